@@ -1,0 +1,107 @@
+# dialtone: build, run, test.  `make help` lists the targets.
+#
+# Everything is built below build/ (BUILD=...).  The build chooses files, never #ifs inside them:
+#   build/kernel/...   freestanding objects of the image      build/efi/...  the GNU-EFI loader
+#   build/host/...     the same sources for the host, under Address- and UndefinedBehaviorSanitizer
+
+BUILD   ?= build
+APP     ?= app/http
+CC      ?= gcc
+PYTHON  := /usr/bin/python3
+VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unversioned)
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+# --- what is built of what -------------------------------------------------------------------------
+
+BASE_SRCS   := $(wildcard base/*.c)
+NET_SRCS    := $(wildcard net/*.c net/tcp/*.c)
+DRIVER_SRCS := $(wildcard drivers/*.c drivers/virtio/*.c)
+KERNEL_SRCS := $(wildcard kernel/*.c kernel/mm/*.c kernel/log/*.c kernel/arch/x86_64/*.c boot/*.c boot/pvh/*.c)
+KERNEL_ASMS := $(wildcard kernel/arch/x86_64/*.S boot/pvh/*.S)
+APP_SRCS    := $(wildcard app/*.c)
+APP_DIR_SRCS := $(wildcard $(APP)/*.c)
+EFI_SRCS    := $(wildcard boot/efi/*.c) boot/boot_info.c
+
+# Sources of the kernel and the drivers that are plain logic and so are tested on the host too.
+HOST_EXTRA_SRCS := kernel/config.c kernel/config_ip.c $(wildcard kernel/log/*.c) kernel/chacha.c \
+                   kernel/date.c boot/boot_info.c drivers/virtio/ring.c
+HOST_SRCS := $(BASE_SRCS) $(NET_SRCS) $(APP_SRCS) $(wildcard app/http/*.c) \
+             $(wildcard $(HOST_EXTRA_SRCS)) $(wildcard tests/lib/*.c) $(wildcard tests/sim/lib/*.c)
+
+# --- flags -----------------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef
+COMMON_CFLAGS := -std=gnu11 -g $(WARNINGS) -I. -MMD -MP
+
+KERNEL_CFLAGS := $(COMMON_CFLAGS) -O2 -ffreestanding -fpie -fvisibility=hidden -fno-common \
+  -mgeneral-regs-only -mno-red-zone -fno-omit-frame-pointer -fstack-protector-strong \
+  -fcf-protection=none -fno-asynchronous-unwind-tables -fno-strict-aliasing \
+  -ffunction-sections -fdata-sections -fno-tree-loop-distribute-patterns \
+  -DDIALTONE_VERSION='"$(VERSION)"'
+KERNEL_LDFLAGS := -nostdlib -static-pie -Wl,-T,kernel/kernel.ld -Wl,--no-dynamic-linker -Wl,-z,text \
+  -Wl,-z,noexecstack -Wl,--gc-sections -Wl,--build-id=none -Wl,--hash-style=sysv \
+  -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments
+
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+HOST_CFLAGS := $(COMMON_CFLAGS) -O1 -fno-omit-frame-pointer $(SANITIZE) -DDIALTONE_VERSION='"host"'
+
+# --- setting up ------------------------------------------------------------------------------------
+# Each stamp checks the packages its targets need and installs what is missing (tools/setup.sh).
+
+$(BUILD)/.setup-%: tools/setup.sh
+	@mkdir -p $(BUILD)
+	@tools/setup.sh $*
+	@touch $@
+
+# --- the image ------------------------------------------------------------------------------------
+
+.PHONY: all
+all: $(BUILD)/dialtone.elf $(BUILD)/BOOTX64.EFI $(BUILD)/dialtone.img ## build kernel, loader and disk image
+
+IMAGE_SRCS := $(BASE_SRCS) $(NET_SRCS) $(DRIVER_SRCS) $(KERNEL_SRCS) $(APP_SRCS) $(APP_DIR_SRCS)
+IMAGE_OBJS := $(IMAGE_SRCS:%.c=$(BUILD)/kernel/%.o) $(KERNEL_ASMS:%.S=$(BUILD)/kernel/%.o)
+
+$(BUILD)/kernel/%.o: %.c | $(BUILD)/.setup-build
+	@mkdir -p $(@D)
+	$(CC) $(KERNEL_CFLAGS) -c $< -o $@
+
+$(BUILD)/kernel/%.o: %.S | $(BUILD)/.setup-build
+	@mkdir -p $(@D)
+	$(CC) $(KERNEL_CFLAGS) -D__ASSEMBLER__=1 -c $< -o $@
+
+include kernel/link.mk
+include boot/efi/efi.mk
+
+# --- the host library and its tests ---------------------------------------------------------------
+
+HOST_OBJS := $(HOST_SRCS:%.c=$(BUILD)/host/%.o)
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/host/tests/unit/%,$(wildcard tests/unit/test_*.c))
+SIM_TESTS  := $(patsubst tests/sim/%.c,$(BUILD)/host/tests/sim/%,$(wildcard tests/sim/test_*.c))
+
+$(BUILD)/host/%.o: %.c | $(BUILD)/.setup-build
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -c $< -o $@
+
+$(BUILD)/host/libdialtone-host.a: $(HOST_OBJS)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/host/tests/%: $(BUILD)/host/tests/%.o $(BUILD)/host/libdialtone-host.a
+	$(CC) $(SANITIZE) $^ -lcmocka -o $@
+
+include tests/tests.mk
+
+# --- house-keeping ---------------------------------------------------------------------------------
+
+.PHONY: help clean
+help: ## list the targets
+	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | sort | expand -t 16
+
+clean: ## remove everything that was built
+	rm -rf $(BUILD)
+
+.SECONDARY:
+-include $(IMAGE_OBJS:.o=.d) $(HOST_OBJS:.o=.d)

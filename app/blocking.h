@@ -1,0 +1,37 @@
+/*
+ * Blocking socket calls: the textbook's socket(), connect(), send(), recv(), close() over the
+ * non-blocking ones of net/socket.h.  Waiting is running the machine's idle loop until the socket
+ * is ready or the deadline passes.  One context: these calls are not re-entrant.
+ */
+#ifndef APP_BLOCKING_H
+#define APP_BLOCKING_H
+
+#include "base/compiler.h"
+#include "net/socket.h"
+
+/* The machine as an application sees it; main.c fills it (tests: a simulator). */
+struct machine {
+	struct stack *stack;
+	void *ctx;
+	uint64_t (*now_ns)(void *ctx);
+	/* One turn of the idle loop: drains devices, polls the stack, and sleeps until something
+	 * happened or `deadline_ns` has come. */
+	void (*turn)(void *ctx, uint64_t deadline_ns);
+};
+
+/* Each waits until `deadline_ns` (absolute) and then returns ERR_TIMEDOUT. */
+int blocking_connect(struct machine *m, int fd, const struct net_endpoint *remote,
+		     uint64_t deadline_ns) MUST_CHECK;
+int blocking_send_all(struct machine *m, int fd, const void *buf, size_t len,
+		      uint64_t deadline_ns) MUST_CHECK;
+/* Bytes, 0 at the end of the stream, or an error. */
+int blocking_recv(struct machine *m, int fd, void *buf, size_t len, uint64_t deadline_ns) MUST_CHECK;
+int blocking_recvfrom(struct machine *m, int fd, void *buf, size_t len, struct net_endpoint *from,
+		      uint64_t deadline_ns) MUST_CHECK;
+/* Sends our FIN and waits until it is acknowledged; then closes.  ERR_TIMEDOUT leaves it closed
+ * all the same (aborted). */
+int blocking_close(struct machine *m, int fd, uint64_t deadline_ns) MUST_CHECK;
+/* Runs the machine until the deadline. */
+void blocking_sleep_until(struct machine *m, uint64_t deadline_ns);
+
+#endif

@@ -1,0 +1,1 @@
+# Builds the UEFI loader; included by the top Makefile.

@@ -1,0 +1,23 @@
+/*
+ * The console: one or two 16550 serial ports behind a memory buffer.  Writing a line costs a copy;
+ * the bytes leave when the machine idles (console_drain), when the buffer is full, and before the
+ * machine ends (console_flush): the port is slow and never stands in the packet's way.
+ */
+#ifndef KERNEL_CONSOLE_H
+#define KERNEL_CONSOLE_H
+
+#include "base/compiler.h"
+
+enum console_port { CONSOLE_FIRST = 0, CONSOLE_SECOND = 1 };
+
+/* Finds the ports and sends the empty first line. */
+void console_init(void);
+bool console_has(enum console_port port);
+/* Writes one whole line; CRLF is added. */
+void console_line(enum console_port port, const char *line, size_t len);
+/* Sends what the ports take without waiting; true when all is out. */
+bool console_drain(void);
+/* Sends everything, waiting for the port, bounded in time. */
+void console_flush(void);
+
+#endif

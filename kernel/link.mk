@@ -1,0 +1,1 @@
+# Links the kernel image; included by the top Makefile.

@@ -1,0 +1,22 @@
+/*
+ * The log: turns events into lines (docs/log.md) and hands them to the console.  One event, one
+ * human line or one machine line or both; every line is written whole.
+ */
+#ifndef KERNEL_LOG_H
+#define KERNEL_LOG_H
+
+#include "base/compiler.h"
+#include "base/event.h"
+
+enum log_mode {
+	LOG_TEXT = 1 << 0,
+	LOG_JSON = 1 << 1,
+	LOG_BOTH = LOG_TEXT | LOG_JSON,
+};
+
+/* Lines before log_set_mode() are kept back until the configuration has said which to print. */
+void log_set_mode(enum log_mode mode);
+/* The sink that everything in this machine emits to. */
+struct event_sink *log_sink(void);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * The stack as a whole: create it, give it interfaces, addresses and routes, and drive it.
+ *
+ * It never blocks, never reads a clock and keeps nothing outside `struct stack`, so any number of
+ * stacks live in one process.  One context: no call may be made from another thread, nor from a
+ * callback of the port.
+ *
+ *   loop:  netif->ops->poll(netif, now)     frames in
+ *          net_poll(stack, now)             timers, and answers that were held back, go out
+ *          sleep until net_next_deadline(stack), or until a device interrupts
+ */
+#ifndef NET_NET_H
+#define NET_NET_H
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/net_addr.h"
+#include "net/netif.h"
+#include "net/port.h"
+
+struct stack;
+
+struct net_options {
+	uint32_t sndbuf; /* bytes of send buffer per TCP connection; 0: default (256 KiB) */
+	uint32_t rcvbuf; /* bytes of receive buffer per TCP connection; 0: default (256 KiB) */
+	uint16_t max_sockets; /* descriptors; 0: default (64) */
+};
+
+/* A new stack, or NULL when there is no memory.  `port` must outlive it; options may be NULL. */
+struct stack *net_create(const struct net_port *port, const struct net_options *options,
+			 uint64_t now_ns) MUST_CHECK;
+/* Frees everything; sockets are dropped without a word on the wire. */
+void net_destroy(struct stack *stack);
+
+/* Attaches an interface; it must outlive the stack. */
+void net_attach(struct stack *stack, struct netif *netif);
+/* Sets the interface's IPv4 address and mask (host order).  ERR_INVAL: not a host's address, or
+ * the mask has holes. */
+int net_set_ipv4(struct stack *stack, struct netif *netif, uint32_t ipv4, uint32_t mask) MUST_CHECK;
+/* Default route.  ERR_NETUNREACH: the gateway is not on the interface's own network. */
+int net_set_gateway(struct stack *stack, struct netif *netif, uint32_t gateway) MUST_CHECK;
+
+/* Runs the timers that are due and sends what waits to be sent. */
+void net_poll(struct stack *stack, uint64_t now_ns);
+/* When net_poll() wants to be called next: absolute, TIME_NEVER when nothing is pending,
+ * a time already past when something waits now. */
+uint64_t net_next_deadline(const struct stack *stack);
+
+/* Counters by name, for reports and tests; index from 0, false past the last. */
+bool net_counter(const struct stack *stack, unsigned index, const char **name, uint64_t *value);
+/* The counter's value by name; 0 for a name that does not exist. */
+uint64_t net_counter_by_name(const struct stack *stack, const char *name);
+
+#endif

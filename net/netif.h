@@ -1,0 +1,71 @@
+/*
+ * A network interface: what a driver offers to the stack, and the two doors between them.
+ *
+ * A driver fills a struct netif (mac, mtu, features, ops), hands frames it received to
+ * netif_input() and gets frames to transmit by ops->send().  It knows this header and
+ * net/pktbuf.h and nothing else of the stack.
+ */
+#ifndef NET_NETIF_H
+#define NET_NETIF_H
+
+#include "base/compiler.h"
+#include "net/pktbuf.h"
+
+struct stack;
+
+#define NETIF_MAC_LEN 6
+
+enum netif_features {
+	NETIF_TX_CSUM = 1u << 0, /* takes PKTBUF_CSUM_PARTIAL */
+	NETIF_RX_CSUM = 1u << 1, /* marks frames PKTBUF_CSUM_VALID where that is true */
+	NETIF_TX_SG = 1u << 2,   /* takes pieces; without it netif_send() linearises (one copy) */
+	NETIF_TX_TSO4 = 1u << 3, /* takes gso_size > 0 for TCP over IPv4 */
+};
+
+struct netif_ops {
+	/* Transmits one Ethernet frame (no FCS).  Consumes pkt, also on failure.
+	 * ERR_OK: the device has it.  ERR_AGAIN: no room.  ERR_NETDOWN: no link, or a dead device. */
+	int (*send)(struct netif *netif, struct pktbuf *pkt);
+	/* Collects what the device has finished: hands received frames to netif_input(), frees
+	 * transmitted ones, notices link changes.  Returns the number of frames received. */
+	unsigned (*poll)(struct netif *netif, uint64_t now_ns);
+	/* How many more frames send() takes now. */
+	unsigned (*tx_room)(struct netif *netif);
+};
+
+struct netif_counters {
+	uint64_t rx_frames, rx_bytes;
+	uint64_t tx_frames, tx_bytes;
+	uint64_t rx_dropped; /* malformed, or no buffer */
+	uint64_t tx_dropped; /* no room, no link, or no memory */
+	uint64_t rx_csum_bad; /* transport checksums found wrong by the stack */
+};
+
+struct netif {
+	/* --- filled by the driver ------------------------------------------------------- */
+	const char *name;
+	const struct netif_ops *ops;
+	void *driver; /* the driver's own */
+	uint8_t mac[NETIF_MAC_LEN];
+	uint16_t mtu; /* bytes of network-layer packet: 1500 on Ethernet */
+	uint32_t features; /* enum netif_features */
+	bool link_up;
+
+	/* --- filled by the stack (netif_attach) ------------------------------------------ */
+	struct stack *stack;
+	struct netif *next;
+	uint32_t ipv4;      /* host order, 0: none */
+	uint32_t ipv4_mask; /* host order */
+
+	struct netif_counters counters;
+};
+
+/* Driver -> stack: one Ethernet frame in [data, tail), FCS stripped, pkt->netif set.  Consumes.
+ * Without a stack attached the frame is freed and counted. */
+void netif_input(struct netif *netif, struct pktbuf *pkt, uint64_t now_ns);
+
+/* Stack -> driver: one Ethernet frame.  Consumes.  Completes what the device cannot do itself
+ * (checksum, pieces) and counts.  Returns what ops->send() returned. */
+int netif_send(struct netif *netif, struct pktbuf *pkt);
+
+#endif

@@ -1,0 +1,42 @@
+#!/bin/sh
+# Checks that the Debian packages a group of targets needs are there, and installs the missing ones
+# with apt where that is allowed; otherwise prints the one line to type.  Usage: setup.sh GROUP...
+set -eu
+
+packages_of() {
+	case "$1" in
+	build) echo "gcc make binutils libc6-dev linux-libc-dev gnu-efi mtools fdisk libcmocka-dev python3-minimal" ;;
+	run) echo "qemu-system-x86 ovmf python3 iproute2" ;;
+	test) echo "python3-pytest python3-scapy tshark nginx-light qemu-utils iputils-ping gdb valgrind curl" ;;
+	*)
+		echo "setup.sh: no such group: $1 (build, run, test)" >&2
+		exit 2
+		;;
+	esac
+}
+
+missing=
+for group in "$@"; do
+	for package in $(packages_of "$group"); do
+		dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
+			missing="$missing $package"
+	done
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" = 0 ]; then
+	sudo=
+elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+	sudo="sudo -n"
+else
+	echo "These Debian packages are missing; type:" >&2
+	echo "  sudo apt-get install --no-install-recommends -y$missing" >&2
+	exit 1
+fi
+echo "installing:$missing"
+export DEBIAN_FRONTEND=noninteractive
+# shellcheck disable=SC2086 # words on purpose
+$sudo apt-get install --no-install-recommends -y -qq $missing >/dev/null 2>&1 || {
+	$sudo apt-get update -qq
+	$sudo apt-get install --no-install-recommends -y -qq $missing >/dev/null
+}
