@@ -1,0 +1,40 @@
+/*
+ * IPv4 as its neighbours in the stack see it (RFC 791, RFC 1122 3.2).
+ */
+#ifndef NET_IPV4_H
+#define NET_IPV4_H
+
+#include "base/err.h"
+#include "net/netif.h"
+
+enum ipv4_protocol { IPV4_PROTO_ICMP = 1, IPV4_PROTO_TCP = 6, IPV4_PROTO_UDP = 17 };
+
+struct ipv4_route {
+	struct netif *netif;
+	uint32_t src;      /* our address on it */
+	uint32_t next_hop; /* the destination itself, or the gateway */
+};
+
+/* Where a packet for `dst` goes.  ERR_NETUNREACH: no route; ERR_ADDRNOTAVAIL: no address yet. */
+int ipv4_route(struct stack *stack, uint32_t dst, struct ipv4_route *route) MUST_CHECK;
+
+struct ipv4_send {
+	uint32_t src, dst; /* host order */
+	uint8_t protocol;
+	uint8_t tos;
+	bool dont_fragment;
+};
+
+/* Sends a packet whose [data, tail) starts with the transport header.  Consumes pkt.  The packet
+ * may wait for ARP; it is then sent or, when nobody answers, dropped and the transport told
+ * (tcp_unreachable, udp_unreachable).  Packets longer than the MTU are refused (ERR_MSGSIZE). */
+int ipv4_output(struct stack *stack, struct pktbuf *pkt, const struct ipv4_send *how,
+		uint64_t now_ns);
+
+/* Ethernet -> IPv4: [data, tail) is the IPv4 packet (padding still there).  Consumes. */
+void ipv4_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns);
+
+/* The pseudo-header's part of a TCP or UDP checksum, unfolded. */
+uint32_t ipv4_pseudo_sum(uint32_t src, uint32_t dst, uint8_t protocol, uint32_t len);
+
+#endif

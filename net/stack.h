@@ -1,0 +1,61 @@
+/*
+ * struct stack: everything that one stack knows.  Private to net/; callers see net/net.h.
+ */
+#ifndef NET_STACK_H
+#define NET_STACK_H
+
+#include "net/net.h"
+#include "net/pktbuf.h"
+#include "net/timer.h"
+#include "net/udp.h"
+
+struct tcp_layer;
+struct socket_table;
+struct neigh_table;
+
+/* X(name): one counter each; the names are what net_counter() reports. */
+#define NET_COUNTERS(X)                                                                         \
+	X(eth_in) X(eth_short) X(eth_unknown_type) X(eth_not_for_us)                            \
+	X(arp_in) X(arp_malformed) X(arp_ignored) X(arp_requests_out) X(arp_replies_out)        \
+	X(arp_queue_dropped) X(arp_conflicts)                                                   \
+	X(ip_in) X(ip_out) X(ip_malformed) X(ip_bad_checksum) X(ip_bad_source) X(ip_not_for_us) \
+	X(ip_fragments_dropped) X(ip_unknown_protocol) X(ip_no_route)                           \
+	X(icmp_in) X(icmp_malformed) X(icmp_bad_checksum) X(icmp_echo_answered)                 \
+	X(icmp_errors_in) X(icmp_errors_out) X(icmp_ignored) X(icmp_rate_limited)               \
+	X(udp_in) X(udp_out) X(udp_malformed) X(udp_bad_checksum) X(udp_no_port)                \
+	X(udp_queue_full)                                                                       \
+	X(tcp_in) X(tcp_out) X(tcp_malformed) X(tcp_bad_checksum) X(tcp_bad_options)            \
+	X(tcp_no_connection) X(tcp_rst_out) X(tcp_rst_in) X(tcp_retransmits) X(tcp_timeouts)    \
+	X(tcp_fast_retransmits) X(tcp_out_of_window) X(tcp_out_of_order) X(tcp_duplicate_acks)  \
+	X(tcp_challenge_acks) X(tcp_challenge_limited) X(tcp_paws_dropped)                      \
+	X(tcp_reassembly_dropped) X(tcp_syn_dropped) X(tcp_no_memory) X(tcp_connections)
+
+struct net_counters {
+#define NET_COUNTER_FIELD(name) uint64_t name;
+	NET_COUNTERS(NET_COUNTER_FIELD)
+#undef NET_COUNTER_FIELD
+};
+
+struct stack {
+	const struct net_port *port;
+	struct net_options options;
+	struct netif *netifs;
+	struct netif *gateway_netif;
+	uint32_t gateway; /* host order, 0: none */
+
+	struct timer_heap timers;
+	struct pktbuf_pool pool; /* what the stack builds: headers and small payloads */
+	struct net_counters counters;
+	uint8_t secret[16]; /* keys the hashes: ISN (RFC 6528), ports (RFC 6056), lookup */
+	uint16_t ipv4_id;
+
+	struct neigh_table *neigh;
+	struct udp_pcb *udp;
+	struct tcp_layer *tcp;
+	struct socket_table *sockets;
+};
+
+/* random number below `bound` (> 0), without modulo bias that matters */
+uint32_t stack_random_below(struct stack *stack, uint32_t bound);
+
+#endif
