@@ -86,6 +86,10 @@ const char *sock_state_name(int64_t state);
  * LAST-ACK): the peer knows that we are done, and a run may end. */
 bool sock_fin_acked(struct stack *stack, int fd);
 
+/* The last of the sixteen steps (docs/steps.md) that this socket reached below the application:
+ * 0, 2, 3, 6, 7, 8, 12, 13, 14, 15; a passive one 9-12. */
+unsigned sock_last_step(struct stack *stack, int fd);
+
 /* Ends a run: every connection still in TIME-WAIT is dropped, with an event each. */
 void sock_abandon_time_wait(struct stack *stack, uint64_t now_ns);
 

@@ -1,19 +1,46 @@
 /*
  * TCP as its neighbours in the stack see it (RFC 9293).  What is inside stands in net/tcp/ and is
  * included from nowhere else.
+ *
+ * Two neighbours: IP below hands in segments and bad news; the socket layer above makes the user
+ * calls of RFC 9293 3.10.1-3.10.6.  A `struct tcb` belongs to TCP.  The socket layer holds a pointer
+ * from tcp_create() or tcp_accept() until tcp_release(); until then the TCB stays, in CLOSED with
+ * its error when the connection is over.
  */
 #ifndef NET_TCP_H
 #define NET_TCP_H
 
 #include "base/compiler.h"
+#include "base/err.h"
 #include "base/net_addr.h"
 #include "net/pktbuf.h"
 
 struct stack;
 struct tcp_layer; /* every connection and listener of one stack */
+struct tcb;       /* transmission control block: one connection or listener */
+
+/* RFC 9293 3.3.2 */
+enum tcp_state {
+	TCP_CLOSED,
+	TCP_LISTEN,
+	TCP_SYN_SENT,
+	TCP_SYN_RECEIVED,
+	TCP_ESTABLISHED,
+	TCP_FIN_WAIT_1,
+	TCP_FIN_WAIT_2,
+	TCP_CLOSE_WAIT,
+	TCP_CLOSING,
+	TCP_LAST_ACK,
+	TCP_TIME_WAIT,
+};
+
+/* "ESTABLISHED"; never NULL. */
+const char *tcp_state_name(enum tcp_state state);
 
 struct tcp_layer *tcp_layer_create(struct stack *stack) MUST_CHECK;
 void tcp_layer_destroy(struct stack *stack, struct tcp_layer *layer);
+
+/* --- from below ------------------------------------------------------------------------------ */
 
 /* IPv4 -> TCP: [data, tail) is the segment, trimmed to the IP length; src and dst host order.
  * Consumes. */
@@ -40,5 +67,83 @@ struct tcp_trouble {
 	bool local_only;
 };
 void tcp_unreachable(struct stack *stack, const struct tcp_trouble *trouble, uint64_t now_ns);
+
+/* --- from above: the user calls -------------------------------------------------------------- */
+
+/* The user of a connection, embedded in a socket. */
+struct tcp_user {
+	int fd; /* named in the events of a listener */
+	/* Step 15: called once, when the connection that this user opened is established.
+	 * `rtt_ns`: from our (last) SYN to its answer. */
+	void (*connected)(struct stack *stack, struct tcp_user *user, uint64_t rtt_ns);
+};
+
+/* The number of the next connection (from 1). */
+uint32_t tcp_next_conn(const struct stack *stack);
+size_t tcp_control_size(void); /* bytes of one TCB */
+
+/* A TCB in CLOSED, or NULL without memory. */
+struct tcb *tcp_create(struct stack *stack, struct tcp_user *user) MUST_CHECK;
+/* The user forgets the TCB.  What is going on goes on without it: call tcp_close() before. */
+void tcp_release(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+
+uint32_t tcp_conn(const struct tcb *tcb);
+
+/* Sizes for the buffers, before tcp_take_buffers(): 2 KiB to 1 MiB (clamped). */
+void tcp_set_buffers(struct tcb *tcb, uint32_t sndbuf, uint32_t rcvbuf);
+/* Takes the buffer memory of an active open, half as much as often as memory is short, and says
+ * what it got.  ERR_NOMEM below 4 KiB. */
+int tcp_take_buffers(struct stack *stack, struct tcb *tcb, uint32_t *sndbuf,
+		     uint32_t *rcvbuf) MUST_CHECK;
+
+/* Port 0 waits for tcp_connect() to choose one.  ERR_ADDRINUSE, ERR_ADDRNOTAVAIL, ERR_INVAL. */
+int tcp_bind(struct stack *stack, struct tcb *tcb, const struct net_endpoint *local) MUST_CHECK;
+/* 3.10.1 OPEN, active: sends a SYN.  ERR_NETUNREACH, ERR_ADDRNOTAVAIL, ERR_ADDRINUSE. */
+int tcp_connect(struct stack *stack, struct tcb *tcb, const struct net_endpoint *remote,
+		uint64_t now_ns) MUST_CHECK;
+/* 3.10.1 OPEN, passive: at most `backlog` connections wait for tcp_accept(). */
+int tcp_listen(struct stack *stack, struct tcb *tcb, unsigned backlog) MUST_CHECK;
+/* The oldest connection that waits, or NULL.  It has no user until tcp_attach(). */
+struct tcb *tcp_accept(struct tcb *listener) MUST_CHECK;
+bool tcp_accept_waiting(const struct tcb *listener);
+void tcp_attach(struct tcb *tcb, struct tcp_user *user);
+
+/* 3.10.2 SEND: bytes taken (> 0), or ERR_AGAIN, ERR_PIPE, ERR_NOTCONN, ERR_NOBUFS. */
+int tcp_send(struct stack *stack, struct tcb *tcb, const void *buf, size_t len,
+	     uint64_t now_ns) MUST_CHECK;
+/* 3.10.3 RECEIVE: bytes (> 0), 0 at the end of the stream, ERR_AGAIN, or the connection's error. */
+int tcp_receive(struct stack *stack, struct tcb *tcb, void *buf, size_t len,
+		uint64_t now_ns) MUST_CHECK;
+/* 3.10.4 CLOSE: no more data from us; a FIN follows what is queued.  ERR_NOTCONN. */
+int tcp_close(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+/* The user will not receive any more: what comes is acknowledged and thrown away. */
+void tcp_close_read(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+/* 3.10.5 ABORT: a RST where the state asks for one; then CLOSED. */
+void tcp_abort(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+
+/* 3.10.6 STATUS */
+struct tcp_status {
+	enum tcp_state state;
+	struct net_endpoint local, remote;
+	uint32_t sndbuf, rcvbuf;
+	uint32_t unread;    /* bytes that tcp_receive() would give now */
+	uint64_t srtt_ns;   /* 0: none yet */
+	int error;          /* how it ended; ERR_OK in good order, or not over yet */
+	uint8_t last_step;  /* of the sixteen */
+	bool connected;     /* ESTABLISHED was reached */
+	bool readable;      /* tcp_receive() has data, the end of the stream, or an error */
+	bool writable;      /* tcp_send() takes at least one byte, or fails */
+	bool write_closed;  /* tcp_close() or the end of the connection */
+	bool read_ended;    /* the peer's FIN, or the end, and nothing is left to read */
+	bool fin_acked;
+	bool nodelay;
+};
+void tcp_status(const struct tcb *tcb, struct tcp_status *status);
+/* Reads and clears the error that ended the connection. */
+int tcp_take_error(struct tcb *tcb);
+void tcp_set_nodelay(struct stack *stack, struct tcb *tcb, bool on, uint64_t now_ns);
+
+/* Drops every connection in TIME-WAIT, with an event each. */
+void tcp_abandon_time_wait(struct stack *stack, uint64_t now_ns);
 
 #endif
