@@ -1,0 +1,74 @@
+/*
+ * The Internet checksum (RFC 1071), eight bytes a step: one's-complement addition does not care
+ * about word size, so 64-bit sums with end-around carry fold down to the 16-bit one, and byte order
+ * is repaired once at the end (RFC 1071 2 (B) and (C)).
+ */
+#include "net/checksum.h"
+
+#include "base/bytes.h"
+#include "net/pktbuf.h"
+
+static inline uint64_t load_native64(const uint8_t *p)
+{
+	uint64_t v;
+	__builtin_memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static inline uint64_t add_carry(uint64_t sum, uint64_t v)
+{
+	sum += v;
+	return sum + (sum < v);
+}
+
+/* The last 0-7 bytes as they would lie in a zero-filled 64-bit word. */
+static uint64_t load_tail(const uint8_t *p, size_t len)
+{
+	uint8_t bytes[8] = {0};
+
+	for (size_t i = 0; i < len; i++)
+		bytes[i] = p[i];
+	return load_native64(bytes);
+}
+
+static uint16_t fold64(uint64_t sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	return checksum_fold((uint32_t)sum);
+}
+
+uint32_t checksum_sum(const void *ptr, size_t len)
+{
+	const uint8_t *p = ptr;
+	uint64_t a = 0, b = 0; /* two chains, so that one addition need not wait for the other */
+	uint16_t native;
+
+	for (; len >= 32; p += 32, len -= 32) {
+		a = add_carry(a, load_native64(p));
+		b = add_carry(b, load_native64(p + 8));
+		a = add_carry(a, load_native64(p + 16));
+		b = add_carry(b, load_native64(p + 24));
+	}
+	for (; len >= 8; p += 8, len -= 8)
+		a = add_carry(a, load_native64(p));
+	a = add_carry(a, load_tail(p, len));
+	native = fold64(add_carry(a, b));
+	return load_be16(&native);
+}
+
+uint32_t checksum_sum_packet(const struct pktbuf *pkt, size_t off)
+{
+	size_t n = pktbuf_len(pkt) - off;
+	uint32_t sum = checksum_sum(pkt->data + off, n);
+	bool odd = n & 1;
+
+	for (unsigned i = 0; i < pkt->n_pieces; i++) {
+		const struct pktbuf_piece *piece = &pkt->pieces[i];
+		uint32_t part = checksum_sum(piece->base, piece->len);
+
+		sum += odd ? checksum_shift(part) : part;
+		odd ^= piece->len & 1;
+	}
+	return sum;
+}

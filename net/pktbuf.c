@@ -1,0 +1,186 @@
+/*
+ * Packet buffers: pools of equal blocks, the accessors that check, and the FIFO queue.  The
+ * contract stands in net/pktbuf.h.
+ *
+ * A block is one allocation, struct first, bytes behind it.  Freed blocks stay in the pool: after
+ * the first packets no memory is asked for any more.
+ */
+#include "net/pktbuf.h"
+
+#include "base/assert.h"
+#include "net/port.h"
+
+/* The bytes start on a cache line of their own, whatever the struct grows to. */
+#define PKTBUF_BYTES_OFF ALIGN_UP(sizeof(struct pktbuf), 64)
+
+/* --- pools --------------------------------------------------------------------------------- */
+
+void pktbuf_pool_init(struct pktbuf_pool *pool, const struct net_port *port, size_t buf_size,
+		      uint32_t max)
+{
+	*pool = (struct pktbuf_pool){
+		.port = port,
+		.block_size = PKTBUF_BYTES_OFF + buf_size,
+		.max = max,
+	};
+}
+
+void pktbuf_pool_destroy(struct pktbuf_pool *pool)
+{
+	ASSERT(pool->in_use == 0);
+	while (pool->free_list != NULL) {
+		struct pktbuf *pkt = pool->free_list;
+
+		pool->free_list = pkt->next;
+		pool->port->free(pool->port->ctx, pkt, pool->block_size);
+		pool->allocated--;
+	}
+}
+
+static struct pktbuf *pool_take(struct pktbuf_pool *pool)
+{
+	struct pktbuf *pkt = pool->free_list;
+
+	if (pkt != NULL) {
+		pool->free_list = pkt->next;
+		return pkt;
+	}
+	if (pool->allocated == pool->max)
+		return NULL;
+	pkt = pool->port->alloc(pool->port->ctx, pool->block_size);
+	if (pkt != NULL)
+		pool->allocated++;
+	return pkt;
+}
+
+struct pktbuf *pktbuf_alloc(struct pktbuf_pool *pool, size_t headroom)
+{
+	size_t buf_size = pool->block_size - PKTBUF_BYTES_OFF;
+	struct pktbuf *pkt = pool_take(pool);
+	uint8_t *head;
+
+	ASSERT(headroom <= buf_size);
+	if (pkt == NULL)
+		return NULL;
+	pool->in_use++;
+	head = (uint8_t *)pkt + PKTBUF_BYTES_OFF;
+
+	/* Field by field: pieces[] is guarded by n_pieces and need not be cleared per packet. */
+	pkt->next = NULL;
+	pkt->head = head;
+	pkt->data = pkt->tail = head + headroom;
+	pkt->end = head + buf_size;
+	pkt->pool = pool;
+	pkt->netif = NULL;
+	pkt->flags = pkt->csum_start = pkt->csum_off = pkt->gso_size = 0;
+	pkt->l3_off = pkt->l4_off = 0;
+	pkt->n_pieces = pkt->note = 0;
+	pkt->note_arg = 0;
+	pkt->pieces_release = NULL;
+	pkt->pieces_owner = NULL;
+	pkt->pieces_cookie = 0;
+	return pkt;
+}
+
+void pktbuf_free(struct pktbuf *pkt)
+{
+	struct pktbuf_pool *pool;
+
+	if (pkt == NULL)
+		return;
+	if (pkt->pieces_release != NULL)
+		pkt->pieces_release(pkt);
+	pool = pkt->pool;
+	ASSERT(pool != NULL); /* NULL: freed before */
+	pkt->pool = NULL;
+	pool->in_use--;
+	pkt->next = pool->free_list;
+	pool->free_list = pkt;
+}
+
+/* --- accessors ------------------------------------------------------------------------------ */
+
+size_t pktbuf_total_len(const struct pktbuf *pkt)
+{
+	size_t len = pktbuf_len(pkt);
+
+	for (unsigned i = 0; i < pkt->n_pieces; i++)
+		len += pkt->pieces[i].len;
+	return len;
+}
+
+void *pktbuf_push(struct pktbuf *pkt, size_t len)
+{
+	ASSERT(len <= pktbuf_headroom(pkt));
+	pkt->data -= len;
+	/* csum_start counts from data, so it moves with each header put before it. */
+	if (pkt->flags & PKTBUF_CSUM_PARTIAL)
+		pkt->csum_start = (uint16_t)(pkt->csum_start + len);
+	return pkt->data;
+}
+
+void *pktbuf_pull(struct pktbuf *pkt, size_t len)
+{
+	ASSERT(len <= pktbuf_len(pkt));
+	pkt->data += len;
+	return pkt->data;
+}
+
+void *pktbuf_put(struct pktbuf *pkt, size_t len)
+{
+	uint8_t *at = pkt->tail;
+
+	if (len > pktbuf_tailroom(pkt))
+		return NULL;
+	pkt->tail += len;
+	return at;
+}
+
+void pktbuf_trim(struct pktbuf *pkt, size_t len)
+{
+	ASSERT(len <= pktbuf_len(pkt));
+	pkt->tail = pkt->data + len;
+}
+
+bool pktbuf_add_piece(struct pktbuf *pkt, const void *base, uint32_t len)
+{
+	if (pkt->n_pieces == PKTBUF_PIECES_MAX)
+		return false;
+	pkt->pieces[pkt->n_pieces++] = (struct pktbuf_piece){.base = base, .len = len};
+	return true;
+}
+
+/* --- queue ---------------------------------------------------------------------------------- */
+
+void pktbuf_queue_push(struct pktbuf_queue *q, struct pktbuf *pkt)
+{
+	pkt->next = NULL;
+	if (q->last != NULL)
+		q->last->next = pkt;
+	else
+		q->first = pkt;
+	q->last = pkt;
+	q->count++;
+}
+
+struct pktbuf *pktbuf_queue_pop(struct pktbuf_queue *q)
+{
+	struct pktbuf *pkt = q->first;
+
+	if (pkt == NULL)
+		return NULL;
+	q->first = pkt->next;
+	if (q->first == NULL)
+		q->last = NULL;
+	q->count--;
+	pkt->next = NULL;
+	return pkt;
+}
+
+void pktbuf_queue_free(struct pktbuf_queue *q)
+{
+	struct pktbuf *pkt;
+
+	while ((pkt = pktbuf_queue_pop(q)) != NULL)
+		pktbuf_free(pkt);
+}
