@@ -1,0 +1,182 @@
+"""What was asked for on the command line, and the run that follows from it.
+
+Standard output is the guest's log and nothing else; what the runner has to say goes to standard
+error behind "host: ".  The runner ends with the guest's status (docs/log.md).
+"""
+
+import argparse
+import contextlib
+import os
+import shlex
+import signal
+import sys
+import tempfile
+
+from . import config, console, debug, image, network, qemu
+from .errors import RunnerError
+from .guest import Guest
+
+LOGS = ('text', 'json', 'both')
+GUEST_TIMEOUT_S = 30  # the guest's own default for timeout=
+# What a machine may take beside its timeout=, on a busy host that translates: firmware, the end.
+MARGIN_S = {'pvh': 15, 'uefi': 45}
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+TOOLS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+class Interrupted(Exception):
+    pass
+
+
+def parser():
+    p = argparse.ArgumentParser(
+        prog='run.py', description='Starts dialtone in QEMU and ends with its status.',
+        epilog='Arguments after -- go to QEMU.')
+    p.add_argument('--boot', default='pvh', help='pvh (QEMU loads the kernel) or uefi (the image)')
+    p.add_argument('--machine', default='pc', help=', '.join(qemu.MACHINES))
+    p.add_argument('--net', default='user', help=', '.join(network.NETS))
+    p.add_argument('--tap', default='', help='with --net tap: a tap that is already there')
+    p.add_argument('--bridge', default='', help='with --net tap: a bridge that is already there')
+    p.add_argument('--url', default='', help='what to get (the runner\'s own page)')
+    p.add_argument('--ip', default='', help='client:server:gateway:mask:host:device:...')
+    p.add_argument('--log', default='', help=', '.join(LOGS))
+    p.add_argument('--timeout', default='', help='seconds for the whole run (30)')
+    p.add_argument('--hold', default='', help='seconds to stay up afterwards, answering ping')
+    p.add_argument('--append', default='', help='more configuration, as on a kernel command line')
+    p.add_argument('--mem', default='64', help='MiB')
+    p.add_argument('--csum', default='on', help='on, off: checksum offload of the network device')
+    p.add_argument('--nic', default='', help='more properties of QEMU\'s network device')
+    p.add_argument('--pcap', default='', help='write what is on the wire to this file')
+    p.add_argument('--serial2', default='', help='a second serial port, into this file')
+    p.add_argument('--accel', default='', help='kvm or tcg (chosen by what works)')
+    p.add_argument('--deadline', default='', help='seconds after which the machine is killed')
+    p.add_argument('--kernel', default='build/dialtone.elf', help='for --boot pvh')
+    p.add_argument('--image', default='build/dialtone.img', help='for --boot uefi')
+    p.add_argument('--gdb', action='store_true', help='stop at the first instruction, start gdb')
+    p.add_argument('--gdb-batch', default='', help='with --gdb: a file of commands, no dialogue')
+    p.add_argument('--show', action='store_true', help='print QEMU\'s command line first')
+    return p
+
+
+def check(options):
+    """What can be found wrong before anything is set up."""
+    qemu.check(options)
+    if options.log and options.log not in LOGS:
+        raise RunnerError(f'LOG={options.log}: one of {", ".join(LOGS)}')
+    if options.csum not in ('on', 'off'):
+        raise RunnerError(f'CSUM={options.csum}: on or off')
+    if options.accel not in ('', 'kvm', 'tcg'):
+        raise RunnerError(f'ACCEL={options.accel}: kvm or tcg')
+    for name in ('timeout', 'hold', 'deadline'):
+        if getattr(options, name):
+            config.check_seconds(name.upper(), getattr(options, name))
+    for name in ('url', 'ip'):
+        if '"' in getattr(options, name):
+            raise RunnerError(f'{name.upper()} may not contain a double quote')
+    if options.gdb and options.boot != 'pvh':
+        raise RunnerError('gdb knows where the kernel is only with BOOT=pvh')
+    needed = options.kernel if options.boot == 'pvh' else options.image
+    if not os.path.isfile(needed):
+        raise RunnerError(f'{needed} is not there; type make')
+
+
+def words_for(options, net):
+    """The guest's configuration."""
+    extra = config.split_words(options.append)
+    if (options.tap or options.bridge):
+        for key, value in (('ip', options.ip), ('url', options.url)):
+            if not value and config.value_of(extra, key) is None:
+                raise RunnerError(f'{key.upper()}= is needed: the runner does not know that network')
+    ours = [f'ip={options.ip or net.ip}', f'url={options.url or net.url}']
+    for key in ('log', 'timeout', 'hold'):
+        if getattr(options, key):
+            ours.append(f'{key}={getattr(options, key)}')
+    ours.append(f'debug-exit={qemu.DEBUG_EXIT_PORT:#x}')
+    return config.merge(ours, extra)
+
+
+def machine_for(options, net, words, scratch, qemu_args):
+    machine = qemu.Machine(
+        boot=options.boot, machine=options.machine, mem=options.mem, kernel=options.kernel,
+        netdev=net.netdev, netdev_args=tuple(net.netdev_args), nic=options.nic,
+        csum=options.csum == 'on', serial2=options.serial2, accel=options.accel,
+        args=tuple(qemu_args))
+    if options.boot == 'uefi':
+        machine.disk = os.path.join(scratch, 'disk.img')
+        image.copy_with_config(options.image, machine.disk, config.as_file(words))
+    else:
+        machine.append = config.as_line(words)
+    return machine
+
+
+def deadline_s(options, words):
+    if options.deadline:
+        return float(options.deadline)
+    return (config.seconds_of(words, 'timeout', GUEST_TIMEOUT_S)
+            + config.seconds_of(words, 'hold', 0) + MARGIN_S.get(options.boot, 0))
+
+
+def say(text):
+    print('host: ' + text, file=sys.stderr, flush=True)
+
+
+def run(options, qemu_args):
+    """The whole run; the status to end with."""
+    check(options)
+    net = network.choose(options.net, options.pcap, options.tap, options.bridge,
+                         with_server=not options.url or options.net == 'tap')
+    with contextlib.ExitStack() as stack:
+        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix='dialtone-'))
+        stack.enter_context(net)
+        words = words_for(options, net)
+        argv = qemu.command_line(machine_for(options, net, words, scratch, qemu_args))
+        if options.gdb:
+            argv += debug.qemu_args(scratch)
+        if options.show:
+            say(shlex.join([*net.prefix, *argv]))
+        say(f'{options.machine}, {options.boot}, {options.mem} MiB, '
+            f'{argv[argv.index("-accel") + 1]}; {net.description}')
+        guest = stack.enter_context(
+            Guest(argv, console.printer(), lambda line: print(line, file=sys.stderr, flush=True),
+                  net.prefix)).start()
+        if options.gdb:
+            return debug.session(guest, scratch, options.kernel, options.gdb_batch)
+        outcome = guest.wait(deadline_s(options, words))
+    if outcome.note:
+        say(outcome.note)
+    return outcome.status
+
+
+def needs_namespace(options):
+    return options.net == 'tap' and not (options.tap or options.bridge) and os.getuid() != 0
+
+
+def _interrupted(signum, _frame):
+    for each in ENDING_SIGNALS:  # one is enough; undoing is not to be interrupted
+        signal.signal(each, signal.SIG_IGN)
+    raise Interrupted(signal.Signals(signum).name)
+
+
+def split_dashes(argv):
+    """Our arguments, and those behind -- that are QEMU's."""
+    where = argv.index('--') if '--' in argv else len(argv)
+    return argv[:where], argv[where + 1:]
+
+
+def main(argv):
+    for signum in ENDING_SIGNALS:
+        signal.signal(signum, _interrupted)
+    before, after = split_dashes(argv)
+    options = parser().parse_args(before)
+    try:
+        if needs_namespace(options):
+            check(options)
+            os.execv(f'{TOOLS}/as-net-root.sh', [
+                f'{TOOLS}/as-net-root.sh', sys.executable, f'{TOOLS}/run.py', *argv])
+        return run(options, after)
+    except RunnerError as e:
+        say(str(e))
+        return e.status
+    except Interrupted as e:
+        say(f'ended by {e}')
+        return 125

@@ -1,0 +1,103 @@
+"""A running machine: QEMU's process, its console line by line, and how it ended.
+
+QEMU gets a session of its own, so that Ctrl-C reaches only the runner, and dies with the runner
+whatever becomes of it (setpriv --pdeathsig).
+"""
+
+import dataclasses
+import subprocess
+import threading
+import time
+
+from . import status
+from .errors import RunnerError
+
+
+@dataclasses.dataclass
+class Outcome:
+    returncode: int   # QEMU's; negative: killed by that signal
+    exit_line: object # the EXIT line's number, or None
+    status: int       # the guest's status, or 125
+    note: str = ''    # a sentence where there is no verdict
+
+
+class Guest:
+    """on_line(bytes) gets each line of the console, end included, as it comes; on_message(str)
+    each line that QEMU itself says.  Both are called from threads of their own.  start() belongs
+    on a thread that outlives the machine."""
+
+    def __init__(self, argv, on_line, on_message, prefix=()):
+        self.argv = [*prefix, 'setpriv', '--pdeathsig', 'KILL', '--', *argv]
+        self.on_line = on_line
+        self.on_message = on_message
+        self.process = None
+        self.exit_line = None
+        self.threads = []
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def start(self):
+        try:
+            self.process = subprocess.Popen(
+                self.argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, start_new_session=True)
+        except FileNotFoundError as e:
+            raise RunnerError(f'{e.filename} is not installed') from e
+        for target in (self._read_console, self._read_messages):
+            thread = threading.Thread(target=target, daemon=True)
+            thread.start()
+            self.threads.append(thread)
+        return self
+
+    def _read_console(self):
+        for line in self.process.stdout:
+            number = status.exit_line_status(line.decode('latin-1'))
+            if number is not None:
+                self.exit_line = number
+            self.on_line(line)
+
+    def _read_messages(self):
+        for line in self.process.stderr:
+            self.on_message(line.decode(errors='replace').rstrip())
+
+    def wait(self, seconds):
+        """Waits for the machine's end; past the deadline it is killed."""
+        note = ''
+        try:
+            self.process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            note = f'the guest did not end within {seconds:g} s and was killed'
+        self._join()
+        code = self.process.returncode
+        verdict = status.guest_status(code, self.exit_line)
+        if verdict == status.NO_VERDICT and not note:
+            note = status.why_no_verdict(code)
+        return Outcome(code, self.exit_line, verdict, note)
+
+    def _join(self):
+        deadline = time.monotonic() + 5
+        for thread in self.threads:
+            thread.join(max(0, deadline - time.monotonic()))
+
+    def kill(self):
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def close(self):
+        """Leaves nothing running; harmless where the machine has ended."""
+        if not self.process:
+            return
+        self.kill()
+        self._join()
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
