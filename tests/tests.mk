@@ -1,5 +1,35 @@
 # Targets that test; included by the top Makefile.
+#   check  the host part alone: layers, tools, units, simulator          (under half a minute)
+#   test   everything: check, then the image in QEMU (tests/boot)         (a few minutes)
+# TESTS= is passed to pytest for the boot tests: make boot-tests TESTS='-k refused'.
 
-.PHONY: check
-check: $(UNIT_TESTS) $(SIM_TESTS) ## host tests: units and simulator, under sanitizers
-	@set -e; for t in $(UNIT_TESTS) $(SIM_TESTS); do echo "== $$t"; $$t; done
+PYTEST := PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider
+LAYER_OBJS := $(filter $(BUILD)/kernel/net/% $(BUILD)/kernel/base/%,$(IMAGE_OBJS))
+
+.PHONY: check check-layers check-tools check-host test boot-tests
+check: check-layers check-tools check-host ## host tests: layers, tools, units, simulator (sanitizers)
+
+check-layers: $(LAYER_OBJS)
+	@tools/check_layers.py --objects $(LAYER_OBJS)
+
+check-tools: | $(BUILD)/.setup-check
+	@$(PYTEST) tests/tools
+
+check-host: $(UNIT_TESTS) $(SIM_TESTS)
+	@tests/run_host_tests.sh $(UNIT_TESTS) $(SIM_TESTS)
+
+TEST_APPS := $(notdir $(wildcard tests/apps/*))
+TEST_APP_KERNELS := $(TEST_APPS:%=$(BUILD)/app-%/dialtone.elf)
+
+# An image with another application in it has a build folder of its own.
+$(BUILD)/app-%/dialtone.elf: tests/apps/% FORCE
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/app-$* APP=tests/apps/$* $@
+
+.PHONY: FORCE
+FORCE:
+
+test: check boot-tests ## everything: check, and the image in QEMU with real servers
+	@echo "test: all of it passed (host tests, tools, layers, and the boot tests above)"
+
+boot-tests: all $(TEST_APP_KERNELS) | $(BUILD)/.setup-run $(BUILD)/.setup-test
+	@DIALTONE_BUILD=$(abspath $(BUILD)) tools/as-net-root.sh env $(PYTEST) -rs --durations=5 tests/boot $(TESTS)

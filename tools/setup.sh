@@ -6,10 +6,11 @@ set -eu
 packages_of() {
 	case "$1" in
 	build) echo "gcc make binutils libc6-dev linux-libc-dev gnu-efi mtools fdisk libcmocka-dev python3-minimal" ;;
-	run) echo "qemu-system-x86 ovmf python3 iproute2" ;;
+	check) echo "python3 python3-pytest" ;;
+	run) echo "qemu-system-x86 ovmf python3 iproute2 mtools util-linux" ;;
 	test) echo "python3-pytest python3-scapy tshark nginx-light qemu-utils iputils-ping gdb valgrind curl" ;;
 	*)
-		echo "setup.sh: no such group: $1 (build, run, test)" >&2
+		echo "setup.sh: no such group: $1 (build, check, run, test)" >&2
 		exit 2
 		;;
 	esac

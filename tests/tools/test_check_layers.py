@@ -1,0 +1,61 @@
+"""The layer check notices what it is there for."""
+
+import os
+import shutil
+import subprocess
+
+import check_layers
+import pytest
+from conftest import ROOT
+
+
+@pytest.mark.parametrize('path, included, fine', [
+    ('base/a.h', 'base/b.h', True), ('base/a.h', 'net/net.h', False),
+    ('base/a.c', '<stdio.h>', False), ('base/a.c', '<stdint.h>', True),
+    ('net/wire/tcp.h', 'net/net.h', False), ('net/udp.c', 'net/wire/udp.h', True),
+    ('net/ipv4.c', 'net/tcp/tcb.h', False), ('net/tcp/input.c', 'net/tcp/tcb.h', True),
+    ('net/ipv4.c', 'kernel/clock.h', False), ('net/tcp/input.c', 'kernel/log.h', False),
+    ('drivers/virtio/net.c', 'net/pktbuf.h', True), ('drivers/virtio/net.c', 'net/net.h', False),
+    ('drivers/pci.c', 'kernel/main.h', False), ('drivers/pci.c', '<linux/pci_regs.h>', True),
+    ('net/arp.c', '<linux/if_ether.h>', False),
+    ('kernel/log.c', 'boot/boot_info.h', True), ('kernel/log.c', 'net/net.h', False),
+    ('kernel/config.c', 'app/app.h', False), ('app/http/client.c', 'net/socket.h', True),
+    ('app/http/client.c', 'net/net.h', False), ('app/http/client.c', 'kernel/irq.h', False),
+    ('boot/efi/main.c', '<efi.h>', True), ('kernel/main2.c', '<efi.h>', False),
+    ('boot/pvh/start_info.c', '<efi.h>', False), ('boot/efi/main.c', 'kernel/clock.h', False),
+    ('tests/apps/x/main.c', 'drivers/pci.h', False),
+])
+def test_table(path, included, fine):
+    assert check_layers.allowed(path, included) is fine
+
+
+def test_a_fault_is_named_with_its_line(tmp_path, capsys):
+    (tmp_path / 'net').mkdir()
+    (tmp_path / 'net' / 'x.c').write_text('\n# include "kernel/clock.h"\n#include "arp.h"\n')
+    (tmp_path / 'kernel').mkdir()
+    (tmp_path / 'kernel' / 'main.c').write_text('#include "net/net.h"\n#include "app/app.h"\n')
+    assert check_layers.main(['--root', str(tmp_path)]) == 1
+    assert capsys.readouterr().err == 'net/x.c:2: net/ may not include kernel/clock.h\n'
+
+
+@pytest.mark.skipif(not shutil.which('gcc'), reason='no compiler')
+@pytest.mark.parametrize('text, fault', [
+    ('static int n; int f(void); int f(void) { return n++; }', 'n is writable data'),
+    ('static int n = 3; int f(void); int f(void) { return n++; }', 'n is writable data'),
+    ('int get(void); int f(void); int f(void) { return get(); }', 'needs get from outside'),
+    ('int f(void); const char *const names[] = {"a"}; int f(void) { return 0; }', None),
+    ('#include <string.h>\nint f(char *p); int f(char *p) { return (int)strlen(p); }', None),
+])
+def test_symbols(tmp_path, text, fault):
+    (tmp_path / 'net').mkdir()
+    source, target = tmp_path / 'net' / 'x.c', tmp_path / 'net' / 'x.o'
+    source.write_text(text)
+    subprocess.run(['gcc', '-O1', '-fpie', '-c', str(source), '-o', str(target)], check=True)
+    faults = check_layers.check_symbols([str(target)])
+    assert (fault is None and not faults) or (len(faults) == 1 and fault in faults[0])
+
+
+def test_the_project_itself():
+    assert check_layers.check_includes(ROOT) == []
+    assert len(list(check_layers.sources(ROOT))) > 20
+    assert os.path.exists(os.path.join(ROOT, check_layers.COMPOSITION_ROOT))

@@ -1,0 +1,144 @@
+#!/usr/bin/python3
+"""Checks the house's layers (docs/architecture.md): who may include whom, what the network
+library needs from outside, and that it keeps no writable data.
+
+    check_layers.py [--root DIR] [--objects FILE.o ...]
+
+Includes are read from the sources; symbols by `nm` from the objects of net/.  Prints one line per
+fault and ends with 1 where there is any.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+
+FREESTANDING = {'<stdarg.h>', '<stdbool.h>', '<stddef.h>', '<stdint.h>', '<stdnoreturn.h>',
+                '<limits.h>', '<stdalign.h>', '<cpuid.h>'}
+
+# folder: what its files may include.  A trailing / means everything below; the longest folder that
+# fits a file counts.  '<linux/>' are the layouts and constants of linux-libc-dev.
+RULES = {
+    'base/': ['base/'],
+    'net/wire/': ['base/', 'net/wire/'],
+    'net/': ['base/', 'net/'],
+    'net/tcp/': ['base/', 'net/', 'net/tcp/'],
+    'drivers/': ['base/', 'drivers/', 'kernel/io.h', 'kernel/memory.h', 'kernel/clock.h',
+                 'kernel/irq.h', 'kernel/arch/x86_64/io.h', 'net/netif.h', 'net/pktbuf.h',
+                 '<linux/>'],
+    'kernel/': ['base/', 'boot/boot_info.h', 'kernel/', '<linux/>'],
+    'app/': ['base/', 'app/', 'net/socket.h', 'kernel/config.h', 'kernel/log.h'],
+    'boot/': ['base/', 'boot/boot_info.h', 'boot/pvh/', '<linux/>', '<elf.h>'],
+    'boot/efi/': ['base/', 'boot/boot_info.h', 'boot/efi/', '<efi.h>', '<efilib.h>', '<elf.h>'],
+    'tests/apps/': ['base/', 'app/', 'net/socket.h', 'kernel/config.h', 'kernel/log.h'],
+}
+# The one place that knows everybody.
+COMPOSITION_ROOT = 'kernel/main.c'
+# Folders inside a folder that only their own files may include.
+PRIVATE = ['net/tcp/', 'boot/efi/']
+CHECKED = ('base', 'net', 'drivers', 'kernel', 'app', 'boot', 'tests/apps')
+
+# What the network library may ask of the machine it is linked into, beside base/.
+NET_UNDEFINED = {'memcpy', 'memmove', 'memset', 'memcmp', 'memchr', 'strlen', 'strcmp', 'strncmp',
+                 'assert_failed', '__stack_chk_fail', '__stack_chk_guard'}
+WRITABLE = re.compile(r'^(\.data(?!\.rel\.ro)|\.bss|\.tdata|\.tbss|\*COM\*|COMMON)')
+
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(<[^>]+>|"[^"]+")', re.M)
+
+
+def rule_for(path):
+    folder = max((f for f in RULES if path.startswith(f)), key=len)
+    return folder, RULES[folder]
+
+
+def allowed(path, included):
+    """True where the file may include that (`"..."` stripped, <...> as written)."""
+    if included in FREESTANDING:
+        return True
+    folder, rules = rule_for(path)
+    for private in PRIVATE:
+        if included.startswith(private):
+            return folder.startswith(private)
+    if included.startswith('<'):
+        bare = '<linux/>' if included.startswith('<linux/') else included
+        return bare in rules
+    return any(included == r or (r.endswith('/') and included.startswith(r)) for r in rules)
+
+
+def resolve(path, included):
+    """An include as a path from the root; one in quotes may be relative to the file."""
+    if included.startswith('<'):
+        return included
+    name = included.strip('"')
+    return name if '/' in name else os.path.join(os.path.dirname(path), name)
+
+
+def sources(root):
+    for top in CHECKED:
+        for folder, _, names in os.walk(os.path.join(root, top)):
+            for name in sorted(names):
+                if name.endswith(('.c', '.h', '.S')):
+                    yield os.path.relpath(os.path.join(folder, name), root)
+
+
+def check_includes(root):
+    faults = []
+    for path in sources(root):
+        if path == COMPOSITION_ROOT:
+            continue
+        with open(os.path.join(root, path), encoding='utf-8') as f:
+            text = f.read()
+        for match in INCLUDE.finditer(text):
+            included = resolve(path, match.group(1))
+            if not allowed(path, included):
+                line = text.count('\n', 0, match.start()) + 1
+                faults.append(f'{path}:{line}: {rule_for(path)[0]} may not include {included}')
+    return faults
+
+
+def symbols(objects):
+    """(object, name, type letter, section) of every symbol."""
+    text = subprocess.run(['nm', '-A', '-f', 'sysv', *objects], check=True, capture_output=True,
+                          text=True).stdout
+    for line in text.splitlines():
+        parts = [p.strip() for p in line.split('|')]
+        if len(parts) != 7:
+            continue
+        where, _, name = parts[0].rpartition(':')
+        yield where, name, parts[2], parts[6]
+
+
+def check_symbols(objects):
+    faults, defined, wanted = [], set(), {}
+    for where, name, letter, section in symbols(objects):
+        if letter == 'U':
+            if '/net/' in where:
+                wanted.setdefault(name, where)
+            continue
+        defined.add(name)
+        if '/net/' in where and WRITABLE.match(section):
+            faults.append(f'{where}: {name} is writable data ({section})')
+    for name, where in sorted(wanted.items()):
+        if name not in defined | NET_UNDEFINED:
+            faults.append(f'{where}: needs {name} from outside base/ and net/')
+    return faults
+
+
+def main(argv):
+    parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
+    parser.add_argument('--root', default='.')
+    parser.add_argument('--objects', nargs='*', default=[], help='objects of net/ and base/')
+    options = parser.parse_args(argv)
+    faults = check_includes(options.root)
+    if options.objects:
+        faults += check_symbols(options.objects)
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    print(f'layers: {sum(1 for _ in sources(options.root))} files, '
+          f'{len(options.objects)} objects, {len(faults)} faults')
+    return 1 if faults else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))
