@@ -26,7 +26,7 @@ APP_DIR_SRCS := $(wildcard $(APP)/*.c)
 EFI_SRCS    := $(wildcard boot/efi/*.c) boot/boot_info.c
 
 # Sources of the kernel and the drivers that are plain logic and so are tested on the host too.
-HOST_EXTRA_SRCS := kernel/config.c kernel/config_ip.c $(wildcard kernel/log/*.c) kernel/chacha.c \
+HOST_EXTRA_SRCS := $(wildcard kernel/config*.c kernel/log/*.c) kernel/log.c kernel/chacha.c \
                    kernel/date.c boot/boot_info.c drivers/virtio/ring.c
 HOST_SRCS := $(BASE_SRCS) $(NET_SRCS) $(APP_SRCS) $(wildcard app/http/*.c) \
              $(wildcard $(HOST_EXTRA_SRCS)) $(wildcard tests/lib/*.c) $(wildcard tests/sim/lib/*.c)

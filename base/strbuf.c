@@ -22,6 +22,17 @@ size_t strbuf_stored(const struct strbuf *sb)
 	return MIN(sb->len, sb->cap - 1);
 }
 
+/* Most pieces of a line are a few bytes, too short to be worth a call of memcpy(). */
+static void copy_bytes(char *dst, const char *src, size_t len)
+{
+	if (len > 16) {
+		memcpy(dst, src, len);
+		return;
+	}
+	for (size_t i = 0; i < len; i++)
+		dst[i] = src[i];
+}
+
 void strbuf_mem(struct strbuf *sb, const char *s, size_t len)
 {
 	size_t at = strbuf_stored(sb);
@@ -29,7 +40,7 @@ void strbuf_mem(struct strbuf *sb, const char *s, size_t len)
 	size_t n = MIN(len, room);
 
 	if (n > 0)
-		memcpy(sb->buf + at, s, n);
+		copy_bytes(sb->buf + at, s, n);
 	if (sb->cap > 0)
 		sb->buf[at + n] = '\0';
 	sb->len += len;
@@ -37,7 +48,11 @@ void strbuf_mem(struct strbuf *sb, const char *s, size_t len)
 
 void strbuf_char(struct strbuf *sb, char c)
 {
-	strbuf_mem(sb, &c, 1);
+	if (LIKELY(sb->len + 1 < sb->cap)) {
+		sb->buf[sb->len] = c;
+		sb->buf[sb->len + 1] = '\0';
+	}
+	sb->len++;
 }
 
 void strbuf_str(struct strbuf *sb, const char *s)
@@ -78,7 +93,7 @@ void strbuf_i64(struct strbuf *sb, int64_t v)
 	strbuf_u64(sb, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
 }
 
-static char hex_digit(unsigned nibble)
+static inline char hex_digit(unsigned nibble)
 {
 	return "0123456789abcdef"[nibble & 15];
 }
@@ -96,11 +111,18 @@ void strbuf_hex(struct strbuf *sb, uint64_t v, unsigned digits)
 void strbuf_hex_bytes(struct strbuf *sb, const void *p, size_t len)
 {
 	const uint8_t *b = p;
+	char run[64];
+	size_t n = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		char pair[2] = {hex_digit(b[i] >> 4), hex_digit(b[i])};
-		strbuf_mem(sb, pair, 2);
+		run[n++] = hex_digit(b[i] >> 4);
+		run[n++] = hex_digit(b[i]);
+		if (n == sizeof(run)) {
+			strbuf_mem(sb, run, n);
+			n = 0;
+		}
 	}
+	strbuf_mem(sb, run, n);
 }
 
 void strbuf_mac(struct strbuf *sb, const uint8_t mac[6])
@@ -152,34 +174,48 @@ void strbuf_seconds(struct strbuf *sb, uint64_t ns)
 	strbuf_u64_width(sb, ns % NS_PER_S / NS_PER_US, 6, '0');
 }
 
-static bool is_plain(char c)
+static inline bool is_plain(char c)
 {
 	return c >= 0x20 && c <= 0x7e && c != '\\';
 }
 
 void strbuf_escaped_text(struct strbuf *sb, const char *s, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		if (is_plain(s[i])) {
-			strbuf_char(sb, s[i]);
-		} else {
-			strbuf_str(sb, "\\x");
-			strbuf_hex(sb, (uint8_t)s[i], 2);
+	for (size_t i = 0; i < len;) {
+		size_t run = i;
+
+		while (run < len && is_plain(s[run]))
+			run++;
+		strbuf_mem(sb, s + i, run - i);
+		if (run < len) {
+			strbuf_mem(sb, "\\x", 2);
+			strbuf_hex(sb, (uint8_t)s[run++], 2);
 		}
+		i = run;
+	}
+}
+
+static void put_json_escape(struct strbuf *sb, char c)
+{
+	if (c == '"' || c == '\\') {
+		strbuf_char(sb, '\\');
+		strbuf_char(sb, c);
+	} else {
+		strbuf_mem(sb, "\\u00", 4);
+		strbuf_hex(sb, (uint8_t)c, 2);
 	}
 }
 
 void strbuf_escaped_json(struct strbuf *sb, const char *s, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		if (s[i] == '"' || s[i] == '\\') {
-			strbuf_char(sb, '\\');
-			strbuf_char(sb, s[i]);
-		} else if (is_plain(s[i])) {
-			strbuf_char(sb, s[i]);
-		} else {
-			strbuf_str(sb, "\\u00");
-			strbuf_hex(sb, (uint8_t)s[i], 2);
-		}
+	for (size_t i = 0; i < len;) {
+		size_t run = i;
+
+		while (run < len && is_plain(s[run]) && s[run] != '"')
+			run++;
+		strbuf_mem(sb, s + i, run - i);
+		if (run < len)
+			put_json_escape(sb, s[run++]);
+		i = run;
 	}
 }

@@ -14,7 +14,8 @@ enum log_mode {
 	LOG_BOTH = LOG_TEXT | LOG_JSON,
 };
 
-/* Lines before log_set_mode() are kept back until the configuration has said which to print. */
+/* Lines before log_set_mode() are kept back until the configuration has said which to print.  A
+ * PANIC or RESULT that comes earlier lets them out as text, so no verdict is ever lost. */
 void log_set_mode(enum log_mode mode);
 /* The sink that everything in this machine emits to. */
 struct event_sink *log_sink(void);

@@ -1,12 +1,20 @@
 /*
  * Events as text: pure functions from one event to one line, no console, no clock.  The catalogue
  * (base/events.def) says how; see docs/log.md for the contract of both forms.
+ *
+ * What does not fit is never cut silently: a human line that is too long ends in "...[cut]", and
+ * a machine line leaves out the field that does not fit, stays valid JSON, and says "cut":true.
  */
 #ifndef KERNEL_LOG_FORMAT_H
 #define KERNEL_LOG_FORMAT_H
 
 #include "base/event.h"
 #include "base/strbuf.h"
+
+/* Room for the longest line: a result with a URL of CONFIG_TEXT_MAX bytes. */
+#define LOG_LINE_MAX 4096
+/* The least that log_format_json() can work with: everything but the event's fields. */
+#define LOG_LINE_MIN 192
 
 /* The catalogue's row of an event. */
 struct event_info {
@@ -21,7 +29,7 @@ const struct event_info *event_info(enum event_id id);
 
 /* "[   0.012345] tcp      step  8  stack ~> server    SYN sent ..." without line end. */
 void log_format_text(struct strbuf *sb, const struct event *ev, uint64_t t_ns);
-/* "@dt {...}" without line end; `seq` counts machine lines from 1. */
+/* "@dt {...}" without line end; `seq` counts machine lines from 1.  sb->cap >= LOG_LINE_MIN. */
 void log_format_json(struct strbuf *sb, const struct event *ev, uint64_t t_ns, uint64_t seq);
 
 #endif

@@ -1,0 +1,103 @@
+/*
+ * The log's sink: one event in, its lines out to the console.  Formatting is kernel/log/format*.c,
+ * waiting for log= is kernel/log/hold.c; here is only which line goes to which port.
+ *
+ * The first port gets what log= selects.  A second port, where the machine has one, gets the
+ * machine lines whatever log= says.
+ */
+#include "kernel/log.h"
+
+#include "kernel/clock.h"
+#include "kernel/console.h"
+#include "kernel/log/format.h"
+#include "kernel/log/hold.h"
+
+static struct {
+	bool decided; /* log= is known, or nothing may wait for it any longer */
+	enum log_mode mode;
+	uint64_t seq; /* machine lines so far */
+} the_log = {.mode = LOG_TEXT};
+
+/* Apart from the_log, so that they take no bytes of the image. */
+static struct log_hold held;
+static char line_buf[LOG_LINE_MAX];
+
+static void print_line(enum log_mode form, const char *line, size_t len)
+{
+	if ((the_log.mode & form) != 0)
+		console_line(CONSOLE_FIRST, line, len);
+	if (form == LOG_JSON && console_has(CONSOLE_SECOND))
+		console_line(CONSOLE_SECOND, line, len);
+}
+
+static void print_or_hold(enum log_mode form, const struct strbuf *sb)
+{
+	if (the_log.decided)
+		print_line(form, sb->buf, strbuf_stored(sb));
+	else
+		log_hold_add(&held, (uint8_t)form, sb->buf, strbuf_stored(sb));
+}
+
+static bool wanted(enum log_mode form)
+{
+	return !the_log.decided || (the_log.mode & form) != 0 ||
+	       (form == LOG_JSON && console_has(CONSOLE_SECOND));
+}
+
+static void write_event(const struct event *ev)
+{
+	uint64_t t_ns = clock_now_ns();
+
+	if (wanted(LOG_TEXT)) {
+		struct strbuf sb = strbuf_on(line_buf, sizeof(line_buf));
+		log_format_text(&sb, ev, t_ns);
+		print_or_hold(LOG_TEXT, &sb);
+	}
+	if (wanted(LOG_JSON)) {
+		struct strbuf sb = strbuf_on(line_buf, sizeof(line_buf));
+		log_format_json(&sb, ev, t_ns, ++the_log.seq);
+		print_or_hold(LOG_JSON, &sb);
+	}
+}
+
+static void release_held_lines(void)
+{
+	struct log_hold_line line;
+	size_t at = 0;
+
+	the_log.decided = true;
+	while (log_hold_next(&held, &at, &line))
+		print_line((enum log_mode)line.kind, line.text, line.len);
+	if (held.lost > 0)
+		event_emit(log_sink(), EVENT_LOG_LOST, 0, 0, EV_U64("count", held.lost));
+	held.used = 0;
+	held.lost = 0;
+}
+
+/* A verdict waits for nothing: whoever gives it up so early never gets to log_set_mode(). */
+static bool is_verdict(const struct event *ev)
+{
+	return ev->id == EVENT_PANIC || ev->id == EVENT_RESULT;
+}
+
+static void log_emit(struct event_sink *sink, const struct event *ev)
+{
+	(void)sink;
+	if (!the_log.decided && is_verdict(ev))
+		release_held_lines();
+	write_event(ev);
+}
+
+void log_set_mode(enum log_mode mode)
+{
+	the_log.mode = mode;
+	if (!the_log.decided)
+		release_held_lines();
+}
+
+struct event_sink *log_sink(void)
+{
+	static struct event_sink sink = {.emit = log_emit};
+
+	return &sink;
+}

@@ -1,0 +1,31 @@
+/*
+ * Lines that wait.  Until the configuration has said what log= is to be, both forms of each event
+ * are kept here, in order; then those that were asked for are printed and the rest is dropped.
+ * Bounded: what does not fit is counted, and the log says so.
+ */
+#ifndef KERNEL_LOG_HOLD_H
+#define KERNEL_LOG_HOLD_H
+
+#include "base/compiler.h"
+
+#define LOG_HOLD_BYTES (24u * 1024)
+
+struct log_hold {
+	size_t used;
+	uint64_t lost; /* lines that did not fit */
+	char bytes[LOG_HOLD_BYTES];
+};
+
+/* `kind` is the caller's own mark and comes back by log_hold_next(). */
+void log_hold_add(struct log_hold *hold, uint8_t kind, const char *line, size_t len);
+
+struct log_hold_line {
+	uint8_t kind;
+	const char *text;
+	size_t len;
+};
+
+/* Walks the lines in the order they came: *at begins at 0.  False past the last. */
+bool log_hold_next(const struct log_hold *hold, size_t *at, struct log_hold_line *line);
+
+#endif

@@ -1,0 +1,189 @@
+/* kernel/log.c and its waiting room: which line goes to which port, and that none is lost silently.
+ * The console and the clock of this test stand in for the machine's. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "kernel/clock.h"
+#include "kernel/console.h"
+#include "kernel/log.h"
+#include "kernel/log/hold.h"
+
+static char printed[2][1 << 17];
+static bool has_second;
+static uint64_t now_ns;
+
+uint64_t clock_now_ns(void)
+{
+	return now_ns;
+}
+
+bool console_has(enum console_port port)
+{
+	return port == CONSOLE_FIRST || has_second;
+}
+
+void console_line(enum console_port port, const char *line, size_t len)
+{
+	strncat(printed[port], line, len);
+	strcat(printed[port], "\n");
+}
+
+static void emit_cpu(void)
+{
+	now_ns += NS_PER_US;
+	event_emit(log_sink(), EVENT_CPU, 0, 0, EV_STR("vendor", "V"));
+}
+
+#define TEXT(us) "[   0.00000" #us "] cpu      V\n"
+#define JSON(seq, us)                                                                          \
+	"@dt {\"v\":1,\"seq\":" #seq ",\"t_us\":" #us ",\"ev\":\"cpu\",\"vendor\":\"V\"}\n"
+
+/* The log is decided once per boot, so each test boots: it runs in a process of its own. */
+static void boot(void (*body)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		body();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static void must_be(enum console_port port, const char *expected)
+{
+	if (strcmp(printed[port], expected) == 0)
+		return;
+	fprintf(stderr, "port %d has:\n%sinstead of:\n%s", port, printed[port], expected);
+	_exit(1);
+}
+
+static void text_body(void)
+{
+	emit_cpu();
+	must_be(CONSOLE_FIRST, "");
+	log_set_mode(LOG_TEXT);
+	must_be(CONSOLE_FIRST, TEXT(1));
+	emit_cpu();
+	must_be(CONSOLE_FIRST, TEXT(1) TEXT(2));
+	must_be(CONSOLE_SECOND, "");
+}
+
+static void json_body(void)
+{
+	emit_cpu();
+	log_set_mode(LOG_JSON);
+	emit_cpu();
+	must_be(CONSOLE_FIRST, JSON(1, 1) JSON(2, 2));
+}
+
+static void both_body(void)
+{
+	emit_cpu();
+	log_set_mode(LOG_BOTH);
+	emit_cpu();
+	must_be(CONSOLE_FIRST, TEXT(1) JSON(1, 1) TEXT(2) JSON(2, 2));
+}
+
+static void second_port_body(void)
+{
+	has_second = true;
+	emit_cpu();
+	log_set_mode(LOG_TEXT);
+	emit_cpu();
+	must_be(CONSOLE_FIRST, TEXT(1) TEXT(2));
+	must_be(CONSOLE_SECOND, JSON(1, 1) JSON(2, 2));
+}
+
+static void early_verdict_body(void)
+{
+	emit_cpu();
+	event_emit(log_sink(), EVENT_PANIC, 0, 0, EV_STR("what", "too early"));
+	must_be(CONSOLE_FIRST, TEXT(1) "[   0.000001] panic    too early\n");
+	event_emit(log_sink(), EVENT_RESULT, 0, 0, EV_STR("outcome", "failed"));
+	must_be(CONSOLE_FIRST, TEXT(1) "[   0.000001] panic    too early\n"
+				       "[   0.000001] result   failed\n");
+}
+
+/* More lines than fit: the first ones are kept, and the number of the others is said. */
+static void overflow_body(void)
+{
+	char expected[64];
+	unsigned events = 0, lines = 0;
+
+	for (size_t bytes = 0; bytes < 2 * LOG_HOLD_BYTES; events++) {
+		emit_cpu();
+		bytes += strlen(TEXT(1));
+	}
+	now_ns = 7 * NS_PER_US;
+	log_set_mode(LOG_BOTH);
+	for (const char *c = printed[0]; *c != '\0'; c++)
+		lines += *c == '\n';
+	lines -= 2; /* log.lost, in both forms */
+	if (lines < 100)
+		_exit(2);
+	snprintf(expected, sizeof(expected), "log      %u lines did not fit", 2 * events - lines);
+	if (strstr(printed[0], expected) == NULL)
+		_exit(3);
+	/* The machine lines that are missing leave a gap in `seq`. */
+	snprintf(expected, sizeof(expected), "\"seq\":%u,\"t_us\":7,\"ev\":\"log.lost\"", events + 1);
+	if (strstr(printed[0], expected) == NULL)
+		_exit(4);
+}
+
+static void log_text_prints_human_lines(void **state) { (void)state; boot(text_body); }
+static void log_json_prints_machine_lines(void **state) { (void)state; boot(json_body); }
+static void log_both_prints_both(void **state) { (void)state; boot(both_body); }
+static void second_port_gets_machine_lines(void **state) { (void)state; boot(second_port_body); }
+static void a_verdict_does_not_wait(void **state) { (void)state; boot(early_verdict_body); }
+static void lost_lines_are_counted(void **state) { (void)state; boot(overflow_body); }
+
+/* Every length up to the brim: what comes out is what went in, and nothing is written past it. */
+static void hold_keeps_lines_whole(void **state)
+{
+	struct log_hold *hold = calloc(1, sizeof(*hold));
+	struct log_hold_line line;
+	char text[700];
+	size_t at = 0, kept = 0, offered = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (char)('a' + i % 26);
+	for (size_t len = 0; len < sizeof(text); len++, offered++)
+		log_hold_add(hold, (uint8_t)(len % 3), text + len % 26, len);
+	for (size_t len = 0; log_hold_next(hold, &at, &line); kept++) {
+		assert_true(line.len >= len);
+		assert_int_equal(line.kind, line.len % 3);
+		assert_memory_equal(line.text, text + line.len % 26, line.len);
+		len = line.len;
+	}
+	assert_true(hold->lost > 0 && kept > 0);
+	assert_int_equal(kept + hold->lost, offered);
+	free(hold);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(log_text_prints_human_lines),
+		cmocka_unit_test(log_json_prints_machine_lines),
+		cmocka_unit_test(log_both_prints_both),
+		cmocka_unit_test(second_port_gets_machine_lines),
+		cmocka_unit_test(a_verdict_does_not_wait),
+		cmocka_unit_test(lost_lines_are_counted),
+		cmocka_unit_test(hold_keeps_lines_whole),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
