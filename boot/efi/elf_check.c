@@ -89,6 +89,7 @@ static const char *add_segment(struct elf_image *image, const Elf64_Phdr *ph)
 	s->file_len = ph->p_filesz;
 	s->mem_off = ph->p_vaddr;
 	s->mem_len = ph->p_memsz;
+	s->executable = (ph->p_flags & PF_X) != 0;
 	image->n_segments++;
 	image->align = MAX(image->align, ph->p_align);
 	return NULL;
@@ -116,14 +117,12 @@ static const char *read_program_headers(const uint8_t *file, size_t len, const E
 }
 
 /* The entry point must be a byte that came from the file, in a segment that may be executed. */
-static bool entry_is_code(const uint8_t *file, const Elf64_Ehdr *eh)
+static bool entry_is_code(const struct elf_image *image, uint64_t entry)
 {
-	for (unsigned i = 0; i < eh->e_phnum; i++) {
-		Elf64_Phdr ph;
+	for (unsigned i = 0; i < image->n_segments; i++) {
+		const struct elf_segment *s = &image->segments[i];
 
-		memcpy(&ph, file + eh->e_phoff + i * sizeof(ph), sizeof(ph));
-		if (ph.p_type == PT_LOAD && (ph.p_flags & PF_X) != 0 &&
-		    eh->e_entry >= ph.p_vaddr && eh->e_entry - ph.p_vaddr < ph.p_filesz)
+		if (s->executable && entry >= s->mem_off && entry - s->mem_off < s->file_len)
 			return true;
 	}
 	return false;
@@ -158,7 +157,7 @@ const char *elf_check(const void *file, size_t len, struct elf_image *image)
 	problem = check_header(&eh, len);
 	if (problem == NULL)
 		problem = read_program_headers(file, len, &eh, image);
-	if (problem == NULL && !entry_is_code(file, &eh))
+	if (problem == NULL && !entry_is_code(image, eh.e_entry))
 		problem = "has its entry point outside its code";
 	if (problem == NULL)
 		problem = settle_image(image, eh.e_entry);

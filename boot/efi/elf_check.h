@@ -17,6 +17,7 @@ struct elf_segment {
 	uint64_t file_len; /* bytes to copy */
 	uint64_t mem_off;  /* from the image's first byte */
 	uint64_t mem_len;  /* bytes in memory, >= file_len; the rest is zero */
+	bool executable;
 };
 
 struct elf_image {
