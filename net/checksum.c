@@ -5,6 +5,7 @@
  */
 #include "net/checksum.h"
 
+#include "base/assert.h"
 #include "base/bytes.h"
 #include "net/pktbuf.h"
 
@@ -71,4 +72,17 @@ uint32_t checksum_sum_packet(const struct pktbuf *pkt, size_t off)
 		odd ^= piece->len & 1;
 	}
 	return sum;
+}
+
+void checksum_complete(struct pktbuf *pkt)
+{
+	uint16_t value;
+
+	ASSERT((size_t)pkt->csum_start + pkt->csum_off + 2 <= pktbuf_len(pkt));
+	value = checksum_finish(checksum_sum_packet(pkt, pkt->csum_start));
+	/* RFC 768: a computed 0 is sent as all ones; TCP's receiver cannot tell the two apart. */
+	if (value == 0)
+		value = 0xffff;
+	store_be16(pkt->data + pkt->csum_start + pkt->csum_off, value);
+	pkt->flags &= (uint16_t)~PKTBUF_CSUM_PARTIAL;
 }

@@ -19,6 +19,9 @@ uint32_t checksum_sum(const void *p, size_t len) MUST_CHECK;
 /* The sum over everything from data + off to the end of the packet, pieces included. */
 uint32_t checksum_sum_packet(const struct pktbuf *pkt, size_t off) MUST_CHECK;
 
+/* Stores the checksum that a packet with PKTBUF_CSUM_PARTIAL still lacks, and clears the flag. */
+void checksum_complete(struct pktbuf *pkt);
+
 /* A sum of up to 65,536 words, folded to 16 bits. */
 static inline uint16_t checksum_fold(uint32_t sum)
 {

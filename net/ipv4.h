@@ -15,7 +15,8 @@ struct ipv4_route {
 	uint32_t next_hop; /* the destination itself, or the gateway */
 };
 
-/* Where a packet for `dst` goes.  ERR_NETUNREACH: no route; ERR_ADDRNOTAVAIL: no address yet. */
+/* Where a packet for `dst` goes.  ERR_NETUNREACH: no route; ERR_ADDRNOTAVAIL: no address yet, or
+ * `dst` is our own (there is no loopback); ERR_ACCES: a broadcast address. */
 int ipv4_route(struct stack *stack, uint32_t dst, struct ipv4_route *route) MUST_CHECK;
 
 struct ipv4_send {
@@ -30,6 +31,9 @@ struct ipv4_send {
  * (tcp_unreachable, udp_unreachable).  Packets longer than the MTU are refused (ERR_MSGSIZE). */
 int ipv4_output(struct stack *stack, struct pktbuf *pkt, const struct ipv4_send *how,
 		uint64_t now_ns);
+
+/* Tells the transport of a packet that ipv4_output() made and no neighbour took.  Consumes. */
+void ipv4_undeliverable(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns);
 
 /* Ethernet -> IPv4: [data, tail) is the IPv4 packet (padding still there).  Consumes. */
 void ipv4_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns);

@@ -6,6 +6,7 @@
 
 #include "net/net.h"
 #include "net/pktbuf.h"
+#include "net/rate.h"
 #include "net/timer.h"
 #include "net/udp.h"
 
@@ -15,11 +16,13 @@ struct neigh_table;
 
 /* X(name): one counter each; the names are what net_counter() reports. */
 #define NET_COUNTERS(X)                                                                         \
-	X(eth_in) X(eth_short) X(eth_unknown_type) X(eth_not_for_us)                            \
+	X(eth_in) X(eth_short) X(eth_bad_source) X(eth_vlan) X(eth_unknown_type)                \
+	X(eth_not_for_us)                                                                       \
 	X(arp_in) X(arp_malformed) X(arp_ignored) X(arp_requests_out) X(arp_replies_out)        \
-	X(arp_queue_dropped) X(arp_conflicts)                                                   \
+	X(arp_queue_dropped) X(arp_conflicts) X(arp_unresolved) X(arp_table_full)               \
 	X(ip_in) X(ip_out) X(ip_malformed) X(ip_bad_checksum) X(ip_bad_source) X(ip_not_for_us) \
-	X(ip_fragments_dropped) X(ip_unknown_protocol) X(ip_no_route)                           \
+	X(ip_source_routed) X(ip_fragments_dropped) X(ip_unknown_protocol) X(ip_no_route)       \
+	X(ip_too_big)                                                                           \
 	X(icmp_in) X(icmp_malformed) X(icmp_bad_checksum) X(icmp_echo_answered)                 \
 	X(icmp_errors_in) X(icmp_errors_out) X(icmp_ignored) X(icmp_rate_limited)               \
 	X(udp_in) X(udp_out) X(udp_malformed) X(udp_bad_checksum) X(udp_no_port)                \
@@ -45,9 +48,11 @@ struct stack {
 
 	struct timer_heap timers;
 	struct pktbuf_pool pool; /* what the stack builds: headers and small payloads */
+	struct pktbuf_pool frame_pool; /* whole frames: datagrams, ICMP, linearised segments */
 	struct net_counters counters;
 	uint8_t secret[16]; /* keys the hashes: ISN (RFC 6528), ports (RFC 6056), lookup */
 	uint16_t ipv4_id;
+	struct rate_limit arp_conflict_limit, icmp_error_limit, icmp_event_limit;
 
 	struct neigh_table *neigh;
 	struct udp_pcb *udp;

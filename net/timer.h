@@ -17,6 +17,7 @@ struct timer {
 
 struct timer_heap {
 	struct timer *root;
+	struct timer *due; /* taken out by a timer_run() that is under way, not fired yet */
 };
 
 void timer_init(struct timer *t, void (*fire)(struct stack *, struct timer *, uint64_t));

@@ -1,0 +1,181 @@
+/*
+ * ARP (RFC 826, RFC 1122 2.3.2): answers requests for our address, asks for others', and feeds the
+ * neighbour cache.  What waits for an answer, and for how long, is net/neigh.c's affair.
+ *
+ * Nothing that comes in unasked makes an entry, except a request for our own address from a
+ * neighbour on our own network: that neighbour is about to talk to us.
+ *
+ * NOT DONE: RFC 5227 beyond noticing a conflict: the address is neither probed before use nor
+ * defended.
+ */
+#include "net/arp.h"
+
+#include "base/err.h"
+#include "net/eth.h"
+#include "net/ipv4.h"
+#include "net/neigh.h"
+#include "net/port.h"
+#include "net/stack.h"
+#include "net/wire/arp.h"
+#include "net/wire/eth.h"
+#include "net/wire/ipv4.h"
+
+#define CONFLICT_EVENT_INTERVAL_NS (10 * NS_PER_S)
+
+/* --- out ----------------------------------------------------------------------------------------- */
+
+static int send_arp(struct stack *stack, struct netif *netif, const uint8_t *dst,
+		    const struct arp_packet *arp, uint64_t now_ns)
+{
+	const struct eth_send how = {.netif = netif, .dst = dst, .type = ETH_TYPE_ARP};
+	struct pktbuf *pkt = pktbuf_alloc(&stack->pool, PKTBUF_HEADROOM);
+	uint8_t *at;
+
+	if (pkt == NULL)
+		return ERR_NOBUFS;
+	at = pktbuf_put(pkt, ARP_PACKET_LEN);
+	if (at == NULL) {
+		pktbuf_free(pkt);
+		return ERR_NOBUFS;
+	}
+	arp_packet_write(at, arp);
+	return eth_output(stack, pkt, &how, now_ns);
+}
+
+/* The resolver's ask(): a broadcast, or RFC 1122 2.3.2.1 (2), a unicast poll of a known address. */
+static void arp_ask(struct stack *stack, const struct neigh *n, uint64_t now_ns)
+{
+	static const uint8_t broadcast[ETH_ADDR_LEN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	static const uint8_t unknown[ETH_ADDR_LEN];
+	uint32_t target = net_addr_to_ipv4(&n->addr);
+	const struct arp_packet request = {
+		.op = ARP_OP_REQUEST,
+		.sha = n->netif->mac,
+		.spa = n->netif->ipv4,
+		.tha = unknown,
+		.tpa = target,
+	};
+	const uint8_t *dst = n->state == NEIGH_PROBE ? n->mac : broadcast;
+
+	if (send_arp(stack, n->netif, dst, &request, now_ns) != ERR_OK)
+		return;
+	stack->counters.arp_requests_out++;
+	event_emit(stack->port->events, EVENT_ARP_REQUEST, 0, 0, EV_IPV4("ip", target),
+		   EV_IPV4("src_ip", request.spa), EV_U64("attempt", n->attempts));
+}
+
+static void arp_gave_up(struct stack *stack, const struct neigh *n)
+{
+	event_emit(stack->port->events, EVENT_ARP_UNRESOLVED, 0, 0, EV_ADDR("ip", n->addr),
+		   EV_U64("attempts", n->attempts));
+}
+
+void arp_init(struct stack *stack)
+{
+	const struct neigh_resolver resolver = {
+		.eth_type = ETH_TYPE_IPV4,
+		.ask = arp_ask,
+		.gave_up = arp_gave_up,
+		.undeliverable = ipv4_undeliverable,
+	};
+
+	neigh_set_resolver(stack, &resolver);
+}
+
+/* --- in ------------------------------------------------------------------------------------------ */
+
+static void answer(struct stack *stack, struct netif *netif, const struct arp_packet *request,
+		   uint64_t now_ns)
+{
+	const struct arp_packet reply = {
+		.op = ARP_OP_REPLY,
+		.sha = netif->mac,
+		.spa = netif->ipv4,
+		.tha = request->sha,
+		.tpa = request->spa,
+	};
+
+	if (send_arp(stack, netif, request->sha, &reply, now_ns) == ERR_OK)
+		stack->counters.arp_replies_out++;
+}
+
+/* Somebody else says that our address is theirs (RFC 5227 2.4). */
+static void note_conflict(struct stack *stack, const struct netif *netif, const uint8_t *mac,
+			  uint64_t now_ns)
+{
+	stack->counters.arp_conflicts++;
+	if (!rate_take(&stack->arp_conflict_limit, CONFLICT_EVENT_INTERVAL_NS, 1, now_ns))
+		return;
+	event_emit(stack->port->events, EVENT_ARP_CONFLICT, 0, 0, EV_MAC("mac", mac),
+		   EV_IPV4("ip", netif->ipv4));
+}
+
+/* An address that a neighbour on this interface's own network can have. */
+static bool is_neighbour(const struct netif *netif, uint32_t ipv4)
+{
+	uint32_t host = ipv4 & ~netif->ipv4_mask;
+
+	if (!ipv4_addr_is_host(ipv4) || ((ipv4 ^ netif->ipv4) & netif->ipv4_mask) != 0)
+		return false;
+	return ~netif->ipv4_mask <= 1 || (host != 0 && host != ~netif->ipv4_mask);
+}
+
+/* RFC 826, packet reception: merge, then make an entry where we are the target. */
+static void learn(struct stack *stack, struct netif *netif, const struct arp_packet *arp,
+		  bool for_us, uint64_t now_ns)
+{
+	const struct net_addr addr = net_addr_ipv4(arp->spa);
+	bool may_create = for_us && arp->op == ARP_OP_REQUEST;
+	struct neigh_heard heard =
+		neigh_learn(stack, netif, &addr, arp->sha,
+			    may_create ? NEIGH_NEWS_LEARN : NEIGH_NEWS_UPDATE, now_ns);
+
+	if (heard.entry == NULL) {
+		stack->counters.arp_ignored++;
+		return;
+	}
+	/* A request that taught us an address is not called a reply in the log. */
+	if (heard.answered || (heard.changed && arp->op == ARP_OP_REPLY))
+		event_emit(stack->port->events, EVENT_ARP_REPLY, 0, 0, EV_ADDR("ip", addr),
+			   EV_MAC("mac", arp->sha),
+			   EV_IF(heard.answered, EV_U64("rtt_us", heard.rtt_ns / NS_PER_US)));
+	neigh_flush(stack, heard.entry, now_ns);
+}
+
+/* The packet lies in memory that pkt owns; nothing of it is used after this returns. */
+static void process(struct stack *stack, struct netif *netif, const struct arp_packet *arp,
+		    uint64_t now_ns)
+{
+	bool for_us = arp->tpa == netif->ipv4;
+
+	if (netif->ipv4 == 0 || eth_addr_equal(arp->sha, netif->mac) ||
+	    (arp->op != ARP_OP_REQUEST && arp->op != ARP_OP_REPLY)) {
+		stack->counters.arp_ignored++;
+		return;
+	}
+	if (arp->spa == netif->ipv4) {
+		note_conflict(stack, netif, arp->sha, now_ns);
+		return;
+	}
+	/* RFC 5227 1.1: an address probe comes from 0.0.0.0; it is answered, nothing is learnt. */
+	if (is_neighbour(netif, arp->spa))
+		learn(stack, netif, arp, for_us, now_ns);
+	else
+		stack->counters.arp_ignored++;
+	if (for_us && arp->op == ARP_OP_REQUEST)
+		answer(stack, netif, arp, now_ns);
+}
+
+void arp_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
+{
+	struct arp_packet arp;
+
+	stack->counters.arp_in++;
+	/* A group address as sender would make us send unicast packets to everybody. */
+	if (!arp_packet_read(pkt->data, pktbuf_len(pkt), &arp) || eth_addr_is_multicast(arp.sha) ||
+	    eth_addr_is_zero(arp.sha))
+		stack->counters.arp_malformed++;
+	else
+		process(stack, pkt->netif, &arp, now_ns);
+	pktbuf_free(pkt);
+}

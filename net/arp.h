@@ -1,0 +1,15 @@
+/*
+ * ARP as its neighbours in the stack see it (RFC 826): the resolver of the neighbour cache for IPv4.
+ */
+#ifndef NET_ARP_H
+#define NET_ARP_H
+
+#include "net/netif.h"
+
+/* Registers ARP with the stack's neighbour cache, which exists already. */
+void arp_init(struct stack *stack);
+
+/* Ethernet -> ARP: [data, tail) is the ARP packet (padding still there).  Consumes. */
+void arp_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns);
+
+#endif

@@ -1,0 +1,100 @@
+/*
+ * Ethernet: filters and dispatches what comes in, frames what goes out (RFC 894).  Short frames are
+ * not padded here: that is the device's affair.
+ *
+ * NOT DONE: VLAN tags.  A tagged frame is dropped and counted; the stack is on the untagged network.
+ */
+#include "net/eth.h"
+
+#include "base/err.h"
+#include "net/arp.h"
+#include "net/checksum.h"
+#include "net/ipv4.h"
+#include "net/stack.h"
+#include "net/tcp.h"
+#include "net/wire/eth.h"
+
+#define NOTE_FRAME_MAX 128 /* bytes of a sent frame that its transport is shown */
+
+static void drop(struct pktbuf *pkt, uint64_t *counter)
+{
+	++*counter;
+	pktbuf_free(pkt);
+}
+
+/* True when the frame is for us; marks the ones that were for everybody. */
+static bool accept_destination(struct pktbuf *pkt, const uint8_t *dst)
+{
+	if (eth_addr_is_multicast(dst)) {
+		pkt->flags |= PKTBUF_LINK_BROADCAST;
+		return true;
+	}
+	return eth_addr_equal(dst, pkt->netif->mac);
+}
+
+void eth_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
+{
+	struct net_counters *count = &stack->counters;
+	struct eth_header h;
+
+	count->eth_in++;
+	if (!eth_header_read(pkt->data, pktbuf_len(pkt), &h)) {
+		pkt->netif->counters.rx_dropped++;
+		drop(pkt, &count->eth_short);
+		return;
+	}
+	if (!accept_destination(pkt, h.dst)) {
+		drop(pkt, &count->eth_not_for_us);
+		return;
+	}
+	/* IEEE 802.3 3.2.3: no station has a group address. */
+	if (eth_addr_is_multicast(h.src)) {
+		drop(pkt, &count->eth_bad_source);
+		return;
+	}
+	pktbuf_pull(pkt, ETH_HEADER_LEN);
+	switch (h.type) {
+	case ETH_TYPE_IPV4:
+		ipv4_input(stack, pkt, now_ns);
+		break;
+	case ETH_TYPE_ARP:
+		arp_input(stack, pkt, now_ns);
+		break;
+	case ETH_TYPE_VLAN:
+	case ETH_TYPE_QINQ:
+		drop(pkt, &count->eth_vlan);
+		break;
+	default:
+		drop(pkt, &count->eth_unknown_type);
+		break;
+	}
+}
+
+/* The frame is gone once the device has it, so what TCP will be shown is copied before. */
+static int send_noted(struct stack *stack, struct pktbuf *pkt, const struct eth_send *how,
+		      uint64_t now_ns)
+{
+	uint8_t frame[NOTE_FRAME_MAX];
+	size_t len = MIN(pktbuf_len(pkt), sizeof(frame));
+	size_t frame_len = pktbuf_total_len(pkt);
+	uint32_t note_arg = pkt->note_arg;
+	uint8_t note = pkt->note;
+	int err;
+
+	if (pkt->flags & PKTBUF_CSUM_PARTIAL)
+		checksum_complete(pkt);
+	memcpy(frame, pkt->data, len);
+	err = netif_send(how->netif, pkt);
+	if (err == ERR_OK)
+		tcp_frame_sent(stack, note, note_arg, frame, len, frame_len, how->next_hop, now_ns);
+	return err;
+}
+
+int eth_output(struct stack *stack, struct pktbuf *pkt, const struct eth_send *how,
+	       uint64_t now_ns)
+{
+	eth_header_write(pktbuf_push(pkt, ETH_HEADER_LEN), how->dst, how->netif->mac, how->type);
+	if (pkt->note != 0)
+		return send_noted(stack, pkt, how, now_ns);
+	return netif_send(how->netif, pkt);
+}

@@ -1,0 +1,148 @@
+/*
+ * ICMP (RFC 792, RFC 1122 3.2.2): answers echo requests, and sends errors, never about an error, a
+ * broadcast or a later fragment, and never more than a trickle.  Errors that come in are read in
+ * net/icmp_error.c.
+ */
+#include "net/icmp.h"
+
+#include "base/string.h"
+#include "net/checksum.h"
+#include "net/icmp_error.h"
+#include "net/ipv4.h"
+#include "net/port.h"
+#include "net/stack.h"
+#include "net/wire/icmp.h"
+#include "net/wire/ipv4.h"
+
+/* RFC 1812 4.3.2.3: as much of the packet as fits, with the whole error in 576 bytes. */
+#define ICMP_ERROR_MAX (576 - IPV4_HEADER_LEN)
+#define ICMP_ERROR_INTERVAL_NS (100 * NS_PER_MS)
+#define ICMP_ERROR_BURST 10
+#define ICMP_EVENT_INTERVAL_NS (100 * NS_PER_MS)
+#define ICMP_EVENT_BURST 10
+
+bool icmp_may_log(struct stack *stack, uint64_t now_ns)
+{
+	return rate_take(&stack->icmp_event_limit, ICMP_EVENT_INTERVAL_NS, ICMP_EVENT_BURST,
+			 now_ns);
+}
+
+/* Header, body, checksum, and out.  `src` is our address. */
+static int send_message(struct stack *stack, const struct icmp_header *h, const void *body,
+			size_t len, uint32_t src, uint32_t dst, uint64_t now_ns)
+{
+	const struct ipv4_send how = {.src = src, .dst = dst, .protocol = IPV4_PROTO_ICMP};
+	struct pktbuf *pkt = pktbuf_alloc(&stack->frame_pool, PKTBUF_HEADROOM);
+	uint8_t *p;
+
+	if (pkt == NULL)
+		return ERR_NOBUFS;
+	p = pktbuf_put(pkt, ICMP_HEADER_LEN + len);
+	if (p == NULL) {
+		pktbuf_free(pkt);
+		return ERR_MSGSIZE;
+	}
+	icmp_header_write(p, h);
+	memcpy(p + ICMP_HEADER_LEN, body, len);
+	store_be16(p + ICMP_OFF_CHECKSUM,
+		   checksum_finish(checksum_sum(p, ICMP_HEADER_LEN + len)));
+	return ipv4_output(stack, pkt, &how, now_ns);
+}
+
+/* --- echo ---------------------------------------------------------------------------------------- */
+
+/* RFC 1122 3.2.2.6.  The answer is a copy in a buffer of ours: the received one goes back to its
+ * driver at once.  The length is what IPv4 says, so nothing stale can be in it. */
+static void answer_echo(struct stack *stack, const struct pktbuf *pkt, const struct icmp_header *in,
+			uint32_t src, uint32_t dst, uint64_t now_ns)
+{
+	const struct icmp_header out = {.type = ICMP_ECHO_REPLY, .rest = in->rest};
+	size_t len = pktbuf_len(pkt);
+	int err = send_message(stack, &out, pkt->data + ICMP_HEADER_LEN, len - ICMP_HEADER_LEN, dst,
+			       src, now_ns);
+
+	if (err != ERR_OK) {
+		stack->counters.icmp_ignored++;
+		return;
+	}
+	stack->counters.icmp_echo_answered++;
+	if (icmp_may_log(stack, now_ns))
+		event_emit(stack->port->events, EVENT_ICMP_ECHO, 0, 0, EV_IPV4("src", src),
+			   EV_U64("id", in->rest >> 16), EV_U64("icmp_seq", in->rest & 0xffff),
+			   EV_U64("len", len));
+}
+
+/* --- in ------------------------------------------------------------------------------------------ */
+
+static void dispatch(struct stack *stack, const struct pktbuf *pkt, const struct icmp_header *h,
+		     uint32_t src, uint32_t dst, uint64_t now_ns)
+{
+	switch (h->type) {
+	case ICMP_ECHO:
+		if (h->code == 0) {
+			answer_echo(stack, pkt, h, src, dst, now_ns);
+			return;
+		}
+		break;
+	case ICMP_UNREACHABLE:
+	case ICMP_TIME_EXCEEDED:
+	case ICMP_PARAMETER_PROBLEM:
+		icmp_error_input(stack, pkt, h, src, dst, now_ns);
+		return;
+	default:
+		/* Redirects (RFC 1122 3.2.2.2) could be forged by anybody on the way and source
+		 * quench (RFC 6633) is dead; timestamps and masks are nobody's business. */
+		break;
+	}
+	stack->counters.icmp_ignored++;
+}
+
+void icmp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t dst,
+		uint64_t now_ns)
+{
+	struct net_counters *count = &stack->counters;
+	struct icmp_header h;
+
+	count->icmp_in++;
+	if (!icmp_header_read(pkt->data, pktbuf_len(pkt), &h)) {
+		count->icmp_malformed++;
+	} else if (checksum_finish(checksum_sum(pkt->data, pktbuf_len(pkt))) != 0) {
+		count->icmp_bad_checksum++;
+		pkt->netif->counters.rx_csum_bad++;
+	} else if (dst != pkt->netif->ipv4) {
+		/* RFC 1122 3.2.2.6: a broadcast echo may be ignored; it would amplify. */
+		count->icmp_ignored++;
+	} else {
+		dispatch(stack, pkt, &h, src, dst, now_ns);
+	}
+	pktbuf_free(pkt);
+}
+
+/* --- errors out ---------------------------------------------------------------------------------- */
+
+/* RFC 1122 3.2.2: what must not be answered by an error. */
+static bool error_is_allowed(const struct pktbuf *pkt, const struct ipv4_header *h)
+{
+	return h->protocol != IPV4_PROTO_ICMP && !(pkt->flags & PKTBUF_LINK_BROADCAST) &&
+	       h->dst == pkt->netif->ipv4 && (h->fragment & IPV4_FRAGMENT_OFFSET) == 0;
+}
+
+void icmp_send_error(struct stack *stack, const struct pktbuf *pkt, uint8_t type, uint8_t code,
+		     uint64_t now_ns)
+{
+	const struct icmp_header out = {.type = type, .code = code};
+	const uint8_t *packet = pkt->head + pkt->l3_off;
+	size_t len = (size_t)(pkt->tail - packet);
+	struct ipv4_header h;
+
+	if (!ipv4_header_read_quoted(packet, len, &h) || !error_is_allowed(pkt, &h))
+		return;
+	/* RFC 1812 4.3.2.8 */
+	if (!rate_take(&stack->icmp_error_limit, ICMP_ERROR_INTERVAL_NS, ICMP_ERROR_BURST, now_ns)) {
+		stack->counters.icmp_rate_limited++;
+		return;
+	}
+	len = MIN(len, (size_t)(ICMP_ERROR_MAX - ICMP_HEADER_LEN));
+	if (send_message(stack, &out, packet, len, h.dst, h.src, now_ns) == ERR_OK)
+		stack->counters.icmp_errors_out++;
+}

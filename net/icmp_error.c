@@ -1,0 +1,146 @@
+/*
+ * ICMP errors about packets of ours (RFC 792, RFC 1122 3.2.2 and 4.2.3.9): reads the quoted packet,
+ * says in the log what was said, and tells the transport, which alone can judge whether the quoted
+ * packet was ever sent (RFC 5927).
+ *
+ * NOT DONE: path MTU discovery.  "Fragmentation needed" is logged and ignored.
+ */
+#include "net/icmp_error.h"
+
+#include "base/string.h"
+#include "net/ipv4.h"
+#include "net/port.h"
+#include "net/stack.h"
+#include "net/tcp.h"
+#include "net/wire/ipv4.h"
+#include "net/wire/tcp.h"
+#include "net/wire/udp.h"
+
+#define QUOTED_TRANSPORT_MIN 8 /* RFC 792: ports, and TCP's sequence number */
+
+struct meaning {
+	const char *what;
+	int err;     /* enum err for the transport; ERR_OK: not told */
+	bool hard;   /* RFC 1122 4.2.3.9 */
+};
+
+#define MEANING(what_, err_, hard_) \
+	((struct meaning){.what = (what_), .err = (err_), .hard = (hard_)})
+
+static struct meaning unreachable_meaning(uint8_t code)
+{
+	switch (code) {
+	/* RFC 1122 4.2.3.9: codes 0, 1, 5 are soft, 2-4 hard (4 belongs to path MTU discovery). */
+	case ICMP_UNREACH_NET:
+		return MEANING("network unreachable", ERR_NETUNREACH, false);
+	case ICMP_UNREACH_HOST:
+		return MEANING("host unreachable", ERR_HOSTUNREACH, false);
+	case ICMP_UNREACH_PROTOCOL:
+		return MEANING("protocol unreachable", ERR_NOPROTOOPT, true);
+	case ICMP_UNREACH_PORT:
+		return MEANING("port unreachable", ERR_CONNREFUSED, true);
+	case ICMP_UNREACH_FRAG_NEEDED:
+		return MEANING("fragmentation needed", ERR_OK, false);
+	case ICMP_UNREACH_SOURCE_ROUTE:
+		return MEANING("source route failed", ERR_HOSTUNREACH, false);
+	case ICMP_UNREACH_NET_UNKNOWN:
+		return MEANING("network unknown", ERR_NETUNREACH, false);
+	case ICMP_UNREACH_HOST_UNKNOWN:
+		return MEANING("host unknown", ERR_HOSTUNREACH, false);
+	/* A filter said no, and will again. */
+	case ICMP_UNREACH_NET_PROHIBITED:
+		return MEANING("network prohibited", ERR_NETUNREACH, true);
+	case ICMP_UNREACH_HOST_PROHIBITED:
+		return MEANING("host prohibited", ERR_HOSTUNREACH, true);
+	case ICMP_UNREACH_ADMIN:
+		return MEANING("communication prohibited", ERR_HOSTUNREACH, true);
+	default:
+		return MEANING("destination unreachable", ERR_HOSTUNREACH, false);
+	}
+}
+
+static struct meaning meaning_of(const struct icmp_header *h)
+{
+	if (h->type == ICMP_UNREACHABLE)
+		return unreachable_meaning(h->code);
+	if (h->type == ICMP_TIME_EXCEEDED)
+		return MEANING("time exceeded", ERR_HOSTUNREACH, false);
+	return MEANING("parameter problem", ERR_PROTO, false);
+}
+
+/* The packet that the error is about, as far as it is quoted. */
+struct quoted {
+	struct ipv4_header ip;
+	const uint8_t *l4; /* QUOTED_TRANSPORT_MIN bytes */
+	uint16_t src_port, dst_port; /* 0 where the protocol has none */
+};
+
+static bool read_quoted(const uint8_t *p, size_t len, struct quoted *q)
+{
+	if (!ipv4_header_read_quoted(p, len, &q->ip) ||
+	    len - q->ip.header_len < QUOTED_TRANSPORT_MIN)
+		return false;
+	q->l4 = p + q->ip.header_len;
+	q->src_port = q->dst_port = 0;
+	if (q->ip.protocol == IPV4_PROTO_TCP || q->ip.protocol == IPV4_PROTO_UDP) {
+		q->src_port = load_be16(q->l4 + TCP_OFF_SRC);
+		q->dst_port = load_be16(q->l4 + TCP_OFF_DST);
+	}
+	return true;
+}
+
+static void log_error(struct stack *stack, const struct icmp_header *h, const struct quoted *q,
+		      const char *what, uint32_t src)
+{
+	const struct net_endpoint about = net_endpoint_ipv4(q->ip.dst, q->dst_port);
+
+	event_emit(stack->port->events, EVENT_ICMP_ERROR, 0, 0, EV_IPV4("src", src),
+		   EV_STR("what", what), EV_U64("type", h->type), EV_U64("code", h->code),
+		   q->dst_port != 0 ? EV_ENDPOINT("dst", about) : EV_ADDR("dst", about.addr));
+}
+
+static void tell_transport(struct stack *stack, const struct quoted *q, const struct meaning *m,
+			   uint64_t now_ns)
+{
+	const struct tcp_trouble trouble = {
+		.local = q->ip.src,
+		.remote = q->ip.dst,
+		.local_port = q->src_port,
+		.remote_port = q->dst_port,
+		.seq = load_be32(q->l4 + TCP_OFF_SEQ),
+		.err = m->err,
+		.hard = m->hard,
+	};
+
+	if (m->err == ERR_OK) {
+		stack->counters.icmp_ignored++;
+		return;
+	}
+	if (q->ip.protocol == IPV4_PROTO_TCP)
+		tcp_unreachable(stack, &trouble, now_ns);
+	else if (q->ip.protocol == IPV4_PROTO_UDP)
+		udp_unreachable(stack, q->ip.src, q->src_port, q->ip.dst, q->dst_port, m->err);
+	else
+		stack->counters.icmp_ignored++;
+}
+
+void icmp_error_input(struct stack *stack, const struct pktbuf *pkt, const struct icmp_header *h,
+		      uint32_t src, uint32_t dst, uint64_t now_ns)
+{
+	struct meaning m = meaning_of(h);
+	struct quoted q;
+
+	stack->counters.icmp_errors_in++;
+	if (!read_quoted(pkt->data + ICMP_HEADER_LEN, pktbuf_len(pkt) - ICMP_HEADER_LEN, &q)) {
+		stack->counters.icmp_malformed++;
+		return;
+	}
+	/* We send from this address only, and no fragments. */
+	if (q.ip.src != dst || (q.ip.fragment & IPV4_FRAGMENT_OFFSET) != 0) {
+		stack->counters.icmp_ignored++;
+		return;
+	}
+	if (icmp_may_log(stack, now_ns))
+		log_error(stack, h, &q, m.what, src);
+	tell_transport(stack, &q, &m, now_ns);
+}

@@ -1,0 +1,151 @@
+/*
+ * IPv4, incoming (RFC 791, RFC 1122 3.2.1): checks everything that later code relies on, in the
+ * order length, checksum, source, destination, options, fragments; then the transport gets it.
+ *
+ * A host accepts TTL 0 (RFC 1122 3.2.1.7) and never forwards (3.3.1): what is not for us is dropped.
+ *
+ * NOT DONE: reassembly.  Fragments are dropped and counted.
+ */
+#include "net/ipv4.h"
+
+#include "net/checksum.h"
+#include "net/icmp.h"
+#include "net/stack.h"
+#include "net/tcp.h"
+#include "net/wire/icmp.h"
+#include "net/wire/ipv4.h"
+
+static void drop(struct pktbuf *pkt, uint64_t *counter)
+{
+	++*counter;
+	pktbuf_free(pkt);
+}
+
+static bool is_net_broadcast(const struct netif *netif, uint32_t a)
+{
+	uint32_t hosts = ~netif->ipv4_mask;
+
+	return hosts > 1 && ((a ^ netif->ipv4) & netif->ipv4_mask) == 0 && (a & hosts) == hosts;
+}
+
+/* RFC 1122 3.2.1.3: no broadcast, multicast or loopback source; and not our own, which is either a
+ * forgery (LAND) or our own frame coming back. */
+static bool source_is_sane(const struct netif *netif, uint32_t src)
+{
+	return ipv4_addr_is_host(src) && src != netif->ipv4 && !is_net_broadcast(netif, src);
+}
+
+enum for_us { FOR_NOBODY_HERE, FOR_US, FOR_EVERYBODY };
+
+static enum for_us destination_of(const struct pktbuf *pkt, uint32_t dst)
+{
+	const struct netif *netif = pkt->netif;
+
+	if (netif->ipv4 == 0)
+		return FOR_NOBODY_HERE;
+	/* RFC 1122 3.3.6: a link broadcast may not carry a packet for one host. */
+	if (dst == netif->ipv4)
+		return pkt->flags & PKTBUF_LINK_BROADCAST ? FOR_NOBODY_HERE : FOR_US;
+	if (dst == IPV4_ADDR_BROADCAST || dst == IPV4_ADDR_ALL_HOSTS ||
+	    is_net_broadcast(netif, dst))
+		return FOR_EVERYBODY;
+	return FOR_NOBODY_HERE;
+}
+
+enum options_verdict { OPTIONS_FINE, OPTIONS_MALFORMED, OPTIONS_SOURCE_ROUTE };
+
+/* RFC 791 3.1: options are walked so that a broken one is noticed, and otherwise skipped (RFC 1122
+ * 3.2.1.8: unknown ones must be).  DEVIATION: RFC 1122 3.2.1.8 (c) has source routes accepted;
+ * they have been a way around filters ever since, and every packet with one is dropped. */
+static enum options_verdict check_options(const uint8_t *p, size_t len)
+{
+	enum options_verdict verdict = OPTIONS_FINE;
+
+	while (len > 0 && p[0] != IPV4_OPT_END) {
+		size_t n = 1;
+
+		if (p[0] != IPV4_OPT_NOP) {
+			if (len < 2 || p[1] < 2 || p[1] > len)
+				return OPTIONS_MALFORMED;
+			n = p[1];
+		}
+		if (p[0] == IPV4_OPT_LSRR || p[0] == IPV4_OPT_SSRR)
+			verdict = OPTIONS_SOURCE_ROUTE;
+		p += n;
+		len -= n;
+	}
+	return verdict;
+}
+
+static void deliver(struct stack *stack, struct pktbuf *pkt, const struct ipv4_header *h,
+		    enum for_us whom, uint64_t now_ns)
+{
+	pktbuf_pull(pkt, h->header_len);
+	pkt->l4_off = (uint16_t)(pkt->data - pkt->head);
+	switch (h->protocol) {
+	case IPV4_PROTO_TCP:
+		/* RFC 9293 3.9.2.3, MUST-57: a segment to a broadcast address is dropped. */
+		if (whom != FOR_US)
+			drop(pkt, &stack->counters.ip_not_for_us);
+		else
+			tcp_input(stack, pkt, h->src, h->dst, now_ns);
+		break;
+	case IPV4_PROTO_UDP:
+		udp_input(stack, pkt, h->src, h->dst, now_ns);
+		break;
+	case IPV4_PROTO_ICMP:
+		icmp_input(stack, pkt, h->src, h->dst, now_ns);
+		break;
+	default:
+		/* RFC 1122 3.2.2.1: also for tunnels (4, 41), which nothing here unpacks. */
+		icmp_send_error(stack, pkt, ICMP_UNREACHABLE, ICMP_UNREACH_PROTOCOL, now_ns);
+		drop(pkt, &stack->counters.ip_unknown_protocol);
+		break;
+	}
+}
+
+/* NULL, or the counter of what is wrong with a packet whose lengths are right. */
+static uint64_t *find_fault(struct net_counters *count, const struct pktbuf *pkt,
+			    const struct ipv4_header *h, enum for_us whom)
+{
+	const uint8_t *p = pkt->data;
+
+	if (checksum_finish(checksum_sum(p, h->header_len)) != 0)
+		return &count->ip_bad_checksum;
+	if (!source_is_sane(pkt->netif, h->src))
+		return &count->ip_bad_source;
+	if (whom == FOR_NOBODY_HERE)
+		return &count->ip_not_for_us;
+	switch (check_options(p + IPV4_OFF_OPTIONS, h->header_len - IPV4_HEADER_LEN)) {
+	case OPTIONS_MALFORMED:
+		return &count->ip_malformed;
+	case OPTIONS_SOURCE_ROUTE:
+		return &count->ip_source_routed;
+	case OPTIONS_FINE:
+		break;
+	}
+	if (h->fragment & (IPV4_MF | IPV4_FRAGMENT_OFFSET))
+		return &count->ip_fragments_dropped;
+	return NULL;
+}
+
+void ipv4_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
+{
+	struct ipv4_header h;
+	enum for_us whom;
+	uint64_t *fault;
+
+	stack->counters.ip_in++;
+	if (!ipv4_header_read(pkt->data, pktbuf_len(pkt), &h)) {
+		drop(pkt, &stack->counters.ip_malformed);
+		return;
+	}
+	pktbuf_trim(pkt, h.total_len); /* Ethernet's padding */
+	pkt->l3_off = (uint16_t)(pkt->data - pkt->head);
+	whom = destination_of(pkt, h.dst);
+	fault = find_fault(&stack->counters, pkt, &h, whom);
+	if (fault != NULL)
+		drop(pkt, fault);
+	else
+		deliver(stack, pkt, &h, whom, now_ns);
+}

@@ -1,0 +1,282 @@
+/*
+ * The neighbour cache (RFC 1122 2.3.2, and RFC 4861 7.3 for the idea of stale entries that stay in
+ * use while they are checked).  The contract stands in net/neigh.h.
+ *
+ * Flooding is bounded three ways: entries are few and the least recently used one gives way; a
+ * neighbour that only talks to us cannot push out one that we are sending to; each unresolved
+ * entry holds few packets.
+ */
+#include "net/neigh.h"
+
+#include "base/assert.h"
+#include "base/err.h"
+#include "base/string.h"
+#include "net/eth.h"
+#include "net/port.h"
+#include "net/stack.h"
+
+struct neigh_table {
+	struct neigh_resolver resolver; /* for IPv4; IPv6 brings a second one */
+	struct neigh *recent;           /* the last one that was sent to: nearly always the next */
+	struct neigh entries[NEIGH_MAX];
+};
+
+static bool addr_equal(const struct net_addr *a, const struct net_addr *b)
+{
+	return a->family == b->family && load_le64(a->bytes) == load_le64(b->bytes) &&
+	       load_le64(a->bytes + 8) == load_le64(b->bytes + 8);
+}
+
+static bool is_entry(const struct neigh *n, const struct netif *netif, const struct net_addr *addr)
+{
+	return n->state != NEIGH_FREE && n->netif == netif && addr_equal(&n->addr, addr);
+}
+
+static struct neigh *find(struct neigh_table *table, const struct netif *netif,
+			  const struct net_addr *addr)
+{
+	if (is_entry(table->recent, netif, addr))
+		return table->recent;
+	for (unsigned i = 0; i < NEIGH_MAX; i++)
+		if (is_entry(&table->entries[i], netif, addr))
+			return &table->entries[i];
+	return NULL;
+}
+
+const struct neigh *neigh_find(const struct stack *stack, const struct netif *netif,
+			       const struct net_addr *addr)
+{
+	return find(stack->neigh, netif, addr);
+}
+
+/* --- making and removing entries ------------------------------------------------------------- */
+
+static void drop_queue(struct stack *stack, struct neigh *n)
+{
+	stack->counters.arp_queue_dropped += n->queue.count;
+	pktbuf_queue_free(&n->queue);
+}
+
+static void remove_entry(struct stack *stack, struct neigh *n)
+{
+	timer_cancel(&stack->timers, &n->timer);
+	drop_queue(stack, n);
+	n->state = NEIGH_FREE;
+}
+
+/* A free entry, else the one that we have not sent to for longest. */
+static struct neigh *find_victim(struct neigh_table *table)
+{
+	struct neigh *victim = &table->entries[0];
+
+	for (unsigned i = 0; i < NEIGH_MAX; i++) {
+		struct neigh *n = &table->entries[i];
+
+		if (n->state == NEIGH_FREE)
+			return n;
+		if (n->used_ns < victim->used_ns ||
+		    (n->used_ns == victim->used_ns && n->confirmed_ns < victim->confirmed_ns))
+			victim = n;
+	}
+	return victim;
+}
+
+static void fire(struct stack *stack, struct timer *timer, uint64_t now_ns);
+
+static struct neigh *make_entry(struct stack *stack, struct neigh *n, struct netif *netif,
+				const struct net_addr *addr)
+{
+	if (n->state != NEIGH_FREE) {
+		stack->counters.arp_table_full++;
+		remove_entry(stack, n);
+	}
+	*n = (struct neigh){.netif = netif, .addr = *addr};
+	timer_init(&n->timer, fire);
+	return n;
+}
+
+/* --- asking ------------------------------------------------------------------------------------ */
+
+static void ask(struct stack *stack, struct neigh *n, uint64_t now_ns)
+{
+	n->attempts++;
+	n->asked_ns = now_ns;
+	timer_set(&stack->timers, &n->timer, now_ns + NEIGH_RETRY_NS);
+	stack->neigh->resolver.ask(stack, n, now_ns);
+}
+
+/* RFC 1122 2.3.2.1: the entry goes, what waited goes with it, and the transports hear of it.  They
+ * are told last, when the cache is in order: they may send again at once. */
+static void give_up(struct stack *stack, struct neigh *n, uint64_t now_ns)
+{
+	struct neigh_resolver resolver = stack->neigh->resolver;
+	struct pktbuf_queue waiting = n->queue;
+	bool was_probe = n->state == NEIGH_PROBE;
+	struct pktbuf *pkt;
+
+	n->queue = (struct pktbuf_queue){0};
+	n->state = NEIGH_FREE;
+	if (was_probe)
+		return;
+	stack->counters.arp_unresolved++;
+	resolver.gave_up(stack, n);
+	while ((pkt = pktbuf_queue_pop(&waiting)) != NULL)
+		resolver.undeliverable(stack, pkt, now_ns);
+}
+
+static void fire(struct stack *stack, struct timer *timer, uint64_t now_ns)
+{
+	struct neigh *n = CONTAINER_OF(timer, struct neigh, timer);
+
+	if (n->attempts < NEIGH_ATTEMPTS)
+		ask(stack, n, now_ns);
+	else
+		give_up(stack, n, now_ns);
+}
+
+/* --- sending ----------------------------------------------------------------------------------- */
+
+static int send_now(struct stack *stack, const struct neigh *n, struct pktbuf *pkt, uint64_t now_ns)
+{
+	const struct eth_send how = {
+		.netif = n->netif,
+		.dst = n->mac,
+		.type = stack->neigh->resolver.eth_type,
+		.next_hop = net_addr_to_ipv4(&n->addr),
+	};
+
+	return eth_output(stack, pkt, &how, now_ns);
+}
+
+/* Takes the oldest packet that no transport watches out of the queue; the oldest of all when every
+ * one is watched.  So a burst of datagrams cannot push out a connection's first SYN. */
+static struct pktbuf *take_least_missed(struct pktbuf_queue *q)
+{
+	struct pktbuf *before = NULL, *pkt = q->first;
+
+	while (pkt != NULL && pkt->note != 0) {
+		before = pkt;
+		pkt = pkt->next;
+	}
+	if (pkt == NULL || before == NULL)
+		return pktbuf_queue_pop(q);
+	before->next = pkt->next;
+	if (q->last == pkt)
+		q->last = before;
+	q->count--;
+	return pkt;
+}
+
+/* RFC 1122 2.3.2.2: a packet is kept while its destination is being resolved. */
+static void enqueue(struct stack *stack, struct neigh *n, struct pktbuf *pkt)
+{
+	if (n->queue.count == NEIGH_QUEUE_MAX) {
+		stack->counters.arp_queue_dropped++;
+		pktbuf_free(take_least_missed(&n->queue));
+	}
+	pktbuf_queue_push(&n->queue, pkt);
+}
+
+int neigh_output(struct stack *stack, struct netif *netif, const struct net_addr *addr,
+		 struct pktbuf *pkt, uint64_t now_ns)
+{
+	struct neigh_table *table = stack->neigh;
+	struct neigh *n = find(table, netif, addr);
+
+	if (n == NULL) {
+		n = make_entry(stack, find_victim(table), netif, addr);
+		n->state = NEIGH_INCOMPLETE;
+		n->used_ns = now_ns;
+		enqueue(stack, n, pkt);
+		ask(stack, n, now_ns);
+		return ERR_OK;
+	}
+	n->used_ns = now_ns;
+	table->recent = n;
+	if (n->state == NEIGH_INCOMPLETE) {
+		enqueue(stack, n, pkt);
+		return ERR_OK;
+	}
+	if (n->state == NEIGH_REACHABLE && now_ns - n->confirmed_ns > NEIGH_REACHABLE_NS) {
+		n->state = NEIGH_PROBE;
+		n->attempts = 0;
+		ask(stack, n, now_ns);
+	}
+	return send_now(stack, n, pkt, now_ns);
+}
+
+/* --- news -------------------------------------------------------------------------------------- */
+
+void neigh_flush(struct stack *stack, struct neigh *n, uint64_t now_ns)
+{
+	struct pktbuf_queue waiting = n->queue;
+	struct pktbuf *pkt;
+
+	n->queue = (struct pktbuf_queue){0};
+	while ((pkt = pktbuf_queue_pop(&waiting)) != NULL)
+		(void)send_now(stack, n, pkt, now_ns);
+}
+
+/* An entry for somebody who talks to us first: it may not cost one that is in use. */
+static struct neigh *make_for_stranger(struct stack *stack, struct netif *netif,
+				       const struct net_addr *addr, uint64_t now_ns)
+{
+	struct neigh *n = find_victim(stack->neigh);
+
+	if (n->state != NEIGH_FREE && n->used_ns != 0 && now_ns - n->used_ns < NEIGH_REACHABLE_NS) {
+		stack->counters.arp_table_full++;
+		return NULL;
+	}
+	return make_entry(stack, n, netif, addr);
+}
+
+struct neigh_heard neigh_learn(struct stack *stack, struct netif *netif,
+			       const struct net_addr *addr, const uint8_t *mac,
+			       enum neigh_news news, uint64_t now_ns)
+{
+	struct neigh *n = find(stack->neigh, netif, addr);
+	struct neigh_heard heard = {0};
+
+	if (n == NULL && news == NEIGH_NEWS_LEARN)
+		n = make_for_stranger(stack, netif, addr, now_ns);
+	if (n == NULL)
+		return heard;
+	heard.entry = n;
+	heard.answered = n->state == NEIGH_INCOMPLETE || n->state == NEIGH_PROBE;
+	heard.changed = n->state == NEIGH_INCOMPLETE || n->state == NEIGH_FREE ||
+			memcmp(n->mac, mac, NETIF_MAC_LEN) != 0;
+	heard.rtt_ns = heard.answered ? now_ns - n->asked_ns : 0;
+	timer_cancel(&stack->timers, &n->timer);
+	memcpy(n->mac, mac, NETIF_MAC_LEN);
+	n->state = NEIGH_REACHABLE;
+	n->attempts = 0;
+	n->confirmed_ns = now_ns;
+	return heard;
+}
+
+/* --- the table --------------------------------------------------------------------------------- */
+
+struct neigh_table *neigh_table_create(struct stack *stack)
+{
+	const struct net_port *port = stack->port;
+	struct neigh_table *table = port->alloc(port->ctx, sizeof(*table));
+
+	if (table == NULL)
+		return NULL;
+	memset(table, 0, sizeof(*table));
+	table->recent = &table->entries[0];
+	return table;
+}
+
+void neigh_table_destroy(struct stack *stack, struct neigh_table *table)
+{
+	for (unsigned i = 0; i < NEIGH_MAX; i++)
+		if (table->entries[i].state != NEIGH_FREE)
+			remove_entry(stack, &table->entries[i]);
+	stack->port->free(stack->port->ctx, table, sizeof(*table));
+}
+
+void neigh_set_resolver(struct stack *stack, const struct neigh_resolver *resolver)
+{
+	stack->neigh->resolver = *resolver;
+}

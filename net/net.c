@@ -1,0 +1,207 @@
+/*
+ * The stack as a whole: creation, configuration, the poll, the counters.  What a packet goes
+ * through stands in the other files of net/.
+ */
+#include "net/net.h"
+
+#include "base/assert.h"
+#include "base/string.h"
+#include "net/arp.h"
+#include "net/neigh.h"
+#include "net/socket_table.h"
+#include "net/stack.h"
+#include "net/tcp.h"
+#include "net/wire/eth.h"
+#include "net/wire/ipv4.h"
+
+#define DEFAULT_SNDBUF (256u * 1024)
+#define DEFAULT_RCVBUF (256u * 1024)
+#define DEFAULT_MAX_SOCKETS 64
+
+#define POOL_PAYLOAD 288    /* bytes behind the headroom */
+#define POOL_MAX 4096       /* buffers */
+#define FRAME_POOL_MTU 1500 /* until an interface with a larger one is attached */
+#define FRAME_POOL_MAX 1024
+
+static struct net_options options_or_defaults(const struct net_options *given)
+{
+	struct net_options o = {0};
+
+	if (given != NULL)
+		o = *given;
+	if (o.sndbuf == 0)
+		o.sndbuf = DEFAULT_SNDBUF;
+	if (o.rcvbuf == 0)
+		o.rcvbuf = DEFAULT_RCVBUF;
+	if (o.max_sockets == 0)
+		o.max_sockets = DEFAULT_MAX_SOCKETS;
+	return o;
+}
+
+static size_t frame_buf_size(uint16_t mtu)
+{
+	return PKTBUF_HEADROOM + ALIGN_UP((size_t)mtu, 64);
+}
+
+struct stack *net_create(const struct net_port *port, const struct net_options *options,
+			 uint64_t now_ns)
+{
+	struct stack *stack = port->alloc(port->ctx, sizeof(*stack));
+
+	(void)now_ns; /* nothing here depends on when it began */
+	if (stack == NULL)
+		return NULL;
+	memset(stack, 0, sizeof(*stack));
+	stack->port = port;
+	stack->options = options_or_defaults(options);
+	port->random(port->ctx, stack->secret, sizeof(stack->secret));
+	port->random(port->ctx, &stack->ipv4_id, sizeof(stack->ipv4_id));
+	pktbuf_pool_init(&stack->pool, port, PKTBUF_HEADROOM + POOL_PAYLOAD, POOL_MAX);
+	pktbuf_pool_init(&stack->frame_pool, port, frame_buf_size(FRAME_POOL_MTU), FRAME_POOL_MAX);
+
+	stack->neigh = neigh_table_create(stack);
+	if (stack->neigh == NULL)
+		goto no_neigh;
+	arp_init(stack);
+	stack->tcp = tcp_layer_create(stack);
+	if (stack->tcp == NULL)
+		goto no_tcp;
+	stack->sockets = socket_table_create(stack);
+	if (stack->sockets == NULL)
+		goto no_sockets;
+	return stack;
+
+no_sockets:
+	tcp_layer_destroy(stack, stack->tcp);
+no_tcp:
+	neigh_table_destroy(stack, stack->neigh);
+no_neigh:
+	port->free(port->ctx, stack, sizeof(*stack));
+	return NULL;
+}
+
+void net_destroy(struct stack *stack)
+{
+	const struct net_port *port = stack->port;
+
+	socket_table_destroy(stack, stack->sockets);
+	tcp_layer_destroy(stack, stack->tcp);
+	neigh_table_destroy(stack, stack->neigh);
+	for (struct netif *netif = stack->netifs; netif != NULL; netif = netif->next)
+		netif->stack = NULL;
+	pktbuf_pool_destroy(&stack->frame_pool);
+	pktbuf_pool_destroy(&stack->pool);
+	port->free(port->ctx, stack, sizeof(*stack));
+}
+
+void net_attach(struct stack *stack, struct netif *netif)
+{
+	size_t wanted = frame_buf_size(netif->mtu);
+	struct netif **link = &stack->netifs;
+
+	ASSERT(netif->stack == NULL);
+	while (*link != NULL)
+		link = &(*link)->next;
+	*link = netif;
+	netif->next = NULL;
+	netif->stack = stack;
+	/* Blocks of one pool are equal, so it can grow only while it is empty. */
+	if (wanted > frame_buf_size(FRAME_POOL_MTU) && stack->frame_pool.allocated == 0)
+		pktbuf_pool_init(&stack->frame_pool, stack->port, wanted, FRAME_POOL_MAX);
+}
+
+/* --- addresses ---------------------------------------------------------------------------------- */
+
+/* Ones, then zeros: the inverse plus one has no bit in common with the inverse. */
+static bool mask_is_contiguous(uint32_t mask)
+{
+	return (~mask & (~mask + 1)) == 0;
+}
+
+int net_set_ipv4(struct stack *stack, struct netif *netif, uint32_t ipv4, uint32_t mask)
+{
+	uint32_t host = ipv4 & ~mask;
+
+	ASSERT(netif->stack == stack);
+	if (!ipv4_addr_is_host(ipv4) || !mask_is_contiguous(mask))
+		return ERR_INVAL;
+	/* The network's own and its broadcast address; /31 (RFC 3021) and /32 have neither. */
+	if (~mask > 1 && (host == 0 || host == ~mask))
+		return ERR_INVAL;
+	/* NOT DONE: probing the address before use and announcing it (RFC 5227). */
+	netif->ipv4 = ipv4;
+	netif->ipv4_mask = mask;
+	return ERR_OK;
+}
+
+int net_set_gateway(struct stack *stack, struct netif *netif, uint32_t gateway)
+{
+	ASSERT(netif->stack == stack);
+	if (netif->ipv4 == 0 || !ipv4_addr_is_host(gateway) || gateway == netif->ipv4 ||
+	    ((gateway ^ netif->ipv4) & netif->ipv4_mask) != 0)
+		return ERR_NETUNREACH;
+	stack->gateway = gateway;
+	stack->gateway_netif = netif;
+	return ERR_OK;
+}
+
+/* --- driving it --------------------------------------------------------------------------------- */
+
+void net_poll(struct stack *stack, uint64_t now_ns)
+{
+	timer_run(&stack->timers, stack, now_ns);
+	if (tcp_has_work(stack))
+		tcp_poll(stack, now_ns);
+}
+
+uint64_t net_next_deadline(const struct stack *stack)
+{
+	return tcp_has_work(stack) ? 0 : timer_next_deadline(&stack->timers);
+}
+
+uint32_t stack_random_below(struct stack *stack, uint32_t bound)
+{
+	uint32_t r;
+
+	ASSERT(bound > 0);
+	stack->port->random(stack->port->ctx, &r, sizeof(r));
+	return (uint32_t)((uint64_t)r * bound >> 32);
+}
+
+/* --- counters ----------------------------------------------------------------------------------- */
+
+/* One string, names in the order of the struct, each ended by NUL: an array of pointers would need
+ * relocating, and net/ has no data that anything writes. */
+#define COUNTER_NAME(name) #name "\0"
+static const char counter_names[] = NET_COUNTERS(COUNTER_NAME);
+#define COUNTER_COUNT (sizeof(struct net_counters) / sizeof(uint64_t))
+
+bool net_counter(const struct stack *stack, unsigned index, const char **name, uint64_t *value)
+{
+	const uint64_t *values = (const uint64_t *)&stack->counters;
+	const char *at = counter_names;
+
+	if (index >= COUNTER_COUNT)
+		return false;
+	for (unsigned i = 0; i < index; i++)
+		at += strlen(at) + 1;
+	*name = at;
+	*value = values[index];
+	return true;
+}
+
+uint64_t net_counter_by_name(const struct stack *stack, const char *name)
+{
+	const uint64_t *values = (const uint64_t *)&stack->counters;
+	size_t len = strlen(name);
+	const char *at = counter_names;
+
+	for (unsigned i = 0; i < COUNTER_COUNT; i++) {
+		size_t at_len = strlen(at);
+
+		if (at_len == len && memcmp(at, name, len) == 0)
+			return values[i];
+		at += at_len + 1;
+	}
+	return 0;
+}

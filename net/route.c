@@ -1,0 +1,62 @@
+/*
+ * Where an IPv4 packet goes (RFC 1122 3.3.1): to a neighbour on one of our own networks, or to the
+ * default gateway.
+ *
+ * NOT DONE: sending to broadcast and multicast addresses, and loopback: a packet to one of our own
+ * addresses is refused rather than delivered, since nothing here talks to itself.
+ */
+#include "net/ipv4.h"
+
+#include "net/stack.h"
+#include "net/wire/ipv4.h"
+
+static bool is_on_link(const struct netif *netif, uint32_t dst)
+{
+	return netif->ipv4 != 0 && ((dst ^ netif->ipv4) & netif->ipv4_mask) == 0;
+}
+
+/* /31 (RFC 3021) and /32 have neither a network's nor a broadcast address. */
+static bool is_network_or_broadcast(const struct netif *netif, uint32_t dst)
+{
+	uint32_t hosts = ~netif->ipv4_mask;
+
+	return hosts > 1 && ((dst & hosts) == 0 || (dst & hosts) == hosts);
+}
+
+static int take(struct ipv4_route *route, struct netif *netif, uint32_t next_hop)
+{
+	*route = (struct ipv4_route){.netif = netif, .src = netif->ipv4, .next_hop = next_hop};
+	return ERR_OK;
+}
+
+static int find_route(struct stack *stack, uint32_t dst, struct ipv4_route *route)
+{
+	bool have_address = false;
+
+	for (struct netif *netif = stack->netifs; netif != NULL; netif = netif->next) {
+		have_address |= netif->ipv4 != 0;
+		if (!is_on_link(netif, dst))
+			continue;
+		if (dst == netif->ipv4)
+			return ERR_ADDRNOTAVAIL;
+		if (is_network_or_broadcast(netif, dst))
+			return ERR_ACCES;
+		return take(route, netif, dst);
+	}
+	if (!have_address)
+		return ERR_ADDRNOTAVAIL;
+	if (dst == IPV4_ADDR_BROADCAST)
+		return ERR_ACCES;
+	if (!ipv4_addr_is_host(dst) || stack->gateway == 0)
+		return ERR_NETUNREACH;
+	return take(route, stack->gateway_netif, stack->gateway);
+}
+
+int ipv4_route(struct stack *stack, uint32_t dst, struct ipv4_route *route)
+{
+	int err = find_route(stack, dst, route);
+
+	if (err != ERR_OK)
+		stack->counters.ip_no_route++;
+	return err;
+}
