@@ -2,13 +2,15 @@
  * Configuration: one grammar, tables of keys, every fault named.
  *
  * A source is a text (kernel command line, \dialtone.conf, EFI LoadOptions): words `key=value`
- * separated by blanks or line ends, values quoted with " where they hold blanks, # comments to the
- * end of the line where the source is a file.  Sources are read in order, later ones win.  A key
- * is looked up in the tables registered for this build: the platform's (below) and the
- * application's (app_config_keys in app/app.h).
+ * separated by blanks or line ends; a value that holds blanks is quoted, key="a b" (no escapes, and
+ * a quoted value ends on its own line); in a file a word that begins with # is a comment to the end
+ * of the line, and a UTF-8 byte order mark is skipped.  Words are printable ASCII; comments may be
+ * anything.  Sources are read in order, the later word wins.  A key is looked up in the tables
+ * registered for this build: the platform's (below) and the application's (app/app.h).  Outside
+ * files, keys of the platform (virtio_mmio.device=, BOOT_IMAGE=) are skipped: not ours to judge.
  *
  * Every unknown key and every bad value is reported as one `config.bad` event, all in one run;
- * the caller ends with STATUS_BAD_CONFIG when config_faults() > 0.  URL syntax is not judged here
+ * the caller ends with STATUS_BAD_CONFIG when there are faults.  URL syntax is not judged here
  * (status 3 comes after status 2).
  */
 #ifndef KERNEL_CONFIG_H
@@ -20,10 +22,11 @@
 
 #define CONFIG_TEXT_MAX 2048 /* bytes of one value, terminator included */
 
-/* One key.  `set` parses value[0..len) into `dst`: NULL, or a phrase saying what is wrong. */
+/* One key.  `set` parses value[0..len) into `dst`: NULL, or a phrase saying what is wrong (`dst` is
+ * untouched then).  len < CONFIG_TEXT_MAX, the bytes are printable ASCII. */
 struct config_key {
 	const char *name;
-	const char *allowed; /* "seconds, decimals allowed" */
+	const char *allowed;  /* "seconds, decimals allowed" */
 	const char *fallback; /* the default as text for the docs; "" when there is none */
 	const char *help;
 	const char *(*set)(void *dst, const char *value, size_t len);
@@ -49,11 +52,20 @@ struct config_platform {
 
 /* Parsers that key tables use; each returns NULL or what is wrong. */
 const char *config_set_seconds(void *dst_u64_ns, const char *value, size_t len);
+const char *config_set_seconds_above_0(void *dst_u64_ns, const char *value, size_t len);
 const char *config_set_text(void *dst_char_array_of_CONFIG_TEXT_MAX, const char *value, size_t len);
 const char *config_set_u64(void *dst_u64, const char *value, size_t len);
 const char *config_set_ipv4(void *dst_u32, const char *value, size_t len);
+/* 1-65535, decimal or 0x hexadecimal. */
+const char *config_set_port(void *dst_u16, const char *value, size_t len);
+/* text, json, both. */
+const char *config_set_log_mode(void *dst_log_mode, const char *value, size_t len);
+/* ip= as above.  The mask is a.b.c.d or /n, in its own place or behind the client's address
+ * (10.0.2.15/24); one of them is needed, and two must agree. */
+const char *config_set_ip(void *dst_config_ip, const char *value, size_t len);
 
-/* The platform's keys, over `platform` which is set to its defaults. */
+/* The platform's keys, over `platform` which is set to its defaults.  The table is one per
+ * program: a second call points it to another `platform`. */
 const struct config_key *config_platform_keys(struct config_platform *platform, size_t *count);
 
 struct config_tables {
@@ -67,10 +79,15 @@ enum config_source_kind { CONFIG_SOURCE_FILE, CONFIG_SOURCE_LINE };
  * the number of faults.  `source` is its name in messages: "command line", "dialtone.conf". */
 unsigned config_read(const struct config_tables *tables, enum config_source_kind kind,
 		     const char *source, const char *text, size_t len, struct event_sink *events);
-/* Reads raw EFI LoadOptions: UCS-2 text or not text at all (logged and ignored). */
+/* Reads raw EFI LoadOptions: UCS-2 text, or something else that a firmware keeps there (said in a
+ * `config.note` and ignored).  A shell puts the loader's own name first: a first word without =
+ * is skipped. */
 unsigned config_read_load_options(const struct config_tables *tables, const void *raw, size_t len,
 				  struct event_sink *events);
 /* What only all sources together can say: ip= is missing or incomplete.  Number of faults. */
 unsigned config_check_platform(const struct config_platform *platform, struct event_sink *events);
+/* One `config.bad` about a key that is missing altogether; for callers with keys of their own. */
+void config_report_missing(const char *key, const char *problem, const char *allowed,
+			   struct event_sink *events);
 
 #endif

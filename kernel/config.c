@@ -1,0 +1,303 @@
+/*
+ * The configuration's grammar: finds the words of a source, looks their keys up and names every
+ * fault.  What the grammar is stands in kernel/config.h; what a value means is its key's affair.
+ */
+#include "kernel/config.h"
+
+#include "base/string.h"
+#include "base/strbuf.h"
+
+/* A fault shows this much of a value; the whole one may be any length. */
+#define SHOWN_MAX 200u
+
+struct span {
+	const char *at;
+	size_t len;
+};
+
+struct reader {
+	const struct config_tables *tables;
+	enum config_source_kind kind;
+	const char *source;
+	struct event_sink *events;
+	const char *text;
+	size_t len;
+	size_t at;
+	unsigned line; /* of `at`, from 1 */
+	unsigned faults;
+};
+
+struct word {
+	unsigned line;
+	bool has_value;
+	const char *problem; /* NULL: the grammar is content */
+	struct span key, value;
+	struct span whole; /* as it was written, quotes and all */
+};
+
+/* --- words ------------------------------------------------------------------------------------ */
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static bool at_end(const struct reader *r)
+{
+	return r->at >= r->len;
+}
+
+static void skip_comment(struct reader *r)
+{
+	while (!at_end(r) && r->text[r->at] != '\n')
+		r->at++;
+}
+
+/* To the next word; false when there is none. */
+static bool skip_to_word(struct reader *r)
+{
+	while (!at_end(r)) {
+		char c = r->text[r->at];
+
+		if (c == '#' && r->kind == CONFIG_SOURCE_FILE) {
+			skip_comment(r);
+		} else if (is_blank(c)) {
+			if (c == '\n')
+				r->line++;
+			r->at++;
+		} else {
+			return true;
+		}
+	}
+	return false;
+}
+
+static struct span span_from(const struct reader *r, size_t start)
+{
+	return (struct span){.at = r->text + start, .len = r->at - start};
+}
+
+static void read_quoted_value(struct reader *r, struct word *word)
+{
+	size_t start = ++r->at;
+
+	while (!at_end(r) && r->text[r->at] != '"' && r->text[r->at] != '\n')
+		r->at++;
+	word->value = span_from(r, start);
+	if (at_end(r) || r->text[r->at] != '"') {
+		word->problem = "the quote does not end";
+		return;
+	}
+	r->at++;
+	if (!at_end(r) && !is_blank(r->text[r->at]))
+		word->problem = "something follows the closing quote";
+	while (!at_end(r) && !is_blank(r->text[r->at]))
+		r->at++;
+}
+
+static void read_plain_value(struct reader *r, struct word *word)
+{
+	size_t start = r->at;
+
+	while (!at_end(r) && !is_blank(r->text[r->at]))
+		r->at++;
+	word->value = span_from(r, start);
+}
+
+static void read_key(struct reader *r, struct word *word)
+{
+	size_t start = r->at;
+
+	while (!at_end(r) && !is_blank(r->text[r->at]) && r->text[r->at] != '=')
+		r->at++;
+	word->key = span_from(r, start);
+	word->has_value = !at_end(r) && r->text[r->at] == '=';
+}
+
+static struct word read_word(struct reader *r)
+{
+	struct word word = {.line = r->line};
+	size_t start = r->at;
+
+	read_key(r, &word);
+	if (word.has_value) {
+		r->at++;
+		if (!at_end(r) && r->text[r->at] == '"')
+			read_quoted_value(r, &word);
+		else
+			read_plain_value(r, &word);
+	}
+	word.whole = span_from(r, start);
+	return word;
+}
+
+/* --- faults ------------------------------------------------------------------------------------ */
+
+static void report_fault(struct reader *r, const struct word *word, const char *problem,
+			 const char *allowed)
+{
+	bool is_file = r->kind == CONFIG_SOURCE_FILE;
+
+	event_emit(r->events, EVENT_CONFIG_BAD, 0, 0, EV_STR("source", r->source),
+		   EV_IF(is_file, EV_U64("line", word->line)),
+		   EV_TEXT("text", word->whole.at, MIN(word->whole.len, SHOWN_MAX)),
+		   EV_TEXT("key", word->key.at, MIN(word->key.len, SHOWN_MAX)),
+		   EV_IF(word->has_value,
+			 EV_TEXT("value", word->value.at, MIN(word->value.len, SHOWN_MAX))),
+		   EV_STR("problem", problem),
+		   EV_IF(allowed != NULL, EV_STR("allowed", allowed != NULL ? allowed : "")));
+	r->faults++;
+}
+
+void config_report_missing(const char *key, const char *problem, const char *allowed,
+			   struct event_sink *events)
+{
+	event_emit(events, EVENT_CONFIG_BAD, 0, 0, EV_STR("source", "configuration"),
+		   EV_STR("text", key), EV_STR("key", key), EV_STR("problem", problem), EV_STR("allowed", allowed));
+}
+
+/* The names of all keys, for a message. */
+static void list_keys(struct strbuf *sb, const struct config_tables *tables)
+{
+	for (size_t t = 0; t < ARRAY_LEN(tables->keys); t++) {
+		for (size_t i = 0; i < tables->count[t]; i++) {
+			if (sb->len > 0)
+				strbuf_str(sb, ", ");
+			strbuf_str(sb, tables->keys[t][i].name);
+		}
+	}
+}
+
+static void report_unknown(struct reader *r, const struct word *word, const char *problem)
+{
+	char names[400];
+	struct strbuf sb = strbuf_on(names, sizeof(names));
+
+	list_keys(&sb, r->tables);
+	report_fault(r, word, problem, names);
+}
+
+/* Says which byte is not printable ASCII; false when all are. */
+static bool report_strange_byte(struct reader *r, const struct word *word)
+{
+	for (size_t i = 0; i < word->whole.len; i++) {
+		char c = word->whole.at[i], problem[48];
+		struct strbuf sb = strbuf_on(problem, sizeof(problem));
+
+		if (c >= 0x20 && c <= 0x7e)
+			continue;
+		strbuf_str(&sb, "byte 0x");
+		strbuf_hex(&sb, (uint8_t)c, 2);
+		strbuf_str(&sb, " is not printable ASCII");
+		report_fault(r, word, problem, NULL);
+		return true;
+	}
+	return false;
+}
+
+/* --- keys --------------------------------------------------------------------------------------- */
+
+static bool span_is(struct span s, const char *text)
+{
+	return strlen(text) == s.len && memcmp(text, s.at, s.len) == 0;
+}
+
+static const struct config_key *find_key(const struct config_tables *tables, struct span name)
+{
+	for (size_t t = 0; t < ARRAY_LEN(tables->keys); t++) {
+		for (size_t i = 0; i < tables->count[t]; i++) {
+			if (span_is(name, tables->keys[t][i].name))
+				return &tables->keys[t][i];
+		}
+	}
+	return NULL;
+}
+
+/* What hypervisors and boot loaders add to a command line by themselves. */
+static bool is_platform_word(const struct reader *r, struct span name)
+{
+	static const char *const names[] = {"virtio_mmio.device", "BOOT_IMAGE"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names) && r->kind != CONFIG_SOURCE_FILE; i++) {
+		if (span_is(name, names[i]))
+			return true;
+	}
+	return false;
+}
+
+static void set_key(struct reader *r, const struct config_key *key, const struct word *word)
+{
+	const char *problem = "longer than 2047 bytes";
+
+	_Static_assert(CONFIG_TEXT_MAX == 2048, "the message above says so");
+	if (word->value.len < CONFIG_TEXT_MAX)
+		problem = key->set(key->dst, word->value.at, word->value.len);
+	if (problem != NULL) {
+		report_fault(r, word, problem, key->allowed);
+		return;
+	}
+	event_emit(r->events, EVENT_CONFIG, 0, 0, EV_STR("key", key->name),
+		   EV_TEXT("value", word->value.at, word->value.len), EV_STR("source", r->source));
+}
+
+static void take_word(struct reader *r, const struct word *word)
+{
+	const struct config_key *key = find_key(r->tables, word->key);
+
+	if (is_platform_word(r, word->key) || report_strange_byte(r, word))
+		return;
+	if (!word->has_value)
+		report_unknown(r, word, key != NULL ? "has no value: write key=value"
+						    : "is not key=value");
+	else if (key == NULL)
+		report_unknown(r, word, "unknown key");
+	else if (word->problem != NULL)
+		report_fault(r, word, word->problem, key->allowed);
+	else
+		set_key(r, key, word);
+}
+
+/* --- sources ------------------------------------------------------------------------------------ */
+
+static size_t byte_order_mark_len(const char *text, size_t len)
+{
+	return len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
+/* A file in UTF-16 would give a fault per letter: one for all of it says more. */
+static bool is_utf16(const char *text, size_t len)
+{
+	return len >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0);
+}
+
+static unsigned report_utf16(const char *source, struct event_sink *events)
+{
+	event_emit(events, EVENT_CONFIG_BAD, 0, 0, EV_STR("source", source),
+		   EV_STR("problem", "the text is UTF-16"), EV_STR("allowed", "ASCII or UTF-8"));
+	return 1;
+}
+
+/* A command line may come with its terminator; a file has no business with a NUL. */
+static size_t text_len(enum config_source_kind kind, const char *text, size_t len)
+{
+	const char *nul = kind == CONFIG_SOURCE_LINE && len > 0 ? memchr(text, '\0', len) : NULL;
+
+	return nul != NULL ? (size_t)(nul - text) : len;
+}
+
+unsigned config_read(const struct config_tables *tables, enum config_source_kind kind,
+		     const char *source, const char *text, size_t len, struct event_sink *events)
+{
+	struct reader r = {.tables = tables, .kind = kind, .source = source, .events = events,
+			   .text = text, .len = text_len(kind, text, len), .line = 1};
+
+	if (is_utf16(text, len))
+		return report_utf16(source, events);
+	if (kind == CONFIG_SOURCE_FILE)
+		r.at = byte_order_mark_len(text, len);
+	while (skip_to_word(&r)) {
+		struct word word = read_word(&r);
+		take_word(&r, &word);
+	}
+	return r.faults;
+}

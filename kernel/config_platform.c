@@ -1,0 +1,54 @@
+/* The keys that every build has, whatever its application is. */
+#include "base/string.h"
+#include "kernel/config.h"
+
+#define IP_ALLOWED                                                                             \
+	"client:server:gateway:mask:host:device:off:dns0:dns1:ntp, such as "                   \
+	"10.0.2.15::10.0.2.2:255.255.255.0 or 10.0.2.15/24::10.0.2.2"
+
+const char *config_set_log_mode(void *dst_log_mode, const char *value, size_t len)
+{
+	static const struct {
+		const char *name;
+		enum log_mode mode;
+	} modes[] = {{"text", LOG_TEXT}, {"json", LOG_JSON}, {"both", LOG_BOTH}};
+
+	for (size_t i = 0; i < ARRAY_LEN(modes); i++) {
+		if (strlen(modes[i].name) == len && memcmp(modes[i].name, value, len) == 0) {
+			*(enum log_mode *)dst_log_mode = modes[i].mode;
+			return NULL;
+		}
+	}
+	return "no such form";
+}
+
+const struct config_key *config_platform_keys(struct config_platform *platform, size_t *count)
+{
+	static struct config_key keys[5];
+	const struct config_key table[ARRAY_LEN(keys)] = {
+		{"ip", IP_ALLOWED, "", "the machine's address, as Linux's nfsroot writes it",
+		 config_set_ip, &platform->ip},
+		{"timeout", "seconds above 0, decimals allowed", "30", "end of the whole run",
+		 config_set_seconds_above_0, &platform->timeout_ns},
+		{"log", "text, json, both", "text", "what the first serial port prints",
+		 config_set_log_mode, &platform->log},
+		{"debug-exit", "an I/O port, such as 0xf4", "", "QEMU's isa-debug-exit",
+		 config_set_port, &platform->debug_exit},
+		{"hold", "seconds, decimals allowed", "0", "stay up afterwards, answering ping",
+		 config_set_seconds, &platform->hold_ns},
+	};
+
+	*platform = (struct config_platform){.log = LOG_TEXT, .timeout_ns = 30 * NS_PER_S};
+	memcpy(keys, table, sizeof(keys));
+	*count = ARRAY_LEN(keys);
+	return keys;
+}
+
+unsigned config_check_platform(const struct config_platform *platform, struct event_sink *events)
+{
+	if (platform->ip.present)
+		return 0;
+	config_report_missing("ip", "missing; this build cannot ask DHCP for an address", IP_ALLOWED,
+			      events);
+	return 1;
+}

@@ -1,0 +1,411 @@
+/* kernel/config: the grammar, every fault named in one run, and what values look like. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kernel/config.h"
+#include "kernel/log/format.h"
+
+static struct config_platform platform;
+static char colour[CONFIG_TEXT_MAX];
+static uint64_t number;
+static const struct config_key app_keys[] = {
+	{"colour", "a word", "", "", config_set_text, colour},
+	{"number", "a number", "0", "", config_set_u64, &number},
+};
+static struct config_tables tables;
+static char said[1 << 16]; /* the human lines without time and speaker */
+static unsigned bad_events, key_events;
+
+static void record(struct event_sink *sink, const struct event *ev)
+{
+	char line[LOG_LINE_MAX];
+	struct strbuf sb = strbuf_on(line, sizeof(line));
+
+	(void)sink;
+	log_format_text(&sb, ev, 0);
+	strncat(said, line + strlen("[   0.000000] config   "), sizeof(said) - strlen(said) - 2);
+	strcat(said, "\n");
+	bad_events += ev->id == EVENT_CONFIG_BAD;
+	key_events += ev->id == EVENT_CONFIG;
+}
+
+static struct event_sink sink = {.emit = record};
+
+static int fresh(void **state)
+{
+	(void)state;
+	tables.keys[0] = config_platform_keys(&platform, &tables.count[0]);
+	tables.keys[1] = app_keys;
+	tables.count[1] = ARRAY_LEN(app_keys);
+	colour[0] = said[0] = '\0';
+	number = 0;
+	bad_events = key_events = 0;
+	return 0;
+}
+
+/* From a copy of the exact length, so that AddressSanitizer sees a read past it. */
+static unsigned read_bytes(enum config_source_kind kind, const char *text, size_t len)
+{
+	char *copy = malloc(len > 0 ? len : 1);
+	unsigned before = bad_events, faults;
+
+	memcpy(copy, text, len);
+	faults = config_read(&tables, kind, kind == CONFIG_SOURCE_FILE ? "dialtone.conf" : "command line",
+			     copy, len, &sink);
+	free(copy);
+	assert_int_equal(faults, bad_events - before);
+	return faults;
+}
+
+static unsigned read_line(const char *text)
+{
+	return read_bytes(CONFIG_SOURCE_LINE, text, strlen(text));
+}
+
+static unsigned read_file(const char *text)
+{
+	return read_bytes(CONFIG_SOURCE_FILE, text, strlen(text));
+}
+
+/* --- the grammar ------------------------------------------------------------------------------- */
+
+static void defaults(void **state)
+{
+	(void)state;
+	assert_int_equal(platform.log, LOG_TEXT);
+	assert_true(platform.timeout_ns == 30 * NS_PER_S);
+	assert_int_equal(platform.hold_ns, 0);
+	assert_int_equal(platform.debug_exit, 0);
+	assert_false(platform.ip.present);
+}
+
+static void a_command_line(void **state)
+{
+	(void)state;
+	assert_int_equal(read_line("  ip=10.0.2.15::10.0.2.2:255.255.255.0 log=both\ttimeout=2.5 "
+				   "debug-exit=0xf4 hold=.25 colour=\"deep blue\" number=7 "), 0);
+	assert_true(platform.ip.present);
+	assert_int_equal(platform.ip.client, 0x0a00020f);
+	assert_int_equal(platform.ip.gateway, 0x0a000202);
+	assert_int_equal(platform.ip.mask, 0xffffff00);
+	assert_int_equal(platform.log, LOG_BOTH);
+	assert_int_equal(platform.timeout_ns, 2500 * NS_PER_MS);
+	assert_int_equal(platform.hold_ns, 250 * NS_PER_MS);
+	assert_int_equal(platform.debug_exit, 0xf4);
+	assert_string_equal(colour, "deep blue");
+	assert_int_equal(number, 7);
+	assert_int_equal(key_events, 7);
+	assert_non_null(strstr(said, "colour=deep blue (from command line)\n"));
+}
+
+static void a_file_with_bom_crlf_and_comments(void **state)
+{
+	(void)state;
+	assert_int_equal(read_file("\xef\xbb\xbf# J\xc3\xbcrgen's machine\r\n\r\nlog=json\r\n"
+				   "  colour=red # why not\r\n#number=5\r\nnumber=6"), 0);
+	assert_int_equal(platform.log, LOG_JSON);
+	assert_string_equal(colour, "red");
+	assert_int_equal(number, 6);
+}
+
+static void a_hash_inside_a_word_is_no_comment(void **state)
+{
+	(void)state;
+	assert_int_equal(read_file("colour=red#1\n"), 0);
+	assert_string_equal(colour, "red#1");
+	assert_int_equal(read_line("# colour=green"), 1);
+	assert_non_null(strstr(said, "command line: #: is not key=value"));
+}
+
+static void the_later_word_and_source_win(void **state)
+{
+	(void)state;
+	assert_int_equal(read_file("colour=red\ncolour=green\nnumber=1\n"), 0);
+	assert_string_equal(colour, "green");
+	assert_int_equal(read_line("colour=blue"), 0);
+	assert_string_equal(colour, "blue");
+	assert_int_equal(number, 1);
+}
+
+static void empty_sources(void **state)
+{
+	(void)state;
+	assert_int_equal(read_line(""), 0);
+	assert_int_equal(read_file("\xef\xbb\xbf"), 0);
+	assert_int_equal(read_file("\xef\xbb"), 1); /* half a mark is two strange bytes */
+	assert_int_equal(read_file("#"), 0);
+	assert_int_equal(config_read(&tables, CONFIG_SOURCE_LINE, "x", NULL, 0, &sink), 0);
+}
+
+static void every_fault_is_named_in_one_run(void **state)
+{
+	(void)state;
+	assert_int_equal(read_file("colour=\"red\nlog=ktap\ntimeout=soon\nquiet\ncoulor=red\n"
+				   "hold=5\ntimeout=\nlog\n=x\ncolour=\"a\"b\n"), 9);
+	assert_string_equal(
+		said,
+		"dialtone.conf line 1: colour=\"red: the quote does not end; allowed: a word\n"
+		"dialtone.conf line 2: log=ktap: no such form; allowed: text, json, both\n"
+		"dialtone.conf line 3: timeout=soon: not a number of seconds; allowed: seconds above 0, "
+		"decimals allowed\n"
+		"dialtone.conf line 4: quiet: is not key=value; allowed: ip, timeout, log, debug-exit, "
+		"hold, colour, number\n"
+		"dialtone.conf line 5: coulor=red: unknown key; allowed: ip, timeout, log, debug-exit, "
+		"hold, colour, number\n"
+		"hold=5 (from dialtone.conf)\n"
+		"dialtone.conf line 7: timeout=: not a number of seconds; allowed: seconds above 0, "
+		"decimals allowed\n"
+		"dialtone.conf line 8: log: has no value: write key=value; allowed: ip, timeout, log, "
+		"debug-exit, hold, colour, number\n"
+		"dialtone.conf line 9: =x: unknown key; allowed: ip, timeout, log, debug-exit, hold, "
+		"colour, number\n"
+		"dialtone.conf line 10: colour=\"a\"b: something follows the closing quote; allowed: a word\n");
+	assert_string_equal(colour, "");
+}
+
+static void strange_bytes_are_named(void **state)
+{
+	(void)state;
+	assert_int_equal(read_line("colour=r\xc3\xb6t"), 1);
+	assert_int_equal(read_line("col\x01our=red"), 1);
+	assert_int_equal(read_bytes(CONFIG_SOURCE_FILE, "colour=a\0b", 10), 1);
+	assert_string_equal(said,
+			    "command line: colour=r\\xc3\\xb6t: byte 0xc3 is not printable ASCII\n"
+			    "command line: col\\x01our=red: byte 0x01 is not printable ASCII\n"
+			    "dialtone.conf line 1: colour=a\\x00b: byte 0x00 is not printable ASCII\n");
+	assert_string_equal(colour, "");
+}
+
+static void a_command_line_ends_at_its_nul(void **state)
+{
+	(void)state;
+	assert_int_equal(read_bytes(CONFIG_SOURCE_LINE, "number=3\0\0quiet", 15), 0);
+	assert_int_equal(number, 3);
+}
+
+static void utf16_is_one_fault(void **state)
+{
+	(void)state;
+	assert_int_equal(read_bytes(CONFIG_SOURCE_FILE, "\xff\xfel\0o\0g\0=\0", 10), 1);
+	assert_string_equal(said, "dialtone.conf: the text is UTF-16; allowed: ASCII or UTF-8\n");
+}
+
+static void keys_of_the_platform_are_not_ours(void **state)
+{
+	(void)state;
+	assert_int_equal(read_line("number=1 virtio_mmio.device=512@0xfeb00e00:12 BOOT_IMAGE=/vmlinuz"), 0);
+	assert_int_equal(key_events, 1);
+	assert_int_equal(read_line("virtio_mmio.devices=1"), 1);
+	assert_int_equal(read_file("virtio_mmio.device=1"), 1);
+}
+
+static void values_of_any_length(void **state)
+{
+	static char text[3 * CONFIG_TEXT_MAX];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	memcpy(text, "colour=", 7);
+	assert_int_equal(read_bytes(CONFIG_SOURCE_LINE, text, 7 + CONFIG_TEXT_MAX - 1), 0);
+	assert_int_equal(strlen(colour), CONFIG_TEXT_MAX - 1);
+	colour[0] = '\0';
+	assert_int_equal(read_bytes(CONFIG_SOURCE_LINE, text, 7 + CONFIG_TEXT_MAX), 1);
+	assert_int_equal(read_bytes(CONFIG_SOURCE_LINE, text, sizeof(text)), 1);
+	assert_non_null(strstr(said, "xxx: longer than 2047 bytes; allowed: a word\n"));
+	assert_string_equal(colour, "");
+	memset(text, '=', sizeof(text));
+	assert_int_equal(read_bytes(CONFIG_SOURCE_LINE, text, sizeof(text)), 1);
+}
+
+/* Bytes without sense: no crash, and always the same count of faults as of events. */
+static void random_bytes(void **state)
+{
+	static const char alphabet[] = "= \"#\n\r\tiplogcu:/.0123456789\xc3\x01=\"\n";
+	uint32_t seed = 12345;
+	char text[128];
+
+	(void)state;
+	for (int round = 0; round < 20000; round++) {
+		size_t len = (seed >> 8) % sizeof(text);
+
+		for (size_t i = 0; i < len; i++) {
+			seed = seed * 1664525 + 1013904223;
+			text[i] = alphabet[(seed >> 16) % (sizeof(alphabet) - 1)];
+		}
+		seed = seed * 1664525 + 1013904223;
+		said[0] = '\0';
+		read_bytes(round % 2 ? CONFIG_SOURCE_FILE : CONFIG_SOURCE_LINE, text, len);
+	}
+}
+
+/* --- values ------------------------------------------------------------------------------------- */
+
+static void seconds(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t ns;
+	} good[] = {{"0", 0}, {"10", 10 * NS_PER_S}, {"0.5", NS_PER_S / 2}, {".000000001", 1},
+		    {"1.", NS_PER_S}, {"3.0000000019", 3 * NS_PER_S + 1},
+		    {"999999.999999999", 1000000 * NS_PER_S - 1}};
+	static const char *const bad[] = {"", ".", "-1", "+1", "1e3", "1,5", "1.5s", "1.2.3", "0x10", "inf",
+					  "1000000", "99999999999999999999", " 1"};
+	uint64_t ns = 42;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_non_null(config_set_seconds(&ns, bad[i], strlen(bad[i])));
+	assert_int_equal(ns, 42);
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		assert_null(config_set_seconds(&ns, good[i].text, strlen(good[i].text)));
+		assert_true(ns == good[i].ns);
+	}
+	ns = 42;
+	assert_non_null(config_set_seconds_above_0(&ns, "0.0", 3));
+	assert_int_equal(ns, 42);
+	assert_null(config_set_seconds_above_0(&ns, "0.001", 5));
+	assert_int_equal(ns, NS_PER_MS);
+}
+
+static void ports(void **state)
+{
+	static const char *const bad[] = {"", "0", "0x", "0x0", "65536", "0x10000", "-1", "f4", "0xg", "1 "};
+	uint16_t port = 9;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_non_null(config_set_port(&port, bad[i], strlen(bad[i])));
+	assert_int_equal(port, 9);
+	assert_null(config_set_port(&port, "0xF4", 4));
+	assert_int_equal(port, 0xf4);
+	assert_null(config_set_port(&port, "65535", 5));
+	assert_int_equal(port, 65535);
+}
+
+static void addresses(void **state)
+{
+	uint32_t ipv4 = 1;
+
+	(void)state;
+	assert_non_null(config_set_ipv4(&ipv4, "1.2.3", 5));
+	assert_int_equal(ipv4, 1);
+	assert_null(config_set_ipv4(&ipv4, "1.2.3.4", 7));
+	assert_int_equal(ipv4, 0x01020304);
+}
+
+/* --- what all sources say together -------------------------------------------------------------- */
+
+static void a_missing_ip_is_a_fault(void **state)
+{
+	(void)state;
+	assert_int_equal(config_check_platform(&platform, &sink), 1);
+	assert_memory_equal(said, "configuration: ip: missing", 26);
+	assert_int_equal(read_line("ip=10.0.0.1/8"), 0);
+	assert_int_equal(config_check_platform(&platform, &sink), 0);
+}
+
+/* --- EFI LoadOptions ----------------------------------------------------------------------------- */
+
+static unsigned read_ucs2(const uint16_t *units, size_t len)
+{
+	uint8_t *raw = malloc(len > 0 ? len : 1);
+	unsigned faults;
+
+	memcpy(raw, units, len);
+	faults = config_read_load_options(&tables, raw, len, &sink);
+	free(raw);
+	return faults;
+}
+
+static void load_options_of_a_shell(void **state)
+{
+	static const uint16_t text[] = u"\\EFI\\BOOT\\BOOTX64.EFI number=5 colour=\"a b\"";
+	static const uint16_t no_name[] = u"number=6";
+	static const uint16_t only_name[] = u"BOOTX64.EFI";
+
+	(void)state;
+	assert_int_equal(read_ucs2(text, sizeof(text)), 0);
+	assert_int_equal(number, 5);
+	assert_string_equal(colour, "a b");
+	assert_int_equal(read_ucs2(no_name, sizeof(no_name) - 2), 0); /* no terminator */
+	assert_int_equal(number, 6);
+	assert_int_equal(read_ucs2(only_name, sizeof(only_name)), 0);
+	assert_non_null(strstr(said, "number=6 (from EFI load options)\n"));
+}
+
+static void load_options_that_are_no_text(void **state)
+{
+	static const uint8_t guid[16] = {0x4e, 0xac, 0x08, 0x81, 0x11, 0x9f, 0x59, 0x4d,
+					 0x85, 0x0e, 0xe2, 0x1a, 0x52, 0x2c, 0x59, 0xb2};
+	static const uint8_t zeros[16];
+	uint16_t units[8];
+
+	(void)state;
+	memcpy(units, guid, sizeof(guid));
+	assert_int_equal(read_ucs2(units, sizeof(guid)), 0);
+	assert_string_equal(said, "EFI load options: not text, ignored\n");
+	memcpy(units, zeros, sizeof(zeros));
+	assert_int_equal(read_ucs2(units, sizeof(zeros)), 0);
+	assert_int_equal(config_read_load_options(&tables, NULL, 0, &sink), 0);
+	assert_int_equal(config_read_load_options(&tables, "\0", 1, &sink), 0);
+	assert_int_equal(config_read_load_options(&tables, "\0\0", 2, &sink), 0);
+	assert_int_equal(config_read_load_options(&tables, "a\0b", 3, &sink), 0); /* an odd length */
+	assert_int_equal(bad_events, 0);
+	assert_int_equal(key_events, 0);
+}
+
+static void load_options_with_a_foreign_letter(void **state)
+{
+	static const uint16_t text[] = u"colour=gr\u00fcn number=\u4e94";
+
+	(void)state;
+	assert_int_equal(read_ucs2(text, sizeof(text)), 2);
+	assert_non_null(strstr(said, "colour=gr\\xfcn: byte 0xfc is not printable ASCII"));
+}
+
+static void load_options_that_are_too_long(void **state)
+{
+	static uint16_t text[5000];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(text); i++)
+		text[i] = 'a';
+	assert_int_equal(read_ucs2(text, sizeof(text)), 1);
+	assert_string_equal(said, "EFI load options: longer than 4096 characters\n");
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup(f, fresh)
+	const struct CMUnitTest tests[] = {
+		TEST(defaults),
+		TEST(a_command_line),
+		TEST(a_file_with_bom_crlf_and_comments),
+		TEST(a_hash_inside_a_word_is_no_comment),
+		TEST(the_later_word_and_source_win),
+		TEST(empty_sources),
+		TEST(every_fault_is_named_in_one_run),
+		TEST(strange_bytes_are_named),
+		TEST(a_command_line_ends_at_its_nul),
+		TEST(utf16_is_one_fault),
+		TEST(keys_of_the_platform_are_not_ours),
+		TEST(values_of_any_length),
+		TEST(random_bytes),
+		TEST(seconds),
+		TEST(ports),
+		TEST(addresses),
+		TEST(a_missing_ip_is_a_fault),
+		TEST(load_options_of_a_shell),
+		TEST(load_options_that_are_no_text),
+		TEST(load_options_with_a_foreign_letter),
+		TEST(load_options_that_are_too_long),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

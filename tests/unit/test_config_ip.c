@@ -1,0 +1,170 @@
+/* kernel/config_ip: Linux's ip= with its optional parts, and everything that is wrong with one. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kernel/config.h"
+
+/* From a copy of the exact length, so that AddressSanitizer sees a read past it. */
+static const char *set_ip(struct config_ip *ip, const char *text)
+{
+	size_t len = strlen(text);
+	char *copy = malloc(len > 0 ? len : 1);
+	const char *problem;
+
+	memcpy(copy, text, len);
+	problem = config_set_ip(ip, copy, len);
+	free(copy);
+	return problem;
+}
+
+static void all_ten_parts(void **state)
+{
+	struct config_ip ip = {0};
+
+	(void)state;
+	assert_null(set_ip(&ip, "192.168.77.2:192.168.77.9:192.168.77.1:255.255.255.0:box-1.lan:eth0:off:"
+				"9.9.9.9:1.1.1.1:10.1.2.3"));
+	assert_true(ip.present);
+	assert_int_equal(ip.client, 0xc0a84d02);
+	assert_int_equal(ip.server, 0xc0a84d09);
+	assert_int_equal(ip.gateway, 0xc0a84d01);
+	assert_int_equal(ip.mask, 0xffffff00);
+	assert_string_equal(ip.hostname, "box-1.lan");
+	assert_string_equal(ip.device, "eth0");
+	assert_int_equal(ip.dns[0], 0x09090909);
+	assert_int_equal(ip.dns[1], 0x01010101);
+	assert_int_equal(ip.ntp, 0x0a010203);
+}
+
+static void forms_of_the_mask(void **state)
+{
+	static const struct {
+		const char *text;
+		uint32_t mask;
+	} rows[] = {
+		{"10.0.2.15:::255.255.255.0", 0xffffff00}, {"10.0.2.15:::/24", 0xffffff00},
+		{"10.0.2.15/24", 0xffffff00},              {"10.0.2.15/24::10.0.2.2", 0xffffff00},
+		{"10.0.2.15/8:::255.0.0.0", 0xff000000},   {"10.0.2.15/8:::/8", 0xff000000},
+		{"10.0.2.15/1", 0x80000000},               {"10.0.2.15/30", 0xfffffffc},
+		{"10.0.2.14/31", 0xfffffffe},              {"10.0.2.15/32", 0xffffffff},
+		{"10.0.2.15:::255.255.255.255", 0xffffffff},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct config_ip ip = {0};
+		const char *problem = set_ip(&ip, rows[i].text);
+
+		/* 10.0.2.15/30 is the broadcast address of its network. */
+		if (strcmp(rows[i].text, "10.0.2.15/30") == 0) {
+			assert_non_null(problem);
+			continue;
+		}
+		if (problem != NULL)
+			fail_msg("%s: %s", rows[i].text, problem);
+		assert_int_equal(ip.mask, rows[i].mask);
+	}
+}
+
+static void trailing_parts_are_optional(void **state)
+{
+	static const char full[] = "10.0.2.15/24::10.0.2.2::host:eth0:none:10.0.2.3:10.0.2.4:10.0.2.5";
+
+	(void)state;
+	for (size_t len = strlen("10.0.2.15/24"); len <= strlen(full); len++) {
+		struct config_ip ip = {0};
+		char text[sizeof(full)];
+
+		if (full[len] != ':' && full[len] != '\0')
+			continue;
+		memcpy(text, full, len);
+		text[len] = '\0';
+		assert_null(set_ip(&ip, text));
+		assert_int_equal(ip.client, 0x0a00020f);
+		assert_int_equal(ip.gateway, len > 21 ? 0x0a000202 : 0);
+		assert_string_equal(ip.hostname, len > 24 ? "host" : "");
+	}
+}
+
+static void refused_with_a_reason(void **state)
+{
+	static const struct {
+		const char *text, *reason;
+	} rows[] = {
+		{"", "the client is not an IPv4 address"},
+		{"dhcp", "this build cannot ask for an address: give one"},
+		{"on", "this build cannot ask for an address: give one"},
+		{"any", "this build cannot ask for an address: give one"},
+		{"off", "the client is not an IPv4 address"},
+		{"::::host:eth0:dhcp", "this build cannot ask for an address: give one"},
+		{"10.0.2.15::10.0.2.2:/24::eth0:dhcp", "this build cannot ask for an address: give one"},
+		{"10.0.2.15::10.0.2.2:/24::eth0:perhaps", "autoconf is not off"},
+		{"10.0.2.15", "the mask is missing"},
+		{"10.0.2.15::10.0.2.2:", "the mask is missing"},
+		{"10.0.2.15::10.0.2.2::::off", "the mask is missing"},
+		{"10.0.2:::/24", "the client is not an IPv4 address"},
+		{"[fe80::1]:::/64", "the client is not an IPv4 address"},
+		{"10.0.2.15:x::/24", "the server is not an address"},
+		{"10.0.2.15::gw:/24", "the gateway is not an address"},
+		{"10.0.2.15:::24", "the mask is not an address"},
+		{"10.0.2.15:::/", "the mask is not /1 to /32"},
+		{"10.0.2.15:::/0", "the mask is not /1 to /32"},
+		{"10.0.2.15:::/33", "the mask is not /1 to /32"},
+		{"10.0.2.15:::/024", "the mask is not /1 to /32"},
+		{"10.0.2.15:::/-1", "the mask is not /1 to /32"},
+		{"10.0.2.15/", "the mask behind the client is not /1 to /32"},
+		{"10.0.2.15/24/24", "the mask behind the client is not /1 to /32"},
+		{"10.0.2.15:::255.0.255.0", "the mask has holes"},
+		{"10.0.2.15:::0.0.0.255", "the mask has holes"},
+		{"10.0.2.15:::0.0.0.0", "the mask has holes"},
+		{"10.0.2.15/24:::255.255.0.0", "two masks that differ"},
+		{"10.0.2.15/24::::bad host", "the host's name is no name"},
+		{"10.0.2.15/24:::::a-device-with-a-long-name", "the device's name is no name"},
+		{"10.0.2.15/24::::::off:dns", "dns0 is not an address"},
+		{"10.0.2.15/24::::::off::dns", "dns1 is not an address"},
+		{"10.0.2.15/24::::::off:::ntp", "the time server is not an address"},
+		{"10.0.2.15/24:::::::::", NULL},
+		{"10.0.2.15/24::::::::::", "more than ten parts"},
+		{"10.0.2.15/24:::::::::::::::::::", "more than ten parts"},
+		{"0.1.2.3/24", "the client is not an address for a host"},
+		{"127.0.0.1/8", "the client is not an address for a host"},
+		{"224.0.0.1/8", "the client is not an address for a host"},
+		{"255.255.255.255/32", "the client is not an address for a host"},
+		{"10.0.2.0/24", "the client is its network's own or its broadcast address"},
+		{"10.0.2.255/24", "the client is its network's own or its broadcast address"},
+		{"10.0.2.15/24::10.0.2.15", "the gateway is the client itself"},
+		{"10.0.2.15/24::10.0.3.1", "the gateway is not on the client's network"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct config_ip ip = {.client = 42};
+		const char *problem = set_ip(&ip, rows[i].text);
+
+		if (rows[i].reason == NULL) {
+			assert_null(problem);
+			continue;
+		}
+		if (problem == NULL || strcmp(problem, rows[i].reason) != 0)
+			fail_msg("%s: %s", rows[i].text, problem != NULL ? problem : "accepted");
+		assert_int_equal(ip.client, 42); /* what was there stays */
+		assert_false(ip.present);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_ten_parts),
+		cmocka_unit_test(forms_of_the_mask),
+		cmocka_unit_test(trailing_parts_are_optional),
+		cmocka_unit_test(refused_with_a_reason),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
