@@ -1,0 +1,215 @@
+/* net/pktbuf: pools, headroom, pieces, the FIFO queue. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/lib/stack_kit.h"
+
+static struct kit_port kp;
+static struct pktbuf_pool pool;
+
+static int setup(void **state)
+{
+	(void)state;
+	kit_port_open(&kp, 1);
+	pktbuf_pool_init(&pool, &kp.port, PKTBUF_HEADROOM + 100, 3);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	pktbuf_pool_destroy(&pool);
+	kit_port_close(&kp);
+	return 0;
+}
+
+static void a_new_buffer_is_empty_behind_its_headroom(void **state)
+{
+	struct pktbuf *pkt = pktbuf_alloc(&pool, PKTBUF_HEADROOM);
+
+	(void)state;
+	assert_non_null(pkt);
+	assert_int_equal(pktbuf_headroom(pkt), PKTBUF_HEADROOM);
+	assert_int_equal(pktbuf_len(pkt), 0);
+	assert_int_equal(pktbuf_total_len(pkt), 0);
+	assert_int_equal(pktbuf_tailroom(pkt), 100);
+	memset(pkt->head, 0xff, (size_t)(pkt->end - pkt->head)); /* all of it is ours: ASan looks */
+	pktbuf_free(pkt);
+}
+
+/* What one user leaves in a buffer must not reach the next one. */
+static void a_reused_buffer_is_as_new(void **state)
+{
+	struct pktbuf *first = pktbuf_alloc(&pool, 10), *again;
+	uint8_t byte = 1;
+
+	(void)state;
+	first->flags = PKTBUF_CSUM_PARTIAL | PKTBUF_LINK_BROADCAST;
+	first->csum_start = first->csum_off = first->gso_size = 7;
+	first->note = 3;
+	first->note_arg = 9;
+	assert_true(pktbuf_add_piece(first, &byte, 1));
+	pktbuf_free(first);
+	again = pktbuf_alloc(&pool, PKTBUF_HEADROOM);
+	assert_ptr_equal(again, first);
+	assert_int_equal(kp.allocations, 1);
+	assert_int_equal(again->flags, 0);
+	assert_int_equal(again->csum_start, 0);
+	assert_int_equal(again->gso_size, 0);
+	assert_int_equal(again->note, 0);
+	assert_int_equal(again->note_arg, 0);
+	assert_int_equal(again->n_pieces, 0);
+	assert_null(again->pieces_release);
+	assert_int_equal(pktbuf_headroom(again), PKTBUF_HEADROOM);
+	pktbuf_free(again);
+}
+
+static void the_pool_has_an_end(void **state)
+{
+	struct pktbuf *p[3];
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		assert_non_null(p[i] = pktbuf_alloc(&pool, 0));
+	assert_null(pktbuf_alloc(&pool, 0));
+	assert_int_equal(pool.in_use, 3);
+	pktbuf_free(p[1]);
+	assert_non_null(p[1] = pktbuf_alloc(&pool, 0));
+	for (unsigned i = 0; i < 3; i++)
+		pktbuf_free(p[i]);
+	assert_int_equal(pool.in_use, 0);
+	assert_int_equal(pool.allocated, 3);
+}
+
+static void no_memory_is_null(void **state)
+{
+	(void)state;
+	kp.fail_after = 0;
+	assert_null(pktbuf_alloc(&pool, 0));
+	assert_int_equal(pool.in_use, 0);
+	assert_int_equal(pool.allocated, 0);
+	pktbuf_free(NULL);
+}
+
+static void push_and_pull_move_data(void **state)
+{
+	struct pktbuf *pkt = pktbuf_alloc(&pool, 20);
+	uint8_t *at = pktbuf_put(pkt, 4);
+
+	(void)state;
+	memcpy(at, "body", 4);
+	memcpy(pktbuf_push(pkt, 3), "hdr", 3);
+	assert_int_equal(pktbuf_len(pkt), 7);
+	assert_int_equal(pktbuf_headroom(pkt), 17);
+	assert_memory_equal(pkt->data, "hdrbody", 7);
+	assert_memory_equal(pktbuf_pull(pkt, 3), "body", 4);
+	pktbuf_trim(pkt, 2);
+	assert_int_equal(pktbuf_len(pkt), 2);
+	assert_memory_equal(pkt->data, "bo", 2);
+	pktbuf_free(pkt);
+}
+
+static void put_refuses_more_than_the_tailroom(void **state)
+{
+	struct pktbuf *pkt = pktbuf_alloc(&pool, PKTBUF_HEADROOM);
+
+	(void)state;
+	assert_null(pktbuf_put(pkt, 101));
+	assert_int_equal(pktbuf_len(pkt), 0);
+	assert_non_null(pktbuf_put(pkt, 100));
+	assert_null(pktbuf_put(pkt, 1));
+	pktbuf_free(pkt);
+}
+
+/* csum_start counts from data: a header that is put before it moves it. */
+static void push_keeps_the_partial_checksum_in_place(void **state)
+{
+	struct pktbuf *pkt = pktbuf_alloc(&pool, PKTBUF_HEADROOM);
+
+	(void)state;
+	assert_non_null(pktbuf_put(pkt, 20));
+	pkt->flags = PKTBUF_CSUM_PARTIAL;
+	pkt->csum_start = 0;
+	pkt->csum_off = 16;
+	pktbuf_push(pkt, 20);
+	pktbuf_push(pkt, 14);
+	assert_int_equal(pkt->csum_start, 34);
+	pktbuf_free(pkt);
+}
+
+static unsigned released;
+
+static void count_release(struct pktbuf *pkt)
+{
+	assert_int_equal(pkt->pieces_cookie, 77);
+	released++;
+}
+
+static void pieces_are_counted_and_released_once(void **state)
+{
+	static const uint8_t bytes[10];
+	struct pktbuf *pkt = pktbuf_alloc(&pool, PKTBUF_HEADROOM);
+
+	(void)state;
+	released = 0;
+	pkt->pieces_release = count_release;
+	pkt->pieces_cookie = 77;
+	assert_non_null(pktbuf_put(pkt, 5));
+	for (unsigned i = 0; i < PKTBUF_PIECES_MAX; i++)
+		assert_true(pktbuf_add_piece(pkt, bytes, i + 1));
+	assert_false(pktbuf_add_piece(pkt, bytes, 1));
+	assert_int_equal(pktbuf_len(pkt), 5);
+	assert_int_equal(pktbuf_total_len(pkt), 5 + 1 + 2 + 3 + 4);
+	assert_int_equal(released, 0);
+	pktbuf_free(pkt);
+	assert_int_equal(released, 1);
+}
+
+static void the_queue_is_first_in_first_out(void **state)
+{
+	struct pktbuf_queue q = {0};
+	struct pktbuf *p[3];
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		p[i] = pktbuf_alloc(&pool, 0);
+		pktbuf_queue_push(&q, p[i]);
+	}
+	assert_int_equal(q.count, 3);
+	assert_ptr_equal(pktbuf_queue_pop(&q), p[0]);
+	pktbuf_queue_push(&q, p[0]);
+	assert_ptr_equal(pktbuf_queue_pop(&q), p[1]);
+	assert_ptr_equal(pktbuf_queue_pop(&q), p[2]);
+	assert_ptr_equal(pktbuf_queue_pop(&q), p[0]);
+	assert_null(pktbuf_queue_pop(&q));
+	assert_null(q.last);
+	for (unsigned i = 0; i < 3; i++)
+		pktbuf_queue_push(&q, p[i]);
+	pktbuf_queue_free(&q);
+	assert_int_equal(q.count, 0);
+	assert_int_equal(pool.in_use, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_new_buffer_is_empty_behind_its_headroom, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_reused_buffer_is_as_new, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_pool_has_an_end, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_memory_is_null, setup, teardown),
+		cmocka_unit_test_setup_teardown(push_and_pull_move_data, setup, teardown),
+		cmocka_unit_test_setup_teardown(put_refuses_more_than_the_tailroom, setup, teardown),
+		cmocka_unit_test_setup_teardown(push_keeps_the_partial_checksum_in_place, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(pieces_are_counted_and_released_once, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(the_queue_is_first_in_first_out, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
