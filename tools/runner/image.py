@@ -4,14 +4,18 @@ The image's layout is tools/mkimage's affair; here only the EFI system partition
 the GPT (UEFI 2.10, 5.3), and mtools writes the file into its FAT file system.
 """
 
+import os
 import shutil
 import struct
 import subprocess
+import uuid
 
 from .errors import RunnerError
 
 SECTOR = 512
-ESP_TYPE = bytes.fromhex('28732ac11ff8d211ba4b00a0c93ec93b')  # C12A7328-F81F-11D2-BA4B-..., as stored
+# Nobody's ~/.mtoolsrc, and no opinion of mtools about a small file system's geometry.
+MTOOLS_ENV = dict(os.environ, MTOOLSRC='/dev/null', MTOOLS_SKIP_CHECK='1')
+ESP_TYPE = uuid.UUID('C12A7328-F81F-11D2-BA4B-00A0C93EC93B').bytes_le
 
 
 def esp_offset(image):
@@ -40,7 +44,7 @@ def copy_with_config(image, copy, text):
         raise RunnerError(f'{image}: {e.strerror}; type make') from e
     try:
         subprocess.run(['mcopy', '-o', '-i', f'{copy}@@{esp_offset(copy)}', '-', '::dialtone.conf'],
-                       input=text.encode(), check=True, capture_output=True)
+                       input=text.encode(), check=True, capture_output=True, env=MTOOLS_ENV)
     except FileNotFoundError as e:
         raise RunnerError('BOOT=uefi needs mtools; type: sudo apt-get install mtools') from e
     except subprocess.CalledProcessError as e:
