@@ -1,0 +1,624 @@
+/* net/arp and net/neigh: resolving with a queue, retries, giving up, ageing; and what nobody asked
+ * for (HOSTILE: Ethernet, ARP). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "net/neigh.h"
+#include "net/socket.h"
+#include "tests/lib/stack_kit.h"
+
+#define NEIGHBOUR_IP UINT32_C(0xc0a84d09) /* 192.168.77.9: on the link, unknown */
+
+static const uint8_t other_mac[6] = {0x52, 0x54, 0, 0, 0x99, 0x99};
+static struct kit k;
+static struct kit_frame f;
+static struct udp_pcb pcb;
+
+static int setup(void **state)
+{
+	(void)state;
+	kit_open(&k, 1, NULL);
+	pcb = (struct udp_pcb){0};
+	assert_int_equal(udp_bind(k.stack, &pcb, 0, 5000), ERR_OK);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	udp_unbind(k.stack, &pcb);
+	kit_close(&k);
+	return 0;
+}
+
+/* Something to send: one datagram that carries a number. */
+static void send_number(uint32_t dst, uint8_t number)
+{
+	assert_int_equal(udp_send(k.stack, &pcb, &number, 1, dst, 7, k.now_ns), ERR_OK);
+}
+
+static void inject_arp(const struct kit_arp *arp)
+{
+	kit_build_arp(&f, arp);
+	kit_inject_frame(&k, &f);
+}
+
+static void inject_reply(uint32_t spa, const uint8_t *sha)
+{
+	inject_arp(&(struct kit_arp){
+		.op = ARP_OP_REPLY, .spa = spa, .sha = sha, .tpa = KIT_IP, .tha = KIT_MAC});
+}
+
+static const struct neigh *entry(uint32_t ipv4)
+{
+	const struct net_addr addr = net_addr_ipv4(ipv4);
+
+	return neigh_find(k.stack, &k.netif, &addr);
+}
+
+static void expect_request(uint32_t target, const uint8_t *eth_dst)
+{
+	struct kit_sent *s = kit_expect(&k);
+	static const uint8_t zeros[6];
+
+	assert_true(s->is_arp);
+	assert_memory_equal(s->eth.dst, eth_dst, 6);
+	assert_memory_equal(s->eth.src, KIT_MAC, 6);
+	assert_int_equal(s->len, 14 + 28);
+	assert_int_equal(s->arp.op, ARP_OP_REQUEST);
+	assert_memory_equal(s->arp.sha, KIT_MAC, 6);
+	assert_int_equal(s->arp.spa, KIT_IP);
+	assert_memory_equal(s->arp.tha, zeros, 6);
+	assert_int_equal(s->arp.tpa, target);
+	kit_sent_free(s);
+}
+
+static void expect_number(uint8_t number, const uint8_t *eth_dst)
+{
+	struct kit_sent *s = kit_expect(&k);
+
+	assert_true(s->is_udp);
+	assert_memory_equal(s->eth.dst, eth_dst, 6);
+	assert_int_equal(s->payload_len, 1);
+	assert_int_equal(s->payload[0], number);
+	kit_sent_free(s);
+}
+
+/* --- resolving -------------------------------------------------------------------------------------- */
+
+static void packets_wait_and_leave_in_order(void **state)
+{
+	const struct kit_event *ev;
+
+	(void)state;
+	send_number(NEIGHBOUR_IP, 1);
+	send_number(NEIGHBOUR_IP, 2);
+	assert_int_equal(k.n_sent, 1);
+	expect_request(NEIGHBOUR_IP, KIT_BROADCAST_MAC);
+	ev = kit_event(&k.kp, EVENT_ARP_REQUEST, 0);
+	assert_string_equal(kit_event_field(ev, "ip"), "192.168.77.9");
+	assert_string_equal(kit_event_field(ev, "src_ip"), "192.168.77.2");
+	assert_string_equal(kit_event_field(ev, "attempt"), "1");
+
+	k.now_ns += 250 * NS_PER_US;
+	inject_reply(NEIGHBOUR_IP, other_mac);
+	expect_number(1, other_mac);
+	expect_number(2, other_mac);
+	ev = kit_event(&k.kp, EVENT_ARP_REPLY, 0);
+	assert_string_equal(kit_event_field(ev, "ip"), "192.168.77.9");
+	assert_string_equal(kit_event_field(ev, "mac"), "52:54:00:00:99:99");
+	assert_string_equal(kit_event_field(ev, "rtt_us"), "250");
+
+	send_number(NEIGHBOUR_IP, 3);
+	expect_number(3, other_mac);
+	assert_int_equal(k.n_sent, 0);
+	assert_true(net_next_deadline(k.stack) == TIME_NEVER);
+}
+
+static void far_addresses_resolve_the_gateway(void **state)
+{
+	(void)state;
+	send_number(KIT_FAR_IP, 1);
+	expect_request(KIT_PEER_IP, KIT_BROADCAST_MAC);
+	inject_reply(KIT_PEER_IP, KIT_PEER_MAC);
+	expect_number(1, KIT_PEER_MAC);
+}
+
+static void three_requests_a_second_apart_then_it_is_over(void **state)
+{
+	const struct kit_event *ev;
+	uint64_t start = k.now_ns;
+
+	(void)state;
+	pcb.remote = NEIGHBOUR_IP;
+	pcb.remote_port = 7;
+	send_number(NEIGHBOUR_IP, 1);
+	for (unsigned i = 0; i < 3; i++) {
+		struct kit_sent *s = kit_expect(&k);
+
+		assert_true(s->is_arp);
+		assert_int_equal(s->t_ns, start + i * NS_PER_S);
+		kit_sent_free(s);
+		assert_int_equal(kit_event_count(&k.kp, EVENT_ARP_UNRESOLVED), 0);
+		assert_int_equal(pcb.error, 0);
+		kit_advance(&k, NS_PER_S);
+	}
+	assert_int_equal(k.n_sent, 0);
+	ev = kit_event(&k.kp, EVENT_ARP_UNRESOLVED, 0);
+	assert_non_null(ev);
+	assert_int_equal(ev->t_ns, start + 3 * NS_PER_S);
+	assert_string_equal(kit_event_field(ev, "ip"), "192.168.77.9");
+	assert_string_equal(kit_event_field(ev, "attempts"), "3");
+	assert_string_equal(kit_event_field(kit_event(&k.kp, EVENT_ARP_REQUEST, 2), "attempt"), "3");
+	assert_int_equal(pcb.error, ERR_HOSTUNREACH);
+	assert_int_equal(kit_counter(&k, "arp_unresolved"), 1);
+	assert_null(entry(NEIGHBOUR_IP));
+	assert_int_equal(k.stack->frame_pool.in_use, 0);
+	assert_true(net_next_deadline(k.stack) == TIME_NEVER);
+
+	send_number(NEIGHBOUR_IP, 2); /* the next packet starts again */
+	expect_request(NEIGHBOUR_IP, KIT_BROADCAST_MAC);
+}
+
+static void an_answer_to_the_last_request_still_counts(void **state)
+{
+	(void)state;
+	send_number(NEIGHBOUR_IP, 1);
+	kit_advance(&k, 3 * NS_PER_S - 1);
+	kit_sent_clear(&k);
+	inject_reply(NEIGHBOUR_IP, other_mac);
+	expect_number(1, other_mac);
+	kit_advance(&k, 10 * NS_PER_S);
+	assert_int_equal(kit_event_count(&k.kp, EVENT_ARP_UNRESOLVED), 0);
+}
+
+static void a_request_that_no_device_took_is_not_reported(void **state)
+{
+	(void)state;
+	k.send_result = ERR_NETDOWN;
+	send_number(NEIGHBOUR_IP, 1);
+	assert_int_equal(kit_event_count(&k.kp, EVENT_ARP_REQUEST), 0);
+	assert_int_equal(kit_counter(&k, "arp_requests_out"), 0);
+	k.send_result = ERR_OK;
+	kit_advance(&k, NS_PER_S);
+	assert_string_equal(kit_event_field(kit_event(&k.kp, EVENT_ARP_REQUEST, 0), "attempt"), "2");
+}
+
+static void no_memory_for_a_request_is_survived(void **state)
+{
+	(void)state;
+	send_number(KIT_PEER_IP, 1); /* so that the frame pool has a block */
+	inject_reply(KIT_PEER_IP, KIT_PEER_MAC);
+	kit_sent_clear(&k);
+	/* Everything that is left of the header pool is taken away. */
+	k.stack->pool.max = k.stack->pool.allocated;
+	struct pktbuf *held = pktbuf_alloc(&k.stack->pool, 0);
+	assert_non_null(held);
+	send_number(NEIGHBOUR_IP, 2);
+	assert_int_equal(k.n_sent, 0);
+	pktbuf_free(held);
+	kit_advance(&k, NS_PER_S);
+	expect_request(NEIGHBOUR_IP, KIT_BROADCAST_MAC);
+}
+
+/* --- the queue -------------------------------------------------------------------------------------- */
+
+static void the_queue_is_bounded_and_drops_the_oldest(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < NEIGH_QUEUE_MAX + 5; i++)
+		send_number(NEIGHBOUR_IP, (uint8_t)i);
+	assert_int_equal(kit_counter(&k, "arp_queue_dropped"), 5);
+	assert_int_equal(k.stack->frame_pool.in_use, NEIGH_QUEUE_MAX);
+	kit_sent_clear(&k);
+	inject_reply(NEIGHBOUR_IP, other_mac);
+	for (unsigned i = 5; i < NEIGH_QUEUE_MAX + 5; i++)
+		expect_number((uint8_t)i, other_mac);
+}
+
+/* Takes the first frames of a flush and looks for the SYN among them. */
+static unsigned count_syns(void)
+{
+	unsigned n = 0;
+	struct kit_sent *s;
+
+	while ((s = kit_take(&k)) != NULL) {
+		n += s->is_tcp && (s->tcp.flags & TCP_SYN) != 0;
+		kit_sent_free(s);
+	}
+	return n;
+}
+
+static void start_connect(int *fd)
+{
+	const struct net_endpoint peer = net_endpoint_ipv4(NEIGHBOUR_IP, 80);
+
+	*fd = sock_socket(k.stack, NET_FAMILY_IPV4, SOCK_STREAM, SOCK_PROTO_TCP);
+	assert_true(*fd >= 0);
+	assert_int_equal(sock_connect(k.stack, *fd, &peer, k.now_ns), ERR_INPROGRESS);
+	kit_poll(&k);
+}
+
+/* The first SYN of a connection waits for ARP; step 8 is logged when it leaves, not before. */
+static void the_first_syn_is_not_lost(void **state)
+{
+	const struct kit_event *reply, *sent;
+	int fd;
+
+	(void)state;
+	start_connect(&fd);
+	expect_request(NEIGHBOUR_IP, KIT_BROADCAST_MAC);
+	assert_int_equal(k.n_sent, 0);
+	assert_int_equal(kit_event_count(&k.kp, EVENT_TCP_SYN_BUILT), 1);
+	assert_int_equal(kit_event_count(&k.kp, EVENT_TCP_SYN_SENT), 0);
+	k.now_ns += NS_PER_MS;
+	inject_reply(NEIGHBOUR_IP, other_mac);
+	assert_int_equal(count_syns(), 1);
+	reply = kit_event(&k.kp, EVENT_ARP_REPLY, 0);
+	sent = kit_event(&k.kp, EVENT_TCP_SYN_SENT, 0);
+	assert_non_null(sent);
+	assert_int_equal(sent->t_ns, k.now_ns);
+	assert_true(reply < sent); /* in the order of the log */
+}
+
+static void a_burst_of_datagrams_does_not_push_out_the_syn(void **state)
+{
+	int fd;
+
+	(void)state;
+	start_connect(&fd);
+	for (unsigned i = 0; i < 2 * NEIGH_QUEUE_MAX; i++)
+		send_number(NEIGHBOUR_IP, (uint8_t)i);
+	assert_int_equal(kit_counter(&k, "arp_queue_dropped"), NEIGH_QUEUE_MAX + 1);
+	kit_sent_clear(&k);
+	inject_reply(NEIGHBOUR_IP, other_mac);
+	assert_int_equal(k.n_sent, NEIGH_QUEUE_MAX);
+	assert_int_equal(count_syns(), 1);
+}
+
+static void a_connection_hears_that_nobody_answers(void **state)
+{
+	int64_t err = 0;
+	int fd;
+
+	(void)state;
+	start_connect(&fd);
+	kit_advance(&k, 4 * NS_PER_S);
+	assert_int_equal(kit_event_count(&k.kp, EVENT_ARP_REQUEST), 3);
+	assert_int_equal(kit_event_count(&k.kp, EVENT_TCP_SYN_SENT), 0);
+	assert_int_equal(sock_getsockopt(k.stack, fd, SOCK_SO_ERROR, &err), ERR_OK);
+	assert_int_equal(err, ERR_HOSTUNREACH);
+}
+
+/* --- ageing ----------------------------------------------------------------------------------------- */
+
+static void a_stale_entry_is_asked_directly_while_it_is_used(void **state)
+{
+	(void)state;
+	kit_teach_peer(&k);
+	kit_advance(&k, NEIGH_REACHABLE_NS);
+	send_number(KIT_PEER_IP, 1);
+	expect_number(1, KIT_PEER_MAC);
+	assert_int_equal(k.n_sent, 0); /* not yet stale */
+	kit_advance(&k, 1);
+	send_number(KIT_PEER_IP, 2);
+	expect_request(KIT_PEER_IP, KIT_PEER_MAC); /* unicast */
+	expect_number(2, KIT_PEER_MAC);
+	send_number(KIT_PEER_IP, 3);
+	expect_number(3, KIT_PEER_MAC);
+	inject_reply(KIT_PEER_IP, KIT_PEER_MAC);
+	kit_advance(&k, 10 * NS_PER_S);
+	assert_int_equal(k.n_sent, 0);
+	assert_int_equal(entry(KIT_PEER_IP)->state, NEIGH_REACHABLE);
+}
+
+static void a_neighbour_that_went_away_is_forgotten(void **state)
+{
+	(void)state;
+	kit_teach_peer(&k);
+	kit_advance(&k, NEIGH_REACHABLE_NS + 1);
+	send_number(KIT_PEER_IP, 1);
+	expect_request(KIT_PEER_IP, KIT_PEER_MAC);
+	expect_number(1, KIT_PEER_MAC);
+	kit_advance(&k, NS_PER_S);
+	expect_request(KIT_PEER_IP, KIT_PEER_MAC);
+	kit_advance(&k, NS_PER_S);
+	expect_request(KIT_PEER_IP, KIT_PEER_MAC);
+	send_number(KIT_PEER_IP, 2);
+	expect_number(2, KIT_PEER_MAC);
+	kit_advance(&k, NS_PER_S);
+	assert_null(entry(KIT_PEER_IP));
+	assert_int_equal(kit_event_count(&k.kp, EVENT_ARP_UNRESOLVED), 0);
+	send_number(KIT_PEER_IP, 3);
+	expect_request(KIT_PEER_IP, KIT_BROADCAST_MAC);
+}
+
+/* --- the table -------------------------------------------------------------------------------------- */
+
+static void strangers_cannot_push_out_who_is_in_use(void **state)
+{
+	(void)state;
+	kit_teach_peer(&k);
+	send_number(KIT_PEER_IP, 1);
+	kit_sent_clear(&k);
+	for (unsigned i = 0; i < 200; i++) {
+		k.now_ns += NS_PER_MS;
+		inject_arp(&(struct kit_arp){.op = ARP_OP_REQUEST,
+					     .spa = KIT_IP + 5 + i % 240,
+					     .tpa = KIT_IP,
+					     .sha = other_mac});
+	}
+	assert_int_equal(kit_counter(&k, "arp_replies_out"), 201);
+	assert_true(kit_counter(&k, "arp_table_full") > 0);
+	assert_non_null(entry(KIT_PEER_IP));
+	kit_sent_clear(&k);
+	send_number(KIT_PEER_IP, 2);
+	expect_number(2, KIT_PEER_MAC);
+}
+
+static void the_least_recently_used_gives_way(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i <= NEIGH_MAX; i++) {
+		k.now_ns += NS_PER_MS;
+		send_number(KIT_IP + 1 + i, (uint8_t)i);
+		inject_reply(KIT_IP + 1 + i, other_mac);
+	}
+	assert_null(entry(KIT_IP + 1));
+	assert_non_null(entry(KIT_IP + 2));
+	assert_non_null(entry(KIT_IP + 1 + NEIGH_MAX));
+	assert_int_equal(kit_counter(&k, "arp_table_full"), 1);
+}
+
+/* --- answering -------------------------------------------------------------------------------------- */
+
+static void a_request_for_us_is_answered_and_learnt(void **state)
+{
+	struct kit_sent *s;
+
+	(void)state;
+	inject_arp(&(struct kit_arp){.eth_dst = KIT_BROADCAST_MAC,
+				     .op = ARP_OP_REQUEST,
+				     .spa = KIT_PEER_IP,
+				     .tpa = KIT_IP});
+	s = kit_expect(&k);
+	assert_true(s->is_arp);
+	assert_int_equal(s->arp.op, ARP_OP_REPLY);
+	assert_memory_equal(s->eth.dst, KIT_PEER_MAC, 6);
+	assert_memory_equal(s->arp.sha, KIT_MAC, 6);
+	assert_int_equal(s->arp.spa, KIT_IP);
+	assert_memory_equal(s->arp.tha, KIT_PEER_MAC, 6);
+	assert_int_equal(s->arp.tpa, KIT_PEER_IP);
+	kit_sent_free(s);
+	assert_non_null(entry(KIT_PEER_IP));
+	assert_int_equal(kit_event_count(&k.kp, EVENT_ARP_REPLY), 0);
+	send_number(KIT_PEER_IP, 1);
+	expect_number(1, KIT_PEER_MAC);
+}
+
+static void a_request_for_somebody_else_is_not_ours(void **state)
+{
+	(void)state;
+	inject_arp(&(struct kit_arp){.eth_dst = KIT_BROADCAST_MAC,
+				     .op = ARP_OP_REQUEST,
+				     .spa = KIT_PEER_IP,
+				     .tpa = NEIGHBOUR_IP});
+	assert_int_equal(k.n_sent, 0);
+	assert_null(entry(KIT_PEER_IP));
+	assert_int_equal(kit_counter(&k, "arp_ignored"), 1);
+}
+
+/* RFC 5227 2.1.1: somebody asks whether our address is free: it is not. */
+static void an_address_probe_is_answered_and_not_learnt(void **state)
+{
+	struct kit_sent *s;
+
+	(void)state;
+	inject_arp(&(struct kit_arp){
+		.eth_dst = KIT_BROADCAST_MAC, .op = ARP_OP_REQUEST, .spa = 0, .tpa = KIT_IP});
+	s = kit_expect(&k);
+	assert_int_equal(s->arp.op, ARP_OP_REPLY);
+	assert_int_equal(s->arp.tpa, 0);
+	kit_sent_free(s);
+	assert_null(entry(0));
+}
+
+static void a_stack_without_an_address_says_nothing(void **state)
+{
+	struct kit bare;
+
+	(void)state;
+	kit_open_bare(&bare, 1, NULL);
+	kit_build_arp(&f, &(struct kit_arp){.op = ARP_OP_REQUEST, .spa = KIT_PEER_IP, .tpa = 0});
+	kit_inject_frame(&bare, &f);
+	assert_int_equal(bare.n_sent, 0);
+	assert_int_equal(kit_counter(&bare, "arp_ignored"), 1);
+	kit_close(&bare);
+}
+
+/* --- hostile: nobody asked for this ---------------------------------------------------------------- */
+
+static void malformed_packets_are_dropped(void **state)
+{
+	(void)state;
+	for (size_t len = 0; len < ARP_PACKET_LEN; len++) {
+		kit_build_arp(&f, &(struct kit_arp){
+					  .op = ARP_OP_REQUEST, .spa = KIT_PEER_IP, .tpa = KIT_IP});
+		kit_inject(&k, f.bytes, ETH_HEADER_LEN + len);
+	}
+	assert_int_equal(kit_counter(&k, "arp_malformed"), ARP_PACKET_LEN);
+	assert_int_equal(k.n_sent, 0);
+	assert_null(entry(KIT_PEER_IP));
+}
+
+static void wrong_lengths_and_types_are_dropped(void **state)
+{
+	static const struct {
+		unsigned off;
+		uint8_t value;
+	} faults[] = {
+		{ARP_OFF_HLN, 0}, {ARP_OFF_HLN, 5}, {ARP_OFF_HLN, 7}, {ARP_OFF_HLN, 255},
+		{ARP_OFF_PLN, 0}, {ARP_OFF_PLN, 3}, {ARP_OFF_PLN, 16}, {ARP_OFF_PLN, 255},
+		{ARP_OFF_HRD + 1, 6}, {ARP_OFF_PRO, 0x86},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(faults); i++) {
+		kit_build_arp(&f, &(struct kit_arp){
+					  .op = ARP_OP_REQUEST, .spa = KIT_PEER_IP, .tpa = KIT_IP});
+		kit_l3(&f)[faults[i].off] = faults[i].value;
+		kit_inject_frame(&k, &f);
+		assert_int_equal(kit_counter(&k, "arp_malformed"), i + 1);
+	}
+	assert_int_equal(k.n_sent, 0);
+}
+
+static void rarp_and_unknown_operations_are_ignored(void **state)
+{
+	static const uint16_t ops[] = {0, 3, 4, 8, 9, 0xffff};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(ops); i++)
+		inject_arp(&(struct kit_arp){.op = ops[i], .spa = KIT_PEER_IP, .tpa = KIT_IP});
+	assert_int_equal(kit_counter(&k, "arp_ignored"), ARRAY_LEN(ops));
+	assert_int_equal(k.n_sent, 0);
+	assert_null(entry(KIT_PEER_IP));
+}
+
+static void unsolicited_replies_make_no_entry(void **state)
+{
+	(void)state;
+	inject_reply(KIT_PEER_IP, other_mac);
+	/* gratuitous: sender and target are the same */
+	inject_arp(&(struct kit_arp){
+		.op = ARP_OP_REPLY, .spa = KIT_PEER_IP, .tpa = KIT_PEER_IP, .sha = other_mac});
+	inject_arp(&(struct kit_arp){.eth_dst = KIT_BROADCAST_MAC,
+				     .op = ARP_OP_REQUEST,
+				     .spa = KIT_PEER_IP,
+				     .tpa = KIT_PEER_IP,
+				     .sha = other_mac});
+	assert_null(entry(KIT_PEER_IP));
+	assert_int_equal(kit_counter(&k, "arp_ignored"), 3);
+	assert_int_equal(kit_event_count(&k.kp, EVENT_ARP_REPLY), 0);
+}
+
+/* RFC 826's merge: a gateway that moved to other hardware tells everybody. */
+static void a_gratuitous_reply_updates_an_entry(void **state)
+{
+	const struct kit_event *ev;
+
+	(void)state;
+	kit_teach_peer(&k);
+	inject_arp(&(struct kit_arp){.eth_dst = KIT_BROADCAST_MAC,
+				     .op = ARP_OP_REPLY,
+				     .spa = KIT_PEER_IP,
+				     .tpa = KIT_PEER_IP,
+				     .sha = other_mac});
+	send_number(KIT_PEER_IP, 1);
+	expect_number(1, other_mac);
+	ev = kit_event(&k.kp, EVENT_ARP_REPLY, 0);
+	assert_non_null(ev);
+	assert_null(kit_event_field(ev, "rtt_us")); /* nothing was asked */
+}
+
+static void our_own_address_as_sender_is_a_conflict(void **state)
+{
+	const struct kit_event *ev;
+
+	(void)state;
+	for (unsigned i = 0; i < 5; i++)
+		inject_arp(&(struct kit_arp){
+			.op = ARP_OP_REQUEST, .spa = KIT_IP, .tpa = KIT_IP, .sha = other_mac});
+	assert_int_equal(kit_counter(&k, "arp_conflicts"), 5);
+	assert_int_equal(k.n_sent, 0);
+	assert_null(entry(KIT_IP));
+	assert_int_equal(kit_event_count(&k.kp, EVENT_ARP_CONFLICT), 1);
+	ev = kit_event(&k.kp, EVENT_ARP_CONFLICT, 0);
+	assert_string_equal(kit_event_field(ev, "mac"), "52:54:00:00:99:99");
+	assert_string_equal(kit_event_field(ev, "ip"), "192.168.77.2");
+	kit_advance(&k, 10 * NS_PER_S);
+	inject_reply(KIT_IP, other_mac);
+	assert_int_equal(kit_event_count(&k.kp, EVENT_ARP_CONFLICT), 2);
+}
+
+static void our_own_frame_coming_back_is_no_conflict(void **state)
+{
+	(void)state;
+	inject_arp(&(struct kit_arp){
+		.op = ARP_OP_REQUEST, .spa = KIT_IP, .tpa = KIT_PEER_IP, .sha = KIT_MAC});
+	assert_int_equal(kit_counter(&k, "arp_conflicts"), 0);
+	assert_int_equal(kit_counter(&k, "arp_ignored"), 1);
+}
+
+static void group_and_zero_sender_addresses_are_dropped(void **state)
+{
+	static const uint8_t multicast[6] = {0x01, 0, 0x5e, 0, 0, 1}, zeros[6];
+
+	(void)state;
+	send_number(KIT_PEER_IP, 1);
+	kit_sent_clear(&k);
+	inject_reply(KIT_PEER_IP, KIT_BROADCAST_MAC);
+	inject_reply(KIT_PEER_IP, multicast);
+	inject_reply(KIT_PEER_IP, zeros);
+	assert_int_equal(kit_counter(&k, "arp_malformed"), 3);
+	assert_int_equal(k.n_sent, 0);
+	assert_int_equal(entry(KIT_PEER_IP)->state, NEIGH_INCOMPLETE);
+}
+
+static void senders_that_are_no_neighbours_are_not_learnt(void **state)
+{
+	static const uint32_t senders[] = {
+		0, 0x7f000001, 0xe0000001, 0xffffffff, KIT_NET_BROADCAST, 0xc0a84d00, KIT_FAR_IP,
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(senders); i++) {
+		inject_arp(&(struct kit_arp){.op = ARP_OP_REQUEST,
+					     .spa = senders[i],
+					     .tpa = KIT_IP,
+					     .sha = other_mac});
+		assert_null(entry(senders[i]));
+	}
+	assert_int_equal(kit_counter(&k, "arp_ignored"), ARRAY_LEN(senders));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(packets_wait_and_leave_in_order),
+		TEST(far_addresses_resolve_the_gateway),
+		TEST(three_requests_a_second_apart_then_it_is_over),
+		TEST(an_answer_to_the_last_request_still_counts),
+		TEST(a_request_that_no_device_took_is_not_reported),
+		TEST(no_memory_for_a_request_is_survived),
+		TEST(the_queue_is_bounded_and_drops_the_oldest),
+		TEST(the_first_syn_is_not_lost),
+		TEST(a_burst_of_datagrams_does_not_push_out_the_syn),
+		TEST(a_connection_hears_that_nobody_answers),
+		TEST(a_stale_entry_is_asked_directly_while_it_is_used),
+		TEST(a_neighbour_that_went_away_is_forgotten),
+		TEST(strangers_cannot_push_out_who_is_in_use),
+		TEST(the_least_recently_used_gives_way),
+		TEST(a_request_for_us_is_answered_and_learnt),
+		TEST(a_request_for_somebody_else_is_not_ours),
+		TEST(an_address_probe_is_answered_and_not_learnt),
+		TEST(a_stack_without_an_address_says_nothing),
+		TEST(malformed_packets_are_dropped),
+		TEST(wrong_lengths_and_types_are_dropped),
+		TEST(rarp_and_unknown_operations_are_ignored),
+		TEST(unsolicited_replies_make_no_entry),
+		TEST(a_gratuitous_reply_updates_an_entry),
+		TEST(our_own_address_as_sender_is_a_conflict),
+		TEST(our_own_frame_coming_back_is_no_conflict),
+		TEST(group_and_zero_sender_addresses_are_dropped),
+		TEST(senders_that_are_no_neighbours_are_not_learnt),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

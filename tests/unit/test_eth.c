@@ -1,0 +1,330 @@
+/* net/eth and net/netif: what is let in, what goes out, and what TCP is told about it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/strbuf.h"
+#include "net/eth.h"
+#include "net/socket.h"
+#include "tests/lib/stack_kit.h"
+
+static struct kit k;
+static struct kit_frame f;
+
+static int setup(void **state)
+{
+	(void)state;
+	kit_open(&k, 1, NULL);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	kit_close(&k);
+	return 0;
+}
+
+/* --- in: hostile rows first ------------------------------------------------------------------------ */
+
+static void a_frame_under_14_bytes_is_dropped(void **state)
+{
+	static const uint8_t bytes[14];
+
+	(void)state;
+	for (size_t len = 0; len < 14; len++)
+		kit_inject(&k, bytes, len);
+	assert_int_equal(kit_counter(&k, "eth_in"), 14);
+	assert_int_equal(kit_counter(&k, "eth_short"), 14);
+	assert_int_equal(k.netif.counters.rx_dropped, 14);
+	assert_int_equal(k.netif.counters.rx_frames, 14);
+}
+
+static void vlan_tags_are_dropped_also_truncated_ones(void **state)
+{
+	uint8_t payload[50] = {0};
+
+	(void)state;
+	for (size_t len = 0; len <= 4; len++) {
+		kit_build_eth(&f, NULL, NULL, ETH_TYPE_VLAN, payload, len);
+		kit_inject_frame(&k, &f);
+	}
+	kit_build_eth(&f, NULL, NULL, ETH_TYPE_QINQ, payload, sizeof(payload));
+	kit_inject_frame(&k, &f);
+	assert_int_equal(kit_counter(&k, "eth_vlan"), 6);
+	assert_int_equal(kit_counter(&k, "ip_in"), 0);
+}
+
+static void a_group_address_as_sender_is_dropped(void **state)
+{
+	static const uint8_t multicast[6] = {0x01, 0, 0x5e, 0, 0, 1};
+
+	(void)state;
+	kit_build_icmp(&f, &(struct kit_ipv4){.eth_src = KIT_BROADCAST_MAC}, ICMP_ECHO, 0, 1, NULL, 0);
+	kit_inject_frame(&k, &f);
+	kit_build_icmp(&f, &(struct kit_ipv4){.eth_src = multicast}, ICMP_ECHO, 0, 1, NULL, 0);
+	kit_inject_frame(&k, &f);
+	assert_int_equal(kit_counter(&k, "eth_bad_source"), 2);
+	assert_int_equal(kit_counter(&k, "ip_in"), 0);
+}
+
+static void the_destination_filter(void **state)
+{
+	static const uint8_t other[6] = {0x52, 0x54, 0, 0, 0x77, 0x03};
+	static const uint8_t all_hosts[6] = {0x01, 0, 0x5e, 0, 0, 1};
+
+	(void)state;
+	kit_build_icmp(&f, &(struct kit_ipv4){.eth_dst = other}, ICMP_ECHO, 0, 1, NULL, 0);
+	kit_inject_frame(&k, &f);
+	assert_int_equal(kit_counter(&k, "eth_not_for_us"), 1);
+	assert_int_equal(kit_counter(&k, "ip_in"), 0);
+
+	kit_build_icmp(&f, NULL, ICMP_ECHO, 0, 1, NULL, 0);
+	kit_inject_frame(&k, &f);
+	assert_int_equal(kit_counter(&k, "ip_in"), 1);
+	kit_build_icmp(&f, &(struct kit_ipv4){.eth_dst = KIT_BROADCAST_MAC, .dst = KIT_NET_BROADCAST},
+		       ICMP_ECHO, 0, 1, NULL, 0);
+	kit_inject_frame(&k, &f);
+	kit_build_icmp(&f, &(struct kit_ipv4){.eth_dst = all_hosts, .dst = IPV4_ADDR_ALL_HOSTS},
+		       ICMP_ECHO, 0, 1, NULL, 0);
+	kit_inject_frame(&k, &f);
+	assert_int_equal(kit_counter(&k, "ip_in"), 3);
+	assert_int_equal(kit_counter(&k, "eth_not_for_us"), 1);
+}
+
+static void unknown_types_are_counted(void **state)
+{
+	static const uint16_t types[] = {ETH_TYPE_IPV6, ETH_TYPE_RARP, 0x0000, 0x05dc, 0xffff};
+	uint8_t payload[46] = {0};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(types); i++) {
+		kit_build_eth(&f, NULL, NULL, types[i], payload, sizeof(payload));
+		kit_inject_frame(&k, &f);
+	}
+	assert_int_equal(kit_counter(&k, "eth_unknown_type"), ARRAY_LEN(types));
+	assert_int_equal(k.n_sent, 0);
+}
+
+static void a_type_without_payload_reaches_its_layer(void **state)
+{
+	(void)state;
+	kit_build_eth(&f, NULL, NULL, ETH_TYPE_ARP, NULL, 0);
+	kit_inject_frame(&k, &f);
+	kit_build_eth(&f, NULL, NULL, ETH_TYPE_IPV4, NULL, 0);
+	kit_inject_frame(&k, &f);
+	assert_int_equal(kit_counter(&k, "arp_malformed"), 1);
+	assert_int_equal(kit_counter(&k, "ip_malformed"), 1);
+}
+
+static void a_netif_without_a_stack_frees_and_counts(void **state)
+{
+	struct netif alone = {.name = "alone"};
+	struct pktbuf *pkt = pktbuf_alloc(&k.stack->pool, 16);
+
+	(void)state;
+	netif_input(&alone, pkt, 0);
+	assert_int_equal(alone.counters.rx_dropped, 1);
+	assert_int_equal(k.stack->pool.in_use, 0);
+}
+
+/* --- out ------------------------------------------------------------------------------------------- */
+
+#define TYPE_TEST 0x88b5 /* IEEE 802 local experimental: nobody looks inside */
+
+static struct pktbuf *packet_with_pieces(bool partial)
+{
+	static const uint8_t a[5] = "abcde", b[3] = "fgh";
+	struct pktbuf *pkt = pktbuf_alloc(&k.stack->pool, PKTBUF_HEADROOM);
+	uint8_t *p = pktbuf_put(pkt, 21);
+
+	for (unsigned i = 0; i < 21; i++)
+		p[i] = (uint8_t)i;
+	assert_true(pktbuf_add_piece(pkt, a, sizeof(a)));
+	assert_true(pktbuf_add_piece(pkt, b, sizeof(b)));
+	if (partial) {
+		pkt->flags = PKTBUF_CSUM_PARTIAL;
+		pkt->csum_start = 1;
+		pkt->csum_off = 2;
+	}
+	return pkt;
+}
+
+static int output(struct pktbuf *pkt)
+{
+	const struct eth_send how = {.netif = &k.netif, .dst = KIT_PEER_MAC, .type = TYPE_TEST};
+
+	return eth_output(k.stack, pkt, &how, k.now_ns);
+}
+
+static void assert_pieces_arrived(const struct kit_sent *s)
+{
+	static const uint8_t header[14] = {0x52, 0x54, 0, 0, 0x77, 1, 0x52, 0x54,
+					   0, 0, 0x77, 2, 0x88, 0xb5};
+
+	assert_int_equal(s->len, 14 + 21 + 8);
+	assert_memory_equal(s->bytes, header, sizeof(header));
+	assert_int_equal(s->bytes[14], 0);
+	assert_int_equal(s->bytes[14 + 20], 20);
+	assert_memory_equal(s->bytes + 14 + 21, "abcdefgh", 8);
+}
+
+static void a_plain_device_gets_linear_frames_with_checksums(void **state)
+{
+	struct kit_sent *s;
+	uint8_t expected[28];
+
+	(void)state;
+	assert_int_equal(output(packet_with_pieces(true)), ERR_OK);
+	s = kit_expect(&k);
+	assert_pieces_arrived(s);
+	assert_int_equal(s->n_pieces, 0);
+	assert_int_equal(s->flags, 0);
+	for (unsigned i = 0; i < 20; i++)
+		expected[i] = (uint8_t)(i + 1);
+	memcpy(expected + 20, "abcdefgh", 8);
+	assert_int_equal(load_be16(s->bytes + 14 + 3), kit_checksum(kit_sum(0, expected, 28)));
+	assert_int_equal(k.netif.counters.tx_frames, 1);
+	assert_int_equal(k.netif.counters.tx_bytes, s->len);
+	kit_sent_free(s);
+}
+
+static void a_capable_device_gets_pieces_and_partial_checksums(void **state)
+{
+	struct kit_sent *s;
+
+	(void)state;
+	k.netif.features = NETIF_TX_CSUM | NETIF_TX_SG;
+	assert_int_equal(output(packet_with_pieces(true)), ERR_OK);
+	s = kit_expect(&k);
+	assert_pieces_arrived(s);
+	assert_int_equal(s->n_pieces, 2);
+	assert_int_equal(s->flags, PKTBUF_CSUM_PARTIAL);
+	assert_int_equal(s->csum_start, 14 + 1);
+	assert_int_equal(s->csum_off, 2);
+	assert_int_equal(load_be16(s->bytes + 14 + 3), 0x0304); /* untouched */
+	kit_sent_free(s);
+}
+
+static unsigned released;
+
+static void count_release(struct pktbuf *pkt)
+{
+	(void)pkt;
+	released++;
+}
+
+static void linearising_without_memory_is_a_counted_loss(void **state)
+{
+	struct pktbuf *pkt = packet_with_pieces(false);
+
+	(void)state;
+	released = 0;
+	pkt->pieces_release = count_release;
+	k.kp.fail_after = 0;
+	assert_int_equal(output(pkt), ERR_NOBUFS);
+	assert_int_equal(released, 1);
+	assert_int_equal(k.netif.counters.tx_dropped, 1);
+	assert_int_equal(k.netif.counters.tx_frames, 0);
+	assert_int_equal(k.stack->pool.in_use, 0);
+}
+
+static void a_frame_too_long_to_linearise_is_refused(void **state)
+{
+	static const uint8_t big[4000];
+	struct pktbuf *pkt = packet_with_pieces(false);
+
+	(void)state;
+	assert_true(pktbuf_add_piece(pkt, big, sizeof(big)));
+	assert_int_equal(output(pkt), ERR_NOBUFS);
+	assert_int_equal(k.netif.counters.tx_dropped, 1);
+	assert_int_equal(k.stack->frame_pool.in_use, 0);
+}
+
+static void what_the_device_refuses_is_counted(void **state)
+{
+	(void)state;
+	k.send_result = ERR_AGAIN;
+	assert_int_equal(output(packet_with_pieces(false)), ERR_AGAIN);
+	k.send_result = ERR_NETDOWN;
+	assert_int_equal(output(packet_with_pieces(false)), ERR_NETDOWN);
+	assert_int_equal(k.netif.counters.tx_dropped, 2);
+	assert_int_equal(k.netif.counters.tx_frames, 0);
+	assert_int_equal(k.n_sent, 0);
+}
+
+/* --- what TCP is told ------------------------------------------------------------------------------ */
+
+static int connect_to_peer(void)
+{
+	const struct net_endpoint peer = net_endpoint_ipv4(KIT_PEER_IP, 80);
+	int fd = sock_socket(k.stack, NET_FAMILY_IPV4, SOCK_STREAM, SOCK_PROTO_TCP);
+
+	assert_true(fd >= 0);
+	assert_int_equal(sock_connect(k.stack, fd, &peer, k.now_ns), ERR_INPROGRESS);
+	kit_poll(&k);
+	return fd;
+}
+
+/* Step 8 shows the very frame that the device took, with its checksum complete, whatever the
+ * device could have done itself. */
+static void a_taken_syn_is_reported_byte_for_byte(void **state)
+{
+	const struct kit_event *ev;
+	struct kit_sent *s;
+	struct strbuf sb;
+	char hex[512];
+
+	(void)state;
+	k.netif.features = NETIF_TX_CSUM | NETIF_TX_SG;
+	kit_teach_peer(&k);
+	connect_to_peer();
+	s = kit_expect(&k);
+	assert_true(s->is_tcp);
+	assert_int_equal(s->tcp.flags & TCP_SYN, TCP_SYN);
+	assert_true(s->l4_checksum_ok);
+	ev = kit_event(&k.kp, EVENT_TCP_SYN_SENT, 0);
+	assert_non_null(ev);
+	sb = strbuf_on(hex, sizeof(hex));
+	strbuf_hex_bytes(&sb, s->bytes, s->len);
+	assert_string_equal(kit_event_field(ev, "frame"), hex);
+	assert_string_equal(kit_event_field(ev, "next_hop"), "192.168.77.1");
+	kit_sent_free(s);
+}
+
+static void a_refused_syn_is_not_reported(void **state)
+{
+	(void)state;
+	kit_teach_peer(&k);
+	k.send_result = ERR_NETDOWN;
+	connect_to_peer();
+	assert_int_equal(kit_event_count(&k.kp, EVENT_TCP_SYN_BUILT), 1);
+	assert_int_equal(kit_event_count(&k.kp, EVENT_TCP_SYN_SENT), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_frame_under_14_bytes_is_dropped),
+		TEST(vlan_tags_are_dropped_also_truncated_ones),
+		TEST(a_group_address_as_sender_is_dropped),
+		TEST(the_destination_filter),
+		TEST(unknown_types_are_counted),
+		TEST(a_type_without_payload_reaches_its_layer),
+		TEST(a_netif_without_a_stack_frees_and_counts),
+		TEST(a_plain_device_gets_linear_frames_with_checksums),
+		TEST(a_capable_device_gets_pieces_and_partial_checksums),
+		TEST(linearising_without_memory_is_a_counted_loss),
+		TEST(a_frame_too_long_to_linearise_is_refused),
+		TEST(what_the_device_refuses_is_counted),
+		TEST(a_taken_syn_is_reported_byte_for_byte),
+		TEST(a_refused_syn_is_not_reported),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
