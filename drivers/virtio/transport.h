@@ -1,0 +1,61 @@
+/*
+ * A virtio device behind whatever carries it: the operations that PCI, MMIO or a legacy interface
+ * has to offer so that the device drivers need not know which one it is.  Virtio 1.1, 2 and 4.
+ *
+ * Drivers call the operations through virtio.h, which adds the rules of the specification; only
+ * the notification is called directly, on every batch.
+ */
+#ifndef DRIVERS_VIRTIO_TRANSPORT_H
+#define DRIVERS_VIRTIO_TRANSPORT_H
+
+#include "base/compiler.h"
+#include "base/err.h"
+#include "base/event.h"
+#include "drivers/virtio/ring.h"
+#include "kernel/irq.h"
+
+#define VIRTIO_NO_VECTOR 0xffff /* the value of VIRTIO_MSI_NO_VECTOR */
+#define VIRTIO_AT_LEN 24
+
+struct virtio_device;
+
+struct virtio_queue {
+	struct virtq ring;
+	uint16_t index;
+	volatile void *doorbell; /* the transport's */
+};
+
+struct virtio_transport_ops {
+	uint64_t (*features)(struct virtio_device *dev);
+	void (*set_features)(struct virtio_device *dev, uint64_t features);
+	uint8_t (*status)(struct virtio_device *dev);
+	/* 0 resets. */
+	void (*set_status)(struct virtio_device *dev, uint8_t status);
+	/* Largest size the device takes for this queue; 0: there is no such queue. */
+	uint16_t (*queue_size)(struct virtio_device *dev, uint16_t index);
+	/* Tells the device where queue->ring lies, which vector it fires (VIRTIO_NO_VECTOR:
+	 * none), prepares the doorbell and enables it. */
+	int (*queue_enable)(struct virtio_device *dev, struct virtio_queue *queue, uint16_t vector);
+	/* The doorbell: the device has new buffers in `queue`.  Expensive under virtualisation. */
+	void (*notify)(struct virtio_device *dev, struct virtio_queue *queue);
+	/* Changes when the device's configuration has changed. */
+	uint8_t (*config_generation)(struct virtio_device *dev);
+	/* ERR_RANGE: the device's configuration is not that long. */
+	int (*config_read)(struct virtio_device *dev, uint32_t off, void *buf, uint32_t len);
+	/* Which vector a change of the configuration fires. */
+	int (*config_vector)(struct virtio_device *dev, uint16_t vector);
+	/* Connects the device's `vector` (< n_vectors) with `line`. */
+	int (*vector_connect)(struct virtio_device *dev, uint16_t vector, struct irq_line *line);
+};
+
+struct virtio_device {
+	const struct virtio_transport_ops *ops;
+	struct event_sink *events;
+	char at[VIRTIO_AT_LEN]; /* where it is, for the log: "00:03.0" */
+	uint16_t type;          /* VIRTIO_ID_* */
+	uint16_t n_vectors;     /* interrupts it can be given; 0: it must be polled */
+	uint64_t features;      /* negotiated */
+	bool dead;              /* given up: nothing is asked of it any more */
+};
+
+#endif

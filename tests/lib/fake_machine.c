@@ -1,0 +1,149 @@
+/* Kernel services for driver tests on the host; see fake_machine.h. */
+#include "tests/lib/fake_machine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/clock.h"
+#include "kernel/memory.h"
+
+struct fake_machine fake_machine;
+
+/* --- events -------------------------------------------------------------------------------- */
+
+static void keep_text(const struct event *ev, const char *key, char *to, size_t cap)
+{
+	for (unsigned i = 0; i < ev->n_fields; i++) {
+		const struct event_field *f = &ev->fields[i];
+
+		if (f->type != EVENT_FIELD_TEXT || strcmp(f->key, key) != 0)
+			continue;
+		size_t len = MIN(f->bytes.len, cap - 1);
+
+		memcpy(to, f->bytes.ptr, len);
+		to[len] = '\0';
+	}
+}
+
+static void record(struct event_sink *sink, const struct event *ev)
+{
+	struct fake_machine *m = &fake_machine;
+
+	(void)sink;
+	m->event_count[ev->id]++;
+	if (ev->id == EVENT_DEVICE_BAD)
+		keep_text(ev, "problem", m->problem, sizeof(m->problem));
+	if (ev->id == EVENT_PCI_DEVICE)
+		keep_text(ev, "what", m->what, sizeof(m->what));
+	if (ev->id == EVENT_NETDEV_UP)
+		keep_text(ev, "features", m->features, sizeof(m->features));
+	keep_text(ev, "link", m->link, sizeof(m->link));
+}
+
+/* --- memory -------------------------------------------------------------------------------- */
+
+static bool may_allocate(void)
+{
+	if (fake_machine.allocs_left == 0)
+		return false;
+	if (fake_machine.allocs_left > 0)
+		fake_machine.allocs_left--;
+	fake_machine.outstanding++;
+	return true;
+}
+
+void *pages_alloc(size_t count)
+{
+	void *p = NULL;
+
+	if (!may_allocate() || posix_memalign(&p, PAGE_SIZE, count * PAGE_SIZE) != 0)
+		return NULL;
+	return memset(p, 0, count * PAGE_SIZE);
+}
+
+void pages_free(void *ptr, size_t count)
+{
+	(void)count;
+	fake_machine.outstanding--;
+	free(ptr);
+}
+
+uint64_t pages_available(void)
+{
+	return fake_machine.pages;
+}
+
+/* Not zeroed, and visibly so. */
+void *heap_alloc(size_t size)
+{
+	void *p = may_allocate() ? malloc(size) : NULL;
+
+	return p == NULL ? NULL : memset(p, 0xa5, size);
+}
+
+void heap_free(void *ptr, size_t size)
+{
+	(void)size;
+	if (ptr != NULL)
+		fake_machine.outstanding--;
+	free(ptr);
+}
+
+volatile void *mmio_map(uint64_t phys, size_t len)
+{
+	struct fake_machine *m = &fake_machine;
+
+	if (phys < m->mmio_phys || len > m->mmio_len || phys - m->mmio_phys > m->mmio_len - len)
+		return NULL;
+	return m->mmio + (phys - m->mmio_phys);
+}
+
+static void *port_alloc(void *ctx, size_t size)
+{
+	(void)ctx;
+	return heap_alloc(size);
+}
+
+static void port_free(void *ctx, void *ptr, size_t size)
+{
+	(void)ctx;
+	heap_free(ptr, size);
+}
+
+/* --- time and interrupts ------------------------------------------------------------------- */
+
+uint64_t clock_now_ns(void)
+{
+	return fake_machine.now_ns += fake_machine.tick_ns;
+}
+
+uint64_t clock_unix_s(void)
+{
+	return 1700000000;
+}
+
+int irq_line_open(struct irq_line *line)
+{
+	if (fake_machine.lines_left == 0)
+		return ERR_NOSPC;
+	fake_machine.lines_left--;
+	line->vector = (uint8_t)(0x40 + fake_machine.lines_left);
+	return ERR_OK;
+}
+
+struct irq_message irq_line_message(const struct irq_line *line)
+{
+	return (struct irq_message){.address = 0xfee00000, .data = line->vector};
+}
+
+void fake_machine_reset(void)
+{
+	fake_machine = (struct fake_machine){
+		.tick_ns = 1000,
+		.pages = 16384,
+		.allocs_left = -1,
+		.lines_left = 8,
+		.sink = {.emit = record},
+		.port = {.alloc = port_alloc, .free = port_free, .events = &fake_machine.sink},
+	};
+}
