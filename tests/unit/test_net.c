@@ -1,0 +1,240 @@
+/* net/net: creating under every shortage of memory, counters, the poll and its deadline, and two
+ * stacks in one process. */
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "net/rate.h"
+#include "tests/lib/stack_kit.h"
+
+static void creating_undoes_itself_when_memory_ends(void **state)
+{
+	struct kit_port kp;
+	unsigned allocations = 0;
+
+	(void)state;
+	kit_port_open(&kp, 1);
+	for (;; allocations++) {
+		struct stack *stack;
+
+		kp.fail_after = allocations;
+		stack = net_create(&kp.port, NULL, 0);
+		if (stack != NULL) {
+			net_destroy(stack);
+			break;
+		}
+		assert_int_equal(kp.live_blocks, 0);
+	}
+	assert_true(allocations >= 3);
+	kit_port_close(&kp);
+}
+
+static void options_have_defaults(void **state)
+{
+	const struct net_options some = {.rcvbuf = 5000};
+	struct kit k;
+
+	(void)state;
+	kit_open(&k, 1, &some);
+	assert_int_equal(k.stack->options.rcvbuf, 5000);
+	assert_int_equal(k.stack->options.sndbuf, 256 * 1024);
+	assert_int_equal(k.stack->options.max_sockets, 64);
+	kit_close(&k);
+}
+
+/* Different seeds, different secrets: nothing about a stack is a constant. */
+static void secrets_come_from_the_port(void **state)
+{
+	struct kit a, b;
+
+	(void)state;
+	kit_open(&a, 1, NULL);
+	kit_open(&b, 2, NULL);
+	assert_memory_not_equal(a.stack->secret, b.stack->secret, sizeof(a.stack->secret));
+	assert_int_not_equal(a.stack->ipv4_id, b.stack->ipv4_id);
+	kit_close(&a);
+	kit_close(&b);
+}
+
+static void counters_have_names(void **state)
+{
+	const char *name = NULL, *before = "";
+	struct kit k;
+	uint64_t value;
+	unsigned n = 0;
+
+	(void)state;
+	kit_open(&k, 1, NULL);
+	for (; net_counter(k.stack, n, &name, &value); n++) {
+		assert_true(strlen(name) > 0);
+		assert_string_not_equal(name, before);
+		assert_true(net_counter_by_name(k.stack, name) == value);
+		before = name;
+	}
+	assert_int_equal(n, sizeof(struct net_counters) / sizeof(uint64_t));
+	assert_string_equal(name, "tcp_connections");
+	assert_false(net_counter(k.stack, UINT_MAX, &name, &value));
+	k.stack->counters.eth_in = 11;
+	k.stack->counters.tcp_connections = 13;
+	assert_int_equal(net_counter_by_name(k.stack, "eth_in"), 11);
+	assert_int_equal(net_counter_by_name(k.stack, "tcp_connections"), 13);
+	assert_int_equal(net_counter_by_name(k.stack, "eth_i"), 0);
+	assert_int_equal(net_counter_by_name(k.stack, "eth_in_"), 0);
+	assert_int_equal(net_counter_by_name(k.stack, ""), 0);
+	kit_close(&k);
+}
+
+static uint64_t fired_at;
+
+static void note_time(struct stack *stack, struct timer *t, uint64_t now_ns)
+{
+	(void)stack;
+	(void)t;
+	fired_at = now_ns;
+}
+
+static void the_deadline_is_the_earliest_timer(void **state)
+{
+	struct timer t;
+	struct kit k;
+
+	(void)state;
+	kit_open(&k, 1, NULL);
+	assert_true(net_next_deadline(k.stack) == TIME_NEVER);
+	timer_init(&t, note_time);
+	timer_set(&k.stack->timers, &t, k.now_ns + 500);
+	assert_true(net_next_deadline(k.stack) == k.now_ns + 500);
+	fired_at = 0;
+	net_poll(k.stack, k.now_ns + 499);
+	assert_int_equal(fired_at, 0);
+	net_poll(k.stack, k.now_ns + 600);
+	assert_true(fired_at == k.now_ns + 600);
+	assert_true(net_next_deadline(k.stack) == TIME_NEVER);
+	kit_close(&k);
+}
+
+/* The kit's own clock stops at each deadline on its way. */
+static void the_kit_s_clock_stops_at_deadlines(void **state)
+{
+	struct timer t;
+	struct kit k;
+	uint64_t start;
+
+	(void)state;
+	kit_open(&k, 1, NULL);
+	start = k.now_ns;
+	timer_init(&t, note_time);
+	timer_set(&k.stack->timers, &t, start + 3 * NS_PER_S);
+	kit_advance(&k, 10 * NS_PER_S);
+	assert_true(fired_at == start + 3 * NS_PER_S);
+	assert_true(k.now_ns == start + 10 * NS_PER_S);
+	kit_close(&k);
+}
+
+static void random_below_stays_below_and_reaches_all(void **state)
+{
+	struct kit k;
+	unsigned seen[7] = {0};
+
+	(void)state;
+	kit_open(&k, 1, NULL);
+	for (unsigned i = 0; i < 7000; i++) {
+		uint32_t r = stack_random_below(k.stack, 7);
+
+		assert_true(r < 7);
+		seen[r]++;
+	}
+	for (unsigned i = 0; i < 7; i++)
+		assert_in_range(seen[i], 800, 1200);
+	assert_int_equal(stack_random_below(k.stack, 1), 0);
+	kit_close(&k);
+}
+
+static void a_rate_limit_is_a_burst_and_then_a_trickle(void **state)
+{
+	struct rate_limit r = {0};
+	unsigned taken = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++)
+		taken += rate_take(&r, 10, 5, 1000);
+	assert_int_equal(taken, 5);
+	assert_false(rate_take(&r, 10, 5, 1009));
+	assert_true(rate_take(&r, 10, 5, 1010));
+	assert_false(rate_take(&r, 10, 5, 1010));
+	taken = 0;
+	for (unsigned i = 0; i < 100; i++)
+		taken += rate_take(&r, 10, 5, 100000);
+	assert_int_equal(taken, 5);
+}
+
+/* --- two stacks on one wire -------------------------------------------------------------------------- */
+
+static void carry(struct kit *from, struct kit *to)
+{
+	struct kit_sent *s;
+
+	while ((s = kit_take(from)) != NULL) {
+		kit_inject(to, s->bytes, s->len);
+		kit_sent_free(s);
+	}
+}
+
+/* Each is created, addressed and driven apart; ARP and UDP go both ways. */
+static void two_stacks_talk(void **state)
+{
+	struct udp_pcb pa = {0}, pb = {0};
+	struct kit a, b;
+	struct pktbuf *pkt;
+	uint32_t src;
+	uint16_t port;
+
+	(void)state;
+	kit_open(&a, 1, NULL);
+	kit_open_bare(&b, 2, NULL);
+	memcpy(b.netif.mac, KIT_PEER_MAC, 6);
+	assert_int_equal(net_set_ipv4(b.stack, &b.netif, KIT_PEER_IP, KIT_MASK), ERR_OK);
+	assert_int_equal(udp_bind(a.stack, &pa, 0, 1000), ERR_OK);
+	assert_int_equal(udp_bind(b.stack, &pb, 0, 2000), ERR_OK);
+	assert_int_equal(udp_send(a.stack, &pa, "ping", 4, KIT_PEER_IP, 2000, a.now_ns), ERR_OK);
+	carry(&a, &b); /* who has? */
+	carry(&b, &a); /* it is at */
+	carry(&a, &b); /* the datagram */
+	pkt = udp_receive(&pb, &src, &port);
+	assert_non_null(pkt);
+	assert_memory_equal(pkt->data, "ping", 4);
+	assert_int_equal(src, KIT_IP);
+	assert_int_equal(port, 1000);
+	pktbuf_free(pkt);
+	assert_int_equal(udp_send(b.stack, &pb, "pong", 4, src, port, b.now_ns), ERR_OK);
+	carry(&b, &a); /* learnt from the request: no ARP of its own */
+	pkt = udp_receive(&pa, &src, &port);
+	assert_non_null(pkt);
+	assert_memory_equal(pkt->data, "pong", 4);
+	pktbuf_free(pkt);
+	udp_unbind(a.stack, &pa);
+	udp_unbind(b.stack, &pb);
+	kit_close(&a);
+	kit_close(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(creating_undoes_itself_when_memory_ends),
+		cmocka_unit_test(options_have_defaults),
+		cmocka_unit_test(secrets_come_from_the_port),
+		cmocka_unit_test(counters_have_names),
+		cmocka_unit_test(the_deadline_is_the_earliest_timer),
+		cmocka_unit_test(the_kit_s_clock_stops_at_deadlines),
+		cmocka_unit_test(random_below_stays_below_and_reaches_all),
+		cmocka_unit_test(a_rate_limit_is_a_burst_and_then_a_trickle),
+		cmocka_unit_test(two_stacks_talk),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
