@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "kernel/clock.h"
 #include "kernel/memory.h"
 
@@ -42,9 +43,38 @@ static void record(struct event_sink *sink, const struct event *ev)
 
 /* --- memory -------------------------------------------------------------------------------- */
 
+#define BLOCKS_MAX 4096
+
+static void *blocks[BLOCKS_MAX];
+static size_t block_count;
+
+static void *keep(void *p)
+{
+	ASSERT(p != NULL && block_count < BLOCKS_MAX);
+	blocks[block_count++] = p;
+	return p;
+}
+
+static void give_back(void *p)
+{
+	if (p == NULL)
+		return;
+	for (size_t i = 0; i < block_count; i++) {
+		if (blocks[i] != p)
+			continue;
+		blocks[i] = blocks[--block_count];
+		fake_machine.outstanding--;
+		free(p);
+		return;
+	}
+	ASSERT(!"freed what was not allocated");
+}
+
 static bool may_allocate(void)
 {
 	if (fake_machine.allocs_left == 0)
+		return false;
+	if (fake_machine.fail_only > 0 && --fake_machine.fail_only == 0)
 		return false;
 	if (fake_machine.allocs_left > 0)
 		fake_machine.allocs_left--;
@@ -58,14 +88,13 @@ void *pages_alloc(size_t count)
 
 	if (!may_allocate() || posix_memalign(&p, PAGE_SIZE, count * PAGE_SIZE) != 0)
 		return NULL;
-	return memset(p, 0, count * PAGE_SIZE);
+	return memset(keep(p), 0, count * PAGE_SIZE);
 }
 
 void pages_free(void *ptr, size_t count)
 {
 	(void)count;
-	fake_machine.outstanding--;
-	free(ptr);
+	give_back(ptr);
 }
 
 uint64_t pages_available(void)
@@ -76,17 +105,13 @@ uint64_t pages_available(void)
 /* Not zeroed, and visibly so. */
 void *heap_alloc(size_t size)
 {
-	void *p = may_allocate() ? malloc(size) : NULL;
-
-	return p == NULL ? NULL : memset(p, 0xa5, size);
+	return may_allocate() ? memset(keep(malloc(size)), 0xa5, size) : NULL;
 }
 
 void heap_free(void *ptr, size_t size)
 {
 	(void)size;
-	if (ptr != NULL)
-		fake_machine.outstanding--;
-	free(ptr);
+	give_back(ptr);
 }
 
 volatile void *mmio_map(uint64_t phys, size_t len)
@@ -136,8 +161,15 @@ struct irq_message irq_line_message(const struct irq_line *line)
 	return (struct irq_message){.address = 0xfee00000, .data = line->vector};
 }
 
+void fake_machine_off(void)
+{
+	while (block_count > 0)
+		free(blocks[--block_count]);
+}
+
 void fake_machine_reset(void)
 {
+	fake_machine_off();
 	fake_machine = (struct fake_machine){
 		.tick_ns = 1000,
 		.pages = 16384,

@@ -15,6 +15,7 @@ struct fake_machine {
 	uint64_t tick_ns;    /* how far each look at the clock moves it */
 	size_t pages;        /* what pages_available() says */
 	int allocs_left;     /* pages and heap blocks until memory is out; -1: for ever */
+	int fail_only;       /* 1: the next allocation fails, and no other; 2: the one after it... */
 	unsigned lines_left; /* interrupt lines until there are no more */
 	int outstanding;     /* allocations not given back */
 	uint64_t mmio_phys;  /* device memory: [mmio_phys, mmio_phys + mmio_len) is at mmio */
@@ -32,7 +33,10 @@ struct fake_machine {
 
 extern struct fake_machine fake_machine;
 
-/* Back to a machine with everything in plenty. */
+/* A new machine with everything in plenty; the memory of the one before is gone, also what its
+ * drivers would have kept for ever. */
 void fake_machine_reset(void);
+/* Only the latter, after the last test. */
+void fake_machine_off(void);
 
 #endif

@@ -1,0 +1,88 @@
+/*
+ * The virtio entropy device; see rng.h.  One queue, one buffer; waiting is a bounded spin, since
+ * this happens once, before there is anything else to do.
+ */
+#include "drivers/virtio/rng.h"
+
+#include "base/string.h"
+#include "kernel/clock.h"
+#include "kernel/memory.h"
+
+#define RNG_BUFFER_LEN 64
+#define RNG_TIMEOUT_NS (50 * NS_PER_MS)
+
+struct virtio_rng {
+	struct virtio_device *dev;
+	struct virtio_queue queue;
+	bool asked; /* `bytes` is the device's */
+	uint8_t bytes[RNG_BUFFER_LEN];
+};
+
+static void ask(struct virtio_rng *rng)
+{
+	struct virtq_piece piece = {.addr = phys_of(rng->bytes), .len = RNG_BUFFER_LEN};
+
+	if (virtq_add(&rng->queue.ring, &piece, 0, 1, rng) != ERR_OK)
+		return;
+	rng->asked = true;
+	virtio_queue_kick(rng->dev, &rng->queue);
+}
+
+struct virtio_rng *virtio_rng_open(struct virtio_device *dev)
+{
+	struct virtio_rng *rng = heap_alloc(sizeof(*rng));
+
+	if (rng == NULL) {
+		(void)virtio_give_up(dev, "no memory for the driver");
+		return NULL;
+	}
+	*rng = (struct virtio_rng){.dev = dev};
+	if (virtio_negotiate(dev, 0) != ERR_OK ||
+	    virtio_queue_open(dev, &rng->queue, 0, 1, VIRTIO_NO_VECTOR) != ERR_OK) {
+		heap_free(rng, sizeof(*rng));
+		return NULL;
+	}
+	virtio_driver_ok(dev);
+	ask(rng);
+	return rng;
+}
+
+/* True when the device has filled `bytes`; *got is how far. */
+static bool wait_for_bytes(struct virtio_rng *rng, uint64_t deadline_ns, uint32_t *got)
+{
+	while (virtq_take(&rng->queue.ring, got) == NULL) {
+		if (virtq_broken(&rng->queue.ring)) {
+			(void)virtio_give_up(rng->dev, virtq_fault_text(&rng->queue.ring));
+			return false;
+		}
+		if (clock_now_ns() >= deadline_ns)
+			return false;
+	}
+	rng->asked = false;
+	return true;
+}
+
+size_t virtio_rng_read(struct virtio_rng *rng, void *buf, size_t len)
+{
+	uint64_t deadline_ns = clock_now_ns() + RNG_TIMEOUT_NS;
+	size_t done = 0;
+
+	while (done < len && !rng->dev->dead) {
+		uint32_t got;
+
+		if (!rng->asked)
+			ask(rng);
+		if (!rng->asked || !wait_for_bytes(rng, deadline_ns, &got))
+			break;
+
+		size_t n = MIN((size_t)got, len - done);
+
+		memcpy((uint8_t *)buf + done, rng->bytes, n);
+		done += n;
+		/* Nobody else may see what became a secret here. */
+		memset(rng->bytes, 0, sizeof(rng->bytes));
+		if (clock_now_ns() >= deadline_ns)
+			break;
+	}
+	return done;
+}

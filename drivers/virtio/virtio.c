@@ -1,0 +1,142 @@
+/*
+ * The steps common to all virtio devices; see virtio.h.  Virtio 1.1, 3.1.1 (initialisation) and
+ * 2.4 (configuration space).
+ */
+#include "drivers/virtio/virtio.h"
+
+#include "base/assert.h"
+#include "kernel/clock.h"
+#include "kernel/memory.h"
+
+#define RESET_TIMEOUT_NS (100 * NS_PER_MS)
+#define GENERATION_TRIES 16
+
+void virtio_complain(struct virtio_device *dev, const char *problem)
+{
+	event_emit(dev->events, EVENT_DEVICE_BAD, 0, 0, EV_STR("at", dev->at),
+		   EV_STR("problem", problem));
+}
+
+/* Virtio 1.1, 4.1.4.3.2: the reset is done when the status reads 0. */
+static int reset(struct virtio_device *dev)
+{
+	uint64_t deadline_ns = clock_now_ns() + RESET_TIMEOUT_NS;
+
+	dev->ops->set_status(dev, 0);
+	while (dev->ops->status(dev) != 0) {
+		if (clock_now_ns() >= deadline_ns)
+			return ERR_TIMEDOUT;
+	}
+	return ERR_OK;
+}
+
+bool virtio_give_up(struct virtio_device *dev, const char *problem)
+{
+	dev->dead = true;
+	virtio_complain(dev, problem);
+	if (reset(dev) != ERR_OK) {
+		virtio_complain(dev, "does not reset");
+		return false;
+	}
+	/* Virtio 1.1, 2.1: FAILED tells the host's side that the guest has given up. */
+	dev->ops->set_status(dev, VIRTIO_CONFIG_S_FAILED);
+	return true;
+}
+
+static int refuse(struct virtio_device *dev, int err, const char *problem)
+{
+	(void)virtio_give_up(dev, problem);
+	return err;
+}
+
+int virtio_negotiate(struct virtio_device *dev, uint64_t wanted)
+{
+	uint8_t status = VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER;
+
+	if (reset(dev) != ERR_OK)
+		return refuse(dev, ERR_TIMEDOUT, "does not reset");
+	dev->ops->set_status(dev, status);
+
+	uint64_t offered = dev->ops->features(dev);
+
+	if ((offered & VIRTIO_FEATURE(VIRTIO_F_VERSION_1)) == 0)
+		return refuse(dev, ERR_PROTONOSUPPORT, "does not offer virtio 1 (VERSION_1)");
+	/* The two platform features cost nothing here: a device's address is the physical one,
+	 * and the ring's barriers are real ones. */
+	dev->features = offered & (wanted | VIRTIO_FEATURE(VIRTIO_F_VERSION_1) |
+				   VIRTIO_FEATURE(VIRTIO_RING_F_EVENT_IDX) |
+				   VIRTIO_FEATURE(VIRTIO_F_ACCESS_PLATFORM) |
+				   VIRTIO_FEATURE(VIRTIO_F_ORDER_PLATFORM));
+	dev->ops->set_features(dev, dev->features);
+	dev->ops->set_status(dev, status | VIRTIO_CONFIG_S_FEATURES_OK);
+	/* Virtio 1.1, 3.1.1, step 6: the device says here whether it can live with the choice. */
+	if ((dev->ops->status(dev) & VIRTIO_CONFIG_S_FEATURES_OK) == 0)
+		return refuse(dev, ERR_PROTO, "refuses the features it offered (FEATURES_OK)");
+	return ERR_OK;
+}
+
+void virtio_driver_ok(struct virtio_device *dev)
+{
+	dev->ops->set_status(dev, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER |
+					  VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK);
+}
+
+/* --- queues -------------------------------------------------------------------------------- */
+
+static size_t pages_of(size_t len)
+{
+	return (len + PAGE_SIZE - 1) / PAGE_SIZE;
+}
+
+static int make_ring(struct virtio_device *dev, struct virtq *ring, uint16_t size)
+{
+	size_t pages = pages_of(virtq_memory_len(size));
+	void *memory = pages_alloc(pages);
+	struct virtq_slot *slots = heap_alloc(size * sizeof(*slots));
+
+	if (memory == NULL || slots == NULL) {
+		heap_free(slots, size * sizeof(*slots));
+		if (memory != NULL)
+			pages_free(memory, pages);
+		return ERR_NOMEM;
+	}
+	return virtq_init(ring, size, memory, slots, virtio_has(dev, VIRTIO_RING_F_EVENT_IDX));
+}
+
+int virtio_queue_open(struct virtio_device *dev, struct virtio_queue *queue, uint16_t index,
+		      uint16_t size_limit, uint16_t vector)
+{
+	uint16_t size = dev->ops->queue_size(dev, index);
+
+	ASSERT(size_limit > 0 && size_limit <= VIRTQ_SIZE_MAX);
+	*queue = (struct virtio_queue){.index = index};
+	if (size == 0)
+		return refuse(dev, ERR_NODEV, "lacks a queue (size 0)");
+	if ((size & (size - 1)) != 0)
+		return refuse(dev, ERR_PROTO, "has a queue whose size is no power of two");
+	if (make_ring(dev, &queue->ring, MIN(size, size_limit)) != ERR_OK)
+		return refuse(dev, ERR_NOMEM, "no memory for its queues");
+
+	int err = dev->ops->queue_enable(dev, queue, vector);
+
+	if (err != ERR_OK)
+		return refuse(dev, err, "does not take its queue");
+	return ERR_OK;
+}
+
+/* --- configuration ------------------------------------------------------------------------- */
+
+int virtio_config_read(struct virtio_device *dev, uint32_t off, void *buf, uint32_t len)
+{
+	/* Virtio 1.1, 2.4.1: the same generation before and after makes the bytes one picture. */
+	for (unsigned i = 0; i < GENERATION_TRIES; i++) {
+		uint8_t before = dev->ops->config_generation(dev);
+		int err = dev->ops->config_read(dev, off, buf, len);
+
+		if (err != ERR_OK)
+			return err;
+		if (dev->ops->config_generation(dev) == before)
+			return ERR_OK;
+	}
+	return ERR_TIMEDOUT;
+}

@@ -1,0 +1,168 @@
+/* The entropy device: delivers, delivers in pieces, is late, is silent, lies. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "drivers/virtio/rng.h"
+#include "tests/lib/fake_machine.h"
+#include "tests/lib/fake_virtio.h"
+
+static struct fake_virtio fake;
+static uint32_t portion;  /* bytes the device gives at a time */
+static uint32_t says_len; /* what it says it gave, 0: the truth */
+static uint8_t next_byte;
+static unsigned answers_left;
+static uint32_t asked_len;
+static struct virtio_rng *rng;
+
+static void answer(struct fake_virtio *f, unsigned queue)
+{
+	struct fake_chain chain;
+	uint8_t bytes[256];
+
+	if (answers_left == 0 || !fake_ring_next(&f->rings[queue], &chain))
+		return;
+	answers_left--;
+	asked_len = chain.in_len;
+	for (uint32_t i = 0; i < portion; i++)
+		bytes[i] = next_byte++;
+	fake_chain_write(&chain, bytes, portion);
+	fake_ring_use(&f->rings[queue], chain.head, says_len != 0 ? says_len : portion);
+	fake_ring_want_notify(&f->rings[queue], true);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_machine_reset();
+	fake_virtio_init(&fake, VIRTIO_FEATURE(VIRTIO_RING_F_EVENT_IDX));
+	fake.dev.n_vectors = 0;
+	fake.on_notify = answer;
+	portion = 64;
+	says_len = 0;
+	next_byte = 1;
+	answers_left = 1000000;
+	rng = NULL;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	fake_machine_off();
+	return 0;
+}
+
+static void open_rng(void)
+{
+	rng = virtio_rng_open(&fake.dev);
+	assert_non_null(rng);
+}
+
+static void bytes_arrive(void **state)
+{
+	uint8_t got[100];
+
+	(void)state;
+	open_rng();
+	assert_int_equal(fake.notified[0], 1); /* asked already, before anybody reads */
+	assert_int_equal(virtio_rng_read(rng, got, sizeof(got)), sizeof(got));
+	assert_int_equal(asked_len, 64);
+	for (unsigned i = 0; i < sizeof(got); i++)
+		assert_int_equal(got[i], i + 1);
+}
+
+static void bytes_arrive_in_pieces(void **state)
+{
+	uint8_t got[32];
+
+	(void)state;
+	portion = 5;
+	open_rng();
+	assert_int_equal(virtio_rng_read(rng, got, sizeof(got)), sizeof(got));
+	for (unsigned i = 0; i < sizeof(got); i++)
+		assert_int_equal(got[i], i + 1);
+}
+
+static void silent_device_costs_a_bounded_time(void **state)
+{
+	uint8_t got[32];
+	uint64_t before;
+
+	(void)state;
+	answers_left = 0;
+	open_rng();
+	before = fake_machine.now_ns;
+	assert_int_equal(virtio_rng_read(rng, got, sizeof(got)), 0);
+	assert_true(fake_machine.now_ns - before < 60 * NS_PER_MS);
+}
+
+static void device_that_falls_silent_gives_what_it_gave(void **state)
+{
+	uint8_t got[100];
+
+	(void)state;
+	answers_left = 1;
+	open_rng();
+	assert_int_equal(virtio_rng_read(rng, got, sizeof(got)), 64);
+	/* A later read takes up the request that is still open. */
+	answers_left = 5;
+	answer(&fake, 0);
+	assert_int_equal(virtio_rng_read(rng, got, 3), 3);
+	assert_int_equal(got[0], 65);
+}
+
+static void answers_of_no_bytes_cost_a_bounded_time(void **state)
+{
+	uint8_t got[32];
+	uint64_t before;
+
+	(void)state;
+	portion = 0;
+	open_rng();
+	before = fake_machine.now_ns;
+	assert_int_equal(virtio_rng_read(rng, got, sizeof(got)), 0);
+	assert_true(fake_machine.now_ns - before < 60 * NS_PER_MS);
+}
+
+static void length_over_the_buffer_ends_it(void **state)
+{
+	uint8_t got[200];
+
+	(void)state;
+	says_len = 65;
+	open_rng();
+	assert_int_equal(virtio_rng_read(rng, got, sizeof(got)), 0);
+	assert_true(fake.dev.dead);
+	assert_int_equal(fake_machine.event_count[EVENT_DEVICE_BAD], 1);
+	assert_int_equal(virtio_rng_read(rng, got, sizeof(got)), 0);
+}
+
+static void unusable_device_is_none(void **state)
+{
+	(void)state;
+	fake.queue_sizes[0] = 0;
+	assert_null(virtio_rng_open(&fake.dev));
+	assert_int_equal(fake_machine.outstanding, 0);
+	assert_int_equal(fake_machine.event_count[EVENT_DEVICE_BAD], 1);
+}
+
+#define ROW(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ROW(bytes_arrive),
+		ROW(bytes_arrive_in_pieces),
+		ROW(silent_device_costs_a_bounded_time),
+		ROW(device_that_falls_silent_gives_what_it_gave),
+		ROW(answers_of_no_bytes_cost_a_bounded_time),
+		ROW(length_over_the_buffer_ends_it),
+		ROW(unusable_device_is_none),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
