@@ -15,7 +15,8 @@ struct machine {
 	void *ctx;
 	uint64_t (*now_ns)(void *ctx);
 	/* One turn of the idle loop: drains devices, polls the stack, and sleeps until something
-	 * happened or `deadline_ns` has come. */
+	 * happened or `deadline_ns` has come.  A turn in which frames came in or one of the stack's
+	 * timers was due does not sleep: either may have made the socket ready that is waited for. */
 	void (*turn)(void *ctx, uint64_t deadline_ns);
 };
 
@@ -28,9 +29,11 @@ int blocking_send_all(struct machine *m, int fd, const void *buf, size_t len,
 int blocking_recv(struct machine *m, int fd, void *buf, size_t len, uint64_t deadline_ns) MUST_CHECK;
 int blocking_recvfrom(struct machine *m, int fd, void *buf, size_t len, struct net_endpoint *from,
 		      uint64_t deadline_ns) MUST_CHECK;
-/* Sends our FIN and waits until it is acknowledged; then closes.  ERR_TIMEDOUT leaves it closed
- * all the same (aborted). */
+/* Sends our FIN and waits until it is acknowledged; then closes.  On an error (ERR_TIMEDOUT, a
+ * reset, ...) the socket is closed all the same, with a RST where there is still a connection. */
 int blocking_close(struct machine *m, int fd, uint64_t deadline_ns) MUST_CHECK;
+/* Ends the connection with a RST at once. */
+void blocking_abort(struct machine *m, int fd);
 /* Runs the machine until the deadline. */
 void blocking_sleep_until(struct machine *m, uint64_t deadline_ns);
 

@@ -1,0 +1,176 @@
+/*
+ * A response's status line and fields (RFC 9112 4 and 5, RFC 9110 5 and 8.6).  Few fields matter
+ * to a client that counts; of the others only the syntax is looked at.
+ */
+#include "app/http/http_parse.h"
+
+#include "base/ipv4_text.h"
+#include "base/string.h"
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* --- status line --------------------------------------------------------------------------------- */
+
+static void keep_text(struct http_text *text, const char *at, size_t len)
+{
+	text->len = len <= HTTP_TEXT_KEPT ? len : 0;
+	memcpy(text->at, at, text->len);
+}
+
+/* RFC 9112 4: HTTP-version SP status-code SP [ reason-phrase ].  The last SP is often left out
+ * with an empty reason, and nothing depends on it. */
+void http_header_status_line(struct http_parser *p)
+{
+	const char *text = p->line.text;
+	size_t len = p->line.len;
+	uint64_t code;
+
+	if (len < 9 || memcmp(text, "HTTP/1.", 7) != 0 || !is_digit(text[7]) || text[8] != ' ') {
+		http_parser_fail(p, STATUS_UNSUPPORTED_PROTOCOL, "the answer is not HTTP/1");
+		return;
+	}
+	if (len < 12 || !decimal_parse(text + 9, 3, 999, &code) || code < 100 ||
+	    (len > 12 && text[12] != ' ')) {
+		http_parser_fail(p, STATUS_WEIRD_REPLY, "the status line has no status code");
+		return;
+	}
+	p->code = (unsigned)code;
+	if (len > 13)
+		keep_text(&p->reason, text + 13, len - 13);
+}
+
+/* --- fields -------------------------------------------------------------------------------------- */
+
+struct value {
+	const char *at;
+	size_t len;
+};
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static struct value trim(const char *at, size_t len)
+{
+	while (len > 0 && is_blank(at[0])) {
+		at++;
+		len--;
+	}
+	while (len > 0 && is_blank(at[len - 1]))
+		len--;
+	return (struct value){at, len};
+}
+
+/* Without regard to the case of letters; `name` is lower case. */
+static bool is_word(const char *at, size_t len, const char *name)
+{
+	size_t i = 0;
+
+	for (; i < len && name[i] != '\0'; i++) {
+		char c = at[i] >= 'A' && at[i] <= 'Z' ? (char)(at[i] | 0x20) : at[i];
+		if (c != name[i])
+			return false;
+	}
+	return i == len && name[i] == '\0';
+}
+
+/* RFC 9110 5.6.2: the characters of a token, and so of a field's name. */
+static bool is_token(const char *at, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		char c = at[i], lower = (char)(c | 0x20);
+
+		if (!is_digit(c) && !(lower >= 'a' && lower <= 'z') &&
+		    (c == '\0' || memchr("!#$%&'*+-.^_`|~", c, 15) == NULL))
+			return false;
+	}
+	return len > 0;
+}
+
+/* Cuts the next member off a comma-separated list. */
+static struct value next_member(struct value *list)
+{
+	const char *comma = memchr(list->at, ',', list->len);
+	size_t len = comma != NULL ? (size_t)(comma - list->at) : list->len;
+	struct value member = trim(list->at, len);
+	size_t used = comma != NULL ? len + 1 : len;
+
+	list->at += used;
+	list->len -= used;
+	return member;
+}
+
+/* RFC 9110 8.6: decimal digits; the same number repeated, in a list or in two fields, may be
+ * accepted as one; anything else makes the message's end a matter of opinion. */
+static void take_content_length(struct http_parser *p, struct value v)
+{
+	do {
+		struct value member = next_member(&v);
+		uint64_t length;
+
+		if (!decimal_parse(member.at, member.len, HTTP_LENGTH_MAX, &length)) {
+			http_parser_fail(p, STATUS_WEIRD_REPLY, "Content-Length is not a length");
+			return;
+		}
+		if (p->has_length && p->length != length) {
+			http_parser_fail(p, STATUS_WEIRD_REPLY, "two different Content-Lengths");
+			return;
+		}
+		p->has_length = true;
+		p->length = length;
+	} while (v.len > 0);
+}
+
+/* RFC 9112 6.1 and 7: chunked, once and last; no other coding was asked for. */
+static void take_transfer_encoding(struct http_parser *p, struct value v)
+{
+	while (v.len > 0) {
+		struct value coding = next_member(&v);
+
+		/* "identity" is gone from the registry and still sent: it changes nothing. */
+		if (coding.len == 0 || is_word(coding.at, coding.len, "identity"))
+			continue;
+		if (p->chunked || !is_word(coding.at, coding.len, "chunked")) {
+			http_parser_fail(p, STATUS_BAD_CONTENT_ENCODING, "unknown transfer coding");
+			return;
+		}
+		p->chunked = true;
+	}
+}
+
+static void take_field(struct http_parser *p, const char *name, size_t name_len, struct value v)
+{
+	bool is_length = is_word(name, name_len, "content-length");
+	bool is_coding = is_word(name, name_len, "transfer-encoding");
+
+	if ((is_length || is_coding) && http_line_overlong(&p->line))
+		http_parser_fail(p, STATUS_HEADER_TOO_LARGE, "a field that matters is too long");
+	else if (is_length)
+		take_content_length(p, v);
+	else if (is_coding)
+		take_transfer_encoding(p, v);
+	else if (is_word(name, name_len, "content-type"))
+		keep_text(&p->type, v.at, v.len);
+}
+
+void http_header_field(struct http_parser *p)
+{
+	const char *text = p->line.text;
+	size_t len = p->line.len;
+	const char *colon = memchr(text, ':', len);
+	size_t name_len = colon != NULL ? (size_t)(colon - text) : 0;
+
+	/* RFC 9112 5.2: folded lines are obsolete; 5.1: no blank before the colon. */
+	if (is_blank(text[0]))
+		http_parser_fail(p, STATUS_WEIRD_REPLY, "a header line begins with a blank");
+	else if (colon == NULL)
+		http_parser_fail(p, STATUS_WEIRD_REPLY, "a header line has no colon");
+	else if (!is_token(text, name_len))
+		http_parser_fail(p, STATUS_WEIRD_REPLY, "a header field's name is malformed");
+	else if (p->phase == HTTP_PHASE_FIELDS)
+		take_field(p, text, name_len, trim(colon + 1, len - name_len - 1));
+}

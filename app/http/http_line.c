@@ -1,0 +1,46 @@
+/* Lines out of a stream; see app/http/http_line.h. */
+#include "app/http/http_line.h"
+
+void http_line_begin(struct http_line *line)
+{
+	line->state = HTTP_LINE_OPEN;
+	line->cr = false;
+	line->len = 0;
+	line->total = 0;
+}
+
+bool http_line_overlong(const struct http_line *line)
+{
+	return line->total > line->len;
+}
+
+static void keep(struct http_line *line, char c)
+{
+	if (line->len < HTTP_LINE_KEPT)
+		line->text[line->len++] = c;
+	line->total++;
+}
+
+static void take_byte(struct http_line *line, char c)
+{
+	if (c == '\n') {
+		/* RFC 9112 2.2: a lone LF may be taken as a line's end. */
+		line->state = HTTP_LINE_DONE;
+	} else if (c == '\0' || line->cr) {
+		/* RFC 9110 5.5: NUL is invalid and dangerous; RFC 9112 2.2: so is a lone CR. */
+		line->state = HTTP_LINE_BAD;
+	} else if (c == '\r') {
+		line->cr = true;
+	} else {
+		keep(line, c);
+	}
+}
+
+size_t http_line_feed(struct http_line *line, const uint8_t *data, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && line->state == HTTP_LINE_OPEN)
+		take_byte(line, (char)data[n++]);
+	return n;
+}

@@ -1,0 +1,145 @@
+/* The parser's frame: which part reads on, and what a closed stream means.  See http_parse.h. */
+#include "app/http/http_parse.h"
+
+#include "base/string.h"
+
+static const char http_name[] = "HTTP/";
+
+void http_parser_init(struct http_parser *p)
+{
+	memset(p, 0, sizeof(*p));
+	crc32_init(&p->crc);
+	http_line_begin(&p->line);
+}
+
+void http_parser_fail(struct http_parser *p, enum status status, const char *problem)
+{
+	p->phase = HTTP_PHASE_BAD;
+	p->status = status;
+	p->problem = problem;
+}
+
+const char *http_framing_name(enum http_framing framing)
+{
+	switch (framing) {
+	case HTTP_FRAMING_NONE: return "none";
+	case HTTP_FRAMING_LENGTH: return "content-length";
+	case HTTP_FRAMING_CHUNKED: return "chunked";
+	case HTTP_FRAMING_CLOSE: return "until close";
+	}
+	return "?";
+}
+
+/* Something that is not HTTP may never send a line end: its first bytes tell. */
+static bool is_not_http(const struct http_parser *p)
+{
+	size_t n = MIN(p->line.len, sizeof(http_name) - 1);
+
+	return p->phase == HTTP_PHASE_STATUS_LINE && memcmp(p->line.text, http_name, n) != 0;
+}
+
+/* RFC 9110 15.2: interim responses come before the answer and are skipped. */
+static void forget_interim_response(struct http_parser *p)
+{
+	p->code = 0;
+	p->has_length = p->chunked = false;
+	p->reason.len = p->type.len = 0;
+	p->phase = HTTP_PHASE_STATUS_LINE;
+}
+
+static void end_of_fields(struct http_parser *p)
+{
+	if (p->code == 101) {
+		http_parser_fail(p, STATUS_WEIRD_REPLY, "switched protocols without being asked");
+	} else if (p->code < 200) {
+		forget_interim_response(p);
+	} else {
+		p->header_complete = true;
+		http_body_begin(p);
+	}
+}
+
+static void take_header_line(struct http_parser *p)
+{
+	if (p->phase == HTTP_PHASE_STATUS_LINE) {
+		http_header_status_line(p);
+		if (p->phase != HTTP_PHASE_BAD)
+			p->phase = HTTP_PHASE_FIELDS;
+	} else if (p->line.total > 0) {
+		http_header_field(p);
+	} else if (p->phase == HTTP_PHASE_TRAILERS) {
+		p->phase = HTTP_PHASE_DONE;
+	} else {
+		end_of_fields(p);
+	}
+}
+
+/* Status line, fields and trailers: lines, and all of them together have one cap. */
+static size_t feed_header(struct http_parser *p, const uint8_t *data, size_t len)
+{
+	size_t room = HTTP_HEADER_MAX - p->size_header;
+	size_t n = http_line_feed(&p->line, data, MIN(len, room));
+
+	p->size_header += n;
+	if (is_not_http(p)) {
+		http_parser_fail(p, STATUS_UNSUPPORTED_PROTOCOL, "the answer is not HTTP");
+	} else if (p->line.state == HTTP_LINE_BAD) {
+		http_parser_fail(p, STATUS_WEIRD_REPLY, "the header holds NUL or a lone CR");
+	} else if (p->line.state == HTTP_LINE_DONE) {
+		take_header_line(p);
+		http_line_begin(&p->line);
+	} else if (n == room) {
+		http_parser_fail(p, STATUS_HEADER_TOO_LARGE, "the header is longer than 65536 bytes");
+	}
+	_Static_assert(HTTP_HEADER_MAX == 65536, "the message above says so");
+	return n;
+}
+
+static bool reads_header(enum http_phase phase)
+{
+	return phase == HTTP_PHASE_STATUS_LINE || phase == HTTP_PHASE_FIELDS ||
+	       phase == HTTP_PHASE_TRAILERS;
+}
+
+size_t http_parser_feed(struct http_parser *p, const void *data, size_t len)
+{
+	const uint8_t *at = data;
+	size_t used = 0;
+
+	while (used < len && p->phase < HTTP_PHASE_DONE) {
+		if (reads_header(p->phase))
+			used += feed_header(p, at + used, len - used);
+		else
+			used += http_body_feed(p, at + used, len - used);
+	}
+	return used;
+}
+
+void http_parser_close(struct http_parser *p)
+{
+	switch (p->phase) {
+	case HTTP_PHASE_STATUS_LINE:
+	case HTTP_PHASE_FIELDS:
+		if (p->phase == HTTP_PHASE_STATUS_LINE && p->line.total == 0)
+			http_parser_fail(p, STATUS_EMPTY_REPLY, "the server closed without an answer");
+		else
+			http_parser_fail(p, STATUS_RECEIVE_FAILED, "the server closed inside the header");
+		break;
+	case HTTP_PHASE_BODY_UNTIL_CLOSE:
+		p->phase = HTTP_PHASE_DONE; /* RFC 9112 6.3, rule 8 */
+		break;
+	case HTTP_PHASE_BODY_LENGTH:
+		http_parser_fail(p, STATUS_PARTIAL_BODY, "the body is shorter than its Content-Length");
+		break;
+	case HTTP_PHASE_CHUNK_SIZE:
+	case HTTP_PHASE_CHUNK_DATA:
+	case HTTP_PHASE_CHUNK_END:
+	case HTTP_PHASE_TRAILERS:
+		/* RFC 9112 8: a chunked body without its last chunk is incomplete. */
+		http_parser_fail(p, STATUS_PARTIAL_BODY, "the body ended before its last chunk");
+		break;
+	case HTTP_PHASE_DONE:
+	case HTTP_PHASE_BAD:
+		break;
+	}
+}

@@ -1,0 +1,93 @@
+/*
+ * The parser of one HTTP/1.x response (RFC 9110, RFC 9112): incremental, bounded, without memory
+ * of its own beyond its struct, without copies of the body.
+ *
+ *   http_parser_init(p);
+ *   while (p->phase < HTTP_PHASE_DONE)
+ *       bytes came: http_parser_feed(p, data, len)     the peer closed: http_parser_close(p)
+ *
+ * It ends in HTTP_PHASE_DONE, or in HTTP_PHASE_BAD with a status and a sentence.  Interim
+ * responses (1xx) are skipped.  Body bytes are counted and added to a CRC-32, nothing else.
+ */
+#ifndef APP_HTTP_HTTP_PARSE_H
+#define APP_HTTP_HTTP_PARSE_H
+
+#include "app/http/crc32.h"
+#include "app/http/http_line.h"
+#include "base/compiler.h"
+#include "base/status.h"
+
+#define HTTP_HEADER_MAX (64u * 1024)     /* bytes of all header lines, interim and trailers too */
+#define HTTP_CHUNK_LINE_MAX 4096u        /* bytes of a chunk's size and extensions */
+#define HTTP_LENGTH_MAX INT64_MAX        /* bytes of a body */
+#define HTTP_TEXT_KEPT 128u              /* bytes of what is only logged */
+
+enum http_phase {
+	HTTP_PHASE_STATUS_LINE,
+	HTTP_PHASE_FIELDS,
+	HTTP_PHASE_BODY_LENGTH,      /* `remaining` bytes to go */
+	HTTP_PHASE_BODY_UNTIL_CLOSE,
+	HTTP_PHASE_CHUNK_SIZE,
+	HTTP_PHASE_CHUNK_DATA,       /* `remaining` bytes to go */
+	HTTP_PHASE_CHUNK_END,        /* the line end behind a chunk's data */
+	HTTP_PHASE_TRAILERS,
+	HTTP_PHASE_DONE,
+	HTTP_PHASE_BAD,
+};
+
+enum http_framing {
+	HTTP_FRAMING_NONE,    /* there is no body: 204, 304 */
+	HTTP_FRAMING_LENGTH,
+	HTTP_FRAMING_CHUNKED,
+	HTTP_FRAMING_CLOSE,
+};
+
+struct http_text {
+	size_t len;
+	char at[HTTP_TEXT_KEPT];
+};
+
+struct http_parser {
+	enum http_phase phase;
+	enum status status;  /* HTTP_PHASE_BAD: why, as a status ... */
+	const char *problem; /* ... and as a sentence */
+
+	/* The answer, complete once the phase is past HTTP_PHASE_FIELDS. */
+	bool header_complete;
+	unsigned code;
+	enum http_framing framing;
+	bool has_length;
+	uint64_t length;        /* Content-Length */
+	struct http_text reason;
+	struct http_text type;  /* Content-Type; len 0: none, or too long to be logged */
+	bool chunked;           /* Transfer-Encoding says so */
+
+	uint64_t size_header;   /* bytes of header so far, interim responses and trailers too */
+	uint64_t size_download; /* bytes of body so far, transfer coding removed */
+	struct crc32 crc;       /* of those */
+
+	uint64_t remaining;
+	struct http_line line;
+};
+
+void http_parser_init(struct http_parser *p);
+/* Takes bytes of the stream; how many: fewer than `len` only where the response is done or bad. */
+size_t http_parser_feed(struct http_parser *p, const void *data, size_t len);
+/* The peer has closed its side. */
+void http_parser_close(struct http_parser *p);
+
+/* "content-length", "chunked", ... */
+const char *http_framing_name(enum http_framing framing);
+
+/* --- between the parser's files ------------------------------------------------------------------ */
+
+void http_parser_fail(struct http_parser *p, enum status status, const char *problem);
+/* One line of the header, p->line (http_header.c). */
+void http_header_status_line(struct http_parser *p);
+void http_header_field(struct http_parser *p);
+/* Takes body bytes in the phases BODY_* and CHUNK_*; how many (http_body.c). */
+size_t http_body_feed(struct http_parser *p, const uint8_t *data, size_t len);
+/* The phase that reads the body, once all fields are known. */
+void http_body_begin(struct http_parser *p);
+
+#endif

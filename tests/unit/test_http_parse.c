@@ -1,0 +1,407 @@
+/* app/http's parser: what a server may send back, and the status each answer ends with.  Every row
+ * is a test of its own and is fed three ways: at once, byte by byte, and in random pieces, each
+ * piece from a heap block of its exact size. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/http/http_parse.h"
+
+struct row {
+	const char *name;
+	const char *bytes;
+	size_t len;         /* 0: strlen(bytes) */
+	enum status status; /* after the stream was closed */
+	const char *body;   /* what is counted; NULL: not looked at */
+	unsigned code;
+	bool done_before_close;
+};
+
+#define OK_LINE "HTTP/1.1 200 OK\r\n"
+#define BYTES(text) (text), sizeof(text) - 1
+
+static const struct row rows[] = {
+	/* --- fine --- */
+	{"content_length", OK_LINE "Content-Length: 5\r\n\r\nhello", 0, STATUS_OK, "hello", 200, true},
+	{"bytes_behind_the_body_are_ignored", OK_LINE "Content-Length: 5\r\n\r\nhelloHTTP/1.1 500 no\r\n\r\n",
+	 0, STATUS_OK, "hello", 200, true},
+	{"content_length_0", OK_LINE "content-LENGTH:0\r\n\r\n", 0, STATUS_OK, "", 200, true},
+	{"until_close", OK_LINE "\r\nhello", 0, STATUS_OK, "hello", 200, false},
+	{"until_close_empty", OK_LINE "Server: x\r\n\r\n", 0, STATUS_OK, "", 200, false},
+	{"http_1_0", "HTTP/1.0 200 OK\r\n\r\nhello", 0, STATUS_OK, "hello", 200, false},
+	{"lone_lf_line_ends", "HTTP/1.1 200 OK\nContent-Length: 2\n\nhi", 0, STATUS_OK, "hi", 200, true},
+	{"no_reason", "HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nhi", 0, STATUS_OK, "hi", 200, true},
+	{"empty_reason", "HTTP/1.1 404 \r\nContent-Length: 2\r\n\r\nhi", 0, STATUS_OK, "hi", 404, true},
+	{"code_999", "HTTP/1.1 999 ?\r\nContent-Length: 0\r\n\r\n", 0, STATUS_OK, "", 999, true},
+	{"no_body_204", "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", 0, STATUS_OK, "", 204, true},
+	{"no_body_304", "HTTP/1.1 304 Not Modified\r\n\r\n", 0, STATUS_OK, "", 304, true},
+	{"interim_100_skipped",
+	 "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nContent-Length: 99\r\n\r\n" OK_LINE
+	 "Content-Length: 2\r\n\r\nhi", 0, STATUS_OK, "hi", 200, true},
+	{"same_length_twice", OK_LINE "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello", 0, STATUS_OK,
+	 "hello", 200, true},
+	{"same_length_in_a_list", OK_LINE "Content-Length: 5, 5\r\n\r\nhello", 0, STATUS_OK, "hello", 200,
+	 true},
+	{"chunked", OK_LINE "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nA\r\n, world. .\r\n0\r\n\r\n", 0,
+	 STATUS_OK, "hello, world. .", 200, true},
+	{"chunked_extensions_and_trailers",
+	 OK_LINE "transfer-encoding:  Chunked \r\n\r\n005;a=b;c=\"d\"\r\nhello\r\n1 ;x\r\n!\r\n0;last\r\n"
+		 "Digest: x\r\nContent-Length: 7\r\n\r\n", 0, STATUS_OK, "hello!", 200, true},
+	{"chunked_empty", OK_LINE "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 0, STATUS_OK, "", 200, true},
+	{"chunked_wins_over_length",
+	 OK_LINE "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", 0, STATUS_OK,
+	 "hello", 200, true},
+	{"identity_coding_changes_nothing",
+	 OK_LINE "Transfer-Encoding: identity\r\nContent-Length: 2\r\n\r\nhi", 0, STATUS_OK, "hi", 200, true},
+	{"body_with_every_kind_of_byte", BYTES(OK_LINE "Content-Length: 6\r\n\r\n\0\r\n\xff\0\n"), STATUS_OK,
+	 NULL, 200, true},
+	{"obs_text_in_a_value", OK_LINE "X: \xff\xfe\tz\r\nContent-Length: 0\r\n\r\n", 0, STATUS_OK, "", 200,
+	 true},
+
+	/* --- not HTTP --- */
+	{"not_http", "SSH-2.0-OpenSSH_9.2\r\n", 0, STATUS_UNSUPPORTED_PROTOCOL, NULL, 0, true},
+	{"not_http_no_line_end", "220 mail", 0, STATUS_UNSUPPORTED_PROTOCOL, NULL, 0, true},
+	{"not_http_from_the_second_byte_on", "Hello", 0, STATUS_UNSUPPORTED_PROTOCOL, NULL, 0, true},
+	{"not_http_binary", BYTES("\x15\x03\x01\x00\x02\x02"), STATUS_UNSUPPORTED_PROTOCOL, NULL, 0, true},
+	{"not_http_empty_line_first", "\r\n" OK_LINE "\r\n", 0, STATUS_UNSUPPORTED_PROTOCOL, NULL, 0, true},
+	{"http_2", "HTTP/2 200\r\n\r\n", 0, STATUS_UNSUPPORTED_PROTOCOL, NULL, 0, true},
+	{"http_version_nonsense", "HTTP/1.x 200 OK\r\n\r\n", 0, STATUS_UNSUPPORTED_PROTOCOL, NULL, 0, true},
+	{"http_lower_case", "http/1.1 200 OK\r\n\r\n", 0, STATUS_UNSUPPORTED_PROTOCOL, NULL, 0, true},
+
+	/* --- header nonsense --- */
+	{"code_missing", "HTTP/1.1 \r\n\r\n", 0, STATUS_WEIRD_REPLY, NULL, 0, true},
+	{"code_not_a_number", "HTTP/1.1 2x0 OK\r\n\r\n", 0, STATUS_WEIRD_REPLY, NULL, 0, true},
+	{"code_099", "HTTP/1.1 099 OK\r\n\r\n", 0, STATUS_WEIRD_REPLY, NULL, 0, true},
+	{"code_2000", "HTTP/1.1 2000 OK\r\n\r\n", 0, STATUS_WEIRD_REPLY, NULL, 0, true},
+	{"code_101_unasked", "HTTP/1.1 101 Switching\r\n\r\n", 0, STATUS_WEIRD_REPLY, NULL, 101, true},
+	{"length_negative", OK_LINE "Content-Length: -5\r\n\r\nhello", 0, STATUS_WEIRD_REPLY, NULL, 200, true},
+	{"length_plus", OK_LINE "Content-Length: +5\r\n\r\nhello", 0, STATUS_WEIRD_REPLY, NULL, 200, true},
+	{"length_not_a_number", OK_LINE "Content-Length: five\r\n\r\n", 0, STATUS_WEIRD_REPLY, NULL, 200, true},
+	{"length_hexadecimal", OK_LINE "Content-Length: 0x5\r\n\r\n", 0, STATUS_WEIRD_REPLY, NULL, 200, true},
+	{"length_empty", OK_LINE "Content-Length:\r\n\r\n", 0, STATUS_WEIRD_REPLY, NULL, 200, true},
+	{"length_two_words", OK_LINE "Content-Length: 5 5\r\n\r\n", 0, STATUS_WEIRD_REPLY, NULL, 200, true},
+	{"length_overflow", OK_LINE "Content-Length: 18446744073709551621\r\n\r\nhello", 0, STATUS_WEIRD_REPLY,
+	 NULL, 200, true},
+	{"length_past_the_sign", OK_LINE "Content-Length: 9223372036854775808\r\n\r\n", 0, STATUS_WEIRD_REPLY,
+	 NULL, 200, true},
+	{"two_lengths", OK_LINE "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello", 0, STATUS_WEIRD_REPLY,
+	 NULL, 200, true},
+	{"two_lengths_in_a_list", OK_LINE "Content-Length: 5, 6\r\n\r\nhello", 0, STATUS_WEIRD_REPLY, NULL, 200,
+	 true},
+	{"nul_in_a_header", BYTES(OK_LINE "X: a\0b\r\n\r\n"), STATUS_WEIRD_REPLY, NULL, 200, true},
+	{"nul_in_the_status_line", BYTES("HTTP/1.1 200 O\0K\r\n\r\n"), STATUS_WEIRD_REPLY, NULL, 0, true},
+	{"lone_cr_in_a_header", OK_LINE "X: a\rContent-Length: 5\r\n\r\n", 0, STATUS_WEIRD_REPLY, NULL, 200, true},
+	{"folded_line", OK_LINE "X: a\r\n b\r\n\r\n", 0, STATUS_WEIRD_REPLY, NULL, 200, true},
+	{"folded_line_by_tab", OK_LINE "\tContent-Length: 5\r\n\r\n", 0, STATUS_WEIRD_REPLY, NULL, 200, true},
+	{"blank_before_colon", OK_LINE "Content-Length : 5\r\n\r\nhello", 0, STATUS_WEIRD_REPLY, NULL, 200, true},
+	{"no_colon", OK_LINE "Content-Length 5\r\n\r\nhello", 0, STATUS_WEIRD_REPLY, NULL, 200, true},
+	{"no_name", OK_LINE ": 5\r\n\r\nhello", 0, STATUS_WEIRD_REPLY, NULL, 200, true},
+	{"trailer_without_colon", OK_LINE "Transfer-Encoding: chunked\r\n\r\n0\r\nx\r\n\r\n", 0,
+	 STATUS_WEIRD_REPLY, "", 200, true},
+
+	/* --- codings and chunks --- */
+	{"coding_unknown", OK_LINE "Transfer-Encoding: gzip\r\n\r\n", 0, STATUS_BAD_CONTENT_ENCODING, NULL, 200,
+	 true},
+	{"coding_gzip_chunked", OK_LINE "Transfer-Encoding: gzip, chunked\r\n\r\n", 0,
+	 STATUS_BAD_CONTENT_ENCODING, NULL, 200, true},
+	{"coding_chunked_twice", OK_LINE "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", 0,
+	 STATUS_BAD_CONTENT_ENCODING, NULL, 200, true},
+	{"coding_chunkedx", OK_LINE "Transfer-Encoding: chunkedx\r\n\r\n", 0, STATUS_BAD_CONTENT_ENCODING, NULL,
+	 200, true},
+	{"chunk_size_nonsense", OK_LINE "Transfer-Encoding: chunked\r\n\r\nxyz\r\nhello\r\n0\r\n\r\n", 0,
+	 STATUS_RECEIVE_FAILED, "", 200, true},
+	{"chunk_size_empty", OK_LINE "Transfer-Encoding: chunked\r\n\r\n\r\nhello", 0, STATUS_RECEIVE_FAILED, "",
+	 200, true},
+	{"chunk_size_negative", OK_LINE "Transfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n", 0,
+	 STATUS_RECEIVE_FAILED, "", 200, true},
+	{"chunk_size_0x", OK_LINE "Transfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n", 0, STATUS_RECEIVE_FAILED,
+	 "", 200, true},
+	{"chunk_size_two_numbers", OK_LINE "Transfer-Encoding: chunked\r\n\r\n5 5\r\nhello\r\n", 0,
+	 STATUS_RECEIVE_FAILED, "", 200, true},
+	{"chunk_size_overflow", OK_LINE "Transfer-Encoding: chunked\r\n\r\n10000000000000005\r\nhello\r\n", 0,
+	 STATUS_RECEIVE_FAILED, "", 200, true},
+	{"chunk_size_past_the_sign", OK_LINE "Transfer-Encoding: chunked\r\n\r\n8000000000000000\r\nhello\r\n", 0,
+	 STATUS_RECEIVE_FAILED, "", 200, true},
+	{"chunk_sizes_overflow_together",
+	 OK_LINE "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n7fffffffffffffff\r\nx", 0,
+	 STATUS_RECEIVE_FAILED, "hello", 200, true},
+	{"chunk_longer_than_its_size", OK_LINE "Transfer-Encoding: chunked\r\n\r\n4\r\nhello\r\n0\r\n\r\n", 0,
+	 STATUS_RECEIVE_FAILED, "hell", 200, true},
+	{"nul_in_a_chunk_size", BYTES(OK_LINE "Transfer-Encoding: chunked\r\n\r\n5\0\r\nhello\r\n0\r\n\r\n"),
+	 STATUS_RECEIVE_FAILED, "", 200, true},
+
+	/* --- closed early --- */
+	{"closed_at_once", "", 0, STATUS_EMPTY_REPLY, NULL, 0, false},
+	{"closed_after_an_interim_response", "HTTP/1.1 100 Continue\r\n\r\n", 0, STATUS_EMPTY_REPLY, NULL, 0,
+	 false},
+	{"closed_in_the_status_line", "HTTP/1.1 2", 0, STATUS_RECEIVE_FAILED, NULL, 0, false},
+	{"closed_in_the_header", OK_LINE "Content-Le", 0, STATUS_RECEIVE_FAILED, NULL, 200, false},
+	{"closed_before_the_empty_line", OK_LINE "Content-Length: 5\r\n", 0, STATUS_RECEIVE_FAILED, NULL, 200,
+	 false},
+	{"body_shorter_than_promised", OK_LINE "Content-Length: 9\r\n\r\nhello", 0, STATUS_PARTIAL_BODY, "hello",
+	 200, false},
+	{"body_missing", OK_LINE "Content-Length: 9\r\n\r\n", 0, STATUS_PARTIAL_BODY, "", 200, false},
+	{"closed_in_a_chunk", OK_LINE "Transfer-Encoding: chunked\r\n\r\n9\r\nhello", 0, STATUS_PARTIAL_BODY,
+	 "hello", 200, false},
+	{"closed_in_a_chunk_size", OK_LINE "Transfer-Encoding: chunked\r\n\r\n9", 0, STATUS_PARTIAL_BODY, "", 200,
+	 false},
+	{"closed_before_the_last_chunk", OK_LINE "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", 0,
+	 STATUS_PARTIAL_BODY, "hello", 200, false},
+	{"closed_in_the_trailers", OK_LINE "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n", 0,
+	 STATUS_PARTIAL_BODY, "hello", 200, false},
+};
+
+static struct http_parser parser;
+
+static size_t feed_piece(const char *at, size_t len)
+{
+	uint8_t *copy = malloc(len > 0 ? len : 1);
+	size_t used;
+
+	memcpy(copy, at, len);
+	used = http_parser_feed(&parser, copy, len);
+	assert_true(used <= len);
+	if (used < len)
+		assert_true(parser.phase >= HTTP_PHASE_DONE);
+	free(copy);
+	return used;
+}
+
+/* `piece`: bytes at a time, 0: random. */
+static void feed(const char *bytes, size_t len, size_t piece)
+{
+	uint32_t seed = (uint32_t)len;
+
+	http_parser_init(&parser);
+	for (size_t at = 0; at < len && parser.phase < HTTP_PHASE_DONE;) {
+		size_t n = piece;
+
+		if (piece == 0) {
+			seed = seed * 1664525 + 1013904223;
+			n = (seed >> 24) % 9;
+		}
+		at += feed_piece(bytes + at, MIN(n, len - at));
+	}
+}
+
+static enum status outcome(void)
+{
+	assert_true(parser.phase >= HTTP_PHASE_DONE);
+	assert_int_equal(parser.phase == HTTP_PHASE_BAD, parser.status != STATUS_OK);
+	assert_int_equal(parser.phase == HTTP_PHASE_BAD, parser.problem != NULL);
+	return parser.status;
+}
+
+static void run_row(void **state)
+{
+	const struct row *row = *state;
+	size_t len = row->len > 0 ? row->len : strlen(row->bytes);
+	const size_t pieces[] = {len + 1, 1, 0};
+
+	for (size_t i = 0; i < ARRAY_LEN(pieces); i++) {
+		feed(row->bytes, len, pieces[i]);
+		assert_int_equal(parser.phase >= HTTP_PHASE_DONE, row->done_before_close);
+		http_parser_close(&parser);
+		assert_int_equal(outcome(), row->status);
+		assert_int_equal(parser.code, row->code);
+		if (row->body != NULL) {
+			struct crc32 crc;
+
+			crc32_init(&crc);
+			crc32_update(&crc, row->body, strlen(row->body));
+			assert_int_equal(parser.size_download, strlen(row->body));
+			assert_int_equal(crc32_value(&parser.crc), crc32_value(&crc));
+		}
+	}
+}
+
+/* --- what has no row ---------------------------------------------------------------------------- */
+
+static void what_is_reported(void **state)
+{
+	static const char header[] = "HTTP/1.1 404 Not Found\r\nContent-Type: text/html; charset=utf-8 \r\n"
+				     "Content-Length: 7\r\n\r\n";
+
+	(void)state;
+	feed(header, strlen(header), 1);
+	assert_true(parser.header_complete);
+	assert_int_equal(parser.size_header, strlen(header));
+	assert_int_equal(parser.code, 404);
+	assert_int_equal(parser.framing, HTTP_FRAMING_LENGTH);
+	assert_true(parser.has_length && parser.length == 7);
+	assert_int_equal(parser.reason.len, 9);
+	assert_memory_equal(parser.reason.at, "Not Found", 9);
+	assert_int_equal(parser.type.len, 24);
+	assert_memory_equal(parser.type.at, "text/html; charset=utf-8", 24);
+	assert_string_equal(http_framing_name(parser.framing), "content-length");
+}
+
+static void header_size_counts_interim_responses_and_trailers(void **state)
+{
+	static const char text[] = "HTTP/1.1 100 \r\n\r\n" OK_LINE "Transfer-Encoding: chunked\r\n\r\n"
+				   "1\r\nx\r\n0\r\nA: b\r\n\r\n";
+
+	(void)state;
+	feed(text, strlen(text), 1);
+	assert_int_equal(outcome(), STATUS_OK);
+	assert_int_equal(parser.size_header, strlen(text) - strlen("1\r\nx\r\n0\r\n"));
+}
+
+static void feed_repeated(const char *start, char filler, size_t n)
+{
+	static char block[4096];
+
+	feed(start, strlen(start), strlen(start) + 1);
+	memset(block, filler, sizeof(block));
+	while (n > 0 && parser.phase < HTTP_PHASE_DONE) {
+		size_t now = MIN(n, sizeof(block));
+
+		feed_piece(block, now);
+		n -= now;
+	}
+}
+
+static void a_status_line_that_never_ends(void **state)
+{
+	(void)state;
+	feed_repeated("HTTP/1.1 200 ", 'x', 1 << 20);
+	assert_int_equal(outcome(), STATUS_HEADER_TOO_LARGE);
+	assert_int_equal(parser.size_header, HTTP_HEADER_MAX);
+}
+
+static void a_header_line_that_never_ends(void **state)
+{
+	(void)state;
+	feed_repeated(OK_LINE "X: ", 'x', 1 << 20);
+	assert_int_equal(outcome(), STATUS_HEADER_TOO_LARGE);
+}
+
+static void headers_without_end(void **state)
+{
+	(void)state;
+	feed(OK_LINE, strlen(OK_LINE), 100);
+	for (int i = 0; i < 100000 && parser.phase < HTTP_PHASE_DONE; i++)
+		feed_piece("A: b\r\n", 6);
+	assert_int_equal(outcome(), STATUS_HEADER_TOO_LARGE);
+}
+
+static void interim_responses_without_end(void **state)
+{
+	(void)state;
+	http_parser_init(&parser);
+	for (int i = 0; i < 100000 && parser.phase < HTTP_PHASE_DONE; i++)
+		feed_piece("HTTP/1.1 100 \r\n\r\n", 17);
+	assert_int_equal(outcome(), STATUS_HEADER_TOO_LARGE);
+}
+
+static void trailers_without_end(void **state)
+{
+	static const char start[] = OK_LINE "Transfer-Encoding: chunked\r\n\r\n0\r\n";
+
+	(void)state;
+	feed(start, strlen(start), 1000);
+	for (int i = 0; i < 100000 && parser.phase < HTTP_PHASE_DONE; i++)
+		feed_piece("A: b\r\n", 6);
+	assert_int_equal(outcome(), STATUS_HEADER_TOO_LARGE);
+}
+
+static void a_chunk_size_that_never_ends(void **state)
+{
+	(void)state;
+	feed_repeated(OK_LINE "Transfer-Encoding: chunked\r\n\r\n5;", 'x', 1 << 20);
+	assert_int_equal(outcome(), STATUS_RECEIVE_FAILED);
+	feed_repeated(OK_LINE "Transfer-Encoding: chunked\r\n\r\n", '0', 1 << 20);
+	assert_int_equal(outcome(), STATUS_RECEIVE_FAILED);
+}
+
+/* A long line that does not matter is skipped; one that does is not half read. */
+static void a_line_longer_than_what_is_kept(void **state)
+{
+	static char text[8192];
+	size_t len;
+
+	(void)state;
+	strcpy(text, OK_LINE "Set-Cookie: ");
+	memset(text + strlen(text), 'c', 5000);
+	strcat(text, "\r\nContent-Length: 2\r\n\r\nhi");
+	feed(text, strlen(text), 100);
+	assert_int_equal(outcome(), STATUS_OK);
+	assert_int_equal(parser.size_download, 2);
+
+	memset(text, 0, sizeof(text));
+	strcpy(text, OK_LINE "Content-Length: ");
+	len = strlen(text);
+	memset(text + len, '0', 2000);
+	strcat(text, "5\r\n\r\nhello");
+	feed(text, strlen(text), 100);
+	assert_int_equal(outcome(), STATUS_HEADER_TOO_LARGE);
+}
+
+static void a_header_of_exactly_the_cap(void **state)
+{
+	static char text[HTTP_HEADER_MAX + 10];
+
+	(void)state;
+	for (size_t extra = 0; extra < 2; extra++) {
+		memset(text, 'x', sizeof(text));
+		memcpy(text, OK_LINE "X: ", strlen(OK_LINE "X: "));
+		memcpy(text + HTTP_HEADER_MAX + extra - 4, "\r\n\r\n", 4);
+		feed(text, HTTP_HEADER_MAX + extra, 1000);
+		http_parser_close(&parser);
+		assert_int_equal(outcome(), extra == 0 ? STATUS_OK : STATUS_HEADER_TOO_LARGE);
+	}
+}
+
+/* Nonsense made of the words that mean something: an end with a status, never a crash or a loop. */
+static void random_words(void **state)
+{
+	static const char *const words[] = {
+		"HTTP/1.1 200 OK\r\n", "HTTP/1.1 100 C\r\n", "Content-Length: ", "Transfer-Encoding: ",
+		"chunked", "\r\n", "\n", "\r", "5", "ffffffffffffffff", "0", ":", ";", ",", " ", "gzip",
+		"\r\n\r\n", "hello", "a", "-1"};
+	uint32_t seed = 99;
+
+	(void)state;
+	for (int round = 0; round < 20000; round++) {
+		http_parser_init(&parser);
+		feed_piece(OK_LINE, strlen(OK_LINE));
+		for (int i = 0; i < 20 && parser.phase < HTTP_PHASE_DONE; i++) {
+			seed = seed * 1664525 + 1013904223;
+			const char *word = words[(seed >> 16) % ARRAY_LEN(words)];
+			feed_piece(word, strlen(word));
+		}
+		http_parser_close(&parser);
+		outcome();
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest others[] = {
+		cmocka_unit_test(what_is_reported),
+		cmocka_unit_test(header_size_counts_interim_responses_and_trailers),
+		cmocka_unit_test(a_status_line_that_never_ends),
+		cmocka_unit_test(a_header_line_that_never_ends),
+		cmocka_unit_test(headers_without_end),
+		cmocka_unit_test(interim_responses_without_end),
+		cmocka_unit_test(trailers_without_end),
+		cmocka_unit_test(a_chunk_size_that_never_ends),
+		cmocka_unit_test(a_line_longer_than_what_is_kept),
+		cmocka_unit_test(a_header_of_exactly_the_cap),
+		cmocka_unit_test(random_words),
+	};
+	struct CMUnitTest tests[ARRAY_LEN(rows) + ARRAY_LEN(others)] = {0};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		tests[i].name = rows[i].name;
+		tests[i].test_func = run_row;
+		tests[i].initial_state = (void *)(uintptr_t)&rows[i];
+	}
+	memcpy(tests + ARRAY_LEN(rows), others, sizeof(others));
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,128 @@
+/* app/http/url: what is accepted, and which status each kind of trouble ends with. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/http/url.h"
+
+/* From a copy of the exact length, so that AddressSanitizer sees a read past it. */
+static enum status parse(struct url *url, const char *text, const char **problem)
+{
+	static char *copy;
+	size_t len = strlen(text);
+
+	free(copy);
+	copy = malloc(len > 0 ? len : 1);
+	memcpy(copy, text, len);
+	*problem = NULL;
+	return url_parse(url, copy, len, problem);
+}
+
+static void accepted(void **state)
+{
+	static const struct {
+		const char *text;
+		uint32_t ipv4;
+		uint16_t port;
+		const char *authority, *target;
+		bool slash_missing;
+	} rows[] = {
+		{"http://10.0.2.2", 0x0a000202, 80, "10.0.2.2", "", true},
+		{"http://10.0.2.2/", 0x0a000202, 80, "10.0.2.2", "/", false},
+		{"HtTp://10.0.2.2/a/b.html", 0x0a000202, 80, "10.0.2.2", "/a/b.html", false},
+		{"http://192.168.77.1:8080/x?y=1&z=/#top", 0xc0a84d01, 8080, "192.168.77.1:8080",
+		 "/x?y=1&z=/", false},
+		{"http://10.0.2.2:/x", 0x0a000202, 80, "10.0.2.2:", "/x", false},
+		{"http://10.0.2.2?q=http://1.2.3.4:5/", 0x0a000202, 80, "10.0.2.2", "?q=http://1.2.3.4:5/",
+		 true},
+		{"http://10.0.2.2#only", 0x0a000202, 80, "10.0.2.2", "", true},
+		{"http://10.0.2.2:65535/%20@:", 0x0a000202, 65535, "10.0.2.2:65535", "/%20@:", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct url url;
+		const char *problem;
+
+		if (parse(&url, rows[i].text, &problem) != STATUS_OK)
+			fail_msg("%s: %s", rows[i].text, problem);
+		assert_null(problem);
+		assert_int_equal(url.ipv4, rows[i].ipv4);
+		assert_int_equal(url.port, rows[i].port);
+		assert_int_equal(url.authority.len, strlen(rows[i].authority));
+		assert_memory_equal(url.authority.at, rows[i].authority, url.authority.len);
+		assert_int_equal(url.target.len, strlen(rows[i].target));
+		assert_memory_equal(url.target.at, rows[i].target, url.target.len);
+		assert_int_equal(url.slash_missing, rows[i].slash_missing);
+	}
+}
+
+static void refused_with_its_status(void **state)
+{
+	static const struct {
+		const char *text;
+		enum status status;
+	} rows[] = {
+		{"https://10.0.2.2/", STATUS_UNSUPPORTED_PROTOCOL},
+		{"ftp://10.0.2.2/", STATUS_UNSUPPORTED_PROTOCOL},
+		{"httpx://10.0.2.2/", STATUS_UNSUPPORTED_PROTOCOL},
+		{"htt://10.0.2.2/", STATUS_UNSUPPORTED_PROTOCOL},
+		{"http://example.org/", STATUS_NAME_NOT_RESOLVED},
+		{"http://localhost:8000/", STATUS_NAME_NOT_RESOLVED},
+		{"http://1.2.3.4.example/", STATUS_NAME_NOT_RESOLVED},
+		{"", STATUS_URL_MALFORMED},
+		{"http", STATUS_URL_MALFORMED},
+		{"http:", STATUS_URL_MALFORMED},
+		{"http:/", STATUS_URL_MALFORMED},
+		{"http:/10.0.2.2/", STATUS_URL_MALFORMED},
+		{"http://", STATUS_URL_MALFORMED},
+		{"http:///x", STATUS_URL_MALFORMED},
+		{"http://:80/", STATUS_URL_MALFORMED},
+		{"10.0.2.2/", STATUS_URL_MALFORMED},
+		{"/x", STATUS_URL_MALFORMED},
+		{"://10.0.2.2/", STATUS_URL_MALFORMED},
+		{"1http://10.0.2.2/", STATUS_URL_MALFORMED},
+		{"http://10.0.2/", STATUS_URL_MALFORMED},
+		{"http://10.0.2.256/", STATUS_URL_MALFORMED},
+		{"http://10.0.2.02/", STATUS_URL_MALFORMED},
+		{"http://10.0.2.2.2/", STATUS_URL_MALFORMED},
+		{"http://10.0.2.2:0/", STATUS_URL_MALFORMED},
+		{"http://10.0.2.2:65536/", STATUS_URL_MALFORMED},
+		{"http://10.0.2.2:8o/", STATUS_URL_MALFORMED},
+		{"http://10.0.2.2:-1/", STATUS_URL_MALFORMED},
+		{"http://10.0.2.2:80:80/", STATUS_URL_MALFORMED},
+		{"http://me:secret@10.0.2.2/", STATUS_URL_MALFORMED},
+		{"http://[::1]/", STATUS_URL_MALFORMED},
+		{"http://10.0.2.2/a b", STATUS_URL_MALFORMED},
+		{"http://10.0.2.2/a\"b", STATUS_URL_MALFORMED},
+		{"http://10.0.2.2\\x", STATUS_URL_MALFORMED},
+		{"http://10.0.2.2/\r\nHost: evil", STATUS_URL_MALFORMED},
+		{"http://10.0.2.2/\xc3\xbc", STATUS_URL_MALFORMED},
+		{"http://a,b/", STATUS_URL_MALFORMED},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct url url;
+		const char *problem;
+		enum status status = parse(&url, rows[i].text, &problem);
+
+		if (status != rows[i].status)
+			fail_msg("%s: %d (%s)", rows[i].text, status, problem != NULL ? problem : "");
+		assert_non_null(problem);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(accepted),
+		cmocka_unit_test(refused_with_its_status),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
