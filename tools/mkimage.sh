@@ -18,15 +18,21 @@ volume_serial=64696164
 export SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-1704067200}" TZ=UTC LC_ALL=C
 # Nobody's ~/.mtoolsrc; and the geometry below is the image's own affair.
 export MTOOLSRC=/dev/null MTOOLS_SKIP_CHECK=1
+# sfdisk needs no root here, but is kept where only root looks.
+PATH=$PATH:/usr/sbin:/sbin
 
 start=128       # sectors before the partition: protective MBR, GPT, 64 KiB alignment
 gpt_end=33      # sectors of the second GPT
 spare=131072    # bytes left free at least, for longer configurations
 sector=512
+esp_type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B
+conf_max=65536  # the loader refuses a longer one
 
 for file in "$loader" "$kernel" "$conf"; do
 	[ -f "$file" ] || { echo "mkimage.sh: $file: no such file" >&2; exit 1; }
 done
+[ "$(wc -c <"$conf")" -le $conf_max ] ||
+	{ echo "mkimage.sh: $conf: a configuration has at most 64 KiB" >&2; exit 1; }
 
 # Whole MiB (some clouds insist): the smallest number that holds the files, two directories, the
 # FATs and the spare room.
@@ -43,11 +49,11 @@ sfdisk --quiet --no-reread --no-tell-kernel "$tmp" <<END
 label: gpt
 label-id: $disk_guid
 first-lba: 34
-start=$start, size=$length, type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B, uuid=$partition_guid, name="EFI system"
+start=$start, size=$length, type=$esp_type, uuid=$partition_guid, name="EFI system"
 END
 
 fat=$tmp@@$((start * sector))
-mformat -i "$fat" -T "$length" -h 16 -s 63 -H "$start" -N "$volume_serial" -v DIALTONE ::
+mformat -i "$fat" -T "$length" -H "$start" -N "$volume_serial" -v DIALTONE ::
 mmd -i "$fat" ::/EFI ::/EFI/BOOT
 mcopy -i "$fat" "$loader" ::/EFI/BOOT/BOOTX64.EFI
 mcopy -i "$fat" "$kernel" ::/dialtone.elf

@@ -40,7 +40,7 @@ static EFI_STATUS copy_load_options(struct loader *l, struct boot_info *bi)
 				   "shorten the boot entry's options", EFI_SUCCESS);
 	copy = loader_pages(l, len, EFI_PAGE_SIZE, 0);
 	if (copy == NULL)
-		return loader_fail(l, "load options", "no memory below 4 GiB to copy them into",
+		return loader_fail(l, "load options", "do not fit into memory below 4 GiB",
 				   "give the machine more memory", EFI_OUT_OF_RESOURCES);
 	memcpy(copy, l->self->LoadOptions, len);
 	bi->load_options.addr = (uintptr_t)copy;

@@ -66,7 +66,7 @@ EFI_STATUS loader_fail(const struct loader *l, const char *subject, const char *
 	struct strbuf sb = strbuf_on(line, sizeof(line));
 
 	strbuf_str(&sb, subject);
-	strbuf_str(&sb, ": ");
+	strbuf_char(&sb, ' ');
 	strbuf_str(&sb, problem);
 	if (EFI_ERROR(status)) {
 		strbuf_str(&sb, " (");

@@ -16,7 +16,7 @@ EFI_LDFLAGS := -nostdlib -shared -Bsymbolic -z nocombreloc -z noexecstack -s --n
   -T $(EFI_LIB)/elf_x86_64_efi.lds --build-id=none --no-warn-rwx-segments
 EFI_SECTIONS := .text .data .dynamic .dynsym .rela .rela.data .reloc
 
-EFI_OBJS := $(patsubst %.c,$(BUILD)/efi/%.o,$(wildcard $(EFI_SRCS)) base/strbuf.c)
+EFI_OBJS := $(patsubst %.c,$(BUILD)/efi/%.o,$(EFI_SRCS) base/strbuf.c)
 
 $(BUILD)/efi/%.o: %.c | $(BUILD)/.setup-build
 	@mkdir -p $(@D)
@@ -35,7 +35,7 @@ $(BUILD)/BOOTX64.EFI: $(BUILD)/efi/loader.so
 .PHONY: efi-force
 $(BUILD)/dialtone.conf: efi-force
 	@mkdir -p $(@D)
-	@cmp -s $(CONF) $@ || cp $(CONF) $@
+	@cmp -s "$(CONF)" $@ || cp "$(CONF)" $@
 
 $(BUILD)/dialtone.img: tools/mkimage.sh $(BUILD)/BOOTX64.EFI $(BUILD)/dialtone.elf $(BUILD)/dialtone.conf
 	tools/mkimage.sh $@ $(BUILD)/BOOTX64.EFI $(BUILD)/dialtone.elf $(BUILD)/dialtone.conf

@@ -23,7 +23,7 @@ struct elf_segment {
 struct elf_image {
 	uint64_t first_vaddr; /* page-aligned address the image was linked to start at */
 	uint64_t span;        /* bytes in memory, a multiple of 4096 */
-	uint64_t align;       /* power of two, 4096 at least: base must equal first_vaddr modulo it */
+	uint64_t align;       /* power of two, >= 4096: base must equal first_vaddr modulo it */
 	uint64_t entry_off;   /* from the image's first byte */
 	unsigned n_segments;
 	struct elf_segment segments[ELF_SEGMENTS_MAX];

@@ -23,14 +23,14 @@ EFI_STATUS loader_open_volume(struct loader *l)
 	status = l->bs->HandleProtocol(l->self->DeviceHandle, &file_system_guid,
 				       (void **)&file_system);
 	if (EFI_ERROR(status))
-		return loader_fail(l, "firmware", "the loader does not come from a file system",
-				   "start it from a FAT partition that also has " LOADER_KERNEL_NAME,
+		return loader_fail(l, "the loader", "does not come from a file system",
+				   "start it from a FAT partition with " LOADER_KERNEL_NAME,
 				   status);
 	status = file_system->OpenVolume(file_system, &l->root);
 	if (EFI_ERROR(status)) {
 		l->root = NULL;
-		return loader_fail(l, "partition", "cannot be opened", "check its FAT file system",
-				   status);
+		return loader_fail(l, "the loader's partition", "cannot be opened",
+				   "check its FAT file system", status);
 	}
 	return EFI_SUCCESS;
 }
@@ -45,8 +45,7 @@ static EFI_STATUS file_open(const struct loader *l, const char *name, EFI_FILE_H
 	return l->root->Open(l->root, handle, wide, EFI_FILE_MODE_READ, 0);
 }
 
-/* Length in bytes; a directory is EFI_ACCESS_DENIED. */
-static EFI_STATUS file_len(EFI_FILE_HANDLE handle, uint64_t *len)
+static EFI_STATUS file_stat(EFI_FILE_HANDLE handle, uint64_t *len, bool *is_directory)
 {
 	/* Room for the name that firmware appends; ours are short, in whatever case they are. */
 	union {
@@ -58,8 +57,7 @@ static EFI_STATUS file_len(EFI_FILE_HANDLE handle, uint64_t *len)
 
 	if (EFI_ERROR(status))
 		return status;
-	if (buf.info.Attribute & EFI_FILE_DIRECTORY)
-		return EFI_ACCESS_DENIED;
+	*is_directory = (buf.info.Attribute & EFI_FILE_DIRECTORY) != 0;
 	*len = buf.info.FileSize;
 	return EFI_SUCCESS;
 }
@@ -68,17 +66,21 @@ static EFI_STATUS file_read(struct loader *l, EFI_FILE_HANDLE handle,
 			    const struct loader_file_request *request, struct loader_file *file)
 {
 	uint64_t len = 0;
+	bool is_directory = false;
 	UINTN got;
-	EFI_STATUS status = file_len(handle, &len);
+	EFI_STATUS status = file_stat(handle, &len, &is_directory);
 
 	if (EFI_ERROR(status))
-		return loader_fail(l, request->name, "is not a file that can be read",
-				   request->if_bad, status);
+		return loader_fail(l, request->name, "does not tell its size", request->if_bad,
+				   status);
+	if (is_directory)
+		return loader_fail(l, request->name, "is a directory", request->if_bad,
+				   EFI_SUCCESS);
 	if (len > request->max_len)
 		return loader_fail(l, request->name, "is too large", request->if_bad, EFI_SUCCESS);
 	file->bytes = loader_pages(l, MAX(len, 1u), EFI_PAGE_SIZE, 0);
 	if (file->bytes == NULL)
-		return loader_fail(l, request->name, "no memory below 4 GiB to read it into",
+		return loader_fail(l, request->name, "does not fit into memory below 4 GiB",
 				   "give the machine more memory", EFI_OUT_OF_RESOURCES);
 	got = len;
 	status = handle->Read(handle, &got, file->bytes);

@@ -52,12 +52,12 @@ EFI_STATUS loader_handoff_prepare(struct loader *l, const struct loader_map *map
 	uint8_t *block;
 
 	if (cpu_runs_5_level_paging())
-		return loader_fail(l, "processor", "firmware has turned on 5-level paging",
+		return loader_fail(l, "firmware", "has turned on 5-level paging",
 				   "turn it off in the machine's settings (QEMU: -cpu ...,-la57)",
 				   EFI_SUCCESS);
 	block = loader_pages(l, tables_len + STACK_LEN, EFI_PAGE_SIZE, 0);
 	if (block == NULL)
-		return loader_fail(l, "memory", "no room below 4 GiB for page tables",
+		return loader_fail(l, "memory", "below 4 GiB has no room for page tables",
 				   "give the machine more memory", EFI_OUT_OF_RESOURCES);
 	page_tables_build(block, end, huge);
 	handoff->page_table = (uintptr_t)block;

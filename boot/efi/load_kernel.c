@@ -54,7 +54,7 @@ static EFI_STATUS place_kernel(struct loader *l, const struct loader_file *file,
 		return loader_fail(l, LOADER_KERNEL_NAME, problem, kernel_advice, EFI_SUCCESS);
 	base = loader_pages(l, image.span, image.align, image.first_vaddr);
 	if (base == NULL)
-		return loader_fail(l, LOADER_KERNEL_NAME, "no room for it below 4 GiB",
+		return loader_fail(l, LOADER_KERNEL_NAME, "does not fit into memory below 4 GiB",
 				   "give the machine more memory", EFI_OUT_OF_RESOURCES);
 	place_segments(base, file->bytes, &image);
 	bi->kernel_base = (uintptr_t)base;

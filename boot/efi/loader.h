@@ -39,9 +39,9 @@ struct loader {
 
 /* Prints "dialtone: TEXT" and a line end. */
 void loader_say(const struct loader *l, const char *text);
-/* Prints "dialtone: SUBJECT: PROBLEM; ADVICE" with the firmware's word for `status` where it is an
- * error.  Returns `status`, or EFI_LOAD_ERROR where the fault is not the firmware's (EFI_SUCCESS).
- * `advice` may be NULL. */
+/* Prints "dialtone: SUBJECT PROBLEM; ADVICE", a sentence, with the firmware's word for `status`
+ * where it is an error.  Returns `status`, or EFI_LOAD_ERROR where the fault is not the firmware's
+ * (EFI_SUCCESS).  `advice` may be NULL. */
 EFI_STATUS loader_fail(const struct loader *l, const char *subject, const char *problem,
 		       const char *advice, EFI_STATUS status);
 

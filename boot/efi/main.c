@@ -7,6 +7,7 @@
  */
 #include "base/string.h"
 #include "boot/efi/loader.h"
+#include "boot/efi/map_convert.h"
 
 #define FAIL_STALL_US (3 * 1000 * 1000) /* the message can be read before firmware clears it */
 
@@ -22,7 +23,7 @@ static struct boot_info *boot_info_create(struct loader *l, uint64_t entry_tsc)
 	struct boot_info *bi = loader_pages(l, sizeof(*bi), EFI_PAGE_SIZE, 0);
 
 	if (bi == NULL) {
-		loader_fail(l, "memory", "no room below 4 GiB for the boot information",
+		loader_fail(l, "memory", "below 4 GiB has no room for the boot information",
 			    "give the machine more memory", EFI_OUT_OF_RESOURCES);
 		return NULL;
 	}
@@ -33,6 +34,20 @@ static struct boot_info *boot_info_create(struct loader *l, uint64_t entry_tsc)
 	bi->door = BOOT_DOOR_EFI;
 	bi->entry_tsc = entry_tsc;
 	return bi;
+}
+
+/* The kernel judges what it is given, but has no console yet if that is hopeless; so look first,
+ * with the memory map as it is now. */
+static EFI_STATUS check_boot_info(const struct loader *l, const struct loader_map *map,
+				  struct boot_info *bi)
+{
+	const char *problem;
+
+	map_convert(&(struct map_bytes){map->bytes, map->len, map->stride}, bi);
+	problem = boot_info_problem(bi);
+	if (problem != NULL)
+		return loader_fail(l, "the loader cannot boot:", problem, NULL, EFI_SUCCESS);
+	return EFI_SUCCESS;
 }
 
 /* Everything until the kernel runs; comes back only with an error. */
@@ -58,6 +73,9 @@ static EFI_STATUS boot(struct loader *l, uint64_t entry_tsc)
 		return status;
 	loader_ask_firmware(l, bi);
 	status = loader_map_prepare(l, &map);
+	if (EFI_ERROR(status))
+		return status;
+	status = check_boot_info(l, &map, bi);
 	if (EFI_ERROR(status))
 		return status;
 	status = loader_handoff_prepare(l, &map, &handoff);

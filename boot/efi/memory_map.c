@@ -32,7 +32,7 @@ EFI_STATUS loader_map_prepare(struct loader *l, struct loader_map *map)
 	map->cap = map->len + SPARE_DESCRIPTORS * map->stride;
 	map->bytes = loader_pages(l, map->cap, EFI_PAGE_SIZE, 0);
 	if (map->bytes == NULL)
-		return loader_fail(l, "memory", "no room below 4 GiB for the memory map",
+		return loader_fail(l, "memory", "below 4 GiB has no room for the memory map",
 				   "give the machine more memory", EFI_OUT_OF_RESOURCES);
 	status = map_read(l, map);
 	if (EFI_ERROR(status))

@@ -20,7 +20,8 @@
 
 enum {
 	RESERVED, LOADER_CODE, LOADER_DATA, BOOT_CODE, BOOT_DATA, RUNTIME_CODE, RUNTIME_DATA,
-	CONVENTIONAL, UNUSABLE, ACPI_RECLAIM, ACPI_NVS, MMIO, MMIO_PORT, PAL, PERSISTENT, UNACCEPTED,
+	CONVENTIONAL, UNUSABLE, ACPI_RECLAIM, ACPI_NVS, MMIO, MMIO_PORT, PAL, PERSISTENT,
+	UNACCEPTED,
 };
 
 /* A map under construction; the byte before each descriptor's end is junk on purpose. */
@@ -123,7 +124,9 @@ static void each_type_becomes_what_it_should(void **state)
 
 static void neighbours_of_one_kind_are_merged_in_any_order(void **state)
 {
-	static const uint64_t orders[][4] = {{0, 1, 2, 3}, {3, 2, 1, 0}, {1, 3, 0, 2}, {0, 2, 1, 3}};
+	static const uint64_t orders[][4] = {
+		{0, 1, 2, 3}, {3, 2, 1, 0}, {1, 3, 0, 2}, {0, 2, 1, 3},
+	};
 
 	(void)state;
 	for (size_t o = 0; o < ARRAY_LEN(orders); o++) {
@@ -269,7 +272,8 @@ static void any_map_gives_a_sound_one(void **state)
 			seed = seed * 6364136223846793005u + 1442695040888963407u;
 			uint64_t base = (seed >> 20) % 60, pages = (seed >> 40) % 5;
 			uint32_t type = (seed >> 50) % 4 != 0 ? CONVENTIONAL : (seed >> 54) % 11;
-			bool free_ram = type == CONVENTIONAL || type == BOOT_CODE || type == BOOT_DATA;
+			bool free_ram = type == CONVENTIONAL || type == BOOT_CODE ||
+					type == BOOT_DATA;
 
 			add(&m, type, base * 4096, pages, WB);
 			memset((free_ram ? offered : forbidden) + base, 1, pages);
@@ -278,7 +282,8 @@ static void any_map_gives_a_sound_one(void **state)
 		assert_sorted(&bi);
 		for (unsigned i = 0; i < bi.memory_count; i++)
 			if (bi.memory[i].type == BOOT_MEMORY_USABLE)
-				memset(usable + bi.memory[i].base / 4096, 1, bi.memory[i].len / 4096);
+				memset(usable + bi.memory[i].base / 4096, 1,
+				       bi.memory[i].len / 4096);
 		for (unsigned page = 0; page < 64; page++)
 			assert_int_equal(usable[page], offered[page] && !forbidden[page]);
 	}

@@ -24,10 +24,12 @@ struct kernel {
 	size_t len; /* of the file */
 };
 
-static Elf64_Phdr load(uint64_t off, uint64_t vaddr, uint64_t filesz, uint64_t memsz, uint32_t flags)
+static Elf64_Phdr load(uint64_t off, uint64_t vaddr, uint64_t filesz, uint64_t memsz,
+		       uint32_t flags)
 {
 	return (Elf64_Phdr){.p_type = PT_LOAD, .p_flags = flags, .p_offset = off, .p_vaddr = vaddr,
-			    .p_paddr = vaddr, .p_filesz = filesz, .p_memsz = memsz, .p_align = 4096};
+			    .p_paddr = vaddr, .p_filesz = filesz, .p_memsz = memsz,
+			    .p_align = 4096};
 }
 
 static struct kernel good_kernel(void)
@@ -148,7 +150,6 @@ static void phdr_most(struct kernel *k) { k->eh.e_phnum = UINT16_MAX; }
 static void phdr_past_end(struct kernel *k) { k->eh.e_phoff = FILE_LEN - 4 * sizeof(Elf64_Phdr); }
 static void phdr_at_end(struct kernel *k) { k->eh.e_phoff = FILE_LEN; }
 static void phdr_wraps(struct kernel *k) { k->eh.e_phoff = UINT64_MAX - 10; }
-static void no_segments(struct kernel *k) { k->ph[0].p_type = k->ph[1].p_type = k->ph[2].p_type = PT_NOTE; }
 static void interpreter(struct kernel *k) { k->ph[3].p_type = PT_INTERP; }
 static void past_end(struct kernel *k) { k->ph[2].p_filesz = 0xf81; }
 static void cut_by_one(struct kernel *k) { k->len--; }
@@ -167,7 +168,6 @@ static void address_and_offset(struct kernel *k) { k->ph[2].p_vaddr += 8; }
 static void overlap_by_one(struct kernel *k) { k->ph[1].p_memsz = 0x2081; }
 static void same_twice(struct kernel *k) { k->ph[2] = k->ph[1]; }
 static void inside_another(struct kernel *k) { k->ph[0].p_memsz = 0x100000; }
-static void out_of_order(struct kernel *k) { Elf64_Phdr t = k->ph[0]; k->ph[0] = k->ph[1]; k->ph[1] = t; }
 static void entry_in_data(struct kernel *k) { k->eh.e_entry = 0x103090; }
 static void entry_in_rodata(struct kernel *k) { k->eh.e_entry = 0x100010; }
 static void entry_past_code(struct kernel *k) { k->eh.e_entry = 0x101900; }
@@ -175,6 +175,20 @@ static void entry_before_code(struct kernel *k) { k->eh.e_entry = 0x100fff; }
 static void entry_in_no_memory(struct kernel *k) { k->ph[1].p_memsz = 0; }
 static void entry_nowhere(struct kernel *k) { k->eh.e_entry = UINT64_MAX; }
 static void entry_zero(struct kernel *k) { k->eh.e_entry = 0; }
+
+static void no_segments(struct kernel *k)
+{
+	for (unsigned i = 0; i < 3; i++)
+		k->ph[i].p_type = PT_NOTE;
+}
+
+static void out_of_order(struct kernel *k)
+{
+	Elf64_Phdr first = k->ph[0];
+
+	k->ph[0] = k->ph[1];
+	k->ph[1] = first;
+}
 
 static const struct {
 	void (*breaks)(struct kernel *k);
