@@ -360,6 +360,29 @@ static void strangers_cannot_push_out_who_is_in_use(void **state)
 	expect_number(2, KIT_PEER_MAC);
 }
 
+/* Not even when every entry is in use; the stranger is answered all the same. */
+static void a_stranger_gets_no_entry_in_a_busy_table(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < NEIGH_MAX; i++) {
+		send_number(KIT_IP + 1 + i, (uint8_t)i);
+		inject_reply(KIT_IP + 1 + i, other_mac);
+	}
+	kit_sent_clear(&k);
+	k.now_ns += NS_PER_S;
+	inject_arp(&(struct kit_arp){
+		.op = ARP_OP_REQUEST, .spa = KIT_IP + 200, .tpa = KIT_IP, .sha = other_mac});
+	assert_null(entry(KIT_IP + 200));
+	for (unsigned i = 0; i < NEIGH_MAX; i++)
+		assert_non_null(entry(KIT_IP + 1 + i));
+	assert_int_equal(k.n_sent, 1);
+	k.now_ns += NEIGH_REACHABLE_NS; /* nobody was sent to for long: now one gives way */
+	inject_arp(&(struct kit_arp){
+		.op = ARP_OP_REQUEST, .spa = KIT_IP + 200, .tpa = KIT_IP, .sha = other_mac});
+	assert_non_null(entry(KIT_IP + 200));
+	kit_sent_clear(&k);
+}
+
 static void the_least_recently_used_gives_way(void **state)
 {
 	(void)state;
@@ -604,6 +627,7 @@ int main(void)
 		TEST(a_stale_entry_is_asked_directly_while_it_is_used),
 		TEST(a_neighbour_that_went_away_is_forgotten),
 		TEST(strangers_cannot_push_out_who_is_in_use),
+		TEST(a_stranger_gets_no_entry_in_a_busy_table),
 		TEST(the_least_recently_used_gives_way),
 		TEST(a_request_for_us_is_answered_and_learnt),
 		TEST(a_request_for_somebody_else_is_not_ours),

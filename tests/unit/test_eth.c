@@ -209,6 +209,23 @@ static void a_capable_device_gets_pieces_and_partial_checksums(void **state)
 	kit_sent_free(s);
 }
 
+/* Checksums yes, pieces no: the copy must not lose where the checksum goes. */
+static void a_device_without_pieces_still_gets_the_checksum_s_place(void **state)
+{
+	struct kit_sent *s;
+
+	(void)state;
+	k.netif.features = NETIF_TX_CSUM;
+	assert_int_equal(output(packet_with_pieces(true)), ERR_OK);
+	s = kit_expect(&k);
+	assert_pieces_arrived(s);
+	assert_int_equal(s->n_pieces, 0);
+	assert_int_equal(s->flags, PKTBUF_CSUM_PARTIAL);
+	assert_int_equal(s->csum_start, 14 + 1);
+	assert_int_equal(s->csum_off, 2);
+	kit_sent_free(s);
+}
+
 static unsigned released;
 
 static void count_release(struct pktbuf *pkt)
@@ -319,6 +336,7 @@ int main(void)
 		TEST(a_netif_without_a_stack_frees_and_counts),
 		TEST(a_plain_device_gets_linear_frames_with_checksums),
 		TEST(a_capable_device_gets_pieces_and_partial_checksums),
+		TEST(a_device_without_pieces_still_gets_the_checksum_s_place),
 		TEST(linearising_without_memory_is_a_counted_loss),
 		TEST(a_frame_too_long_to_linearise_is_refused),
 		TEST(what_the_device_refuses_is_counted),

@@ -438,6 +438,34 @@ static void no_error_about_errors_broadcasts_and_fragments(void **state)
 	assert_int_equal(kit_counter(&k, "icmp_errors_out"), 0);
 }
 
+/* The same by hand, past ipv4_input, which drops most of these before. */
+static void the_sender_of_errors_checks_for_itself(void **state)
+{
+	struct pktbuf *pkt = pktbuf_alloc(&k.stack->frame_pool, PKTBUF_HEADROOM);
+
+	(void)state;
+	kit_build_udp(&f, NULL, 4000, 9999, "x", 1);
+	memcpy(pktbuf_put(pkt, f.len - ETH_HEADER_LEN), kit_l3(&f), f.len - ETH_HEADER_LEN);
+	pkt->netif = &k.netif;
+	pkt->l3_off = PKTBUF_HEADROOM;
+	pkt->flags = PKTBUF_LINK_BROADCAST;
+	icmp_send_error(k.stack, pkt, ICMP_UNREACHABLE, ICMP_UNREACH_PORT, k.now_ns);
+	assert_int_equal(k.n_sent, 0);
+	pkt->flags = 0;
+	pkt->data[IPV4_OFF_PROTOCOL] = IPV4_PROTO_ICMP;
+	icmp_send_error(k.stack, pkt, ICMP_UNREACHABLE, ICMP_UNREACH_PORT, k.now_ns);
+	assert_int_equal(k.n_sent, 0);
+	pkt->data[IPV4_OFF_PROTOCOL] = IPV4_PROTO_UDP;
+	store_be16(pkt->data + IPV4_OFF_FRAGMENT, 1);
+	icmp_send_error(k.stack, pkt, ICMP_UNREACHABLE, ICMP_UNREACH_PORT, k.now_ns);
+	assert_int_equal(k.n_sent, 0);
+	store_be16(pkt->data + IPV4_OFF_FRAGMENT, 0);
+	icmp_send_error(k.stack, pkt, ICMP_UNREACHABLE, ICMP_UNREACH_PORT, k.now_ns);
+	assert_int_equal(k.n_sent, 1);
+	kit_sent_clear(&k);
+	pktbuf_free(pkt);
+}
+
 static void errors_are_a_trickle(void **state)
 {
 	(void)state;
@@ -480,6 +508,7 @@ int main(void)
 		TEST(a_closed_udp_port_is_said_with_a_quote),
 		TEST(a_long_packet_is_quoted_in_part),
 		TEST(no_error_about_errors_broadcasts_and_fragments),
+		TEST(the_sender_of_errors_checks_for_itself),
 		TEST(errors_are_a_trickle),
 	};
 

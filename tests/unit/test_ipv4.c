@@ -336,6 +336,14 @@ static void option_lengths_0_1_and_past_the_end_are_dropped(void **state)
 	for (unsigned i = 0; i < ARRAY_LEN(bad); i++) {
 		build_with_options(bad[i], 4);
 		expect_dropped("ip_malformed");
+		/* What follows looks like the end of the options ... */
+		kit_build_udp(&f, &(struct kit_ipv4){.options = bad[i], .options_len = 4}, 0, 7,
+			      NULL, 0);
+		expect_dropped("ip_malformed");
+		/* ... and here nothing follows: one byte further is outside the frame. */
+		kit_build_ipv4(&f, &(struct kit_ipv4){.options = bad[i], .options_len = 4}, 200,
+			       NULL, 0);
+		expect_dropped("ip_malformed");
 	}
 }
 

@@ -324,7 +324,10 @@ static void a_connected_port_hears_its_peer_only(void **state)
 	kit_build_udp(&f, NULL, 8, 5000, "x", 1);
 	kit_inject_frame(&k, &f);
 	assert_int_equal(pcb.received.count, 0);
-	assert_int_equal(kit_counter(&k, "udp_no_port"), 1);
+	kit_build_udp(&f, &(struct kit_ipv4){.src = KIT_PEER_IP + 9}, 7, 5000, "x", 1);
+	kit_inject_frame(&k, &f);
+	assert_int_equal(pcb.received.count, 0);
+	assert_int_equal(kit_counter(&k, "udp_no_port"), 2);
 	kit_sent_clear(&k); /* the port is closed to that sender, and it is told so */
 }
 
@@ -335,6 +338,7 @@ static void errors_reach_the_connected_port_only(void **state)
 	pcb.remote = KIT_PEER_IP;
 	pcb.remote_port = 7;
 	udp_unreachable(k.stack, KIT_IP, 5000, KIT_PEER_IP, 8, ERR_CONNREFUSED);
+	udp_unreachable(k.stack, KIT_IP, 5000, KIT_PEER_IP + 9, 7, ERR_CONNREFUSED);
 	udp_unreachable(k.stack, KIT_IP, 6000, KIT_PEER_IP, 7, ERR_CONNREFUSED);
 	assert_int_equal(pcb.error, 0);
 	assert_int_equal(other.error, 0);
