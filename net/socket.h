@@ -45,18 +45,22 @@ int sock_socket(struct stack *stack, enum net_family family, enum sock_type type
 int sock_bind(struct stack *stack, int fd, const struct net_endpoint *local) MUST_CHECK;
 /* Stream: starts the three-way handshake; ERR_INPROGRESS is the normal answer, then wait for
  * SOCK_POLLOUT and read SOCK_SO_ERROR.  ERR_ISCONN, ERR_ALREADY, ERR_NETUNREACH,
- * ERR_ADDRNOTAVAIL.  Later: ERR_CONNREFUSED, ERR_TIMEDOUT, ERR_HOSTUNREACH, ERR_NETUNREACH.
+ * ERR_ADDRNOTAVAIL, ERR_ADDRINUSE, ERR_NOMEM (not even small buffers).  Later: ERR_CONNREFUSED,
+ * ERR_TIMEDOUT (after three minutes: shorter patience is the caller's), ERR_HOSTUNREACH,
+ * ERR_NETUNREACH.  One socket makes one attempt: after a failure it says ERR_CONNABORTED.
  * Datagram: remembers the peer. */
 int sock_connect(struct stack *stack, int fd, const struct net_endpoint *remote,
 		 uint64_t now_ns) MUST_CHECK;
-/* Passive open.  ERR_DESTADDRREQ: not bound. */
+/* Passive open; at most `backlog` connections wait.  ERR_DESTADDRREQ: not bound. */
 int sock_listen(struct stack *stack, int fd, unsigned backlog) MUST_CHECK;
 /* A descriptor of an established connection; ERR_AGAIN when there is none. */
 int sock_accept(struct stack *stack, int fd, struct net_endpoint *remote) MUST_CHECK;
 
-/* Bytes taken (> 0), or ERR_AGAIN (no room), ERR_PIPE (shut down or reset), ERR_NOTCONN. */
+/* Bytes taken (> 0), or ERR_AGAIN (no room, or still connecting), ERR_PIPE (shut down or reset),
+ * ERR_NOTCONN, ERR_NOBUFS (no memory for a buffer).  A datagram goes to the connected peer. */
 int sock_send(struct stack *stack, int fd, const void *buf, size_t len, uint64_t now_ns) MUST_CHECK;
-/* Bytes (> 0), 0 at the end of the stream, ERR_AGAIN, ERR_CONNRESET, ERR_TIMEDOUT, ... */
+/* Bytes (> 0), 0 at the end of the stream, ERR_AGAIN, ERR_CONNRESET, ERR_TIMEDOUT, ...  What came
+ * before an error is given first. */
 int sock_recv(struct stack *stack, int fd, void *buf, size_t len, uint64_t now_ns) MUST_CHECK;
 /* Datagrams: one each.  recvfrom cuts a longer one to `len`.  ERR_MSGSIZE, ERR_CONNREFUSED (an
  * ICMP error came back), ERR_AGAIN. */
@@ -76,7 +80,8 @@ int sock_abort(struct stack *stack, int fd, uint64_t now_ns);
 /* The enum sock_events among `wanted` (POLLERR and POLLHUP always) that hold now, or < 0. */
 int sock_poll(struct stack *stack, int fd, unsigned wanted) MUST_CHECK;
 int sock_getsockopt(struct stack *stack, int fd, enum sock_option option, int64_t *value) MUST_CHECK;
-int sock_setsockopt(struct stack *stack, int fd, enum sock_option option, int64_t value) MUST_CHECK;
+int sock_setsockopt(struct stack *stack, int fd, enum sock_option option, int64_t value,
+		    uint64_t now_ns) MUST_CHECK;
 int sock_getsockname(struct stack *stack, int fd, struct net_endpoint *local) MUST_CHECK;
 int sock_getpeername(struct stack *stack, int fd, struct net_endpoint *remote) MUST_CHECK;
 

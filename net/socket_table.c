@@ -1,201 +1,141 @@
-/* Skeleton: every public function is here so that others can link. */
+/*
+ * Descriptors: a table of pointers, and the two calls that begin and end a socket's life.  Steps 2 and
+ * 3 of the sixteen happen here.
+ */
 #include "net/socket_table.h"
+
+#include "base/string.h"
 #include "net/stack.h"
 
-uint32_t sock_next_conn(const struct stack *stack)
+struct socket_table {
+	uint32_t size;
+	struct socket *sockets[]; /* by descriptor - SOCKET_FD_FIRST; NULL: free */
+};
+
+static size_t table_bytes(uint32_t size)
 {
-	(void)stack;
-	return 0;
+	return sizeof(struct socket_table) + size * sizeof(struct socket *);
+}
+
+struct socket_table *socket_table_create(struct stack *stack)
+{
+	uint32_t size = stack->options.max_sockets;
+	struct socket_table *table = stack->port->alloc(stack->port->ctx, table_bytes(size));
+
+	if (table == NULL)
+		return NULL;
+	memset(table, 0, table_bytes(size));
+	table->size = size;
+	return table;
+}
+
+void socket_table_destroy(struct stack *stack, struct socket_table *table)
+{
+	for (uint32_t i = 0; i < table->size; i++) {
+		struct socket *sock = table->sockets[i];
+
+		if (sock == NULL)
+			continue;
+		if (sock->type == SOCK_STREAM)
+			tcp_drop(stack, sock->tcb);
+		else
+			dgram_close(stack, sock);
+		stack->port->free(stack->port->ctx, sock, sizeof(*sock));
+	}
+	stack->port->free(stack->port->ctx, table, table_bytes(table->size));
+}
+
+/* --- looking up -------------------------------------------------------------------------------------- */
+
+struct socket *socket_find(const struct stack *stack, int fd)
+{
+	const struct socket_table *table = stack->sockets;
+
+	if (fd < SOCKET_FD_FIRST || (uint32_t)(fd - SOCKET_FD_FIRST) >= table->size)
+		return NULL;
+	return table->sockets[fd - SOCKET_FD_FIRST];
+}
+
+struct socket *socket_find_type(const struct stack *stack, int fd, enum sock_type type, int *err)
+{
+	struct socket *sock = socket_find(stack, fd);
+
+	*err = sock == NULL ? ERR_BADF : ERR_OPNOTSUPP;
+	return sock != NULL && sock->type == type ? sock : NULL;
+}
+
+/* --- life ---------------------------------------------------------------------------------------------- */
+
+struct socket *socket_create(struct stack *stack, enum sock_type type, int *err)
+{
+	struct socket_table *table = stack->sockets;
+	struct socket *sock;
+	uint32_t i = 0;
+
+	while (i < table->size && table->sockets[i] != NULL)
+		i++;
+	*err = ERR_MFILE;
+	if (i == table->size)
+		return NULL;
+	*err = ERR_NOMEM;
+	sock = stack->port->alloc(stack->port->ctx, sizeof(*sock));
+	if (sock == NULL)
+		return NULL;
+	memset(sock, 0, sizeof(*sock));
+	sock->type = type;
+	sock->user.fd = (int)i + SOCKET_FD_FIRST;
+	table->sockets[i] = sock;
+	*err = ERR_OK;
+	return sock;
+}
+
+void socket_free(struct stack *stack, struct socket *sock)
+{
+	stack->sockets->sockets[sock->user.fd - SOCKET_FD_FIRST] = NULL;
+	stack->port->free(stack->port->ctx, sock, sizeof(*sock));
+}
+
+static int check_kind(enum net_family family, enum sock_type type, enum sock_protocol protocol)
+{
+	if (family != NET_FAMILY_IPV4)
+		return ERR_AFNOSUPPORT;
+	if (type == SOCK_STREAM && (protocol == SOCK_PROTO_DEFAULT || protocol == SOCK_PROTO_TCP))
+		return ERR_OK;
+	if (type == SOCK_DGRAM && (protocol == SOCK_PROTO_DEFAULT || protocol == SOCK_PROTO_UDP))
+		return ERR_OK;
+	return ERR_PROTONOSUPPORT;
 }
 
 int sock_socket(struct stack *stack, enum net_family family, enum sock_type type,
 		enum sock_protocol protocol)
 {
-	(void)stack;
-	(void)family;
-	(void)type;
-	(void)protocol;
-	return ERR_OPNOTSUPP;
-}
+	int err = check_kind(family, type, protocol);
+	struct socket *sock;
 
-int sock_bind(struct stack *stack, int fd, const struct net_endpoint *local)
-{
-	(void)stack;
-	(void)fd;
-	(void)local;
-	return ERR_OPNOTSUPP;
-}
-
-int sock_connect(struct stack *stack, int fd, const struct net_endpoint *remote,
-		 uint64_t now_ns)
-{
-	(void)stack;
-	(void)fd;
-	(void)remote;
-	(void)now_ns;
-	return ERR_OPNOTSUPP;
-}
-
-int sock_listen(struct stack *stack, int fd, unsigned backlog)
-{
-	(void)stack;
-	(void)fd;
-	(void)backlog;
-	return ERR_OPNOTSUPP;
-}
-
-int sock_accept(struct stack *stack, int fd, struct net_endpoint *remote)
-{
-	(void)stack;
-	(void)fd;
-	(void)remote;
-	return ERR_OPNOTSUPP;
-}
-
-int sock_send(struct stack *stack, int fd, const void *buf, size_t len, uint64_t now_ns)
-{
-	(void)stack;
-	(void)fd;
-	(void)buf;
-	(void)len;
-	(void)now_ns;
-	return ERR_OPNOTSUPP;
-}
-
-int sock_recv(struct stack *stack, int fd, void *buf, size_t len, uint64_t now_ns)
-{
-	(void)stack;
-	(void)fd;
-	(void)buf;
-	(void)len;
-	(void)now_ns;
-	return ERR_OPNOTSUPP;
-}
-
-int sock_sendto(struct stack *stack, int fd, const void *buf, size_t len,
-		const struct net_endpoint *to, uint64_t now_ns)
-{
-	(void)stack;
-	(void)fd;
-	(void)buf;
-	(void)len;
-	(void)to;
-	(void)now_ns;
-	return ERR_OPNOTSUPP;
-}
-
-int sock_recvfrom(struct stack *stack, int fd, void *buf, size_t len, struct net_endpoint *from,
-		  uint64_t now_ns)
-{
-	(void)stack;
-	(void)fd;
-	(void)buf;
-	(void)len;
-	(void)from;
-	(void)now_ns;
-	return ERR_OPNOTSUPP;
-}
-
-int sock_shutdown(struct stack *stack, int fd, enum sock_how how, uint64_t now_ns)
-{
-	(void)stack;
-	(void)fd;
-	(void)how;
-	(void)now_ns;
-	return ERR_OPNOTSUPP;
+	if (err != ERR_OK)
+		return err;
+	sock = socket_create(stack, type, &err);
+	if (sock == NULL)
+		return err;
+	if (type == SOCK_DGRAM)
+		return sock->user.fd;
+	err = stream_create(stack, sock);
+	if (err == ERR_OK)
+		return sock->user.fd;
+	socket_free(stack, sock);
+	return err;
 }
 
 int sock_close(struct stack *stack, int fd, uint64_t now_ns)
 {
-	(void)stack;
-	(void)fd;
-	(void)now_ns;
-	return ERR_OPNOTSUPP;
-}
+	struct socket *sock = socket_find(stack, fd);
 
-int sock_abort(struct stack *stack, int fd, uint64_t now_ns)
-{
-	(void)stack;
-	(void)fd;
-	(void)now_ns;
-	return ERR_OPNOTSUPP;
-}
-
-int sock_poll(struct stack *stack, int fd, unsigned wanted)
-{
-	(void)stack;
-	(void)fd;
-	(void)wanted;
-	return ERR_OPNOTSUPP;
-}
-
-int sock_getsockopt(struct stack *stack, int fd, enum sock_option option, int64_t *value)
-{
-	(void)stack;
-	(void)fd;
-	(void)option;
-	(void)value;
-	return ERR_OPNOTSUPP;
-}
-
-int sock_setsockopt(struct stack *stack, int fd, enum sock_option option, int64_t value)
-{
-	(void)stack;
-	(void)fd;
-	(void)option;
-	(void)value;
-	return ERR_OPNOTSUPP;
-}
-
-int sock_getsockname(struct stack *stack, int fd, struct net_endpoint *local)
-{
-	(void)stack;
-	(void)fd;
-	(void)local;
-	return ERR_OPNOTSUPP;
-}
-
-int sock_getpeername(struct stack *stack, int fd, struct net_endpoint *remote)
-{
-	(void)stack;
-	(void)fd;
-	(void)remote;
-	return ERR_OPNOTSUPP;
-}
-
-const char *sock_state_name(int64_t state)
-{
-	(void)state;
-	return "";
-}
-
-bool sock_fin_acked(struct stack *stack, int fd)
-{
-	(void)stack;
-	(void)fd;
-	return false;
-}
-
-unsigned sock_last_step(struct stack *stack, int fd)
-{
-	(void)stack;
-	(void)fd;
-	return 0;
-}
-
-void sock_abandon_time_wait(struct stack *stack, uint64_t now_ns)
-{
-	(void)stack;
-	(void)now_ns;
-}
-
-struct socket_table *socket_table_create(struct stack *stack)
-{
-	(void)stack;
-	return stack->port->alloc(stack->port->ctx, 16);
-}
-
-void socket_table_destroy(struct stack *stack, struct socket_table *table)
-{
-	stack->port->free(stack->port->ctx, table, 16);
+	if (sock == NULL)
+		return ERR_BADF;
+	if (sock->type == SOCK_STREAM)
+		stream_close(stack, sock, now_ns);
+	else
+		dgram_close(stack, sock);
+	socket_free(stack, sock);
+	return ERR_OK;
 }

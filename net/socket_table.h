@@ -1,6 +1,6 @@
 /*
  * The descriptor table of one stack, and the socket itself.  Private to net/: net.c creates and
- * destroys the table, net/socket_*.c look descriptors up in it; applications see net/socket.h.
+ * destroys the table, net/socket*.c look descriptors up in it; applications see net/socket.h.
  */
 #ifndef NET_SOCKET_TABLE_H
 #define NET_SOCKET_TABLE_H
@@ -9,9 +9,48 @@
 #include "net/tcp.h"
 #include "net/udp.h"
 
+/* 0, 1 and 2 have a meaning of their own to everybody who ever used a descriptor. */
+#define SOCKET_FD_FIRST 3
+
+struct socket {
+	enum sock_type type;
+	uint8_t last_step;    /* of the sixteen, as far as the socket layer knows */
+	struct tcp_user user; /* stream; user.fd is the descriptor of either kind */
+	struct tcb *tcb;      /* stream */
+	struct udp_pcb udp;   /* datagram; udp.local_port is 0 until it is bound */
+	bool shut_write, shut_read; /* datagram; TCP knows by itself */
+};
+
 /* Room for options.max_sockets descriptors; NULL: no memory. */
 struct socket_table *socket_table_create(struct stack *stack) MUST_CHECK;
 /* Frees every socket without a word on the wire; before tcp_layer_destroy(). */
 void socket_table_destroy(struct stack *stack, struct socket_table *table);
+
+/* The socket of a descriptor, or NULL: ERR_BADF. */
+struct socket *socket_find(const struct stack *stack, int fd);
+/* The same where it is of that type; else NULL, *err says ERR_BADF or ERR_OPNOTSUPP. */
+struct socket *socket_find_type(const struct stack *stack, int fd, enum sock_type type, int *err);
+/* A new socket on the lowest free descriptor; *err: ERR_MFILE, ERR_NOMEM. */
+struct socket *socket_create(struct stack *stack, enum sock_type type, int *err);
+/* Frees descriptor and socket. */
+void socket_free(struct stack *stack, struct socket *sock);
+
+/* Streams (socket_stream.c) and datagrams (socket_dgram.c), behind the calls that serve both. */
+int stream_create(struct stack *stack, struct socket *sock);
+int stream_bind(struct stack *stack, struct socket *sock, const struct net_endpoint *local);
+int stream_connect(struct stack *stack, struct socket *sock, const struct net_endpoint *remote,
+		   uint64_t now_ns);
+int stream_shutdown(struct stack *stack, struct socket *sock, enum sock_how how, uint64_t now_ns);
+void stream_close(struct stack *stack, struct socket *sock, uint64_t now_ns);
+unsigned stream_poll(const struct socket *sock);
+
+int dgram_bind(struct stack *stack, struct socket *sock, const struct net_endpoint *local);
+int dgram_connect(struct stack *stack, struct socket *sock, const struct net_endpoint *remote);
+int dgram_send(struct stack *stack, struct socket *sock, const void *buf, size_t len,
+	       const struct net_endpoint *to, uint64_t now_ns);
+int dgram_receive(struct socket *sock, void *buf, size_t len, struct net_endpoint *from);
+int dgram_shutdown(struct socket *sock, enum sock_how how);
+void dgram_close(struct stack *stack, struct socket *sock);
+unsigned dgram_poll(const struct socket *sock);
 
 #endif

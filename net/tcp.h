@@ -87,6 +87,9 @@ struct tcb *tcp_create(struct stack *stack, struct tcp_user *user) MUST_CHECK;
 /* The user forgets the TCB.  What is going on goes on without it: call tcp_close() before. */
 void tcp_release(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 
+/* As tcp_release, but nothing is sent: the stack is about to be destroyed. */
+void tcp_drop(struct stack *stack, struct tcb *tcb);
+
 uint32_t tcp_conn(const struct tcb *tcb);
 
 /* Sizes for the buffers, before tcp_take_buffers(): 2 KiB to 1 MiB (clamped). */
@@ -118,8 +121,9 @@ int tcp_receive(struct stack *stack, struct tcb *tcb, void *buf, size_t len,
 int tcp_close(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 /* The user will not receive any more: what comes is acknowledged and thrown away. */
 void tcp_close_read(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
-/* 3.10.5 ABORT: a RST where the state asks for one; then CLOSED. */
-void tcp_abort(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+/* 3.10.5 ABORT: a RST where the state asks for one; then CLOSED.  `unread`: because the user closes
+ * with data unread (RFC 2525 2.17). */
+void tcp_abort(struct stack *stack, struct tcb *tcb, bool unread, uint64_t now_ns);
 
 /* 3.10.6 STATUS */
 struct tcp_status {
@@ -130,6 +134,7 @@ struct tcp_status {
 	uint64_t srtt_ns;   /* 0: none yet */
 	int error;          /* how it ended; ERR_OK in good order, or not over yet */
 	uint8_t last_step;  /* of the sixteen */
+	bool used;          /* tcp_connect() was called, with success or not */
 	bool connected;     /* ESTABLISHED was reached */
 	bool readable;      /* tcp_receive() has data, the end of the stream, or an error */
 	bool writable;      /* tcp_send() takes at least one byte, or fails */

@@ -1,0 +1,182 @@
+/*
+ * Socket calls that serve both kinds: bind, connect, shutdown, poll, options, names.
+ */
+#include "net/socket_table.h"
+
+#include "net/stack.h"
+
+static bool is_ipv4(const struct net_endpoint *e)
+{
+	return e->addr.family == NET_FAMILY_IPV4;
+}
+
+int sock_bind(struct stack *stack, int fd, const struct net_endpoint *local)
+{
+	struct socket *sock = socket_find(stack, fd);
+
+	if (sock == NULL)
+		return ERR_BADF;
+	if (!is_ipv4(local))
+		return ERR_AFNOSUPPORT;
+	if (sock->type == SOCK_STREAM)
+		return stream_bind(stack, sock, local);
+	return dgram_bind(stack, sock, local);
+}
+
+int sock_connect(struct stack *stack, int fd, const struct net_endpoint *remote, uint64_t now_ns)
+{
+	struct socket *sock = socket_find(stack, fd);
+
+	if (sock == NULL)
+		return ERR_BADF;
+	if (!is_ipv4(remote))
+		return ERR_AFNOSUPPORT;
+	if (remote->port == 0 || net_addr_to_ipv4(&remote->addr) == 0)
+		return ERR_ADDRNOTAVAIL;
+	if (sock->type == SOCK_STREAM)
+		return stream_connect(stack, sock, remote, now_ns);
+	return dgram_connect(stack, sock, remote);
+}
+
+int sock_shutdown(struct stack *stack, int fd, enum sock_how how, uint64_t now_ns)
+{
+	struct socket *sock = socket_find(stack, fd);
+
+	if (sock == NULL)
+		return ERR_BADF;
+	if (how != SOCK_SHUT_RD && how != SOCK_SHUT_WR && how != SOCK_SHUT_RDWR)
+		return ERR_INVAL;
+	if (sock->type == SOCK_STREAM)
+		return stream_shutdown(stack, sock, how, now_ns);
+	return dgram_shutdown(sock, how);
+}
+
+int sock_poll(struct stack *stack, int fd, unsigned wanted)
+{
+	const struct socket *sock = socket_find(stack, fd);
+	unsigned ready;
+
+	if (sock == NULL)
+		return ERR_BADF;
+	ready = sock->type == SOCK_STREAM ? stream_poll(sock) : dgram_poll(sock);
+	return (int)(ready & (wanted | SOCK_POLLERR | SOCK_POLLHUP));
+}
+
+unsigned sock_last_step(struct stack *stack, int fd)
+{
+	const struct socket *sock = socket_find(stack, fd);
+	struct tcp_status status;
+
+	if (sock == NULL || sock->type != SOCK_STREAM)
+		return 0;
+	tcp_status(sock->tcb, &status);
+	return MAX(sock->last_step, status.last_step);
+}
+
+/* --- names ---------------------------------------------------------------------------------------------- */
+
+int sock_getsockname(struct stack *stack, int fd, struct net_endpoint *local)
+{
+	const struct socket *sock = socket_find(stack, fd);
+	struct tcp_status status;
+
+	if (sock == NULL)
+		return ERR_BADF;
+	*local = net_endpoint_ipv4(sock->udp.local, sock->udp.local_port);
+	if (sock->type == SOCK_STREAM) {
+		tcp_status(sock->tcb, &status);
+		*local = status.local;
+	}
+	return ERR_OK;
+}
+
+int sock_getpeername(struct stack *stack, int fd, struct net_endpoint *remote)
+{
+	const struct socket *sock = socket_find(stack, fd);
+	struct tcp_status status;
+
+	if (sock == NULL)
+		return ERR_BADF;
+	if (sock->type == SOCK_DGRAM) {
+		if (sock->udp.remote == 0)
+			return ERR_NOTCONN;
+		*remote = net_endpoint_ipv4(sock->udp.remote, sock->udp.remote_port);
+		return ERR_OK;
+	}
+	tcp_status(sock->tcb, &status);
+	if (!status.connected)
+		return ERR_NOTCONN;
+	*remote = status.remote;
+	return ERR_OK;
+}
+
+/* --- options -------------------------------------------------------------------------------------------- */
+
+static int take_error(struct socket *sock)
+{
+	int err = sock->udp.error;
+
+	if (sock->type == SOCK_STREAM)
+		return tcp_take_error(sock->tcb);
+	sock->udp.error = ERR_OK;
+	return err;
+}
+
+static int get_stream_option(const struct tcp_status *status, enum sock_option option,
+			     int64_t *value)
+{
+	switch (option) {
+	case SOCK_SO_SNDBUF: *value = status->sndbuf; return ERR_OK;
+	case SOCK_SO_RCVBUF: *value = status->rcvbuf; return ERR_OK;
+	case SOCK_TCP_NODELAY: *value = status->nodelay; return ERR_OK;
+	case SOCK_TCP_STATE: *value = status->state; return ERR_OK;
+	case SOCK_TCP_SRTT_US: *value = (int64_t)(status->srtt_ns / NS_PER_US); return ERR_OK;
+	default: return ERR_NOPROTOOPT;
+	}
+}
+
+int sock_getsockopt(struct stack *stack, int fd, enum sock_option option, int64_t *value)
+{
+	struct socket *sock = socket_find(stack, fd);
+	struct tcp_status status;
+
+	if (sock == NULL)
+		return ERR_BADF;
+	if (option == SOCK_SO_ERROR) {
+		*value = take_error(sock);
+		return ERR_OK;
+	}
+	if (sock->type != SOCK_STREAM)
+		return ERR_NOPROTOOPT;
+	tcp_status(sock->tcb, &status);
+	return get_stream_option(&status, option, value);
+}
+
+int sock_setsockopt(struct stack *stack, int fd, enum sock_option option, int64_t value,
+		    uint64_t now_ns)
+{
+	struct socket *sock = socket_find(stack, fd);
+	struct tcp_status status;
+
+	if (sock == NULL)
+		return ERR_BADF;
+	if (sock->type != SOCK_STREAM)
+		return ERR_NOPROTOOPT;
+	tcp_status(sock->tcb, &status);
+	if (value < 0 || value > UINT32_MAX)
+		return ERR_INVAL;
+	switch (option) {
+	case SOCK_SO_SNDBUF:
+	case SOCK_SO_RCVBUF:
+		if (status.state != TCP_CLOSED && status.state != TCP_LISTEN)
+			return ERR_ISCONN;
+		tcp_set_buffers(sock->tcb, option == SOCK_SO_SNDBUF ? (uint32_t)value : status.sndbuf,
+				option == SOCK_SO_RCVBUF ? (uint32_t)value : status.rcvbuf);
+		return ERR_OK;
+	case SOCK_TCP_NODELAY:
+		tcp_set_nodelay(stack, sock->tcb, value != 0, now_ns);
+		return ERR_OK;
+	default:
+		return ERR_NOPROTOOPT;
+	}
+}

@@ -1,0 +1,213 @@
+/*
+ * Stream sockets: the socket library's side of a TCP connection.  Steps 2, 3, 6 and 15 of the sixteen
+ * happen here.
+ */
+#include "net/socket_table.h"
+
+#include "net/stack.h"
+
+static void connected(struct stack *stack, struct tcp_user *user, uint64_t rtt_ns)
+{
+	struct socket *sock = CONTAINER_OF(user, struct socket, user);
+
+	event_emit(stack->port->events, EVENT_SOCK_CONNECTED, tcp_conn(sock->tcb), 0,
+		   EV_I64("fd", user->fd), EV_U64("rtt_us", rtt_ns / NS_PER_US));
+	sock->last_step = 15;
+}
+
+int stream_create(struct stack *stack, struct socket *sock)
+{
+	sock->user.connected = connected;
+	sock->tcb = tcp_create(stack, &sock->user);
+	if (sock->tcb == NULL)
+		return ERR_NOMEM;
+	event_emit(stack->port->events, EVENT_SOCK_ALLOC, tcp_conn(sock->tcb), 0,
+		   EV_U64("bytes", sizeof(*sock) + tcp_control_size()),
+		   EV_STR("state", tcp_state_name(TCP_CLOSED)));
+	event_emit(stack->port->events, EVENT_SOCK_FD, tcp_conn(sock->tcb), 0,
+		   EV_I64("fd", sock->user.fd));
+	sock->last_step = 3;
+	return ERR_OK;
+}
+
+uint32_t sock_next_conn(const struct stack *stack)
+{
+	return tcp_next_conn(stack);
+}
+
+int stream_bind(struct stack *stack, struct socket *sock, const struct net_endpoint *local)
+{
+	return tcp_bind(stack, sock->tcb, local);
+}
+
+/* --- connecting ------------------------------------------------------------------------------------- */
+
+/* Why connect() cannot even begin; ERR_OK: it can. */
+static int check_connect(const struct tcp_status *status)
+{
+	if (status->state == TCP_SYN_SENT || status->state == TCP_SYN_RECEIVED)
+		return ERR_ALREADY;
+	if (status->state == TCP_LISTEN)
+		return ERR_OPNOTSUPP;
+	if (status->connected)
+		return ERR_ISCONN;
+	return status->used ? ERR_CONNABORTED : ERR_OK; /* one socket, one attempt */
+}
+
+int stream_connect(struct stack *stack, struct socket *sock, const struct net_endpoint *remote,
+		   uint64_t now_ns)
+{
+	struct tcp_status status;
+	uint32_t sndbuf, rcvbuf;
+	int err;
+
+	tcp_status(sock->tcb, &status);
+	err = check_connect(&status);
+	if (err == ERR_OK)
+		err = tcp_take_buffers(stack, sock->tcb, &sndbuf, &rcvbuf);
+	if (err != ERR_OK)
+		return err;
+	event_emit(stack->port->events, EVENT_SOCK_CONNECT, tcp_conn(sock->tcb), 0,
+		   EV_I64("fd", sock->user.fd), EV_ENDPOINT("dst", *remote),
+		   EV_U64("sndbuf", sndbuf), EV_U64("rcvbuf", rcvbuf));
+	sock->last_step = 6;
+	return tcp_connect(stack, sock->tcb, remote, now_ns);
+}
+
+int sock_listen(struct stack *stack, int fd, unsigned backlog)
+{
+	int err;
+	struct socket *sock = socket_find_type(stack, fd, SOCK_STREAM, &err);
+
+	return sock != NULL ? tcp_listen(stack, sock->tcb, backlog) : err;
+}
+
+int sock_accept(struct stack *stack, int fd, struct net_endpoint *remote)
+{
+	int err;
+	struct socket *listener = socket_find_type(stack, fd, SOCK_STREAM, &err);
+	struct socket *sock;
+	struct tcp_status status;
+
+	if (listener == NULL)
+		return err;
+	tcp_status(listener->tcb, &status);
+	if (status.state != TCP_LISTEN)
+		return ERR_INVAL;
+	if (!tcp_accept_waiting(listener->tcb))
+		return ERR_AGAIN;
+	sock = socket_create(stack, SOCK_STREAM, &err);
+	if (sock == NULL)
+		return err; /* it stays in the queue */
+	sock->tcb = tcp_accept(listener->tcb);
+	tcp_attach(sock->tcb, &sock->user);
+	tcp_status(sock->tcb, &status);
+	if (remote != NULL)
+		*remote = status.remote;
+	return sock->user.fd;
+}
+
+/* --- talking ------------------------------------------------------------------------------------------ */
+
+int sock_send(struct stack *stack, int fd, const void *buf, size_t len, uint64_t now_ns)
+{
+	struct socket *sock = socket_find(stack, fd);
+
+	if (sock == NULL)
+		return ERR_BADF;
+	if (sock->type == SOCK_DGRAM)
+		return dgram_send(stack, sock, buf, len, NULL, now_ns);
+	return tcp_send(stack, sock->tcb, buf, len, now_ns);
+}
+
+int sock_recv(struct stack *stack, int fd, void *buf, size_t len, uint64_t now_ns)
+{
+	struct socket *sock = socket_find(stack, fd);
+
+	if (sock == NULL)
+		return ERR_BADF;
+	if (sock->type == SOCK_DGRAM)
+		return dgram_receive(sock, buf, len, NULL);
+	return tcp_receive(stack, sock->tcb, buf, len, now_ns);
+}
+
+/* --- the end -------------------------------------------------------------------------------------------- */
+
+int stream_shutdown(struct stack *stack, struct socket *sock, enum sock_how how, uint64_t now_ns)
+{
+	struct tcp_status status;
+
+	tcp_status(sock->tcb, &status);
+	if (!status.connected || status.state == TCP_CLOSED)
+		return ERR_NOTCONN;
+	if (how != SOCK_SHUT_WR)
+		tcp_close_read(stack, sock->tcb, now_ns);
+	return how != SOCK_SHUT_RD ? tcp_close(stack, sock->tcb, now_ns) : ERR_OK;
+}
+
+void stream_close(struct stack *stack, struct socket *sock, uint64_t now_ns)
+{
+	struct tcp_status status;
+
+	tcp_status(sock->tcb, &status);
+	if (status.unread > 0)
+		tcp_abort(stack, sock->tcb, true, now_ns); /* RFC 2525 2.17: the peer shall know */
+	else
+		(void)tcp_close(stack, sock->tcb, now_ns); /* ERR_NOTCONN is fine here */
+	tcp_release(stack, sock->tcb, now_ns);
+}
+
+int sock_abort(struct stack *stack, int fd, uint64_t now_ns)
+{
+	struct socket *sock = socket_find(stack, fd);
+
+	if (sock == NULL)
+		return ERR_BADF;
+	if (sock->type == SOCK_STREAM)
+		tcp_abort(stack, sock->tcb, false, now_ns);
+	return sock_close(stack, fd, now_ns);
+}
+
+void sock_abandon_time_wait(struct stack *stack, uint64_t now_ns)
+{
+	tcp_abandon_time_wait(stack, now_ns);
+}
+
+/* --- what is going on --------------------------------------------------------------------------------------- */
+
+unsigned stream_poll(const struct socket *sock)
+{
+	struct tcp_status status;
+	unsigned ready = 0;
+
+	tcp_status(sock->tcb, &status);
+	if (status.state == TCP_LISTEN)
+		return tcp_accept_waiting(sock->tcb) ? SOCK_POLLIN : 0;
+	if (status.readable)
+		ready |= SOCK_POLLIN;
+	if (status.writable)
+		ready |= SOCK_POLLOUT;
+	if (status.error != ERR_OK)
+		ready |= SOCK_POLLERR;
+	if (status.state == TCP_CLOSED || (status.write_closed && status.read_ended))
+		ready |= SOCK_POLLHUP;
+	return ready;
+}
+
+const char *sock_state_name(int64_t state)
+{
+	return state >= TCP_CLOSED && state <= TCP_TIME_WAIT
+		? tcp_state_name((enum tcp_state)state) : "?";
+}
+
+bool sock_fin_acked(struct stack *stack, int fd)
+{
+	int err;
+	struct socket *sock = socket_find_type(stack, fd, SOCK_STREAM, &err);
+	struct tcp_status status;
+
+	if (sock == NULL)
+		return false;
+	tcp_status(sock->tcb, &status);
+	return status.fin_acked;
+}

@@ -1,0 +1,149 @@
+/*
+ * RFC 9293 3.10.7.4, fifth: check the ACK field.  What the peer has acknowledged leaves the send
+ * buffer, the send window follows the peer's, and the closing states move on.
+ */
+#include "net/tcp/internal.h"
+
+/* Bytes of the send buffer end at snd_end; SYN and FIN take numbers but no memory. */
+static void release_acked_bytes(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	uint32_t data_una = seq_min(tcb->snd_una, tcb->snd_end);
+
+	if (tcb->snd_buf == NULL)
+		return;
+	send_buffer_acked(tcb->snd_buf, seq_max(data_una, tcb->snd_buf->start_seq));
+	if (data_una == tcb->snd_end && !tcp_timer_is_set(tcb, TCP_TIMER_BUFFER))
+		tcp_timer_set(stack, tcb, TCP_TIMER_BUFFER, now_ns + TCP_BUFFER_KEEP_NS);
+}
+
+void tcp_advance_una(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg)
+{
+	bool impatient = tcb->recovery == TCP_RECOVERY_FAST && tcb->partial_ack_seen &&
+			 seq_lt(seg->ack, tcb->recover);
+
+	tcp_rtt_acked(tcb, seg);
+	tcb->snd_una = seg->ack;
+	tcb->rtx_nxt = seq_max(tcb->rtx_nxt, seg->ack);
+	tcb->attempts = 0;
+	tcb->progress_ns = seg->now_ns;
+	release_acked_bytes(stack, tcb, seg->now_ns);
+	/* RFC 6298 5.2, 5.3; RFC 6582 3.2, step 3: only the first partial ACK restarts it */
+	if (tcb->snd_una == tcb->snd_nxt)
+		tcp_timer_clear(stack, tcb, TCP_TIMER_RETRANSMIT);
+	else if (!impatient)
+		tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT, seg->now_ns + tcb->rto_ns);
+}
+
+/* "SND.WND should be updated" unless the segment is older than the one the window came from. */
+static void update_send_window(struct tcb *tcb, const struct tcp_segment *seg)
+{
+	if (seq_lt(seg->seq, tcb->snd_wl1) ||
+	    (seg->seq == tcb->snd_wl1 && seq_lt(seg->ack, tcb->snd_wl2)))
+		return;
+	tcb->snd_wnd = seg->wnd;
+	tcb->snd_wnd_max = MAX(tcb->snd_wnd_max, seg->wnd);
+	tcb->snd_wl1 = seg->seq;
+	tcb->snd_wl2 = seg->ack;
+}
+
+/* RFC 5681 2: what counts as a duplicate acknowledgement; asked before the window is updated. */
+static bool is_duplicate(const struct tcb *tcb, const struct tcp_segment *seg)
+{
+	return tcb_flight(tcb) > 0 && seg->data_len == 0 && !(seg->flags & TCP_FIN) &&
+	       seg->ack == tcb->snd_una && seg->wnd == tcb->snd_wnd;
+}
+
+/* --- SYN-RECEIVED --------------------------------------------------------------------------------------- */
+
+static enum tcp_verdict ack_in_syn_received(struct stack *stack, struct tcb *tcb,
+					    struct tcp_segment *seg)
+{
+	if (seq_leq(seg->ack, tcb->snd_una) || seq_gt(seg->ack, tcb->snd_nxt)) {
+		tcp_reset_segment(stack, tcb, seg, TCP_RESET_BAD_ACK);
+		return TCP_DONE;
+	}
+	tcp_become_established(stack, tcb, seg);
+	if (tcb->passive) {
+		tcp_listen_established(tcb);
+	} else {
+		tcp_tell_established(stack, tcb, "simultaneous open, ACK acknowledges our SYN");
+		tcp_tell_user(stack, tcb, seg->now_ns);
+	}
+	/* 3.10.4, SYN-RECEIVED: a CLOSE was queued until now */
+	if (tcb->fin_queued)
+		tcp_set_state(stack, tcb, TCP_FIN_WAIT_1);
+	tcp_work_add(stack, tcb);
+	return TCP_CONTINUE;
+}
+
+/* --- the closing states ------------------------------------------------------------------------------------- */
+
+static enum tcp_verdict fin_acknowledged(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	switch (tcb->state) {
+	case TCP_FIN_WAIT_1:
+		tcp_set_state(stack, tcb, TCP_FIN_WAIT_2);
+		if (!tcb->owned)
+			tcp_timer_set(stack, tcb, TCP_TIMER_CLOSE, now_ns + TCP_FIN_WAIT_2_NS);
+		return TCP_CONTINUE;
+	case TCP_CLOSING:
+		tcp_enter_time_wait(stack, tcb, now_ns);
+		return TCP_CONTINUE;
+	case TCP_LAST_ACK:
+		tcp_end(stack, tcb, ERR_OK);
+		return TCP_DONE;
+	default:
+		return TCP_CONTINUE;
+	}
+}
+
+/* --- all synchronized states ---------------------------------------------------------------------------------- */
+
+/* RFC 5961 5.2: SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT, or a blind attacker could inject text
+ * with any ACK in half of the number space.  "If the ACK acks something not yet sent, then send an
+ * ACK, drop the segment". */
+static bool ack_is_plausible(const struct tcb *tcb, uint32_t ack)
+{
+	return seq_leq(ack, tcb->snd_nxt) && seq_geq(ack, tcb->snd_una - tcb->snd_wnd_max);
+}
+
+static void new_data_acknowledged(struct stack *stack, struct tcb *tcb,
+				  const struct tcp_segment *seg)
+{
+	uint32_t acked = seg->ack - tcb->snd_una;
+
+	tcp_advance_una(stack, tcb, seg);
+	tcp_recovery_acked(stack, tcb, acked, seg->now_ns);
+}
+
+enum tcp_verdict tcp_check_ack(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
+{
+	bool fin_was_acked = tcb_fin_acked(tcb);
+	bool duplicate;
+
+	if (!(seg->flags & TCP_ACK))
+		return TCP_DONE; /* "if the ACK bit is off, drop the segment and return" */
+	if (tcb->state == TCP_SYN_RECEIVED)
+		return ack_in_syn_received(stack, tcb, seg);
+	if (!ack_is_plausible(tcb, seg->ack)) {
+		tcp_challenge_ack(stack, tcb, seg->now_ns);
+		return TCP_DONE;
+	}
+	if (seq_lt(seg->ack, tcb->snd_una))
+		return TCP_CONTINUE; /* "if the ACK is a duplicate, it can be ignored" */
+
+	duplicate = is_duplicate(tcb, seg);
+	update_send_window(tcb, seg);
+	if (tcb_flight(tcb) == 0 && tcb->owned)
+		tcb->progress_ns = seg->now_ns; /* an answer to a window probe */
+	if (seq_gt(seg->ack, tcb->snd_una))
+		new_data_acknowledged(stack, tcb, seg);
+	else if (duplicate)
+		tcp_duplicate_ack(stack, tcb, seg->now_ns);
+	if (tcb->snd_nxt != tcb->snd_end || tcb->recovery != TCP_RECOVERY_NONE)
+		tcp_work_add(stack, tcb); /* more may be sent now */
+	if (!tcb_fin_acked(tcb) || fin_was_acked)
+		return TCP_CONTINUE;
+	event_emit(stack->port->events, EVENT_TCP_FIN_ACKED, tcb->conn, 0, EV_NONE);
+	return fin_acknowledged(stack, tcb, seg->now_ns);
+}

@@ -1,0 +1,325 @@
+/*
+ * The user calls: OPEN, SEND, RECEIVE, CLOSE, ABORT, STATUS (RFC 9293 3.10.1-3.10.6), in the shape
+ * that sockets need.  None of them waits.
+ */
+#include "net/tcp/internal.h"
+
+#include "base/string.h"
+#include "net/ipv4.h"
+
+#define BUFFER_WHEN_SHORT (4u * 1024) /* an active open does with this much, not with less */
+
+uint32_t tcp_conn(const struct tcb *tcb)
+{
+	return tcb->conn;
+}
+
+/* --- buffers ----------------------------------------------------------------------------------------- */
+
+void tcp_set_buffers(struct tcb *tcb, uint32_t sndbuf, uint32_t rcvbuf)
+{
+	tcb->sndbuf = MIN(MAX(sndbuf, TCP_BUFFER_MIN), TCP_BUFFER_MAX);
+	tcb->rcvbuf = MIN(MAX(rcvbuf, TCP_BUFFER_MIN), TCP_BUFFER_MAX);
+}
+
+/* Half as much as often as memory is short, down to `least`. */
+static bool take_send_buffer(struct stack *stack, struct tcb *tcb, uint32_t least)
+{
+	uint32_t size = tcb->sndbuf;
+
+	for (; tcb->snd_buf == NULL && size >= least; size /= 2)
+		tcb->snd_buf = send_buffer_create(stack->port, size, tcb->snd_end);
+	if (tcb->snd_buf == NULL)
+		stack->counters.tcp_no_memory++;
+	return tcb->snd_buf != NULL;
+}
+
+int tcp_take_buffers(struct stack *stack, struct tcb *tcb, uint32_t *sndbuf, uint32_t *rcvbuf)
+{
+	if (!take_send_buffer(stack, tcb, MIN(tcb->sndbuf, BUFFER_WHEN_SHORT)))
+		return ERR_NOMEM;
+	/* What is received stays in the packets it came in, so the receive buffer is a promise;
+	 * where memory was short for the one it is not made for the other. */
+	if (tcb->snd_buf->size < tcb->sndbuf)
+		tcb->rcvbuf = MIN(tcb->rcvbuf, tcb->snd_buf->size);
+	tcb->sndbuf = tcb->snd_buf->size;
+	*sndbuf = tcb->sndbuf;
+	*rcvbuf = tcb->rcvbuf;
+	return ERR_OK;
+}
+
+/* --- OPEN ---------------------------------------------------------------------------------------------- */
+
+static bool is_local_address(const struct stack *stack, uint32_t ipv4)
+{
+	for (const struct netif *n = stack->netifs; n != NULL; n = n->next)
+		if (n->ipv4 == ipv4)
+			return true;
+	return false;
+}
+
+int tcp_bind(struct stack *stack, struct tcb *tcb, const struct net_endpoint *local)
+{
+	uint32_t ipv4 = net_addr_to_ipv4(&local->addr);
+
+	if (tcb->bound || tcb->state != TCP_CLOSED)
+		return ERR_INVAL;
+	if (ipv4 != 0 && !is_local_address(stack, ipv4))
+		return ERR_ADDRNOTAVAIL;
+	/* A port that is listened on is taken; two active opens may share one (MUST-42), the
+	 * four-tuple is looked at in tcp_connect(). */
+	if (local->port != 0 && tcp_find_listener(stack, local) != NULL)
+		return ERR_ADDRINUSE;
+	tcb->local = *local;
+	tcb->bound = true;
+	return ERR_OK;
+}
+
+/* The local half of the four-tuple: what bind() said, the route's address, an ephemeral port. */
+static int choose_local(struct stack *stack, struct tcb *tcb, const struct net_endpoint *remote)
+{
+	struct ipv4_route route;
+	struct net_endpoint local = tcb->local;
+	int err = ipv4_route(stack, net_addr_to_ipv4(&remote->addr), &route);
+
+	if (err != ERR_OK)
+		return err;
+	if (!tcb->bound || net_addr_to_ipv4(&local.addr) == 0)
+		local.addr = net_addr_ipv4(route.src); /* RFC 1122 4.2.3.7 */
+	if (local.port == 0)
+		local.port = tcp_ephemeral_port(stack, &local.addr, remote);
+	else if (tcp_find_connection(stack, &local, remote) != NULL)
+		return ERR_ADDRINUSE;
+	if (local.port == 0)
+		return ERR_ADDRNOTAVAIL;
+	tcb->local = local;
+	tcb->remote = *remote;
+	return ERR_OK;
+}
+
+int tcp_connect(struct stack *stack, struct tcb *tcb, const struct net_endpoint *remote,
+		uint64_t now_ns)
+{
+	int err;
+
+	if (tcb->state != TCP_CLOSED)
+		return tcb->state == TCP_SYN_SENT ? ERR_ALREADY : ERR_ISCONN;
+	if (tcb->used)
+		return tcb->connected ? ERR_ISCONN : ERR_CONNABORTED;
+	err = choose_local(stack, tcb, remote);
+	if (err == ERR_OK)
+		err = tcp_prepare(stack, tcb, now_ns);
+	if (err != ERR_OK)
+		return err;
+	if (tcb->snd_buf != NULL) /* taken before there were sequence numbers */
+		tcb->snd_buf->start_seq = tcb->snd_buf->una = tcb->snd_end;
+	tcb->used = true;
+	stack->counters.tcp_connections++;
+	tcp_hash_insert(stack, tcb);
+	tcp_set_state(stack, tcb, TCP_SYN_SENT);
+	tcp_send_syn(stack, tcb, now_ns);
+	return ERR_INPROGRESS;
+}
+
+/* --- SEND ------------------------------------------------------------------------------------------------ */
+
+static int may_send(const struct tcb *tcb)
+{
+	switch (tcb->state) {
+	case TCP_CLOSED:
+		return tcb->connected || tcb->error != ERR_OK ? ERR_PIPE : ERR_NOTCONN;
+	case TCP_LISTEN:
+		return ERR_NOTCONN;
+	case TCP_SYN_SENT:
+	case TCP_SYN_RECEIVED:
+		return tcb->fin_queued ? ERR_PIPE : ERR_AGAIN;
+	case TCP_ESTABLISHED:
+	case TCP_CLOSE_WAIT:
+		return ERR_OK;
+	default:
+		return ERR_PIPE; /* "connection closing" */
+	}
+}
+
+int tcp_send(struct stack *stack, struct tcb *tcb, const void *buf, size_t len, uint64_t now_ns)
+{
+	int err = may_send(tcb);
+	uint32_t taken;
+
+	if (err != ERR_OK)
+		return err;
+	if (len == 0)
+		return 0;
+	if (tcb->snd_buf == NULL &&
+	    !take_send_buffer(stack, tcb, MIN(tcb->sndbuf, BUFFER_WHEN_SHORT)))
+		return ERR_NOBUFS;
+	taken = send_buffer_write(tcb->snd_buf, buf, (uint32_t)MIN(len, (size_t)INT32_MAX));
+	if (taken == 0)
+		return ERR_AGAIN;
+	tcb->snd_end += taken;
+	tcp_timer_clear(stack, tcb, TCP_TIMER_BUFFER);
+	tcp_output(stack, tcb, now_ns);
+	return (int)taken;
+}
+
+void tcp_set_nodelay(struct stack *stack, struct tcb *tcb, bool on, uint64_t now_ns)
+{
+	tcb->nodelay = on;
+	if (on)
+		tcp_output(stack, tcb, now_ns);
+}
+
+/* --- RECEIVE --------------------------------------------------------------------------------------------- */
+
+static bool stream_has_ended(const struct tcb *tcb)
+{
+	return tcb->state == TCP_CLOSED || tcb->rcv_closed ||
+	       (tcb->rcv_fin_known && seq_gt(tcb->rcv_nxt, tcb->rcv_fin));
+}
+
+static int nothing_to_read(struct tcb *tcb)
+{
+	if (tcb->error != ERR_OK)
+		return tcp_take_error(tcb);
+	if (tcb->state == TCP_LISTEN || (tcb->state == TCP_CLOSED && !tcb->connected))
+		return ERR_NOTCONN;
+	return stream_has_ended(tcb) ? 0 : ERR_AGAIN;
+}
+
+static size_t copy_out(struct tcb *tcb, uint8_t *buf, size_t len)
+{
+	size_t done = 0;
+
+	while (done < len && tcb->rcv_queue.first != NULL) {
+		struct pktbuf *pkt = tcb->rcv_queue.first;
+		size_t n = MIN(len - done, pktbuf_len(pkt));
+
+		memcpy(buf + done, pkt->data, n);
+		pktbuf_pull(pkt, n);
+		done += n;
+		if (pktbuf_len(pkt) > 0)
+			break;
+		tcb->rcv_memory -= tcp_packet_memory(pkt);
+		pktbuf_free(pktbuf_queue_pop(&tcb->rcv_queue));
+	}
+	tcb->rcv_unread -= (uint32_t)done;
+	return done;
+}
+
+int tcp_receive(struct stack *stack, struct tcb *tcb, void *buf, size_t len, uint64_t now_ns)
+{
+	size_t n;
+
+	if (tcb->rcv_unread == 0)
+		return nothing_to_read(tcb);
+	n = copy_out(tcb, buf, MIN(len, (size_t)INT32_MAX));
+	if (tcb_synchronized(tcb) && !stream_has_ended(tcb) && tcp_window_update_due(tcb))
+		tcp_send_ack(stack, tcb, now_ns);
+	return (int)n;
+}
+
+/* --- CLOSE, ABORT ------------------------------------------------------------------------------------------ */
+
+int tcp_close(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	switch (tcb->state) {
+	case TCP_CLOSED:
+	case TCP_LISTEN:
+	case TCP_SYN_SENT:
+		return ERR_NOTCONN;
+	case TCP_SYN_RECEIVED:
+		tcb->fin_queued = true; /* "queue for processing after entering ESTABLISHED" */
+		break;
+	case TCP_ESTABLISHED:
+		tcb->fin_queued = true;
+		tcp_set_state(stack, tcb, TCP_FIN_WAIT_1);
+		break;
+	case TCP_CLOSE_WAIT:
+		tcb->fin_queued = true;
+		tcp_set_state(stack, tcb, TCP_LAST_ACK);
+		break;
+	default: /* closing already */
+		break;
+	}
+	tcp_output(stack, tcb, now_ns);
+	return ERR_OK;
+}
+
+void tcp_close_read(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	tcb->rcv_closed = true;
+	tcp_discard_received(tcb);
+	if (tcb_synchronized(tcb) && tcp_window_update_due(tcb))
+		tcp_send_ack(stack, tcb, now_ns);
+}
+
+void tcp_abort(struct stack *stack, struct tcb *tcb, bool unread, uint64_t now_ns)
+{
+	tcp_discard_received(tcb);
+	tcp_abort_with(stack, tcb, unread ? TCP_RESET_UNREAD_DATA : TCP_RESET_ABORTED, now_ns);
+}
+
+void tcp_abandon_time_wait(struct stack *stack, uint64_t now_ns)
+{
+	struct tcp_layer *layer = stack->tcp;
+
+	for (uint32_t i = 0; i < layer->n_buckets; i++) {
+		struct tcb *tcb, *next;
+
+		for (tcb = layer->buckets[i]; tcb != NULL; tcb = next) {
+			uint64_t ends_ns = tcb->deadline_ns[TCP_TIMER_CLOSE];
+
+			next = tcb->hash_next;
+			if (tcb->state != TCP_TIME_WAIT)
+				continue;
+			event_emit(stack->port->events, EVENT_TCP_TIME_WAIT_ABANDONED, tcb->conn, 0,
+				   EV_U64("remaining_ms", ends_ns > now_ns
+						? (ends_ns - now_ns) / NS_PER_MS : 0));
+			tcp_end(stack, tcb, ERR_OK);
+		}
+	}
+}
+
+/* --- STATUS ------------------------------------------------------------------------------------------------- */
+
+static bool is_writable(const struct tcb *tcb)
+{
+	int err = may_send(tcb);
+
+	if (err != ERR_OK)
+		return err != ERR_AGAIN;
+	return tcb->snd_buf == NULL || send_buffer_room(tcb->snd_buf) > 0;
+}
+
+void tcp_status(const struct tcb *tcb, struct tcp_status *status)
+{
+	bool read_ended = tcb->rcv_unread == 0 && stream_has_ended(tcb);
+
+	*status = (struct tcp_status){
+		.state = tcb->state,
+		.local = tcb->local,
+		.remote = tcb->remote,
+		.sndbuf = tcb->sndbuf,
+		.rcvbuf = tcb->rcvbuf,
+		.unread = tcb->rcv_unread,
+		.srtt_ns = tcb->srtt_ns,
+		.error = tcb->error,
+		.last_step = tcb->last_step,
+		.used = tcb->used,
+		.connected = tcb->connected,
+		.readable = tcb->rcv_unread > 0 || tcb->error != ERR_OK || read_ended,
+		.writable = is_writable(tcb),
+		.write_closed = tcb->fin_queued || tcb->state == TCP_CLOSED,
+		.read_ended = read_ended,
+		.fin_acked = tcb_fin_acked(tcb),
+		.nodelay = tcb->nodelay,
+	};
+}
+
+int tcp_take_error(struct tcb *tcb)
+{
+	int error = tcb->error;
+
+	tcb->error = ERR_OK;
+	return error;
+}

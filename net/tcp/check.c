@@ -1,0 +1,124 @@
+/*
+ * RFC 9293 3.10.7.4, first: is the segment inside the receive window?  With it the test of RFC 7323
+ * against old duplicates (PAWS), and the tailoring: what the later steps see begins at RCV.NXT or
+ * behind it and does not reach beyond the window.
+ */
+#include "net/tcp/internal.h"
+
+bool tcp_segment_acceptable(const struct tcb *tcb, const struct tcp_segment *seg)
+{
+	uint32_t wnd = tcp_receive_window(tcb);
+	uint32_t len = segment_len(seg);
+
+	if (wnd == 0)
+		return len == 0 && seg->seq == tcb->rcv_nxt;
+	if (seq_in_window(seg->seq, tcb->rcv_nxt, wnd))
+		return true;
+	return len > 0 && seq_in_window(seg->seq + len - 1, tcb->rcv_nxt, wnd);
+}
+
+/* RFC 7323 5.3, R1.  A RST is never judged by its timestamp.
+ * DEVIATION: RFC 7323 3.2 would drop a segment without the option on a connection that uses it; as
+ * middleboxes strip options, and a damaged list must not end a connection, it is taken. */
+static bool is_old_duplicate(const struct tcb *tcb, const struct tcp_segment *seg)
+{
+	if (!tcb->use_timestamps || !seg->opt.has_timestamps || (seg->flags & TCP_RST))
+		return false;
+	if (seg->now_ns - tcb->ts_recent_ns > TCP_PAWS_IDLE_NS) /* RFC 7323 5.5 */
+		return false;
+	return (int32_t)(seg->opt.ts_val - tcb->ts_recent) < 0;
+}
+
+/* RFC 7323 4.3, (2): only a segment that spans what we acknowledged last moves TS.Recent. */
+static void note_timestamp(struct tcb *tcb, const struct tcp_segment *seg)
+{
+	if (!tcb->use_timestamps || !seg->opt.has_timestamps || seq_gt(seg->seq, tcb->rcv_acked))
+		return;
+	tcb->ts_recent = seg->opt.ts_val;
+	tcb->ts_recent_ns = seg->now_ns;
+}
+
+/* "If an incoming segment is not acceptable, an acknowledgment should be sent in reply (unless the
+ * RST bit is set)." */
+static void answer_unacceptable(struct stack *stack, struct tcb *tcb,
+				const struct tcp_segment *seg)
+{
+	if (seg->flags & TCP_RST)
+		return;
+	/* Our SYN-ACK was lost and the client asks again: an ACK alone would not help it.  (A
+	 * SYN with ACK is a simultaneous open: there the ACK is what the peer waits for.) */
+	if (tcb->state == TCP_SYN_RECEIVED && (seg->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN &&
+	    seg->seq == tcb->irs) {
+		tcp_send_syn(stack, tcb, seg->now_ns);
+		return;
+	}
+	/* TIME-WAIT: the peer's FIN again, our last ACK was lost */
+	if (tcb->state == TCP_TIME_WAIT && (seg->flags & TCP_FIN))
+		tcp_enter_time_wait(stack, tcb, seg->now_ns);
+	/* Text deserves its ACK at once.  An empty segment gets one within limits, or two confused
+	 * ends would answer each other for ever. */
+	if (segment_len(seg) > 0)
+		tcp_send_ack(stack, tcb, seg->now_ns);
+	else
+		tcp_challenge_ack(stack, tcb, seg->now_ns);
+}
+
+static void cut_front(struct tcp_segment *seg, uint32_t n)
+{
+	n = MIN(n, seg->data_len);
+	pktbuf_pull(seg->pkt, n);
+	seg->seq += n;
+	seg->data_len -= n;
+}
+
+static void cut_tail(struct tcp_segment *seg, uint32_t n)
+{
+	seg->data_len -= n;
+	pktbuf_trim(seg->pkt, seg->data_len);
+	seg->flags &= (uint8_t)~TCP_FIN; /* it was behind what is cut */
+}
+
+/* "The segment may be trimmed": old text off its front, text beyond the window off its end. */
+static void tailor(struct tcb *tcb, struct tcp_segment *seg)
+{
+	uint32_t edge = tcb->rcv_nxt + tcp_receive_window(tcb);
+
+	if (seq_lt(seg->seq, tcb->rcv_nxt)) {
+		cut_front(seg, tcb->rcv_nxt - seg->seq);
+		tcb->ack_now = true; /* RFC 5681 4.2: the peer sends again, so it misses our ACK */
+	}
+	if (seg->data_len > 0 && seq_gt(seg->seq + seg->data_len, edge))
+		cut_tail(seg, MIN(seg->data_len, seg->seq + seg->data_len - edge));
+}
+
+/* "If the RCV.WND is zero, no segments will be acceptable, but special allowance should be made to
+ * accept valid ACKs": a segment at RCV.NXT is taken without its text. */
+static bool accept_into_zero_window(struct tcb *tcb, struct tcp_segment *seg)
+{
+	if (tcp_receive_window(tcb) != 0 || seg->seq != tcb->rcv_nxt || (seg->flags & TCP_SYN))
+		return false;
+	if (seg->data_len > 0)
+		cut_tail(seg, seg->data_len);
+	tcb->ack_now = true;
+	return true;
+}
+
+enum tcp_verdict tcp_check_sequence(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
+{
+	if (is_old_duplicate(tcb, seg)) {
+		stack->counters.tcp_paws_dropped++;
+		answer_unacceptable(stack, tcb, seg);
+		return TCP_DONE;
+	}
+	if (!tcp_segment_acceptable(tcb, seg) && !accept_into_zero_window(tcb, seg)) {
+		stack->counters.tcp_out_of_window++;
+		answer_unacceptable(stack, tcb, seg);
+		return TCP_DONE;
+	}
+	note_timestamp(tcb, seg);
+	if (!(seg->flags & TCP_SYN)) /* a SYN here is the fourth step's affair, whole */
+		tailor(tcb, seg);
+	if (tcb->ack_now)
+		tcp_work_add(stack, tcb);
+	return TCP_CONTINUE;
+}

@@ -1,0 +1,212 @@
+/*
+ * RFC 9293 3.10.7.4, seventh and eighth: the segment's text goes to the user, and the peer's FIN ends
+ * the stream.
+ *
+ * Received packets are kept as they are: in the receive queue, which is in order, or in the
+ * reassembly; tcp_receive() is the only copy.  Since a packet occupies more memory than its text,
+ * small texts are copied into the room behind the previous one, so that a flood of tiny segments
+ * costs no more than about four times the bytes of the window.
+ */
+#include "net/tcp/internal.h"
+
+#include "base/string.h"
+
+uint32_t tcp_packet_memory(const struct pktbuf *pkt)
+{
+	return (uint32_t)pkt->pool->block_size;
+}
+
+bool tcp_coalesce(struct tcb *tcb, struct pktbuf *last, struct pktbuf *pkt)
+{
+	size_t len = pktbuf_len(pkt);
+	void *at;
+
+	if (last == NULL || 4 * len > tcp_packet_memory(pkt))
+		return false;
+	at = pktbuf_put(last, len);
+	if (at == NULL)
+		return false;
+	memcpy(at, pkt->data, len);
+	tcb->rcv_memory -= tcp_packet_memory(pkt);
+	pktbuf_free(pkt);
+	return true;
+}
+
+void tcp_discard_received(struct tcb *tcb)
+{
+	struct pktbuf *pkt;
+
+	while ((pkt = pktbuf_queue_pop(&tcb->rcv_queue)) != NULL) {
+		tcb->rcv_memory -= tcp_packet_memory(pkt);
+		pktbuf_free(pkt);
+	}
+	tcb->rcv_unread = 0;
+}
+
+/* --- in order ----------------------------------------------------------------------------------------- */
+
+/* `pkt` holds the text at RCV.NXT; its memory is counted already. */
+static void append(struct tcb *tcb, struct pktbuf *pkt)
+{
+	uint32_t len = (uint32_t)pktbuf_len(pkt);
+
+	tcb->rcv_nxt += len;
+	tcb->bytes_received += len;
+	if (tcb->rcv_closed) {
+		tcb->rcv_memory -= tcp_packet_memory(pkt);
+		pktbuf_free(pkt);
+		return;
+	}
+	tcb->rcv_unread += len;
+	if (!tcp_coalesce(tcb, tcb->rcv_queue.last, pkt))
+		pktbuf_queue_push(&tcb->rcv_queue, pkt);
+}
+
+/* The first run has been reached: its packets follow, without what has come meanwhile. */
+static void append_run(struct tcb *tcb, struct pktbuf *chain, uint32_t start)
+{
+	while (chain != NULL) {
+		struct pktbuf *pkt = chain;
+		uint32_t len = (uint32_t)pktbuf_len(pkt);
+		uint32_t old = MIN(len, tcb->rcv_nxt - start);
+
+		chain = pkt->next;
+		start += len;
+		pktbuf_pull(pkt, old);
+		if (old < len) {
+			append(tcb, pkt);
+		} else {
+			tcb->rcv_memory -= tcp_packet_memory(pkt);
+			pktbuf_free(pkt);
+		}
+	}
+}
+
+/* True when a hole was filled by what has just come. */
+static bool append_reassembled(struct stack *stack, struct tcb *tcb)
+{
+	struct pktbuf *chain;
+	struct tcp_run run;
+	bool filled = false;
+
+	while ((chain = tcp_reassembly_take(stack, tcb, &run)) != NULL) {
+		append_run(tcb, chain, run.start);
+		filled = true;
+	}
+	return filled;
+}
+
+/* RFC 9293 3.8.6.3, RFC 5681 4.2: at least every second segment at once, and what fills a hole; a
+ * young connection every segment, so that the peer's window opens quickly.
+ * DEVIATION: within one batch of received frames it is one ACK for all of them. */
+static void schedule_ack(struct stack *stack, struct tcb *tcb, bool filled_hole, uint64_t now_ns)
+{
+	bool quick = tcb->quick_acks > 0;
+
+	if (quick)
+		tcb->quick_acks--;
+	if (++tcb->ack_segments >= 2 || quick || filled_hole || tcb->reassembly != NULL)
+		tcb->ack_now = true;
+	if (tcb->ack_now)
+		tcp_work_add(stack, tcb);
+	else if (!tcp_timer_is_set(tcb, TCP_TIMER_DELAYED_ACK))
+		tcp_timer_set(stack, tcb, TCP_TIMER_DELAYED_ACK, now_ns + TCP_DELAYED_ACK_NS);
+}
+
+static void text_in_order(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
+{
+	bool filled;
+
+	tcb->rcv_memory += tcp_packet_memory(seg->pkt);
+	append(tcb, seg->pkt);
+	seg->pkt = NULL;
+	filled = append_reassembled(stack, tcb);
+	schedule_ack(stack, tcb, filled, seg->now_ns);
+}
+
+/* --- the step ------------------------------------------------------------------------------------------- */
+
+/* Bytes behind the peer's FIN are no part of the stream. */
+static void cut_behind_fin(const struct tcb *tcb, struct tcp_segment *seg)
+{
+	uint32_t end = seg->seq + seg->data_len;
+
+	if (!tcb->rcv_fin_known || seq_leq(end, tcb->rcv_fin))
+		return;
+	seg->data_len -= MIN(seg->data_len, end - tcb->rcv_fin);
+	pktbuf_trim(seg->pkt, seg->data_len);
+}
+
+enum tcp_verdict tcp_process_text(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
+{
+	if (tcb->state != TCP_ESTABLISHED && tcb->state != TCP_FIN_WAIT_1 &&
+	    tcb->state != TCP_FIN_WAIT_2)
+		return TCP_CONTINUE; /* the peer has sent a FIN: "ignore the segment text" */
+	cut_behind_fin(tcb, seg);
+	if (seg->data_len == 0)
+		return TCP_CONTINUE;
+	/* RFC 9293 3.6.1, SHLD-3: the user has closed both ways, this text is lost, and the peer
+	 * shall know */
+	if (!tcb->owned && tcb->state != TCP_ESTABLISHED) {
+		tcp_abort_with(stack, tcb, TCP_RESET_DATA_AFTER_CLOSE, seg->now_ns);
+		return TCP_DONE;
+	}
+	if (seg->seq == tcb->rcv_nxt) {
+		text_in_order(stack, tcb, seg);
+		return TCP_CONTINUE;
+	}
+	/* RFC 5681 4.2: a duplicate ACK at once, one for each, or the peer cannot count them */
+	stack->counters.tcp_out_of_order++;
+	tcp_reassembly_insert(stack, tcb, seg);
+	tcp_send_ack(stack, tcb, seg->now_ns);
+	return TCP_CONTINUE;
+}
+
+/* --- FIN -------------------------------------------------------------------------------------------------- */
+
+void tcp_enter_time_wait(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	tcp_set_state(stack, tcb, TCP_TIME_WAIT);
+	tcp_timer_clear(stack, tcb, TCP_TIMER_RETRANSMIT);
+	tcp_timer_clear(stack, tcb, TCP_TIMER_PERSIST);
+	/* RFC 9293 3.6.1, MUST-13 */
+	tcp_timer_set(stack, tcb, TCP_TIMER_CLOSE, now_ns + TCP_TIME_WAIT_NS);
+}
+
+static void fin_in_order(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	event_emit(stack->port->events, EVENT_TCP_FIN_RCVD, tcb->conn, 0,
+		   EV_U64("tcp_seq", tcb->rcv_fin));
+	tcb->rcv_nxt++; /* "advance RCV.NXT over the FIN, and send an acknowledgment for the FIN" */
+	tcb->rcv_adv = seq_max(tcb->rcv_adv, tcb->rcv_nxt);
+	tcp_reassembly_free(stack, tcb);
+	tcb->ack_now = true;
+	tcp_work_add(stack, tcb);
+	switch (tcb->state) {
+	case TCP_SYN_RECEIVED:
+	case TCP_ESTABLISHED:
+		tcp_set_state(stack, tcb, TCP_CLOSE_WAIT);
+		break;
+	case TCP_FIN_WAIT_1: /* ours is not acknowledged yet, or the fifth step had moved on */
+		tcp_set_state(stack, tcb, TCP_CLOSING);
+		break;
+	case TCP_FIN_WAIT_2:
+		tcp_enter_time_wait(stack, tcb, now_ns);
+		break;
+	default:
+		break;
+	}
+}
+
+void tcp_check_fin(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg)
+{
+	bool before = tcb->rcv_fin_known;
+
+	if ((seg->flags & TCP_FIN) && !before) {
+		tcb->rcv_fin = seg->seq + seg->data_len;
+		/* A FIN in the middle of what we hold already is nonsense from a stranger. */
+		tcb->rcv_fin_known = seq_geq(tcb->rcv_fin, tcb->rcv_nxt);
+	}
+	if (tcb->rcv_fin_known && tcb->rcv_nxt == tcb->rcv_fin)
+		fin_in_order(stack, tcb, seg->now_ns);
+}

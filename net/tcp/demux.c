@@ -1,0 +1,134 @@
+/*
+ * From a segment's addresses and ports to its connection: a chained hash table over the four-tuple,
+ * keyed with the stack's secret so that nobody can choose tuples that collide.  Listeners are few and
+ * stand in a list.
+ */
+#include "net/tcp/internal.h"
+
+#include "base/string.h"
+#include "net/siphash.h"
+
+struct tuple {
+	struct net_addr local, remote;
+	uint16_t local_port, remote_port;
+};
+
+static uint32_t tuple_hash(const struct stack *stack, const struct net_endpoint *local,
+			   const struct net_endpoint *remote)
+{
+	struct tuple t;
+
+	memset(&t, 0, sizeof(t)); /* padding is hashed too */
+	t.local = local->addr;
+	t.remote = remote->addr;
+	t.local_port = local->port;
+	t.remote_port = remote->port;
+	return (uint32_t)siphash(stack->secret, &t, sizeof(t));
+}
+
+static bool endpoint_equal(const struct net_endpoint *a, const struct net_endpoint *b)
+{
+	return a->port == b->port && memcmp(&a->addr, &b->addr, sizeof(a->addr)) == 0;
+}
+
+static struct tcb **bucket(const struct stack *stack, const struct net_endpoint *local,
+			   const struct net_endpoint *remote)
+{
+	uint32_t hash = tuple_hash(stack, local, remote);
+
+	return &stack->tcp->buckets[hash & (stack->tcp->n_buckets - 1)];
+}
+
+struct tcb *tcp_find_connection(const struct stack *stack, const struct net_endpoint *local,
+				const struct net_endpoint *remote)
+{
+	struct tcb *tcb = *bucket(stack, local, remote);
+
+	while (tcb != NULL &&
+	       !(endpoint_equal(&tcb->local, local) && endpoint_equal(&tcb->remote, remote)))
+		tcb = tcb->hash_next;
+	return tcb;
+}
+
+struct tcb *tcp_find_listener(const struct stack *stack, const struct net_endpoint *local)
+{
+	for (struct tcb *l = stack->tcp->listeners; l != NULL; l = l->hash_next) {
+		bool any = l->local.addr.family == NET_FAMILY_NONE ||
+			   net_addr_to_ipv4(&l->local.addr) == 0;
+
+		if (l->local.port == local->port && (any || endpoint_equal(&l->local, local)))
+			return l;
+	}
+	return NULL;
+}
+
+/* Twice as many buckets; when there is no memory the chains grow instead. */
+static void grow(struct stack *stack)
+{
+	struct tcp_layer *layer = stack->tcp;
+	const struct net_port *port = stack->port;
+	struct tcb **old = layer->buckets;
+	uint32_t n_old = layer->n_buckets;
+	struct tcb **new = port->alloc(port->ctx, 2 * n_old * sizeof(new[0]));
+
+	if (new == NULL)
+		return;
+	memset(new, 0, 2 * n_old * sizeof(new[0]));
+	layer->buckets = new;
+	layer->n_buckets = 2 * n_old;
+	for (uint32_t i = 0; i < n_old; i++) {
+		struct tcb *tcb, *next;
+
+		for (tcb = old[i]; tcb != NULL; tcb = next) {
+			struct tcb **at = bucket(stack, &tcb->local, &tcb->remote);
+
+			next = tcb->hash_next;
+			tcb->hash_next = *at;
+			*at = tcb;
+		}
+	}
+	port->free(port->ctx, old, n_old * sizeof(old[0]));
+}
+
+void tcp_hash_insert(struct stack *stack, struct tcb *tcb)
+{
+	struct tcp_layer *layer = stack->tcp;
+	struct tcb **at;
+
+	if (layer->n_connections >= layer->n_buckets)
+		grow(stack);
+	at = bucket(stack, &tcb->local, &tcb->remote);
+	tcb->hash_next = *at;
+	*at = tcb;
+	tcb->hashed = true;
+	layer->n_connections++;
+}
+
+void tcp_hash_remove(struct stack *stack, struct tcb *tcb)
+{
+	struct tcb **at = bucket(stack, &tcb->local, &tcb->remote);
+
+	if (!tcb->hashed)
+		return;
+	while (*at != tcb)
+		at = &(*at)->hash_next;
+	*at = tcb->hash_next;
+	tcb->hashed = false;
+	stack->tcp->n_connections--;
+}
+
+void tcp_listener_insert(struct stack *stack, struct tcb *tcb)
+{
+	tcb->hash_next = stack->tcp->listeners;
+	stack->tcp->listeners = tcb;
+}
+
+void tcp_listener_remove(struct stack *stack, struct tcb *tcb)
+{
+	struct tcb **at = &stack->tcp->listeners;
+
+	while (*at != NULL && *at != tcb)
+		at = &(*at)->hash_next;
+	if (*at == tcb)
+		*at = tcb->hash_next;
+}

@@ -1,0 +1,93 @@
+/*
+ * Events that show a TCP header: steps 7, 8, 11, 12 and 14.  Windows are shown as they are on the
+ * wire, never scaled, so that a capture can be compared field by field.
+ */
+#include "net/tcp/internal.h"
+
+#include "base/strbuf.h"
+#include "net/wire/eth.h"
+#include "net/wire/ipv4.h"
+
+#define FRAME_SHOWN_MAX 128 /* bytes of a frame in an event */
+
+void tcp_flags_text(char *buf, size_t cap, uint8_t flags)
+{
+	static const struct {
+		uint8_t bit;
+		char name[4];
+	} names[] = {
+		{TCP_SYN, "SYN"}, {TCP_FIN, "FIN"}, {TCP_RST, "RST"}, {TCP_PSH, "PSH"},
+		{TCP_ACK, "ACK"}, {TCP_URG, "URG"}, {TCP_ECE, "ECE"}, {TCP_CWR, "CWR"},
+	};
+	struct strbuf sb = strbuf_on(buf, cap);
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (!(flags & names[i].bit))
+			continue;
+		if (sb.len > 0)
+			strbuf_char(&sb, ',');
+		strbuf_str(&sb, names[i].name);
+	}
+}
+
+void tcp_emit_header(struct stack *stack, enum event_id id, uint32_t conn,
+		     const struct tcp_header_view *view)
+{
+	const struct tcp_options *opt = &view->opt;
+	bool sent = view->frame != NULL;
+	char flags[40];
+
+	tcp_flags_text(flags, sizeof(flags), view->h.flags);
+	event_emit(stack->port->events, id, conn, 0, EV_ENDPOINT("src", view->src),
+		   EV_ENDPOINT("dst", view->dst), EV_STR("flags", flags),
+		   EV_U64("tcp_seq", view->h.seq),
+		   EV_IF(view->h.flags & TCP_ACK, EV_U64("tcp_ack", view->h.ack)),
+		   EV_U64("win", view->h.window), EV_IF(opt->has_mss, EV_U64("mss", opt->mss)),
+		   EV_IF(opt->has_window_scale, EV_U64("ws", opt->window_scale)),
+		   EV_IF(opt->sack_permitted, EV_BOOL("sack", true)),
+		   EV_IF(opt->has_timestamps, EV_U64("tsval", opt->ts_val)),
+		   EV_IF(sent, EV_U64("len", view->frame_len)),
+		   EV_IF(sent, EV_HEX("frame", view->frame,
+				      MIN(view->frame_seen, (size_t)FRAME_SHOWN_MAX))),
+		   EV_IF(view->next_hop != 0, EV_IPV4("next_hop", view->next_hop)));
+}
+
+bool tcp_view_frame(struct tcp_header_view *view, const uint8_t *frame, size_t len)
+{
+	struct eth_header eth;
+	struct ipv4_header ip;
+	const uint8_t *l3 = frame + ETH_HEADER_LEN;
+
+	*view = (struct tcp_header_view){.frame = frame, .frame_len = len, .frame_seen = len};
+	if (!eth_header_read(frame, len, &eth) || eth.type != ETH_TYPE_IPV4)
+		return false;
+	len -= ETH_HEADER_LEN;
+	if (!ipv4_header_read_quoted(l3, len, &ip))
+		return false;
+	l3 += ip.header_len;
+	len -= ip.header_len;
+	if (!tcp_header_read(l3, len, &view->h))
+		return false;
+	tcp_options_parse(&view->opt, l3 + TCP_HEADER_LEN, view->h.header_len - TCP_HEADER_LEN,
+			  view->h.flags & TCP_SYN);
+	view->src = net_endpoint_ipv4(ip.src, view->h.src_port);
+	view->dst = net_endpoint_ipv4(ip.dst, view->h.dst_port);
+	return true;
+}
+
+/* The headers are still in front of the payload: they were only stepped over. */
+void tcp_view_received(struct tcp_header_view *view, const struct tcp_segment *seg)
+{
+	const struct pktbuf *pkt = seg->pkt;
+	const uint8_t *frame = pkt->head + pkt->l3_off - ETH_HEADER_LEN;
+	size_t len = (size_t)(pkt->tail - frame); /* padding behind the IP packet is cut off */
+
+	if (pkt->l3_off >= ETH_HEADER_LEN && tcp_view_frame(view, frame, len))
+		return;
+	*view = (struct tcp_header_view){
+		.src = seg->remote,
+		.dst = seg->local,
+		.h = {.seq = seg->seq, .ack = seg->ack, .flags = seg->flags, .window = seg->raw_wnd},
+		.opt = seg->opt,
+	};
+}

@@ -1,0 +1,305 @@
+/*
+ * What the files of net/tcp/ offer each other, in the order in which a segment meets them.  "The
+ * clause" is RFC 9293 3.10.x unless another RFC is named.
+ */
+#ifndef NET_TCP_INTERNAL_H
+#define NET_TCP_INTERNAL_H
+
+#include "net/tcp/tcb.h"
+
+/* A received segment, parsed.  seq, data and len shrink when parts of it turn out to be old. */
+struct tcp_segment {
+	struct pktbuf *pkt; /* [data, tail) is the payload; NULL once somebody has taken it */
+	struct net_endpoint local, remote;
+	uint32_t seq, ack;
+	uint32_t data_len; /* payload bytes */
+	uint32_t wnd;      /* SEG.WND, scaled */
+	uint16_t raw_wnd;  /* as on the wire */
+	uint8_t flags;     /* enum tcp_flag */
+	struct tcp_options opt;
+	uint64_t now_ns;
+};
+
+/* SEG.LEN: SYN and FIN count one each. */
+static inline uint32_t segment_len(const struct tcp_segment *seg)
+{
+	return seg->data_len + !!(seg->flags & TCP_SYN) + !!(seg->flags & TCP_FIN);
+}
+
+/* What a step of 3.10.7 says about the rest of the steps. */
+enum tcp_verdict { TCP_CONTINUE, TCP_DONE };
+
+/* --- layer.c ----------------------------------------------------------------------------------- */
+
+struct tcp_layer {
+	struct tcb **buckets; /* connections by four-tuple, keyed hash */
+	uint32_t n_buckets;   /* a power of two */
+	uint32_t n_connections;
+	struct tcb *listeners;
+	struct tcb *work_first, **work_last;
+	uint32_t next_conn;
+};
+
+/* Puts the connection on the list that tcp_poll() works off. */
+void tcp_work_add(struct stack *stack, struct tcb *tcb);
+void tcp_work_remove(struct stack *stack, struct tcb *tcb);
+
+/* --- demux.c, ports.c ---------------------------------------------------------------------------- */
+
+struct tcb *tcp_find_connection(const struct stack *stack, const struct net_endpoint *local,
+				const struct net_endpoint *remote);
+struct tcb *tcp_find_listener(const struct stack *stack, const struct net_endpoint *local);
+void tcp_hash_insert(struct stack *stack, struct tcb *tcb);
+void tcp_hash_remove(struct stack *stack, struct tcb *tcb);
+void tcp_listener_insert(struct stack *stack, struct tcb *tcb);
+void tcp_listener_remove(struct stack *stack, struct tcb *tcb);
+/* RFC 6056: an unpredictable free local port for `remote`; 0: there is none. */
+uint16_t tcp_ephemeral_port(struct stack *stack, const struct net_addr *local,
+			    const struct net_endpoint *remote);
+
+/* --- state.c --------------------------------------------------------------------------------------- */
+
+/* The one place where a state changes. */
+void tcp_set_state(struct stack *stack, struct tcb *tcb, enum tcp_state state);
+/* The connection is over: to CLOSED, timers off, buffers given back.  What was received stays for
+ * the user.  `error` is what the user will read.  Frees the TCB when nobody owns it. */
+void tcp_end(struct stack *stack, struct tcb *tcb, int error);
+/* As tcp_end, with an event that says why we gave up. */
+void tcp_give_up(struct stack *stack, struct tcb *tcb, int error, const char *reason);
+void tcp_free(struct stack *stack, struct tcb *tcb);
+void tcp_step(struct tcb *tcb, uint8_t step); /* one of the sixteen was reached */
+
+/* --- isn.c ------------------------------------------------------------------------------------------- */
+
+/* RFC 6528 */
+uint32_t tcp_initial_sequence(const struct stack *stack, const struct tcb *tcb, uint64_t now_ns);
+/* RFC 7323 5.4: where the timestamp clock of this connection starts. */
+uint32_t tcp_timestamp_offset(const struct stack *stack, const struct tcb *tcb);
+uint32_t tcp_timestamp(const struct tcb *tcb, uint64_t now_ns);
+
+/* --- listen.c: 3.10.7.2 ------------------------------------------------------------------------------ */
+
+void tcp_listen_arrives(struct stack *stack, struct tcb *listener, struct tcp_segment *seg);
+/* A passive connection is established: it joins its listener's accept queue. */
+void tcp_listen_established(struct tcb *tcb);
+/* A passive connection that nobody accepted leaves its listener's books. */
+void tcp_listen_forget(struct tcb *tcb);
+/* The listener closes: so do those that nobody accepted. */
+void tcp_listen_close(struct stack *stack, struct tcb *listener, uint64_t now_ns);
+
+/* --- handshake.c: 3.10.7.3, and what both opens share --------------------------------------------------- */
+
+void tcp_syn_sent_arrives(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg);
+/* Sequence numbers, MSS, options to offer; the route gives the MTU.  Errors of ipv4_route(). */
+int tcp_prepare(struct stack *stack, struct tcb *tcb, uint64_t now_ns) MUST_CHECK;
+/* What the peer's SYN says about options, and its sequence number. */
+void tcp_take_syn(struct tcb *tcb, const struct tcp_segment *seg);
+/* Step 13, and 15: the user hears of it. */
+void tcp_tell_established(struct stack *stack, struct tcb *tcb, const char *checked);
+void tcp_tell_user(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+/* Our SYN is acknowledged: windows, congestion state, ESTABLISHED. */
+void tcp_become_established(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg);
+
+/* --- check.c: 3.10.7.4, first, and the checks around it -------------------------------------------------- */
+
+enum tcp_verdict tcp_check_sequence(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg);
+/* 3.10.7.4 first, the table: is any of it inside the window? */
+bool tcp_segment_acceptable(const struct tcb *tcb, const struct tcp_segment *seg);
+
+/* --- reset.c: second and fourth; RST out --------------------------------------------------------------- */
+
+enum tcp_verdict tcp_check_rst(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg);
+enum tcp_verdict tcp_check_syn(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg);
+void tcp_rst_received(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
+		      const char *meaning);
+/* RFC 5961: an ACK that makes an honest peer repeat itself; rate-limited. */
+void tcp_challenge_ack(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+
+/* Why a RST is sent; the phrases stand in reset.c. */
+enum tcp_reset_reason {
+	TCP_RESET_NO_CONNECTION,
+	TCP_RESET_BAD_ACK,
+	TCP_RESET_ABORTED,
+	TCP_RESET_UNREAD_DATA,
+	TCP_RESET_DATA_AFTER_CLOSE,
+	TCP_RESET_LISTENER_CLOSED,
+	TCP_RESET_REASONS,
+};
+const char *tcp_reset_reason_text(unsigned reason);
+/* 3.10.7.1 and wherever a segment is answered with <SEQ=SEG.ACK><CTL=RST>.  tcb may be NULL. */
+void tcp_reset_segment(struct stack *stack, const struct tcb *tcb, const struct tcp_segment *seg,
+		       enum tcp_reset_reason reason);
+/* 3.10.5: <SEQ=SND.NXT><ACK=RCV.NXT><CTL=RST,ACK> on a connection of ours. */
+void tcp_reset_connection(struct stack *stack, struct tcb *tcb, enum tcp_reset_reason reason,
+			  uint64_t now_ns);
+/* tcp_reset_connection() where the state asks for one (3.10.5), then tcp_end(). */
+void tcp_abort_with(struct stack *stack, struct tcb *tcb, enum tcp_reset_reason reason,
+		    uint64_t now_ns);
+
+/* --- ack.c: fifth ------------------------------------------------------------------------------------------ */
+
+enum tcp_verdict tcp_check_ack(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg);
+/* SND.UNA moves to `ack`: buffer, round-trip time, timers. */
+void tcp_advance_una(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg);
+
+/* --- deliver.c: seventh and eighth; reassembly.c ------------------------------------------------------------- */
+
+enum tcp_verdict tcp_process_text(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg);
+void tcp_check_fin(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg);
+/* TIME-WAIT begins, or begins again. */
+void tcp_enter_time_wait(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+/* Throws away what nobody has read. */
+void tcp_discard_received(struct tcb *tcb);
+/* Bytes a packet really occupies. */
+uint32_t tcp_packet_memory(const struct pktbuf *pkt);
+
+/* Keeps [seg->seq, + data_len) for later; takes the packet or lets it drop. */
+void tcp_reassembly_insert(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg);
+/* The packets of the first run, as a chain, when the run begins at or before RCV.NXT; else NULL.
+ * *run tells its range. */
+struct pktbuf *tcp_reassembly_take(struct stack *stack, struct tcb *tcb, struct tcp_run *run);
+void tcp_reassembly_free(struct stack *stack, struct tcb *tcb);
+/* RFC 2018 4: the blocks to report, the most recent first. */
+uint8_t tcp_reassembly_sack(const struct tcb *tcb, struct tcp_sack_block *blocks, uint8_t max);
+/* Appends `pkt`'s payload to the last packet of a queue when it is small for the memory it occupies
+ * and fits; true: pkt is gone. */
+bool tcp_coalesce(struct tcb *tcb, struct pktbuf *last, struct pktbuf *pkt);
+
+/* --- window.c ------------------------------------------------------------------------------------------------- */
+
+/* RCV.WND: what the peer may send from RCV.NXT on. */
+uint32_t tcp_receive_window(const struct tcb *tcb);
+/* The value for the next segment's window field; moves rcv_adv. */
+uint16_t tcp_announce_window(struct tcb *tcb, bool syn);
+/* The user has read: is the news worth a segment of its own? */
+bool tcp_window_update_due(const struct tcb *tcb);
+
+/* --- output.c, segment.c, sent.c -------------------------------------------------------------------------------- */
+
+/* Sends what may be sent now: retransmissions, data, FIN, an ACK that is due. */
+void tcp_output(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+void tcp_send_ack(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+/* 3.8.6.2.1, (4): what the window allows, be it little; false: nothing was sent. */
+bool tcp_send_override(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+/* 3.8.6.1: asks the peer for its window. */
+void tcp_send_window_probe(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+/* The SYN, or the SYN-ACK where the peer's SYN is here; built (steps 7, 11) and sent. */
+void tcp_send_syn(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+
+enum tcp_retransmit_reason { TCP_RETRANSMIT_TIMEOUT = 1, TCP_RETRANSMIT_DUPLICATE_ACKS };
+/* Sends one segment from SND.UNA again. */
+void tcp_retransmit_first(struct stack *stack, struct tcb *tcb, enum tcp_retransmit_reason reason,
+			  uint64_t now_ns);
+
+/* One segment to send. */
+struct tcp_send {
+	uint32_t seq;
+	uint32_t data_len; /* bytes from the send buffer */
+	uint8_t flags;
+	uint8_t note;      /* enum tcp_note */
+	uint32_t note_arg;
+};
+
+/* Marks on a frame whose way into the device is an event (pktbuf.note). */
+enum tcp_note {
+	TCP_NOTE_STEP = 1u << 0,       /* SYN, SYN-ACK, the handshake's last ACK */
+	TCP_NOTE_RETRANSMIT = 1u << 1, /* note_arg: see tcp_retransmit_arg() */
+	TCP_NOTE_FIN = 1u << 2,
+	TCP_NOTE_RST = 1u << 3,        /* note_arg: see tcp_reset_arg() */
+};
+
+static inline uint32_t tcp_retransmit_arg(uint8_t attempt, enum tcp_retransmit_reason reason,
+					  uint64_t rto_ns)
+{
+	return (uint32_t)attempt << 24 | (uint32_t)reason << 16 |
+	       (uint32_t)MIN(rto_ns / NS_PER_MS, UINT64_C(0xffff));
+}
+
+static inline uint32_t tcp_reset_arg(enum tcp_reset_reason reason, uint32_t conn)
+{
+	return (uint32_t)reason << 24 | (conn & 0xffffff);
+}
+
+/* Builds and sends it; says what ipv4_output() says, or ERR_NOBUFS. */
+int tcp_transmit(struct stack *stack, struct tcb *tcb, const struct tcp_send *send, uint64_t now_ns);
+/* A segment that belongs to no connection (RST). */
+int tcp_transmit_bare(struct stack *stack, const struct net_endpoint *local,
+		      const struct net_endpoint *remote, const struct tcp_send *send, uint32_t ack,
+		      uint64_t now_ns);
+
+/* --- events that show a header (header_event.c) ---------------------------------------------------------------- */
+
+struct tcp_header_view {
+	struct net_endpoint src, dst;
+	struct tcp_header h;
+	struct tcp_options opt;
+	const uint8_t *frame; /* NULL: there is none yet */
+	size_t frame_len;     /* on the wire */
+	size_t frame_seen;    /* of it readable at `frame` */
+	uint32_t next_hop;    /* 0: does not apply */
+};
+/* Emits a step's event with the fields of docs/steps.md. */
+void tcp_emit_header(struct stack *stack, enum event_id id, uint32_t conn,
+		     const struct tcp_header_view *view);
+/* Decodes an Ethernet frame with IPv4 and TCP; false where it is something else. */
+bool tcp_view_frame(struct tcp_header_view *view, const uint8_t *frame, size_t len);
+/* The frame that a received packet came in; for a segment whose header was parsed. */
+void tcp_view_received(struct tcp_header_view *view, const struct tcp_segment *seg);
+/* "SYN,ACK" */
+void tcp_flags_text(char *buf, size_t cap, uint8_t flags);
+
+/* --- rto.c: RFC 6298 ------------------------------------------------------------------------------------------- */
+
+void tcp_rto_init(struct tcb *tcb);
+void tcp_rto_sample(struct tcb *tcb, uint64_t rtt_ns);
+void tcp_rto_back_off(struct tcb *tcb);
+/* Times the byte at `seq` when none is being timed. */
+void tcp_rtt_start(struct tcb *tcb, uint32_t seq, uint64_t now_ns);
+/* Karn: what is sent again cannot be timed. */
+void tcp_rtt_cancel(struct tcb *tcb);
+/* SND.UNA is about to move to seg->ack. */
+void tcp_rtt_acked(struct tcb *tcb, const struct tcp_segment *seg);
+
+/* --- congestion.c: RFC 5681 ------------------------------------------------------------------------------------ */
+
+void tcp_congestion_init(struct tcb *tcb, bool syn_was_lost);
+/* `acked` new bytes were acknowledged outside of fast recovery. */
+void tcp_congestion_acked(struct tcb *tcb, uint32_t acked);
+/* A loss was noticed with `flight` bytes out: (4) of RFC 5681. */
+void tcp_congestion_loss(struct tcb *tcb, uint32_t flight);
+/* A time-out: one segment. */
+void tcp_congestion_timeout(struct tcb *tcb);
+/* Nothing was sent for longer than the RTO: RFC 5681 4.1. */
+void tcp_congestion_idle(struct tcb *tcb);
+
+/* --- recovery.c: RFC 6582 ---------------------------------------------------------------------------------------- */
+
+void tcp_duplicate_ack(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+/* New data was acknowledged: `acked` bytes; SND.UNA has moved. */
+void tcp_recovery_acked(struct stack *stack, struct tcb *tcb, uint32_t acked, uint64_t now_ns);
+void tcp_recovery_timeout(struct tcb *tcb);
+/* How many bytes beyond SND.NXT (or rtx_nxt) the congestion window allows now. */
+uint32_t tcp_congestion_room(const struct tcb *tcb);
+
+/* --- timers.c ------------------------------------------------------------------------------------------------------ */
+
+void tcp_timers_init(struct tcb *tcb);
+void tcp_timer_set(struct stack *stack, struct tcb *tcb, enum tcp_timer which, uint64_t deadline_ns);
+void tcp_timer_clear(struct stack *stack, struct tcb *tcb, enum tcp_timer which);
+void tcp_timers_clear(struct stack *stack, struct tcb *tcb);
+/* R2 has been reached: ERR_TIMEDOUT, or what was heard meanwhile. */
+void tcp_time_out(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+static inline bool tcp_timer_is_set(const struct tcb *tcb, enum tcp_timer which)
+{
+	return tcb->deadline_ns[which] != TIME_NEVER;
+}
+
+/* --- persist.c ------------------------------------------------------------------------------------------------------ */
+
+/* Data waits, nothing is out, and the window does not let us send: ask from time to time. */
+void tcp_persist_start(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+void tcp_persist_stop(struct stack *stack, struct tcb *tcb);
+/* False: it has given up, the TCB may be gone. */
+bool tcp_persist_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+
+#endif

@@ -1,0 +1,202 @@
+/*
+ * The passive side: LISTEN (RFC 9293 3.10.7.2), the connections that are half open, and the queue of
+ * those that wait to be accepted.  Steps 9-11 of the sixteen happen here, 12 in sent.c.
+ *
+ * Both are bounded, so a flood of SYNs costs a fixed amount of memory and honest clients try again.
+ * NOT DONE: SYN cookies, which would let honest clients in during a flood.
+ */
+#include "net/tcp/internal.h"
+
+#define BACKLOG_MAX 1024u
+#define HALF_OPEN_MIN 16u /* small backlogs get this much: half-open ones cost little */
+
+static uint32_t half_open_max(const struct tcb *listener)
+{
+	return MAX(listener->backlog, HALF_OPEN_MIN);
+}
+
+int tcp_listen(struct stack *stack, struct tcb *tcb, unsigned backlog)
+{
+	if (tcb->state == TCP_LISTEN) {
+		tcb->backlog = MIN(MAX(backlog, 1u), BACKLOG_MAX);
+		return ERR_OK;
+	}
+	if (tcb->state != TCP_CLOSED || tcb->used)
+		return ERR_INVAL;
+	if (!tcb->bound || tcb->local.port == 0)
+		return ERR_DESTADDRREQ;
+	tcb->backlog = MIN(MAX(backlog, 1u), BACKLOG_MAX);
+	tcp_listener_insert(stack, tcb);
+	tcp_set_state(stack, tcb, TCP_LISTEN);
+	return ERR_OK;
+}
+
+/* --- the accept queue ------------------------------------------------------------------------------ */
+
+static void queue_push(struct tcb *listener, struct tcb *tcb)
+{
+	tcb->accept_next = NULL;
+	if (listener->accept_last != NULL)
+		listener->accept_last->accept_next = tcb;
+	else
+		listener->accept_first = tcb;
+	listener->accept_last = tcb;
+	listener->accept_count++;
+}
+
+static void queue_remove(struct tcb *listener, struct tcb *tcb)
+{
+	struct tcb *before = NULL;
+	struct tcb *at = listener->accept_first;
+
+	for (; at != tcb; at = at->accept_next)
+		before = at;
+	if (before != NULL)
+		before->accept_next = tcb->accept_next;
+	else
+		listener->accept_first = tcb->accept_next;
+	if (listener->accept_last == tcb)
+		listener->accept_last = before;
+	listener->accept_count--;
+}
+
+struct tcb *tcp_accept(struct tcb *listener)
+{
+	struct tcb *tcb = listener->accept_first;
+
+	if (tcb != NULL)
+		tcp_listen_forget(tcb);
+	return tcb;
+}
+
+bool tcp_accept_waiting(const struct tcb *listener)
+{
+	return listener->accept_first != NULL;
+}
+
+void tcp_attach(struct tcb *tcb, struct tcp_user *user)
+{
+	tcb->user = user;
+}
+
+void tcp_listen_established(struct tcb *tcb)
+{
+	tcb->listener->half_open--;
+	tcb->owned = true; /* by the queue, then by who accepts it */
+	queue_push(tcb->listener, tcb);
+}
+
+void tcp_listen_forget(struct tcb *tcb)
+{
+	if (tcb->connected)
+		queue_remove(tcb->listener, tcb);
+	else
+		tcb->listener->half_open--;
+	tcb->listener = NULL;
+}
+
+static void abort_child(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	tcp_listen_forget(tcb);
+	tcb->owned = false;
+	if (tcb->state == TCP_CLOSED)
+		tcp_free(stack, tcb);
+	else
+		tcp_abort_with(stack, tcb, TCP_RESET_LISTENER_CLOSED, now_ns);
+}
+
+void tcp_listen_close(struct stack *stack, struct tcb *listener, uint64_t now_ns)
+{
+	struct tcp_layer *layer = stack->tcp;
+
+	while (listener->accept_first != NULL)
+		abort_child(stack, listener->accept_first, now_ns);
+	/* Half-open ones are on no list of their own: a listener closes once, so a walk over all
+	 * connections is the cheaper bargain. */
+	for (uint32_t i = 0; i < layer->n_buckets && listener->half_open > 0; i++) {
+		struct tcb *tcb, *next;
+
+		for (tcb = layer->buckets[i]; tcb != NULL; tcb = next) {
+			next = tcb->hash_next;
+			if (tcb->listener == listener)
+				abort_child(stack, tcb, now_ns);
+		}
+	}
+}
+
+/* --- a SYN arrives --------------------------------------------------------------------------------- */
+
+/* Step 10: the new connection, with what the segment tells about it. */
+static struct tcb *record(struct stack *stack, struct tcb *listener, const struct tcp_segment *seg)
+{
+	struct tcb *tcb = tcp_create(stack, NULL);
+
+	if (tcb == NULL)
+		return NULL;
+	tcb->owned = false;
+	tcb->passive = true;
+	tcb->used = true;
+	stack->counters.tcp_connections++;
+	tcb->local = seg->local;
+	tcb->remote = seg->remote;
+	tcb->sndbuf = listener->sndbuf;
+	tcb->rcvbuf = listener->rcvbuf;
+	tcb->nodelay = listener->nodelay;
+	tcb->state = TCP_LISTEN; /* where it comes from; no change yet */
+	if (tcp_prepare(stack, tcb, seg->now_ns) != ERR_OK) {
+		tcb->state = TCP_CLOSED;
+		tcp_free(stack, tcb);
+		return NULL;
+	}
+	tcb->listener = listener;
+	listener->half_open++;
+	return tcb;
+}
+
+static void emit_found_and_recorded(struct stack *stack, const struct tcb *listener,
+				    struct tcb *tcb)
+{
+	event_emit(stack->port->events, EVENT_SRV_FOUND, tcb->conn, 0,
+		   EV_U64("port", listener->local.port),
+		   EV_I64("fd", listener->user != NULL ? listener->user->fd : -1));
+	tcp_set_state(stack, tcb, TCP_SYN_RECEIVED);
+	event_emit(stack->port->events, EVENT_SRV_RECORDED, tcb->conn, 0,
+		   EV_ENDPOINT("src", tcb->remote),
+		   EV_STR("state", tcp_state_name(tcb->state)));
+	tcp_step(tcb, 10);
+}
+
+static void syn_arrives(struct stack *stack, struct tcb *listener, struct tcp_segment *seg)
+{
+	struct tcb *tcb = NULL;
+
+	if (listener->half_open < half_open_max(listener) &&
+	    listener->accept_count < listener->backlog)
+		tcb = record(stack, listener, seg);
+	if (tcb == NULL) {
+		stack->counters.tcp_syn_dropped++;
+		return;
+	}
+	/* 3.10.7.2, third: RCV.NXT = SEG.SEQ + 1, IRS = SEG.SEQ; data on the SYN is not taken, the
+	 * peer sends it again */
+	tcp_take_syn(tcb, seg);
+	tcp_hash_insert(stack, tcb);
+	emit_found_and_recorded(stack, listener, tcb);
+	tcp_send_syn(stack, tcb, seg->now_ns);
+}
+
+/* RFC 9293 3.10.7.2 */
+void tcp_listen_arrives(struct stack *stack, struct tcb *listener, struct tcp_segment *seg)
+{
+	/* first: check for a RST */
+	if (seg->flags & TCP_RST)
+		return;
+	/* second: check for an ACK: nothing can have been sent that it acknowledges */
+	if (seg->flags & TCP_ACK) {
+		tcp_reset_segment(stack, NULL, seg, TCP_RESET_NO_CONNECTION);
+		return;
+	}
+	/* third: check for a SYN; fourth: anything else is dropped */
+	if (seg->flags & TCP_SYN)
+		syn_arrives(stack, listener, seg);
+}

@@ -1,0 +1,37 @@
+/*
+ * TCP options: MSS (RFC 9293 3.7.1), window scale and timestamps (RFC 7323), SACK-permitted and SACK
+ * (RFC 2018), between their wire form and one struct.
+ */
+#ifndef NET_TCP_OPTIONS_H
+#define NET_TCP_OPTIONS_H
+
+#include "base/compiler.h"
+
+#define TCP_SACK_BLOCKS_MAX 4
+#define TCP_WINDOW_SCALE_MAX 14 /* RFC 7323 2.3 */
+#define TCP_TIMESTAMPS_LEN 12   /* with the two NOPs that align it, as every data segment has it */
+
+struct tcp_sack_block {
+	uint32_t start, end; /* [start, end) */
+};
+
+struct tcp_options {
+	bool has_mss, has_window_scale, sack_permitted, has_timestamps;
+	bool malformed; /* something in the list was cut short or had a wrong length */
+	uint16_t mss;
+	uint8_t window_scale; /* at most 14 */
+	uint8_t n_sack;
+	uint32_t ts_val, ts_ecr;
+	struct tcp_sack_block sack[TCP_SACK_BLOCKS_MAX];
+};
+
+/* Reads p[0..len).  Options that belong on a SYN only (MSS, window scale, SACK-permitted) are
+ * ignored when `syn` is false.  Malformed ones are skipped where their length allows it, else the
+ * rest of the list is; what was read before stays. */
+void tcp_options_parse(struct tcp_options *opt, const uint8_t *p, size_t len, bool syn);
+
+/* Bytes that tcp_options_write() will write: a multiple of 4, at most 40. */
+size_t tcp_options_len(const struct tcp_options *opt);
+void tcp_options_write(const struct tcp_options *opt, uint8_t *p);
+
+#endif

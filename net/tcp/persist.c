@@ -1,0 +1,62 @@
+/*
+ * The persist timer (RFC 9293 3.8.6.1, MUST-36): data waits, nothing is on its way, and the peer's
+ * window does not let us send.  A window update may have been lost, so the peer is asked; as long as
+ * it answers, for ever (MUST-37).  The same timer is the override of 3.8.6.2.1 for a window that is
+ * open but silly.
+ */
+#include "net/tcp/internal.h"
+
+#include "base/strbuf.h"
+
+static uint64_t interval(const struct tcb *tcb)
+{
+	uint64_t ns = MAX(tcb->rto_ns, TCP_PERSIST_MIN_NS);
+
+	/* SHLD-29, SHLD-30: first after an RTO, then exponentially */
+	return MIN(ns << MIN(tcb->attempts, 10), TCP_RTO_MAX_NS);
+}
+
+void tcp_persist_start(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	if (tcp_timer_is_set(tcb, TCP_TIMER_PERSIST))
+		return;
+	tcb->attempts = 0;
+	tcp_timer_set(stack, tcb, TCP_TIMER_PERSIST,
+		      now_ns + (tcb->snd_wnd > 0 ? TCP_OVERRIDE_NS : interval(tcb)));
+	if (tcb->snd_wnd > 0 || tcb->persist_told)
+		return;
+	tcb->persist_told = true;
+	event_emit(stack->port->events, EVENT_TCP_ZERO_WINDOW, tcb->conn, 0,
+		   EV_U64("unsent", tcb->snd_end - tcb->snd_nxt));
+}
+
+void tcp_persist_stop(struct stack *stack, struct tcb *tcb)
+{
+	if (!tcp_timer_is_set(tcb, TCP_TIMER_PERSIST))
+		return;
+	tcp_timer_clear(stack, tcb, TCP_TIMER_PERSIST);
+	tcb->attempts = 0;
+	tcb->persist_told = false;
+}
+
+/* Nobody waits for an orphan, so its peer may not keep it for ever either (RFC 9293 3.8.6.1 leaves
+ * that to the implementation); a peer that is silent is gone. */
+static bool has_gone_on_too_long(const struct tcb *tcb, uint64_t now_ns)
+{
+	return tcb->attempts > 1 && now_ns - tcb->progress_ns >= TCP_USER_TIMEOUT_NS;
+}
+
+bool tcp_persist_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	if (has_gone_on_too_long(tcb, now_ns)) {
+		tcp_time_out(stack, tcb, now_ns);
+		return false;
+	}
+	if (tcb->snd_wnd > 0 && tcp_send_override(stack, tcb, now_ns))
+		return true;
+	if (tcb->attempts < UINT8_MAX)
+		tcb->attempts++;
+	tcp_timer_set(stack, tcb, TCP_TIMER_PERSIST, now_ns + interval(tcb));
+	tcp_send_window_probe(stack, tcb, now_ns);
+	return true;
+}

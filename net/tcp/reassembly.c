@@ -1,0 +1,236 @@
+/*
+ * Out-of-order text: runs of bytes without holes, ascending, in an array that exists only while there
+ * is a hole.  Work per segment is bounded by TCP_RUNS_MAX (64), whatever the peer does; memory by the
+ * receive buffer.  What does not fit is dropped and counted: the peer sends it again.
+ *
+ * Where two segments overlap, the bytes that came first stay (nothing that was acknowledged by SACK
+ * ever changes).  The blocks of RFC 2018 are read off the runs.
+ */
+#include "net/tcp/internal.h"
+
+#include "base/string.h"
+
+/* All that may be held for one connection, in bytes of memory, when something is out of order:
+ * full segments occupy about 1.6 times their text. */
+static bool memory_allows(const struct tcb *tcb, const struct pktbuf *pkt)
+{
+	return tcb->rcv_memory + tcp_packet_memory(pkt) <= 2 * tcb->rcvbuf + 2 * 4096;
+}
+
+static bool ready(struct stack *stack, struct tcb *tcb)
+{
+	if (tcb->reassembly == NULL)
+		tcb->reassembly = stack->port->alloc(stack->port->ctx, sizeof(*tcb->reassembly));
+	if (tcb->reassembly == NULL) {
+		stack->counters.tcp_no_memory++;
+		return false;
+	}
+	return true;
+}
+
+static void drop_array(struct stack *stack, struct tcb *tcb)
+{
+	stack->port->free(stack->port->ctx, tcb->reassembly, sizeof(*tcb->reassembly));
+	tcb->reassembly = NULL;
+	tcb->n_sack_recent = 0;
+}
+
+static void remove_run(struct tcp_reassembly *r, uint32_t i)
+{
+	r->n_runs--;
+	memmove(&r->runs[i], &r->runs[i + 1], (r->n_runs - i) * sizeof(r->runs[0]));
+}
+
+/* The first run that does not end before `seq`; n_runs when all do. */
+static uint32_t find_run(const struct tcp_reassembly *r, uint32_t seq)
+{
+	uint32_t low = 0, high = r->n_runs;
+
+	while (low < high) {
+		uint32_t mid = (low + high) / 2;
+
+		if (seq_lt(r->runs[mid].end, seq))
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static void cut_front(struct tcp_segment *seg, uint32_t n)
+{
+	pktbuf_pull(seg->pkt, n);
+	seg->seq += n;
+	seg->data_len -= n;
+}
+
+/* Takes off the segment what run `i` or the one behind it has already; false: nothing is left. */
+static bool cut_overlap(const struct tcp_reassembly *r, uint32_t i, struct tcp_segment *seg)
+{
+	const struct tcp_run *run = &r->runs[i];
+
+	if (i < r->n_runs && seq_leq(run->start, seg->seq)) {
+		uint32_t old = run->end - seg->seq; /* may be 0: they touch */
+
+		if (old >= seg->data_len)
+			return false;
+		cut_front(seg, old);
+		run++;
+	}
+	/* What lies behind a run in the middle of the segment is let go with it: the peer sends it
+	 * again, and one segment never becomes two. */
+	if (run < r->runs + r->n_runs && seq_gt(seg->seq + seg->data_len, run->start)) {
+		seg->data_len = run->start - seg->seq;
+		pktbuf_trim(seg->pkt, seg->data_len);
+	}
+	return seg->data_len > 0;
+}
+
+/* Run `i` ends where the segment begins. */
+static void extend_run(struct tcb *tcb, uint32_t i, const struct tcp_segment *seg)
+{
+	struct tcp_reassembly *r = tcb->reassembly;
+	struct tcp_run *run = &r->runs[i];
+
+	run->end += seg->data_len;
+	if (!tcp_coalesce(tcb, run->last, seg->pkt)) {
+		run->last->next = seg->pkt;
+		run->last = seg->pkt;
+	}
+	if (i + 1 < r->n_runs && r->runs[i + 1].start == run->end) { /* the hole is closed */
+		run->last->next = run[1].first;
+		run->last = run[1].last;
+		run->end = run[1].end;
+		remove_run(r, i + 1);
+	}
+}
+
+/* In front of run `i`, with a hole before it. */
+static bool insert_before(struct tcp_reassembly *r, uint32_t i, const struct tcp_segment *seg)
+{
+	struct tcp_run *run = &r->runs[i];
+	uint32_t end = seg->seq + seg->data_len;
+
+	if (i < r->n_runs && run->start == end) {
+		seg->pkt->next = run->first;
+		run->first = seg->pkt;
+		run->start = seg->seq;
+		return true;
+	}
+	if (r->n_runs == TCP_RUNS_MAX)
+		return false;
+	memmove(run + 1, run, (r->n_runs - i) * sizeof(*run));
+	*run = (struct tcp_run){
+		.start = seg->seq, .end = end, .first = seg->pkt, .last = seg->pkt,
+	};
+	r->n_runs++;
+	return true;
+}
+
+static void note_recent(struct tcb *tcb, uint32_t seq)
+{
+	uint8_t kept = MIN(tcb->n_sack_recent, ARRAY_LEN(tcb->sack_recent) - 1);
+
+	memmove(&tcb->sack_recent[1], &tcb->sack_recent[0], kept * sizeof(seq));
+	tcb->sack_recent[0] = seq;
+	tcb->n_sack_recent = (uint8_t)(kept + 1);
+}
+
+/* Takes the packet when it returns true. */
+static bool insert(struct tcb *tcb, struct tcp_segment *seg)
+{
+	struct tcp_reassembly *r = tcb->reassembly;
+	uint32_t i = find_run(r, seg->seq);
+
+	if (!cut_overlap(r, i, seg))
+		return false;
+	seg->pkt->next = NULL;
+	tcb->rcv_memory += tcp_packet_memory(seg->pkt);
+	note_recent(tcb, seg->seq);
+	if (i < r->n_runs && r->runs[i].end == seg->seq) {
+		extend_run(tcb, i, seg);
+		return true;
+	}
+	if (insert_before(r, i, seg))
+		return true;
+	tcb->rcv_memory -= tcp_packet_memory(seg->pkt);
+	return false;
+}
+
+void tcp_reassembly_insert(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
+{
+	if (!memory_allows(tcb, seg->pkt) || !ready(stack, tcb)) {
+		stack->counters.tcp_reassembly_dropped++;
+		return;
+	}
+	if (insert(tcb, seg))
+		seg->pkt = NULL;
+	else
+		stack->counters.tcp_reassembly_dropped++;
+	if (tcb->reassembly->n_runs == 0)
+		drop_array(stack, tcb);
+}
+
+struct pktbuf *tcp_reassembly_take(struct stack *stack, struct tcb *tcb, struct tcp_run *run)
+{
+	struct tcp_reassembly *r = tcb->reassembly;
+
+	if (r == NULL || seq_gt(r->runs[0].start, tcb->rcv_nxt))
+		return NULL;
+	*run = r->runs[0];
+	remove_run(r, 0);
+	if (r->n_runs == 0)
+		drop_array(stack, tcb);
+	return run->first;
+}
+
+void tcp_reassembly_free(struct stack *stack, struct tcb *tcb)
+{
+	struct tcp_reassembly *r = tcb->reassembly;
+
+	if (r == NULL)
+		return;
+	for (uint32_t i = 0; i < r->n_runs; i++) {
+		struct pktbuf *pkt = r->runs[i].first;
+
+		while (pkt != NULL) {
+			struct pktbuf *next = pkt->next;
+
+			tcb->rcv_memory -= tcp_packet_memory(pkt);
+			pktbuf_free(pkt);
+			pkt = next;
+		}
+	}
+	drop_array(stack, tcb);
+}
+
+/* --- RFC 2018 --------------------------------------------------------------------------------------- */
+
+static bool already_listed(const struct tcp_sack_block *blocks, uint8_t n, uint32_t start)
+{
+	for (uint8_t i = 0; i < n; i++)
+		if (blocks[i].start == start)
+			return true;
+	return false;
+}
+
+/* RFC 2018 4: the first block holds the segment that came last, the others repeat what was reported
+ * most recently. */
+uint8_t tcp_reassembly_sack(const struct tcb *tcb, struct tcp_sack_block *blocks, uint8_t max)
+{
+	const struct tcp_reassembly *r = tcb->reassembly;
+	uint8_t n = 0;
+
+	if (r == NULL)
+		return 0;
+	for (uint8_t i = 0; i < tcb->n_sack_recent && n < max; i++) {
+		uint32_t seq = tcb->sack_recent[i];
+		uint32_t at = find_run(r, seq + 1);
+
+		if (at == r->n_runs || seq_gt(r->runs[at].start, seq) ||
+		    already_listed(blocks, n, r->runs[at].start))
+			continue;
+		blocks[n++] = (struct tcp_sack_block){r->runs[at].start, r->runs[at].end};
+	}
+	return n;
+}

@@ -1,0 +1,77 @@
+/*
+ * Round-trip time and retransmission time-out (RFC 6298).
+ *
+ * One byte at a time is timed with the full resolution of the clock; while something is being sent
+ * again that is ambiguous (Karn), and the echoed timestamp (RFC 7323 4) takes its place where the
+ * peer sends one.
+ */
+#include "net/tcp/internal.h"
+
+void tcp_rto_init(struct tcb *tcb)
+{
+	tcb->srtt_ns = tcb->rttvar_ns = 0;
+	tcb->rto_ns = TCP_RTO_INITIAL_NS;
+}
+
+void tcp_rto_sample(struct tcb *tcb, uint64_t rtt_ns)
+{
+	uint64_t rtt = MAX(rtt_ns, UINT64_C(1)); /* 0 stands for "no sample yet" */
+
+	if (tcb->srtt_ns == 0) { /* RFC 6298 2.2 */
+		tcb->srtt_ns = rtt;
+		tcb->rttvar_ns = rtt / 2;
+	} else { /* RFC 6298 2.3: beta = 1/4, alpha = 1/8, RTTVAR first */
+		uint64_t off = rtt > tcb->srtt_ns ? rtt - tcb->srtt_ns : tcb->srtt_ns - rtt;
+
+		tcb->rttvar_ns = (3 * tcb->rttvar_ns + off) / 4;
+		tcb->srtt_ns = MAX((7 * tcb->srtt_ns + rtt) / 8, UINT64_C(1));
+	}
+	tcb->rto_ns = tcb->srtt_ns + MAX(4 * tcb->rttvar_ns, TCP_CLOCK_GRANULARITY_NS);
+	tcb->rto_ns = MIN(MAX(tcb->rto_ns, TCP_RTO_MIN_NS), TCP_RTO_MAX_NS);
+}
+
+/* RFC 6298 5.5 */
+void tcp_rto_back_off(struct tcb *tcb)
+{
+	tcb->rto_ns = MIN(2 * tcb->rto_ns, TCP_RTO_MAX_NS);
+}
+
+void tcp_rtt_start(struct tcb *tcb, uint32_t seq, uint64_t now_ns)
+{
+	if (tcb->rtt_start_ns != 0 || tcb->recovery != TCP_RECOVERY_NONE)
+		return;
+	tcb->rtt_seq = seq;
+	tcb->rtt_start_ns = MAX(now_ns, UINT64_C(1));
+}
+
+void tcp_rtt_cancel(struct tcb *tcb)
+{
+	tcb->rtt_start_ns = 0;
+}
+
+/* The peer echoes the millisecond in which the segment it answers was sent; values that never came
+ * from this connection (the future, or ages ago) are not believed. */
+static bool echoed_rtt(const struct tcb *tcb, const struct tcp_segment *seg, uint64_t *rtt_ns)
+{
+	uint32_t age_ms;
+
+	if (!tcb->use_timestamps || !seg->opt.has_timestamps || seg->opt.ts_ecr == 0)
+		return false;
+	age_ms = tcp_timestamp(tcb, seg->now_ns) - seg->opt.ts_ecr;
+	*rtt_ns = age_ms * NS_PER_MS;
+	return *rtt_ns < TCP_USER_TIMEOUT_NS;
+}
+
+void tcp_rtt_acked(struct tcb *tcb, const struct tcp_segment *seg)
+{
+	uint64_t rtt_ns;
+
+	if (tcb->rtt_start_ns != 0) {
+		if (seq_gt(seg->ack, tcb->rtt_seq)) {
+			tcp_rto_sample(tcb, seg->now_ns - tcb->rtt_start_ns);
+			tcp_rtt_cancel(tcb);
+		}
+	} else if (echoed_rtt(tcb, seg, &rtt_ns)) {
+		tcp_rto_sample(tcb, rtt_ns);
+	}
+}

@@ -1,0 +1,96 @@
+/*
+ * A device has taken a frame of ours: only now may the log say that something was sent.  What it says
+ * is read from the frame itself, so it cannot say what the wire does not carry.
+ */
+#include "net/tcp/internal.h"
+
+static void emit_retransmit(struct stack *stack, const struct tcb *tcb,
+			    const struct tcp_header_view *view, uint32_t payload_len, uint32_t arg)
+{
+	bool timeout = (arg >> 16 & 0xff) == TCP_RETRANSMIT_TIMEOUT;
+	bool syn = view->h.flags & TCP_SYN;
+	char flags[40];
+
+	tcp_flags_text(flags, sizeof(flags), view->h.flags);
+	event_emit(stack->port->events, EVENT_TCP_RETRANSMIT, tcb->conn,
+		   !syn ? 0 : tcb->passive ? 12 : 8, EV_STR("flags", flags),
+		   EV_U64("tcp_seq", view->h.seq), EV_U64("payload_len", payload_len),
+		   EV_U64("attempt", arg >> 24),
+		   EV_STR("reason", timeout ? "time-out" : "three duplicate ACKs"),
+		   EV_U64("rto_ms", arg & 0xffff));
+}
+
+/* The clock of a SYN's round trip starts when it leaves, not when it began to wait for ARP. */
+static void syn_has_left(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	tcb->syn_sent_ns = now_ns;
+	if (tcb->rtt_start_ns != 0)
+		tcb->rtt_start_ns = now_ns;
+	if (tcp_timer_is_set(tcb, TCP_TIMER_RETRANSMIT))
+		tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT, now_ns + tcb->rto_ns);
+}
+
+/* True when this frame is one of the sixteen steps, for the first time. */
+static bool emit_step(struct stack *stack, struct tcb *tcb, const struct tcp_header_view *view,
+		      uint64_t now_ns)
+{
+	bool syn = view->h.flags & TCP_SYN;
+	bool ack = view->h.flags & TCP_ACK;
+
+	if (syn && !ack && tcb->last_step < 8) {
+		syn_has_left(stack, tcb, now_ns);
+		tcp_step(tcb, 8);
+		tcp_emit_header(stack, EVENT_TCP_SYN_SENT, tcb->conn, view);
+	} else if (syn && ack && tcb->passive && tcb->last_step < 12) {
+		syn_has_left(stack, tcb, now_ns);
+		tcp_step(tcb, 12);
+		tcp_emit_header(stack, EVENT_SRV_SYNACK_SENT, tcb->conn, view);
+	} else if (!syn && ack && tcb->last_step == 13) {
+		tcp_step(tcb, 14);
+		tcp_emit_header(stack, EVENT_TCP_ACK_SENT, tcb->conn, view);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void emit_reset(struct stack *stack, const struct tcp_header_view *view, uint32_t arg)
+{
+	event_emit(stack->port->events, EVENT_TCP_RST_SENT, arg & 0xffffff, 0,
+		   EV_ENDPOINT("dst", view->dst), EV_U64("tcp_seq", view->h.seq),
+		   EV_STR("reason", tcp_reset_reason_text(arg >> 24)));
+}
+
+/* The payload's length is the frame's without its headers; Ethernet adds no padding before this. */
+static uint32_t payload_of(const struct tcp_header_view *view, size_t frame_len)
+{
+	size_t headers = 14 + 20 + (size_t)view->h.header_len;
+
+	return frame_len > headers ? (uint32_t)(frame_len - headers) : 0;
+}
+
+void tcp_frame_sent(struct stack *stack, uint8_t note, uint32_t note_arg, const uint8_t *frame,
+		    size_t len, size_t frame_len, uint32_t next_hop, uint64_t now_ns)
+{
+	struct tcp_header_view view;
+	struct tcb *tcb;
+	bool is_step;
+
+	if (!tcp_view_frame(&view, frame, len))
+		return;
+	view.frame_len = frame_len;
+	view.next_hop = next_hop;
+	if (note & TCP_NOTE_RST) {
+		emit_reset(stack, &view, note_arg);
+		return;
+	}
+	tcb = tcp_find_connection(stack, &view.src, &view.dst);
+	if (tcb == NULL)
+		return; /* it ended while the frame waited for ARP */
+	is_step = (note & TCP_NOTE_STEP) && emit_step(stack, tcb, &view, now_ns);
+	if ((note & TCP_NOTE_RETRANSMIT) && !is_step)
+		emit_retransmit(stack, tcb, &view, payload_of(&view, frame_len), note_arg);
+	if (note & TCP_NOTE_FIN)
+		event_emit(stack->port->events, EVENT_TCP_FIN_SENT, tcb->conn, 0,
+			   EV_U64("tcp_seq", view.h.seq + payload_of(&view, frame_len)));
+}

@@ -1,0 +1,163 @@
+/*
+ * A connection's life: birth, the one place where its state changes, and its end.
+ */
+#include "net/tcp/internal.h"
+
+#include "base/assert.h"
+#include "base/string.h"
+
+const char *tcp_state_name(enum tcp_state state)
+{
+	switch (state) {
+	case TCP_CLOSED: return "CLOSED";
+	case TCP_LISTEN: return "LISTEN";
+	case TCP_SYN_SENT: return "SYN-SENT";
+	case TCP_SYN_RECEIVED: return "SYN-RECEIVED";
+	case TCP_ESTABLISHED: return "ESTABLISHED";
+	case TCP_FIN_WAIT_1: return "FIN-WAIT-1";
+	case TCP_FIN_WAIT_2: return "FIN-WAIT-2";
+	case TCP_CLOSE_WAIT: return "CLOSE-WAIT";
+	case TCP_CLOSING: return "CLOSING";
+	case TCP_LAST_ACK: return "LAST-ACK";
+	case TCP_TIME_WAIT: return "TIME-WAIT";
+	}
+	return "?";
+}
+
+void tcp_set_state(struct stack *stack, struct tcb *tcb, enum tcp_state state)
+{
+	enum tcp_state from = tcb->state;
+
+	if (from == state)
+		return;
+	tcb->state = (uint8_t)state;
+	event_emit(stack->port->events, EVENT_TCP_STATE, tcb->conn, 0,
+		   EV_STR("from", tcp_state_name(from)), EV_STR("to", tcp_state_name(state)));
+}
+
+void tcp_step(struct tcb *tcb, uint8_t step)
+{
+	tcb->last_step = MAX(tcb->last_step, step);
+}
+
+/* --- birth ---------------------------------------------------------------------------------------- */
+
+size_t tcp_control_size(void)
+{
+	return sizeof(struct tcb);
+}
+
+struct tcb *tcp_create(struct stack *stack, struct tcp_user *user)
+{
+	struct tcb *tcb = stack->port->alloc(stack->port->ctx, sizeof(*tcb));
+
+	if (tcb == NULL) {
+		stack->counters.tcp_no_memory++;
+		return NULL;
+	}
+	memset(tcb, 0, sizeof(*tcb));
+	tcb->conn = stack->tcp->next_conn++;
+	tcb->user = user;
+	tcb->owned = true;
+	tcb->sndbuf = stack->options.sndbuf;
+	tcb->rcvbuf = stack->options.rcvbuf;
+	tcp_timers_init(tcb);
+	return tcb;
+}
+
+/* --- end ------------------------------------------------------------------------------------------ */
+
+static void emit_summary(struct stack *stack, const struct tcb *tcb)
+{
+	event_emit(stack->port->events, EVENT_TCP_SUMMARY, tcb->conn, 0,
+		   EV_U64("bytes_sent", tcb->bytes_sent),
+		   EV_U64("bytes_received", tcb->bytes_received),
+		   EV_U64("segs_out", tcb->segs_out), EV_U64("segs_in", tcb->segs_in),
+		   EV_U64("retransmits", tcb->retransmits),
+		   EV_IF(tcb->srtt_ns != 0, EV_U64("srtt_us", tcb->srtt_ns / NS_PER_US)));
+}
+
+static void drop_send_buffer(struct tcb *tcb)
+{
+	if (tcb->snd_buf != NULL)
+		send_buffer_release(tcb->snd_buf);
+	tcb->snd_buf = NULL;
+}
+
+/* Everything a live connection holds, except what was received for the user. */
+static void let_go(struct stack *stack, struct tcb *tcb)
+{
+	if (tcb->state == TCP_LISTEN)
+		tcp_listener_remove(stack, tcb);
+	tcp_hash_remove(stack, tcb);
+	tcp_work_remove(stack, tcb);
+	tcp_timers_clear(stack, tcb);
+	tcp_reassembly_free(stack, tcb);
+	drop_send_buffer(tcb);
+	if (tcb->opened)
+		emit_summary(stack, tcb);
+	tcb->opened = false;
+}
+
+void tcp_end(struct stack *stack, struct tcb *tcb, int error)
+{
+	if (tcb->state == TCP_CLOSED)
+		return;
+	let_go(stack, tcb);
+	tcb->error = error;
+	tcp_set_state(stack, tcb, TCP_CLOSED);
+	if (tcb->listener != NULL && !tcb->connected)
+		tcp_listen_forget(tcb); /* no user ever heard of it */
+	if (!tcb->owned)
+		tcp_free(stack, tcb);
+}
+
+void tcp_give_up(struct stack *stack, struct tcb *tcb, int error, const char *reason)
+{
+	event_emit(stack->port->events, EVENT_TCP_ABORTED, tcb->conn,
+		   tcb->state == TCP_SYN_SENT ? 8 : 0,
+		   EV_STR("state", tcp_state_name(tcb->state)), EV_STR("reason", reason));
+	tcp_end(stack, tcb, error);
+}
+
+void tcp_free(struct stack *stack, struct tcb *tcb)
+{
+	let_go(stack, tcb);
+	if (tcb->listener != NULL)
+		tcp_listen_forget(tcb);
+	tcp_discard_received(tcb);
+	ASSERT(tcb->rcv_memory == 0);
+	stack->port->free(stack->port->ctx, tcb, sizeof(*tcb));
+}
+
+void tcp_drop(struct stack *stack, struct tcb *tcb)
+{
+	tcb->user = NULL;
+	tcb->owned = false;
+	if (tcb->state == TCP_CLOSED)
+		tcp_free(stack, tcb);
+}
+
+void tcp_release(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	tcb->user = NULL;
+	tcb->owned = false;
+	switch (tcb->state) {
+	case TCP_LISTEN:
+		tcp_listen_close(stack, tcb, now_ns);
+		tcp_end(stack, tcb, ERR_OK);
+		break;
+	case TCP_SYN_SENT: /* 3.10.4 CLOSE, SYN-SENT: delete the TCB */
+		tcp_end(stack, tcb, ERR_OK);
+		break;
+	case TCP_CLOSED:
+		tcp_free(stack, tcb);
+		break;
+	case TCP_FIN_WAIT_2:
+		tcp_timer_set(stack, tcb, TCP_TIMER_CLOSE, now_ns + TCP_FIN_WAIT_2_NS);
+		/* fall through */
+	default:
+		tcp_close_read(stack, tcb, now_ns);
+		break;
+	}
+}

@@ -1,0 +1,211 @@
+/*
+ * The transmission control block: everything TCP knows about one connection or one listener
+ * (RFC 9293 3.3.1, whose variable names are kept: SND.UNA is snd_una).  Which file owns which part
+ * stands beside it; other files read freely and write only through the owner's functions.
+ */
+#ifndef NET_TCP_TCB_H
+#define NET_TCP_TCB_H
+
+#include "net/stack.h"
+#include "net/tcp.h"
+#include "net/tcp/options.h"
+#include "net/tcp/send_buffer.h"
+#include "net/tcp/seq.h"
+#include "net/timer.h"
+#include "net/wire/tcp.h"
+
+#define TCP_MSS_DEFAULT 536u /* RFC 9293 3.7.1, MUST-15: the peer sent no MSS option */
+#define TCP_MSS_MIN 216u     /* a smaller offer counts as this: tiny segments are an attack */
+
+#define TCP_BUFFER_DEFAULT (256u * 1024)
+#define TCP_BUFFER_MIN (2u * 1024)
+#define TCP_BUFFER_MAX (1024u * 1024) /* fits a window scale of 7 eight times over */
+#define TCP_WINDOW_SCALE 7u           /* granularity 128 bytes, room for 8 MiB */
+
+#define TCP_RTO_INITIAL_NS (1 * NS_PER_S) /* RFC 6298 2.1 */
+/* DEVIATION: RFC 6298 2.4 asks for a floor of one second; 200 ms is what every current stack uses
+ * and what its peers' delayed acknowledgements are made for. */
+#define TCP_RTO_MIN_NS (200 * NS_PER_MS)
+#define TCP_RTO_MAX_NS (60 * NS_PER_S) /* RFC 6298 2.5 */
+#define TCP_RTO_AFTER_SYN_LOSS_NS (3 * NS_PER_S) /* RFC 6298 5.7 */
+#define TCP_CLOCK_GRANULARITY_NS NS_PER_MS
+
+#define TCP_DELAYED_ACK_NS (40 * NS_PER_MS) /* RFC 9293 3.8.6.3, MUST-40: under half a second */
+#define TCP_QUICK_ACKS 16 /* data segments acknowledged at once when a connection is young */
+#define TCP_PERSIST_MIN_NS (200 * NS_PER_MS)
+#define TCP_OVERRIDE_NS (200 * NS_PER_MS) /* RFC 9293 3.8.6.2.1, (4): 0.1 to 1 s */
+#define TCP_MSL_NS (30 * NS_PER_S)
+#define TCP_TIME_WAIT_NS (2 * TCP_MSL_NS)
+/* DEVIATION: a FIN-WAIT-2 that no user waits for ends after this; RFC 9293 lets it stay for ever. */
+#define TCP_FIN_WAIT_2_NS (60 * NS_PER_S)
+#define TCP_USER_TIMEOUT_NS (300 * NS_PER_S) /* RFC 9293 3.9.1.1: five minutes */
+#define TCP_SYN_TIMEOUT_NS (180 * NS_PER_S)  /* RFC 9293 3.8.3, MUST-23: R2 of a SYN, three minutes */
+#define TCP_SYN_RECEIVED_TIMEOUT_NS (60 * NS_PER_S)
+#define TCP_DEVICE_RETRY_NS NS_PER_MS
+#define TCP_BUFFER_KEEP_NS NS_PER_S /* an empty send buffer is given back after this */
+#define TCP_PAWS_IDLE_NS (24 * 24 * 3600 * NS_PER_S) /* RFC 7323 5.5: 24 days */
+
+#define TCP_INITIAL_WINDOW_SEGMENTS 10u /* RFC 6928 */
+
+/* Each connection has one timer in the stack's heap, set to the earliest of these. */
+enum tcp_timer {
+	TCP_TIMER_RETRANSMIT,  /* RFC 6298 5 */
+	TCP_TIMER_PERSIST,     /* RFC 9293 3.8.6.1; never together with the one before */
+	TCP_TIMER_DELAYED_ACK, /* RFC 9293 3.8.6.3 */
+	TCP_TIMER_CLOSE,       /* 2 MSL of TIME-WAIT; orphans in FIN-WAIT-2 */
+	TCP_TIMER_DEVICE,      /* a device had no room, or there was no memory: try again */
+	TCP_TIMER_BUFFER,      /* an empty send buffer goes back */
+	TCP_TIMER_COUNT,
+};
+
+enum tcp_recovery {
+	TCP_RECOVERY_NONE,
+	TCP_RECOVERY_FAST, /* RFC 6582: between three duplicate ACKs and the ACK of `recover` */
+	TCP_RECOVERY_LOSS, /* RFC 5681 3.1: after a time-out, everything up to `recover` goes again */
+};
+
+/* Out-of-order data: one run of bytes without holes (reassembly.c). */
+struct tcp_run {
+	uint32_t start, end; /* [start, end) */
+	struct pktbuf *first, *last;
+};
+
+#define TCP_RUNS_MAX 64
+
+struct tcp_reassembly {
+	uint32_t n_runs;
+	struct tcp_run runs[TCP_RUNS_MAX]; /* ascending, not touching */
+};
+
+struct tcb {
+	/* --- identity (demux.c) ---------------------------------------------------------- */
+	struct tcb *hash_next;
+	struct net_endpoint local, remote;
+	uint32_t conn; /* its number in the events */
+	bool hashed;
+	bool bound;
+
+	/* --- life (state.c) ---------------------------------------------------------------- */
+	uint8_t state; /* enum tcp_state; written by tcp_set_state() only */
+	bool owned;    /* a user or an accept queue will still look at it */
+	bool opened;   /* a SYN was sent or received: there is something to sum up */
+	bool used;     /* one TCB makes one connection, if any */
+	bool connected;
+	bool passive;  /* by a listener */
+	uint8_t last_step;
+	int error;      /* why it ended: the user reads it once */
+	int soft_error; /* what an ICMP error or ARP said meanwhile; named when we give up */
+	struct tcp_user *user;
+	struct tcb *work_next, **work_prev; /* the layer's list; work_prev NULL: not on it */
+
+	/* --- listener (listen.c) ----------------------------------------------------------- */
+	struct tcb *listener;    /* of a connection that its user has not accepted yet */
+	struct tcb *accept_next; /* link of the listener's queue */
+	struct tcb *accept_first, *accept_last;
+	uint32_t half_open, accept_count, backlog;
+
+	/* --- send sequence space (ack.c, output.c) ----------------------------------------- */
+	uint32_t iss;
+	uint32_t snd_una, snd_nxt;
+	uint32_t snd_wnd, snd_wl1, snd_wl2;
+	uint32_t snd_wnd_max; /* the largest window the peer offered: RFC 9293 MAX(SND.WND) */
+	uint32_t snd_end;     /* behind the last byte the user gave: the FIN's sequence number */
+	uint32_t rtx_nxt;     /* RECOVERY_LOSS: next byte to send again */
+	struct send_buffer *snd_buf; /* NULL while nothing is buffered */
+	uint32_t sndbuf;      /* its size, told or taken */
+	uint16_t snd_mss;     /* payload and options that the path and the peer take */
+	uint8_t snd_wscale;
+	bool fin_queued;      /* the user has closed: a FIN at snd_end */
+	bool nodelay;
+	bool cwnd_limited;    /* the last look found the congestion window full */
+	uint64_t last_sent_ns;
+
+	/* --- receive sequence space (window.c, deliver.c, reassembly.c) --------------------- */
+	uint32_t irs;
+	uint32_t rcv_nxt;
+	uint32_t rcv_adv;    /* right edge that we have announced; never moves back */
+	uint32_t rcv_acked;  /* rcv_nxt in the last ACK sent: RFC 7323 Last.ACK.sent */
+	uint32_t rcvbuf;
+	uint32_t rcv_fin;    /* the peer's FIN, where rcv_fin_known */
+	uint32_t rcv_unread; /* bytes in rcv_queue */
+	uint32_t rcv_memory; /* what all held packets really occupy */
+	struct pktbuf_queue rcv_queue;
+	struct tcp_reassembly *reassembly; /* NULL while nothing is out of order */
+	uint32_t sack_recent[TCP_SACK_BLOCKS_MAX - 1]; /* a byte of each block reported last */
+	uint8_t n_sack_recent;
+	uint16_t rcv_mss;    /* what our SYN offered */
+	uint8_t rcv_wscale;
+	bool rcv_fin_known;
+	bool rcv_closed;     /* the user will not read any more */
+
+	/* --- acknowledging (deliver.c, output.c) ---------------------------------------------- */
+	bool ack_now;         /* tcp_poll() sends one unless something carries it before */
+	uint8_t ack_segments; /* data segments received since the last ACK */
+	uint8_t quick_acks;   /* how many more are acknowledged at once */
+
+	/* --- options agreed on (handshake.c) -------------------------------------------------- */
+	bool use_window_scale, use_sack, use_timestamps;
+	uint32_t ts_offset;
+	uint32_t ts_recent;
+	uint64_t ts_recent_ns; /* when ts_recent was noted */
+
+	/* --- round-trip time (rto.c) ---------------------------------------------------------- */
+	uint64_t srtt_ns, rttvar_ns; /* 0: no sample yet */
+	uint64_t rto_ns;
+	uint32_t rtt_seq;      /* the byte being timed */
+	uint64_t rtt_start_ns; /* 0: none is */
+	uint64_t syn_sent_ns;
+
+	/* --- loss (recovery.c, congestion.c) --------------------------------------------------- */
+	uint8_t recovery; /* enum tcp_recovery */
+	uint8_t duplicate_acks;
+	uint8_t attempts; /* time-outs in a row without progress; zero-window probes */
+	bool partial_ack_seen;
+	bool persist_told; /* this closed window was reported */
+	uint32_t recover; /* RFC 6582: highest sequence number sent when the loss was noticed */
+	uint32_t cwnd, ssthresh;
+	uint32_t bytes_acked; /* RFC 5681 3.1, byte counting */
+	uint64_t progress_ns; /* when the peer last acknowledged something, or had nothing to */
+
+	/* --- attacks (reset.c) ------------------------------------------------------------------- */
+	uint64_t challenge_until_ns;
+	uint8_t challenge_left;
+
+	/* --- timers (timers.c) -------------------------------------------------------------------- */
+	struct timer timer;
+	uint64_t deadline_ns[TCP_TIMER_COUNT];
+
+	/* --- what the summary says --------------------------------------------------------------- */
+	uint64_t bytes_sent, bytes_received;
+	uint32_t segs_out, segs_in, retransmits;
+};
+
+/* FlightSize of RFC 5681: sent and not acknowledged, SYN and FIN included. */
+static inline uint32_t tcb_flight(const struct tcb *tcb)
+{
+	return tcb->snd_nxt - tcb->snd_una;
+}
+
+static inline bool tcb_fin_sent(const struct tcb *tcb)
+{
+	return tcb->fin_queued && seq_gt(tcb->snd_nxt, tcb->snd_end);
+}
+
+static inline bool tcb_fin_acked(const struct tcb *tcb)
+{
+	return tcb->fin_queued && seq_gt(tcb->snd_una, tcb->snd_end);
+}
+
+/* RFC 9293 Eff.snd.MSS: payload bytes of a segment without SACK blocks. */
+static inline uint32_t tcb_eff_mss(const struct tcb *tcb)
+{
+	return tcb->snd_mss - (tcb->use_timestamps ? TCP_TIMESTAMPS_LEN : 0u);
+}
+
+/* ESTABLISHED and everything after it, except CLOSED. */
+static inline bool tcb_synchronized(const struct tcb *tcb)
+{
+	return tcb->state >= TCP_ESTABLISHED;
+}
+
+#endif

@@ -1,0 +1,157 @@
+/*
+ * A connection's timers.  There are several deadlines but one timer in the stack's heap, set to the
+ * earliest.  A deadline that moves later, as the retransmission's does with every ACK, costs nothing:
+ * the timer fires at the old time, finds nothing due, and is set anew.
+ */
+#include "net/tcp/internal.h"
+
+#include "base/strbuf.h"
+
+/* --- setting --------------------------------------------------------------------------------------- */
+
+static uint64_t earliest(const struct tcb *tcb)
+{
+	uint64_t first = TIME_NEVER;
+
+	for (unsigned i = 0; i < TCP_TIMER_COUNT; i++)
+		first = MIN(first, tcb->deadline_ns[i]);
+	return first;
+}
+
+void tcp_timer_set(struct stack *stack, struct tcb *tcb, enum tcp_timer which, uint64_t deadline_ns)
+{
+	tcb->deadline_ns[which] = deadline_ns;
+	if (!timer_is_set(&tcb->timer) || deadline_ns < tcb->timer.deadline_ns)
+		timer_set(&stack->timers, &tcb->timer, deadline_ns);
+}
+
+void tcp_timer_clear(struct stack *stack, struct tcb *tcb, enum tcp_timer which)
+{
+	tcb->deadline_ns[which] = TIME_NEVER;
+	if (timer_is_set(&tcb->timer) && earliest(tcb) == TIME_NEVER)
+		timer_cancel(&stack->timers, &tcb->timer); /* an idle machine may sleep for ever */
+}
+
+void tcp_timers_clear(struct stack *stack, struct tcb *tcb)
+{
+	for (unsigned i = 0; i < TCP_TIMER_COUNT; i++)
+		tcb->deadline_ns[i] = TIME_NEVER;
+	if (timer_is_set(&tcb->timer))
+		timer_cancel(&stack->timers, &tcb->timer);
+}
+
+/* --- what each does; false: the TCB may be gone ------------------------------------------------------ */
+
+static uint64_t patience(const struct tcb *tcb)
+{
+	switch (tcb->state) {
+	case TCP_SYN_SENT: return TCP_SYN_TIMEOUT_NS;
+	case TCP_SYN_RECEIVED: return TCP_SYN_RECEIVED_TIMEOUT_NS;
+	default: return TCP_USER_TIMEOUT_NS;
+	}
+}
+
+/* RFC 9293 3.8.3: R2 has been reached.  What an ICMP error said meanwhile names the cause best. */
+void tcp_time_out(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	int error = tcb->soft_error != ERR_OK ? tcb->soft_error : ERR_TIMEDOUT;
+	char reason[80];
+	struct strbuf sb = strbuf_on(reason, sizeof(reason));
+
+	strbuf_str(&sb, "no answer to ");
+	strbuf_u64(&sb, tcb->attempts);
+	strbuf_str(&sb, " retransmissions in ");
+	strbuf_u64(&sb, (now_ns - tcb->progress_ns) / NS_PER_S);
+	strbuf_str(&sb, " s");
+	if (tcb->soft_error != ERR_OK) {
+		strbuf_str(&sb, ", last heard: ");
+		strbuf_str(&sb, err_text(tcb->soft_error));
+	}
+	tcp_give_up(stack, tcb, error, reason);
+}
+
+/* RFC 6298 5.4-5.7 */
+static bool retransmit_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	stack->counters.tcp_timeouts++;
+	if (now_ns - tcb->progress_ns >= patience(tcb)) {
+		tcp_time_out(stack, tcb, now_ns);
+		return false;
+	}
+	if (tcb->attempts < UINT8_MAX)
+		tcb->attempts++;
+	tcp_rto_back_off(tcb);
+	tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT, now_ns + tcb->rto_ns);
+	if (tcb->state == TCP_SYN_SENT || tcb->state == TCP_SYN_RECEIVED) {
+		tcp_rtt_cancel(tcb);
+		tcp_send_syn(stack, tcb, now_ns);
+	} else {
+		tcp_recovery_timeout(tcb);
+		tcp_output(stack, tcb, now_ns);
+	}
+	return true;
+}
+
+static bool close_fired(struct stack *stack, struct tcb *tcb)
+{
+	/* TIME-WAIT is over, or nobody waits for this FIN-WAIT-2 */
+	tcp_end(stack, tcb, ERR_OK);
+	return false;
+}
+
+static void buffer_fired(struct tcb *tcb)
+{
+	if (tcb->snd_buf != NULL && seq_geq(tcb->snd_una, tcb->snd_end)) {
+		send_buffer_release(tcb->snd_buf);
+		tcb->snd_buf = NULL;
+	}
+}
+
+static bool fire_one(struct stack *stack, struct tcb *tcb, enum tcp_timer which, uint64_t now_ns)
+{
+	tcb->deadline_ns[which] = TIME_NEVER;
+	switch (which) {
+	case TCP_TIMER_RETRANSMIT:
+		return retransmit_fired(stack, tcb, now_ns);
+	case TCP_TIMER_PERSIST:
+		return tcp_persist_fired(stack, tcb, now_ns);
+	case TCP_TIMER_DELAYED_ACK:
+		tcb->ack_now = true;
+		tcp_output(stack, tcb, now_ns);
+		return true;
+	case TCP_TIMER_CLOSE:
+		return close_fired(stack, tcb);
+	case TCP_TIMER_DEVICE:
+		tcp_output(stack, tcb, now_ns);
+		return true;
+	case TCP_TIMER_BUFFER:
+		buffer_fired(tcb);
+		return true;
+	case TCP_TIMER_COUNT:
+		break;
+	}
+	return true;
+}
+
+static void fire(struct stack *stack, struct timer *timer, uint64_t now_ns)
+{
+	struct tcb *tcb = CONTAINER_OF(timer, struct tcb, timer);
+	uint64_t next;
+
+	for (unsigned i = 0; i < TCP_TIMER_COUNT; i++)
+		if (tcb->deadline_ns[i] <= now_ns &&
+		    !fire_one(stack, tcb, (enum tcp_timer)i, now_ns))
+			return;
+	next = earliest(tcb);
+	if (next != TIME_NEVER)
+		timer_set(&stack->timers, &tcb->timer, next);
+	else if (timer_is_set(&tcb->timer))
+		timer_cancel(&stack->timers, &tcb->timer);
+}
+
+void tcp_timers_init(struct tcb *tcb)
+{
+	for (unsigned i = 0; i < TCP_TIMER_COUNT; i++)
+		tcb->deadline_ns[i] = TIME_NEVER;
+	timer_init(&tcb->timer, fire);
+}

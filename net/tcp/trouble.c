@@ -1,0 +1,34 @@
+/*
+ * Bad news about what we sent (RFC 9293 3.9.2.2): ICMP errors, and ARP requests that nobody
+ * answered.  An ICMP error can be forged by anybody who guesses a four-tuple, so it must quote a
+ * sequence number that is on its way now (RFC 5927 4), and an established connection survives even
+ * then (RFC 5927 5.2): what it says is remembered as the reason, should we ever give up.
+ */
+#include "net/tcp/internal.h"
+
+static bool is_believable(const struct tcb *tcb, const struct tcp_trouble *trouble)
+{
+	return trouble->local_only || (seq_leq(tcb->snd_una, trouble->seq) &&
+				       seq_lt(trouble->seq, tcb->snd_nxt));
+}
+
+void tcp_unreachable(struct stack *stack, const struct tcp_trouble *trouble, uint64_t now_ns)
+{
+	struct net_endpoint local = net_endpoint_ipv4(trouble->local, trouble->local_port);
+	struct net_endpoint remote = net_endpoint_ipv4(trouble->remote, trouble->remote_port);
+	struct tcb *tcb = tcp_find_connection(stack, &local, &remote);
+	bool opening;
+
+	(void)now_ns;
+	if (tcb == NULL || !is_believable(tcb, trouble))
+		return;
+	opening = tcb->state == TCP_SYN_SENT || tcb->state == TCP_SYN_RECEIVED;
+	/* MUST-56: a soft error does not end even an open that is under way.  SHLD-26: a hard one
+	 * does; and so does our own network when it has no such neighbour. */
+	if (opening && (trouble->hard || trouble->local_only))
+		tcp_give_up(stack, tcb, trouble->err,
+			    trouble->local_only ? "no answer from the next hop (ARP)"
+						: err_text(trouble->err));
+	else
+		tcb->soft_error = trouble->err;
+}

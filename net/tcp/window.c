@@ -1,0 +1,47 @@
+/*
+ * The receive window (RFC 9293 3.8.6): what we announce is what we keep.  The right edge never moves
+ * back (SHLD-14), and it moves forward in steps worth a segment (MUST-39, silly windows).
+ *
+ * On the wire the window is rounded down to a multiple of 2^scale (RFC 7323 2.3), so the edge that
+ * the peer sees may waver by less than that; the edge we accept up to, rcv_adv, does not.
+ */
+#include "net/tcp/internal.h"
+
+uint32_t tcp_receive_window(const struct tcb *tcb)
+{
+	return seq_gt(tcb->rcv_adv, tcb->rcv_nxt) ? tcb->rcv_adv - tcb->rcv_nxt : 0;
+}
+
+/* What there is room for from RCV.NXT on, whatever was announced. */
+static uint32_t room(const struct tcb *tcb)
+{
+	return tcb->rcv_unread < tcb->rcvbuf ? tcb->rcvbuf - tcb->rcv_unread : 0;
+}
+
+/* RFC 9293 3.8.6.2.2: Fr * RCV.BUFF with Fr = 1/2, or Eff.snd.MSS of the peer */
+static uint32_t worthwhile_step(const struct tcb *tcb)
+{
+	return MIN(tcb->rcvbuf / 2, (uint32_t)tcb->rcv_mss);
+}
+
+uint16_t tcp_announce_window(struct tcb *tcb, bool syn)
+{
+	uint8_t scale = syn ? 0 : tcb->rcv_wscale; /* RFC 7323 2.2 */
+	uint32_t most = (uint32_t)UINT16_MAX << scale;
+	uint32_t edge = tcb->rcv_nxt + MIN(room(tcb), most);
+
+	if (seq_diff(edge, tcb->rcv_adv) >= (int32_t)worthwhile_step(tcb))
+		tcb->rcv_adv = edge;
+	return (uint16_t)(MIN(tcp_receive_window(tcb), most) >> scale);
+}
+
+bool tcp_window_update_due(const struct tcb *tcb)
+{
+	uint32_t announced = tcp_receive_window(tcb);
+	uint32_t now = room(tcb);
+
+	/* As long as half of the buffer is announced the peer is not held up, and the next ACK
+	 * carries the news. */
+	return announced <= tcb->rcvbuf / 2 && now >= 2 * announced &&
+	       now - announced >= worthwhile_step(tcb);
+}
