@@ -17,6 +17,12 @@ bool console_has(enum console_port port);
 void console_line(enum console_port port, const char *line, size_t len);
 /* Sends what the ports take without waiting; true when all is out. */
 bool console_drain(void);
+
+enum console_progress { CONSOLE_EMPTY, CONSOLE_SENT, CONSOLE_BLOCKED };
+
+/* One step of that, a few bytes per port, so that the caller can look after devices between steps.
+ * BLOCKED: bytes are left and no port takes any now. */
+enum console_progress console_drain_burst(void);
 /* Sends everything, waiting for the port, bounded in time. */
 void console_flush(void);
 

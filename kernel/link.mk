@@ -1,1 +1,33 @@
 # Links the kernel image; included by the top Makefile.
+#
+#   dialtone.debug.elf   with symbols and line numbers, for gdb
+#   dialtone.elf         the same, stripped: what both doors boot
+#
+# Two passes: the second holds the table of function names (kernel/symbols.c) made from the first.
+# Text addresses are counted from the text's start, so the table does not move what it describes;
+# the last command makes sure of that.
+
+KERNEL_LINK = $(CC) $(KERNEL_LDFLAGS) -Wl,-z,pack-relative-relocs
+
+$(BUILD)/kernel/symbols.none.S: tools/gen_symbols.py
+	@mkdir -p $(@D)
+	$(PYTHON) tools/gen_symbols.py </dev/null >$@
+
+$(BUILD)/kernel/symbols.S: $(BUILD)/kernel/pass1.elf tools/gen_symbols.py
+	nm -n $< | $(PYTHON) tools/gen_symbols.py >$@
+
+$(BUILD)/kernel/symbols.o $(BUILD)/kernel/symbols.none.o: %.o: %.S
+	$(CC) -c $< -o $@
+
+$(BUILD)/kernel/pass1.elf: $(IMAGE_OBJS) $(BUILD)/kernel/symbols.none.o kernel/kernel.ld
+	$(KERNEL_LINK) $(filter %.o,$^) -o $@
+
+$(BUILD)/dialtone.debug.elf: $(IMAGE_OBJS) $(BUILD)/kernel/symbols.o kernel/kernel.ld
+	$(KERNEL_LINK) $(filter %.o,$^) -o $@
+	@! readelf -rW $@ | grep 'R_X86_64_' | grep -v 'R_X86_64_RELATIVE' || \
+		{ echo "$@: only R_X86_64_RELATIVE relocations can be applied" >&2; rm -f $@; exit 1; }
+	@nm -n $@ | $(PYTHON) tools/gen_symbols.py | cmp - $(BUILD)/kernel/symbols.S || \
+		{ echo "$@: the symbol table does not describe this image" >&2; rm -f $@; exit 1; }
+
+$(BUILD)/dialtone.elf: $(BUILD)/dialtone.debug.elf
+	strip -o $@ $<

@@ -30,6 +30,9 @@ RULES = {
     'kernel/': ['base/', 'boot/boot_info.h', 'kernel/', '<linux/>'],
     'app/': ['base/', 'app/', 'net/socket.h', 'kernel/config.h', 'kernel/log.h'],
     'boot/': ['base/', 'boot/boot_info.h', 'boot/pvh/', '<linux/>', '<elf.h>'],
+    # The PVH door is a part of the kernel's own image.
+    'boot/pvh/': ['base/', 'boot/boot_info.h', 'boot/pvh/', 'kernel/start.h',
+                  'kernel/arch/x86_64/'],
     'boot/efi/': ['base/', 'boot/boot_info.h', 'boot/efi/', '<efi.h>', '<efilib.h>', '<elf.h>'],
     'tests/apps/': ['base/', 'app/', 'net/socket.h', 'kernel/config.h', 'kernel/log.h'],
 }

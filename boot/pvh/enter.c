@@ -1,0 +1,30 @@
+/*
+ * From the PVH door into the kernel: the static memory that start_info.c fills, and the hand-over.
+ */
+#include "boot/pvh/start_info.h"
+#include "kernel/arch/x86_64/image.h"
+#include "kernel/start.h"
+
+#define EARLY_MAPPED (UINT64_C(1) << 30) /* what entry.S maps */
+
+static struct boot_info boot_info;
+extern const uint64_t boot_entry_tsc; /* entry.S: the first instruction's time */
+static char cmdline[PVH_CMDLINE_MAX];
+
+NORETURN void pvh_enter(const struct pvh_start_info *si);
+
+NORETURN void pvh_enter(const struct pvh_start_info *si)
+{
+	const struct pvh_image image = {
+		.base = (uint64_t)image_start,
+		.len = (uint64_t)(image_end - image_start),
+		.mapped = EARLY_MAPPED,
+	};
+
+	const char *problem = pvh_translate(si, &image, cmdline, &boot_info);
+
+	if (problem != NULL)
+		kernel_refuse(problem);
+	boot_info.entry_tsc = boot_entry_tsc;
+	kernel_start(&boot_info);
+}

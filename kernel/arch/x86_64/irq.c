@@ -1,0 +1,99 @@
+/*
+ * Interrupts and the halt.
+ *
+ * The interrupt flag is off except in idle_begin() and idle_until(): what a device signals meanwhile
+ * waits in the local APIC, so nothing needs a lock, no code but the halt is ever interrupted, and
+ * under load many messages cost one interrupt.  A wake-up cannot be lost: `sti` takes effect only
+ * after the instruction behind it, so an interrupt that waits is delivered in the `hlt` and ends it.
+ */
+#include "kernel/irq.h"
+
+#include "kernel/arch/x86_64/io.h"
+#include "kernel/arch/x86_64/lapic.h"
+#include "kernel/arch/x86_64/layout.h"
+#include "kernel/clock.h"
+#include "kernel/clock_timer.h"
+#include "kernel/console.h"
+#include "kernel/idle.h"
+
+#define LINES (VECTOR_LINE_END - VECTOR_LINE_FIRST)
+#define MSI_ADDRESS UINT64_C(0xfee00000)
+
+/* How soon to look again at a serial port that takes no more bytes: it does not interrupt. */
+#define CONSOLE_RETRY_NS (1 * NS_PER_MS)
+
+static struct irq_line *lines[LINES];
+static unsigned n_lines;
+static volatile uint64_t line_interrupts; /* of all lines */
+static uint64_t seen;                     /* line_interrupts at idle_begin() */
+
+void irq_handle(uint64_t vector);
+
+/* Called by traps.S. */
+void irq_handle(uint64_t vector)
+{
+	/* SDM 11.9: a spurious interrupt is not acknowledged. */
+	if (vector == VECTOR_SPURIOUS)
+		return;
+	if (vector >= VECTOR_LINE_FIRST && vector - VECTOR_LINE_FIRST < n_lines) {
+		struct irq_line *line = lines[vector - VECTOR_LINE_FIRST];
+
+		__atomic_store_n(&line->fired, 1, __ATOMIC_RELEASE);
+		line->count++;
+		line_interrupts++;
+	}
+	lapic_eoi();
+}
+
+int irq_line_open(struct irq_line *line)
+{
+	if (n_lines == LINES)
+		return ERR_NOSPC;
+	line->fired = 0;
+	line->count = 0;
+	line->vector = (uint8_t)(VECTOR_LINE_FIRST + n_lines);
+	lines[n_lines++] = line;
+	return ERR_OK;
+}
+
+/* SDM 11.11: fixed delivery, physical destination, edge. */
+struct irq_message irq_line_message(const struct irq_line *line)
+{
+	return (struct irq_message){
+		.address = MSI_ADDRESS | (lapic_id() & 0xff) << 12,
+		.data = line->vector,
+	};
+}
+
+/* Lets in what waits. */
+static void interrupts_window(void)
+{
+	__asm__ volatile("sti\n\tnop\n\tcli" : : : "memory");
+}
+
+void idle_begin(void)
+{
+	interrupts_window();
+	seen = line_interrupts;
+}
+
+void idle_until(uint64_t deadline_ns)
+{
+	uint64_t now;
+
+	for (;;) {
+		enum console_progress console = console_drain_burst();
+		uint64_t wake = deadline_ns;
+
+		interrupts_window();
+		now = clock_now_ns();
+		if (line_interrupts != seen || now >= deadline_ns)
+			return;
+		if (console == CONSOLE_SENT)
+			continue;
+		if (console == CONSOLE_BLOCKED)
+			wake = MIN(wake, now + CONSOLE_RETRY_NS);
+		clock_timer_set(wake, now);
+		__asm__ volatile("sti\n\thlt\n\tcli" : : : "memory");
+	}
+}

@@ -1,0 +1,12 @@
+/* How this machine ends. */
+#ifndef KERNEL_ARCH_X86_64_POWER_H
+#define KERNEL_ARCH_X86_64_POWER_H
+
+#include "base/compiler.h"
+
+/* Writes to QEMU's isa-debug-exit; returns when there is no such device. */
+void power_debug_exit(uint16_t port, uint32_t value);
+/* ACPI S5, then every kind of reset, then a triple fault, then nothing for ever. */
+NORETURN void power_off(void);
+
+#endif

@@ -1,0 +1,150 @@
+/*
+ * Exceptions, all fatal: says in words what happened and to what, gathers registers and return
+ * addresses, and hands them to the panic report.
+ */
+#include "kernel/arch/x86_64/trap.h"
+
+#include "base/strbuf.h"
+#include "kernel/arch/x86_64/image.h"
+#include "kernel/arch/x86_64/paging.h"
+#include "kernel/exit.h"
+#include "kernel/panic_report.h"
+
+#define VECTOR_INVALID_OPCODE 6
+#define VECTOR_DOUBLE_FAULT 8
+#define VECTOR_PAGE_FAULT 14
+
+/* Page fault error code. */
+#define FAULT_PRESENT (1u << 0)
+#define FAULT_WRITE (1u << 1)
+#define FAULT_RESERVED (1u << 3)
+#define FAULT_FETCH (1u << 4)
+
+static const char exception_names[32][24] = {
+	"divide error", "debug", "NMI", "breakpoint", "overflow", "bound range", "invalid opcode",
+	"no FPU", "double fault", "FPU overrun", "invalid TSS", "segment not present",
+	"stack segment fault", "general protection", "page fault", "exception 15", "FPU error",
+	"alignment check", "machine check", "SIMD error", "virtualization", "control protection",
+	"exception 22", "exception 23", "exception 24", "exception 25", "exception 26",
+	"exception 27", "hypervisor injection", "VMM communication", "security", "exception 31",
+};
+
+static uint64_t read_cr2(void)
+{
+	uint64_t v;
+	__asm__ volatile("movq %%cr2, %0" : "=r"(v));
+	return v;
+}
+
+static uint64_t read_cr3(void)
+{
+	uint64_t v;
+	__asm__ volatile("movq %%cr3, %0" : "=r"(v));
+	return v;
+}
+
+/* "page fault: write to kernel text (not writable)" */
+static void describe_page_fault(struct strbuf *sb, uint64_t address, uint64_t code)
+{
+	bool fetch = code & FAULT_FETCH, write = code & FAULT_WRITE;
+
+	strbuf_str(sb, fetch ? ": execution of " : write ? ": write to " : ": read of ");
+	paging_describe(sb, address);
+	if (code & FAULT_RESERVED)
+		strbuf_str(sb, " (corrupt page table)");
+	else if (code & FAULT_PRESENT)
+		strbuf_str(sb, fetch ? " (not executable)" : write ? " (not writable)" : "");
+}
+
+static const char *describe(const struct trap_frame *f, uint64_t cr2)
+{
+	static char text[120];
+	struct strbuf sb = strbuf_on(text, sizeof(text));
+
+	if (f->vector == VECTOR_INVALID_OPCODE && panic_pending_message() != NULL)
+		return panic_pending_message();
+	strbuf_str(&sb, exception_names[f->vector & 31]);
+	if (f->vector == VECTOR_PAGE_FAULT)
+		describe_page_fault(&sb, cr2, f->error_code);
+	return text;
+}
+
+static bool in_text(uint64_t address)
+{
+	return address >= (uint64_t)image_text_start && address < (uint64_t)image_text_end;
+}
+
+static bool on_a_stack(uint64_t rbp)
+{
+	for (unsigned i = 0; i < STACK_COUNT; i++) {
+		if (rbp >= (uint64_t)stack_areas[i].bottom &&
+		    rbp <= (uint64_t)stack_areas[i].top - 16)
+			return rbp % 8 == 0;
+	}
+	return false;
+}
+
+/* Follows the frame pointers as long as they lie on a stack of ours and go upwards.  Where a call
+ * went astray, the caller has no frame below it yet: its address lies on top of the stack. */
+static unsigned backtrace(const struct trap_frame *f, uint64_t frames[PANIC_FRAMES_MAX])
+{
+	uint64_t rbp = f->rbp;
+	unsigned n = 0;
+
+	if (!in_text(f->rip) && on_a_stack(f->rsp))
+		frames[n++] = *(const uint64_t *)f->rsp;
+
+	while (n < PANIC_FRAMES_MAX && on_a_stack(rbp)) {
+		const uint64_t *frame = (const uint64_t *)rbp;
+
+		frames[n++] = frame[1];
+		if (frame[0] <= rbp)
+			break;
+		rbp = frame[0];
+	}
+	return n;
+}
+
+NORETURN void trap_handle(const struct trap_frame *f);
+
+NORETURN void trap_handle(const struct trap_frame *f)
+{
+	uint64_t cr2 = read_cr2(), cr3 = read_cr3();
+
+	if (panic_enter())
+		machine_exit(STATUS_PANIC);
+
+	const struct {
+		const char *key;
+		uint64_t value;
+	} registers[] = {
+		{"rax", f->rax}, {"rbx", f->rbx}, {"rcx", f->rcx}, {"rdx", f->rdx},
+		{"rsi", f->rsi}, {"rdi", f->rdi}, {"rbp", f->rbp}, {"rsp", f->rsp},
+		{"r8", f->r8}, {"r9", f->r9}, {"r10", f->r10}, {"r11", f->r11},
+		{"r12", f->r12}, {"r13", f->r13}, {"r14", f->r14}, {"r15", f->r15},
+		{"rip", f->rip}, {"rflags", f->rflags}, {"cr2", cr2}, {"cr3", cr3},
+	};
+	char texts[ARRAY_LEN(registers)][20];
+	struct event_field fields[ARRAY_LEN(registers)];
+
+	for (unsigned i = 0; i < ARRAY_LEN(registers); i++) {
+		struct strbuf sb = strbuf_on(texts[i], sizeof(texts[i]));
+
+		strbuf_str(&sb, "0x");
+		strbuf_hex(&sb, registers[i].value, 1);
+		fields[i] = EV_TEXT(registers[i].key, texts[i], sb.len);
+	}
+
+	struct panic_report report = {
+		.what = describe(f, cr2),
+		.rip = f->rip,
+		.has_address = f->vector == VECTOR_PAGE_FAULT,
+		.address = cr2,
+		.has_error_code = f->error_code != 0 || f->vector == VECTOR_PAGE_FAULT,
+		.error_code = f->error_code,
+		.registers = fields,
+		.n_registers = ARRAY_LEN(registers),
+	};
+	report.n_frames = backtrace(f, report.frames);
+	panic_finish(&report);
+}

@@ -1,0 +1,44 @@
+/*
+ * Memory comes up: the door's map is sanitised, page tables are built from it and switched to, and
+ * what is left goes to the page allocator.
+ */
+#include "base/strbuf.h"
+#include "kernel/arch/x86_64/image.h"
+#include "kernel/arch/x86_64/paging.h"
+#include "kernel/mm/memory_map.h"
+#include "kernel/mm/pages.h"
+#include "kernel/panic.h"
+
+#define BOOT_TABLES_LEN (3 * PAGE_SIZE)
+
+extern char boot_tables[]; /* boot/pvh/entry.S: the door's page tables */
+
+static struct memory_map ram, usable;
+
+void memory_init(const struct boot_info *bi)
+{
+	memory_map_build(&ram, bi->memory, bi->memory_count);
+	/* Whatever the map says: nobody allocates the image. */
+	memory_map_remove(&ram, (uint64_t)image_start, (uint64_t)image_end);
+	usable = ram;
+	if (!paging_init(bi, &ram, &usable))
+		panic("not enough memory for the page tables");
+
+	for (uint32_t i = 0; i < usable.count; i++)
+		pages_add(usable.range[i].base, usable.range[i].end);
+	/* The door's tables have served; they lie in the image, mapped and writable. */
+	pages_add((uint64_t)boot_tables, (uint64_t)boot_tables + BOOT_TABLES_LEN);
+}
+
+void memory_report(struct event_sink *events)
+{
+	char at[20];
+	struct strbuf sb = strbuf_on(at, sizeof(at));
+
+	strbuf_str(&sb, "0x");
+	strbuf_hex(&sb, (uint64_t)image_start, 1);
+	event_emit(events, EVENT_MEMORY, 0, 0, EV_U64("total_kib", pages_total() * PAGE_SIZE / 1024),
+		   EV_U64("ranges", usable.count),
+		   EV_U64("kernel_kib", (uint64_t)(image_end - image_start) / 1024),
+		   EV_STR("kernel_at", at));
+}

@@ -1,0 +1,33 @@
+/*
+ * A boot door's memory map, made safe: sorted, page-aligned, disjoint ranges of RAM that nothing
+ * else claims.  Pure; tested on the host.
+ */
+#ifndef KERNEL_MM_MEMORY_MAP_H
+#define KERNEL_MM_MEMORY_MAP_H
+
+#include "base/compiler.h"
+#include "boot/boot_info.h"
+
+#define MEMORY_RANGES_MAX 128
+
+struct memory_range {
+	uint64_t base, end; /* page-aligned, [base, end) */
+};
+
+struct memory_map {
+	uint32_t count;
+	uint32_t lost; /* pieces for which there was no room in `range` */
+	struct memory_range range[MEMORY_RANGES_MAX];
+};
+
+/* Collects the usable ranges and takes out of them page 0 and everything of another type, however
+ * they overlap and in whatever order they come. */
+void memory_map_build(struct memory_map *map, const struct boot_memory *entries, uint32_t count);
+
+/* Takes `base` .. `end` out; both are aligned outwards. */
+void memory_map_remove(struct memory_map *map, uint64_t base, uint64_t end);
+
+/* Takes one page that lies wholly below `limit`, or returns 0. */
+uint64_t memory_map_take_page(struct memory_map *map, uint64_t limit) MUST_CHECK;
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * The kernel's first C: everything that has to stand before kernel_main() can run as ordinary code.
+ * kernel/start.h has the order and says what main() does next.
+ */
+#include "kernel/start.h"
+
+#include "kernel/acpi.h"
+#include "kernel/arch/x86_64/cpu.h"
+#include "kernel/arch/x86_64/image.h"
+#include "kernel/arch/x86_64/lapic.h"
+#include "kernel/arch/x86_64/trap.h"
+#include "kernel/clock_timer.h"
+#include "kernel/console.h"
+#include "kernel/entropy.h"
+#include "kernel/entropy_pool.h"
+#include "kernel/memory.h"
+#include "kernel/panic.h"
+
+/* The lowest byte stays zero: a string that runs over its end cannot write it and go on. */
+static uint64_t random_canary(void)
+{
+	uint64_t v;
+
+	entropy_fill(&v, sizeof(v));
+	return v & ~UINT64_C(0xff);
+}
+
+NORETURN void kernel_refuse(const char *problem)
+{
+	console_init();
+	descriptors_init();
+	cpu_init();
+	panic(problem);
+}
+
+/* Changing the canary is safe here only: this function is not protected by it and never returns. */
+__attribute__((no_stack_protector)) NORETURN void kernel_start(struct boot_info *bi)
+{
+	const char *problem = boot_info_problem(bi);
+
+	if (problem != NULL)
+		kernel_refuse(problem);
+	console_init();
+	descriptors_init();
+	cpu_init();
+	entropy_begin(bi);
+	cpu_local.canary = random_canary();
+	memory_init(bi);
+	acpi_init(bi->rsdp);
+	lapic_init();
+	clock_begin(bi);
+	kernel_main(bi);
+}
+
+void machine_start(const struct boot_info *bi, struct event_sink *events)
+{
+	const char *door = bi->door == BOOT_DOOR_EFI ? "UEFI" : "PVH";
+	uint64_t firmware_us = 0;
+	bool has_firmware_us = clock_firmware_us(&firmware_us);
+
+	event_emit(events, EVENT_BOOT, 0, 0, EV_STR("version", DIALTONE_VERSION),
+		   EV_STR("door", door),
+		   EV_IF(has_firmware_us, EV_U64("firmware_us", firmware_us)));
+	cpu_report(events);
+	memory_report(events);
+	clock_report(events);
+}

@@ -1,0 +1,42 @@
+/*
+ * How the kernel comes up, and what kernel/main.c calls in which order.
+ *
+ * The door's assembly switches to our stack, sets a first canary, relocates the image, and enters
+ * kernel_start() (or kernel_refuse()).  Before kernel_main() that has done, silently:
+ *
+ *   console_init()     the ports are found, the empty line is queued
+ *   traps              GDT, IDT, TSS: from here on every fault ends in a report and status 119
+ *   boot_info_problem  the structure is checked; what is wrong ends in a report too
+ *   cpu                CR0, CR4, EFER as they should be (write protection, NX, SMEP, SSE ...)
+ *   entropy, canary    the firmware's seed and RDRAND; the stack protector's value
+ *   memory_init()      page tables of our own, page allocator; the heap needs no call
+ *   acpi, clock_begin  the first half of the clock's calibration
+ *
+ * kernel_main() then calls, in this order, with whatever else it does between:
+ *
+ *   machine_start()        local APIC, PIC masked; the clock's second half; the events boot, cpu,
+ *                          memory and clock.  irq_line_open() and idle_*() work from here on
+ *   (read the configuration, log_set_mode(), exit_set_debug_port())
+ *   (find virtio-rng, entropy_add() what it gave), entropy_ready()
+ *   (network and application)
+ *   machine_exit(status)
+ */
+#ifndef KERNEL_START_H
+#define KERNEL_START_H
+
+#include "base/compiler.h"
+#include "base/event.h"
+#include "boot/boot_info.h"
+
+/* Called by the doors.  `bi` may be anything: it is checked. */
+NORETURN void kernel_start(struct boot_info *bi);
+/* A door's own word that it cannot boot. */
+NORETURN void kernel_refuse(const char *problem);
+
+/* kernel/main.c: the composition root. */
+NORETURN void kernel_main(struct boot_info *bi);
+
+/* What kernel_main() calls first.  Panics on a machine without a local APIC or a clock. */
+void machine_start(const struct boot_info *bi, struct event_sink *events);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * Names for code addresses, for backtraces.  tools/gen_symbols.py writes the table between two
+ * passes of the linker: for each function in address order the distance from the one before
+ * (variable-length, seven bits a byte, low first), the number of leading characters its name shares
+ * with the name before, the rest of the name, a NUL.  It is read from the front at each look-up:
+ * that happens a few times, at the end of a run that went wrong.
+ */
+#include "base/compiler.h"
+#include "base/strbuf.h"
+#include "base/string.h"
+#include "kernel/arch/x86_64/image.h"
+#include "kernel/panic.h"
+
+#define NAME_MAX 64 /* the generator cuts longer ones */
+
+extern const uint8_t symbol_table[], symbol_table_end[];
+
+struct symbol {
+	uint64_t start; /* offset in the text */
+	char name[NAME_MAX];
+};
+
+/* Reads the next entry over the one before. */
+static const uint8_t *symbol_next(const uint8_t *p, struct symbol *symbol)
+{
+	uint64_t distance = 0;
+	unsigned shift = 0;
+	size_t at;
+
+	do {
+		distance |= (uint64_t)(*p & 0x7f) << shift;
+		shift += 7;
+	} while (*p++ & 0x80);
+	symbol->start += distance;
+	at = *p++;
+	do {
+		symbol->name[at++] = (char)*p;
+	} while (*p++ != '\0' && at < NAME_MAX);
+	return p;
+}
+
+void symbol_name(struct strbuf *sb, uint64_t address)
+{
+	uint64_t offset = address - (uint64_t)image_text_start;
+	struct symbol next = {0}, found = {0};
+
+	if (offset < (uint64_t)(image_text_end - image_text_start)) {
+		for (const uint8_t *p = symbol_table; p < symbol_table_end;) {
+			p = symbol_next(p, &next);
+			if (next.start > offset)
+				break;
+			found = next;
+		}
+	}
+	if (found.name[0] == '\0') {
+		strbuf_char(sb, '?');
+		return;
+	}
+	strbuf_str(sb, found.name);
+	strbuf_str(sb, "+0x");
+	strbuf_hex(sb, offset - found.start, 1);
+}
