@@ -1,6 +1,6 @@
 /*
  * The application's door: what kernel/main.c calls once the network is up.  `make APP=dir` builds
- * the image with another folder's app_main() and app_config_keys().
+ * the image with another folder's app_*() functions.
  */
 #ifndef APP_APP_H
 #define APP_APP_H
@@ -14,15 +14,23 @@ struct app_env {
 	struct machine machine;
 	struct event_sink *events;
 	const struct config_platform *platform;
-	uint64_t deadline_ns; /* end of the whole run (timeout=) */
+	uint64_t deadline_ns; /* end of the whole run (timeout=); hold= begins where the work ends */
 };
 
 /* The keys this application adds to the configuration; called before they are read. */
 const struct config_key *app_config_keys(size_t *count);
-/* Checks the application's own configuration once all sources are read (an empty url= ...), before
- * there is a network.  STATUS_OK, or the status to end with, already reported by a `result`. */
+/* What only all sources together can say about these keys (url= is missing): a `config.bad` each.
+ * Number of faults; with one, main.c ends with STATUS_BAD_CONFIG. */
+unsigned app_config_check(struct event_sink *events);
+/* Judges values whose faults have a status of their own (a malformed URL is 3), once the
+ * configuration has no faults and before there is a network.  STATUS_OK, or the status to end
+ * with, already reported by a `result`. */
 enum status app_check(struct event_sink *events);
 /* Does the work and reports it, the `result` event last. */
 enum status app_main(struct app_env *env);
+
+/* hold=: stays up for that long, answering ping, and says so; applications call it when their work
+ * is done, before their `result` (app/hold.c). */
+void app_hold(struct app_env *env);
 
 #endif

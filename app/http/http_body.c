@@ -99,7 +99,7 @@ static size_t feed_chunk_size(struct http_parser *p, const uint8_t *data, size_t
 		http_parser_fail(p, STATUS_RECEIVE_FAILED, "a chunk's size does not end");
 	} else if (p->line.state == HTTP_LINE_DONE) {
 		begin_chunk(p);
-		http_line_begin(&p->line);
+		http_parser_next_line(p);
 	}
 	return n;
 }
@@ -113,7 +113,7 @@ static size_t feed_chunk_end(struct http_parser *p, const uint8_t *data, size_t 
 		http_parser_fail(p, STATUS_RECEIVE_FAILED, "a chunk is longer than its size");
 	} else if (p->line.state == HTTP_LINE_DONE) {
 		p->phase = HTTP_PHASE_CHUNK_SIZE;
-		http_line_begin(&p->line);
+		http_parser_next_line(p);
 	}
 	return n;
 }

@@ -30,6 +30,13 @@ const char *http_framing_name(enum http_framing framing)
 	return "?";
 }
 
+/* A line that is wrong stays, for the message. */
+void http_parser_next_line(struct http_parser *p)
+{
+	if (p->phase != HTTP_PHASE_BAD)
+		http_line_begin(&p->line);
+}
+
 /* Something that is not HTTP may never send a line end: its first bytes tell. */
 static bool is_not_http(const struct http_parser *p)
 {
@@ -87,7 +94,7 @@ static size_t feed_header(struct http_parser *p, const uint8_t *data, size_t len
 		http_parser_fail(p, STATUS_WEIRD_REPLY, "the header holds NUL or a lone CR");
 	} else if (p->line.state == HTTP_LINE_DONE) {
 		take_header_line(p);
-		http_line_begin(&p->line);
+		http_parser_next_line(p);
 	} else if (n == room) {
 		http_parser_fail(p, STATUS_HEADER_TOO_LARGE, "the header is longer than 65536 bytes");
 	}

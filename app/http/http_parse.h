@@ -67,7 +67,7 @@ struct http_parser {
 	struct crc32 crc;       /* of those */
 
 	uint64_t remaining;
-	struct http_line line;
+	struct http_line line; /* HTTP_PHASE_BAD: the one that is to blame, if it was one */
 };
 
 void http_parser_init(struct http_parser *p);
@@ -82,6 +82,8 @@ const char *http_framing_name(enum http_framing framing);
 /* --- between the parser's files ------------------------------------------------------------------ */
 
 void http_parser_fail(struct http_parser *p, enum status status, const char *problem);
+/* Ready for the next line, unless the one before was wrong. */
+void http_parser_next_line(struct http_parser *p);
 /* One line of the header, p->line (http_header.c). */
 void http_header_status_line(struct http_parser *p);
 void http_header_field(struct http_parser *p);

@@ -1,0 +1,63 @@
+/* `transfer` and `result`; see app/report.h. */
+#include "app/report.h"
+
+static const char *outcome(const struct report *r)
+{
+	return r->exitcode == STATUS_OK ? "ok" : "failed";
+}
+
+/* Both events carry the same fields in the same order. */
+static void send_report(struct event_sink *events, enum event_id id, uint32_t conn,
+			const struct report *r)
+{
+	const struct event_field fields[] = {
+		EV_U64("exitcode", r->exitcode),
+		EV_STR("outcome", outcome(r)),
+		EV_IF(r->errormsg != NULL, EV_STR("errormsg", r->errormsg != NULL ? r->errormsg : "")),
+		EV_IF(r->failed_step != 0, EV_U64("failed_step", r->failed_step)),
+		EV_STR("method", r->method),
+		EV_STR("url", r->url),
+		EV_U64("http_code", r->http_code),
+		EV_U64("size_request", r->size_request),
+		EV_U64("size_header", r->size_header),
+		EV_U64("size_download", r->size_download),
+		EV_IF(r->has_remote, EV_ADDR("remote_ip", r->remote.addr)),
+		EV_IF(r->has_remote, EV_U64("remote_port", r->remote.port)),
+		EV_IF(r->has_local, EV_ADDR("local_ip", r->local.addr)),
+		EV_IF(r->has_local, EV_U64("local_port", r->local.port)),
+		EV_SECONDS("time_namelookup", r->time_namelookup_ns),
+		EV_SECONDS("time_connect", r->time_connect_ns),
+		EV_SECONDS("time_appconnect", r->time_appconnect_ns),
+		EV_SECONDS("time_pretransfer", r->time_pretransfer_ns),
+		EV_SECONDS("time_starttransfer", r->time_starttransfer_ns),
+		EV_SECONDS("time_total", r->time_total_ns),
+	};
+	const struct event ev = {
+		.id = id, .conn = conn, .n_fields = ARRAY_LEN(fields), .fields = fields};
+
+	event_send(events, &ev);
+}
+
+void report_transfer(struct event_sink *events, uint32_t conn, const struct report *r)
+{
+	send_report(events, EVENT_TRANSFER, conn, r);
+}
+
+void report_result(struct event_sink *events, const struct report *r)
+{
+	send_report(events, EVENT_RESULT, 0, r);
+}
+
+void report_failure(struct event_sink *events, enum status status, const char *message)
+{
+	event_emit(events, EVENT_RESULT, 0, 0, EV_U64("exitcode", status), EV_STR("outcome", "failed"),
+		   EV_STR("errormsg", message));
+}
+
+unsigned report_step_after(unsigned last)
+{
+	if (last >= 16)
+		return 0;
+	/* Between 8 and 12 the server is at work, which only the server can tell. */
+	return last >= 8 && last < 12 ? 12 : last + 1;
+}

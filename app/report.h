@@ -1,0 +1,41 @@
+/*
+ * The verdict: `transfer` at the end of each transfer, `result` at the end of the run.  Names and
+ * meanings are those of curl's --write-out (docs/log.md); times are measured from the transfer's
+ * start, 0 where it did not get that far.
+ */
+#ifndef APP_REPORT_H
+#define APP_REPORT_H
+
+#include "base/event.h"
+#include "base/status.h"
+
+struct report {
+	const char *method;
+	const char *url;
+	unsigned http_code;         /* 0: no answer */
+	uint64_t size_request;      /* bytes sent */
+	uint64_t size_header;       /* bytes of header received */
+	uint64_t size_download;     /* bytes of body received */
+	bool has_remote, has_local;
+	struct net_endpoint remote, local;
+	uint64_t time_namelookup_ns;
+	uint64_t time_connect_ns;
+	uint64_t time_appconnect_ns;
+	uint64_t time_pretransfer_ns;
+	uint64_t time_starttransfer_ns;
+	uint64_t time_total_ns;
+	enum status exitcode;
+	const char *errormsg;       /* NULL: none */
+	unsigned failed_step;       /* the first of the sixteen steps not reached; 0: all were */
+};
+
+void report_transfer(struct event_sink *events, uint32_t conn, const struct report *r);
+void report_result(struct event_sink *events, const struct report *r);
+/* A `result` of a run that never came to a transfer: no device, bad configuration, no memory. */
+void report_failure(struct event_sink *events, enum status status, const char *message);
+
+/* The first step not reached when `last` is the last one that was (sock_last_step() and the
+ * application's own): a client never claims 9-11. */
+unsigned report_step_after(unsigned last);
+
+#endif

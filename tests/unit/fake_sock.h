@@ -1,0 +1,259 @@
+/*
+ * Sockets and a machine that follow a script, for tests of what stands above them: when a connect
+ * ends and how, what arrives when, how much a send takes.  Time is virtual and moves only in a
+ * turn of the machine.  The file that includes this defines all of net/socket.h for its program.
+ */
+#ifndef TESTS_UNIT_FAKE_SOCK_H
+#define TESTS_UNIT_FAKE_SOCK_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/blocking.h"
+
+struct fake_arrival {
+	uint64_t at_ns;
+	const char *bytes; /* NULL: `err`, where 0 is the end of the stream */
+	size_t len;
+	int err;
+};
+
+static struct fake_sock {
+	/* the script */
+	int socket_result;   /* a descriptor, or an error */
+	int connect_result;  /* what sock_connect() answers at once */
+	uint64_t connect_at_ns;
+	int connect_error;
+	unsigned last_step;
+	size_t send_room;    /* bytes a send takes; 0: would block */
+	uint64_t send_room_at_ns; /* from then on everything is taken */
+	int send_error;
+	const struct fake_arrival *arrivals;
+	size_t n_arrivals;
+	uint64_t fin_acked_at_ns;
+	uint64_t reset_at_ns; /* the connection dies while it closes */
+
+	/* what happened */
+	uint64_t now_ns;
+	unsigned turns;
+	char sent[8192];
+	size_t sent_len;
+	size_t taken;        /* arrivals, whole ones */
+	size_t offset;       /* in the arrival that is being read */
+	bool shut_down, closed, aborted, abandoned;
+	struct net_endpoint remote;
+} fake;
+
+static void fake_reset(void)
+{
+	memset(&fake, 0, sizeof(fake));
+	fake.socket_result = 3;
+	fake.connect_result = ERR_INPROGRESS;
+	fake.connect_at_ns = NS_PER_MS;
+	fake.last_step = 15;
+	fake.send_room = SIZE_MAX;
+	fake.send_room_at_ns = TIME_NEVER;
+	fake.fin_acked_at_ns = 0;
+	fake.reset_at_ns = TIME_NEVER;
+}
+
+/* --- the machine ---------------------------------------------------------------------------------- */
+
+static uint64_t fake_now(void *ctx)
+{
+	(void)ctx;
+	return fake.now_ns;
+}
+
+static uint64_t fake_next_event(void)
+{
+	uint64_t next = TIME_NEVER;
+	const uint64_t times[] = {
+		fake.connect_at_ns, fake.send_room_at_ns, fake.fin_acked_at_ns, fake.reset_at_ns,
+		fake.taken < fake.n_arrivals ? fake.arrivals[fake.taken].at_ns : TIME_NEVER};
+
+	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+		if (times[i] > fake.now_ns)
+			next = MIN(next, times[i]);
+	}
+	return next;
+}
+
+/* Sleeps until something of the script happens, as the real one does. */
+static void fake_turn(void *ctx, uint64_t deadline_ns)
+{
+	(void)ctx;
+	if (++fake.turns > 100000) {
+		fprintf(stderr, "the machine turns for ever\n");
+		abort();
+	}
+	fake.now_ns = MAX(fake.now_ns, MIN(deadline_ns, fake_next_event()));
+}
+
+static struct machine fake_machine = {.now_ns = fake_now, .turn = fake_turn};
+
+/* --- net/socket.h --------------------------------------------------------------------------------- */
+
+uint32_t sock_next_conn(const struct stack *stack)
+{
+	(void)stack;
+	return 1;
+}
+
+int sock_socket(struct stack *stack, enum net_family family, enum sock_type type,
+		enum sock_protocol protocol)
+{
+	(void)stack;
+	if (family != NET_FAMILY_IPV4 || type != SOCK_STREAM || protocol != SOCK_PROTO_TCP)
+		return ERR_AFNOSUPPORT;
+	return fake.socket_result;
+}
+
+int sock_connect(struct stack *stack, int fd, const struct net_endpoint *remote, uint64_t now_ns)
+{
+	(void)stack;
+	(void)now_ns;
+	fake.remote = *remote;
+	return fd == fake.socket_result ? fake.connect_result : ERR_BADF;
+}
+
+int sock_send(struct stack *stack, int fd, const void *buf, size_t len, uint64_t now_ns)
+{
+	size_t room = now_ns >= fake.send_room_at_ns ? SIZE_MAX : fake.send_room;
+	size_t n = MIN(len, room);
+
+	(void)stack;
+	if (fd != fake.socket_result)
+		return ERR_BADF;
+	if (fake.send_error != 0)
+		return fake.send_error;
+	if (n == 0)
+		return ERR_AGAIN;
+	memcpy(fake.sent + fake.sent_len, buf, n);
+	fake.sent_len += n;
+	fake.send_room -= room == SIZE_MAX ? 0 : n;
+	return (int)n;
+}
+
+static bool fake_has_arrival(void)
+{
+	return fake.taken < fake.n_arrivals && fake.arrivals[fake.taken].at_ns <= fake.now_ns;
+}
+
+int sock_recv(struct stack *stack, int fd, void *buf, size_t len, uint64_t now_ns)
+{
+	const struct fake_arrival *a = &fake.arrivals[fake.taken];
+	size_t n;
+
+	(void)stack;
+	(void)now_ns;
+	if (fd != fake.socket_result)
+		return ERR_BADF;
+	if (!fake_has_arrival())
+		return ERR_AGAIN;
+	if (a->bytes == NULL)
+		return a->err; /* the end of a stream stays */
+	n = MIN(len, a->len - fake.offset);
+	memcpy(buf, a->bytes + fake.offset, n);
+	fake.offset += n;
+	if (fake.offset == a->len) {
+		fake.taken++;
+		fake.offset = 0;
+	}
+	return (int)n;
+}
+
+int sock_recvfrom(struct stack *stack, int fd, void *buf, size_t len, struct net_endpoint *from,
+		  uint64_t now_ns)
+{
+	*from = fake.remote;
+	return sock_recv(stack, fd, buf, len, now_ns);
+}
+
+int sock_shutdown(struct stack *stack, int fd, enum sock_how how, uint64_t now_ns)
+{
+	(void)stack;
+	(void)now_ns;
+	if (fd != fake.socket_result || how != SOCK_SHUT_WR)
+		return ERR_BADF;
+	fake.shut_down = true;
+	return ERR_OK;
+}
+
+int sock_close(struct stack *stack, int fd, uint64_t now_ns)
+{
+	(void)stack;
+	(void)now_ns;
+	if (fd != fake.socket_result || fake.closed)
+		return ERR_BADF;
+	fake.closed = true;
+	return ERR_OK;
+}
+
+int sock_abort(struct stack *stack, int fd, uint64_t now_ns)
+{
+	fake.aborted = true;
+	return sock_close(stack, fd, now_ns);
+}
+
+static bool fake_connect_done(void)
+{
+	return fake.now_ns >= fake.connect_at_ns;
+}
+
+int sock_poll(struct stack *stack, int fd, unsigned wanted)
+{
+	unsigned ready = 0;
+
+	(void)stack;
+	if (fd != fake.socket_result)
+		return ERR_BADF;
+	if (fake_connect_done() && (fake.send_room > 0 || fake.now_ns >= fake.send_room_at_ns))
+		ready |= SOCK_POLLOUT;
+	if (fake_has_arrival())
+		ready |= SOCK_POLLIN;
+	if (fake.now_ns >= fake.reset_at_ns)
+		ready |= SOCK_POLLERR;
+	return (int)(ready & (wanted | SOCK_POLLERR | SOCK_POLLHUP));
+}
+
+int sock_getsockopt(struct stack *stack, int fd, enum sock_option option, int64_t *value)
+{
+	(void)stack;
+	if (fd != fake.socket_result || option != SOCK_SO_ERROR)
+		return ERR_BADF;
+	*value = fake.now_ns >= fake.reset_at_ns ? ERR_CONNRESET : fake.connect_error;
+	return ERR_OK;
+}
+
+int sock_getsockname(struct stack *stack, int fd, struct net_endpoint *local)
+{
+	(void)stack;
+	if (fd != fake.socket_result)
+		return ERR_BADF;
+	*local = net_endpoint_ipv4(0x0a00020f, 49153);
+	return ERR_OK;
+}
+
+bool sock_fin_acked(struct stack *stack, int fd)
+{
+	(void)stack;
+	return fd == fake.socket_result && fake.shut_down && fake.now_ns >= fake.fin_acked_at_ns;
+}
+
+unsigned sock_last_step(struct stack *stack, int fd)
+{
+	(void)stack;
+	(void)fd;
+	return fake.last_step;
+}
+
+void sock_abandon_time_wait(struct stack *stack, uint64_t now_ns)
+{
+	(void)stack;
+	(void)now_ns;
+	fake.abandoned = true;
+}
+
+#endif

@@ -1,0 +1,404 @@
+/* app/http as a whole against scripted sockets: the application's steps, the request, every way a
+ * transfer can end, and that the log and the report say so. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "app/app.h"
+#include "kernel/log/format.h"
+#include "tests/unit/fake_sock.h"
+
+static char lines[1 << 16];          /* human lines */
+static char transfer_line[LOG_LINE_MAX], result_line[LOG_LINE_MAX]; /* machine lines */
+static enum event_id order[256];
+static unsigned n_events;
+
+static void record(struct event_sink *sink, const struct event *ev)
+{
+	char line[LOG_LINE_MAX];
+	struct strbuf sb = strbuf_on(line, sizeof(line));
+
+	(void)sink;
+	log_format_text(&sb, ev, fake.now_ns);
+	strcat(strcat(lines, line), "\n");
+	if (ev->id == EVENT_TRANSFER || ev->id == EVENT_RESULT) {
+		sb = strbuf_on(ev->id == EVENT_RESULT ? result_line : transfer_line, LOG_LINE_MAX);
+		log_format_json(&sb, ev, fake.now_ns, 1);
+	}
+	order[n_events++] = ev->id;
+}
+
+static struct event_sink sink = {.emit = record};
+static struct config_platform platform;
+
+static int fresh(void **state)
+{
+	(void)state;
+	fake_reset();
+	lines[0] = transfer_line[0] = result_line[0] = '\0';
+	n_events = 0;
+	memset(&platform, 0, sizeof(platform));
+	return 0;
+}
+
+static void configure(const char *text)
+{
+	struct config_tables tables = {0};
+
+	tables.keys[0] = app_config_keys(&tables.count[0]);
+	assert_int_equal(config_read(&tables, CONFIG_SOURCE_LINE, "test", text, strlen(text), NULL), 0);
+}
+
+static enum status run(const char *config, const struct fake_arrival *arrivals, size_t n)
+{
+	struct app_env env = {.machine = fake_machine, .events = &sink, .platform = &platform,
+			      .deadline_ns = 30 * NS_PER_S};
+	enum status status;
+
+	configure(config);
+	assert_int_equal(app_config_check(&sink), 0);
+	status = app_check(&sink);
+	if (status != STATUS_OK)
+		return status;
+	fake.arrivals = arrivals;
+	fake.n_arrivals = n;
+	status = app_main(&env);
+	assert_int_equal(order[n_events - 1], EVENT_RESULT);
+	assert_true(fake.abandoned);
+	return status;
+}
+
+#define RUN(config, ...)                                                                       \
+	run(config, (const struct fake_arrival[]){__VA_ARGS__},                                \
+	    sizeof((const struct fake_arrival[]){__VA_ARGS__}) / sizeof(struct fake_arrival))
+#define AT(ms, text) {.at_ns = (ms) * NS_PER_MS, .bytes = (text), .len = sizeof(text) - 1}
+#define EOF_AT(ms) {.at_ns = (ms) * NS_PER_MS, .err = 0}
+#define ERR_AT(ms, e) {.at_ns = (ms) * NS_PER_MS, .err = (e)}
+#define URL "url=http://192.168.77.1/x?y#z "
+
+static void must_say(const char *text)
+{
+	if (strstr(lines, text) == NULL)
+		fail_msg("no \"%s\" in:\n%s", text, lines);
+}
+
+static void must_have(const char *line, const char *text)
+{
+	if (strstr(line, text) == NULL)
+		fail_msg("no %s in:\n%s", text, line);
+}
+
+/* --- before the network --------------------------------------------------------------------------- */
+
+static void a_missing_url_is_named(void **state)
+{
+	(void)state;
+	configure("");
+	assert_int_equal(app_config_check(&sink), 1);
+	must_say("configuration: url: missing; allowed: http://A.B.C.D[:port]/path");
+	configure("url=");
+	assert_int_equal(app_config_check(&sink), 1);
+}
+
+static void urls_that_cannot_be_fetched(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN("url=https://10.0.0.1/", EOF_AT(0)), STATUS_UNSUPPORTED_PROTOCOL);
+	must_say("failed: GET https://10.0.0.1/: scheme not supported");
+	assert_int_equal(RUN("url=nonsense", EOF_AT(0)), STATUS_URL_MALFORMED);
+	assert_int_equal(RUN("url=http://example.org/", EOF_AT(0)), STATUS_NAME_NOT_RESOLVED);
+	must_say("names need DNS, which this build does not have yet: give an IPv4 address "
+		 "(stopped before step 1)");
+	must_have(result_line, "\"exitcode\":6,\"outcome\":\"failed\",\"errormsg\":\"names");
+	assert_int_equal(fake.turns, 0);
+}
+
+/* --- a transfer that works ------------------------------------------------------------------------ */
+
+static void a_page(void **state)
+{
+	static const char request[] = "GET /x?y HTTP/1.1\r\nHost: 192.168.77.1\r\nUser-Agent: dialtone/host\r\n"
+				      "Accept: */*\r\nConnection: close\r\n\r\n";
+	static const enum event_id expected[] = {
+		EVENT_APP_SOCKET, EVENT_APP_FD, EVENT_APP_CONNECT, EVENT_APP_CONNECTED, EVENT_HTTP_REQUEST,
+		EVENT_HTTP_RESPONSE, EVENT_HTTP_BODY, EVENT_TRANSFER, EVENT_RESULT};
+
+	(void)state;
+	assert_int_equal(RUN(URL, AT(3, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Le"),
+			     AT(4, "ngth: 9\r\n\r\n1234"), AT(5, "56789")), STATUS_OK);
+	assert_int_equal(fake.sent_len, strlen(request));
+	assert_memory_equal(fake.sent, request, strlen(request));
+	assert_int_equal(net_addr_to_ipv4(&fake.remote.addr), 0xc0a84d01);
+	assert_int_equal(fake.remote.port, 80);
+	assert_int_equal(n_events, ARRAY_LEN(expected));
+	assert_memory_equal(order, expected, sizeof(expected));
+	assert_true(fake.shut_down && fake.closed && !fake.aborted);
+	must_say("[   0.000000] app      step  1  app -> library     create a socket: AF_INET, SOCK_STREAM, "
+		 "IPPROTO_TCP\n");
+	must_say("[   0.000000] app      step  5  app -> library     connect descriptor 3 to "
+		 "192.168.77.1:80\n");
+	must_say("[   0.001000] app      step 16  library -> app     descriptor 3 is connected after 1000 us\n");
+	must_say("[   0.001000] http     GET /x?y sent, 100 bytes\n");
+	must_say("[   0.004000] http     status 200 OK, header 64 bytes, body content-length 9, "
+		 "text/plain\n");
+	must_say("[   0.005000] http     body complete, 9 bytes, crc32 cbf43926\n");
+	must_say("[   0.005000] http     GET http://192.168.77.1/x?y#z -> 200, 9 bytes in 5.0 ms\n");
+	must_say("[   0.005000] result   ok: GET http://192.168.77.1/x?y#z -> 200, 9 bytes, connect 1.0 ms, "
+		 "first byte 3.0 ms, total 5.0 ms\n");
+	must_have(transfer_line, "\"conn\":1,\"exitcode\":0,");
+	must_have(result_line,
+		  "\"exitcode\":0,\"outcome\":\"ok\",\"method\":\"GET\","
+		  "\"url\":\"http://192.168.77.1/x?y#z\",\"http_code\":200,\"size_request\":100,"
+		  "\"size_header\":64,\"size_download\":9,\"remote_ip\":\"192.168.77.1\","
+		  "\"remote_port\":80,\"local_ip\":\"10.0.2.15\",\"local_port\":49153,"
+		  "\"time_namelookup\":0.000000,\"time_connect\":0.001000,\"time_appconnect\":0.000000,"
+		  "\"time_pretransfer\":0.001000,\"time_starttransfer\":0.003000,\"time_total\":0.005000}");
+}
+
+static void the_port_and_an_empty_path_in_the_request(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN("url=http://10.0.0.1:8080?q", AT(2, "HTTP/1.0 200 OK\r\n\r\nhi"), EOF_AT(3)),
+			 STATUS_OK);
+	must_have(fake.sent, "GET /?q HTTP/1.1\r\nHost: 10.0.0.1:8080\r\n");
+	assert_int_equal(fake.remote.port, 8080);
+	must_have(result_line, "\"size_download\":2");
+}
+
+static void bytes_one_at_a_time(void **state)
+{
+	static const char answer[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
+	struct fake_arrival arrivals[sizeof(answer) - 1];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(arrivals); i++)
+		arrivals[i] = (struct fake_arrival){.at_ns = (2 + i) * NS_PER_MS, .bytes = answer + i, .len = 1};
+	assert_int_equal(run(URL, arrivals, ARRAY_LEN(arrivals)), STATUS_OK);
+	must_say("body chunked\n");
+	must_say("body complete, 5 bytes, crc32 3610a686\n");
+}
+
+static void an_empty_body(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 204 No Content\r\n\r\n")), STATUS_OK);
+	must_say("body none\n");
+	must_say("body complete, 0 bytes, crc32 00000000\n");
+}
+
+static void http_status_outside_200_to_399(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno")),
+			 STATUS_HTTP_STATUS);
+	must_say("failed: GET http://192.168.77.1/x?y#z -> 404, 2 bytes, connect 1.0 ms, first byte 2.0 ms, "
+		 "total 2.0 ms: the server answered 404, not 200 to 399\n");
+	assert_false(fake.aborted); /* the conversation itself went well */
+	fresh(NULL);
+	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 399 ?\r\nContent-Length: 0\r\n\r\n")), STATUS_OK);
+	fresh(NULL);
+	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 400 ?\r\nContent-Length: 0\r\n\r\n")), STATUS_HTTP_STATUS);
+}
+
+/* --- could not connect ---------------------------------------------------------------------------- */
+
+static enum status run_connect(int error, unsigned last_step)
+{
+	fresh(NULL);
+	fake.connect_error = error;
+	fake.last_step = last_step;
+	return run(URL, NULL, 0);
+}
+
+static void connect_errors_and_where_they_stopped(void **state)
+{
+	(void)state;
+	assert_int_equal(run_connect(ERR_CONNREFUSED, 8), STATUS_COULD_NOT_CONNECT);
+	must_say("connection refused (stopped before step 12)\n");
+	must_have(result_line, "\"failed_step\":12");
+	must_have(result_line, "\"time_connect\":0.000000");
+	must_have(result_line, "\"http_code\":0");
+	assert_int_equal(run_connect(ERR_HOSTUNREACH, 7), STATUS_COULD_NOT_CONNECT);
+	must_say("no ARP answer from the next hop (stopped before step 8)\n");
+	assert_int_equal(run_connect(ERR_HOSTUNREACH, 8), STATUS_COULD_NOT_CONNECT);
+	must_say("host unreachable, says the network (stopped before step 12)\n");
+	assert_int_equal(run_connect(ERR_NOBUFS, 6), STATUS_OUT_OF_MEMORY);
+	fresh(NULL);
+	fake.connect_result = ERR_NETUNREACH;
+	fake.last_step = 3;
+	assert_int_equal(run(URL, NULL, 0), STATUS_COULD_NOT_CONNECT);
+	must_say("no route: ip= names no gateway (stopped before step 6)\n");
+	assert_true(fake.closed);
+}
+
+static void no_socket(void **state)
+{
+	(void)state;
+	fake.socket_result = ERR_NOMEM;
+	assert_int_equal(run(URL, NULL, 0), STATUS_OUT_OF_MEMORY);
+	must_say("no socket: out of memory");
+	assert_false(fake.closed);
+}
+
+static void a_black_hole(void **state)
+{
+	(void)state;
+	fake.connect_at_ns = TIME_NEVER;
+	fake.last_step = 8;
+	assert_int_equal(run(URL "connect-timeout=2.5", NULL, 0), STATUS_TIMED_OUT);
+	must_say("timed out after 2.500 s, waiting for the server's SYN-ACK (stopped before step 12)\n");
+	assert_true(fake.aborted);
+	fresh(NULL);
+	fake.connect_at_ns = TIME_NEVER;
+	fake.last_step = 7;
+	assert_int_equal(run(URL, NULL, 0), STATUS_TIMED_OUT);
+	must_say("timed out after 10.000 s, waiting for the next hop's ARP answer (stopped before step 8)\n");
+	fresh(NULL);
+	fake.connect_at_ns = TIME_NEVER;
+	assert_int_equal(run(URL "connect-timeout=100", NULL, 0), STATUS_TIMED_OUT);
+	must_say("timed out after 30.000 s"); /* the whole run's */
+}
+
+/* --- trouble after the connect -------------------------------------------------------------------- */
+
+static void time_outs_say_what_was_waited_for(void **state)
+{
+	(void)state;
+	assert_int_equal(run(URL, NULL, 0), STATUS_TIMED_OUT);
+	must_say("timed out after 30.000 s, waiting for the first byte of the answer\n");
+	assert_null(strstr(lines, "stopped before"));
+	assert_true(fake.aborted);
+	fresh(NULL);
+	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 200 OK\r\nContent-")), STATUS_TIMED_OUT);
+	must_say("waiting for the rest of the header\n");
+	fresh(NULL);
+	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello")),
+			 STATUS_TIMED_OUT);
+	must_say("waiting for the rest of the body (5 of 9 bytes)\n");
+	must_have(result_line, "\"size_download\":5");
+	fresh(NULL);
+	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 200 OK\r\n\r\nhello")), STATUS_TIMED_OUT);
+	must_say("waiting for the rest of the body (5 bytes)\n");
+	fresh(NULL);
+	fake.send_room = 10;
+	assert_int_equal(run(URL, NULL, 0), STATUS_TIMED_OUT);
+	must_say("waiting for the server to take the request\n");
+}
+
+static void closed_without_an_answer(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(URL, EOF_AT(2)), STATUS_EMPTY_REPLY);
+	must_say("the server closed without an answer\n");
+	assert_true(fake.shut_down && !fake.aborted);
+	fresh(NULL);
+	assert_int_equal(RUN(URL, ERR_AT(2, ERR_CONNRESET)), STATUS_EMPTY_REPLY);
+	must_say("the server reset the connection without an answer\n");
+	fresh(NULL);
+	fake.send_error = ERR_PIPE;
+	assert_int_equal(run(URL, NULL, 0), STATUS_EMPTY_REPLY);
+	fresh(NULL);
+	fake.send_error = ERR_NETDOWN;
+	assert_int_equal(run(URL, NULL, 0), STATUS_SEND_FAILED);
+	must_say("could not send the request: network is down\n");
+}
+
+static void a_body_that_ends_early(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello"), EOF_AT(3)),
+			 STATUS_PARTIAL_BODY);
+	must_say("http     the body is shorter than its Content-Length\n");
+	must_say("the body is shorter than its Content-Length (5 of 9 bytes)\n");
+	fresh(NULL);
+	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello"),
+			     ERR_AT(3, ERR_CONNRESET)), STATUS_RECEIVE_FAILED);
+	must_say("the server reset the connection (5 of 9 bytes)\n");
+	fresh(NULL);
+	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 200 OK\r\n\r\nhello"), ERR_AT(3, ERR_CONNRESET)),
+			 STATUS_RECEIVE_FAILED);
+}
+
+static void an_answer_that_is_wrong_is_shown(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(URL, AT(2, "SSH-2.0-x\r\n")), STATUS_UNSUPPORTED_PROTOCOL);
+	must_say("http     the answer is not HTTP: \"SSH-2.0-x\"\n");
+	assert_true(fake.aborted);
+	fresh(NULL);
+	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: -1\x1b\r\n\r\n")),
+			 STATUS_WEIRD_REPLY);
+	must_say("http     Content-Length is not a length: \"Content-Length: -1\\x1b\"\n");
+	fresh(NULL);
+	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")),
+			 STATUS_RECEIVE_FAILED);
+	must_say("http     a chunk's size is nonsense: \"zz\"\n");
+	/* The header was fine and is reported before what came after it. */
+	must_say("status 200 OK");
+}
+
+/* --- the end ------------------------------------------------------------------------------------- */
+
+static void a_close_that_hangs_does_not_change_the_verdict(void **state)
+{
+	(void)state;
+	fake.fin_acked_at_ns = TIME_NEVER;
+	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")), STATUS_OK);
+	assert_int_equal(fake.now_ns, 30 * NS_PER_S);
+	assert_true(fake.aborted);
+	must_have(result_line, "\"time_total\":0.002000");
+}
+
+/* hold= begins when the work is done and is not part of timeout=. */
+static void hold_keeps_the_machine_up(void **state)
+{
+	(void)state;
+	platform.hold_ns = 40 * NS_PER_S;
+	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")), STATUS_OK);
+	assert_int_equal(fake.now_ns, 40 * NS_PER_S + 2 * NS_PER_MS);
+	assert_int_equal(order[n_events - 2], EVENT_HOLD);
+	assert_int_equal(order[n_events - 3], EVENT_TRANSFER);
+	must_have(result_line, "\"time_total\":0.002000");
+}
+
+static void the_longest_url(void **state)
+{
+	static char config[CONFIG_TEXT_MAX + 4];
+
+	(void)state;
+	memset(config, 'a', sizeof(config) - 1);
+	memcpy(config, "url=http://10.0.0.1/", strlen("url=http://10.0.0.1/"));
+	assert_int_equal(RUN(config, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")), STATUS_OK);
+	assert_int_equal(strlen(strstr(fake.sent, "/aaa")) > 2000, 1);
+	must_have(fake.sent, "aaa HTTP/1.1\r\nHost: 10.0.0.1\r\n");
+	must_have(result_line, "aaa\",\"http_code\":200");
+	assert_null(strstr(result_line, "\"cut\""));
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup(f, fresh)
+	const struct CMUnitTest tests[] = {
+		TEST(a_missing_url_is_named),
+		TEST(urls_that_cannot_be_fetched),
+		TEST(a_page),
+		TEST(the_port_and_an_empty_path_in_the_request),
+		TEST(bytes_one_at_a_time),
+		TEST(an_empty_body),
+		TEST(http_status_outside_200_to_399),
+		TEST(connect_errors_and_where_they_stopped),
+		TEST(no_socket),
+		TEST(a_black_hole),
+		TEST(time_outs_say_what_was_waited_for),
+		TEST(closed_without_an_answer),
+		TEST(a_body_that_ends_early),
+		TEST(an_answer_that_is_wrong_is_shown),
+		TEST(a_close_that_hangs_does_not_change_the_verdict),
+		TEST(hold_keeps_the_machine_up),
+		TEST(the_longest_url),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
