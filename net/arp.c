@@ -70,13 +70,19 @@ static void arp_gave_up(struct stack *stack, const struct neigh *n)
 		   EV_U64("attempts", n->attempts));
 }
 
+/* What waits for ARP is always IPv4. */
+static void arp_undeliverable(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
+{
+	ipv4_undeliverable(stack, pkt, now_ns);
+}
+
 void arp_init(struct stack *stack)
 {
 	const struct neigh_resolver resolver = {
 		.eth_type = ETH_TYPE_IPV4,
 		.ask = arp_ask,
 		.gave_up = arp_gave_up,
-		.undeliverable = ipv4_undeliverable,
+		.undeliverable = arp_undeliverable,
 	};
 
 	neigh_set_resolver(stack, &resolver);

@@ -51,7 +51,7 @@ struct netif {
 	uint32_t features; /* enum netif_features */
 	bool link_up;
 
-	/* --- filled by the stack (netif_attach) ------------------------------------------ */
+	/* --- filled by the stack (net_attach) ------------------------------------------ */
 	struct stack *stack;
 	struct netif *next;
 	uint32_t ipv4;      /* host order, 0: none */
