@@ -49,7 +49,7 @@ static void a_report_with_nothing_in_it(void **state)
 	assert_non_null(strstr(json, "\"time_appconnect\":0.000000"));
 	report_result(&sink, &r);
 	assert_string_equal(text, "[   0.000000] result   ok: GET http://x/");
-	assert_null(strstr(json, "conn"));
+	assert_null(strstr(json, "\"conn\""));
 }
 
 static void the_step_after(void **state)

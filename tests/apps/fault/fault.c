@@ -1,0 +1,171 @@
+/*
+ * Test application: does what a kernel must not survive, for real, and leaves the report to the
+ * kernel.  fault=KIND says what; a fault that does nothing ends with status 112.  It strikes in
+ * app_check(), so no network device is needed.
+ */
+#include "app/app.h"
+#include "app/report.h"
+#include "base/assert.h"
+#include "base/string.h"
+
+#define PAGE 4096u
+
+static char kind[CONFIG_TEXT_MAX];
+static const char constant[64] = "not to be written";
+static uint8_t data[16] = {0xc3}; /* RET */
+static volatile int zero;
+
+/* Hidden from the optimizer, which may otherwise assume that none of this happens. */
+static void *opaque(const void *ptr)
+{
+	void *p = (void *)(uintptr_t)ptr;
+
+	__asm__ volatile("" : "+r"(p));
+	return p;
+}
+
+static void write_byte(const void *at)
+{
+	*(volatile uint8_t *)opaque(at) = 0xcc;
+}
+
+static void fault_text_write(void)
+{
+	write_byte((const void *)(uintptr_t)write_byte);
+}
+
+static void fault_rodata_write(void)
+{
+	write_byte(constant);
+}
+
+static void fault_data_exec(void)
+{
+	void (*code)(void) = (void (*)(void))(uintptr_t)opaque(data);
+
+	code();
+}
+
+static void fault_stack_exec(void)
+{
+	uint8_t local[16] = {0xc3};
+	void (*code)(void) = (void (*)(void))(uintptr_t)opaque(local);
+
+	code();
+}
+
+static void fault_null(void)
+{
+	zero = *(volatile int *)opaque(NULL);
+}
+
+static void fault_null_call(void)
+{
+	void (*code)(void) = (void (*)(void))(uintptr_t)opaque(NULL);
+
+	code();
+}
+
+/* Down the stack, page by page: the first one that is not the stack's is its guard. */
+static void fault_guard(void)
+{
+	volatile uint8_t here = 0;
+
+	for (size_t pages = 1; pages < 1024; pages++)
+		write_byte((const uint8_t *)opaque((const void *)(uintptr_t)&here) - pages * PAGE);
+}
+
+__attribute__((noinline)) static int recurse(int depth)
+{
+	volatile uint8_t frame[256];
+
+	frame[0] = (uint8_t)depth;
+	if (zero == 0)
+		return recurse(depth + 1) + frame[0];
+	return frame[0];
+}
+
+static void fault_stack_overflow(void)
+{
+	zero = recurse(0);
+}
+
+static void fault_assert(void)
+{
+	ASSERT(zero == 1);
+}
+
+static void fault_divide(void)
+{
+	zero = 1 / zero;
+}
+
+static void fault_undefined(void)
+{
+	__asm__ volatile("ud2");
+}
+
+__attribute__((noinline)) static void fault_stack_smash(void)
+{
+	uint8_t buf[16];
+
+	memset(opaque(buf), 0x41, sizeof(buf) + 16);
+	zero = *(volatile uint8_t *)opaque(buf);
+}
+
+static const struct {
+	const char *name;
+	void (*strike)(void);
+} faults[] = {
+	{"text-write", fault_text_write},
+	{"rodata-write", fault_rodata_write},
+	{"data-exec", fault_data_exec},
+	{"stack-exec", fault_stack_exec},
+	{"null", fault_null},
+	{"null-call", fault_null_call},
+	{"guard", fault_guard},
+	{"stack-overflow", fault_stack_overflow},
+	{"assert", fault_assert},
+	{"divide", fault_divide},
+	{"undefined", fault_undefined},
+	{"stack-smash", fault_stack_smash},
+};
+
+const struct config_key *app_config_keys(size_t *count)
+{
+	static const struct config_key keys[] = {
+		{"fault", "the name of a fault", "", "what to do", config_set_text, kind},
+	};
+
+	*count = ARRAY_LEN(keys);
+	return keys;
+}
+
+unsigned app_config_check(struct event_sink *events)
+{
+	for (size_t i = 0; i < ARRAY_LEN(faults); i++) {
+		if (strcmp(kind, faults[i].name) == 0)
+			return 0;
+	}
+	config_report_missing("fault", "missing or unknown",
+			      "text-write, rodata-write, data-exec, stack-exec, null, null-call, guard, "
+			      "stack-overflow, assert, divide, undefined, stack-smash",
+			      events);
+	return 1;
+}
+
+enum status app_check(struct event_sink *events)
+{
+	for (size_t i = 0; i < ARRAY_LEN(faults); i++) {
+		if (strcmp(kind, faults[i].name) == 0)
+			faults[i].strike();
+	}
+	report_failure(events, STATUS_EXPECT_FAILED, "nothing happened");
+	return STATUS_EXPECT_FAILED;
+}
+
+enum status app_main(struct app_env *env)
+{
+	(void)env;
+	return STATUS_EXPECT_FAILED;
+}
