@@ -6,9 +6,14 @@
 
 BUILD   ?= build
 APP     ?= app/http
-CC      ?= gcc
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
 PYTHON  := /usr/bin/python3
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unversioned)
+
+# `make V=1` shows the commands themselves.
+Q := $(if $(V),,@)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -67,11 +72,13 @@ IMAGE_OBJS := $(IMAGE_SRCS:%.c=$(BUILD)/kernel/%.o) $(KERNEL_ASMS:%.S=$(BUILD)/k
 
 $(BUILD)/kernel/%.o: %.c | $(BUILD)/.setup-build
 	@mkdir -p $(@D)
-	$(CC) $(KERNEL_CFLAGS) -c $< -o $@
+	@echo "  CC      $<"
+	$(Q)$(CC) $(KERNEL_CFLAGS) -c $< -o $@
 
 $(BUILD)/kernel/%.o: %.S | $(BUILD)/.setup-build
 	@mkdir -p $(@D)
-	$(CC) $(KERNEL_CFLAGS) -D__ASSEMBLER__=1 -c $< -o $@
+	@echo "  CC      $<"
+	$(Q)$(CC) $(KERNEL_CFLAGS) -D__ASSEMBLER__=1 -c $< -o $@
 
 include kernel/link.mk
 include boot/efi/efi.mk
@@ -84,16 +91,21 @@ SIM_TESTS  := $(patsubst tests/sim/%.c,$(BUILD)/host/tests/sim/%,$(wildcard test
 
 $(BUILD)/host/%.o: %.c | $(BUILD)/.setup-build
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) -c $< -o $@
+	@echo "  CC      $<"
+	$(Q)$(CC) $(HOST_CFLAGS) -c $< -o $@
 
 $(BUILD)/host/libdialtone-host.a: $(HOST_OBJS)
 	@rm -f $@
-	ar rcs $@ $^
+	@echo "  AR      $@"
+	$(Q)ar rcs $@ $^
 
 $(BUILD)/host/tests/%: $(BUILD)/host/tests/%.o $(BUILD)/host/libdialtone-host.a
-	$(CC) $(SANITIZE) $^ -lcmocka -o $@
+	@echo "  LINK    $@"
+	$(Q)$(CC) $(SANITIZE) $^ -lcmocka -o $@
 
 include tests/tests.mk
+include tools/run.mk
+include bench/bench.mk
 
 # --- house-keeping ---------------------------------------------------------------------------------
 

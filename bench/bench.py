@@ -1,0 +1,62 @@
+"""The project's figures, each measured side by side with what it is compared with, in one run.
+
+Needs root (a tap in a network namespace of its own).  `make bench RUNS=9` builds what it needs.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, '..', 'tools'), os.path.join(HERE, '..', 'tests', 'lib'), HERE]
+
+import boot_time  # noqa: E402
+import download  # noqa: E402
+
+
+def spread(values, unit, digits=1):
+    """min / median / max, as docs and closing notes quote them."""
+    return ' / '.join(f'{f(values):.{digits}f}' for f in (min, statistics.median, max)) + ' ' + unit
+
+
+def sizes(build):
+    print('sizes')
+    for name in ('dialtone.elf', 'BOOTX64.EFI', 'dialtone.img'):
+        print(f'  {name:14} {os.path.getsize(os.path.join(build, name)):>9,} bytes')
+
+
+def boot_times(build, runs):
+    print(f'from QEMU\'s start to the SYN on the wire, PVH, {runs} runs each, interleaved '
+          '(min / median / max)')
+    for machine in ('pc', 'q35'):
+        floor, syn = boot_time.measure(build, machine, runs)
+        print(f'  {machine:4} empty guest that exits {spread(floor, "ms")}; '
+              f'SYN {spread(syn, "ms")}; '
+              f'difference of medians {statistics.median(syn) - statistics.median(floor):.1f} ms')
+
+
+def downloads(build, runs):
+    print(f'download of {download.SIZE >> 20} MiB from nginx on a tap, {runs} runs '
+          '(min / median / max)')
+    rates = [download.rate(build) for _ in range(runs)]
+    print(f'  {spread(rates, "MB/s")}')
+    cost = download.instructions(build)
+    print(f'  {cost.per_segment:,.0f} guest instructions per received segment of '
+          f'{cost.segment_len:,.0f} bytes ({cost.segments:,} segments)')
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    p.add_argument('--build', default='build')
+    p.add_argument('--runs', type=int, default=9)
+    options = p.parse_args()
+    if os.getuid() != 0:
+        sys.exit('make bench needs root: it makes taps in network namespaces; type: sudo make bench')
+    sizes(options.build)
+    boot_times(options.build, options.runs)
+    downloads(options.build, max(3, options.runs // 3))
+
+
+if __name__ == '__main__':
+    main()

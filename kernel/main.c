@@ -1,0 +1,216 @@
+/*
+ * The composition root: the one place that knows everybody.  It brings the machine up, reads the
+ * configuration, gives the stack its interface, and runs the application; whatever ends that ends
+ * in machine_exit() with a status (base/status.h).
+ *
+ * The order is the order of need: a console before anything can be said, memory before drivers,
+ * randomness before the stack (initial sequence numbers), configuration before the network.
+ */
+#include "app/app.h"
+#include "app/report.h"
+#include "base/string.h"
+#include "drivers/devices.h"
+#include "kernel/clock.h"
+#include "kernel/config.h"
+#include "kernel/console.h"
+#include "kernel/entropy.h"
+#include "kernel/exit.h"
+#include "kernel/idle.h"
+#include "kernel/log.h"
+#include "kernel/memory.h"
+#include "kernel/panic.h"
+#include "kernel/start.h"
+#include "net/net.h"
+#include "net/socket.h"
+
+/* How long a link that is down at the start is waited for: a bridge port takes a moment. */
+#define LINK_WAIT_NS (2 * NS_PER_S)
+
+/* --- what the stack needs from this machine --------------------------------------------------- */
+
+static void *port_alloc(void *ctx, size_t size)
+{
+	(void)ctx;
+	return heap_alloc(size);
+}
+
+static void port_free(void *ctx, void *ptr, size_t size)
+{
+	(void)ctx;
+	heap_free(ptr, size);
+}
+
+static void port_random(void *ctx, void *buf, size_t len)
+{
+	(void)ctx;
+	entropy_fill(buf, len);
+}
+
+static struct net_port port = {
+	.alloc = port_alloc,
+	.free = port_free,
+	.random = port_random,
+};
+
+/* --- what the application needs from this machine ---------------------------------------------- */
+
+struct wiring {
+	struct stack *stack;
+	struct netif *netif;
+	struct devices devices;
+};
+
+static uint64_t machine_now(void *ctx)
+{
+	(void)ctx;
+	return clock_now_ns();
+}
+
+/* When a halt must end at the latest: what the stack has to do next, and without a device
+ * interrupt the next look at the device. */
+static uint64_t wake_at(const struct wiring *w, uint64_t deadline_ns, uint64_t now_ns)
+{
+	uint64_t wake_ns = MIN(deadline_ns, net_next_deadline(w->stack));
+
+	if (devices_need_polling(&w->devices))
+		wake_ns = MIN(wake_ns, now_ns + DEVICES_POLL_INTERVAL_NS);
+	return wake_ns;
+}
+
+/* One turn of the idle loop.  The interrupt flag is armed before the devices are looked at, so a
+ * frame that arrives in between ends the halt at once. */
+static void machine_turn(void *ctx, uint64_t deadline_ns)
+{
+	struct wiring *w = ctx;
+	uint64_t now_ns = clock_now_ns();
+	bool timer_due = net_next_deadline(w->stack) <= now_ns;
+
+	idle_begin();
+	unsigned received = w->netif->ops->poll(w->netif, now_ns);
+	net_poll(w->stack, now_ns);
+	if (received > 0 || timer_due)
+		return; /* what the application waits for may have happened */
+	idle_until(wake_at(w, deadline_ns, now_ns));
+}
+
+/* --- the run ------------------------------------------------------------------------------------ */
+
+static NORETURN void give_up(enum status status, const char *message)
+{
+	report_failure(log_sink(), status, message);
+	machine_exit(status);
+}
+
+static void read_configuration(const struct boot_info *bi, struct config_platform *platform)
+{
+	struct event_sink *events = log_sink();
+	struct config_tables tables = {0};
+	unsigned faults = 0;
+
+	tables.keys[0] = config_platform_keys(platform, &tables.count[0]);
+	tables.keys[1] = app_config_keys(&tables.count[1]);
+
+	/* Later sources win: the file on the partition, then what this boot was told. */
+	if (bi->config_file.addr != 0)
+		faults += config_read(&tables, CONFIG_SOURCE_FILE, "dialtone.conf",
+				      (const char *)(uintptr_t)bi->config_file.addr,
+				      bi->config_file.len, events);
+	if (bi->load_options.addr != 0)
+		faults += config_read_load_options(&tables,
+						   (const void *)(uintptr_t)bi->load_options.addr,
+						   bi->load_options.len, events);
+	if (bi->cmdline.addr != 0)
+		faults += config_read(&tables, CONFIG_SOURCE_LINE, "command line",
+				      (const char *)(uintptr_t)bi->cmdline.addr, bi->cmdline.len,
+				      events);
+	faults += config_check_platform(platform, events);
+	faults += app_config_check(events);
+
+	exit_set_debug_port(platform->debug_exit);
+	log_set_mode(platform->log);
+	if (faults > 0)
+		give_up(STATUS_BAD_CONFIG, "bad configuration, see the lines above");
+}
+
+static void seed_generator(struct devices *devices, struct event_sink *events)
+{
+	uint8_t seed[32];
+	size_t len = devices_random(devices, seed, sizeof(seed));
+
+	if (len > 0)
+		entropy_add("virtio-rng", seed, len, (unsigned)len * 8);
+	entropy_ready(events);
+}
+
+static void wait_for_link(struct wiring *w, uint64_t deadline_ns)
+{
+	while (!w->netif->link_up && clock_now_ns() < deadline_ns)
+		machine_turn(w, deadline_ns);
+	if (!w->netif->link_up)
+		give_up(STATUS_COULD_NOT_CONNECT, "the network link is down");
+}
+
+/* net_set_ipv4() has checked that the mask has no holes. */
+static unsigned prefix_len(uint32_t mask)
+{
+	unsigned len = 0;
+
+	while (mask << len != 0 && len < 32)
+		len++;
+	return len;
+}
+
+static struct stack *network_up(struct netif *netif, const struct config_ip *ip)
+{
+	struct event_sink *events = log_sink();
+	struct stack *stack = net_create(&port, NULL, clock_now_ns());
+
+	if (stack == NULL)
+		give_up(STATUS_OUT_OF_MEMORY, "no memory for the protocol stack");
+	net_attach(stack, netif);
+	if (net_set_ipv4(stack, netif, ip->client, ip->mask) != ERR_OK)
+		give_up(STATUS_BAD_CONFIG, "ip=: not the address of a host on that network");
+	if (ip->gateway != 0 && net_set_gateway(stack, netif, ip->gateway) != ERR_OK)
+		give_up(STATUS_BAD_CONFIG, "ip=: the gateway is not on the interface's network");
+	event_emit(events, EVENT_ADDR_SET, 0, 0, EV_STR("name", netif->name),
+		   EV_IPV4("ip", ip->client),
+		   EV_U64("prefix", prefix_len(ip->mask)),
+		   EV_IF(ip->gateway != 0, EV_IPV4("gateway", ip->gateway)));
+	return stack;
+}
+
+NORETURN void kernel_main(struct boot_info *bi)
+{
+	static struct config_platform platform;
+	static struct wiring wiring;
+	struct event_sink *events = log_sink();
+
+	machine_start(bi, events);
+	port.events = events;
+	read_configuration(bi, &platform);
+
+	enum status status = app_check(events);
+	if (status != STATUS_OK)
+		machine_exit(status);
+
+	devices_probe(&wiring.devices, &port, events);
+	seed_generator(&wiring.devices, events);
+	if (wiring.devices.n_netifs == 0)
+		give_up(STATUS_NO_DEVICE, "no network device that this image can drive");
+	wiring.netif = wiring.devices.netifs[0];
+	wiring.stack = network_up(wiring.netif, &platform.ip);
+	wait_for_link(&wiring, MIN(clock_now_ns() + LINK_WAIT_NS, platform.timeout_ns));
+
+	struct app_env env = {
+		.machine = {
+			.stack = wiring.stack,
+			.ctx = &wiring,
+			.now_ns = machine_now,
+			.turn = machine_turn,
+		},
+		.events = events,
+		.platform = &platform,
+		.deadline_ns = platform.timeout_ns,
+	};
+	machine_exit(app_main(&env));
+}
