@@ -16,12 +16,6 @@ static inline uint64_t load_native64(const uint8_t *p)
 	return v;
 }
 
-static inline uint64_t add_carry(uint64_t sum, uint64_t v)
-{
-	sum += v;
-	return sum + (sum < v);
-}
-
 /* The last 0-7 bytes as they would lie in a zero-filled 64-bit word. */
 static uint64_t load_tail(const uint8_t *p, size_t len)
 {
@@ -39,22 +33,29 @@ static uint16_t fold64(uint64_t sum)
 	return checksum_fold((uint32_t)sum);
 }
 
+/* Adds 8 bytes; the carries are counted apart and come back in at the end, where they belong in
+ * one's complement.  Compilers make two instructions of this: add, and add with carry. */
+#define SUM_STEP(sum, carries, p) \
+	((carries) += __builtin_add_overflow((sum), load_native64(p), &(sum)))
+
 uint32_t checksum_sum(const void *ptr, size_t len)
 {
 	const uint8_t *p = ptr;
-	uint64_t a = 0, b = 0; /* two chains, so that one addition need not wait for the other */
+	uint64_t sum = 0, carries = 0;
 	uint16_t native;
+	bool last;
 
 	for (; len >= 32; p += 32, len -= 32) {
-		a = add_carry(a, load_native64(p));
-		b = add_carry(b, load_native64(p + 8));
-		a = add_carry(a, load_native64(p + 16));
-		b = add_carry(b, load_native64(p + 24));
+		SUM_STEP(sum, carries, p);
+		SUM_STEP(sum, carries, p + 8);
+		SUM_STEP(sum, carries, p + 16);
+		SUM_STEP(sum, carries, p + 24);
 	}
 	for (; len >= 8; p += 8, len -= 8)
-		a = add_carry(a, load_native64(p));
-	a = add_carry(a, load_tail(p, len));
-	native = fold64(add_carry(a, b));
+		SUM_STEP(sum, carries, p);
+	carries += __builtin_add_overflow(sum, load_tail(p, len), &sum);
+	last = __builtin_add_overflow(sum, carries, &sum);
+	native = fold64(sum + last);
 	return load_be16(&native);
 }
 

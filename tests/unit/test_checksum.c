@@ -72,6 +72,20 @@ static void all_ones_carry_all_the_way(void **state)
 			 wire_value(kit_sum(0, ones, 65535)));
 }
 
+/* Adding the carries can carry once more: 2^64-1, 1 and 2^64-1 in either byte order. */
+static void the_last_carry_is_not_lost(void **state)
+{
+	uint8_t little[24], big[24];
+
+	(void)state;
+	memset(little, 0xff, sizeof(little));
+	memset(little + 8, 0, 8);
+	memcpy(big, little, sizeof(big));
+	little[8] = big[15] = 1;
+	assert_int_equal(wire_value(checksum_sum(little, 24)), wire_value(kit_sum(0, little, 24)));
+	assert_int_equal(wire_value(checksum_sum(big, 24)), wire_value(kit_sum(0, big, 24)));
+}
+
 /* A packet in pieces of odd lengths sums to what its bytes in a row sum to. */
 static void pieces_of_odd_lengths(void **state)
 {
@@ -168,6 +182,7 @@ int main(void)
 		cmocka_unit_test(a_right_header_checks_to_zero),
 		cmocka_unit_test(every_length_and_alignment),
 		cmocka_unit_test(all_ones_carry_all_the_way),
+		cmocka_unit_test(the_last_carry_is_not_lost),
 		cmocka_unit_test(pieces_of_odd_lengths),
 		cmocka_unit_test(completing_stores_the_value_and_clears_the_flag),
 		cmocka_unit_test(completing_never_stores_zero),
