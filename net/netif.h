@@ -27,9 +27,12 @@ struct netif_ops {
 	 * ERR_OK: the device has it.  ERR_AGAIN: no room.  ERR_NETDOWN: no link, or a dead device. */
 	int (*send)(struct netif *netif, struct pktbuf *pkt);
 	/* Collects what the device has finished: hands received frames to netif_input(), frees
-	 * transmitted ones, notices link changes.  Returns the number of frames received. */
+	 * transmitted ones, notices link changes.  Returns the number of frames received; one
+	 * call is bounded, so after a number > 0 there may be more: call again before halting. */
 	unsigned (*poll)(struct netif *netif, uint64_t now_ns);
-	/* How many more frames send() takes now. */
+	/* How many more frames send() takes now, whatever their pieces.  0 asks the device for an
+	 * interrupt when there is room again.  It and send() may call pieces_release of frames sent
+	 * before. */
 	unsigned (*tx_room)(struct netif *netif);
 };
 

@@ -157,6 +157,7 @@ void fake_virtio_init(struct fake_virtio *fake, uint64_t features)
 		.offered = features | VIRTIO_FEATURE(VIRTIO_F_VERSION_1),
 		.status = VIRTIO_CONFIG_S_DRIVER_OK, /* as the firmware left it */
 		.queue_sizes = {256, 256, 64},
+		.config_vector = VIRTIO_NO_VECTOR,
 	};
 }
 

@@ -1,0 +1,39 @@
+/*
+ * The machine's devices, as kernel/main.c sees them: which network interfaces and which source of
+ * random bytes there are.
+ */
+#ifndef DRIVERS_DEVICES_H
+#define DRIVERS_DEVICES_H
+
+#include "base/compiler.h"
+#include "base/event.h"
+#include "net/netif.h"
+
+#define DEVICES_NETIFS_MAX 4
+
+struct net_port;
+struct virtio_rng;
+
+struct devices {
+	struct netif *netifs[DEVICES_NETIFS_MAX]; /* in the order of their PCI addresses */
+	unsigned n_netifs; /* 0: nothing to call with (STATUS_NO_DEVICE) */
+	struct virtio_rng *rng; /* NULL: none */
+};
+
+/*
+ * Finds the machine's devices and brings up those with a driver.  Each network controller and each
+ * virtio device is logged (EVENT_PCI_DEVICE), with a word where there is no driver for it; what is
+ * wrong with one is EVENT_DEVICE_BAD.  Memory for received frames comes from `port`, which must
+ * outlive the machine; its random() is not used, so it need not be seeded yet.
+ */
+void devices_probe(struct devices *devices, const struct net_port *port, struct event_sink *events);
+
+/* Up to `len` bytes from the virtio entropy device; returns how many there are, 0 without one. */
+size_t devices_random(struct devices *devices, void *buf, size_t len);
+
+/* True when an interface has no interrupt: the idle loop then must not sleep past
+ * DEVICES_POLL_INTERVAL_NS. */
+bool devices_need_polling(const struct devices *devices);
+#define DEVICES_POLL_INTERVAL_NS (1 * NS_PER_MS)
+
+#endif

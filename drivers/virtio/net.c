@@ -1,0 +1,300 @@
+/*
+ * The virtio network device: setup, link state, and the doors of struct netif.  Virtio 1.1, 5.1.
+ *
+ * NOT DONE: a control queue, several queue pairs, coming back after a device that asked for a
+ * reset (it is given up, and the log says so).
+ */
+#include "drivers/virtio/net.h"
+
+#include "base/strbuf.h"
+#include "base/string.h"
+#include "drivers/virtio/net_private.h"
+#include "kernel/clock.h"
+#include "kernel/memory.h"
+
+#define MTU_DEFAULT 1500
+#define MTU_LEAST 68 /* RFC 791: every internet module forwards this much */
+#define LOOK_INTERVAL_NS (100 * NS_PER_MS) /* at the link, where no interrupt tells */
+
+static const struct {
+	uint8_t bit;
+	const char *name;
+} features[] = {
+	{VIRTIO_NET_F_CSUM, "csum"},
+	{VIRTIO_NET_F_GUEST_CSUM, "guest_csum"},
+	{VIRTIO_NET_F_MTU, "mtu"},
+	{VIRTIO_NET_F_MAC, "mac"},
+	{VIRTIO_NET_F_STATUS, "status"},
+	{VIRTIO_RING_F_EVENT_IDX, "event_idx"},
+};
+
+static struct virtio_net *net_of(struct netif *netif)
+{
+	return CONTAINER_OF(netif, struct virtio_net, netif);
+}
+
+/* --- link ---------------------------------------------------------------------------------- */
+
+static const char *link_text(const struct virtio_net *net)
+{
+	return net->netif.link_up ? "up" : "down";
+}
+
+static void set_link(struct virtio_net *net, bool up)
+{
+	if (net->netif.link_up == up)
+		return;
+	net->netif.link_up = up;
+	event_emit(net->dev->events, EVENT_NETDEV_LINK, 0, 0, EV_STR("name", net->netif.name),
+		   EV_STR("link", link_text(net)));
+}
+
+/* Virtio 1.1, 5.1.4: without STATUS the link is assumed to be up. */
+static bool read_link(struct virtio_net *net, bool before)
+{
+	uint16_t status;
+
+	if (!virtio_has(net->dev, VIRTIO_NET_F_STATUS))
+		return true;
+	if (virtio_config_read(net->dev, offsetof(struct virtio_net_config, status), &status,
+			       sizeof(status)) != ERR_OK)
+		return before;
+	return (status & VIRTIO_NET_S_LINK_UP) != 0;
+}
+
+static void free_all(struct virtq *ring)
+{
+	struct pktbuf *pkt;
+
+	while ((pkt = virtq_abandon(ring)) != NULL)
+		pktbuf_free(pkt);
+}
+
+void virtio_net_fail(struct virtio_net *net, const char *what, const char *problem)
+{
+	char text[96];
+	struct strbuf sb = strbuf_on(text, sizeof(text));
+
+	if (net->dev->dead)
+		return;
+	strbuf_str(&sb, what);
+	strbuf_str(&sb, ": ");
+	strbuf_str(&sb, problem);
+	if (virtio_give_up(net->dev, text)) {
+		free_all(&net->rx.ring);
+		free_all(&net->tx.ring);
+	}
+	set_link(net, false);
+}
+
+/* What a configuration interrupt may mean: the link changed, or the device is in trouble. */
+static void look_at_device(struct virtio_net *net)
+{
+	uint8_t status = net->dev->ops->status(net->dev);
+
+	if ((status & VIRTIO_CONFIG_S_NEEDS_RESET) != 0)
+		virtio_net_fail(net, "device", "asks for a reset");
+	else
+		set_link(net, read_link(net, net->netif.link_up));
+}
+
+static bool look_is_due(struct virtio_net *net, uint64_t now_ns)
+{
+	if (net->config_own)
+		return net->config_irq.fired != 0 && irq_take(&net->config_irq);
+	if (now_ns < net->next_look_ns)
+		return false;
+	net->next_look_ns = now_ns + LOOK_INTERVAL_NS;
+	return true;
+}
+
+/* --- struct netif -------------------------------------------------------------------------- */
+
+static int net_send(struct netif *netif, struct pktbuf *pkt)
+{
+	return virtio_net_tx_send(net_of(netif), pkt);
+}
+
+static unsigned net_poll_device(struct netif *netif, uint64_t now_ns)
+{
+	struct virtio_net *net = net_of(netif);
+
+	if (net->dev->dead)
+		return 0;
+	if (look_is_due(net, now_ns))
+		look_at_device(net);
+	/* Sent frames first: an acknowledgement among the received ones may only release bytes
+	 * that no descriptor refers to any more. */
+	if (!net->dev->dead)
+		virtio_net_tx_reclaim(net);
+	return net->dev->dead ? 0 : virtio_net_rx_poll(net, now_ns);
+}
+
+static unsigned net_tx_room(struct netif *netif)
+{
+	return virtio_net_tx_room(net_of(netif));
+}
+
+static const struct netif_ops net_ops = {
+	.send = net_send,
+	.poll = net_poll_device,
+	.tx_room = net_tx_room,
+};
+
+bool virtio_net_needs_polling(const struct netif *netif)
+{
+	return CONTAINER_OF(netif, const struct virtio_net, netif)->polled;
+}
+
+/* --- setup --------------------------------------------------------------------------------- */
+
+/* A locally administered address for a device that brings none (5.1.5).  It only has to differ
+ * from its neighbours', so the time is random enough. */
+static void invent_mac(struct virtio_net *net)
+{
+	uint64_t mix = (clock_now_ns() ^ clock_unix_s() << 32) * UINT64_C(0x9e3779b97f4a7c15);
+
+	memcpy(net->netif.mac, &mix, NETIF_MAC_LEN);
+	net->netif.mac[0] = 0x02;
+	virtio_complain(net->dev, "has no MAC address; a random one is used");
+}
+
+static int read_mac(struct virtio_net *net)
+{
+	static const uint8_t nobody[NETIF_MAC_LEN];
+
+	if (virtio_has(net->dev, VIRTIO_NET_F_MAC)) {
+		int err = virtio_config_read(net->dev, offsetof(struct virtio_net_config, mac),
+					     net->netif.mac, NETIF_MAC_LEN);
+
+		if (err != ERR_OK)
+			return err;
+	}
+	/* A group address cannot be a sender's. */
+	if ((net->netif.mac[0] & 1) != 0 || memcmp(net->netif.mac, nobody, NETIF_MAC_LEN) == 0)
+		invent_mac(net);
+	return ERR_OK;
+}
+
+static int read_mtu(struct virtio_net *net)
+{
+	uint16_t mtu = MTU_DEFAULT;
+	int err = ERR_OK;
+
+	if (virtio_has(net->dev, VIRTIO_NET_F_MTU))
+		err = virtio_config_read(net->dev, offsetof(struct virtio_net_config, mtu), &mtu,
+					 sizeof(mtu));
+	/* Virtio 1.1, 5.1.4.1: a device must not offer less. */
+	if (err == ERR_OK && mtu < MTU_LEAST) {
+		virtio_complain(net->dev, "offers an MTU under 68; 1500 is used");
+		mtu = MTU_DEFAULT;
+	}
+	net->netif.mtu = mtu;
+	return err;
+}
+
+static int read_config(struct virtio_net *net)
+{
+	int err = read_mac(net);
+
+	if (err == ERR_OK)
+		err = read_mtu(net);
+	if (err != ERR_OK)
+		(void)virtio_give_up(net->dev, err == ERR_TIMEDOUT
+						       ? "its configuration never settles"
+						       : "its configuration is too short");
+	net->netif.link_up = read_link(net, false);
+	return err;
+}
+
+/* One vector for both queues (nothing is gained by two: whoever is woken looks at everything), one
+ * for the configuration where the device has two.  Returns the queues' vector. */
+static uint16_t connect_interrupts(struct virtio_net *net)
+{
+	struct virtio_device *dev = net->dev;
+
+	net->polled = dev->n_vectors == 0 ||
+		      dev->ops->vector_connect(dev, 0, &net->queue_irq) != ERR_OK;
+	if (net->polled) {
+		virtio_complain(dev, "no interrupt is possible (MSI-X); it is polled");
+		return VIRTIO_NO_VECTOR;
+	}
+	net->config_own = dev->n_vectors > 1 &&
+			  dev->ops->vector_connect(dev, 1, &net->config_irq) == ERR_OK &&
+			  dev->ops->config_vector(dev, 1) == ERR_OK;
+	return 0;
+}
+
+static void announce(struct virtio_net *net)
+{
+	char text[64];
+	struct strbuf sb = strbuf_on(text, sizeof(text));
+
+	for (unsigned i = 0; i < ARRAY_LEN(features); i++) {
+		if (!virtio_has(net->dev, features[i].bit))
+			continue;
+		if (sb.len > 0)
+			strbuf_char(&sb, ',');
+		strbuf_str(&sb, features[i].name);
+	}
+	event_emit(net->dev->events, EVENT_NETDEV_UP, 0, 0, EV_STR("name", net->netif.name),
+		   EV_MAC("mac", net->netif.mac), EV_U64("mtu", net->netif.mtu),
+		   EV_STR("driver", "virtio-net"), EV_STR("at", net->dev->at),
+		   EV_STR("features", text), EV_STR("link", link_text(net)));
+}
+
+static int bring_up(struct virtio_net *net, const struct net_port *port)
+{
+	uint64_t wanted = VIRTIO_FEATURE(VIRTIO_NET_F_CSUM) |
+			  VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_CSUM) |
+			  VIRTIO_FEATURE(VIRTIO_NET_F_MTU) | VIRTIO_FEATURE(VIRTIO_NET_F_MAC) |
+			  VIRTIO_FEATURE(VIRTIO_NET_F_STATUS);
+	int err = virtio_negotiate(net->dev, wanted);
+
+	if (err == ERR_OK)
+		err = read_config(net);
+	if (err != ERR_OK)
+		return err;
+
+	uint16_t vector = connect_interrupts(net);
+
+	err = virtio_net_rx_open(net, port, vector);
+	if (err == ERR_OK)
+		err = virtio_net_tx_open(net, vector);
+	if (err != ERR_OK) {
+		free_all(&net->rx.ring);
+		return err;
+	}
+	virtio_driver_ok(net->dev);
+	virtio_queue_kick(net->dev, &net->rx);
+	return ERR_OK;
+}
+
+static uint32_t netif_feature_set(const struct virtio_net *net)
+{
+	return (uint32_t)NETIF_TX_SG |
+	       (virtio_has(net->dev, VIRTIO_NET_F_CSUM) ? NETIF_TX_CSUM : 0) |
+	       (virtio_has(net->dev, VIRTIO_NET_F_GUEST_CSUM) ? NETIF_RX_CSUM : 0);
+}
+
+struct netif *virtio_net_open(struct virtio_device *dev, const struct net_port *port,
+			      const char *name)
+{
+	struct virtio_net *net = heap_alloc(sizeof(*net));
+
+	if (net == NULL) {
+		(void)virtio_give_up(dev, "no memory for the driver");
+		return NULL;
+	}
+	*net = (struct virtio_net){
+		.netif = {.name = name, .ops = &net_ops},
+		.dev = dev,
+	};
+	net->netif.driver = net;
+	/* On failure the memory stays: an interrupt line, once open, is there for ever. */
+	if (bring_up(net, port) != ERR_OK)
+		return NULL;
+	net->netif.features = netif_feature_set(net);
+	announce(net);
+	return &net->netif;
+}

@@ -1,0 +1,162 @@
+/*
+ * Receiving.  Each buffer is a struct pktbuf whose headroom takes the virtio header, so the frame
+ * lies where the stack wants it and nothing is copied.  Virtio 1.1, 5.1.6.3 and 5.1.6.4.
+ *
+ * The device starts with a few buffers and gets one more per received frame up to the limit: a
+ * short run never pays for filling a ring that it does not use.
+ *
+ * NOT DONE: mergeable buffers and large receive segments; num_buffers is not looked at, as 5.1.6.4
+ * wants it without MRG_RXBUF.
+ */
+#include "drivers/virtio/net_private.h"
+
+#include "base/assert.h"
+#include "kernel/memory.h"
+
+/* The frame begins 2 behind a multiple of 16, so that the IP header behind it is aligned. */
+#define FRAME_OFF 18
+#define LINK_HEADER_LEN (14 + 4) /* Ethernet and a VLAN tag */
+#define MTU_MIN 1500             /* others on the wire do not know of a smaller one */
+
+#define RX_FIRST 32   /* buffers at the start */
+#define RX_LEAST 8    /* buffers, however little memory there is */
+#define RX_BATCH 16   /* frames between two refills */
+#define RX_BUDGET 256 /* frames a poll */
+
+/* Half of an eighth of the memory for the device, the other half for frames the stack holds. */
+static void size_pool(struct virtio_net *net, const struct net_port *port)
+{
+	size_t frame_len = LINK_HEADER_LEN + MAX(net->netif.mtu, MTU_MIN);
+	size_t buf_len = ALIGN_UP(FRAME_OFF + frame_len, (size_t)16);
+	uint64_t budget = pages_available() * PAGE_SIZE / 8;
+	uint64_t half = budget / (buf_len + sizeof(struct pktbuf)) / 2;
+
+	net->rx_limit = (uint16_t)MIN((uint64_t)net->rx.ring.size, MAX(half, (uint64_t)RX_LEAST));
+	net->rx_target = MIN(net->rx_limit, RX_FIRST);
+	pktbuf_pool_init(&net->rx_pool, port, buf_len, 2u * net->rx_limit);
+}
+
+static bool post_buffer(struct virtio_net *net)
+{
+	struct pktbuf *pkt = pktbuf_alloc(&net->rx_pool, FRAME_OFF);
+
+	if (pkt == NULL)
+		return false;
+
+	uint8_t *hdr = pkt->data - VIRTIO_NET_HDR_LEN;
+	struct virtq_piece piece = {.addr = phys_of(hdr), .len = (uint32_t)(pkt->end - hdr)};
+
+	if (virtq_add(&net->rx.ring, &piece, 0, 1, pkt) != ERR_OK) {
+		pktbuf_free(pkt);
+		return false;
+	}
+	return true;
+}
+
+/* When memory is short the device gets fewer; the next poll tries again. */
+static void fill(struct virtio_net *net)
+{
+	while (net->rx.ring.in_flight < net->rx_target && post_buffer(net))
+		continue;
+}
+
+int virtio_net_rx_open(struct virtio_net *net, const struct net_port *port, uint16_t vector)
+{
+	int err = virtio_queue_open(net->dev, &net->rx, VIRTIO_NET_RX_QUEUE, VIRTQ_SIZE_MAX, vector);
+
+	if (err != ERR_OK)
+		return err;
+	size_pool(net, port);
+	fill(net);
+	if (net->rx.ring.in_flight == 0) {
+		(void)virtio_give_up(net->dev, "no memory for receive buffers");
+		return ERR_NOMEM;
+	}
+	/* Nothing can be there before DRIVER_OK. */
+	virtq_interrupt_after(&net->rx.ring, 1);
+	return ERR_OK;
+}
+
+/*
+ * Virtio 1.1, 5.1.6.4.1: what the header says about the checksum.  False: it says something that
+ * was not agreed on, or that points outside of the frame.
+ */
+static bool read_header(struct virtio_net *net, struct pktbuf *pkt)
+{
+	const struct virtio_net_hdr_v1 *hdr =
+		(const struct virtio_net_hdr_v1 *)(pkt->data - VIRTIO_NET_HDR_LEN);
+
+	if (hdr->gso_type != VIRTIO_NET_HDR_GSO_NONE)
+		return false;
+	if (!virtio_has(net->dev, VIRTIO_NET_F_GUEST_CSUM))
+		return true; /* the flags mean nothing: the stack verifies */
+	if ((hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0) {
+		/* The sender is on this host and left the sum to a device that was never in the
+		 * way: the bytes have not seen a wire. */
+		if ((size_t)hdr->csum_start + hdr->csum_offset + sizeof(uint16_t) > pktbuf_len(pkt))
+			return false;
+		pkt->flags |= PKTBUF_CSUM_VALID;
+	} else if ((hdr->flags & VIRTIO_NET_HDR_F_DATA_VALID) != 0) {
+		pkt->flags |= PKTBUF_CSUM_VALID;
+	}
+	return true;
+}
+
+static void deliver(struct virtio_net *net, struct pktbuf *pkt, uint32_t written_len,
+		    uint64_t now_ns)
+{
+	/* The queue has checked that written_len fits the buffer. */
+	if (written_len <= VIRTIO_NET_HDR_LEN ||
+	    pktbuf_put(pkt, written_len - VIRTIO_NET_HDR_LEN) == NULL || !read_header(net, pkt)) {
+		net->netif.counters.rx_dropped++;
+		pktbuf_free(pkt);
+		return;
+	}
+	pkt->netif = &net->netif;
+	netif_input(&net->netif, pkt, now_ns);
+}
+
+static unsigned take_batch(struct virtio_net *net, uint64_t now_ns)
+{
+	unsigned frames = 0;
+	struct pktbuf *pkt;
+	uint32_t len;
+
+	while (frames < RX_BATCH && (pkt = virtq_take(&net->rx.ring, &len)) != NULL) {
+		deliver(net, pkt, len, now_ns);
+		frames++;
+	}
+	return frames;
+}
+
+static void refill(struct virtio_net *net, unsigned received)
+{
+	net->rx_target = (uint16_t)MIN(net->rx_limit, net->rx_target + received);
+	if (net->rx.ring.in_flight >= net->rx_target)
+		return;
+	fill(net);
+	virtio_queue_kick(net->dev, &net->rx);
+}
+
+/* The interrupt stays armed until frames were taken; it is armed again, with another look, once
+ * there are no more.  Beyond the budget it is not: the caller comes back since frames came. */
+unsigned virtio_net_rx_poll(struct virtio_net *net, uint64_t now_ns)
+{
+	unsigned frames = 0;
+
+	for (;;) {
+		unsigned batch = take_batch(net, now_ns);
+
+		frames += batch;
+		if (net->dev->dead)
+			return frames; /* broke while the stack was answering */
+		refill(net, batch);
+		if (frames == 0 || frames >= RX_BUDGET)
+			break;
+		if (batch < RX_BATCH && !virtq_interrupt_after(&net->rx.ring, 1))
+			break;
+	}
+	if (virtq_broken(&net->rx.ring))
+		virtio_net_fail(net, "receive queue", virtq_fault_text(&net->rx.ring));
+	return frames;
+}

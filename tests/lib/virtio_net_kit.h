@@ -1,0 +1,57 @@
+/*
+ * The virtio network driver on a made-up device: brought up, frames received and transmitted.  The
+ * test itself defines netif_input(), the stack's door, and calls net_kit_input() there.
+ */
+#ifndef TESTS_LIB_VIRTIO_NET_KIT_H
+#define TESTS_LIB_VIRTIO_NET_KIT_H
+
+#include <linux/virtio_net.h>
+
+#include "drivers/virtio/net.h"
+#include "tests/lib/fake_machine.h"
+#include "tests/lib/fake_virtio.h"
+
+#define NET_KIT_FRAME_MAX 2048
+#define NET_KIT_ALL                                                                            \
+	(VIRTIO_FEATURE(VIRTIO_NET_F_CSUM) | VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_CSUM) |         \
+	 VIRTIO_FEATURE(VIRTIO_NET_F_MAC) | VIRTIO_FEATURE(VIRTIO_NET_F_MTU) |                 \
+	 VIRTIO_FEATURE(VIRTIO_NET_F_STATUS) | VIRTIO_FEATURE(VIRTIO_RING_F_EVENT_IDX) |       \
+	 VIRTIO_FEATURE(VIRTIO_NET_F_MRG_RXBUF) | VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_TSO4) |    \
+	 VIRTIO_FEATURE(VIRTIO_NET_F_HOST_TSO4) | VIRTIO_FEATURE(VIRTIO_NET_F_CTRL_VQ))
+
+struct net_kit {
+	struct fake_virtio fake;
+	struct netif *netif;
+	struct pktbuf_pool pool; /* of what the "stack" sends */
+	uint64_t now_ns;
+
+	unsigned received;       /* frames that came through netif_input() */
+	uint8_t frame[NET_KIT_FRAME_MAX]; /* the last one */
+	size_t frame_len;
+	uint16_t frame_flags;
+	unsigned released;       /* calls of pieces_release */
+	bool hold;               /* the stack keeps what it receives, in `held` */
+	struct pktbuf_queue held;
+	unsigned flood;          /* each received frame makes the device receive one more */
+};
+
+extern struct net_kit net_kit;
+
+/* A fresh machine with a device that offers `features`, not yet brought up. */
+void net_kit_reset(uint64_t features);
+/* Brings the driver up; NULL when it refuses. */
+struct netif *net_kit_open(void);
+int net_kit_setup(void **state);    /* reset with NET_KIT_ALL, and up */
+int net_kit_teardown(void **state); /* checks that no packet was lost */
+
+void net_kit_input(struct netif *netif, struct pktbuf *pkt);
+/* The device receives a frame of `len` bytes with this header; then the driver is polled. */
+unsigned net_kit_receive(const struct virtio_net_hdr_v1 *hdr, uint32_t len);
+unsigned net_kit_poll(void);
+
+/* A packet to send: `len` bytes of head and up to `n_pieces` of 100 bytes each. */
+struct pktbuf *net_kit_packet(size_t len, unsigned n_pieces);
+/* The device takes the next transmitted chain: false when there is none. */
+bool net_kit_transmitted(struct fake_chain *chain);
+
+#endif

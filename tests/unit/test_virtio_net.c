@@ -1,0 +1,550 @@
+/* The virtio network driver on a device that keeps its promises, with each feature on and off. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/lib/virtio_net_kit.h"
+
+#define HDR_LEN sizeof(struct virtio_net_hdr_v1)
+
+void netif_input(struct netif *netif, struct pktbuf *pkt, uint64_t now_ns)
+{
+	assert_int_equal(now_ns, net_kit.now_ns);
+	net_kit_input(netif, pkt);
+}
+
+static const struct virtio_net_hdr_v1 plain = {.num_buffers = 1};
+
+static int send(struct pktbuf *pkt)
+{
+	return net_kit.netif->ops->send(net_kit.netif, pkt);
+}
+
+static unsigned tx_room(void)
+{
+	return net_kit.netif->ops->tx_room(net_kit.netif);
+}
+
+/* --- setup --------------------------------------------------------------------------------- */
+
+static void comes_up(void **state)
+{
+	static const uint8_t mac[6] = {0x52, 0x54, 0, 0x12, 0x34, 0x56};
+	struct netif *netif = net_kit.netif;
+
+	(void)state;
+	assert_string_equal(netif->name, "eth0");
+	assert_memory_equal(netif->mac, mac, 6);
+	assert_int_equal(netif->mtu, 1500);
+	assert_int_equal(netif->features, NETIF_TX_CSUM | NETIF_RX_CSUM | NETIF_TX_SG);
+	assert_true(netif->link_up);
+	assert_int_equal(fake_machine.event_count[EVENT_NETDEV_UP], 1);
+	assert_int_equal(fake_machine.event_count[EVENT_DEVICE_BAD], 0);
+	assert_string_equal(fake_machine.features, "csum,guest_csum,mtu,mac,status,event_idx");
+	assert_string_equal(fake_machine.link, "up");
+	assert_true((net_kit.fake.status & VIRTIO_CONFIG_S_DRIVER_OK) != 0);
+	assert_true(net_kit.fake.notified[0] >= 1);
+	assert_false(virtio_net_needs_polling(netif));
+	/* What the driver cannot do it must not accept. */
+	assert_int_equal(net_kit.fake.accepted & (VIRTIO_FEATURE(VIRTIO_NET_F_MRG_RXBUF) |
+						  VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_TSO4) |
+						  VIRTIO_FEATURE(VIRTIO_NET_F_HOST_TSO4) |
+						  VIRTIO_FEATURE(VIRTIO_NET_F_CTRL_VQ)), 0);
+}
+
+static void comes_up_without_any_feature(void **state)
+{
+	(void)state;
+	net_kit_reset(0);
+	assert_non_null(net_kit_open());
+	assert_int_equal(net_kit.netif->features, NETIF_TX_SG);
+	assert_int_equal(net_kit.netif->mtu, 1500);
+	assert_true(net_kit.netif->link_up);
+	assert_int_equal(net_kit.netif->mac[0], 0x02); /* made up, and said to be */
+	assert_non_null(strstr(fake_machine.problem, "no MAC"));
+	assert_int_equal(net_kit_receive(&plain, 60), 1);
+	assert_int_equal(net_kit.received, 1);
+	assert_int_equal(send(net_kit_packet(60, 0)), ERR_OK);
+}
+
+static void mtu_is_taken_within_bounds(void **state)
+{
+	static const struct {
+		uint16_t offered, taken;
+	} rows[] = {{68, 68}, {67, 1500}, {0, 1500}, {1500, 1500}, {9000, 9000}, {65535, 65535}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct fake_chain chain;
+
+		net_kit_reset(NET_KIT_ALL);
+		memcpy(net_kit.fake.config + offsetof(struct virtio_net_config, mtu),
+		       &rows[i].offered, 2);
+		assert_non_null(net_kit_open());
+		assert_int_equal(net_kit.netif->mtu, rows[i].taken);
+		assert_int_equal(fake_machine.event_count[EVENT_DEVICE_BAD],
+				 rows[i].offered < 68 ? 1 : 0);
+		/* A whole packet fits, with Ethernet header and a VLAN tag, and never less than
+		 * what others on an Ethernet send. */
+		assert_true(fake_ring_next(&net_kit.fake.rings[0], &chain));
+		assert_true(chain.in_len >= HDR_LEN + 18 + MAX(rows[i].taken, 1500));
+	}
+}
+
+static void impossible_macs_are_replaced(void **state)
+{
+	static const uint8_t bad[][6] = {{0}, {1, 0, 0x5e, 0, 0, 1}, {255, 255, 255, 255, 255, 255}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		net_kit_reset(NET_KIT_ALL);
+		memcpy(net_kit.fake.config, bad[i], 6);
+		assert_non_null(net_kit_open());
+		assert_int_equal(net_kit.netif->mac[0], 0x02);
+		assert_memory_not_equal(net_kit.netif->mac + 1, bad[i] + 1, 5);
+	}
+}
+
+static void without_interrupts_it_is_polled_and_says_so(void **state)
+{
+	(void)state;
+	net_kit_reset(NET_KIT_ALL);
+	net_kit.fake.dev.n_vectors = 0;
+	assert_non_null(net_kit_open());
+	assert_true(virtio_net_needs_polling(net_kit.netif));
+	assert_non_null(strstr(fake_machine.problem, "polled"));
+	assert_int_equal(net_kit.fake.queue_vector[0], VIRTIO_NO_VECTOR);
+
+	net_kit_reset(NET_KIT_ALL);
+	fake_machine.lines_left = 0;
+	assert_non_null(net_kit_open());
+	assert_true(virtio_net_needs_polling(net_kit.netif));
+}
+
+/* Half of an eighth of 4 MiB in buffers of some 1.7 KiB each. */
+static void little_memory_means_few_buffers(void **state)
+{
+	unsigned posted = 0;
+
+	(void)state;
+	net_kit_reset(NET_KIT_ALL);
+	fake_machine.pages = 1024;
+	assert_non_null(net_kit_open());
+	for (unsigned i = 0; i < 2000; i++)
+		assert_int_equal(net_kit_receive(&plain, 60), 1);
+	while (fake_virtio_receive(&net_kit.fake, &plain, net_kit.frame, 60))
+		posted++;
+	assert_in_range(posted, 100, 170);
+	net_kit_poll();
+
+	/* Not even one of these would fit the share, and still there are some. */
+	net_kit_reset(NET_KIT_ALL);
+	fake_machine.pages = 64;
+	memset(net_kit.fake.config + offsetof(struct virtio_net_config, mtu), 0xff, 2);
+	assert_non_null(net_kit_open());
+	assert_int_equal(net_kit.fake.rings[0].avail->idx, 8);
+}
+
+/* --- receiving ----------------------------------------------------------------------------- */
+
+static void frame_arrives_as_it_was_sent(void **state)
+{
+	(void)state;
+	assert_int_equal(net_kit_receive(&plain, 1514), 1);
+	assert_int_equal(net_kit.received, 1);
+	assert_int_equal(net_kit.frame_len, 1514);
+	for (unsigned i = 0; i < 1514; i++)
+		assert_int_equal(net_kit.frame[i], (uint8_t)(i * 7 + 1));
+	assert_int_equal(net_kit.frame_flags, 0);
+	assert_int_equal(net_kit_poll(), 0);
+	assert_int_equal(net_kit.received, 1);
+}
+
+static void checksum_flags_are_understood(void **state)
+{
+	struct virtio_net_hdr_v1 hdr = {.num_buffers = 1};
+
+	(void)state;
+	hdr.flags = VIRTIO_NET_HDR_F_DATA_VALID;
+	net_kit_receive(&hdr, 60);
+	assert_int_equal(net_kit.frame_flags, PKTBUF_CSUM_VALID);
+	hdr.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+	hdr.csum_start = 34;
+	hdr.csum_offset = 16;
+	net_kit_receive(&hdr, 60);
+	assert_int_equal(net_kit.frame_flags, PKTBUF_CSUM_VALID);
+	assert_int_equal(net_kit.received, 2);
+}
+
+static void checksum_flags_mean_nothing_where_not_agreed_on(void **state)
+{
+	struct virtio_net_hdr_v1 hdr = {.flags = VIRTIO_NET_HDR_F_DATA_VALID};
+
+	(void)state;
+	net_kit_reset(NET_KIT_ALL & ~VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_CSUM));
+	assert_non_null(net_kit_open());
+	assert_int_equal(net_kit.netif->features, NETIF_TX_CSUM | NETIF_TX_SG);
+	net_kit_receive(&hdr, 60);
+	assert_int_equal(net_kit.received, 1);
+	assert_int_equal(net_kit.frame_flags, 0);
+}
+
+/* Never is a frame on the ring without either an interrupt raised or a poll that finds it. */
+static void each_quiet_moment_ends_with_an_interrupt(void **state)
+{
+	struct fake_ring *ring = &net_kit.fake.rings[0];
+
+	(void)state;
+	for (unsigned round = 0; round < 70000; round++) {
+		unsigned before = ring->interrupts;
+		unsigned burst = 1 + round % 5;
+
+		for (unsigned i = 0; i < burst; i++)
+			assert_true(fake_virtio_receive(&net_kit.fake, &plain, net_kit.frame, 60));
+		assert_int_equal(ring->interrupts, before + 1); /* one for the burst */
+		assert_int_equal(net_kit_poll(), burst);
+	}
+	assert_true(ring->used_idx < 65535 && net_kit.received > 3 * 65536); /* it wrapped */
+}
+
+static void frames_that_come_during_the_poll_are_taken(void **state)
+{
+	(void)state;
+	net_kit.flood = 100;
+	assert_int_equal(net_kit_receive(&plain, 60), 101);
+	assert_int_equal(net_kit.received, 101);
+}
+
+/* A device that never stops must not keep the stack's timers from running. */
+static void endless_flood_is_cut_into_polls(void **state)
+{
+	unsigned frames;
+
+	(void)state;
+	net_kit.flood = UINT32_MAX;
+	frames = net_kit_receive(&plain, 60);
+	assert_in_range(frames, 32, 512);
+	net_kit.flood = 3;
+	assert_true(net_kit_poll() >= 1);
+	while (net_kit_poll() > 0)
+		continue;
+	/* And the interrupt is armed after it. */
+	unsigned before = net_kit.fake.rings[0].interrupts;
+
+	assert_true(fake_virtio_receive(&net_kit.fake, &plain, net_kit.frame, 60));
+	assert_int_equal(net_kit.fake.rings[0].interrupts, before + 1);
+	net_kit_poll();
+}
+
+static void buffers_held_by_the_stack_do_not_starve_the_device(void **state)
+{
+	unsigned delivered = 0;
+
+	(void)state;
+	net_kit.hold = true;
+	while (fake_virtio_receive(&net_kit.fake, &plain, net_kit.frame, 60)) {
+		net_kit_poll();
+		delivered++;
+	}
+	assert_int_equal(net_kit.received, delivered);
+	assert_in_range(delivered, 256, 1024); /* the pool's end */
+	net_kit.hold = false;
+	pktbuf_queue_free(&net_kit.held);
+	net_kit_poll(); /* fills the ring again without any frame */
+	assert_int_equal(net_kit_receive(&plain, 60), 1);
+}
+
+static void ring_is_not_filled_before_there_is_traffic(void **state)
+{
+	(void)state;
+	assert_int_equal(net_kit.fake.rings[0].avail->idx, 32);
+	net_kit_receive(&plain, 60);
+	assert_int_equal(net_kit.fake.rings[0].avail->idx, 34);
+}
+
+/* --- transmitting -------------------------------------------------------------------------- */
+
+static void frame_leaves_as_it_was_given(void **state)
+{
+	struct fake_chain chain;
+	uint8_t bytes[600];
+	struct virtio_net_hdr_v1 none = {0};
+
+	(void)state;
+	struct pktbuf *pkt = net_kit_packet(54, 2);
+
+	assert_true(pktbuf_add_piece(pkt, bytes, 0)); /* nothing: no descriptor */
+	assert_int_equal(send(pkt), ERR_OK);
+	assert_int_equal(net_kit.fake.notified[1], 1);
+	assert_true(net_kit_transmitted(&chain));
+	assert_int_equal(chain.n, 3); /* header and frame together, then the pieces */
+	assert_int_equal(chain.in_len, 0);
+	assert_int_equal(fake_chain_read(&chain, bytes, sizeof(bytes)), HDR_LEN + 254);
+	assert_memory_equal(bytes, &none, HDR_LEN);
+	for (unsigned i = 0; i < 54; i++)
+		assert_int_equal(bytes[HDR_LEN + i], (uint8_t)(i * 7 + 1));
+	assert_int_equal(bytes[HDR_LEN + 54], 0xbb);
+	assert_int_equal(bytes[HDR_LEN + 154], 0xbb);
+}
+
+static void checksum_is_left_to_the_device(void **state)
+{
+	struct virtio_net_hdr_v1 hdr;
+	struct pktbuf *pkt = net_kit_packet(54, 0);
+	struct fake_chain chain;
+
+	(void)state;
+	pkt->flags = PKTBUF_CSUM_PARTIAL;
+	pkt->csum_start = 34;
+	pkt->csum_off = 16;
+	assert_int_equal(send(pkt), ERR_OK);
+	assert_true(net_kit_transmitted(&chain));
+	fake_chain_read(&chain, &hdr, sizeof(hdr));
+	assert_int_equal(hdr.flags, VIRTIO_NET_HDR_F_NEEDS_CSUM);
+	assert_int_equal(hdr.csum_start, 34); /* from the frame, not from the header */
+	assert_int_equal(hdr.csum_offset, 16);
+	assert_int_equal(hdr.gso_type, VIRTIO_NET_HDR_GSO_NONE);
+}
+
+static void pieces_are_released_when_the_device_is_done_and_once(void **state)
+{
+	struct fake_chain chain;
+
+	(void)state;
+	assert_int_equal(send(net_kit_packet(54, 1)), ERR_OK);
+	net_kit_poll();
+	assert_int_equal(net_kit.released, 0);
+	assert_int_equal(net_kit.pool.in_use, 1);
+	assert_true(net_kit_transmitted(&chain));
+	net_kit_poll();
+	assert_int_equal(net_kit.released, 1);
+	assert_int_equal(net_kit.pool.in_use, 0);
+	net_kit_poll();
+	assert_int_equal(net_kit.released, 1);
+}
+
+static void completions_raise_no_interrupt(void **state)
+{
+	struct fake_chain chain;
+
+	(void)state;
+	for (unsigned i = 0; i < 70000; i++) {
+		assert_int_equal(send(net_kit_packet(54, 0)), ERR_OK);
+		assert_true(net_kit_transmitted(&chain));
+		net_kit_poll();
+	}
+	assert_int_equal(net_kit.fake.rings[1].interrupts, 0);
+}
+
+static void busy_device_is_not_notified_again(void **state)
+{
+	(void)state;
+	assert_int_equal(send(net_kit_packet(54, 0)), ERR_OK);
+	assert_int_equal(net_kit.fake.notified[1], 1);
+	/* The device has not come round to moving its event index. */
+	for (unsigned i = 0; i < 20; i++)
+		assert_int_equal(send(net_kit_packet(54, 0)), ERR_OK);
+	assert_int_equal(net_kit.fake.notified[1], 1);
+}
+
+static unsigned fill_tx(unsigned n_pieces)
+{
+	unsigned sent = 0;
+
+	while (tx_room() > 0) {
+		assert_int_equal(send(net_kit_packet(54, n_pieces)), ERR_OK);
+		sent++;
+		assert_true(sent < 1000);
+	}
+	return sent;
+}
+
+static void full_ring_says_so_and_wakes_when_there_is_room(void **state)
+{
+	struct fake_ring *ring = &net_kit.fake.rings[1];
+	struct fake_chain chain;
+	unsigned sent = fill_tx(4);
+
+	(void)state;
+	assert_int_equal(sent, 256 / 5);
+	assert_int_equal(send(net_kit_packet(54, 4)), ERR_AGAIN);
+	assert_int_equal(net_kit.pool.in_use, sent); /* the refused one is freed */
+	assert_int_equal(ring->interrupts, 0);
+	for (unsigned i = 0; i < sent / 2; i++)
+		assert_true(net_kit_transmitted(&chain));
+	assert_int_equal(ring->interrupts, 1);
+	assert_true(tx_room() >= sent / 2);
+	/* Room again: the next completions are silent. */
+	net_kit_poll();
+	while (net_kit_transmitted(&chain))
+		net_kit_poll();
+	assert_int_equal(ring->interrupts, 1);
+	assert_int_equal(tx_room(), 256 / 5);
+}
+
+static void wish_to_be_woken_survives_a_poll(void **state)
+{
+	struct fake_ring *ring = &net_kit.fake.rings[1];
+	struct fake_chain chain;
+	unsigned sent = fill_tx(4);
+
+	(void)state;
+	for (unsigned i = 0; i < sent / 2; i++) {
+		assert_int_equal(ring->interrupts, 0);
+		assert_true(net_kit_transmitted(&chain));
+		if (i == 5)
+			net_kit_poll();
+	}
+	assert_int_equal(ring->interrupts, 1);
+}
+
+static void room_counts_what_was_done_meanwhile(void **state)
+{
+	struct fake_chain chain;
+
+	(void)state;
+	fill_tx(0);
+	for (unsigned i = 0; i < 10; i++)
+		assert_true(net_kit_transmitted(&chain));
+	assert_true(tx_room() > 0); /* without a poll */
+	assert_int_equal(send(net_kit_packet(54, 4)), ERR_OK);
+}
+
+/* Filled and emptied many times, in the worst moments: the wake must come each time. */
+static void wakes_come_across_the_wrap(void **state)
+{
+	struct fake_ring *ring = &net_kit.fake.rings[1];
+	struct fake_chain chain;
+	unsigned total = 0;
+
+	(void)state;
+	for (unsigned round = 0; total < 140000; round++) {
+		unsigned before;
+
+		for (unsigned i = 0; i < round % 7; i++)
+			(void)(fake_ring_next(ring, &chain) &&
+			       (fake_ring_use(ring, chain.head, 0), true));
+		total += fill_tx(0);
+		before = ring->interrupts;
+		while (net_kit_transmitted(&chain))
+			continue;
+		assert_true(ring->interrupts > before);
+		net_kit_poll();
+		assert_int_equal(net_kit.pool.in_use, 0);
+	}
+}
+
+/* --- link ---------------------------------------------------------------------------------- */
+
+static void set_device_link(bool up)
+{
+	uint16_t status = up ? VIRTIO_NET_S_LINK_UP : 0;
+
+	memcpy(net_kit.fake.config + offsetof(struct virtio_net_config, status), &status, 2);
+	fake_virtio_config_changed(&net_kit.fake);
+}
+
+static void link_is_followed_by_interrupt(void **state)
+{
+	unsigned reads;
+
+	(void)state;
+	set_device_link(false);
+	net_kit_poll();
+	assert_false(net_kit.netif->link_up);
+	assert_string_equal(fake_machine.link, "down");
+	assert_int_equal(send(net_kit_packet(54, 0)), ERR_NETDOWN);
+	assert_int_equal(net_kit.pool.in_use, 0);
+	set_device_link(true);
+	net_kit_poll();
+	assert_true(net_kit.netif->link_up);
+	assert_int_equal(fake_machine.event_count[EVENT_NETDEV_LINK], 2);
+	assert_int_equal(send(net_kit_packet(54, 0)), ERR_OK);
+	/* Without an interrupt the device is not asked. */
+	reads = net_kit.fake.config_reads;
+	for (unsigned i = 0; i < 100; i++)
+		net_kit_poll();
+	assert_int_equal(net_kit.fake.config_reads, reads);
+}
+
+static void link_is_followed_by_the_clock_where_no_interrupt_tells(void **state)
+{
+	(void)state;
+	net_kit_reset(NET_KIT_ALL);
+	net_kit.fake.dev.n_vectors = 1;
+	assert_non_null(net_kit_open());
+	assert_false(virtio_net_needs_polling(net_kit.netif));
+	net_kit_poll();
+	set_device_link(false);
+	net_kit.now_ns += 50 * NS_PER_MS;
+	net_kit_poll();
+	assert_true(net_kit.netif->link_up);
+	net_kit.now_ns += 51 * NS_PER_MS;
+	net_kit_poll();
+	assert_false(net_kit.netif->link_up);
+}
+
+static void link_may_be_down_from_the_start(void **state)
+{
+	(void)state;
+	net_kit_reset(NET_KIT_ALL);
+	set_device_link(false);
+	assert_non_null(net_kit_open());
+	assert_false(net_kit.netif->link_up);
+	assert_string_equal(fake_machine.link, "down");
+	set_device_link(true);
+	net_kit_poll();
+	assert_true(net_kit.netif->link_up);
+}
+
+static void interrupt_storm_without_news_is_silent(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++) {
+		fake_virtio_config_changed(&net_kit.fake);
+		net_kit.fake.lines[0]->fired = 1;
+		assert_int_equal(net_kit_poll(), 0);
+	}
+	assert_int_equal(fake_machine.event_count[EVENT_NETDEV_LINK], 0);
+	assert_int_equal(fake_machine.event_count[EVENT_DEVICE_BAD], 0);
+}
+
+#define ROW(name) cmocka_unit_test_setup_teardown(name, net_kit_setup, net_kit_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ROW(comes_up),
+		ROW(comes_up_without_any_feature),
+		ROW(mtu_is_taken_within_bounds),
+		ROW(impossible_macs_are_replaced),
+		ROW(without_interrupts_it_is_polled_and_says_so),
+		ROW(little_memory_means_few_buffers),
+		ROW(frame_arrives_as_it_was_sent),
+		ROW(checksum_flags_are_understood),
+		ROW(checksum_flags_mean_nothing_where_not_agreed_on),
+		ROW(each_quiet_moment_ends_with_an_interrupt),
+		ROW(frames_that_come_during_the_poll_are_taken),
+		ROW(endless_flood_is_cut_into_polls),
+		ROW(buffers_held_by_the_stack_do_not_starve_the_device),
+		ROW(ring_is_not_filled_before_there_is_traffic),
+		ROW(frame_leaves_as_it_was_given),
+		ROW(checksum_is_left_to_the_device),
+		ROW(pieces_are_released_when_the_device_is_done_and_once),
+		ROW(completions_raise_no_interrupt),
+		ROW(busy_device_is_not_notified_again),
+		ROW(full_ring_says_so_and_wakes_when_there_is_room),
+		ROW(wish_to_be_woken_survives_a_poll),
+		ROW(room_counts_what_was_done_meanwhile),
+		ROW(wakes_come_across_the_wrap),
+		ROW(link_is_followed_by_interrupt),
+		ROW(link_is_followed_by_the_clock_where_no_interrupt_tells),
+		ROW(link_may_be_down_from_the_start),
+		ROW(interrupt_storm_without_news_is_silent),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
