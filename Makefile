@@ -117,4 +117,4 @@ clean: ## remove everything that was built
 	rm -rf $(BUILD)
 
 .SECONDARY:
--include $(IMAGE_OBJS:.o=.d) $(HOST_OBJS:.o=.d)
+-include $(IMAGE_OBJS:.o=.d) $(HOST_OBJS:.o=.d) $(UNIT_TESTS:=.d) $(SIM_TESTS:=.d)
