@@ -19,12 +19,14 @@ static bool memory_allows(const struct tcb *tcb, const struct pktbuf *pkt)
 
 static bool ready(struct stack *stack, struct tcb *tcb)
 {
-	if (tcb->reassembly == NULL)
-		tcb->reassembly = stack->port->alloc(stack->port->ctx, sizeof(*tcb->reassembly));
+	if (tcb->reassembly != NULL)
+		return true;
+	tcb->reassembly = stack->port->alloc(stack->port->ctx, sizeof(*tcb->reassembly));
 	if (tcb->reassembly == NULL) {
 		stack->counters.tcp_no_memory++;
 		return false;
 	}
+	tcb->reassembly->n_runs = 0;
 	return true;
 }
 
