@@ -20,7 +20,9 @@ static unsigned depth;
 NORETURN void panic(const char *what)
 {
 	message = what;
-	__builtin_trap();
+	/* Asking for the frame makes gcc build one, so that the backtrace knows who called. */
+	__asm__ volatile("ud2" : : "r"(__builtin_frame_address(0)));
+	__builtin_unreachable();
 }
 
 NORETURN void assert_failed(const char *expr, const char *file, int line)

@@ -103,9 +103,9 @@ static void wall_from_firmware(void)
 	wall_source = "firmware";
 }
 
-static void wall_from_rtc(uint64_t wait_ns)
+static void wall_from_rtc(void)
 {
-	uint64_t end = clock_now_ns() + wait_ns;
+	uint64_t end = clock_now_ns() + RTC_WAIT_NS;
 	bool ok;
 
 	if (wall_source != NULL)
@@ -122,7 +122,7 @@ static void wall_from_rtc(uint64_t wait_ns)
 uint64_t clock_unix_s(void)
 {
 	wall_from_firmware();
-	wall_from_rtc(RTC_WAIT_NS);
+	wall_from_rtc();
 	if (wall_source == NULL)
 		return 0;
 	return wall_s + (uint64_t)((int64_t)clock_now_ns() - wall_ns) / NS_PER_S;
@@ -142,9 +142,8 @@ bool clock_firmware_us(uint64_t *us)
 void clock_report(struct event_sink *events)
 {
 	clock_finish();
-	/* The RTC is read if that works at once; who needs the time later can wait for it. */
+	/* The RTC is left alone until somebody asks for the time: it may have to be waited for. */
 	wall_from_firmware();
-	wall_from_rtc(0);
 	event_emit(events, EVENT_CLOCK, 0, 0, EV_U64("tsc_khz", rates.tsc_hz / 1000),
 		   EV_U64("apic_khz", rates.apic_hz * 16 / 1000), EV_STR("source", rates.source),
 		   EV_IF(wall_source != NULL, EV_U64("unix", clock_unix_s())),
