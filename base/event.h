@@ -31,23 +31,25 @@ enum event_field_type {
 	EVENT_FIELD_TEXT,     /* bytes, possibly from outside: always printed escaped */
 	EVENT_FIELD_HEX,      /* bytes, printed as lower-case hex */
 	EVENT_FIELD_MAC,      /* six bytes */
+	EVENT_FIELD_IPV4,     /* host order */
 	EVENT_FIELD_ADDR,
 	EVENT_FIELD_ENDPOINT,
 	EVENT_FIELD_SECONDS,  /* nanoseconds, printed as seconds with six decimals */
 };
 
+/* Small, because every event in the code builds an array of them: what does not fit in eight bytes
+ * is borrowed. */
 struct event_field {
 	const char *key;
 	enum event_field_type type;
+	uint32_t len; /* bytes at ptr: TEXT, HEX */
 	union {
-		uint64_t u;
+		uint64_t u; /* U64, IPV4 (host order), SECONDS */
 		int64_t i;
 		bool b;
-		struct {
-			const void *ptr;
-			size_t len;
-		} bytes;
-		struct net_endpoint endpoint; /* ADDR uses .addr only */
+		const void *ptr; /* TEXT, HEX, MAC */
+		const struct net_addr *addr;
+		const struct net_endpoint *endpoint;
 	};
 };
 
@@ -89,16 +91,18 @@ static inline void event_send(struct event_sink *sink, const struct event *ev)
 #define EV_BOOL(k, v) ((struct event_field){.key = (k), .type = EVENT_FIELD_BOOL, .b = (v)})
 #define EV_SECONDS(k, ns) ((struct event_field){.key = (k), .type = EVENT_FIELD_SECONDS, .u = (ns)})
 #define EV_TEXT(k, p, n)                                                                       \
-	((struct event_field){.key = (k), .type = EVENT_FIELD_TEXT, .bytes = {(p), (n)}})
+	((struct event_field){                                                                 \
+		.key = (k), .type = EVENT_FIELD_TEXT, .len = (uint32_t)(n), .ptr = (p)})
 #define EV_STR(k, s) EV_TEXT(k, s, __builtin_strlen(s))
 #define EV_HEX(k, p, n)                                                                        \
-	((struct event_field){.key = (k), .type = EVENT_FIELD_HEX, .bytes = {(p), (n)}})
-#define EV_MAC(k, p) ((struct event_field){.key = (k), .type = EVENT_FIELD_MAC, .bytes = {(p), 6}})
-#define EV_ADDR(k, a)                                                                          \
-	((struct event_field){.key = (k), .type = EVENT_FIELD_ADDR, .endpoint = {.addr = (a)}})
-#define EV_IPV4(k, v) EV_ADDR(k, net_addr_ipv4(v))
+	((struct event_field){                                                                 \
+		.key = (k), .type = EVENT_FIELD_HEX, .len = (uint32_t)(n), .ptr = (p)})
+#define EV_MAC(k, p) ((struct event_field){.key = (k), .type = EVENT_FIELD_MAC, .ptr = (p)})
+#define EV_IPV4(k, v) ((struct event_field){.key = (k), .type = EVENT_FIELD_IPV4, .u = (v)})
+/* These borrow: `a` and `e` are objects that outlive the emission. */
+#define EV_ADDR(k, a) ((struct event_field){.key = (k), .type = EVENT_FIELD_ADDR, .addr = &(a)})
 #define EV_ENDPOINT(k, e)                                                                      \
-	((struct event_field){.key = (k), .type = EVENT_FIELD_ENDPOINT, .endpoint = (e)})
+	((struct event_field){.key = (k), .type = EVENT_FIELD_ENDPOINT, .endpoint = &(e)})
 /* The field only where it applies: EV_IF(opts->has_mss, EV_U64("mss", opts->mss)). */
 #define EV_IF(cond, field) ((cond) ? (field) : EV_NONE)
 

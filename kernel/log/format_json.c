@@ -25,11 +25,12 @@ static void put_string(struct strbuf *sb, const struct event_field *f)
 {
 	strbuf_char(sb, '"');
 	switch (f->type) {
-	case EVENT_FIELD_TEXT: strbuf_escaped_json(sb, f->bytes.ptr, f->bytes.len); break;
-	case EVENT_FIELD_HEX: strbuf_hex_bytes(sb, f->bytes.ptr, f->bytes.len); break;
-	case EVENT_FIELD_MAC: strbuf_mac(sb, f->bytes.ptr); break;
-	case EVENT_FIELD_ADDR: strbuf_addr(sb, &f->endpoint.addr); break;
-	case EVENT_FIELD_ENDPOINT: strbuf_endpoint(sb, &f->endpoint); break;
+	case EVENT_FIELD_TEXT: strbuf_escaped_json(sb, f->ptr, f->len); break;
+	case EVENT_FIELD_HEX: strbuf_hex_bytes(sb, f->ptr, f->len); break;
+	case EVENT_FIELD_MAC: strbuf_mac(sb, f->ptr); break;
+	case EVENT_FIELD_IPV4: strbuf_ipv4(sb, (uint32_t)f->u); break;
+	case EVENT_FIELD_ADDR: strbuf_addr(sb, f->addr); break;
+	case EVENT_FIELD_ENDPOINT: strbuf_endpoint(sb, f->endpoint); break;
 	default: break;
 	}
 	strbuf_char(sb, '"');

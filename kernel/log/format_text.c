@@ -68,11 +68,12 @@ static void put_value(struct strbuf *sb, const struct event_field *f)
 	case EVENT_FIELD_U64: strbuf_u64(sb, f->u); break;
 	case EVENT_FIELD_I64: strbuf_i64(sb, f->i); break;
 	case EVENT_FIELD_BOOL: strbuf_str(sb, f->b ? "yes" : "no"); break;
-	case EVENT_FIELD_TEXT: strbuf_escaped_text(sb, f->bytes.ptr, f->bytes.len); break;
-	case EVENT_FIELD_HEX: strbuf_hex_bytes(sb, f->bytes.ptr, f->bytes.len); break;
-	case EVENT_FIELD_MAC: strbuf_mac(sb, f->bytes.ptr); break;
-	case EVENT_FIELD_ADDR: strbuf_addr(sb, &f->endpoint.addr); break;
-	case EVENT_FIELD_ENDPOINT: strbuf_endpoint(sb, &f->endpoint); break;
+	case EVENT_FIELD_TEXT: strbuf_escaped_text(sb, f->ptr, f->len); break;
+	case EVENT_FIELD_HEX: strbuf_hex_bytes(sb, f->ptr, f->len); break;
+	case EVENT_FIELD_MAC: strbuf_mac(sb, f->ptr); break;
+	case EVENT_FIELD_IPV4: strbuf_ipv4(sb, (uint32_t)f->u); break;
+	case EVENT_FIELD_ADDR: strbuf_addr(sb, f->addr); break;
+	case EVENT_FIELD_ENDPOINT: strbuf_endpoint(sb, f->endpoint); break;
 	case EVENT_FIELD_SECONDS: strbuf_seconds(sb, f->u); break;
 	}
 }
@@ -104,7 +105,7 @@ static bool has_content(const struct event_field *f)
 	case EVENT_FIELD_SECONDS: return f->u != 0;
 	case EVENT_FIELD_BOOL: return f->b;
 	case EVENT_FIELD_TEXT:
-	case EVENT_FIELD_HEX: return f->bytes.len != 0;
+	case EVENT_FIELD_HEX: return f->len != 0;
 	default: return true;
 	}
 }

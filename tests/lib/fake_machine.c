@@ -19,9 +19,9 @@ static void keep_text(const struct event *ev, const char *key, char *to, size_t 
 
 		if (f->type != EVENT_FIELD_TEXT || strcmp(f->key, key) != 0)
 			continue;
-		size_t len = MIN(f->bytes.len, cap - 1);
+		size_t len = MIN(f->len, cap - 1);
 
-		memcpy(to, f->bytes.ptr, len);
+		memcpy(to, f->ptr, len);
 		to[len] = '\0';
 	}
 }

@@ -100,19 +100,22 @@ static void render(struct strbuf *sb, const struct event_field *field)
 		strbuf_str(sb, field->b ? "true" : "false");
 		break;
 	case EVENT_FIELD_TEXT:
-		strbuf_escaped_text(sb, field->bytes.ptr, field->bytes.len);
+		strbuf_escaped_text(sb, field->ptr, field->len);
 		break;
 	case EVENT_FIELD_HEX:
-		strbuf_hex_bytes(sb, field->bytes.ptr, field->bytes.len);
+		strbuf_hex_bytes(sb, field->ptr, field->len);
 		break;
 	case EVENT_FIELD_MAC:
-		strbuf_mac(sb, field->bytes.ptr);
+		strbuf_mac(sb, field->ptr);
+		break;
+	case EVENT_FIELD_IPV4:
+		strbuf_ipv4(sb, (uint32_t)field->u);
 		break;
 	case EVENT_FIELD_ADDR:
-		strbuf_addr(sb, &field->endpoint.addr);
+		strbuf_addr(sb, field->addr);
 		break;
 	case EVENT_FIELD_ENDPOINT:
-		strbuf_endpoint(sb, &field->endpoint);
+		strbuf_endpoint(sb, field->endpoint);
 		break;
 	case EVENT_FIELD_SECONDS:
 		strbuf_seconds(sb, field->u);

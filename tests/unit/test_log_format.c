@@ -23,6 +23,9 @@ static void render(struct event_sink *sink, const struct event *ev)
 	log_format_json(&json, ev, 12345 * NS_PER_US + 678, 17);
 }
 
+/* An endpoint that lives as long as the emission it stands in. */
+#define AT(ipv4, port) (*(const struct net_endpoint[]){net_endpoint_ipv4(ipv4, port)})
+
 static struct event_sink sink = {.emit = render};
 
 static void a_step_with_all_its_fields(void **state)
@@ -31,8 +34,8 @@ static void a_step_with_all_its_fields(void **state)
 
 	(void)state;
 	event_emit(&sink, EVENT_TCP_SYN_SENT, 1, 0,
-		   EV_ENDPOINT("src", net_endpoint_ipv4(0xc0a84d02, 49153)),
-		   EV_ENDPOINT("dst", net_endpoint_ipv4(0xc0a84d01, 80)), EV_U64("tcp_seq", 2885681153),
+		   EV_ENDPOINT("src", AT(0xc0a84d02, 49153)),
+		   EV_ENDPOINT("dst", AT(0xc0a84d01, 80)), EV_U64("tcp_seq", 2885681153),
 		   EV_U64("win", 64240), EV_U64("mss", 1460), EV_U64("ws", 7), EV_BOOL("sack", true),
 		   EV_U64("tsval", 12), EV_U64("len", 74), EV_HEX("frame", frame, sizeof(frame)),
 		   EV_IPV4("next_hop", 0xc0a84d01));
@@ -52,8 +55,8 @@ static void absent_fields_leave_no_trace(void **state)
 {
 	(void)state;
 	event_emit(&sink, EVENT_TCP_SYN_SENT, 2, 0,
-		   EV_ENDPOINT("src", net_endpoint_ipv4(0x0a000001, 1)),
-		   EV_ENDPOINT("dst", net_endpoint_ipv4(0x0a000002, 2)), EV_U64("tcp_seq", 0),
+		   EV_ENDPOINT("src", AT(0x0a000001, 1)),
+		   EV_ENDPOINT("dst", AT(0x0a000002, 2)), EV_U64("tcp_seq", 0),
 		   EV_U64("win", 0), EV_NONE, EV_IF(false, EV_U64("ws", 7)), EV_BOOL("sack", false),
 		   EV_U64("len", 54));
 	assert_string_equal(text_line,
@@ -69,7 +72,7 @@ static void an_event_at_a_step_is_not_the_step(void **state)
 {
 	(void)state;
 	event_emit(&sink, EVENT_TCP_RST_RCVD, 1, 12,
-		   EV_ENDPOINT("src", net_endpoint_ipv4(0x0a000002, 80)), EV_U64("tcp_seq", 0),
+		   EV_ENDPOINT("src", AT(0x0a000002, 80)), EV_U64("tcp_seq", 0),
 		   EV_U64("tcp_ack", 5), EV_STR("meaning", "refused"));
 	assert_string_equal(text_line, "[   0.012345] tcp      RST received from 10.0.0.2:80 seq=0 "
 				       "ack=5: refused (at step 12)");
