@@ -82,7 +82,7 @@ uint8_t pci_cap_next(struct pci_cap_walk *walk, uint8_t id);
 
 struct pci_bar {
 	uint64_t base; /* physical address, or port */
-	uint64_t size; /* bytes, a power of two */
+	uint64_t size; /* bytes, a power of two; 0 for ports, which are not sized */
 	bool io;
 	bool wide; /* a 64-bit BAR: the next one is its upper half */
 };
@@ -107,7 +107,7 @@ struct pci_bars {
 	struct pci_bar bar[PCI_BAR_COUNT];
 };
 
-/* Decoding is off from here until pci_enable(). */
+/* Memory decoding is off from here until pci_enable(). */
 void pci_bars_init(struct pci_bars *bars, const struct pci_device *pci, struct pci_window *window);
 /* *bar borrows from `bars`.  ERR_NOENT: not there; ERR_NXIO: no address, and none to give;
  * ERR_RANGE: nonsense. */

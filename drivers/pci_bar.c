@@ -2,8 +2,9 @@
  * Base address registers: where a device answers; see pci.h.  PCI Local Bus 3.0, 6.2.5.
  *
  * A size is found by writing all ones and reading back which bits stay zero.  Meanwhile the device
- * would answer at a nonsense address, so decoding is off until pci_enable(); switched off once for
- * all BARs, since each switch makes the hypervisor rebuild its memory map.
+ * would answer at a nonsense address, so memory decoding is off until pci_enable(); switched off
+ * once for all BARs, since each switch makes the hypervisor rebuild its memory map.  For the same
+ * reason port decoding is left as it is, and port BARs are never sized.
  */
 #include "drivers/pci.h"
 
@@ -53,7 +54,7 @@ void pci_bars_init(struct pci_bars *bars, const struct pci_device *pci, struct p
 {
 	*bars = (struct pci_bars){.pci = pci, .window = window};
 	bars->upper = find_upper_halves(pci);
-	write_command(pci, PCI_COMMAND_MEMORY | PCI_COMMAND_IO | PCI_COMMAND_MASTER, 0);
+	write_command(pci, PCI_COMMAND_MEMORY, 0);
 }
 
 /* Writes all ones, reads what stuck, and puts the old value back. */
@@ -65,17 +66,6 @@ static uint32_t probe_mask(const struct pci_device *pci, unsigned index, uint32_
 
 	pci_write32(pci, bar_register(index), old);
 	return mask;
-}
-
-static int decode_io(uint32_t low, uint32_t mask, struct pci_bar *bar)
-{
-	/* Devices may leave the upper half of the register out: there are 65536 ports. */
-	uint32_t size_mask = (mask & ~UINT32_C(3)) | 0xffff0000;
-
-	bar->io = true;
-	bar->base = low & ~UINT32_C(3);
-	bar->size = (uint32_t)~size_mask + UINT64_C(1);
-	return ERR_OK;
 }
 
 static int decode_memory(const struct pci_bars *bars, unsigned index, uint32_t low, uint32_t mask,
@@ -113,7 +103,7 @@ static int assign(const struct pci_bars *bars, unsigned index, struct pci_bar *b
 	struct pci_window *window = bars->window;
 
 	/* Behind a bridge the bridge's own window would have to be opened too. */
-	if (window == NULL || bar->io || bars->pci->bdf >> 8 != 0 || bar->size > window->end)
+	if (window == NULL || bars->pci->bdf >> 8 != 0 || bar->size > window->end)
 		return ERR_NXIO;
 
 	uint64_t base = ALIGN_UP(MAX(window->next, (uint64_t)1), bar->size);
@@ -134,15 +124,20 @@ static int find_bar(const struct pci_bars *bars, unsigned index, struct pci_bar 
 		return ERR_NOENT;
 
 	uint32_t low = pci_read32(bars->pci, bar_register(index));
+
+	if ((low & PCI_BASE_ADDRESS_SPACE) == PCI_BASE_ADDRESS_SPACE_IO) {
+		bar->io = true;
+		bar->base = low & ~UINT32_C(3);
+		return ERR_OK;
+	}
+
 	uint32_t mask = probe_mask(bars->pci, index, low);
-	int err;
 
 	if (mask == 0)
 		return ERR_NOENT;
-	if ((low & PCI_BASE_ADDRESS_SPACE) == PCI_BASE_ADDRESS_SPACE_IO)
-		err = decode_io(low, mask, bar);
-	else
-		err = decode_memory(bars, index, low, mask, bar);
+
+	int err = decode_memory(bars, index, low, mask, bar);
+
 	if (err == ERR_OK && !is_sane(bar))
 		err = ERR_RANGE;
 	if (err == ERR_OK && bar->base == 0)

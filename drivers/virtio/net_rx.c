@@ -18,9 +18,9 @@
 #define LINK_HEADER_LEN (14 + 4) /* Ethernet and a VLAN tag */
 #define MTU_MIN 1500             /* others on the wire do not know of a smaller one */
 
-#define RX_FIRST 32   /* buffers at the start */
+#define RX_FIRST 16   /* buffers at the start: a server's first window and some noise */
 #define RX_LEAST 8    /* buffers, however little memory there is */
-#define RX_BATCH 16   /* frames between two refills */
+#define RX_BATCH 8    /* frames between two refills */
 #define RX_BUDGET 256 /* frames a poll */
 
 /* Half of an eighth of the memory for the device, the other half for frames the stack holds. */

@@ -55,8 +55,7 @@ static void modern_set_status(struct virtio_device *dev, uint8_t status)
 
 static uint16_t modern_queue_size(struct virtio_device *dev, uint16_t index)
 {
-	if (index >= mmio_read16(common(dev, VIRTIO_PCI_COMMON_NUMQ)))
-		return 0;
+	/* Virtio 1.1, 4.1.4.3: the size of a queue that is not there reads 0. */
 	mmio_write16(common(dev, VIRTIO_PCI_COMMON_Q_SELECT), index);
 	return mmio_read16(common(dev, VIRTIO_PCI_COMMON_Q_SIZE));
 }

@@ -36,7 +36,7 @@ static void fake_write(const struct pci_config_access *access, uint16_t bdf, uin
 		return;
 	command = f->regs[PCI_COMMAND / 4];
 	if (off >= PCI_BASE_ADDRESS_0 && off <= PCI_BASE_ADDRESS_5 &&
-	    (command & (PCI_COMMAND_MEMORY | PCI_COMMAND_IO)) != 0)
+	    (command & PCI_COMMAND_MEMORY) != 0)
 		f->writes_to_live_bars++;
 	f->regs[off / 4] = (f->regs[off / 4] & ~f->writable[off / 4]) |
 			   (value & f->writable[off / 4]);
