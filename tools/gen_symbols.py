@@ -5,9 +5,12 @@ Linked in twice: without symbols first, then with the table of the first link.  
 offsets from image_text_start, which the table's own size does not change.  The format is described
 in kernel/symbols.c, which reads it.
 """
+import re
 import sys
 
 NAME_MAX = 63
+# What gcc appends to a function that it has specialised.
+SUFFIX = re.compile(r"\.(isra|constprop|part)\.\d+")
 
 
 def functions(lines):
@@ -26,7 +29,7 @@ def functions(lines):
         elif kind in "tTwW" and not name.startswith("."):
             # Where two names share an address the global one is the better known.
             if address not in found or kind.isupper():
-                found[address] = name[:NAME_MAX]
+                found[address] = SUFFIX.sub("", name)[:NAME_MAX]
     if start is None or end is None:
         return []
     return sorted((a - start, n) for a, n in found.items() if start <= a < end)

@@ -140,10 +140,10 @@ static bool map_missing(uint64_t start, uint64_t end, uint64_t flags, uint64_t a
 
 static bool map_image(void)
 {
-	uint64_t at = (uint64_t)image_data_start;
+	uint64_t at = (uint64_t)image_data_page;
 
-	if (!map_range((uint64_t)image_start, (uint64_t)image_text_start, MAP_READ | no_execute) ||
-	    !map_range((uint64_t)image_text_start, (uint64_t)image_data_start, MAP_READ))
+	if (!map_range((uint64_t)image_start, (uint64_t)image_text_page, MAP_READ | no_execute) ||
+	    !map_range((uint64_t)image_text_page, (uint64_t)image_data_page, MAP_READ))
 		return false;
 	/* The stacks lie in the order of the table, each above its guard page, which stays out. */
 	for (unsigned i = 0; i < STACK_COUNT; i++) {
@@ -247,11 +247,11 @@ void paging_describe(struct strbuf *sb, uint64_t address)
 		strbuf_str(sb, " stack");
 		return;
 	}
-	if (within(address, image_start, image_text_start))
+	if (within(address, image_start, image_text_page))
 		strbuf_str(sb, "kernel read-only data");
-	else if (within(address, image_text_start, image_data_start))
+	else if (within(address, image_text_page, image_data_page))
 		strbuf_str(sb, "kernel text");
-	else if (within(address, image_data_start, image_end))
+	else if (within(address, image_data_page, image_end))
 		strbuf_str(sb, "kernel data");
 	else
 		strbuf_str(sb, describe_mapping(address));
