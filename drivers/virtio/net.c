@@ -100,8 +100,8 @@ static void look_at_device(struct virtio_net *net)
 
 static bool look_is_due(struct virtio_net *net, uint64_t now_ns)
 {
-	if (net->config_own)
-		return net->config_irq.fired != 0 && irq_take(&net->config_irq);
+	if (net->config_line != NULL)
+		return net->config_line->fired != 0 && irq_take(net->config_line);
 	if (now_ns < net->next_look_ns)
 		return false;
 	net->next_look_ns = now_ns + LOOK_INTERVAL_NS;
@@ -208,7 +208,7 @@ static int read_config(struct virtio_net *net)
 }
 
 /* One vector for both queues (nothing is gained by two: whoever is woken looks at everything), one
- * for the configuration where the device has two.  Returns the queues' vector. */
+ * for the configuration, or the same where the device has no second.  Returns the queues'. */
 static uint16_t connect_interrupts(struct virtio_net *net)
 {
 	struct virtio_device *dev = net->dev;
@@ -219,9 +219,12 @@ static uint16_t connect_interrupts(struct virtio_net *net)
 		virtio_complain(dev, "no interrupt is possible (MSI-X); it is polled");
 		return VIRTIO_NO_VECTOR;
 	}
-	net->config_own = dev->n_vectors > 1 &&
-			  dev->ops->vector_connect(dev, 1, &net->config_irq) == ERR_OK &&
-			  dev->ops->config_vector(dev, 1) == ERR_OK;
+
+	bool own = dev->n_vectors > 1 &&
+		   dev->ops->vector_connect(dev, 1, &net->config_irq) == ERR_OK;
+
+	if (dev->ops->config_vector(dev, own ? 1 : 0) == ERR_OK)
+		net->config_line = own ? &net->config_irq : &net->queue_irq;
 	return 0;
 }
 

@@ -31,9 +31,10 @@ struct virtio_net {
 
 	struct irq_line queue_irq;
 	struct irq_line config_irq;
-	bool polled;     /* no interrupt at all */
-	bool config_own; /* config_irq is connected; else changes are looked for by the clock */
+	/* Which of them tells of a change of the configuration; NULL: looked for by the clock. */
+	struct irq_line *config_line;
 	uint64_t next_look_ns;
+	bool polled; /* no interrupt at all */
 };
 
 /* Opens the queue and fills it; the kick comes after DRIVER_OK. */

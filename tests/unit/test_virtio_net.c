@@ -470,13 +470,30 @@ static void link_is_followed_by_interrupt(void **state)
 	assert_int_equal(net_kit.fake.config_reads, reads);
 }
 
+static void link_shares_the_only_vector(void **state)
+{
+	(void)state;
+	for (unsigned round = 0; round < 2; round++) {
+		net_kit_reset(NET_KIT_ALL);
+		if (round == 0)
+			net_kit.fake.dev.n_vectors = 1;
+		else
+			fake_machine.lines_left = 1;
+		assert_non_null(net_kit_open());
+		assert_false(virtio_net_needs_polling(net_kit.netif));
+		assert_int_equal(net_kit.fake.config_vector, 0);
+		set_device_link(false);
+		net_kit_poll();
+		assert_false(net_kit.netif->link_up);
+	}
+}
+
 static void link_is_followed_by_the_clock_where_no_interrupt_tells(void **state)
 {
 	(void)state;
 	net_kit_reset(NET_KIT_ALL);
-	net_kit.fake.dev.n_vectors = 1;
+	net_kit.fake.dev.n_vectors = 0;
 	assert_non_null(net_kit_open());
-	assert_false(virtio_net_needs_polling(net_kit.netif));
 	net_kit_poll();
 	set_device_link(false);
 	net_kit.now_ns += 50 * NS_PER_MS;
@@ -541,6 +558,7 @@ int main(void)
 		ROW(room_counts_what_was_done_meanwhile),
 		ROW(wakes_come_across_the_wrap),
 		ROW(link_is_followed_by_interrupt),
+		ROW(link_shares_the_only_vector),
 		ROW(link_is_followed_by_the_clock_where_no_interrupt_tells),
 		ROW(link_may_be_down_from_the_start),
 		ROW(interrupt_storm_without_news_is_silent),
