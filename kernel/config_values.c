@@ -20,7 +20,7 @@ static uint64_t fraction_ns(const char *digits, size_t len)
 {
 	uint64_t ns = 0, unit = NS_PER_S / 10;
 
-	for (size_t i = 0; i < len && unit > 0; i++, unit /= 10)
+	for (size_t i = 0; i < len; i++, unit /= 10)
 		ns += (uint64_t)(digits[i] - '0') * unit;
 	return ns;
 }

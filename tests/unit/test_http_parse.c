@@ -252,6 +252,16 @@ static void header_size_counts_interim_responses_and_trailers(void **state)
 	assert_int_equal(parser.size_header, strlen(text) - strlen("1\r\nx\r\n0\r\n"));
 }
 
+static void folded_lines_are_called_that(void **state)
+{
+	static const char text[] = OK_LINE "X: a\r\n b: c\r\n\r\n";
+
+	(void)state;
+	feed(text, strlen(text), 1);
+	assert_int_equal(outcome(), STATUS_WEIRD_REPLY);
+	assert_string_equal(parser.problem, "a header line begins with a blank");
+}
+
 static void feed_repeated(const char *start, char filler, size_t n)
 {
 	static char block[4096];
@@ -385,6 +395,7 @@ int main(void)
 	static const struct CMUnitTest others[] = {
 		cmocka_unit_test(what_is_reported),
 		cmocka_unit_test(header_size_counts_interim_responses_and_trailers),
+		cmocka_unit_test(folded_lines_are_called_that),
 		cmocka_unit_test(a_status_line_that_never_ends),
 		cmocka_unit_test(a_header_line_that_never_ends),
 		cmocka_unit_test(headers_without_end),

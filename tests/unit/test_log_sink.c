@@ -117,6 +117,13 @@ static void early_verdict_body(void)
 				       "[   0.000001] result   failed\n");
 }
 
+static void early_result_body(void)
+{
+	emit_cpu();
+	event_emit(log_sink(), EVENT_RESULT, 0, 0, EV_STR("outcome", "failed"));
+	must_be(CONSOLE_FIRST, TEXT(1) "[   0.000001] result   failed\n");
+}
+
 /* More lines than fit: the first ones are kept, and the number of the others is said. */
 static void overflow_body(void)
 {
@@ -148,6 +155,7 @@ static void log_json_prints_machine_lines(void **state) { (void)state; boot(json
 static void log_both_prints_both(void **state) { (void)state; boot(both_body); }
 static void second_port_gets_machine_lines(void **state) { (void)state; boot(second_port_body); }
 static void a_verdict_does_not_wait(void **state) { (void)state; boot(early_verdict_body); }
+static void nor_does_a_result(void **state) { (void)state; boot(early_result_body); }
 static void lost_lines_are_counted(void **state) { (void)state; boot(overflow_body); }
 
 /* Every length up to the brim: what comes out is what went in, and nothing is written past it. */
@@ -182,6 +190,7 @@ int main(void)
 		cmocka_unit_test(log_both_prints_both),
 		cmocka_unit_test(second_port_gets_machine_lines),
 		cmocka_unit_test(a_verdict_does_not_wait),
+		cmocka_unit_test(nor_does_a_result),
 		cmocka_unit_test(lost_lines_are_counted),
 		cmocka_unit_test(hold_keeps_lines_whole),
 	};
