@@ -37,12 +37,16 @@ HOST_EXTRA_SRCS := $(wildcard kernel/config*.c kernel/log/*.c) kernel/log.c kern
 HOST_SRCS := $(BASE_SRCS) $(NET_SRCS) $(APP_SRCS) $(wildcard app/http/*.c) \
              $(wildcard $(HOST_EXTRA_SRCS)) $(wildcard tests/lib/*.c) $(wildcard tests/sim/lib/*.c)
 
+# What runs for every packet is built for speed, the rest of the image for size.
+FAST_SRCS := net/checksum.c net/pktbuf.c net/tcp/demux.c net/tcp/deliver.c drivers/virtio/ring.c \
+             drivers/virtio/net_rx.c kernel/string.c app/http/crc32.c
+
 # --- flags -----------------------------------------------------------------------------------------
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef
 COMMON_CFLAGS := -std=gnu11 -g $(WARNINGS) -I. -MMD -MP
 
-KERNEL_CFLAGS := $(COMMON_CFLAGS) -O2 -ffreestanding -fpie -fvisibility=hidden -fno-common \
+KERNEL_CFLAGS := $(COMMON_CFLAGS) -Os -ffreestanding -fpie -fvisibility=hidden -fno-common \
   -mgeneral-regs-only -mno-red-zone -fno-omit-frame-pointer -fstack-protector-strong \
   -fcf-protection=none -fno-asynchronous-unwind-tables -fno-strict-aliasing \
   -ffunction-sections -fdata-sections -fno-tree-loop-distribute-patterns \
@@ -70,12 +74,14 @@ all: $(BUILD)/dialtone.elf $(BUILD)/BOOTX64.EFI $(BUILD)/dialtone.img ## build k
 IMAGE_SRCS := $(BASE_SRCS) $(NET_SRCS) $(DRIVER_SRCS) $(KERNEL_SRCS) $(APP_SRCS) $(APP_DIR_SRCS)
 IMAGE_OBJS := $(IMAGE_SRCS:%.c=$(BUILD)/kernel/%.o) $(KERNEL_ASMS:%.S=$(BUILD)/kernel/%.o)
 
-$(BUILD)/kernel/%.o: %.c | $(BUILD)/.setup-build
+$(FAST_SRCS:%.c=$(BUILD)/kernel/%.o): KERNEL_CFLAGS += -O2
+
+$(BUILD)/kernel/%.o: %.c Makefile | $(BUILD)/.setup-build
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(KERNEL_CFLAGS) -c $< -o $@
 
-$(BUILD)/kernel/%.o: %.S | $(BUILD)/.setup-build
+$(BUILD)/kernel/%.o: %.S Makefile | $(BUILD)/.setup-build
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(KERNEL_CFLAGS) -D__ASSEMBLER__=1 -c $< -o $@
@@ -89,7 +95,7 @@ HOST_OBJS := $(HOST_SRCS:%.c=$(BUILD)/host/%.o)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/host/tests/unit/%,$(wildcard tests/unit/test_*.c))
 SIM_TESTS  := $(patsubst tests/sim/%.c,$(BUILD)/host/tests/sim/%,$(wildcard tests/sim/test_*.c))
 
-$(BUILD)/host/%.o: %.c | $(BUILD)/.setup-build
+$(BUILD)/host/%.o: %.c Makefile | $(BUILD)/.setup-build
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(HOST_CFLAGS) -c $< -o $@

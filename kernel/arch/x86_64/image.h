@@ -10,7 +10,8 @@
 /* The ELF header is the first byte of the image, and ld names it. */
 extern char image_start[] __asm__("__ehdr_start");
 extern char image_text_start[], image_text_end[];
-extern char image_data_start[], image_end[];
+/* The first page of each part that needs rights of its own; read-only data goes before them. */
+extern char image_text_page[], image_data_page[], image_end[];
 extern const uint64_t relr_start[], relr_end[];
 
 /* Each stack occupies [bottom, top) above one guard page [guard, bottom). */
