@@ -25,7 +25,7 @@ struct event_info {
 	uint8_t step;
 };
 
-const struct event_info *event_info(enum event_id id);
+struct event_info event_info(enum event_id id);
 
 /* "[   0.012345] tcp      step  8  stack ~> server    SYN sent ..." without line end. */
 void log_format_text(struct strbuf *sb, const struct event *ev, uint64_t t_ns);

@@ -63,22 +63,22 @@ static bool put_field(struct strbuf *sb, const struct event_field *f)
 
 static void put_head(struct strbuf *sb, const struct event *ev, uint64_t t_ns, uint64_t seq)
 {
-	const struct event_info *info = event_info(ev->id);
+	struct event_info info = event_info(ev->id);
 
 	PUT(sb, "@dt {\"v\":1,\"seq\":");
 	strbuf_u64(sb, seq);
 	PUT(sb, ",\"t_us\":");
 	strbuf_u64(sb, t_ns / NS_PER_US);
 	PUT(sb, ",\"ev\":\"");
-	strbuf_str(sb, info->name);
+	strbuf_str(sb, info.name);
 	strbuf_char(sb, '"');
 	if (ev->conn != 0) {
 		PUT(sb, ",\"conn\":");
 		strbuf_u64(sb, ev->conn);
 	}
-	if (info->step != 0) {
+	if (info.step != 0) {
 		PUT(sb, ",\"step\":");
-		strbuf_u64(sb, info->step);
+		strbuf_u64(sb, info.step);
 	} else if (ev->at_step != 0) {
 		PUT(sb, ",\"at_step\":");
 		strbuf_u64(sb, ev->at_step);

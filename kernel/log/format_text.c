@@ -198,12 +198,12 @@ static void mark_cut(struct strbuf *sb)
 
 void log_format_text(struct strbuf *sb, const struct event *ev, uint64_t t_ns)
 {
-	const struct event_info *info = event_info(ev->id);
+	struct event_info info = event_info(ev->id);
 
 	put_time(sb, t_ns);
-	put_speaker_and_step(sb, info);
-	put_sentence(sb, ev, info->text);
-	if (info->step == 0 && ev->at_step != 0) {
+	put_speaker_and_step(sb, &info);
+	put_sentence(sb, ev, info.text);
+	if (info.step == 0 && ev->at_step != 0) {
 		strbuf_mem(sb, " (at step ", 10);
 		strbuf_u64(sb, ev->at_step);
 		strbuf_char(sb, ')');
