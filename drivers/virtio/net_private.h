@@ -34,7 +34,9 @@ struct virtio_net {
 	/* Which of them tells of a change of the configuration; NULL: looked for by the clock. */
 	struct irq_line *config_line;
 	uint64_t next_look_ns;
-	bool polled; /* no interrupt at all */
+	bool polled;           /* no interrupt at all */
+	uint64_t armed_count;  /* queue_irq.count when the interrupt was last asked for */
+	unsigned silent_polls; /* in a row that found frames no interrupt had told of */
 };
 
 /* Opens the queue and fills it; the kick comes after DRIVER_OK. */

@@ -23,6 +23,8 @@
 #define RX_BATCH 8    /* frames between two refills */
 #define RX_BUDGET 256 /* frames a poll */
 
+#define SILENT_POLLS_MAX 3
+
 /* Half of an eighth of the memory for the device, the other half for frames the stack holds. */
 static void size_pool(struct virtio_net *net, const struct net_port *port)
 {
@@ -138,6 +140,24 @@ static void refill(struct virtio_net *net, unsigned received)
 	virtio_queue_kick(net->dev, &net->rx);
 }
 
+/*
+ * Frames without an interrupt since it was asked for.  Once may be a race with one on its way;
+ * it is taken before the next look at most, so three in a row mean that none is coming.
+ */
+static void watch_interrupts(struct virtio_net *net)
+{
+	uint64_t count = net->queue_irq.count;
+
+	if (net->polled)
+		return;
+	net->silent_polls = count == net->armed_count ? net->silent_polls + 1 : 0;
+	net->armed_count = count;
+	if (net->silent_polls < SILENT_POLLS_MAX)
+		return;
+	net->polled = true;
+	virtio_complain(net->dev, "its interrupts do not arrive; it is polled");
+}
+
 /* The interrupt stays armed until frames were taken; it is armed again, with another look, once
  * there are no more.  Beyond the budget it is not: the caller comes back since frames came. */
 unsigned virtio_net_rx_poll(struct virtio_net *net, uint64_t now_ns)
@@ -156,6 +176,8 @@ unsigned virtio_net_rx_poll(struct virtio_net *net, uint64_t now_ns)
 		if (batch < RX_BATCH && !virtq_interrupt_after(&net->rx.ring, 1))
 			break;
 	}
+	if (frames > 0 && frames < RX_BUDGET)
+		watch_interrupts(net);
 	if (virtq_broken(&net->rx.ring))
 		virtio_net_fail(net, "receive queue", virtq_fault_text(&net->rx.ring));
 	return frames;

@@ -73,8 +73,22 @@ void net_kit_input(struct netif *netif, struct pktbuf *pkt)
 	}
 }
 
+/* The interrupts that the device raised have arrived. */
+static void deliver_interrupts(void)
+{
+	struct irq_line *line = net_kit.fake.lines[0];
+	uint64_t raised = net_kit.fake.rings[0].interrupts + net_kit.fake.rings[1].interrupts;
+
+	if (line == NULL || net_kit.deaf || net_kit.fake.dev.dead)
+		return;
+	if (raised != line->count)
+		line->fired = 1;
+	line->count = raised;
+}
+
 unsigned net_kit_poll(void)
 {
+	deliver_interrupts();
 	return net_kit.netif->ops->poll(net_kit.netif, net_kit.now_ns);
 }
 

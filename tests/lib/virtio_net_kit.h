@@ -32,6 +32,7 @@ struct net_kit {
 	unsigned released;       /* calls of pieces_release */
 	bool hold;               /* the stack keeps what it receives, in `held` */
 	struct pktbuf_queue held;
+	bool deaf;               /* the device's interrupts do not arrive */
 	unsigned flood;          /* each received frame makes the device receive one more */
 };
 

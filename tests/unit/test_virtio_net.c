@@ -218,6 +218,39 @@ static void frames_that_come_during_the_poll_are_taken(void **state)
 	assert_int_equal(net_kit.received, 101);
 }
 
+static void silence_is_noticed_and_said(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++) {
+		net_kit_receive(&plain, 60);
+		net_kit_poll();
+	}
+	net_kit.deaf = true;
+	net_kit_receive(&plain, 60); /* may be a race */
+	net_kit_receive(&plain, 60);
+	assert_false(virtio_net_needs_polling(net_kit.netif));
+	assert_int_equal(fake_machine.event_count[EVENT_DEVICE_BAD], 0);
+	for (unsigned i = 0; i < 5; i++)
+		net_kit_receive(&plain, 60);
+	assert_true(virtio_net_needs_polling(net_kit.netif));
+	assert_int_equal(fake_machine.event_count[EVENT_DEVICE_BAD], 1);
+	assert_non_null(strstr(fake_machine.problem, "do not arrive"));
+	assert_int_equal(net_kit.received, 1007);
+}
+
+/* Each interrupt comes just after the poll that already found its frame. */
+static void late_interrupts_are_no_silence(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 100; i++) {
+		net_kit.deaf = true;
+		net_kit_receive(&plain, 60);
+		net_kit.deaf = false;
+		net_kit_poll();
+	}
+	assert_false(virtio_net_needs_polling(net_kit.netif));
+}
+
 /* A device that never stops must not keep the stack's timers from running. */
 static void endless_flood_is_cut_into_polls(void **state)
 {
@@ -545,6 +578,8 @@ int main(void)
 		ROW(checksum_flags_mean_nothing_where_not_agreed_on),
 		ROW(each_quiet_moment_ends_with_an_interrupt),
 		ROW(frames_that_come_during_the_poll_are_taken),
+		ROW(silence_is_noticed_and_said),
+		ROW(late_interrupts_are_no_silence),
 		ROW(endless_flood_is_cut_into_polls),
 		ROW(buffers_held_by_the_stack_do_not_starve_the_device),
 		ROW(ring_is_not_filled_before_there_is_traffic),
