@@ -40,7 +40,8 @@ struct virtio_net {
 };
 
 /* Opens the queue and fills it; the kick comes after DRIVER_OK. */
-int virtio_net_rx_open(struct virtio_net *net, const struct net_port *port, uint16_t vector) MUST_CHECK;
+int virtio_net_rx_open(struct virtio_net *net, const struct net_port *port,
+		       uint16_t vector) MUST_CHECK;
 /* Takes what was received; returns the number of frames. */
 unsigned virtio_net_rx_poll(struct virtio_net *net, uint64_t now_ns);
 

@@ -20,7 +20,8 @@
 
 int virtio_net_tx_open(struct virtio_net *net, uint16_t vector)
 {
-	int err = virtio_queue_open(net->dev, &net->tx, VIRTIO_NET_TX_QUEUE, VIRTQ_SIZE_MAX, vector);
+	int err = virtio_queue_open(net->dev, &net->tx, VIRTIO_NET_TX_QUEUE, VIRTQ_SIZE_MAX,
+				    vector);
 
 	if (err == ERR_OK && net->tx.ring.size < PIECES_MAX) {
 		(void)virtio_give_up(net->dev, "its transmit queue is too short for one frame");

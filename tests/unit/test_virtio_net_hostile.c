@@ -1,7 +1,7 @@
 /*
  * The virtio network driver on a device that breaks its promises (HOSTILE-INPUTS, device rows):
- * a bad frame is dropped and counted; a bad queue ends the device, with a word in the log, and every
- * packet comes home.  Under AddressSanitizer each buffer is a heap block of its own.
+ * a bad frame is dropped and counted; a bad queue ends the device, with a word in the log, and
+ * every packet comes home.  Under AddressSanitizer each buffer is a heap block of its own.
  */
 #include <setjmp.h>
 #include <stdarg.h>
