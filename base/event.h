@@ -23,35 +23,55 @@ enum event_id {
 	EVENT_COUNT
 };
 
+/* The type of a field is the first character of its tagged key, so that naming a field costs the
+ * code that emits it one pointer. */
 enum event_field_type {
-	EVENT_FIELD_ABSENT, /* the field does not apply: it is left out of both lines */
-	EVENT_FIELD_U64,
-	EVENT_FIELD_I64,
-	EVENT_FIELD_BOOL,
-	EVENT_FIELD_TEXT,     /* bytes, possibly from outside: always printed escaped */
-	EVENT_FIELD_HEX,      /* bytes, printed as lower-case hex */
-	EVENT_FIELD_MAC,      /* six bytes */
-	EVENT_FIELD_IPV4,     /* host order */
-	EVENT_FIELD_ADDR,
-	EVENT_FIELD_ENDPOINT,
-	EVENT_FIELD_SECONDS,  /* nanoseconds, printed as seconds with six decimals */
+	EVENT_FIELD_ABSENT = 0, /* the field does not apply: it is left out of both lines */
+	EVENT_FIELD_U64 = 'u',
+	EVENT_FIELD_I64 = 'i',
+	EVENT_FIELD_BOOL = 'b',
+	EVENT_FIELD_TEXT = 't',     /* bytes, possibly from outside: always printed escaped */
+	EVENT_FIELD_STR = 's',      /* the same, NUL-terminated */
+	EVENT_FIELD_HEX = 'h',      /* bytes, printed as lower-case hex */
+	EVENT_FIELD_POINTER = 'p',  /* a 64-bit number, printed as text: 0x1f */
+	EVENT_FIELD_MAC = 'm',      /* six bytes */
+	EVENT_FIELD_IPV4 = '4',     /* host order */
+	EVENT_FIELD_ADDR = 'a',
+	EVENT_FIELD_ENDPOINT = 'e',
+	EVENT_FIELD_SECONDS = 'n',  /* nanoseconds, printed as seconds with six decimals */
+};
+
+struct event_bytes {
+	const void *ptr;
+	size_t len;
 };
 
 /* Small, because every event in the code builds an array of them: what does not fit in eight bytes
  * is borrowed. */
 struct event_field {
-	const char *key;
-	enum event_field_type type;
-	uint32_t len; /* bytes at ptr: TEXT, HEX */
+	const char *tagged_key; /* "utcp_seq": a U64 named tcp_seq; NULL: absent */
 	union {
-		uint64_t u; /* U64, IPV4 (host order), SECONDS */
+		uint64_t u; /* U64, POINTER, IPV4, SECONDS */
 		int64_t i;
-		bool b;
-		const void *ptr; /* TEXT, HEX, MAC */
+		uint64_t b; /* 0 or 1 */
+		const char *str;
+		const uint8_t *mac;
+		const struct event_bytes *bytes; /* TEXT, HEX */
 		const struct net_addr *addr;
 		const struct net_endpoint *endpoint;
 	};
 };
+
+static inline enum event_field_type event_field_type(const struct event_field *f)
+{
+	return f->tagged_key != NULL ? (enum event_field_type)f->tagged_key[0] : EVENT_FIELD_ABSENT;
+}
+
+/* The field is there. */
+static inline const char *event_field_key(const struct event_field *f)
+{
+	return f->tagged_key + 1;
+}
 
 struct event {
 	enum event_id id;
@@ -85,24 +105,23 @@ static inline void event_send(struct event_sink *sink, const struct event *ev)
 		event_send((sink), &event_);                                                   \
 	} while (0)
 
-#define EV_NONE ((struct event_field){.type = EVENT_FIELD_ABSENT})
-#define EV_U64(k, v) ((struct event_field){.key = (k), .type = EVENT_FIELD_U64, .u = (v)})
-#define EV_I64(k, v) ((struct event_field){.key = (k), .type = EVENT_FIELD_I64, .i = (v)})
-#define EV_BOOL(k, v) ((struct event_field){.key = (k), .type = EVENT_FIELD_BOOL, .b = (v)})
-#define EV_SECONDS(k, ns) ((struct event_field){.key = (k), .type = EVENT_FIELD_SECONDS, .u = (ns)})
+/* Keys are string literals.  What is borrowed (s, p, mac, a, e) outlives the emission; a TEXT, HEX
+ * or compound value lives as long as the block its macro stands in. */
+#define EV_NONE ((struct event_field){.tagged_key = NULL})
+#define EV_U64(k, v) ((struct event_field){.tagged_key = "u" k, .u = (v)})
+#define EV_I64(k, v) ((struct event_field){.tagged_key = "i" k, .i = (v)})
+#define EV_BOOL(k, v) ((struct event_field){.tagged_key = "b" k, .b = (v)})
+#define EV_SECONDS(k, ns) ((struct event_field){.tagged_key = "n" k, .u = (ns)})
+#define EV_POINTER(k, v) ((struct event_field){.tagged_key = "p" k, .u = (v)})
+#define EV_IPV4(k, v) ((struct event_field){.tagged_key = "4" k, .u = (v)})
+#define EV_STR(k, s) ((struct event_field){.tagged_key = "s" k, .str = (s)})
 #define EV_TEXT(k, p, n)                                                                       \
-	((struct event_field){                                                                 \
-		.key = (k), .type = EVENT_FIELD_TEXT, .len = (uint32_t)(n), .ptr = (p)})
-#define EV_STR(k, s) EV_TEXT(k, s, __builtin_strlen(s))
+	((struct event_field){.tagged_key = "t" k, .bytes = &(const struct event_bytes){(p), (n)}})
 #define EV_HEX(k, p, n)                                                                        \
-	((struct event_field){                                                                 \
-		.key = (k), .type = EVENT_FIELD_HEX, .len = (uint32_t)(n), .ptr = (p)})
-#define EV_MAC(k, p) ((struct event_field){.key = (k), .type = EVENT_FIELD_MAC, .ptr = (p)})
-#define EV_IPV4(k, v) ((struct event_field){.key = (k), .type = EVENT_FIELD_IPV4, .u = (v)})
-/* These borrow: `a` and `e` are objects that outlive the emission. */
-#define EV_ADDR(k, a) ((struct event_field){.key = (k), .type = EVENT_FIELD_ADDR, .addr = &(a)})
-#define EV_ENDPOINT(k, e)                                                                      \
-	((struct event_field){.key = (k), .type = EVENT_FIELD_ENDPOINT, .endpoint = &(e)})
+	((struct event_field){.tagged_key = "h" k, .bytes = &(const struct event_bytes){(p), (n)}})
+#define EV_MAC(k, p) ((struct event_field){.tagged_key = "m" k, .mac = (p)})
+#define EV_ADDR(k, a) ((struct event_field){.tagged_key = "a" k, .addr = &(a)})
+#define EV_ENDPOINT(k, e) ((struct event_field){.tagged_key = "e" k, .endpoint = &(e)})
 /* The field only where it applies: EV_IF(opts->has_mss, EV_U64("mss", opts->mss)). */
 #define EV_IF(cond, field) ((cond) ? (field) : EV_NONE)
 

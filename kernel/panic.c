@@ -63,41 +63,26 @@ bool panic_enter(void)
 /* --- the report -------------------------------------------------------------------------------- */
 
 /* Texts of fields have to live until the event is emitted. */
-struct hex_text {
-	char text[20];
-};
-
-static const char *hex(struct hex_text *out, uint64_t v)
-{
-	struct strbuf sb = strbuf_on(out->text, sizeof(out->text));
-
-	strbuf_str(&sb, "0x");
-	strbuf_hex(&sb, v, 1);
-	return out->text;
-}
-
 static void report_head(const struct panic_report *r)
 {
-	struct hex_text rip, address, error_code;
 	char symbol[80];
 	struct strbuf sb = strbuf_on(symbol, sizeof(symbol));
 
 	symbol_name(&sb, r->rip);
 	event_emit(log_sink(), EVENT_PANIC, 0, 0, EV_STR("what", r->what),
-		   EV_STR("rip", hex(&rip, r->rip)), EV_STR("symbol", symbol),
-		   EV_IF(r->has_address, EV_STR("address", hex(&address, r->address))),
-		   EV_IF(r->has_error_code, EV_STR("error_code", hex(&error_code, r->error_code))));
+		   EV_POINTER("rip", r->rip), EV_STR("symbol", symbol),
+		   EV_IF(r->has_address, EV_POINTER("address", r->address)),
+		   EV_IF(r->has_error_code, EV_POINTER("error_code", r->error_code)));
 }
 
 static void report_frame(unsigned number, uint64_t address)
 {
-	struct hex_text at;
 	char symbol[80];
 	struct strbuf sb = strbuf_on(symbol, sizeof(symbol));
 
 	symbol_name(&sb, address);
 	event_emit(log_sink(), EVENT_PANIC_FRAME, 0, 0, EV_U64("depth", number),
-		   EV_STR("address", hex(&at, address)), EV_STR("symbol", symbol));
+		   EV_POINTER("address", address), EV_STR("symbol", symbol));
 }
 
 NORETURN void panic_finish(const struct panic_report *r)

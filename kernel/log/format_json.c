@@ -3,6 +3,7 @@
  * order in which the event was emitted; a field that does not apply is left out.
  */
 #include "base/assert.h"
+#include "base/string.h"
 #include "kernel/log/format.h"
 
 /* Kept free for what closes a line that was cut. */
@@ -24,10 +25,15 @@ static void put_key(struct strbuf *sb, const char *key)
 static void put_string(struct strbuf *sb, const struct event_field *f)
 {
 	strbuf_char(sb, '"');
-	switch (f->type) {
-	case EVENT_FIELD_TEXT: strbuf_escaped_json(sb, f->ptr, f->len); break;
-	case EVENT_FIELD_HEX: strbuf_hex_bytes(sb, f->ptr, f->len); break;
-	case EVENT_FIELD_MAC: strbuf_mac(sb, f->ptr); break;
+	switch (event_field_type(f)) {
+	case EVENT_FIELD_TEXT: strbuf_escaped_json(sb, f->bytes->ptr, f->bytes->len); break;
+	case EVENT_FIELD_STR: strbuf_escaped_json(sb, f->str, strlen(f->str)); break;
+	case EVENT_FIELD_HEX: strbuf_hex_bytes(sb, f->bytes->ptr, f->bytes->len); break;
+	case EVENT_FIELD_POINTER:
+		strbuf_str(sb, "0x");
+		strbuf_hex(sb, f->u, 1);
+		break;
+	case EVENT_FIELD_MAC: strbuf_mac(sb, f->mac); break;
 	case EVENT_FIELD_IPV4: strbuf_ipv4(sb, (uint32_t)f->u); break;
 	case EVENT_FIELD_ADDR: strbuf_addr(sb, f->addr); break;
 	case EVENT_FIELD_ENDPOINT: strbuf_endpoint(sb, f->endpoint); break;
@@ -38,7 +44,7 @@ static void put_string(struct strbuf *sb, const struct event_field *f)
 
 static void put_value(struct strbuf *sb, const struct event_field *f)
 {
-	switch (f->type) {
+	switch (event_field_type(f)) {
 	case EVENT_FIELD_U64: strbuf_u64(sb, f->u); break;
 	case EVENT_FIELD_I64: strbuf_i64(sb, f->i); break;
 	case EVENT_FIELD_BOOL: strbuf_str(sb, f->b ? "true" : "false"); break;
@@ -52,7 +58,7 @@ static bool put_field(struct strbuf *sb, const struct event_field *f)
 {
 	size_t before = sb->len;
 
-	put_key(sb, f->key);
+	put_key(sb, event_field_key(f));
 	put_value(sb, f);
 	if (sb->len + sizeof(cut_note) <= sb->cap)
 		return true;
@@ -92,7 +98,7 @@ void log_format_json(struct strbuf *sb, const struct event *ev, uint64_t t_ns, u
 	ASSERT(sb->cap >= LOG_LINE_MIN && sb->len == 0);
 	put_head(sb, ev, t_ns, seq);
 	for (unsigned i = 0; i < ev->n_fields; i++) {
-		if (ev->fields[i].type != EVENT_FIELD_ABSENT)
+		if (ev->fields[i].tagged_key != NULL)
 			complete &= put_field(sb, &ev->fields[i]);
 	}
 	if (complete)

@@ -13,8 +13,8 @@ static const struct event_field *find_field(const struct event *ev, const char *
 	for (unsigned i = 0; i < ev->n_fields; i++) {
 		const struct event_field *f = &ev->fields[i];
 
-		if (f->type != EVENT_FIELD_ABSENT && f->key[0] == key[0] &&
-		    strncmp(f->key, key, len) == 0 && f->key[len] == '\0')
+		if (f->tagged_key != NULL && f->tagged_key[1] == key[0] &&
+		    strncmp(event_field_key(f), key, len) == 0 && event_field_key(f)[len] == '\0')
 			return f;
 	}
 	return NULL;
@@ -63,14 +63,19 @@ static void put_milliseconds(struct strbuf *sb, uint64_t ns)
 
 static void put_value(struct strbuf *sb, const struct event_field *f)
 {
-	switch (f->type) {
+	switch (event_field_type(f)) {
 	case EVENT_FIELD_ABSENT: break;
 	case EVENT_FIELD_U64: strbuf_u64(sb, f->u); break;
 	case EVENT_FIELD_I64: strbuf_i64(sb, f->i); break;
 	case EVENT_FIELD_BOOL: strbuf_str(sb, f->b ? "yes" : "no"); break;
-	case EVENT_FIELD_TEXT: strbuf_escaped_text(sb, f->ptr, f->len); break;
-	case EVENT_FIELD_HEX: strbuf_hex_bytes(sb, f->ptr, f->len); break;
-	case EVENT_FIELD_MAC: strbuf_mac(sb, f->ptr); break;
+	case EVENT_FIELD_TEXT: strbuf_escaped_text(sb, f->bytes->ptr, f->bytes->len); break;
+	case EVENT_FIELD_STR: strbuf_escaped_text(sb, f->str, strlen(f->str)); break;
+	case EVENT_FIELD_HEX: strbuf_hex_bytes(sb, f->bytes->ptr, f->bytes->len); break;
+	case EVENT_FIELD_POINTER:
+		strbuf_str(sb, "0x");
+		strbuf_hex(sb, f->u, 1);
+		break;
+	case EVENT_FIELD_MAC: strbuf_mac(sb, f->mac); break;
 	case EVENT_FIELD_IPV4: strbuf_ipv4(sb, (uint32_t)f->u); break;
 	case EVENT_FIELD_ADDR: strbuf_addr(sb, f->addr); break;
 	case EVENT_FIELD_ENDPOINT: strbuf_endpoint(sb, f->endpoint); break;
@@ -98,14 +103,15 @@ static const char *put_placeholder(struct strbuf *sb, const struct event *ev, co
 /* What {?key} asks: neither false, 0 nor empty. */
 static bool has_content(const struct event_field *f)
 {
-	switch (f->type) {
+	switch (event_field_type(f)) {
 	case EVENT_FIELD_ABSENT: return false;
 	case EVENT_FIELD_U64:
 	case EVENT_FIELD_I64:
 	case EVENT_FIELD_SECONDS: return f->u != 0;
 	case EVENT_FIELD_BOOL: return f->b;
 	case EVENT_FIELD_TEXT:
-	case EVENT_FIELD_HEX: return f->len != 0;
+	case EVENT_FIELD_HEX: return f->bytes->len != 0;
+	case EVENT_FIELD_STR: return f->str[0] != '\0';
 	default: return true;
 	}
 }
@@ -122,7 +128,7 @@ static bool group_applies(const struct event *ev, const char *at, const char **e
 		}
 		struct placeholder p = read_placeholder(ev, at + 1);
 		at = p.after;
-		if (p.field == NULL || (p.field->type == EVENT_FIELD_BOOL && !p.field->b) ||
+		if (p.field == NULL || (event_field_type(p.field) == EVENT_FIELD_BOOL && !p.field->b) ||
 		    (p.kind == PLACEHOLDER_TEST && !has_content(p.field)))
 			applies = false;
 	}

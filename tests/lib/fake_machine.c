@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/strbuf.h"
 #include "kernel/clock.h"
 #include "kernel/memory.h"
 
@@ -17,12 +18,13 @@ static void keep_text(const struct event *ev, const char *key, char *to, size_t 
 	for (unsigned i = 0; i < ev->n_fields; i++) {
 		const struct event_field *f = &ev->fields[i];
 
-		if (f->type != EVENT_FIELD_TEXT || strcmp(f->key, key) != 0)
+		if (f->tagged_key == NULL || strcmp(event_field_key(f), key) != 0)
 			continue;
-		size_t len = MIN(f->len, cap - 1);
-
-		memcpy(to, f->ptr, len);
-		to[len] = '\0';
+		struct strbuf sb = strbuf_on(to, cap);
+		if (event_field_type(f) == EVENT_FIELD_TEXT)
+			strbuf_mem(&sb, f->bytes->ptr, f->bytes->len);
+		else if (event_field_type(f) == EVENT_FIELD_STR)
+			strbuf_str(&sb, f->str);
 	}
 }
 

@@ -87,7 +87,7 @@ static const char *const event_names[] = {
 
 static void render(struct strbuf *sb, const struct event_field *field)
 {
-	switch (field->type) {
+	switch (event_field_type(field)) {
 	case EVENT_FIELD_ABSENT:
 		break;
 	case EVENT_FIELD_U64:
@@ -100,13 +100,19 @@ static void render(struct strbuf *sb, const struct event_field *field)
 		strbuf_str(sb, field->b ? "true" : "false");
 		break;
 	case EVENT_FIELD_TEXT:
-		strbuf_escaped_text(sb, field->ptr, field->len);
+		strbuf_escaped_text(sb, field->bytes->ptr, field->bytes->len);
+		break;
+	case EVENT_FIELD_STR:
+		strbuf_escaped_text(sb, field->str, strlen(field->str));
+		break;
+	case EVENT_FIELD_POINTER:
+		strbuf_hex(sb, field->u, 1);
 		break;
 	case EVENT_FIELD_HEX:
-		strbuf_hex_bytes(sb, field->ptr, field->len);
+		strbuf_hex_bytes(sb, field->bytes->ptr, field->bytes->len);
 		break;
 	case EVENT_FIELD_MAC:
-		strbuf_mac(sb, field->ptr);
+		strbuf_mac(sb, field->mac);
 		break;
 	case EVENT_FIELD_IPV4:
 		strbuf_ipv4(sb, (uint32_t)field->u);
@@ -157,11 +163,11 @@ static void record(struct event_sink *sink, const struct event *ev)
 		.t_ns = kp->clock != NULL ? *kp->clock : 0,
 	};
 	for (unsigned i = 0; i < ev->n_fields; i++) {
-		if (ev->fields[i].type == EVENT_FIELD_ABSENT)
+		if (ev->fields[i].tagged_key == NULL)
 			continue;
 		if (e->n_fields == KIT_EVENT_FIELDS_MAX)
 			kit_fail("event %s has too many fields", e->name);
-		e->keys[e->n_fields] = ev->fields[i].key;
+		e->keys[e->n_fields] = event_field_key(&ev->fields[i]);
 		e->values[e->n_fields++] = render_copy(&ev->fields[i]);
 	}
 }

@@ -97,7 +97,7 @@ void cpu_init(void)
 /* --- the event --------------------------------------------------------------------------------- */
 
 /* The brand string is padded with blanks in front or behind, by taste of the maker. */
-static struct event_field model_field(const char brand[48])
+static struct event_bytes model_name(const char brand[48])
 {
 	size_t start = 0, end = 0;
 
@@ -107,7 +107,7 @@ static struct event_field model_field(const char brand[48])
 		if (brand[i] != ' ')
 			end = i + 1;
 	}
-	return EV_IF(end > start, EV_TEXT("model", brand + start, end - start));
+	return (struct event_bytes){brand + start, end > start ? end - start : 0};
 }
 
 void cpu_report(struct event_sink *events)
@@ -131,7 +131,8 @@ void cpu_report(struct event_sink *events)
 	size_t name_len = sizeof(hypervisor);
 	while (name_len > 0 && name[name_len - 1] == '\0')
 		name_len--;
+	struct event_bytes model = model_name((const char *)brand);
 	event_emit(events, EVENT_CPU, 0, 0, EV_TEXT("vendor", vendor, sizeof(vendor)),
-		   model_field((const char *)brand),
+		   EV_IF(model.len > 0, EV_TEXT("model", model.ptr, model.len)),
 		   EV_IF(name_len > 0, EV_TEXT("hypervisor", name, name_len)));
 }

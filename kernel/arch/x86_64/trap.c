@@ -114,27 +114,15 @@ NORETURN void trap_handle(const struct trap_frame *f)
 	if (panic_enter())
 		machine_exit(STATUS_PANIC);
 
-	const struct {
-		const char *key;
-		uint64_t value;
-	} registers[] = {
-		{"rax", f->rax}, {"rbx", f->rbx}, {"rcx", f->rcx}, {"rdx", f->rdx},
-		{"rsi", f->rsi}, {"rdi", f->rdi}, {"rbp", f->rbp}, {"rsp", f->rsp},
-		{"r8", f->r8}, {"r9", f->r9}, {"r10", f->r10}, {"r11", f->r11},
-		{"r12", f->r12}, {"r13", f->r13}, {"r14", f->r14}, {"r15", f->r15},
-		{"rip", f->rip}, {"rflags", f->rflags}, {"cr2", cr2}, {"cr3", cr3},
+	const struct event_field registers[] = {
+		EV_POINTER("rax", f->rax), EV_POINTER("rbx", f->rbx), EV_POINTER("rcx", f->rcx),
+		EV_POINTER("rdx", f->rdx), EV_POINTER("rsi", f->rsi), EV_POINTER("rdi", f->rdi),
+		EV_POINTER("rbp", f->rbp), EV_POINTER("rsp", f->rsp), EV_POINTER("r8", f->r8),
+		EV_POINTER("r9", f->r9), EV_POINTER("r10", f->r10), EV_POINTER("r11", f->r11),
+		EV_POINTER("r12", f->r12), EV_POINTER("r13", f->r13), EV_POINTER("r14", f->r14),
+		EV_POINTER("r15", f->r15), EV_POINTER("rip", f->rip),
+		EV_POINTER("rflags", f->rflags), EV_POINTER("cr2", cr2), EV_POINTER("cr3", cr3),
 	};
-	char texts[ARRAY_LEN(registers)][20];
-	struct event_field fields[ARRAY_LEN(registers)];
-
-	for (unsigned i = 0; i < ARRAY_LEN(registers); i++) {
-		struct strbuf sb = strbuf_on(texts[i], sizeof(texts[i]));
-
-		strbuf_str(&sb, "0x");
-		strbuf_hex(&sb, registers[i].value, 1);
-		fields[i] = EV_TEXT(registers[i].key, texts[i], sb.len);
-	}
-
 	struct panic_report report = {
 		.what = describe(f, cr2),
 		.rip = f->rip,
@@ -142,7 +130,7 @@ NORETURN void trap_handle(const struct trap_frame *f)
 		.address = cr2,
 		.has_error_code = f->error_code != 0 || f->vector == VECTOR_PAGE_FAULT,
 		.error_code = f->error_code,
-		.registers = fields,
+		.registers = registers,
 		.n_registers = ARRAY_LEN(registers),
 	};
 	report.n_frames = backtrace(f, report.frames);
