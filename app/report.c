@@ -31,6 +31,7 @@ static void send_report(struct event_sink *events, enum event_id id, uint32_t co
 		EV_SECONDS("time_pretransfer", r->time_pretransfer_ns),
 		EV_SECONDS("time_starttransfer", r->time_starttransfer_ns),
 		EV_SECONDS("time_total", r->time_total_ns),
+		EV_IF(r->has_idle, EV_SECONDS("time_idle", r->time_idle_ns)),
 	};
 	const struct event ev = {
 		.id = id, .conn = conn, .n_fields = ARRAY_LEN(fields), .fields = fields};

@@ -24,6 +24,8 @@ struct report {
 	uint64_t time_pretransfer_ns;
 	uint64_t time_starttransfer_ns;
 	uint64_t time_total_ns;
+	bool has_idle;
+	uint64_t time_idle_ns;      /* of time_total, asleep: the rest is what the guest worked */
 	enum status exitcode;
 	const char *errormsg;       /* NULL: none */
 	unsigned failed_step;       /* the first of the sixteen steps not reached; 0: all were */

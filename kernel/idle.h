@@ -15,5 +15,7 @@ void idle_begin(void);
 /* `deadline_ns` absolute on clock_now_ns(), TIME_NEVER for no time-out.  Pending console output is
  * drained before halting. */
 void idle_until(uint64_t deadline_ns);
+/* Nanoseconds halted since the start. */
+uint64_t idle_total_ns(void);
 
 #endif

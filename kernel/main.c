@@ -66,6 +66,12 @@ static uint64_t machine_now(void *ctx)
 	return clock_now_ns();
 }
 
+static uint64_t machine_idle(void *ctx)
+{
+	(void)ctx;
+	return idle_total_ns();
+}
+
 /* When a halt must end at the latest: what the stack has to do next, and without a device
  * interrupt the next look at the device. */
 static uint64_t wake_at(const struct wiring *w, uint64_t deadline_ns, uint64_t now_ns)
@@ -207,6 +213,7 @@ NORETURN void kernel_main(struct boot_info *bi)
 			.ctx = &wiring,
 			.now_ns = machine_now,
 			.turn = machine_turn,
+			.idle_ns = machine_idle,
 		},
 		.events = events,
 		.platform = &platform,

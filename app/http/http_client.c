@@ -23,6 +23,7 @@ struct transfer {
 	struct event_sink *events;
 	uint64_t deadline_ns;
 	uint64_t start_ns;
+	uint64_t start_idle_ns;
 	uint32_t conn;
 	int fd;
 	unsigned step;       /* the last of the application's own steps */
@@ -38,6 +39,11 @@ struct transfer {
 static uint64_t now(const struct transfer *t)
 {
 	return t->m->now_ns(t->m->ctx);
+}
+
+static uint64_t idle(const struct transfer *t)
+{
+	return t->m->idle_ns != NULL ? t->m->idle_ns(t->m->ctx) : 0;
 }
 
 static uint64_t elapsed(const struct transfer *t)
@@ -396,6 +402,7 @@ static void transfer_begin(struct transfer *t, struct app_env *env)
 	t->fd = -1;
 	t->deadline_ns = env->deadline_ns;
 	t->start_ns = now(t);
+	t->start_idle_ns = idle(t);
 	t->report.method = "GET";
 	t->report.url = http_settings.url_text;
 	t->report.has_remote = true;
@@ -411,6 +418,8 @@ enum status app_main(struct app_env *env)
 	if (create_socket(t) && connect_to_server(t) && send_request(t) && receive_response(t))
 		judge_http_status(t);
 	t->report.time_total_ns = elapsed(t);
+	t->report.has_idle = t->m->idle_ns != NULL;
+	t->report.time_idle_ns = idle(t) - t->start_idle_ns;
 	report_transfer(t->events, t->conn, &t->report);
 	close_socket(t);
 	app_hold(env);

@@ -71,6 +71,8 @@ static void interrupts_window(void)
 	__asm__ volatile("sti\n\tnop\n\tcli" : : : "memory");
 }
 
+static uint64_t halted_ns;
+
 void idle_begin(void)
 {
 	interrupts_window();
@@ -95,5 +97,11 @@ void idle_until(uint64_t deadline_ns)
 			wake = MIN(wake, now + CONSOLE_RETRY_NS);
 		clock_timer_set(wake, now);
 		__asm__ volatile("sti\n\thlt\n\tcli" : : : "memory");
+		halted_ns += clock_now_ns() - now;
 	}
+}
+
+uint64_t idle_total_ns(void)
+{
+	return halted_ns;
 }
