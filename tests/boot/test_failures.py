@@ -1,0 +1,168 @@
+"""The calls that do not go through: each ends with its own status and stops at its own step."""
+
+import os
+
+import pytest
+import servers
+from frames import read_pcap
+from machine import Run, call
+from qmp import Qmp
+from qmp import args as qmp_args
+
+HOST = '192.168.77.1'
+
+
+def check_stopped(log, failed_step, reached):
+    """The steps end where the truth ends, and the result says so."""
+    assert log.result.get('failed_step') == failed_step
+    assert max(log.steps(), default=0) == reached
+    assert log.result['errormsg']
+
+
+def test_refused(wire):
+    log = call(wire, [wire.ip, wire.url(port=81)], 7)
+    check_stopped(log, 12, 8)
+    assert log.first('tcp.rst_rcvd')['at_step'] == 12
+    assert log.first('tcp.retransmit') is None
+
+
+def test_refused_uefi(user_net):
+    with servers.deaf_socket() as deaf:
+        log = call(user_net, [user_net.ip, user_net.url(deaf.getsockname()[1])], 7, boot='uefi')
+    check_stopped(log, 12, 8)
+
+
+def test_black_hole(wire):
+    """An address behind a host that does not forward: nothing comes back, and SYNs are repeated."""
+    log = call(wire, [wire.ip, wire.url(host='198.51.100.1'), 'connect-timeout=3.5'], 28)
+    check_stopped(log, 12, 8)
+    repeats = log.all('tcp.retransmit', at_step=8)
+    assert len(repeats) == 2 and [r['attempt'] for r in repeats] == [1, 2]
+    sent = [log.steps()[8]['t_us']] + [r['t_us'] for r in repeats]
+    for gap, want in zip((b - a for a, b in zip(sent, sent[1:])), (1e6, 2e6)):  # RFC 6298 2, 5.5
+        assert 0.98 * want < gap < 1.3 * want
+    assert 3.4 < log.result['time_total'] < 4.5
+
+
+def test_the_whole_run_has_a_deadline(wire):
+    log = call(wire, [wire.ip, wire.url(host='198.51.100.1'), 'timeout=1.5'], 28)
+    assert 1.4 < log.result['time_total'] < 2.5
+
+
+def test_no_arp_answer(wire, tmp_path):
+    with wire.capture(tmp_path / 'pcap'):
+        log = call(wire, [wire.ip, wire.url(host='192.168.77.99')], 7)
+    check_stopped(log, 8, 7)
+    requests = log.all('arp.request')
+    assert [r['ip'] for r in requests] == ['192.168.77.99'] * 3
+    assert log.first('arp.unresolved')['attempts'] == 3
+    assert log.first('tcp.aborted')['at_step'] == 8
+    on_wire = [t for t, f in read_pcap(tmp_path / 'pcap') if f.arp_operation == 1]
+    assert len(on_wire) == 3
+    for times, second in ((on_wire, 1e9), ([r['t_us'] for r in requests], 1e6)):
+        for gap in (b - a for a, b in zip(times, times[1:])):
+            assert 0.95 * second < gap < 1.3 * second
+
+
+@pytest.mark.xfail(strict=True, reason='tcp counts a segment that waits for ARP as sent, and '
+                   'repeats it')
+def test_no_arp_answer_means_nothing_was_sent(wire):
+    log = call(wire, [wire.ip, wire.url(host='192.168.77.99')], 7)
+    summary = log.first('tcp.summary')
+    assert (summary['segs_out'], summary['retransmits']) == (0, 0)
+
+
+@pytest.mark.parametrize('status, handler', [
+    (52, servers.close_at_once),
+    (8, servers.TWO_LENGTHS),
+    (18, servers.PARTIAL),
+    (56, servers.RESET_IN_BODY),
+    (1, servers.NOT_HTTP),
+], ids=['closes at once', 'two lengths', 'too little', 'reset in the body', 'not HTTP'])
+def test_server_that_misbehaves(wire, status, handler):
+    with servers.serving(handler, wire.namespace, HOST) as port:
+        log = call(wire, [wire.ip, wire.url(port=port)], status)
+    assert max(log.steps()) == 16 and log.result['errormsg']
+
+
+def test_server_that_closes_at_once_uefi(user_net):
+    with servers.serving(servers.close_at_once) as port:
+        call(user_net, [user_net.ip, user_net.url(port)], 52, boot='uefi')
+
+
+@pytest.mark.parametrize('boot', ['pvh', 'uefi'])
+def test_not_found(wire, boot):
+    log = call(wire, [wire.ip, wire.url('/none')], 22, boot=boot)
+    assert log.result['http_code'] == 404 and log.result['errormsg']
+
+
+@pytest.mark.parametrize('boot', ['pvh', 'uefi'])
+def test_no_network_device(no_net, boot):
+    log = call(no_net, ['ip=192.168.77.2:::255.255.255.0', f'url=http://{HOST}/'], 110, boot=boot)
+    assert log.steps() == {} and log.result['errormsg']
+
+
+BAD_OPTIONS = ['ip=192.168.77.2:::255.255.255.0', f'url=http://{HOST}/', 'timeout=soon',
+               'colour=blue', 'hold=-1', 'debug-exit=0xf4']
+
+
+@pytest.mark.parametrize('boot', ['pvh', 'uefi'])
+def test_bad_options_are_all_named_in_one_run(no_net, boot):
+    log = call(no_net, BAD_OPTIONS, 2, boot=boot)
+    said = [str(e) for e in log.all('config.bad')]
+    assert len(said) == 3
+    for word in ('timeout', 'colour', 'hold'):
+        assert any(word in text for text in said), said
+
+
+@pytest.mark.parametrize('words', [
+    [f'url=http://{HOST}/'],                                     # no ip=
+    ['ip=dhcp', f'url=http://{HOST}/'],
+    ['ip=192.168.77.2', f'url=http://{HOST}/'],                  # no mask
+    ['ip=192.168.77.2:::255.0.255.0', f'url=http://{HOST}/'],
+    ['ip=192.168.77.999:::255.255.255.0', f'url=http://{HOST}/'],
+    ['ip=192.168.77.2:::/24', 'url=gopher://x', 'nonsense'],     # 2 comes before the URL's fault
+], ids=['missing', 'dhcp', 'no mask', 'mask with holes', 'bad address', 'before the url'])
+def test_bad_configuration(no_net, words):
+    assert call(no_net, words, 2).first('config.bad')
+
+
+@pytest.mark.parametrize('status, url', [
+    (3, 'url=http://'), (3, 'url=http://192.168.77.1:99999/'), (3, 'url=http://1.2.3.4:x/'),
+    (1, 'url=ftp://192.168.77.1/'), (6, 'url=http://example.org/')])
+def test_urls(wire, status, url):
+    log = call(wire, [wire.ip, url], status)
+    assert log.steps() == {}
+
+
+def test_mask_as_prefix_length(wire):
+    call(wire, ['ip=192.168.77.2:::/24', wire.url()], 0)
+
+
+def test_link_down(wire, tmp_path):
+    """A cable that is not plugged in: waited for, said, and no connection."""
+    path = os.path.join(str(tmp_path), 'qmp')
+    with Run(wire, [wire.ip, wire.url()], args=(*qmp_args(path), '-S')) as run:
+        with Qmp(path) as qmp:
+            qmp('set_link', name='net0', up=False)
+            qmp('cont')
+        log = run.end(7)
+    assert log.steps() == {} and 'link' in log.result['errormsg']
+    assert log.first('netdev.up')['link'] == 'down'
+
+
+def test_link_comes_up_while_waiting(wire, tmp_path):
+    path = os.path.join(str(tmp_path), 'qmp')
+    with Run(wire, [wire.ip, wire.url()], args=(*qmp_args(path), '-S')) as run:
+        with Qmp(path) as qmp:
+            qmp('set_link', name='net0', up=False)
+            qmp('cont')
+            run.log.wait('netdev.up', 10)
+            qmp('set_link', name='net0', up=True)
+        log = run.end(0)
+    assert log.first('netdev.link')['link'] == 'up'
+
+
+def test_out_of_reach_without_a_gateway(wire):
+    log = call(wire, ['ip=192.168.77.2:::255.255.255.0', wire.url(host='198.51.100.1')], 7)
+    assert 8 not in log.steps() and log.result['errormsg']

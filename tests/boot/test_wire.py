@@ -1,0 +1,121 @@
+"""The log against the wire, field by field: it may not say what the wire did not carry.
+
+The witness is tshark on a capture of the tap; the frames are compared byte for byte.
+"""
+
+import pytest
+import tshark
+from frames import read_pcap
+from machine import call
+
+FIELDS = ['frame.number', 'frame.len', 'eth.src', 'eth.dst', 'ip.src', 'ip.dst', 'tcp.srcport',
+          'tcp.dstport', 'tcp.seq', 'tcp.ack', 'tcp.flags', 'tcp.window_size_value',
+          'tcp.options.mss_val', 'tcp.options.wscale.shift', 'tcp.options.sack_perm',
+          'tcp.options.timestamp.tsval', 'tcp.len']
+FIN, SYN, RST, ACK = 1, 2, 4, 16
+OPTIONS = {'mss': 'tcp.options.mss_val', 'ws': 'tcp.options.wscale.shift',
+           'tsval': 'tcp.options.timestamp.tsval'}
+
+
+class Call:
+    """One run beside what was on the wire meanwhile."""
+
+    def __init__(self, wire, path, **fields):
+        with wire.capture(path) as capture:
+            self.log = call(wire, [wire.ip, wire.url()], 0, **fields)
+        assert capture.dropped == 0
+        self.steps = self.log.steps()
+        self.frames = [frame.data for _, frame in read_pcap(path)]
+        self.packets = tshark.fields(str(path), FIELDS, 'tcp')
+        self.arp = tshark.fields(str(path), ['arp.opcode', 'arp.src.proto_ipv4',
+                                             'arp.dst.proto_ipv4', 'arp.src.hw_mac'], 'arp')
+
+    def first(self, flags):
+        """The first packet with exactly these of SYN, RST, ACK."""
+        return next(p for p in self.packets
+                    if int(p['tcp.flags'], 16) & (SYN | RST | ACK) == flags)
+
+    def bytes_of(self, packet):
+        return self.frames[int(packet['frame.number']) - 1]
+
+
+@pytest.fixture(scope='module', params=[True, False], ids=['csum on', 'csum off'])
+def seen(request, wire, tmp_path_factory):
+    return Call(wire, tmp_path_factory.mktemp('wire') / 'pcap', csum=request.param)
+
+
+def compare_header(event, packet):
+    assert event['src'] == f'{packet["ip.src"]}:{packet["tcp.srcport"]}'
+    assert event['dst'] == f'{packet["ip.dst"]}:{packet["tcp.dstport"]}'
+    assert event['tcp_seq'] == int(packet['tcp.seq'])
+    assert event['win'] == int(packet['tcp.window_size_value'])
+    if int(packet['tcp.flags'], 16) & ACK:
+        assert event['tcp_ack'] == int(packet['tcp.ack'])
+    else:
+        assert 'tcp_ack' not in event
+
+
+def compare_options(event, packet):
+    """Each option on both sides, or on none."""
+    for key, field in OPTIONS.items():
+        assert event.get(key) == (int(packet[field]) if field in packet else None), key
+    assert bool(event.get('sack')) == ('tcp.options.sack_perm' in packet)
+
+
+def compare_frame(event, packet, frame):
+    assert event['len'] == int(packet['frame.len']) == len(frame)
+    assert event['frame'] == frame.hex()
+
+
+def test_step_7_and_8_syn(seen):
+    packet = seen.first(SYN)
+    for step in (7, 8):
+        compare_header(seen.steps[step], packet)
+        compare_options(seen.steps[step], packet)
+    compare_frame(seen.steps[8], packet, seen.bytes_of(packet))
+    assert {'mss', 'ws', 'sack', 'tsval'} <= set(seen.steps[8])
+
+
+def test_step_12_syn_ack(seen):
+    packet = seen.first(SYN | ACK)
+    compare_header(seen.steps[12], packet)
+    compare_options(seen.steps[12], packet)
+    compare_frame(seen.steps[12], packet, seen.bytes_of(packet))
+
+
+def test_step_14_ack(seen):
+    packet = seen.first(ACK)
+    compare_header(seen.steps[14], packet)
+    compare_frame(seen.steps[14], packet, seen.bytes_of(packet))
+    assert packet['tcp.len'] == '0'
+
+
+def test_step_13_is_what_steps_8_and_12_say(seen):
+    assert seen.steps[12]['tcp_ack'] == seen.steps[8]['tcp_seq'] + 1
+    assert seen.steps[14]['tcp_ack'] == seen.steps[12]['tcp_seq'] + 1
+    assert seen.steps[13]['dst'] == seen.steps[8]['dst'] and seen.steps[13]['state'] == 'ESTABLISHED'
+
+
+def test_arp(seen):
+    request, reply = seen.log.first('arp.request'), seen.log.first('arp.reply')
+    asked = next(p for p in seen.arp if p['arp.opcode'] == '1')
+    answered = next(p for p in seen.arp if p['arp.opcode'] == '2')
+    assert (request['src_ip'], request['ip']) == (asked['arp.src.proto_ipv4'],
+                                                  asked['arp.dst.proto_ipv4'])
+    assert (reply['ip'], reply['mac']) == (answered['arp.src.proto_ipv4'],
+                                           answered['arp.src.hw_mac'])
+    assert seen.steps[8]['next_hop'] == reply['ip']
+
+
+def test_closing(seen):
+    """Both FINs, and the totals."""
+    ours = [p for p in seen.packets if p['ip.src'] == '192.168.77.2']
+    theirs = [p for p in seen.packets if p['ip.src'] == '192.168.77.1']
+    for name, packets in (('tcp.fin_sent', ours), ('tcp.fin_rcvd', theirs)):
+        fin = next(p for p in packets if int(p['tcp.flags'], 16) & FIN)
+        assert seen.log.first(name)['tcp_seq'] == int(fin['tcp.seq']) + int(fin['tcp.len'])
+    assert not any(int(p['tcp.flags'], 16) & RST for p in seen.packets)
+    summary = seen.log.first('tcp.summary')
+    assert summary['bytes_sent'] == sum(int(p['tcp.len']) for p in ours)
+    assert summary['bytes_received'] == sum(int(p['tcp.len']) for p in theirs)
+    assert summary['segs_out'] == len(ours)

@@ -1,0 +1,130 @@
+"""Servers for the machine to call: a real nginx, and ones that misbehave in one way each."""
+
+import contextlib
+import fcntl
+import os
+import socket
+import struct
+import subprocess
+import termios
+import time
+import zlib
+
+from runner import web
+
+NGINX_CONF = """
+daemon off; master_process off; worker_processes 1; pid {folder}/pid; error_log stderr warn;
+events {{ worker_connections 64; }}
+http {{
+    access_log {folder}/access.log;
+    client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
+    uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
+    sendfile on; tcp_nodelay on; keepalive_timeout 30;
+    server {{
+        listen {address}:80; root {folder}/www; default_type application/octet-stream;
+        location = /moved {{ return 301 http://{address}/; }}
+    }}
+}}
+"""
+
+
+class Nginx:
+    """nginx in a namespace, with a folder of files to serve at `www`."""
+
+    def __init__(self, namespace, address, folder):
+        self.www = os.path.join(folder, 'www')
+        os.makedirs(self.www)
+        os.chmod(folder, 0o755)
+        with open(os.path.join(folder, 'nginx.conf'), 'w', encoding='ascii') as f:
+            f.write(NGINX_CONF.format(folder=folder, address=address))
+        self.log = open(os.path.join(folder, 'stderr'), 'wb')
+        self.process = subprocess.Popen(
+            [*namespace.prefix, 'setpriv', '--pdeathsig', 'KILL', '--', 'nginx', '-c',
+             os.path.join(folder, 'nginx.conf'), '-e', 'stderr', '-p', folder],
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        try:
+            namespace.call(_wait_for_port, address, 80, self.process)
+        except BaseException:
+            self.close()
+            raise
+
+    def put(self, name, data):
+        """A file to serve; returns its CRC-32 as the log writes it."""
+        with open(os.path.join(self.www, name), 'wb') as f:
+            f.write(data)
+        return f'{zlib.crc32(data):08x}'
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.log.close()
+
+
+def _wait_for_port(address, port, process, seconds=10):
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            socket.create_connection((address, port), timeout=1).close()
+            return
+        except OSError as e:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f'nginx does not listen: {e}') from e
+            time.sleep(0.01)
+
+
+def reset(conn):
+    """Ends a connection with RST instead of FIN."""
+    conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+    conn.close()
+
+
+def close_at_once(conn, _peer):
+    """Reads the request and closes without a byte."""
+    web.read_request(conn)
+
+
+def saying(data, then=None):
+    """A handler that answers any request with these bytes, waits until they have arrived, and then
+    closes, or does `then(conn)`."""
+    def handler(conn, _peer):
+        web.read_request(conn)
+        conn.sendall(data)
+        if then:
+            _wait_until_acked(conn)
+            then(conn)
+    return handler
+
+
+def _wait_until_acked(conn, seconds=5):
+    """Until the peer's stack has taken everything (SIOCOUTQ), so that a RST cannot overtake it."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        queued, = struct.unpack('i', fcntl.ioctl(conn, termios.TIOCOUTQ, b'\0' * 4))
+        if queued == 0:
+            return
+        time.sleep(0.005)
+
+
+PARTIAL = saying(b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nonly this')
+TWO_LENGTHS = saying(b'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc')
+NOT_HTTP = saying(b'220 mail.example ESMTP\r\n')
+RESET_IN_BODY = saying(b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nonly this', reset)
+CHUNKED = saying(b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
+                 b'5\r\nhello\r\n6;x=y\r\n world\r\n0\r\n\r\n')
+CLOSE_DELIMITED = saying(b'HTTP/1.0 200 OK\r\n\r\nhello world')
+
+
+@contextlib.contextmanager
+def serving(handler, namespace=None, address='127.0.0.1', port=0):
+    """A misbehaving server on loopback, or inside a namespace; gives its port."""
+    listener = (namespace.call(web.listen, address, port) if namespace
+                else web.listen(address, port))
+    with web.Server(listener, handler) as server:
+        yield server.port
+
+
+def deaf_socket():
+    """A socket bound to a loopback port and not listening: whoever connects there is refused."""
+    sock = socket.socket()
+    sock.bind(('127.0.0.1', 0))
+    return sock
