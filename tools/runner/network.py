@@ -8,6 +8,7 @@ Each is a context manager with the same fields, which the command line and the t
 """
 
 import os
+import socket
 
 from . import capture as capturing
 from . import web
@@ -148,8 +149,10 @@ def tap_netdev(name):
 
 
 def require_device(name, what):
-    if not os.path.exists(f'/sys/class/net/{name}'):
-        raise RunnerError(f'{what}={name}: there is no such network device here')
+    try:
+        socket.if_nametoindex(name)  # asks this network namespace, as /sys need not
+    except OSError as e:
+        raise RunnerError(f'{what}={name}: there is no such network device here') from e
 
 
 def _capture_here(device, path):
