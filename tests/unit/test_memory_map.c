@@ -1,0 +1,181 @@
+/* kernel/mm/memory_map: overlapping, unsorted and nonsensical maps; a comparison page by page with
+ * a plain model; and the taking of single pages. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kernel/memory.h"
+#include "kernel/mm/memory_map.h"
+
+#define U BOOT_MEMORY_USABLE
+#define R BOOT_MEMORY_RESERVED
+#define A BOOT_MEMORY_ACPI
+#define K BOOT_MEMORY_KERNEL
+
+static struct memory_map map;
+
+static void build(const struct boot_memory *entries, uint32_t count)
+{
+	memset(&map, 0xee, sizeof(map));
+	memory_map_build(&map, entries, count);
+}
+
+static void check(uint32_t i, uint64_t base, uint64_t end)
+{
+	assert_true(i < map.count);
+	assert_int_equal(map.range[i].base, base);
+	assert_int_equal(map.range[i].end, end);
+}
+
+static void as_a_pc_gives_it(void **state)
+{
+	static const struct boot_memory pc[] = {
+		{0x0, 0x9fc00, U, 0},      {0x9fc00, 0x400, R, 0}, {0xf0000, 0x10000, R, 0},
+		{0x100000, 0x6e0000, U, 0}, {0x7e0000, 0x20000, R, 0}, {0x100000, 0x54000, K, 0},
+	};
+
+	(void)state;
+	build(pc, 6);
+	assert_int_equal(map.count, 2);
+	assert_int_equal(map.lost, 0);
+	check(0, 0x1000, 0x9f000); /* page 0 is kept back, the odd end is cut */
+	check(1, 0x154000, 0x7e0000);
+}
+
+static void neighbours_merge_in_any_order(void **state)
+{
+	static const struct boot_memory m[] = {
+		{0x30000, 0x10000, U, 0}, {0x10000, 0x10000, U, 0}, {0x20000, 0x10000, U, 0},
+		{0x18000, 0x4000, U, 0},
+	};
+
+	(void)state;
+	build(m, 4);
+	assert_int_equal(map.count, 1);
+	check(0, 0x10000, 0x40000);
+}
+
+static void what_is_not_usable_wins(void **state)
+{
+	static const struct boot_memory m[] = {
+		{0x12800, 0x100, A, 0}, {0x10000, 0x10000, U, 0}, {0x1f000, 0x2000, R, 0},
+		{0x15fff, 2, K, 0},
+	};
+
+	(void)state;
+	build(m, 4);
+	assert_int_equal(map.count, 3);
+	check(0, 0x10000, 0x12000);
+	check(1, 0x13000, 0x15000);
+	check(2, 0x17000, 0x1f000);
+}
+
+static void nonsense_is_harmless(void **state)
+{
+	static const struct boot_memory m[] = {
+		{0x10000, 0, U, 0},             /* empty */
+		{0x10800, 0x1000, U, 0},        /* no whole page */
+		{UINT64_MAX, UINT64_MAX, U, 0}, /* wraps */
+		{0x20000, UINT64_MAX, U, 0},    /* wraps: cut at the end of the address space */
+		{UINT64_MAX - 0xfff, 0x2000, R, 0},
+		{0x40000, 0, R, 0},
+	};
+
+	(void)state;
+	build(m, 6);
+	assert_int_equal(map.count, 1);
+	check(0, 0x20000, UINT64_C(1) << 47);
+}
+
+/* One bit a page over a small space, against random maps. */
+#define SPACE 256
+
+static void like_the_model(void **state)
+{
+	(void)state;
+	srand(1);
+	for (int round = 0; round < 3000; round++) {
+		struct boot_memory m[24];
+		unsigned char usable[SPACE] = {0}, taken[SPACE] = {0}, got[SPACE] = {0};
+		uint32_t n = 1 + (uint32_t)rand() % 24;
+
+		for (uint32_t i = 0; i < n; i++) {
+			uint64_t base = (uint64_t)rand() % (200 * 4), len = (uint64_t)rand() % 160;
+
+			m[i] = (struct boot_memory){base * 1024, len * 1024,
+						    1 + (uint32_t)rand() % 4, 0};
+			for (uint64_t p = 0; p < SPACE; p++) {
+				bool inside = p * 4 >= base && p * 4 + 4 <= base + len;
+				bool touches = p * 4 < base + len && p * 4 + 4 > base && len > 0;
+
+				usable[p] |= m[i].type == U && inside;
+				taken[p] |= m[i].type != U && touches;
+			}
+		}
+		build(m, n);
+		assert_int_equal(map.lost, 0);
+		for (uint32_t i = 0; i < map.count; i++) {
+			assert_true(map.range[i].base < map.range[i].end);
+			assert_true(i == 0 || map.range[i - 1].end < map.range[i].base);
+			for (uint64_t p = map.range[i].base / 4096; p < map.range[i].end / 4096; p++)
+				got[p] = 1;
+		}
+		for (unsigned p = 0; p < SPACE; p++)
+			assert_int_equal(got[p], p > 0 && usable[p] && !taken[p]);
+	}
+}
+
+static void too_many_pieces_are_counted(void **state)
+{
+	static struct boot_memory m[BOOT_MEMORY_MAX];
+
+	(void)state;
+	for (uint32_t i = 0; i < BOOT_MEMORY_MAX; i++)
+		m[i] = (struct boot_memory){(2 * i + 2) * UINT64_C(0x1000), 0x1000, U, 0};
+	build(m, BOOT_MEMORY_MAX);
+	assert_int_equal(map.count, MEMORY_RANGES_MAX);
+	assert_int_equal(map.lost, BOOT_MEMORY_MAX - MEMORY_RANGES_MAX);
+
+	/* A full map cannot be split: the upper half is lost, nothing else. */
+	build(m, MEMORY_RANGES_MAX);
+	map.range[MEMORY_RANGES_MAX - 1].end += 0x5000;
+	memory_map_remove(&map, map.range[MEMORY_RANGES_MAX - 1].base + 0x2000,
+			  map.range[MEMORY_RANGES_MAX - 1].base + 0x3000);
+	assert_int_equal(map.count, MEMORY_RANGES_MAX);
+	assert_int_equal(map.lost, 1);
+}
+
+static void pages_are_taken_from_the_front(void **state)
+{
+	static const struct boot_memory m[] = {{0x2000, 0x2000, U, 0}, {0x8000, 0x1000, U, 0}};
+
+	(void)state;
+	build(m, 2);
+	assert_int_equal(memory_map_take_page(&map, 0x2fff), 0);
+	assert_int_equal(memory_map_take_page(&map, 0x3000), 0x2000);
+	assert_int_equal(memory_map_take_page(&map, 0x100000), 0x3000);
+	assert_int_equal(map.count, 1);
+	assert_int_equal(memory_map_take_page(&map, 0x8000), 0);
+	assert_int_equal(memory_map_take_page(&map, 0x100000), 0x8000);
+	assert_int_equal(memory_map_take_page(&map, 0x100000), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(as_a_pc_gives_it),
+		cmocka_unit_test(neighbours_merge_in_any_order),
+		cmocka_unit_test(what_is_not_usable_wins),
+		cmocka_unit_test(nonsense_is_harmless),
+		cmocka_unit_test(like_the_model),
+		cmocka_unit_test(too_many_pieces_are_counted),
+		cmocka_unit_test(pages_are_taken_from_the_front),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
