@@ -1,0 +1,590 @@
+/*
+ * Ends of connections: RFC 9293 3.6 and 3.10.4-3.10.5, the fifth and eighth steps of 3.10.7.4 in the
+ * closing states, RST both ways (second), SYN in a live connection (fourth), RFC 5961, bad news from
+ * below, and 3.10.7.1 for connections that are not there.
+ */
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "net/tcp/internal.h"
+#include "tests/lib/tcp_kit.h"
+
+static const enum tcp_state all_states[] = {
+	TCP_SYN_SENT, TCP_SYN_RECEIVED, TCP_ESTABLISHED, TCP_FIN_WAIT_1, TCP_FIN_WAIT_2,
+	TCP_CLOSE_WAIT, TCP_CLOSING, TCP_LAST_ACK, TCP_TIME_WAIT,
+};
+
+/* The peer's next number and what it acknowledges, in a state that tk_reach() made. */
+static uint32_t peer_seq(enum tcp_state state)
+{
+	return state == TCP_CLOSE_WAIT || state == TCP_CLOSING || state == TCP_LAST_ACK ||
+	       state == TCP_TIME_WAIT ? 2 : 1;
+}
+
+static int pending_error(struct tk *t)
+{
+	int64_t err = 0;
+
+	assert_int_equal(sock_getsockopt(t->k.stack, t->fd, SOCK_SO_ERROR, &err), ERR_OK);
+	return (int)err;
+}
+
+static void shut(struct tk *t)
+{
+	assert_int_equal(sock_shutdown(t->k.stack, t->fd, SOCK_SHUT_WR, t->k.now_ns), ERR_OK);
+}
+
+static void close_fd(struct tk *t)
+{
+	assert_int_equal(sock_close(t->k.stack, t->fd, t->k.now_ns), ERR_OK);
+}
+
+/* --- orderly -------------------------------------------------------------------------------------------------- */
+
+static void we_close_first(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	assert_false(sock_fin_acked(t.k.stack, t.fd));
+	shut(&t);
+	TK_EXPECT(&t, TCP_FIN | TCP_ACK, 1, 1, 0);
+	assert_int_equal(tk_state(&t), TCP_FIN_WAIT_1);
+	assert_false(sock_fin_acked(t.k.stack, t.fd));
+	TK_SEND(&t, .seq = 1, .ack = 2, .flags = TCP_ACK);
+	assert_int_equal(tk_state(&t), TCP_FIN_WAIT_2);
+	assert_true(sock_fin_acked(t.k.stack, t.fd));
+	/* Half closed: the peer may still send. */
+	TK_SEND(&t, .seq = 1, .ack = 2, .flags = TCP_ACK, .data = "late", .len = 4);
+	TK_EXPECT(&t, TCP_ACK, 2, 5, 0);
+	TK_SEND(&t, .seq = 5, .ack = 2, .flags = TCP_ACK | TCP_FIN);
+	TK_EXPECT(&t, TCP_ACK, 2, 6, 0);
+	assert_int_equal(tk_state(&t), TCP_TIME_WAIT);
+	assert_true(sock_fin_acked(t.k.stack, t.fd));
+	assert_int_equal(tk_events(&t, EVENT_TCP_FIN_SENT), 1);
+	assert_int_equal(tk_events(&t, EVENT_TCP_FIN_ACKED), 1);
+	assert_string_equal(tk_field(&t, EVENT_TCP_FIN_RCVD, 0, "tcp_seq"), "4294967295");
+	tk_advance(&t, TCP_TIME_WAIT_NS - 1);
+	assert_int_equal(tk_state(&t), TCP_TIME_WAIT);
+	tk_advance(&t, 1);
+	assert_int_equal(tk_state(&t), TCP_CLOSED);
+	assert_int_equal(pending_error(&t), ERR_OK);
+	assert_int_equal(tk_events(&t, EVENT_TCP_SUMMARY), 1);
+	assert_string_equal(tk_field(&t, EVENT_TCP_SUMMARY, 0, "bytes_received"), "4");
+	tk_close(&t);
+}
+
+static void the_peer_closes_first(void **state)
+{
+	char buf[4];
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK | TCP_FIN);
+	TK_EXPECT(&t, TCP_ACK, 1, 2, 0);
+	assert_int_equal(tk_state(&t), TCP_CLOSE_WAIT);
+	assert_int_equal(sock_recv(t.k.stack, t.fd, buf, sizeof(buf), t.k.now_ns), 0);
+	tk_write(&t, 0, 10); /* we may still send */
+	TK_EXPECT(&t, TCP_ACK, 1, 2, 10);
+	shut(&t);
+	TK_EXPECT(&t, TCP_FIN | TCP_ACK, 11, 2, 0);
+	assert_int_equal(tk_state(&t), TCP_LAST_ACK);
+	TK_SEND(&t, .seq = 2, .ack = 12, .flags = TCP_ACK);
+	assert_int_equal(tk_state(&t), TCP_CLOSED);
+	assert_true(sock_fin_acked(t.k.stack, t.fd));
+	assert_int_equal(pending_error(&t), ERR_OK);
+	tk_close(&t);
+}
+
+/* RFC 9293 3.6, figure 13 */
+static void both_close_at_once(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	shut(&t);
+	TK_EXPECT(&t, TCP_FIN | TCP_ACK, 1, 1, 0);
+	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK | TCP_FIN);
+	TK_EXPECT(&t, TCP_ACK, 2, 2, 0);
+	assert_int_equal(tk_state(&t), TCP_CLOSING);
+	TK_SEND(&t, .seq = 2, .ack = 2, .flags = TCP_ACK);
+	assert_int_equal(tk_state(&t), TCP_TIME_WAIT);
+	tk_close(&t);
+}
+
+/* The peer's FIN acknowledges ours: straight to TIME-WAIT. */
+static void fin_and_ack_in_one(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_reach(&t, TCP_FIN_WAIT_1);
+	TK_SEND(&t, .seq = 1, .ack = 2, .flags = TCP_ACK | TCP_FIN);
+	TK_EXPECT(&t, TCP_ACK, 2, 2, 0);
+	assert_int_equal(tk_state(&t), TCP_TIME_WAIT);
+	tk_close(&t);
+}
+
+/* "The only thing that can arrive is a retransmission of the remote FIN.  Acknowledge it, and restart
+ * the 2 MSL time-out." */
+static void a_fin_in_time_wait_begins_it_again(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_reach(&t, TCP_TIME_WAIT);
+	tk_advance(&t, 50 * NS_PER_S);
+	TK_SEND(&t, .seq = 1, .ack = 2, .flags = TCP_ACK | TCP_FIN);
+	TK_EXPECT(&t, TCP_ACK, 2, 2, 0);
+	tk_advance(&t, 50 * NS_PER_S);
+	assert_int_equal(tk_state(&t), TCP_TIME_WAIT);
+	tk_advance(&t, 11 * NS_PER_S);
+	assert_int_equal(tk_state(&t), TCP_CLOSED);
+	tk_close(&t);
+}
+
+static void a_lost_fin_is_sent_again(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_reach(&t, TCP_FIN_WAIT_1);
+	tk_advance(&t, 200 * NS_PER_MS);
+	TK_EXPECT(&t, TCP_FIN | TCP_ACK, 1, 1, 0);
+	assert_string_equal(tk_field(&t, EVENT_TCP_RETRANSMIT, 0, "flags"), "FIN,ACK");
+	assert_int_equal(tk_events(&t, EVENT_TCP_FIN_SENT), 1);
+	TK_SEND(&t, .seq = 1, .ack = 2, .flags = TCP_ACK);
+	assert_int_equal(tk_state(&t), TCP_FIN_WAIT_2);
+	tk_close(&t);
+}
+
+/* 3.10.4, SYN-RECEIVED: the CLOSE waits for ESTABLISHED; SYN-SENT: the TCB is deleted. */
+static void closing_while_opening(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_reach(&t, TCP_SYN_RECEIVED);
+	close_fd(&t);
+	TK_EXPECT_NOTHING(&t);
+	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK);
+	TK_EXPECT(&t, TCP_FIN | TCP_ACK, 1, 1, 0);
+	tk_close(&t);
+
+	tk_open(&t);
+	tk_reach(&t, TCP_SYN_SENT);
+	close_fd(&t);
+	TK_EXPECT_NOTHING(&t);
+	TK_SEND(&t, .flags = TCP_SYN | TCP_ACK, .ack = 1);
+	TK_EXPECT(&t, TCP_RST, 1, 0, 0); /* nobody is there any more */
+	tk_close(&t);
+}
+
+/* Nobody waits for an orphan in FIN-WAIT-2; in LAST-ACK its peer's silence has an end too. */
+static void orphans_end(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_reach(&t, TCP_FIN_WAIT_2);
+	close_fd(&t);
+	tk_advance(&t, TCP_FIN_WAIT_2_NS + NS_PER_S);
+	assert_int_equal(tk_events(&t, EVENT_TCP_SUMMARY), 1);
+	tk_close(&t);
+
+	tk_open(&t);
+	tk_reach(&t, TCP_ESTABLISHED);
+	close_fd(&t); /* FIN-WAIT-1 first, FIN-WAIT-2 as an orphan */
+	TK_SEND(&t, .seq = 1, .ack = 2, .flags = TCP_ACK);
+	kit_sent_clear(&t.k);
+	tk_advance(&t, TCP_FIN_WAIT_2_NS + NS_PER_S);
+	assert_int_equal(tk_events(&t, EVENT_TCP_SUMMARY), 1);
+	tk_close(&t);
+
+	tk_open(&t);
+	tk_reach(&t, TCP_LAST_ACK);
+	close_fd(&t);
+	tk_advance(&t, 400 * NS_PER_S);
+	kit_sent_clear(&t.k);
+	assert_int_equal(tk_events(&t, EVENT_TCP_ABORTED), 1);
+	assert_int_equal(tk_events(&t, EVENT_TCP_SUMMARY), 1);
+	tk_close(&t);
+}
+
+static void time_wait_is_abandoned(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_reach(&t, TCP_TIME_WAIT);
+	close_fd(&t);
+	tk_advance(&t, 10 * NS_PER_S);
+	sock_abandon_time_wait(t.k.stack, t.k.now_ns);
+	assert_string_equal(tk_field(&t, EVENT_TCP_TIME_WAIT_ABANDONED, 0, "remaining_ms"), "50000");
+	assert_int_equal(tk_events(&t, EVENT_TCP_SUMMARY), 1);
+	assert_true(net_next_deadline(t.k.stack) > t.k.now_ns + 100 * NS_PER_S);
+	tk_close(&t);
+}
+
+/* Every change of state leaves an event, and they form a chain. */
+static void state_events_form_a_chain(void **state)
+{
+	const char *at = "CLOSED";
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_reach(&t, TCP_TIME_WAIT);
+	tk_advance(&t, TCP_TIME_WAIT_NS);
+	for (unsigned i = 0; i < tk_events(&t, EVENT_TCP_STATE); i++) {
+		assert_string_equal(tk_field(&t, EVENT_TCP_STATE, i, "from"), at);
+		at = tk_field(&t, EVENT_TCP_STATE, i, "to");
+	}
+	assert_string_equal(at, "CLOSED");
+	assert_int_equal(tk_events(&t, EVENT_TCP_STATE), 6);
+	tk_close(&t);
+}
+
+/* --- reset by us ------------------------------------------------------------------------------------------------ */
+
+/* RFC 2525 2.17: the peer shall know that its bytes were not read. */
+static void unread_data_resets(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = "unread", .len = 6);
+	TK_EXPECT(&t, TCP_ACK, 1, 7, 0);
+	close_fd(&t);
+	TK_EXPECT(&t, TCP_RST | TCP_ACK, 1, 7, 0);
+	assert_string_equal(tk_field(&t, EVENT_TCP_RST_SENT, 0, "reason"), "closed with unread data");
+	assert_int_equal(kit_event(&t.k.kp, EVENT_TCP_RST_SENT, 0)->conn, 1);
+	tk_close(&t);
+}
+
+/* RFC 9293 3.6.1, SHLD-3: so it shall when they come later. */
+static void data_after_close_resets(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	close_fd(&t);
+	TK_EXPECT(&t, TCP_FIN | TCP_ACK, 1, 1, 0);
+	TK_SEND(&t, .seq = 1, .ack = 2, .flags = TCP_ACK);
+	TK_SEND(&t, .seq = 1, .ack = 2, .flags = TCP_ACK, .data = "late", .len = 4);
+	TK_EXPECT(&t, TCP_RST | TCP_ACK, 2, 1, 0);
+	assert_int_equal(tk_events(&t, EVENT_TCP_SUMMARY), 1);
+	tk_close(&t);
+}
+
+/* 3.10.5 ABORT: a RST where the peer has a connection. */
+static void abort_in_every_state(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(all_states); i++) {
+		enum tcp_state s = all_states[i];
+		bool rst = s == TCP_SYN_RECEIVED || s == TCP_ESTABLISHED || s == TCP_FIN_WAIT_1 ||
+			   s == TCP_FIN_WAIT_2 || s == TCP_CLOSE_WAIT;
+		struct kit_sent *sent;
+		struct tk t;
+
+		tk_open(&t);
+		tk_reach(&t, s);
+		assert_int_equal(sock_abort(t.k.stack, t.fd, t.k.now_ns), ERR_OK);
+		sent = tk_take(&t);
+		assert_int_equal(sent != NULL, rst);
+		if (rst)
+			assert_int_equal(sent->tcp.flags, TCP_RST | TCP_ACK);
+		kit_sent_free(sent);
+		assert_int_equal(sock_poll(t.k.stack, t.fd, 0), ERR_BADF);
+		assert_true(net_next_deadline(t.k.stack) > t.k.now_ns + 100 * NS_PER_S);
+		tk_close(&t);
+	}
+}
+
+/* --- reset by the peer --------------------------------------------------------------------------------------------- */
+
+static void rst_in_every_state(void **state)
+{
+	(void)state;
+	for (unsigned i = 1; i < ARRAY_LEN(all_states); i++) { /* SYN-SENT: test_tcp_handshake */
+		enum tcp_state s = all_states[i];
+		int want = s == TCP_SYN_RECEIVED ? ERR_CONNREFUSED
+			 : s == TCP_CLOSING || s == TCP_LAST_ACK || s == TCP_TIME_WAIT ? ERR_OK
+										       : ERR_CONNRESET;
+		struct tk t;
+
+		tk_open(&t);
+		tk_reach(&t, s);
+		TK_SEND(&t, .seq = peer_seq(s), .flags = TCP_RST);
+		TK_EXPECT_NOTHING(&t);
+		assert_int_equal(tk_state(&t), TCP_CLOSED);
+		assert_int_equal(pending_error(&t), want);
+		assert_int_equal(tk_events(&t, EVENT_TCP_RST_RCVD), 1);
+		assert_int_equal(kit_counter(&t.k, "tcp_rst_in"), 1);
+		tk_close(&t);
+	}
+}
+
+/* RFC 5961 3.2, HOSTILE-INPUTS: blind RST: inside the window is answered, outside dropped. */
+static void a_blind_rst(void **state)
+{
+	(void)state;
+	for (unsigned i = 1; i < ARRAY_LEN(all_states); i++) {
+		enum tcp_state s = all_states[i];
+		struct tk t;
+
+		tk_open(&t);
+		tk_reach(&t, s);
+		TK_SEND(&t, .seq = peer_seq(s) + 1, .flags = TCP_RST);
+		assert_int_equal(kit_counter(&t.k, "tcp_challenge_acks"), 1);
+		assert_int_equal(t.k.sent_first->tcp.flags, TCP_ACK);
+		kit_sent_clear(&t.k);
+		TK_SEND(&t, .seq = 3000000, .flags = TCP_RST);
+		TK_SEND(&t, .seq = peer_seq(s) - 1, .flags = TCP_RST);
+		TK_EXPECT_NOTHING(&t);
+		assert_int_equal(tk_state(&t), s);
+		tk_close(&t);
+	}
+}
+
+/* HOSTILE-INPUTS: data on a RST (processed as a RST). */
+static void data_on_a_rst(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	TK_SEND(&t, .seq = 1, .flags = TCP_RST, .data = "because", .len = 7);
+	TK_EXPECT_NOTHING(&t);
+	assert_int_equal(tk_state(&t), TCP_CLOSED);
+	assert_int_equal(pending_error(&t), ERR_CONNRESET);
+	tk_close(&t);
+}
+
+/* What came before the RST can still be read; then the error, once; then the end. */
+static void bytes_before_the_rst(void **state)
+{
+	char buf[8];
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = "abc", .len = 3);
+	TK_SEND(&t, .seq = 4, .flags = TCP_RST);
+	kit_sent_clear(&t.k);
+	assert_int_equal(sock_recv(t.k.stack, t.fd, buf, sizeof(buf), t.k.now_ns), 3);
+	assert_int_equal(sock_recv(t.k.stack, t.fd, buf, sizeof(buf), t.k.now_ns), ERR_CONNRESET);
+	assert_int_equal(sock_recv(t.k.stack, t.fd, buf, sizeof(buf), t.k.now_ns), 0);
+	tk_close(&t);
+}
+
+/* --- SYN in a live connection: RFC 5961 4.2 ---------------------------------------------------------------------------- */
+
+static void a_syn_gets_a_challenge(void **state)
+{
+	(void)state;
+	for (unsigned i = 2; i < ARRAY_LEN(all_states); i++) {
+		enum tcp_state s = all_states[i];
+		struct tk t;
+
+		tk_open(&t);
+		tk_reach(&t, s);
+		TK_SEND(&t, .seq = peer_seq(s) + 10, .flags = TCP_SYN, .data = "evil", .len = 4);
+		assert_int_equal(kit_counter(&t.k, "tcp_challenge_acks"), 1);
+		assert_int_equal(t.k.sent_first->tcp.flags, TCP_ACK);
+		assert_int_equal(t.k.sent_first->tcp.ack - TK_IRS, peer_seq(s));
+		assert_int_equal(tk_state(&t), s);
+		kit_sent_clear(&t.k);
+		tk_close(&t);
+	}
+}
+
+/* RFC 5961 7: limited, and not the same number each time. */
+static void challenges_are_limited_unpredictably(void **state)
+{
+	unsigned seen[32] = {0}, different = 0;
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	for (unsigned round = 0; round < 40; round++) {
+		uint64_t before = kit_counter(&t.k, "tcp_challenge_acks"), n;
+
+		for (unsigned i = 0; i < 50; i++)
+			TK_SEND(&t, .seq = 10, .flags = TCP_RST);
+		n = kit_counter(&t.k, "tcp_challenge_acks") - before;
+		assert_in_range(n, 6, 13);
+		different += seen[n]++ == 0;
+		kit_sent_clear(&t.k);
+		t.k.now_ns += 2 * NS_PER_S;
+	}
+	assert_true(different >= 4);
+	assert_true(kit_counter(&t.k, "tcp_challenge_limited") > 1000);
+	assert_int_equal(tk_state(&t), TCP_ESTABLISHED);
+	tk_close(&t);
+}
+
+/* --- 3.10.7.1: no connection ---------------------------------------------------------------------------------------------- */
+
+static void segments_to_nowhere(void **state)
+{
+	struct kit_sent *s;
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	t.iss = 0;
+	TK_SEND(&t, .flags = TCP_SYN, .data = "abc", .len = 3);
+	s = tk_take(&t); /* <SEQ=0><ACK=SEG.SEQ+SEG.LEN><CTL=RST,ACK> */
+	assert_int_equal(s->tcp.flags, TCP_RST | TCP_ACK);
+	assert_int_equal(s->tcp.seq, 0);
+	assert_int_equal(s->tcp.ack, TK_IRS + 4);
+	kit_sent_free(s);
+	TK_SEND(&t, .flags = TCP_ACK, .ack = 123);
+	TK_EXPECT(&t, TCP_RST, 123, 0, 0); /* <SEQ=SEG.ACK><CTL=RST> */
+	TK_SEND(&t, .flags = TCP_RST | TCP_ACK, .ack = 123);
+	TK_SEND(&t, .flags = TCP_RST);
+	TK_EXPECT_NOTHING(&t);
+	TK_SEND(&t, .flags = 0); /* HOSTILE-INPUTS: no flags */
+	s = tk_take(&t);
+	assert_int_equal(s->tcp.flags, TCP_RST | TCP_ACK);
+	kit_sent_free(s);
+	assert_int_equal(kit_counter(&t.k, "tcp_rst_out"), 3);
+	assert_int_equal(kit_counter(&t.k, "tcp_no_connection"), 5);
+	assert_string_equal(tk_field(&t, EVENT_TCP_RST_SENT, 0, "reason"), "no such connection");
+	tk_close(&t);
+}
+
+/* MUST-57 */
+static void nothing_answers_a_broadcast(void **state)
+{
+	struct kit_frame f;
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	kit_build_tcp(&f, &(struct kit_ipv4){.eth_dst = KIT_BROADCAST_MAC, .dst = KIT_NET_BROADCAST},
+		      &(struct kit_tcp){.src_port = 1, .dst_port = 2, .flags = TCP_SYN}, NULL, 0);
+	kit_inject_frame(&t.k, &f);
+	kit_build_tcp(&f, &(struct kit_ipv4){.eth_dst = KIT_BROADCAST_MAC},
+		      &(struct kit_tcp){.src_port = 1, .dst_port = 2, .flags = TCP_SYN}, NULL, 0);
+	kit_inject_frame(&t.k, &f);
+	kit_poll(&t.k);
+	TK_EXPECT_NOTHING(&t);
+	tk_close(&t);
+}
+
+/* --- bad news from below: RFC 9293 3.9.2.2, RFC 5927 --------------------------------------------------------------------------- */
+
+static void trouble(struct tk *t, uint32_t seq, int err, bool hard)
+{
+	const struct tcp_trouble news = {
+		.local = KIT_IP, .remote = KIT_PEER_IP, .local_port = TK_PORT,
+		.remote_port = TK_PEER_PORT, .seq = TK_ISS + seq, .err = err, .hard = hard,
+	};
+
+	tcp_unreachable(t->k.stack, &news, t->k.now_ns);
+}
+
+static void a_hard_error_ends_an_open(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_reach(&t, TCP_SYN_SENT);
+	trouble(&t, 1, ERR_CONNREFUSED, true); /* a sequence number that is not on its way */
+	assert_int_equal(tk_state(&t), TCP_SYN_SENT);
+	trouble(&t, 0, ERR_CONNREFUSED, true);
+	assert_int_equal(tk_state(&t), TCP_CLOSED);
+	assert_int_equal(pending_error(&t), ERR_CONNREFUSED);
+	tk_close(&t);
+}
+
+/* MUST-56: a soft one does not; it is the reason when time runs out. */
+static void a_soft_error_is_remembered(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_reach(&t, TCP_SYN_SENT);
+	trouble(&t, 0, ERR_NETUNREACH, false);
+	assert_int_equal(tk_state(&t), TCP_SYN_SENT);
+	tk_advance(&t, 200 * NS_PER_S);
+	kit_sent_clear(&t.k);
+	assert_int_equal(pending_error(&t), ERR_NETUNREACH);
+	tk_close(&t);
+}
+
+/* RFC 5927 5.2 */
+static void an_established_connection_survives_errors(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_write(&t, 0, 10);
+	trouble(&t, 1, ERR_CONNREFUSED, true);
+	assert_int_equal(tk_state(&t), TCP_ESTABLISHED);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(we_close_first),
+		cmocka_unit_test(the_peer_closes_first),
+		cmocka_unit_test(both_close_at_once),
+		cmocka_unit_test(fin_and_ack_in_one),
+		cmocka_unit_test(a_fin_in_time_wait_begins_it_again),
+		cmocka_unit_test(a_lost_fin_is_sent_again),
+		cmocka_unit_test(closing_while_opening),
+		cmocka_unit_test(orphans_end),
+		cmocka_unit_test(time_wait_is_abandoned),
+		cmocka_unit_test(state_events_form_a_chain),
+		cmocka_unit_test(unread_data_resets),
+		cmocka_unit_test(data_after_close_resets),
+		cmocka_unit_test(abort_in_every_state),
+		cmocka_unit_test(rst_in_every_state),
+		cmocka_unit_test(a_blind_rst),
+		cmocka_unit_test(data_on_a_rst),
+		cmocka_unit_test(bytes_before_the_rst),
+		cmocka_unit_test(a_syn_gets_a_challenge),
+		cmocka_unit_test(challenges_are_limited_unpredictably),
+		cmocka_unit_test(segments_to_nowhere),
+		cmocka_unit_test(nothing_answers_a_broadcast),
+		cmocka_unit_test(a_hard_error_ends_an_open),
+		cmocka_unit_test(a_soft_error_is_remembered),
+		cmocka_unit_test(an_established_connection_survives_errors),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
