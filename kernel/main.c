@@ -93,7 +93,7 @@ static void machine_turn(void *ctx, uint64_t deadline_ns)
 
 	idle_begin();
 	unsigned received = w->netif->ops->poll(w->netif, now_ns);
-	net_poll(w->stack, now_ns);
+	net_poll(w->stack, clock_now_ns());
 	if (received > 0 || timer_due)
 		return; /* what the application waits for may have happened */
 	idle_until(wake_at(w, deadline_ns, now_ns));

@@ -127,7 +127,7 @@ static unsigned net_poll_device(struct netif *netif, uint64_t now_ns)
 	 * that no descriptor refers to any more. */
 	if (!net->dev->dead)
 		virtio_net_tx_reclaim(net);
-	return net->dev->dead ? 0 : virtio_net_rx_poll(net, now_ns);
+	return net->dev->dead ? 0 : virtio_net_rx_poll(net);
 }
 
 static unsigned net_tx_room(struct netif *netif)

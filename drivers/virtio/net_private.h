@@ -43,7 +43,7 @@ struct virtio_net {
 int virtio_net_rx_open(struct virtio_net *net, const struct net_port *port,
 		       uint16_t vector) MUST_CHECK;
 /* Takes what was received; returns the number of frames. */
-unsigned virtio_net_rx_poll(struct virtio_net *net, uint64_t now_ns);
+unsigned virtio_net_rx_poll(struct virtio_net *net);
 
 int virtio_net_tx_open(struct virtio_net *net, uint16_t vector) MUST_CHECK;
 int virtio_net_tx_send(struct virtio_net *net, struct pktbuf *pkt);

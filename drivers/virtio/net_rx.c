@@ -11,6 +11,7 @@
 #include "drivers/virtio/net_private.h"
 
 #include "base/assert.h"
+#include "kernel/clock.h"
 #include "kernel/memory.h"
 
 /* The frame begins 2 behind a multiple of 16, so that the IP header behind it is aligned. */
@@ -119,14 +120,16 @@ static void deliver(struct virtio_net *net, struct pktbuf *pkt, uint32_t written
 	netif_input(&net->netif, pkt, now_ns);
 }
 
-static unsigned take_batch(struct virtio_net *net, uint64_t now_ns)
+/* Each frame has its own time: the answer to what the stack sends about one frame can be the next
+ * one already, and round-trip times are made of the difference. */
+static unsigned take_batch(struct virtio_net *net)
 {
 	unsigned frames = 0;
 	struct pktbuf *pkt;
 	uint32_t len;
 
 	while (frames < RX_BATCH && (pkt = virtq_take(&net->rx.ring, &len)) != NULL) {
-		deliver(net, pkt, len, now_ns);
+		deliver(net, pkt, len, clock_now_ns());
 		frames++;
 	}
 	return frames;
@@ -161,12 +164,12 @@ static void watch_interrupts(struct virtio_net *net)
 
 /* The interrupt stays armed until frames were taken; it is armed again, with another look, once
  * there are no more.  Beyond the budget it is not: the caller comes back since frames came. */
-unsigned virtio_net_rx_poll(struct virtio_net *net, uint64_t now_ns)
+unsigned virtio_net_rx_poll(struct virtio_net *net)
 {
 	unsigned frames = 0;
 
 	for (;;) {
-		unsigned batch = take_batch(net, now_ns);
+		unsigned batch = take_batch(net);
 
 		frames += batch;
 		if (net->dev->dead)

@@ -24,6 +24,7 @@ struct net_kit {
 	struct netif *netif;
 	struct pktbuf_pool pool; /* of what the "stack" sends */
 	uint64_t now_ns;
+	uint64_t last_frame_ns; /* when the last frame was delivered */
 
 	unsigned received;       /* frames that came through netif_input() */
 	uint8_t frame[NET_KIT_FRAME_MAX]; /* the last one */
