@@ -62,7 +62,6 @@ bool panic_enter(void)
 
 /* --- the report -------------------------------------------------------------------------------- */
 
-/* Texts of fields have to live until the event is emitted. */
 static void report_head(const struct panic_report *r)
 {
 	char symbol[80];
@@ -80,7 +79,11 @@ static void report_frame(unsigned number, uint64_t address)
 	char symbol[80];
 	struct strbuf sb = strbuf_on(symbol, sizeof(symbol));
 
-	symbol_name(&sb, address);
+	/* Frame 0 is where it happened, the others are where a call returns to. */
+	if (number == 0)
+		symbol_name(&sb, address);
+	else
+		symbol_name_of_return(&sb, address);
 	event_emit(log_sink(), EVENT_PANIC_FRAME, 0, 0, EV_U64("depth", number),
 		   EV_POINTER("address", address), EV_STR("symbol", symbol));
 }

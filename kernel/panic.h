@@ -12,5 +12,7 @@ NORETURN void panic(const char *what);
 /* "tcp_input+0x12c" for a code address, "?" outside the kernel's text. */
 struct strbuf;
 void symbol_name(struct strbuf *sb, uint64_t address);
+/* The same for a return address: names the function that made the call. */
+void symbol_name_of_return(struct strbuf *sb, uint64_t address);
 
 #endif

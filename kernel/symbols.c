@@ -39,9 +39,10 @@ static const uint8_t *symbol_next(const uint8_t *p, struct symbol *symbol)
 	return p;
 }
 
-void symbol_name(struct strbuf *sb, uint64_t address)
+/* Writes where `address` lies, by the function that `inside` lies in. */
+static void write_name(struct strbuf *sb, uint64_t address, uint64_t inside)
 {
-	uint64_t offset = address - (uint64_t)image_text_start;
+	uint64_t offset = inside - (uint64_t)image_text_start;
 	struct symbol next = {0}, found = {0};
 
 	if (offset < (uint64_t)(image_text_end - image_text_start)) {
@@ -58,5 +59,17 @@ void symbol_name(struct strbuf *sb, uint64_t address)
 	}
 	strbuf_str(sb, found.name);
 	strbuf_str(sb, "+0x");
-	strbuf_hex(sb, offset - found.start, 1);
+	strbuf_hex(sb, address - (uint64_t)image_text_start - found.start, 1);
+}
+
+void symbol_name(struct strbuf *sb, uint64_t address)
+{
+	write_name(sb, address, address);
+}
+
+/* A call that does not return may be its function's last instruction: then the return address is
+ * the next function's first. */
+void symbol_name_of_return(struct strbuf *sb, uint64_t address)
+{
+	write_name(sb, address, address - 1);
 }

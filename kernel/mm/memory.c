@@ -2,7 +2,6 @@
  * Memory comes up: the door's map is sanitised, page tables are built from it and switched to, and
  * what is left goes to the page allocator.
  */
-#include "base/strbuf.h"
 #include "kernel/arch/x86_64/image.h"
 #include "kernel/arch/x86_64/paging.h"
 #include "kernel/mm/memory_map.h"
@@ -32,13 +31,8 @@ void memory_init(const struct boot_info *bi)
 
 void memory_report(struct event_sink *events)
 {
-	char at[20];
-	struct strbuf sb = strbuf_on(at, sizeof(at));
-
-	strbuf_str(&sb, "0x");
-	strbuf_hex(&sb, (uint64_t)image_start, 1);
 	event_emit(events, EVENT_MEMORY, 0, 0, EV_U64("total_kib", pages_total() * PAGE_SIZE / 1024),
 		   EV_U64("ranges", usable.count),
 		   EV_U64("kernel_kib", (uint64_t)(image_end - image_start) / 1024),
-		   EV_STR("kernel_at", at));
+		   EV_POINTER("kernel_at", (uint64_t)image_start));
 }

@@ -5,6 +5,7 @@
 #include "kernel/arch/x86_64/trap.h"
 
 #include "base/strbuf.h"
+#include "base/string.h"
 #include "kernel/arch/x86_64/image.h"
 #include "kernel/arch/x86_64/paging.h"
 #include "kernel/exit.h"
@@ -20,14 +21,21 @@
 #define FAULT_RESERVED (1u << 3)
 #define FAULT_FETCH (1u << 4)
 
-static const char exception_names[32][24] = {
-	"divide error", "debug", "NMI", "breakpoint", "overflow", "bound range", "invalid opcode",
-	"no FPU", "double fault", "FPU overrun", "invalid TSS", "segment not present",
-	"stack segment fault", "general protection", "page fault", "exception 15", "FPU error",
-	"alignment check", "machine check", "SIMD error", "virtualization", "control protection",
-	"exception 22", "exception 23", "exception 24", "exception 25", "exception 26",
-	"exception 27", "hypervisor injection", "VMM communication", "security", "exception 31",
-};
+/* Intel SDM volume 3, table 6-1, in the order of the vectors. */
+static const char exception_names[] =
+	"divide error\0debug\0NMI\0breakpoint\0overflow\0bound range\0invalid opcode\0no FPU\0"
+	"double fault\0FPU overrun\0invalid TSS\0segment not present\0stack segment fault\0"
+	"general protection\0page fault\0reserved\0FPU error\0alignment check\0machine check\0"
+	"SIMD error\0virtualization\0control protection";
+
+static const char *exception_name(uint64_t vector)
+{
+	const char *name = exception_names, *end = exception_names + sizeof(exception_names);
+
+	while (vector-- > 0 && name < end)
+		name += strlen(name) + 1;
+	return name < end ? name : "reserved exception";
+}
 
 static uint64_t read_cr2(void)
 {
@@ -63,7 +71,7 @@ static const char *describe(const struct trap_frame *f, uint64_t cr2)
 
 	if (f->vector == VECTOR_INVALID_OPCODE && panic_pending_message() != NULL)
 		return panic_pending_message();
-	strbuf_str(&sb, exception_names[f->vector & 31]);
+	strbuf_str(&sb, exception_name(f->vector));
 	if (f->vector == VECTOR_PAGE_FAULT)
 		describe_page_fault(&sb, cr2, f->error_code);
 	return text;

@@ -1,0 +1,255 @@
+/* kernel/acpi_tables: sound tables, tables cut short at every byte (each in a block of its own, so
+ * that a read past the end is seen), and AML that is not what it seems. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kernel/acpi.h"
+
+static void put(uint8_t *at, uint64_t v, unsigned len)
+{
+	for (unsigned i = 0; i < len; i++)
+		at[i] = (uint8_t)(v >> (8 * i));
+}
+
+static void fix_sum(uint8_t *sum, const uint8_t *from, size_t len)
+{
+	*sum = 0;
+	uint8_t s = 0;
+	for (size_t i = 0; i < len; i++)
+		s = (uint8_t)(s + from[i]);
+	*sum = (uint8_t)(0 - s);
+}
+
+static void make_rsdp(uint8_t r[ACPI_RSDP_LEN], uint8_t revision, uint32_t rsdt, uint64_t xsdt)
+{
+	memset(r, 0, ACPI_RSDP_LEN);
+	memcpy(r, "RSD PTR ", 8);
+	r[15] = revision;
+	put(r + 16, rsdt, 4);
+	put(r + 20, ACPI_RSDP_LEN, 4);
+	put(r + 24, xsdt, 8);
+	fix_sum(r + 8, r, 20);
+	fix_sum(r + 32, r, ACPI_RSDP_LEN);
+}
+
+static void rsdp(void **state)
+{
+	uint8_t r[ACPI_RSDP_LEN];
+	bool is_long;
+
+	(void)state;
+	make_rsdp(r, 0, 0x7fe1234, 0x1122334455667788);
+	assert_int_equal(acpi_parse_rsdp(r, &is_long), 0x7fe1234);
+	assert_false(is_long);
+	make_rsdp(r, 2, 0x7fe1234, 0x1122334455667788);
+	assert_int_equal(acpi_parse_rsdp(r, &is_long), 0x1122334455667788);
+	assert_true(is_long);
+	make_rsdp(r, 2, 0x7fe1234, 0);
+	assert_int_equal(acpi_parse_rsdp(r, &is_long), 0x7fe1234);
+	for (size_t i = 0; i < ACPI_RSDP_LEN; i++) {
+		make_rsdp(r, 2, 0x7fe1234, 0x1122334455667788);
+		r[i] ^= 0x10;
+		assert_int_equal(acpi_parse_rsdp(r, &is_long), 0);
+	}
+}
+
+static void headers(void **state)
+{
+	uint8_t h[ACPI_HEADER_LEN] = "FACP";
+
+	(void)state;
+	put(h + 4, 244, 4);
+	assert_int_equal(acpi_table_len(h, "FACP"), 244);
+	assert_int_equal(acpi_table_len(h, "DSDT"), 0);
+	put(h + 4, ACPI_HEADER_LEN - 1, 4);
+	assert_int_equal(acpi_table_len(h, "FACP"), 0);
+	put(h + 4, ACPI_TABLE_MAX + 1, 4);
+	assert_int_equal(acpi_table_len(h, "FACP"), 0);
+	put(h + 4, UINT32_MAX, 4);
+	assert_int_equal(acpi_table_len(h, "FACP"), 0);
+}
+
+static void make_fadt(uint8_t f[276])
+{
+	memset(f, 0, 276);
+	memcpy(f, "FACP", 4);
+	put(f + 40, 0x7fe0040, 4); /* DSDT */
+	put(f + 48, 0xb2, 4);      /* SMI_CMD */
+	f[52] = 0xf1;
+	put(f + 64, 0x604, 4); /* PM1a control */
+	put(f + 76, 0x608, 4); /* PM timer */
+	f[91] = 4;
+	f[108] = 0x32;
+	put(f + 112, 1u << 10, 4); /* reset register */
+	f[116] = 1;
+	put(f + 120, 0xcf9, 8);
+	f[128] = 0x0f;
+}
+
+static void fadt_fields(void **state)
+{
+	struct acpi_info info = {0};
+	uint8_t f[276];
+
+	(void)state;
+	make_fadt(f);
+	acpi_parse_fadt(f, sizeof(f), &info);
+	assert_int_equal(info.dsdt, 0x7fe0040);
+	assert_int_equal(info.smi_command, 0xb2);
+	assert_int_equal(info.acpi_enable, 0xf1);
+	assert_int_equal(info.pm1a_control, 0x604);
+	assert_int_equal(info.pm1b_control, 0);
+	assert_int_equal(info.pm_timer_port, 0x608);
+	assert_int_equal(info.rtc_century, 0x32);
+	assert_false(info.rtc_absent);
+	assert_int_equal(info.reset.address, 0xcf9);
+	assert_false(info.reset.in_memory);
+	assert_int_equal(info.reset_value, 0x0f);
+}
+
+static void fadt_extended_fields(void **state)
+{
+	struct acpi_info info = {0};
+	uint8_t f[276];
+
+	(void)state;
+	make_fadt(f);
+	put(f + 140, 0x123456789a, 8); /* X_DSDT wins */
+	put(f + 76, 0, 4);
+	f[208] = 1; /* X_PM_TMR, a port */
+	put(f + 212, 0x408, 8);
+	put(f + 64, 0, 4);
+	f[172] = 0; /* X_PM1a, memory: not for us */
+	put(f + 176, 0x404, 8);
+	put(f + 109, 1u << 5, 2);
+	acpi_parse_fadt(f, sizeof(f), &info);
+	assert_int_equal(info.dsdt, 0x123456789a);
+	assert_int_equal(info.pm_timer_port, 0x408);
+	assert_int_equal(info.pm1a_control, 0);
+	assert_true(info.rtc_absent);
+}
+
+static void fadt_without_fixed_hardware(void **state)
+{
+	struct acpi_info info = {0};
+	uint8_t f[276];
+
+	(void)state;
+	make_fadt(f);
+	put(f + 112, 1u << 20, 4);
+	put(f + 248, 0xfea00200, 8);
+	acpi_parse_fadt(f, sizeof(f), &info);
+	assert_int_equal(info.pm_timer_port, 0);
+	assert_int_equal(info.pm1a_control, 0);
+	assert_int_equal(info.reset.address, 0);
+	assert_true(info.sleep_control.in_memory);
+	assert_int_equal(info.sleep_control.address, 0xfea00200);
+}
+
+static void fadt_cut_short_anywhere(void **state)
+{
+	uint8_t f[276];
+
+	(void)state;
+	make_fadt(f);
+	for (uint32_t len = ACPI_HEADER_LEN; len <= sizeof(f); len++) {
+		uint8_t *cut = malloc(len);
+		struct acpi_info info = {0};
+
+		memcpy(cut, f, len);
+		acpi_parse_fadt(cut, len, &info);
+		assert_int_equal(info.pm_timer_port, len >= 92 ? 0x608 : 0);
+		assert_int_equal(info.reset.address, len >= 122 ? 0xcf9 : len == 121 ? 0xf9 : 0);
+		free(cut);
+	}
+}
+
+static bool s5(const void *aml, uint32_t len, uint8_t types[2])
+{
+	uint8_t *dsdt = malloc(ACPI_HEADER_LEN + len);
+	bool found;
+
+	memset(dsdt, 0, ACPI_HEADER_LEN);
+	memcpy(dsdt + ACPI_HEADER_LEN, aml, len);
+	types[0] = types[1] = 99;
+	found = acpi_parse_s5(dsdt, ACPI_HEADER_LEN + len, types);
+	free(dsdt);
+	return found;
+}
+
+#define S5(bytes) s5(bytes, sizeof(bytes) - 1, t)
+
+static void s5_packages(void **state)
+{
+	uint8_t t[2];
+
+	(void)state;
+	/* As QEMU and SeaBIOS write it, with ZeroOp. */
+	assert_true(S5("\x08_S5_\x12\x06\x04\x00\x00\x00\x00"));
+	assert_int_equal(t[0], 0);
+	assert_int_equal(t[1], 0);
+	assert_true(S5("junk\x08_S4_\x12\x06\x04\x01\x01\x00\x00\x08_S5_\x12\x08\x04\x0a\x05\x0a\x06\x00\x00"));
+	assert_int_equal(t[0], 5);
+	assert_int_equal(t[1], 6);
+	/* From the root, a long PkgLength, OneOp, an element only. */
+	assert_true(S5("\x08\\_S5_\x12\x45\x00\x01\x01"));
+	assert_int_equal(t[0], 1);
+	assert_int_equal(t[1], 1);
+}
+
+static void s5_that_is_none(void **state)
+{
+	uint8_t t[2];
+
+	(void)state;
+	assert_false(S5("_S5_\x12\x06\x04\x00\x00\x00\x00"));         /* a mention, not a name */
+	assert_false(S5("\x08_S5_\x11\x06\x04\x00\x00\x00\x00"));     /* a buffer */
+	assert_false(S5("\x08_S5_\x12\x06\x00\x00\x00\x00\x00"));     /* no elements */
+	assert_false(S5("\x08_S5_\x12\x06\x04\x0a\x09\x00\x00\x00")); /* no such sleep type */
+	assert_false(S5("\x08_S5_\x12\x06\x04\x0c\x00\x00\x00\x00")); /* a dword */
+	assert_false(S5("\x08\x08\x08"));
+	assert_false(S5(""));
+	/* The first that is a package counts. */
+	assert_true(S5("\x08_S5_\x08_S5_\x12\x06\x04\x0a\x03\x00\x00\x00"));
+	assert_int_equal(t[0], 3);
+}
+
+static void s5_cut_short_anywhere(void **state)
+{
+	static const char aml[] = "\x08_S5_\x12\xc8\x00\x00\x00\x04\x0a\x05\x0a\x06\x00\x00";
+	uint8_t t[2];
+
+	(void)state;
+	for (uint32_t len = 0; len < sizeof(aml); len++) {
+		bool found = s5(aml, len, t);
+
+		/* Whole as soon as the first type is there; without the second it is the same. */
+		assert_int_equal(found, len >= 13);
+		if (found)
+			assert_int_equal(t[1], len >= 15 ? 6 : 5);
+	}
+	assert_false(acpi_parse_s5((const uint8_t *)aml, 3, t));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rsdp),
+		cmocka_unit_test(headers),
+		cmocka_unit_test(fadt_fields),
+		cmocka_unit_test(fadt_extended_fields),
+		cmocka_unit_test(fadt_without_fixed_hardware),
+		cmocka_unit_test(fadt_cut_short_anywhere),
+		cmocka_unit_test(s5_packages),
+		cmocka_unit_test(s5_that_is_none),
+		cmocka_unit_test(s5_cut_short_anywhere),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,186 @@
+/* kernel/console over ports of the test's own: every byte leaves in order, also when the ring runs
+ * full or a line is longer than it; a busy port is waited for, a dead one is given up. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kernel/console.c"
+
+#define OUT_MAX (256 * 1024)
+
+static struct {
+	bool there;
+	unsigned busy; /* how many more looks find it busy */
+	bool dead;
+	size_t len, bursts;
+	char out[OUT_MAX];
+} ports[2];
+
+static int index_of(uint16_t port)
+{
+	assert_true(port == 0x3f8 || port == 0x2f8);
+	return port == 0x3f8 ? 0 : 1;
+}
+
+bool serial_init(uint16_t port)
+{
+	return ports[index_of(port)].there;
+}
+
+bool serial_ready(uint16_t port)
+{
+	if (ports[index_of(port)].dead)
+		return false;
+	if (ports[index_of(port)].busy == 0)
+		return true;
+	ports[index_of(port)].busy--;
+	return false;
+}
+
+void serial_write(uint16_t port, const char *bytes, size_t len)
+{
+	int i = index_of(port);
+
+	assert_true(len > 0 && len <= SERIAL_FIFO);
+	assert_true(ports[i].len + len <= OUT_MAX);
+	memcpy(ports[i].out + ports[i].len, bytes, len);
+	ports[i].len += len;
+	ports[i].bursts++;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(rings, 0, sizeof(rings));
+	memset(ports, 0, sizeof(ports));
+	ports[0].there = true;
+	return 0;
+}
+
+static void expect_out(int port, const char *text)
+{
+	assert_int_equal(ports[port].len, strlen(text));
+	assert_memory_equal(ports[port].out, text, strlen(text));
+}
+
+static void lines_wait_until_drained(void **state)
+{
+	(void)state;
+	console_init();
+	console_line(CONSOLE_FIRST, "one", 3);
+	console_line(CONSOLE_SECOND, "nobody there", 12);
+	assert_int_equal(ports[0].len, 0);
+	assert_true(console_has(CONSOLE_FIRST));
+	assert_false(console_has(CONSOLE_SECOND));
+	assert_true(console_drain());
+	expect_out(0, "\r\none\r\n");
+	assert_int_equal(ports[1].len, 0);
+}
+
+static void two_ports_are_apart(void **state)
+{
+	(void)state;
+	ports[1].there = true;
+	console_init();
+	console_line(CONSOLE_FIRST, "a", 1);
+	console_line(CONSOLE_SECOND, "b", 1);
+	console_flush();
+	expect_out(0, "\r\na\r\n");
+	expect_out(1, "\r\nb\r\n");
+}
+
+static void draining_goes_in_bursts_and_says_how_far(void **state)
+{
+	(void)state;
+	console_init();
+	console_line(CONSOLE_FIRST, "0123456789012345678901234", 25);
+	ports[0].busy = 1;
+	assert_int_equal(console_drain_burst(), CONSOLE_BLOCKED);
+	assert_int_equal(console_drain_burst(), CONSOLE_SENT);
+	assert_int_equal(ports[0].len, 16);
+	ports[0].busy = 1;
+	assert_false(console_drain());
+	assert_true(console_drain());
+	assert_int_equal(console_drain_burst(), CONSOLE_EMPTY);
+	assert_int_equal(ports[0].len, 29);
+	assert_int_equal(ports[0].bursts, 2);
+}
+
+/* Many lines of many lengths, hardly ever drained, through a port that is often busy. */
+static void no_byte_is_lost_when_the_ring_is_full(void **state)
+{
+	static char want[OUT_MAX];
+	size_t want_len = 2;
+
+	(void)state;
+	console_init();
+	memcpy(want, "\r\n", 2);
+	srand(3);
+	while (want_len < OUT_MAX - 1000) {
+		char line[600];
+		size_t len = (size_t)rand() % sizeof(line);
+
+		for (size_t i = 0; i < len; i++)
+			line[i] = (char)('a' + (want_len + i) % 26);
+		memcpy(want + want_len, line, len);
+		memcpy(want + want_len + len, "\r\n", 2);
+		want_len += len + 2;
+		ports[0].busy = (unsigned)rand() % 50;
+		console_line(CONSOLE_FIRST, line, len);
+		if (rand() % 100 == 0)
+			(void)console_drain();
+	}
+	console_flush();
+	assert_int_equal(ports[0].len, want_len);
+	assert_memory_equal(ports[0].out, want, want_len);
+}
+
+static void a_line_longer_than_the_ring(void **state)
+{
+	static char line[3 * RING_SIZE + 5];
+
+	(void)state;
+	console_init();
+	for (size_t i = 0; i < sizeof(line); i++)
+		line[i] = (char)('A' + i % 23);
+	console_line(CONSOLE_FIRST, line, sizeof(line));
+	console_flush();
+	assert_int_equal(ports[0].len, 2 + sizeof(line) + 2);
+	assert_memory_equal(ports[0].out + 2, line, sizeof(line));
+}
+
+static void a_dead_port_does_not_hold_the_machine(void **state)
+{
+	static char line[2 * RING_SIZE];
+
+	(void)state;
+	ports[1].there = true;
+	console_init();
+	ports[0].dead = true;
+	memset(line, 'x', sizeof(line));
+	console_line(CONSOLE_FIRST, line, sizeof(line));
+	console_line(CONSOLE_SECOND, "still here", 10);
+	console_flush();
+	assert_false(console_has(CONSOLE_FIRST));
+	expect_out(1, "\r\nstill here\r\n");
+	assert_true(console_drain());
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(lines_wait_until_drained, setup),
+		cmocka_unit_test_setup(two_ports_are_apart, setup),
+		cmocka_unit_test_setup(draining_goes_in_bursts_and_says_how_far, setup),
+		cmocka_unit_test_setup(no_byte_is_lost_when_the_ring_is_full, setup),
+		cmocka_unit_test_setup(a_line_longer_than_the_ring, setup),
+		cmocka_unit_test_setup(a_dead_port_does_not_hold_the_machine, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,213 @@
+/* kernel/entropy with sources of the test's own: what is credited and called weak, that each source
+ * changes the output, that nothing is handed out twice. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kernel/entropy.c"
+
+static bool has_rdseed, has_rdrand;
+static uint64_t cpu_word;
+
+bool cpu_rdseed(uint64_t *words, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		words[i] = ++cpu_word;
+	return has_rdseed;
+}
+
+bool cpu_rdrand(uint64_t *words, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		words[i] = ++cpu_word;
+	return has_rdrand;
+}
+
+uint64_t cpu_jitter(void)
+{
+	return 100;
+}
+
+/* The last `entropy` event. */
+static uint64_t event_bits;
+static char event_source[80];
+static bool event_weak;
+
+static void record(struct event_sink *sink, const struct event *ev)
+{
+	(void)sink;
+	assert_int_equal(ev->id, EVENT_ENTROPY);
+	event_weak = false;
+	for (unsigned i = 0; i < ev->n_fields; i++) {
+		const struct event_field *f = &ev->fields[i];
+
+		if (event_field_type(f) == EVENT_FIELD_ABSENT)
+			continue;
+		if (strcmp(event_field_key(f), "bits") == 0)
+			event_bits = f->u;
+		if (strcmp(event_field_key(f), "weak") == 0)
+			event_weak = f->b;
+		if (strcmp(event_field_key(f), "source") == 0) {
+			assert_int_equal(event_field_type(f), EVENT_FIELD_STR);
+			assert_true(strlen(f->str) < sizeof(event_source));
+			strcpy(event_source, f->str);
+		}
+	}
+}
+
+static struct event_sink sink = {.emit = record};
+static struct boot_info bi;
+
+static void begin(void)
+{
+	memset(pool, 0, sizeof(pool));
+	memset(ready, 0, sizeof(ready));
+	memset(sources, 0, sizeof(sources));
+	n_ready = blocks = total_bits = 0;
+	cpu_word = 0;
+	memset(&bi, 0, sizeof(bi));
+	has_rdseed = has_rdrand = false;
+}
+
+static void nothing_but_jitter_is_weak(void **state)
+{
+	(void)state;
+	begin();
+	entropy_begin(&bi);
+	entropy_ready(&sink);
+	assert_string_equal(event_source, "jitter");
+	assert_true(event_bits > 0 && event_bits < WEAK_BITS);
+	assert_true(event_weak);
+}
+
+static void one_good_source_is_enough(void **state)
+{
+	(void)state;
+	begin();
+	has_rdrand = true;
+	entropy_begin(&bi);
+	entropy_ready(&sink);
+	assert_string_equal(event_source, "RDRAND");
+	assert_int_equal(event_bits, 256);
+	assert_false(event_weak);
+
+	begin();
+	has_rdseed = has_rdrand = true;
+	entropy_begin(&bi);
+	entropy_ready(&sink);
+	assert_string_equal(event_source, "RDSEED");
+}
+
+static void sources_add_up(void **state)
+{
+	(void)state;
+	begin();
+	bi.seed_len = 20;
+	memset(bi.seed, 7, sizeof(bi.seed));
+	entropy_begin(&bi);
+	for (size_t i = 0; i < sizeof(bi.seed); i++)
+		assert_int_equal(bi.seed[i], 0);
+	entropy_add("virtio-rng", "xxxxxxxxxxxxxxxx", 16, 128);
+	entropy_ready(&sink);
+	assert_string_equal(event_source, "EFI RNG + virtio-rng");
+	assert_int_equal(event_bits, 256);
+	assert_false(event_weak);
+}
+
+static void too_many_names_are_cut(void **state)
+{
+	(void)state;
+	begin();
+	for (int i = 0; i < 20; i++)
+		entropy_add("a source of bits", "x", 1, 1);
+	assert_true(strlen(sources) < sizeof(sources));
+	assert_int_equal(total_bits, 20);
+}
+
+/* With the time taken out of it, the output is a function of what was mixed in. */
+static void each_input_matters(void **state)
+{
+	uint8_t inputs[70], out[3][32];
+
+	(void)state;
+	memset(inputs, 1, sizeof(inputs));
+	for (size_t i = 0; i < sizeof(inputs); i += 23) {
+		begin();
+		mix(inputs, sizeof(inputs));
+		entropy_fill(out[0], 32);
+		begin();
+		mix(inputs, sizeof(inputs));
+		entropy_fill(out[1], 32);
+		begin();
+		inputs[i] ^= 1;
+		mix(inputs, sizeof(inputs));
+		entropy_fill(out[2], 32);
+		assert_memory_equal(out[0], out[1], 32);
+		assert_memory_not_equal(out[0], out[2], 32);
+	}
+}
+
+static void a_new_source_changes_what_comes_next(void **state)
+{
+	uint8_t a[8], b[8];
+
+	(void)state;
+	begin();
+	entropy_fill(a, 4);
+	entropy_fill(a, 8);
+	begin();
+	entropy_fill(b, 4);
+	mix("more", 4);
+	entropy_fill(b, 8);
+	assert_memory_not_equal(a, b, 8);
+}
+
+/* Drawn in any portions it is one stream, without repetition and without zeroes for long. */
+static void portions_make_one_stream(void **state)
+{
+	uint8_t whole[400], parts[400];
+	size_t at = 0;
+
+	(void)state;
+	begin();
+	entropy_fill(whole, sizeof(whole));
+	begin();
+	for (size_t n = 0; at < sizeof(parts); n = (n + 7) % 41) {
+		size_t len = MIN(n, sizeof(parts) - at);
+
+		entropy_fill(parts + at, len);
+		at += len;
+	}
+	assert_memory_equal(whole, parts, sizeof(whole));
+	for (size_t i = 0; i + 16 <= sizeof(whole); i += 8) {
+		for (size_t j = i + 8; j + 8 <= sizeof(whole); j += 8)
+			assert_memory_not_equal(whole + i, whole + j, 8);
+	}
+	/* What was handed out is nowhere in the state. */
+	for (size_t i = 0; i + 8 <= sizeof(whole); i += 8) {
+		for (size_t j = 0; j + 8 <= sizeof(pool); j++)
+			assert_memory_not_equal(whole + i, pool + j, 8);
+		for (size_t j = 0; j + 8 <= sizeof(ready); j++)
+			assert_memory_not_equal(whole + i, ready + j, 8);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_but_jitter_is_weak),
+		cmocka_unit_test(one_good_source_is_enough),
+		cmocka_unit_test(sources_add_up),
+		cmocka_unit_test(too_many_names_are_cut),
+		cmocka_unit_test(each_input_matters),
+		cmocka_unit_test(a_new_source_changes_what_comes_next),
+		cmocka_unit_test(portions_make_one_stream),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

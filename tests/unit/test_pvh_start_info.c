@@ -1,0 +1,162 @@
+/* boot/pvh/start_info: a good structure becomes a boot_info that passes its check; every way in
+ * which a loader's structure can be wrong is said. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "boot/pvh/start_info.h"
+
+static struct pvh_memmap_entry map[BOOT_MEMORY_MAX + 20];
+static struct pvh_start_info si;
+static struct pvh_image image;
+static struct boot_info bi;
+static char cmdline[PVH_CMDLINE_MAX];
+static char loaders_cmdline[PVH_CMDLINE_MAX + 16];
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&bi, 0, sizeof(bi));
+	memset(loaders_cmdline, 0, sizeof(loaders_cmdline));
+	strcpy(loaders_cmdline, "url=http://10.0.2.2/ log=json");
+	map[0] = (struct pvh_memmap_entry){0, 0x9fc00, 1, 0};
+	map[1] = (struct pvh_memmap_entry){0x9fc00, 0x400, 2, 0};
+	map[2] = (struct pvh_memmap_entry){0x100000, 0x700000, 1, 0};
+	map[3] = (struct pvh_memmap_entry){0x800000, 0x1000, 3, 0};
+	map[4] = (struct pvh_memmap_entry){0x801000, 0x1000, 4, 0};
+	map[5] = (struct pvh_memmap_entry){0x802000, 0x1000, 77, 0};
+	si = (struct pvh_start_info){
+		.magic = PVH_START_MAGIC,
+		.version = 1,
+		.cmdline_paddr = (uintptr_t)loaders_cmdline,
+		.rsdp_paddr = 0xf5a10,
+		.memmap_paddr = (uintptr_t)map,
+		.memmap_entries = 6,
+	};
+	image = (struct pvh_image){.base = 0x100000, .len = 0x54000, .mapped = UINT64_MAX};
+	return 0;
+}
+
+static const char *translate(void)
+{
+	memset(&bi, 0, sizeof(bi));
+	return pvh_translate(&si, &image, cmdline, &bi);
+}
+
+static void check_range(uint32_t i, uint64_t base, uint64_t len, uint32_t type)
+{
+	assert_true(i < bi.memory_count);
+	assert_int_equal(bi.memory[i].base, base);
+	assert_int_equal(bi.memory[i].len, len);
+	assert_int_equal(bi.memory[i].type, type);
+}
+
+static void a_good_one(void **state)
+{
+	(void)state;
+	assert_null(translate());
+	assert_null(boot_info_problem(&bi));
+	assert_int_equal(bi.door, BOOT_DOOR_PVH);
+	assert_int_equal(bi.rsdp, 0xf5a10);
+	assert_int_equal(bi.kernel_base, 0x100000);
+	assert_int_equal(bi.kernel_len, 0x54000);
+	assert_int_equal(bi.memory_count, 6);
+	check_range(0, 0, 0x9fc00, BOOT_MEMORY_USABLE);
+	check_range(1, 0x9fc00, 0x400, BOOT_MEMORY_RESERVED);
+	check_range(2, 0x100000, 0x700000, BOOT_MEMORY_USABLE);
+	check_range(3, 0x800000, 0x2000, BOOT_MEMORY_ACPI); /* tables and NVS: one range */
+	check_range(4, 0x802000, 0x1000, BOOT_MEMORY_RESERVED);
+	check_range(5, 0x100000, 0x54000, BOOT_MEMORY_KERNEL);
+}
+
+static void the_command_line_is_copied(void **state)
+{
+	(void)state;
+	assert_null(translate());
+	assert_int_equal(bi.cmdline.addr, (uintptr_t)cmdline);
+	assert_int_equal(bi.cmdline.len, strlen(loaders_cmdline));
+	assert_memory_equal(cmdline, loaders_cmdline, bi.cmdline.len);
+
+	si.cmdline_paddr = 0;
+	assert_null(translate());
+	assert_int_equal(bi.cmdline.addr, 0);
+	assert_int_equal(bi.cmdline.len, 0);
+}
+
+static void the_longest_command_line(void **state)
+{
+	(void)state;
+	memset(loaders_cmdline, 'x', PVH_CMDLINE_MAX - 1);
+	assert_null(translate());
+	assert_int_equal(bi.cmdline.len, PVH_CMDLINE_MAX - 1);
+	loaders_cmdline[PVH_CMDLINE_MAX - 1] = 'x';
+	assert_non_null(strstr(translate(), "longer than 4095"));
+}
+
+static void more_ranges_than_fit(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < BOOT_MEMORY_MAX + 20; i++)
+		map[i] = (struct pvh_memmap_entry){i * UINT64_C(0x2000), 0x1000, 1, 0};
+	si.memmap_entries = BOOT_MEMORY_MAX + 20;
+	assert_null(translate());
+	assert_int_equal(bi.memory_count, BOOT_MEMORY_MAX);
+	assert_int_equal(bi.memory_dropped, 21); /* the image's own among them */
+}
+
+static void says(const char *word)
+{
+	const char *problem = translate();
+
+	assert_non_null(problem);
+	assert_non_null(strstr(problem, word));
+}
+
+static void what_is_wrong_is_said(void **state)
+{
+	(void)state;
+	si.magic++;
+	says("magic");
+	setup(state);
+	si.version = 0;
+	says("version 0");
+	setup(state);
+	si.memmap_entries = 0;
+	says("memory map");
+	setup(state);
+	si.memmap_paddr = 0;
+	says("memory map");
+	setup(state);
+	/* Beyond what the early page tables map. */
+	image.mapped = (uintptr_t)&si + sizeof(si) - 1;
+	says("start info lies outside");
+	image.mapped = (uintptr_t)&si;
+	says("start info lies outside");
+	setup(state);
+	image.mapped = UINT64_MAX / 2;
+	si.memmap_paddr = UINT64_MAX / 2 - 24;
+	si.memmap_entries = 2;
+	says("memory map");
+	setup(state);
+	image.mapped = UINT64_MAX / 2;
+	si.cmdline_paddr = UINT64_MAX / 2 - 10;
+	says("command line lies outside");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(a_good_one, setup),
+		cmocka_unit_test_setup(the_command_line_is_copied, setup),
+		cmocka_unit_test_setup(the_longest_command_line, setup),
+		cmocka_unit_test_setup(more_ranges_than_fit, setup),
+		cmocka_unit_test_setup(what_is_wrong_is_said, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

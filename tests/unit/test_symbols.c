@@ -1,0 +1,80 @@
+/* kernel/symbols: look-ups in a table written by hand, in the form that tools/gen_symbols.py makes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kernel/symbols.c"
+
+/* A text of 0x500 bytes. */
+char image_text_start[0x500];
+__asm__(".globl image_text_end\n.set image_text_end, image_text_start + 0x500");
+
+/* "tcp_ack" at 0x10, "tcp_output" at 0x20, "main" at 0x220 (a distance of two bytes), and one with
+ * the longest name, at 0x230. */
+__asm__(".section .rodata\n"
+	".globl symbol_table, symbol_table_end\n"
+	"symbol_table:\n"
+	".byte 0x10, 0\n.asciz \"tcp_ack\"\n"
+	".byte 0x10, 4\n.asciz \"output\"\n"
+	".byte 0x80, 0x04, 0\n.asciz \"main\"\n"
+	".byte 0x10, 0\n.fill 63, 1, 'x'\n.byte 0\n"
+	"symbol_table_end:\n"
+	".text");
+
+static void check(uint64_t offset, const char *want)
+{
+	char text[80];
+	struct strbuf sb = strbuf_on(text, sizeof(text));
+
+	symbol_name(&sb, (uint64_t)image_text_start + offset);
+	assert_string_equal(text, want);
+}
+
+static void names_and_offsets(void **state)
+{
+	(void)state;
+	check(0x10, "tcp_ack+0x0");
+	check(0x1f, "tcp_ack+0xf");
+	check(0x20, "tcp_output+0x0");
+	check(0x21f, "tcp_output+0x1ff");
+	check(0x220, "main+0x0");
+	check(0x4ff, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx+0x2cf");
+}
+
+static void outside_there_is_none(void **state)
+{
+	(void)state;
+	check(0xf, "?"); /* before the first */
+	check(0x500, "?");
+	check(0 - UINT64_C(1), "?");
+	check(0 - (uint64_t)image_text_start, "?"); /* address 0 */
+}
+
+static void a_return_address_belongs_to_its_call(void **state)
+{
+	char text[80];
+	struct strbuf sb = strbuf_on(text, sizeof(text));
+
+	(void)state;
+	symbol_name_of_return(&sb, (uint64_t)image_text_start + 0x20);
+	assert_string_equal(text, "tcp_ack+0x10");
+	sb = strbuf_on(text, sizeof(text));
+	symbol_name_of_return(&sb, (uint64_t)image_text_start + 0x21);
+	assert_string_equal(text, "tcp_output+0x1");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_and_offsets),
+		cmocka_unit_test(outside_there_is_none),
+		cmocka_unit_test(a_return_address_belongs_to_its_call),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
