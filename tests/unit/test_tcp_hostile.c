@@ -1,0 +1,340 @@
+/*
+ * The TCP rows of the list of hostile inputs that have no home in a test of their matter: each must
+ * be dropped and counted, with no state change, bounded memory, and not a byte of stale memory in an
+ * answer.  (Options: test_tcp_options; windows and ACKs: test_tcp_send; holes: test_tcp_receive;
+ * blind RST and SYN: test_tcp_close; SYN floods: test_tcp_handshake.)
+ */
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "net/tcp/internal.h"
+#include "tests/lib/tcp_kit.h"
+
+static void segment(struct kit_frame *f, const struct tk *t, uint8_t flags, const void *data,
+		    size_t len)
+{
+	kit_build_tcp(f, &(struct kit_ipv4){0},
+		      &(struct kit_tcp){.src_port = TK_PEER_PORT, .dst_port = TK_PORT,
+					.seq = TK_IRS + 1, .ack = t->iss + 1, .flags = flags,
+					.window = 65535}, data, len);
+}
+
+static void expect_untouched(struct tk *t)
+{
+	kit_poll(&t->k);
+	TK_EXPECT_NOTHING(t);
+	assert_int_equal(tk_state(t), TCP_ESTABLISHED);
+	assert_int_equal(tk_tcb(t)->rcv_nxt - TK_IRS, 1);
+}
+
+/* --- the header -------------------------------------------------------------------------------------------- */
+
+static void data_offset_under_5_or_past_the_segment(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	for (unsigned words = 0; words < 16; words++) {
+		struct kit_frame f;
+
+		if (words == 5 || words == 6)
+			continue;
+		segment(&f, &t, TCP_ACK, "data", 4);
+		kit_l4(&f)[TCP_OFF_DATA_OFFSET] = (uint8_t)(words << 4);
+		kit_fix_transport(&f);
+		kit_inject_frame(&t.k, &f);
+		expect_untouched(&t);
+	}
+	assert_int_equal(kit_counter(&t.k, "tcp_malformed"), 14);
+	tk_close(&t);
+}
+
+static void a_segment_shorter_than_its_header(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	for (size_t len = 0; len < TCP_HEADER_LEN; len++) {
+		uint8_t bytes[TCP_HEADER_LEN] = {0};
+		struct kit_frame f;
+
+		kit_build_ipv4(&f, &(struct kit_ipv4){0}, 6, bytes, len);
+		kit_inject_frame(&t.k, &f);
+		expect_untouched(&t);
+	}
+	assert_int_equal(kit_counter(&t.k, "tcp_malformed"), TCP_HEADER_LEN);
+	tk_close(&t);
+}
+
+static void a_wrong_checksum(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	for (unsigned bit = 0; bit < 8 * (TCP_HEADER_LEN + 4); bit++) {
+		struct kit_frame f;
+
+		segment(&f, &t, TCP_ACK, "data", 4);
+		kit_l4(&f)[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		kit_inject_frame(&t.k, &f);
+		expect_untouched(&t);
+	}
+	assert_true(kit_counter(&t.k, "tcp_bad_checksum") > 150);
+	assert_true(t.k.netif.counters.rx_csum_bad > 150);
+	/* A device that vouches for it is believed. */
+	t.k.rx_flags = PKTBUF_CSUM_VALID;
+	{
+		struct kit_frame f;
+
+		segment(&f, &t, TCP_ACK, "data", 4);
+		kit_l4(&f)[TCP_OFF_CHECKSUM] ^= 1;
+		kit_inject_frame(&t.k, &f);
+	}
+	assert_int_equal(tk_tcb(&t)->rcv_unread, 4);
+	tk_close(&t);
+}
+
+/* --- flags --------------------------------------------------------------------------------------------------- */
+
+static void syn_with_fin(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_SYN | TCP_FIN);
+	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_SYN | TCP_FIN | TCP_ACK);
+	expect_untouched(&t);
+	tk_close(&t);
+
+	tk_open(&t);
+	tk_listen(&t, 4);
+	TK_SEND(&t, .flags = TCP_SYN | TCP_FIN);
+	TK_EXPECT_NOTHING(&t);
+	assert_int_equal(kit_counter(&t.k, "tcp_malformed"), 1);
+	assert_int_equal(kit_counter(&t.k, "tcp_connections"), 0);
+	tk_close(&t);
+}
+
+/* SYN+RST, no flags, all flags, and all the others: no crash, and the connection lives unless the
+ * peer says, with the right number, that it does not. */
+static void every_combination_of_flags(void **state)
+{
+	(void)state;
+	for (unsigned flags = 0; flags < 256; flags++) {
+		bool rst = (flags & TCP_RST) && (flags & (TCP_SYN | TCP_FIN)) != (TCP_SYN | TCP_FIN);
+		bool fin = (flags & (TCP_FIN | TCP_ACK | TCP_SYN)) == (TCP_FIN | TCP_ACK);
+		struct tk t;
+
+		tk_open(&t);
+		tk_establish(&t);
+		TK_SEND(&t, .seq = 1, .ack = 1, .flags = (uint8_t)flags);
+		kit_sent_clear(&t.k);
+		assert_int_equal(tk_state(&t), rst ? TCP_CLOSED : fin ? TCP_CLOSE_WAIT
+								     : TCP_ESTABLISHED);
+		tk_close(&t);
+	}
+}
+
+/* --- options on a live connection ----------------------------------------------------------------------------- */
+
+static void malformed_options_do_not_reset(void **state)
+{
+	static const uint8_t bad[][8] = {
+		{77, 0}, {77, 1}, {8, 200, 0, 0}, {5, 3, 1, 1}, {2, 4, 0, 0}, {3, 3, 14, 1},
+		{8, 9, 0, 0, 0, 0, 0, 0}, {5, 255, 0, 0},
+	};
+	uint32_t at = 0;
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	for (unsigned i = 0; i < ARRAY_LEN(bad); i++, at += 3) {
+		TK_SEND(&t, .seq = 1 + at, .ack = 1, .flags = TCP_ACK, .data = "abc", .len = 3,
+			.options = bad[i], .options_len = 8, .no_timestamps = i & 1);
+		TK_EXPECT(&t, TCP_ACK, 1, 1 + at + 3, 0);
+	}
+	assert_int_equal(tk_tcb(&t)->rcv_unread, at);
+	assert_int_equal(tk_tcb(&t)->snd_mss, 1460); /* an MSS or a scale in mid-connection: no */
+	assert_int_equal(tk_tcb(&t)->snd_wscale, 0);
+	assert_true(kit_counter(&t.k, "tcp_bad_options") >= 5);
+	tk_close(&t);
+}
+
+/* SACK: reversed blocks, blocks outside SND.UNA..SND.NXT. */
+static void sack_blocks_that_cannot_be(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_write(&t, 0, 3000);
+	kit_sent_clear(&t.k);
+	for (uint32_t i = 0; i < 200; i++) {
+		uint8_t block[12] = {1, 1, 5, 10};
+
+		store_be32(block + 4, TK_ISS + i * 104729 * 3);
+		store_be32(block + 8, TK_ISS + 5000 - i * 7919);
+		TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK, .options = block,
+			.options_len = 12);
+		kit_sent_clear(&t.k);
+	}
+	assert_int_equal(tk_state(&t), TCP_ESTABLISHED);
+	assert_int_equal(tk_tcb(&t)->snd_una - TK_ISS, 1);
+	tk_close(&t);
+}
+
+/* --- urgent ------------------------------------------------------------------------------------------------------ */
+
+/* Pointer 0, past the segment, without data, two racing ones: data stays in line. */
+static void urgent_data_stays_in_line(void **state)
+{
+	static const uint16_t pointers[] = {0, 1, 2, 3, 100, 65535};
+	char buf[64];
+	uint32_t at = 0;
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	for (unsigned i = 0; i < ARRAY_LEN(pointers); i++) {
+		for (unsigned len = 0; len <= 3; len += 3) {
+			struct kit_frame f;
+
+			kit_build_tcp(&f, &(struct kit_ipv4){0},
+				      &(struct kit_tcp){.src_port = TK_PEER_PORT,
+							.dst_port = TK_PORT,
+							.seq = TK_IRS + 1 + at,
+							.ack = TK_ISS + 1,
+							.flags = TCP_ACK | TCP_URG,
+							.urgent = pointers[i], .window = 9999},
+				      "abc", len);
+			kit_inject_frame(&t.k, &f);
+			at += len;
+		}
+	}
+	assert_int_equal(tk_read(&t, buf, sizeof(buf)), 18);
+	assert_memory_equal(buf, "abcabcabcabcabcabc", 18);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
+static void urgent_on_a_syn(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_listen(&t, 4);
+	TK_SEND(&t, .flags = TCP_SYN | TCP_URG);
+	TK_EXPECT(&t, TCP_SYN | TCP_ACK, 0, 1, 0);
+	tk_close(&t);
+}
+
+/* --- numbers that nobody can guess --------------------------------------------------------------------------------- */
+
+/* HOSTILE-INPUTS: keyed by RFC 6528, different at every boot and for the same four-tuple. */
+static void initial_numbers(void **state)
+{
+	struct tcb a = {.local = net_endpoint_ipv4(1, 2), .remote = net_endpoint_ipv4(3, 4)};
+	struct tcb b = a;
+	uint32_t first, later, differing = 0;
+	struct kit k, k2;
+
+	(void)state;
+	kit_open(&k, 1, NULL);
+	kit_open(&k2, 2, NULL);
+	first = tcp_initial_sequence(k.stack, &a, NS_PER_S);
+	later = tcp_initial_sequence(k.stack, &a, 2 * NS_PER_S);
+	assert_int_equal(later - first, 250000); /* one every 4 microseconds */
+	assert_int_not_equal(tcp_initial_sequence(k2.stack, &a, NS_PER_S), first);
+	b.remote.port = 5;
+	for (unsigned i = 0; i < 100; i++, b.remote.port++) {
+		uint32_t d = tcp_initial_sequence(k.stack, &b, NS_PER_S) - first;
+
+		differing += d > 1000000 && d < -1000000u;
+	}
+	assert_true(differing > 90);
+	assert_int_not_equal(tcp_timestamp_offset(k.stack, &a), tcp_timestamp_offset(k.stack, &b));
+	assert_int_not_equal(tcp_timestamp_offset(k.stack, &a), tcp_timestamp_offset(k2.stack, &a));
+	kit_close(&k);
+	kit_close(&k2);
+}
+
+/* RFC 6056 */
+static void ephemeral_ports(void **state)
+{
+	struct net_endpoint remote = net_endpoint_ipv4(KIT_PEER_IP, 80);
+	struct net_addr local = net_addr_ipv4(KIT_IP);
+	unsigned low = 0, steps = 0;
+	uint16_t before = 0;
+	struct kit k;
+
+	(void)state;
+	kit_open(&k, 1, NULL);
+	for (unsigned i = 0; i < 1000; i++) {
+		uint16_t port = tcp_ephemeral_port(k.stack, &local, &remote);
+
+		assert_in_range(port, 49152, 65535);
+		low += port < 49152 + 8192;
+		steps += port == before + 1;
+		before = port;
+	}
+	assert_in_range(low, 400, 600);
+	assert_true(steps < 5);
+	kit_close(&k);
+}
+
+/* --- memory ------------------------------------------------------------------------------------------------------------ */
+
+/* What a RST carries is header and nothing else, also in answer to a long segment. */
+static void answers_hold_no_stale_memory(void **state)
+{
+	static const uint8_t marker[1000] = {[0 ... 999] = 0xee};
+	struct kit_sent *s;
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	TK_SEND(&t, .flags = TCP_SYN, .data = marker, .len = sizeof(marker));
+	s = tk_take(&t);
+	assert_int_equal(s->len, 54);
+	assert_null(memchr(s->bytes, 0xee, s->len));
+	assert_null(memchr(s->bytes, 0xa5, s->len)); /* the kit's poison */
+	kit_sent_free(s);
+	tk_close(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(data_offset_under_5_or_past_the_segment),
+		cmocka_unit_test(a_segment_shorter_than_its_header),
+		cmocka_unit_test(a_wrong_checksum),
+		cmocka_unit_test(syn_with_fin),
+		cmocka_unit_test(every_combination_of_flags),
+		cmocka_unit_test(malformed_options_do_not_reset),
+		cmocka_unit_test(sack_blocks_that_cannot_be),
+		cmocka_unit_test(urgent_data_stays_in_line),
+		cmocka_unit_test(urgent_on_a_syn),
+		cmocka_unit_test(initial_numbers),
+		cmocka_unit_test(ephemeral_ports),
+		cmocka_unit_test(answers_hold_no_stale_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
