@@ -42,6 +42,7 @@ static void turn(void)
 	__asm__ volatile("" : : "r"(block) : "memory"); /* the erasure is not dead code */
 }
 
+/* What is ready afterwards was drawn after the input. */
 static void mix(const void *buf, size_t len)
 {
 	const uint8_t *p = buf;
@@ -55,7 +56,6 @@ static void mix(const void *buf, size_t len)
 		p += n;
 		len -= n;
 	}
-	n_ready = 0; /* what was drawn before does not know of this input */
 }
 
 static void note_source(const char *source)

@@ -52,6 +52,11 @@ static void rsdp(void **state)
 	assert_true(is_long);
 	make_rsdp(r, 2, 0x7fe1234, 0);
 	assert_int_equal(acpi_parse_rsdp(r, &is_long), 0x7fe1234);
+	for (size_t i = 0; i < 20; i++) {
+		make_rsdp(r, 0, 0x7fe1234, 0);
+		r[i] ^= 0x10;
+		assert_int_equal(acpi_parse_rsdp(r, &is_long), 0);
+	}
 	for (size_t i = 0; i < ACPI_RSDP_LEN; i++) {
 		make_rsdp(r, 2, 0x7fe1234, 0x1122334455667788);
 		r[i] ^= 0x10;

@@ -197,6 +197,24 @@ static void portions_make_one_stream(void **state)
 	}
 }
 
+/* The state does not tell what came out before. */
+static void no_way_back(void **state)
+{
+	static const uint8_t nonce[CHACHA_NONCE_LEN] = "dialtone rng";
+	uint8_t out[32], again[CHACHA_BLOCK_LEN];
+
+	(void)state;
+	begin();
+	mix("seed", 4);
+	n_ready = 0;
+	entropy_fill(out, sizeof(out));
+	for (uint32_t i = 0; i <= blocks; i++) {
+		chacha20_block(pool, i, nonce, again);
+		assert_memory_not_equal(again, out, 32);
+		assert_memory_not_equal(again + 32, out, 32);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +225,7 @@ int main(void)
 		cmocka_unit_test(each_input_matters),
 		cmocka_unit_test(a_new_source_changes_what_comes_next),
 		cmocka_unit_test(portions_make_one_stream),
+		cmocka_unit_test(no_way_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,7 +94,7 @@ static void the_longest_command_line(void **state)
 	memset(loaders_cmdline, 'x', PVH_CMDLINE_MAX - 1);
 	assert_null(translate());
 	assert_int_equal(bi.cmdline.len, PVH_CMDLINE_MAX - 1);
-	loaders_cmdline[PVH_CMDLINE_MAX - 1] = 'x';
+	memset(loaders_cmdline, 'x', sizeof(loaders_cmdline));
 	assert_non_null(strstr(translate(), "longer than 4095"));
 }
 
@@ -136,6 +136,8 @@ static void what_is_wrong_is_said(void **state)
 	image.mapped = (uintptr_t)&si + sizeof(si) - 1;
 	says("start info lies outside");
 	image.mapped = (uintptr_t)&si;
+	says("start info lies outside");
+	image.mapped = (uintptr_t)&si - 4096;
 	says("start info lies outside");
 	setup(state);
 	image.mapped = UINT64_MAX / 2;
