@@ -10,6 +10,7 @@ def ping(wire, *args):
     done = subprocess.run([*wire.prefix, 'ping', '-n', '-w', '10', '-i', '0.05', *args, GUEST],
                           capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert 'wrong' not in done.stdout and 'DUP' not in done.stdout, done.stdout
     return done.stdout
 
 

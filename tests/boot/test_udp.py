@@ -12,7 +12,7 @@ def peer(wire):
     """A UDP socket on the host's side of the tap."""
     with wire.namespace.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind((HOST, 0))
-        sock.settimeout(20)
+        sock.settimeout(10)
         yield sock
 
 

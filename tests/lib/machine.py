@@ -50,7 +50,7 @@ class Run:
         self.messages = []   # what QEMU itself said
         self.outcome = None
         self.guest = Guest(qemu.command_line(self.machine), self._line, self.messages.append,
-                           net.prefix)
+                           net.prefix, on_end=self.log.end)
 
     def _line(self, line):
         self.arrivals.append(time.monotonic())
@@ -65,7 +65,6 @@ class Run:
         """Waits for the end, which must be that status by every way it is told; the finished log.
         `contract`: the log must keep docs/log.md."""
         self.outcome = self.guest.wait(self.deadline)
-        self.log.end()
         said = f'{self.outcome}\n{self.messages}\n{self.log.text()}'
         assert self.outcome.status == status, said
         assert self.outcome.exit_line == status, said
@@ -81,7 +80,6 @@ class Run:
 
     def __exit__(self, *exc):
         self.guest.close()
-        self.log.end()
         self.scratch.cleanup()
 
 

@@ -23,13 +23,14 @@ class Outcome:
 
 class Guest:
     """on_line(bytes) gets each line of the console, end included, as it comes; on_message(str)
-    each line that QEMU itself says.  Both are called from threads of their own.  start() belongs
-    on a thread that outlives the machine."""
+    each line that QEMU itself says; on_end() is called when the console has ended.  All are called
+    from threads of their own.  start() belongs on a thread that outlives the machine."""
 
-    def __init__(self, argv, on_line, on_message, prefix=()):
+    def __init__(self, argv, on_line, on_message, prefix=(), on_end=None):
         self.argv = [*prefix, 'setpriv', '--pdeathsig', 'KILL', '--', *argv]
         self.on_line = on_line
         self.on_message = on_message
+        self.on_end = on_end
         self.process = None
         self.exit_line = None
         self.threads = []
@@ -57,6 +58,8 @@ class Guest:
             if number is not None:
                 self.exit_line = number
             self.on_line(line)
+        if self.on_end:
+            self.on_end()
 
     def _read_messages(self):
         for line in self.process.stderr:
