@@ -18,6 +18,9 @@ Q := $(if $(V),,@)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
 
 # --- what is built of what -------------------------------------------------------------------------
 
@@ -96,7 +99,7 @@ HOST_OBJS := $(HOST_SRCS:%.c=$(BUILD)/host/%.o)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/host/tests/unit/%,$(wildcard tests/unit/test_*.c))
 SIM_TESTS  := $(patsubst tests/sim/%.c,$(BUILD)/host/tests/sim/%,$(wildcard tests/sim/test_*.c))
 
-$(BUILD)/host/%.o: %.c Makefile | $(BUILD)/.setup-build
+$(BUILD)/host/%.o: %.c Makefile | $(BUILD)/.setup-build $(BUILD)/.setup-check
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(HOST_CFLAGS) -c $< -o $@

@@ -28,7 +28,10 @@ $(BUILD)/app-%/dialtone.elf: tests/apps/% FORCE
 .PHONY: FORCE
 FORCE:
 
-test: check boot-tests ## everything: check, and the image in QEMU with real servers
+# One after the other, also under make -j: the boot tests want the machine for themselves.
+test: ## everything: check, and the image in QEMU with real servers
+	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory boot-tests
 	@echo "test: all of it passed (host tests, tools, layers, and the boot tests above)"
 
 boot-tests: all $(TEST_APP_KERNELS) | $(BUILD)/.setup-run $(BUILD)/.setup-test

@@ -5,8 +5,8 @@ set -eu
 
 packages_of() {
 	case "$1" in
-	build) echo "gcc make binutils libc6-dev linux-libc-dev gnu-efi mtools fdisk libcmocka-dev python3-minimal" ;;
-	check) echo "python3 python3-pytest" ;;
+	build) echo "gcc make binutils libc6-dev linux-libc-dev gnu-efi mtools fdisk python3-minimal" ;;
+	check) echo "libcmocka-dev python3 python3-pytest" ;;
 	run) echo "qemu-system-x86 ovmf python3 iproute2 mtools util-linux" ;;
 	test) echo "python3-pytest python3-scapy tshark nginx-light qemu-utils iputils-ping gdb valgrind curl" ;;
 	*)
@@ -15,6 +15,10 @@ packages_of() {
 		;;
 	esac
 }
+
+# make may ask for several groups at once; apt can only be used by one.
+exec 9<"$0"
+flock 9
 
 missing=
 for group in "$@"; do
@@ -37,7 +41,7 @@ fi
 echo "installing:$missing"
 export DEBIAN_FRONTEND=noninteractive
 # shellcheck disable=SC2086 # words on purpose
-$sudo apt-get install --no-install-recommends -y -qq $missing >/dev/null 2>&1 || {
+$sudo apt-get install -o DPkg::Lock::Timeout=300 --no-install-recommends -y -qq $missing >/dev/null 2>&1 || {
 	$sudo apt-get update -qq
-	$sudo apt-get install --no-install-recommends -y -qq $missing >/dev/null
+	$sudo apt-get install -o DPkg::Lock::Timeout=300 --no-install-recommends -y -qq $missing >/dev/null
 }
