@@ -13,6 +13,7 @@
 #include "kernel/console.h"
 #include "kernel/entropy.h"
 #include "kernel/entropy_pool.h"
+#include "kernel/exit.h"
 #include "kernel/memory.h"
 #include "kernel/panic.h"
 
@@ -52,6 +53,23 @@ __attribute__((no_stack_protector)) NORETURN void kernel_start(struct boot_info 
 	kernel_main(bi);
 }
 
+static const char *bad_config_source, *bad_config_problem;
+
+void kernel_note_bad_config(const char *source, const char *problem)
+{
+	bad_config_source = source;
+	bad_config_problem = problem;
+}
+
+static NORETURN void end_with_bad_config(struct event_sink *events)
+{
+	event_emit(events, EVENT_CONFIG_BAD, 0, 0, EV_STR("source", bad_config_source),
+		   EV_STR("problem", bad_config_problem));
+	event_emit(events, EVENT_RESULT, 0, 0, EV_STR("outcome", "failed"),
+		   EV_U64("exitcode", STATUS_BAD_CONFIG), EV_STR("errormsg", bad_config_problem));
+	machine_exit(STATUS_BAD_CONFIG);
+}
+
 void machine_start(const struct boot_info *bi, struct event_sink *events)
 {
 	const char *door = bi->door == BOOT_DOOR_EFI ? "UEFI" : "PVH";
@@ -64,4 +82,6 @@ void machine_start(const struct boot_info *bi, struct event_sink *events)
 	cpu_report(events);
 	memory_report(events);
 	clock_report(events);
+	if (bad_config_problem != NULL)
+		end_with_bad_config(events);
 }

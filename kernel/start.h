@@ -30,8 +30,11 @@
 
 /* Called by the doors.  `bi` may be anything: it is checked. */
 NORETURN void kernel_start(struct boot_info *bi);
-/* A door's own word that it cannot boot. */
+/* A door's own word that it cannot boot: nothing can be known about the machine. */
 NORETURN void kernel_refuse(const char *problem);
+/* A door's word, before kernel_start(), that it could not hand over what it was told: the machine
+ * comes up as far as machine_start(), which says so and ends with status 2. */
+void kernel_note_bad_config(const char *source, const char *problem);
 
 /* kernel/main.c: the composition root. */
 NORETURN void kernel_main(struct boot_info *bi);

@@ -7,8 +7,9 @@
 
 #define EARLY_MAPPED (UINT64_C(1) << 30) /* what entry.S maps */
 
-static struct boot_info boot_info;
 extern const uint64_t boot_entry_tsc; /* entry.S: the first instruction's time */
+
+static struct boot_info boot_info;
 static char cmdline[PVH_CMDLINE_MAX];
 
 NORETURN void pvh_enter(const struct pvh_start_info *si);
@@ -20,11 +21,13 @@ NORETURN void pvh_enter(const struct pvh_start_info *si)
 		.len = (uint64_t)(image_end - image_start),
 		.mapped = EARLY_MAPPED,
 	};
-
-	const char *problem = pvh_translate(si, &image, cmdline, &boot_info);
+	const char *problem = pvh_translate(si, &image, &boot_info);
 
 	if (problem != NULL)
 		kernel_refuse(problem);
+	problem = pvh_copy_cmdline(si, &image, cmdline, &boot_info);
+	if (problem != NULL)
+		kernel_note_bad_config("command line", problem);
 	boot_info.entry_tsc = boot_entry_tsc;
 	kernel_start(&boot_info);
 }

@@ -42,37 +42,16 @@ static void add_memory(struct boot_info *bi, uint64_t base, uint64_t len, uint32
 	bi->memory[bi->memory_count++] = (struct boot_memory){.base = base, .len = len, .type = type};
 }
 
-static const char *copy_cmdline(const struct pvh_start_info *si, const struct pvh_image *image,
-				char cmdline[PVH_CMDLINE_MAX], struct boot_info *bi)
-{
-	const char *from = (const char *)(uintptr_t)si->cmdline_paddr;
-	size_t len = 0;
-
-	if (si->cmdline_paddr == 0)
-		return NULL;
-	if (!readable(image, si->cmdline_paddr, PVH_CMDLINE_MAX))
-		return "PVH: the command line lies outside the first GiB";
-	/* The loader's buffer is ordinary RAM to us: it has to be copied before memory is given out. */
-	while (len < PVH_CMDLINE_MAX && from[len] != '\0') {
-		cmdline[len] = from[len];
-		len++;
-	}
-	if (len == PVH_CMDLINE_MAX)
-		return "PVH: the command line is longer than 4095 bytes";
-	bi->cmdline.addr = (uint64_t)(uintptr_t)cmdline;
-	bi->cmdline.len = len;
-	return NULL;
-}
-
 const char *pvh_translate(const struct pvh_start_info *si, const struct pvh_image *image,
-			  char cmdline[PVH_CMDLINE_MAX], struct boot_info *bi)
+			  struct boot_info *bi)
 {
 	const struct pvh_memmap_entry *map;
 
 	if (!readable(image, (uint64_t)(uintptr_t)si, sizeof(*si)))
 		return "PVH: the start info lies outside the first GiB";
 	if (si->magic != PVH_START_MAGIC)
-		return "PVH: the start info has the wrong magic number";
+		return "PVH: the start info has the wrong magic number (QEMU overwrites it when "
+		       "-append is longer than 4095 bytes)";
 	if (si->version < 1)
 		return "PVH: the loader gives start info version 0, without a memory map";
 	if (si->memmap_entries == 0 ||
@@ -90,5 +69,27 @@ const char *pvh_translate(const struct pvh_start_info *si, const struct pvh_imag
 	for (uint32_t i = 0; i < si->memmap_entries; i++)
 		add_memory(bi, map[i].addr, map[i].size, memory_type(map[i].type));
 	add_memory(bi, image->base, image->len, BOOT_MEMORY_KERNEL);
-	return copy_cmdline(si, image, cmdline, bi);
+	return NULL;
+}
+
+const char *pvh_copy_cmdline(const struct pvh_start_info *si, const struct pvh_image *image,
+			     char cmdline[PVH_CMDLINE_MAX], struct boot_info *bi)
+{
+	const char *from = (const char *)(uintptr_t)si->cmdline_paddr;
+	size_t len = 0;
+
+	if (si->cmdline_paddr == 0)
+		return NULL;
+	if (!readable(image, si->cmdline_paddr, PVH_CMDLINE_MAX))
+		return "lies outside the first GiB of memory";
+	/* The loader's buffer is ordinary RAM to us: it has to be copied before memory is given out. */
+	while (len < PVH_CMDLINE_MAX && from[len] != '\0') {
+		cmdline[len] = from[len];
+		len++;
+	}
+	if (len == PVH_CMDLINE_MAX)
+		return "is longer than 4095 bytes";
+	bi->cmdline.addr = (uint64_t)(uintptr_t)cmdline;
+	bi->cmdline.len = len;
+	return NULL;
 }

@@ -37,9 +37,12 @@ struct pvh_image {
 	uint64_t mapped;    /* addresses below it can be read */
 };
 
-/* Fills `bi`, copying the command line into `cmdline`.  NULL, or what is wrong: then `bi` is not
- * fit to boot with. */
+/* Fills `bi` but for the command line.  NULL, or what is wrong: then it is not fit to boot with. */
 const char *pvh_translate(const struct pvh_start_info *si, const struct pvh_image *image,
-			  char cmdline[PVH_CMDLINE_MAX], struct boot_info *bi);
+			  struct boot_info *bi);
+/* Copies the command line into `cmdline`, which `bi` then points to.  NULL, or what is wrong: then
+ * there is none. */
+const char *pvh_copy_cmdline(const struct pvh_start_info *si, const struct pvh_image *image,
+			     char cmdline[PVH_CMDLINE_MAX], struct boot_info *bi);
 
 #endif

@@ -45,7 +45,9 @@ static int setup(void **state)
 static const char *translate(void)
 {
 	memset(&bi, 0, sizeof(bi));
-	return pvh_translate(&si, &image, cmdline, &bi);
+	const char *problem = pvh_translate(&si, &image, &bi);
+
+	return problem != NULL ? problem : pvh_copy_cmdline(&si, &image, cmdline, &bi);
 }
 
 static void check_range(uint32_t i, uint64_t base, uint64_t len, uint32_t type)
@@ -96,6 +98,9 @@ static void the_longest_command_line(void **state)
 	assert_int_equal(bi.cmdline.len, PVH_CMDLINE_MAX - 1);
 	memset(loaders_cmdline, 'x', sizeof(loaders_cmdline));
 	assert_non_null(strstr(translate(), "longer than 4095"));
+	/* The rest is fit to boot with all the same. */
+	assert_null(boot_info_problem(&bi));
+	assert_int_equal(bi.cmdline.addr, 0);
 }
 
 static void more_ranges_than_fit(void **state)
@@ -147,7 +152,7 @@ static void what_is_wrong_is_said(void **state)
 	setup(state);
 	image.mapped = UINT64_MAX / 2;
 	si.cmdline_paddr = UINT64_MAX / 2 - 10;
-	says("command line lies outside");
+	says("lies outside the first GiB of memory");
 }
 
 int main(void)

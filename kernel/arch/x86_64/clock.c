@@ -16,9 +16,10 @@
 #define FIRMWARE_S_MAX 600 /* a TSC that counted longer did not start with this machine */
 #define RTC_WAIT_NS (10 * NS_PER_MS)
 
-static struct clock_rates rates; /* tsc_hz 0: not calibrated yet */
-static uint64_t ns_per_tick; /* 32.32 fixed point */
+static struct clock_rates rates;
+static uint64_t ns_per_tick; /* 32.32 fixed point; 0, and so time stands still, until calibrated */
 static uint64_t entry_tsc;
+static bool can_finish; /* clock_begin() has been here, clock_finish() has not */
 static uint64_t last_ns;
 
 /* The wall clock was wall_s when the monotonic one was wall_ns (before the entry: negative). */
@@ -36,12 +37,15 @@ void clock_begin(const struct boot_info *bi)
 	wall_s = bi->wall_clock_s;
 	wall_tsc = bi->wall_clock_tsc;
 	calibrate_begin();
+	can_finish = true;
 }
 
 void clock_finish(void)
 {
-	if (rates.tsc_hz != 0)
+	if (!can_finish)
 		return;
+	/* Cleared first: a panic in there is reported too, and its report asks for the time. */
+	can_finish = false;
 	calibrate_finish(&rates);
 	ns_per_tick = (NS_PER_S << 32) / rates.tsc_hz;
 	if (cpu_features()->tsc_deadline)
@@ -59,7 +63,7 @@ uint64_t clock_now_ns(void)
 {
 	uint64_t ticks;
 
-	if (UNLIKELY(rates.tsc_hz == 0))
+	if (UNLIKELY(can_finish))
 		clock_finish();
 	ticks = rdtsc() - entry_tsc;
 	/* A TSC that was set back (a migration) must not turn time round. */
@@ -133,7 +137,7 @@ uint64_t clock_unix_s(void)
 bool clock_firmware_us(uint64_t *us)
 {
 	clock_finish();
-	if (entry_tsc / rates.tsc_hz >= FIRMWARE_S_MAX)
+	if (rates.tsc_hz == 0 || entry_tsc / rates.tsc_hz >= FIRMWARE_S_MAX)
 		return false;
 	*us = ticks_to_ns(entry_tsc) / NS_PER_US;
 	return true;
