@@ -34,12 +34,16 @@ void tcp_advance_una(struct stack *stack, struct tcb *tcb, const struct tcp_segm
 		tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT, seg->now_ns + tcb->rto_ns);
 }
 
-/* "SND.WND should be updated" unless the segment is older than the one the window came from. */
+/* "SND.WND should be updated" unless the segment is older than the one the window came from.  An
+ * old one may acknowledge new data all the same; SND.WND counts from SND.UNA, so it must then shrink
+ * by as much, or the right edge would move to where the peer never said. */
 static void update_send_window(struct tcb *tcb, const struct tcp_segment *seg)
 {
 	if (seq_lt(seg->seq, tcb->snd_wl1) ||
-	    (seg->seq == tcb->snd_wl1 && seq_lt(seg->ack, tcb->snd_wl2)))
+	    (seg->seq == tcb->snd_wl1 && seq_lt(seg->ack, tcb->snd_wl2))) {
+		tcb->snd_wnd -= MIN(tcb->snd_wnd, seg->ack - tcb->snd_una);
 		return;
+	}
 	tcb->snd_wnd = seg->wnd;
 	tcb->snd_wnd_max = MAX(tcb->snd_wnd_max, seg->wnd);
 	tcb->snd_wl1 = seg->seq;
@@ -140,7 +144,7 @@ enum tcp_verdict tcp_check_ack(struct stack *stack, struct tcb *tcb, struct tcp_
 		new_data_acknowledged(stack, tcb, seg);
 	else if (duplicate)
 		tcp_duplicate_ack(stack, tcb, seg->now_ns);
-	if (tcb->snd_nxt != tcb->snd_end || tcb->recovery != TCP_RECOVERY_NONE)
+	if (tcb->snd_nxt != tcb->snd_end || tcb->fin_queued || tcb->recovery != TCP_RECOVERY_NONE)
 		tcp_work_add(stack, tcb); /* more may be sent now */
 	if (!tcb_fin_acked(tcb) || fin_was_acked)
 		return TCP_CONTINUE;

@@ -230,6 +230,26 @@ static void an_old_segment_does_not_update_the_window(void **state)
 	tk_close(&t);
 }
 
+/* An old segment with a new ACK (our bytes crossed a retransmission of the peer's): the right edge
+ * stays where the peer put it. */
+static void an_old_segment_does_not_move_the_edge(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_write(&t, 0, 1000);
+	TK_EXPECT(&t, TCP_ACK, 1, 1, 1000);
+	t.window = 3000;
+	TK_SEND(&t, .seq = 11, .ack = 1, .flags = TCP_ACK); /* from behind a hole */
+	assert_int_equal(tk_tcb(&t)->snd_wnd, 3000);
+	TK_SEND(&t, .seq = 1, .ack = 1001, .flags = TCP_ACK, .data = "abcdefghij", .len = 10);
+	assert_int_equal(tk_tcb(&t)->snd_una + tk_tcb(&t)->snd_wnd - TK_ISS, 3001);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
 /* HOSTILE-INPUTS: a shrinking window. */
 static void a_window_that_shrinks(void **state)
 {
@@ -370,6 +390,29 @@ static void a_silly_window_is_used_late(void **state)
 	t.window = 200;
 	peer_ack(&t, 600);
 	TK_EXPECT(&t, TCP_ACK, 600, 1, 200);
+	tk_close(&t);
+}
+
+/* The last byte filled the window: the FIN has no room, and needs what every byte needs. */
+static void a_fin_waits_for_the_window(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	t.window = 100;
+	tk_establish(&t);
+	tk_write(&t, 0, 100);
+	assert_int_equal(sock_shutdown(t.k.stack, t.fd, SOCK_SHUT_WR, t.k.now_ns), ERR_OK);
+	TK_EXPECT(&t, TCP_ACK, 1, 1, 100);
+	t.window = 0;
+	peer_ack(&t, 101);
+	TK_EXPECT_NOTHING(&t);
+	tk_advance(&t, 200 * NS_PER_MS);
+	TK_EXPECT(&t, TCP_ACK, 100, 1, 0); /* the probe */
+	t.window = 100;
+	peer_ack(&t, 101);
+	TK_EXPECT(&t, TCP_FIN | TCP_ACK, 101, 1, 0);
 	tk_close(&t);
 }
 
@@ -737,12 +780,14 @@ int main(void)
 		cmocka_unit_test(nothing_goes_beyond_the_window),
 		cmocka_unit_test(the_window_is_scaled),
 		cmocka_unit_test(an_old_segment_does_not_update_the_window),
+		cmocka_unit_test(an_old_segment_does_not_move_the_edge),
 		cmocka_unit_test(a_window_that_shrinks),
 		cmocka_unit_test(acks_that_cannot_be),
 		cmocka_unit_test(a_closed_window_is_probed_for_ever),
 		cmocka_unit_test(a_closed_window_and_no_answer),
 		cmocka_unit_test(an_orphan_does_not_probe_for_ever),
 		cmocka_unit_test(a_silly_window_is_used_late),
+		cmocka_unit_test(a_fin_waits_for_the_window),
 		cmocka_unit_test(the_estimator),
 		cmocka_unit_test(a_time_out_sends_everything_again),
 		cmocka_unit_test(no_event_without_a_frame),

@@ -27,9 +27,11 @@ uint64_t sim_counter(const struct sim_host *host, const char *name)
 
 struct sim_seeds sim_seeds(uint64_t count)
 {
-	const char *text = getenv("SEED");
-	uint64_t only = text != NULL ? strtoull(text, NULL, 0) : 0;
+	const char *one = getenv("SEED"), *many = getenv("SEEDS");
+	uint64_t only = one != NULL ? strtoull(one, NULL, 0) : 0;
 
+	if (many != NULL)
+		count = strtoull(many, NULL, 0);
 	return only != 0 ? (struct sim_seeds){only, only} : (struct sim_seeds){1, count};
 }
 

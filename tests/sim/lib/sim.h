@@ -54,7 +54,7 @@ struct sim_link {
 	uint32_t reorder_ppm;   /* such frames take reorder_ns longer */
 	uint64_t reorder_ns;
 	bool cut;               /* everything is lost */
-	sim_match *drop_match;  /* the drop_nth frame (from 1) that matches is lost */
+	sim_match *drop_match;  /* the drop_nth frame (from 1) that matches is lost; 0: each */
 	unsigned drop_nth;
 
 	/* kept by the simulator */
@@ -142,7 +142,7 @@ uint64_t sim_random(struct sim *sim);
 /* A counter of the host's stack by name. */
 uint64_t sim_counter(const struct sim_host *host, const char *name);
 
-/* The seeds to run: 1..count, or the one in SEED. */
+/* The seeds to run: 1..count, or 1..SEEDS, or the one in SEED (environment). */
 struct sim_seeds {
 	uint64_t next, last;
 };

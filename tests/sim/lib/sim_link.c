@@ -99,7 +99,7 @@ static bool is_lost(struct sim *sim, struct sim_link *link, const struct sim_fra
 		return true;
 	if (link->drop_match == NULL || !link->drop_match(f))
 		return false;
-	return ++link->matched == link->drop_nth;
+	return ++link->matched == link->drop_nth || link->drop_nth == 0;
 }
 
 /* Bytes that wait before the wire now. */
