@@ -67,8 +67,12 @@ struct tcb *tcp_create(struct stack *stack, struct tcp_user *user)
 
 /* --- end ------------------------------------------------------------------------------------------ */
 
-static void emit_summary(struct stack *stack, const struct tcb *tcb)
+/* Once, and only where there was something. */
+static void sum_up(struct stack *stack, struct tcb *tcb)
 {
+	if (!tcb->opened)
+		return;
+	tcb->opened = false;
 	event_emit(stack->port->events, EVENT_TCP_SUMMARY, tcb->conn, 0,
 		   EV_U64("bytes_sent", tcb->bytes_sent),
 		   EV_U64("bytes_received", tcb->bytes_received),
@@ -94,9 +98,6 @@ static void let_go(struct stack *stack, struct tcb *tcb)
 	tcp_timers_clear(stack, tcb);
 	tcp_reassembly_free(stack, tcb);
 	drop_send_buffer(tcb);
-	if (tcb->opened)
-		emit_summary(stack, tcb);
-	tcb->opened = false;
 }
 
 void tcp_end(struct stack *stack, struct tcb *tcb, int error)
@@ -106,6 +107,7 @@ void tcp_end(struct stack *stack, struct tcb *tcb, int error)
 	let_go(stack, tcb);
 	tcb->error = error;
 	tcp_set_state(stack, tcb, TCP_CLOSED);
+	sum_up(stack, tcb);
 	if (tcb->listener != NULL && !tcb->connected)
 		tcp_listen_forget(tcb); /* no user ever heard of it */
 	if (!tcb->owned)
@@ -123,6 +125,7 @@ void tcp_give_up(struct stack *stack, struct tcb *tcb, int error, const char *re
 void tcp_free(struct stack *stack, struct tcb *tcb)
 {
 	let_go(stack, tcb);
+	sum_up(stack, tcb);
 	if (tcb->listener != NULL)
 		tcp_listen_forget(tcb);
 	tcp_discard_received(tcb);
