@@ -3,7 +3,7 @@
 
 $(BUILD)/bench/floor.elf: bench/floor.S | $(BUILD)/.setup-build
 	@mkdir -p $(@D)
-	$(CC) -m32 -nostdlib -static -no-pie -Wl,-Ttext=0x100000,--build-id=none,-e,floor_entry -Wl,-z,noexecstack $< -o $@
+	$(Q)$(CC) -m32 -nostdlib -static -no-pie -Wl,-Ttext=0x100000,--build-id=none,-e,floor_entry -Wl,-z,noexecstack $< -o $@
 
 .PHONY: bench
 bench: $(BUILD)/.setup-run $(BUILD)/.setup-test all $(BUILD)/bench/floor.elf ## print the figures (root; RUNS=9)

@@ -11,23 +11,27 @@ KERNEL_LINK = $(CC) $(KERNEL_LDFLAGS) -Wl,-z,pack-relative-relocs
 
 $(BUILD)/kernel/symbols.none.S: tools/gen_symbols.py
 	@mkdir -p $(@D)
-	$(PYTHON) tools/gen_symbols.py </dev/null >$@
+	$(Q)$(PYTHON) tools/gen_symbols.py </dev/null >$@
 
 $(BUILD)/kernel/symbols.S: $(BUILD)/kernel/pass1.elf tools/gen_symbols.py
-	nm -n $< | $(PYTHON) tools/gen_symbols.py >$@
+	@echo "  SYMBOLS $@"
+	$(Q)nm -n $< | $(PYTHON) tools/gen_symbols.py >$@
 
 $(BUILD)/kernel/symbols.o $(BUILD)/kernel/symbols.none.o: %.o: %.S
-	$(CC) -c $< -o $@
+	$(Q)$(CC) -c $< -o $@
 
 $(BUILD)/kernel/pass1.elf: $(IMAGE_OBJS) $(BUILD)/kernel/symbols.none.o kernel/kernel.ld
-	$(KERNEL_LINK) $(filter %.o,$^) -o $@
+	@echo "  LINK    $@"
+	$(Q)$(KERNEL_LINK) $(filter %.o,$^) -o $@
 
 $(BUILD)/dialtone.debug.elf: $(IMAGE_OBJS) $(BUILD)/kernel/symbols.o kernel/kernel.ld
-	$(KERNEL_LINK) $(filter %.o,$^) -o $@
+	@echo "  LINK    $@"
+	$(Q)$(KERNEL_LINK) $(filter %.o,$^) -o $@
 	@! readelf -rW $@ | grep 'R_X86_64_' | grep -v 'R_X86_64_RELATIVE' || \
 		{ echo "$@: only R_X86_64_RELATIVE relocations can be applied" >&2; rm -f $@; exit 1; }
 	@nm -n $@ | $(PYTHON) tools/gen_symbols.py | cmp - $(BUILD)/kernel/symbols.S || \
 		{ echo "$@: the symbol table does not describe this image" >&2; rm -f $@; exit 1; }
 
 $(BUILD)/dialtone.elf: $(BUILD)/dialtone.debug.elf
-	strip -o $@ $<
+	@echo "  STRIP   $@"
+	$(Q)strip -o $@ $<

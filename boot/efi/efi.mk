@@ -20,15 +20,18 @@ EFI_OBJS := $(patsubst %.c,$(BUILD)/efi/%.o,$(EFI_SRCS) base/strbuf.c)
 
 $(BUILD)/efi/%.o: %.c | $(BUILD)/.setup-build
 	@mkdir -p $(@D)
-	$(CC) $(EFI_CFLAGS) -c $< -o $@
+	@echo "  CC      $<"
+	$(Q)$(CC) $(EFI_CFLAGS) -c $< -o $@
 
 $(BUILD)/efi/loader.so: $(EFI_OBJS)
-	ld $(EFI_LDFLAGS) $(EFI_LIB)/crt0-efi-x86_64.o $^ $(EFI_LIB)/libgnuefi.a -o $@
+	@echo "  LINK    $@"
+	$(Q)ld $(EFI_LDFLAGS) $(EFI_LIB)/crt0-efi-x86_64.o $^ $(EFI_LIB)/libgnuefi.a -o $@
 	@readelf -rW $@ | awk '/ R_X86_64_/ && $$3 != "R_X86_64_RELATIVE" { print "$@: " $$0; bad = 1 } \
 	  END { if (bad) print "$@: a relocation that the start-up code does not apply"; exit bad }'
 
 $(BUILD)/BOOTX64.EFI: $(BUILD)/efi/loader.so
-	SOURCE_DATE_EPOCH=0 objcopy $(addprefix -j ,$(EFI_SECTIONS)) --target=efi-app-x86_64 $< $@
+	@echo "  PE      $@"
+	$(Q)SOURCE_DATE_EPOCH=0 objcopy $(addprefix -j ,$(EFI_SECTIONS)) --target=efi-app-x86_64 $< $@
 
 # The configuration is copied only when it differs, so that `make image CONF=other` makes a new
 # image and the same one twice does not.
@@ -38,7 +41,8 @@ $(BUILD)/dialtone.conf: efi-force
 	@cmp -s "$(CONF)" $@ || cp "$(CONF)" $@
 
 $(BUILD)/dialtone.img: tools/mkimage.sh $(BUILD)/BOOTX64.EFI $(BUILD)/dialtone.elf $(BUILD)/dialtone.conf
-	tools/mkimage.sh $@ $(BUILD)/BOOTX64.EFI $(BUILD)/dialtone.elf $(BUILD)/dialtone.conf
+	@echo "  IMAGE   $@"
+	$(Q)tools/mkimage.sh $@ $(BUILD)/BOOTX64.EFI $(BUILD)/dialtone.elf $(BUILD)/dialtone.conf
 
 .PHONY: image
 image: $(BUILD)/dialtone.img ## bootable disk image; CONF=file puts that configuration in
