@@ -8,22 +8,29 @@
 #include "base/string.h"
 #include "net/siphash.h"
 
-struct tuple {
-	struct net_addr local, remote;
-	uint16_t local_port, remote_port;
-};
+#define TUPLE_MAX (2 * 16 + 2 * 2)
+
+/* The bytes that tell one connection from another: no more of them than the family has, since they
+ * are hashed for every segment. */
+static size_t pack_tuple(uint8_t *p, const struct net_endpoint *local,
+			 const struct net_endpoint *remote)
+{
+	size_t addr_len = local->addr.family == NET_FAMILY_IPV4 ? 4 : 16;
+
+	memcpy(p, local->addr.bytes, addr_len);
+	memcpy(p + addr_len, remote->addr.bytes, addr_len);
+	store_be16(p + 2 * addr_len, local->port);
+	store_be16(p + 2 * addr_len + 2, remote->port);
+	return 2 * addr_len + 4;
+}
 
 static uint32_t tuple_hash(const struct stack *stack, const struct net_endpoint *local,
 			   const struct net_endpoint *remote)
 {
-	struct tuple t;
+	uint8_t packed[TUPLE_MAX];
+	size_t len = pack_tuple(packed, local, remote);
 
-	memset(&t, 0, sizeof(t)); /* padding is hashed too */
-	t.local = local->addr;
-	t.remote = remote->addr;
-	t.local_port = local->port;
-	t.remote_port = remote->port;
-	return (uint32_t)siphash(stack->secret, &t, sizeof(t));
+	return (uint32_t)siphash(stack->secret, packed, len);
 }
 
 static bool endpoint_equal(const struct net_endpoint *a, const struct net_endpoint *b)

@@ -12,7 +12,7 @@
 
 #include "tests/sim/lib/sim_talk.h"
 
-#define SEEDS 150
+#define SEEDS 1000
 #define LATEST (3000 * NS_PER_S)
 
 static uint32_t draw(struct sim *sim, uint32_t from, uint32_t to)
@@ -83,8 +83,9 @@ static void play(uint64_t seed)
 		talk->client.close_first = true; /* somebody must */
 	talk->simultaneous = one_in(sim, 8);
 	sim_talk_start(talk, sim, hosts[0], hosts[1]);
-	sim_talk_finish(talk, LATEST);
-	sim_talk_expect_nothing_left(talk);
+	talk->may_be_unreachable = true;
+	if (sim_talk_finish(talk, LATEST))
+		sim_talk_expect_nothing_left(talk);
 	sim_close(sim);
 	test_free(talk);
 	test_free(sim);

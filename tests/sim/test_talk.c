@@ -113,37 +113,37 @@ static void over_seeds(const char *name, uint64_t count, uint32_t ppm, bool uplo
 static void download_without_loss(void **state)
 {
 	(void)state;
-	over_seeds("download-0", 3, 0, false);
+	over_seeds("download-0", 6, 0, false);
 }
 
 static void upload_without_loss(void **state)
 {
 	(void)state;
-	over_seeds("upload-0", 3, 0, true);
+	over_seeds("upload-0", 6, 0, true);
 }
 
 static void download_with_1_percent_lost(void **state)
 {
 	(void)state;
-	over_seeds("download-1", 15, 10000, false);
+	over_seeds("download-1", 40, 10000, false);
 }
 
 static void upload_with_1_percent_lost(void **state)
 {
 	(void)state;
-	over_seeds("upload-1", 15, 10000, true);
+	over_seeds("upload-1", 40, 10000, true);
 }
 
 static void download_with_5_percent_lost(void **state)
 {
 	(void)state;
-	over_seeds("download-5", 15, 50000, false);
+	over_seeds("download-5", 40, 50000, false);
 }
 
 static void upload_with_5_percent_lost(void **state)
 {
 	(void)state;
-	over_seeds("upload-5", 15, 50000, true);
+	over_seeds("upload-5", 40, 50000, true);
 }
 
 int main(void)

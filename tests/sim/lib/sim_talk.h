@@ -34,6 +34,7 @@ struct sim_talk {
 	uint16_t port;
 	uint64_t connected_ns, finished_ns;
 	bool simultaneous; /* both connect; nobody listens */
+	bool may_be_unreachable; /* every ARP answer lost is an end too: ERR_HOSTUNREACH */
 };
 
 /* Starts it: the server listens, the client connects.  Fill the sides before. */
@@ -41,8 +42,9 @@ void sim_talk_start(struct sim_talk *talk, struct sim *sim, struct sim_host *cli
 		    struct sim_host *server);
 /* Both sides are through: closed, or ended with an error. */
 bool sim_talk_is_over(void *talk);
-/* Runs until it is over, fails at `until_ns`; then fails unless every byte has arrived. */
-void sim_talk_finish(struct sim_talk *talk, uint64_t until_ns);
+/* Runs until it is over, fails at `until_ns`; then fails unless every byte has arrived.  False: the
+ * peer was unreachable, and that was allowed. */
+bool sim_talk_finish(struct sim_talk *talk, uint64_t until_ns);
 /* Every connection of both stacks is gone within the time that TIME-WAIT and orphans take. */
 void sim_talk_expect_nothing_left(struct sim_talk *talk);
 
