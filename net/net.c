@@ -175,6 +175,8 @@ uint32_t stack_random_below(struct stack *stack, uint32_t bound)
 #define COUNTER_NAME(name) #name "\0"
 static const char counter_names[] = NET_COUNTERS(COUNTER_NAME);
 #define COUNTER_COUNT (sizeof(struct net_counters) / sizeof(uint64_t))
+#define COUNTER_ONE(name) +1
+#define DROP_COUNTER_COUNT (0 NET_DROP_COUNTERS(COUNTER_ONE))
 
 bool net_counter(const struct stack *stack, unsigned index, const char **name, uint64_t *value)
 {
@@ -204,4 +206,24 @@ uint64_t net_counter_by_name(const struct stack *stack, const char *name)
 		at += at_len + 1;
 	}
 	return 0;
+}
+
+static void report_drop(struct stack *stack, const char *counter, uint64_t count)
+{
+	if (count > 0)
+		event_emit(stack->port->events, EVENT_DROP, 0, 0, EV_STR("counter", counter),
+			   EV_U64("count", count));
+}
+
+void net_report_drops(struct stack *stack)
+{
+	const char *name;
+	uint64_t value;
+
+	for (unsigned i = 0; i < DROP_COUNTER_COUNT && net_counter(stack, i, &name, &value); i++)
+		report_drop(stack, name, value);
+	for (struct netif *n = stack->netifs; n != NULL; n = n->next) {
+		report_drop(stack, "netif_rx_dropped", n->counters.rx_dropped);
+		report_drop(stack, "netif_tx_dropped", n->counters.tx_dropped);
+	}
 }

@@ -51,4 +51,7 @@ bool net_counter(const struct stack *stack, unsigned index, const char **name, u
 /* The counter's value by name; 0 for a name that does not exist. */
 uint64_t net_counter_by_name(const struct stack *stack, const char *name);
 
+/* One `drop` event for each counter of dropped packets that is not 0. */
+void net_report_drops(struct stack *stack);
+
 #endif

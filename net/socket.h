@@ -95,7 +95,8 @@ bool sock_fin_acked(struct stack *stack, int fd);
  * 0, 2, 3, 6, 7, 8, 12, 13, 14, 15; a passive one 9-12. */
 unsigned sock_last_step(struct stack *stack, int fd);
 
-/* Ends a run: every connection still in TIME-WAIT is dropped, with an event each. */
-void sock_abandon_time_wait(struct stack *stack, uint64_t now_ns);
+/* Ends a run: every connection still in TIME-WAIT is dropped, with an event each; and each counter of
+ * dropped packets that is not 0 is said. */
+void sock_end_run(struct stack *stack, uint64_t now_ns);
 
 #endif

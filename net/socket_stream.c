@@ -168,9 +168,10 @@ int sock_abort(struct stack *stack, int fd, uint64_t now_ns)
 	return sock_close(stack, fd, now_ns);
 }
 
-void sock_abandon_time_wait(struct stack *stack, uint64_t now_ns)
+void sock_end_run(struct stack *stack, uint64_t now_ns)
 {
 	tcp_abandon_time_wait(stack, now_ns);
+	net_report_drops(stack);
 }
 
 /* --- what is going on --------------------------------------------------------------------------------------- */

@@ -14,24 +14,27 @@ struct tcp_layer;
 struct socket_table;
 struct neigh_table;
 
-/* X(name): one counter each; the names are what net_counter() reports. */
-#define NET_COUNTERS(X)                                                                         \
-	X(eth_in) X(eth_short) X(eth_bad_source) X(eth_vlan) X(eth_unknown_type)                \
-	X(eth_not_for_us)                                                                       \
-	X(arp_in) X(arp_malformed) X(arp_ignored) X(arp_requests_out) X(arp_replies_out)        \
-	X(arp_queue_dropped) X(arp_conflicts) X(arp_unresolved) X(arp_table_full)               \
-	X(ip_in) X(ip_out) X(ip_malformed) X(ip_bad_checksum) X(ip_bad_source) X(ip_not_for_us) \
-	X(ip_source_routed) X(ip_fragments_dropped) X(ip_unknown_protocol) X(ip_no_route)       \
-	X(ip_too_big)                                                                           \
-	X(icmp_in) X(icmp_malformed) X(icmp_bad_checksum) X(icmp_echo_answered)                 \
-	X(icmp_errors_in) X(icmp_errors_out) X(icmp_ignored) X(icmp_rate_limited)               \
-	X(udp_in) X(udp_out) X(udp_malformed) X(udp_bad_checksum) X(udp_no_port)                \
-	X(udp_queue_full)                                                                       \
-	X(tcp_in) X(tcp_out) X(tcp_malformed) X(tcp_bad_checksum) X(tcp_bad_options)            \
-	X(tcp_no_connection) X(tcp_rst_out) X(tcp_rst_in) X(tcp_retransmits) X(tcp_timeouts)    \
-	X(tcp_fast_retransmits) X(tcp_out_of_window) X(tcp_out_of_order) X(tcp_duplicate_acks)  \
-	X(tcp_challenge_acks) X(tcp_challenge_limited) X(tcp_paws_dropped)                      \
-	X(tcp_reassembly_dropped) X(tcp_syn_dropped) X(tcp_no_memory) X(tcp_connections)
+/* X(name): one counter each; the names are what net_counter() reports.  The first list is what was
+ * thrown away because it was wrong or there was no room: the end of a run says each of them that
+ * is not 0.  The second is everything else, what was merely for others included. */
+#define NET_DROP_COUNTERS(X)                                                                    \
+	X(eth_short) X(eth_bad_source) X(arp_malformed) X(arp_queue_dropped)                    \
+	X(arp_table_full) X(ip_malformed) X(ip_bad_checksum) X(ip_bad_source)                   \
+	X(ip_source_routed) X(ip_fragments_dropped) X(icmp_malformed) X(icmp_bad_checksum)      \
+	X(udp_malformed) X(udp_bad_checksum) X(udp_queue_full) X(tcp_malformed)                 \
+	X(tcp_bad_checksum) X(tcp_paws_dropped) X(tcp_reassembly_dropped) X(tcp_syn_dropped)    \
+	X(tcp_no_memory)
+#define NET_EVENT_COUNTERS(X)                                                                   \
+	X(eth_in) X(eth_vlan) X(eth_unknown_type) X(eth_not_for_us) X(arp_in) X(arp_ignored)    \
+	X(arp_requests_out) X(arp_replies_out) X(arp_conflicts) X(arp_unresolved) X(ip_in)      \
+	X(ip_out) X(ip_not_for_us) X(ip_unknown_protocol) X(ip_no_route) X(ip_too_big)          \
+	X(icmp_in) X(icmp_echo_answered) X(icmp_errors_in) X(icmp_errors_out)                   \
+	X(icmp_ignored) X(icmp_rate_limited) X(udp_in) X(udp_out) X(udp_no_port) X(tcp_in)      \
+	X(tcp_out) X(tcp_bad_options) X(tcp_no_connection) X(tcp_rst_out) X(tcp_rst_in)         \
+	X(tcp_retransmits) X(tcp_timeouts) X(tcp_fast_retransmits) X(tcp_out_of_window)         \
+	X(tcp_out_of_order) X(tcp_duplicate_acks) X(tcp_challenge_acks)                         \
+	X(tcp_challenge_limited) X(tcp_connections)
+#define NET_COUNTERS(X) NET_DROP_COUNTERS(X) NET_EVENT_COUNTERS(X)
 
 struct net_counters {
 #define NET_COUNTER_FIELD(name) uint64_t name;

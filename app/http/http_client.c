@@ -423,7 +423,7 @@ enum status app_main(struct app_env *env)
 	report_transfer(t->events, t->conn, &t->report);
 	close_socket(t);
 	app_hold(env);
-	sock_abandon_time_wait(t->m->stack, now(t));
+	sock_end_run(t->m->stack, now(t));
 	report_result(t->events, &t->report);
 	return t->report.exitcode;
 }

@@ -109,7 +109,6 @@ def test_damaged_segment_is_repeated(lossy, csum):
 
 
 @CSUM
-@pytest.mark.xfail(strict=True, reason='nothing emits the event drop')
 def test_damaged_segment_is_counted(lossy, csum):
     _, log = damaged(lossy, csum)
     assert log.first('drop', counter='tcp_bad_checksum')['count'] == 1

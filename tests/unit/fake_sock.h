@@ -249,7 +249,7 @@ unsigned sock_last_step(struct stack *stack, int fd)
 	return fake.last_step;
 }
 
-void sock_abandon_time_wait(struct stack *stack, uint64_t now_ns)
+void sock_end_run(struct stack *stack, uint64_t now_ns)
 {
 	(void)stack;
 	(void)now_ns;

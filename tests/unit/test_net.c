@@ -90,6 +90,25 @@ static void counters_have_names(void **state)
 
 static uint64_t fired_at;
 
+static void drops_are_said_at_the_end_and_nothing_else_is(void **state)
+{
+	(void)state;
+	struct kit k;
+
+	kit_open(&k, 1, NULL);
+	k.stack->counters.tcp_bad_checksum = 2;
+	k.stack->counters.ip_in = 7;
+	k.netif.counters.rx_dropped = 1;
+	net_report_drops(k.stack);
+	assert_int_equal(kit_event_count(&k.kp, EVENT_DROP), 2);
+	assert_string_equal(kit_event_field(kit_event(&k.kp, EVENT_DROP, 0), "counter"),
+			    "tcp_bad_checksum");
+	assert_string_equal(kit_event_field(kit_event(&k.kp, EVENT_DROP, 0), "count"), "2");
+	assert_string_equal(kit_event_field(kit_event(&k.kp, EVENT_DROP, 1), "counter"),
+			    "netif_rx_dropped");
+	kit_close(&k);
+}
+
 static void note_time(struct stack *stack, struct timer *t, uint64_t now_ns)
 {
 	(void)stack;
@@ -230,6 +249,7 @@ int main(void)
 		cmocka_unit_test(secrets_come_from_the_port),
 		cmocka_unit_test(counters_have_names),
 		cmocka_unit_test(the_deadline_is_the_earliest_timer),
+		cmocka_unit_test(drops_are_said_at_the_end_and_nothing_else_is),
 		cmocka_unit_test(the_kit_s_clock_stops_at_deadlines),
 		cmocka_unit_test(random_below_stays_below_and_reaches_all),
 		cmocka_unit_test(a_rate_limit_is_a_burst_and_then_a_trickle),

@@ -236,7 +236,7 @@ static void time_wait_is_abandoned(void **state)
 	tk_reach(&t, TCP_TIME_WAIT);
 	close_fd(&t);
 	tk_advance(&t, 10 * NS_PER_S);
-	sock_abandon_time_wait(t.k.stack, t.k.now_ns);
+	sock_end_run(t.k.stack, t.k.now_ns);
 	assert_string_equal(tk_field(&t, EVENT_TCP_TIME_WAIT_ABANDONED, 0, "remaining_ms"), "50000");
 	assert_int_equal(tk_events(&t, EVENT_TCP_SUMMARY), 1);
 	assert_true(net_next_deadline(t.k.stack) > t.k.now_ns + 100 * NS_PER_S);
