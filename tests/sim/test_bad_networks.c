@@ -58,8 +58,10 @@ static void draw_side(struct sim *sim, struct sim_side *side)
 {
 	side->to_send = one_in(sim, 4) ? 0 : draw(sim, 1, 150000);
 	side->chunk = one_in(sim, 3) ? draw(sim, 1, 300) : draw(sim, 1000, 65536);
-	if (one_in(sim, 5))
+	if (one_in(sim, 5)) { /* dawdles, but would be through in a few seconds */
 		side->read_pause_ns = draw(sim, 1, 30) * NS_PER_MS;
+		side->chunk = draw(sim, 1000, 65536);
+	}
 	side->half_close = one_in(sim, 2);
 	side->close_first = one_in(sim, 2);
 }

@@ -666,6 +666,55 @@ static void reset_before_accept(void **state)
 	tk_close(&t);
 }
 
+/* Five hundred connections at once: the table grows, and each gets what was meant for it. */
+static void segment_from(struct tk *t, uint16_t port, uint8_t flags, uint32_t seq, uint32_t ack,
+			 const void *data, size_t len)
+{
+	struct kit_frame f;
+
+	kit_build_tcp(&f, &(struct kit_ipv4){0},
+		      &(struct kit_tcp){.src_port = port, .dst_port = TK_PORT, .seq = seq,
+					.ack = ack, .flags = flags, .window = 1000}, data, len);
+	kit_inject_frame(&t->k, &f);
+}
+
+static void many_connections(void **state)
+{
+	static const struct net_options many = {.max_sockets = 600};
+	int fds[500];
+	struct tk t;
+
+	(void)state;
+	tk_open_with(&t, &many);
+	tk_listen(&t, 1000);
+	for (uint16_t i = 0; i < ARRAY_LEN(fds); i++) {
+		struct kit_sent *s;
+
+		segment_from(&t, 1000 + i, TCP_SYN, 7, 0, NULL, 0);
+		s = tk_take(&t);
+		assert_int_equal(s->tcp.dst_port, 1000 + i);
+		segment_from(&t, 1000 + i, TCP_ACK, 8, s->tcp.seq + 1, &i, sizeof(i));
+		kit_sent_free(s);
+		fds[i] = sock_accept(t.k.stack, t.listener, NULL);
+		assert_true(fds[i] > 0);
+	}
+	kit_poll(&t.k);
+	kit_sent_clear(&t.k);
+	for (uint16_t i = 0; i < ARRAY_LEN(fds); i++) {
+		struct net_endpoint peer;
+		uint16_t got;
+
+		assert_int_equal(sock_recv(t.k.stack, fds[i], &got, sizeof(got), t.k.now_ns), 2);
+		assert_int_equal(got, i);
+		assert_int_equal(sock_getpeername(t.k.stack, fds[i], &peer), ERR_OK);
+		assert_int_equal(peer.port, 1000 + i);
+		if (i % 2)
+			assert_int_equal(sock_abort(t.k.stack, fds[i], t.k.now_ns), ERR_OK);
+	}
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
 static void destroyed_with_everything_open(void **state)
 {
 	struct tk t;
@@ -710,6 +759,7 @@ int main(void)
 		cmocka_unit_test(a_full_backlog_takes_no_more),
 		cmocka_unit_test(closing_a_listener_resets_what_waits),
 		cmocka_unit_test(reset_before_accept),
+		cmocka_unit_test(many_connections),
 		cmocka_unit_test(destroyed_with_everything_open),
 	};
 

@@ -103,6 +103,7 @@ void sim_close(struct sim *sim)
 	for (unsigned i = 0; i < sim->n_hosts; i++) {
 		struct sim_host *host = sim->hosts[i];
 
+		sim_device_flush(host);
 		net_destroy(host->stack);
 		sim_device_close(host);
 		if (host->kp.live_blocks != 0)

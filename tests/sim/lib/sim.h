@@ -126,6 +126,8 @@ void sim_close(struct sim *sim);
 
 /* A host on the switch: 10.0.0.1 is the first.  `options` may be NULL. */
 struct sim_host *sim_host(struct sim *sim, const struct sim_host_options *options);
+/* Bytes of receive buffers that the stack holds back. */
+size_t sim_rx_memory(const struct sim_host *host);
 /* Both directions of the host's cable. */
 void sim_set_delay(struct sim_host *host, uint64_t delay_ns);
 void sim_set_loss(struct sim_host *host, uint32_t ppm);
@@ -159,6 +161,7 @@ uint64_t sim_link_next(const struct sim *sim);
 void sim_links_close(struct sim *sim);
 
 void sim_device_open(struct sim_host *host, const struct sim_host_options *options);
+void sim_device_flush(struct sim_host *host);
 void sim_device_close(struct sim_host *host);
 void sim_device_deliver(struct sim_host *host, const struct sim_frame *frame);
 uint64_t sim_device_next(const struct sim_host *host);

@@ -156,6 +156,11 @@ static unsigned device_poll(struct netif *netif, uint64_t now_ns)
 	return collect_received(host, now_ns);
 }
 
+size_t sim_rx_memory(const struct sim_host *host)
+{
+	return host->device->rx_pool.in_use * host->device->rx_pool.block_size;
+}
+
 /* --- life ---------------------------------------------------------------------------------------------- */
 
 uint64_t sim_device_next(const struct sim_host *host)
@@ -192,7 +197,12 @@ void sim_device_open(struct sim_host *host, const struct sim_host_options *optio
 	memcpy(host->netif.mac, host->mac, 6);
 }
 
-/* The stack is gone; its send buffers wait for what the device still holds. */
+/* Every frame leaves now: the stack is about to be destroyed, and wants its packets back. */
+void sim_device_flush(struct sim_host *host)
+{
+	collect_sent(host, TIME_NEVER);
+}
+
 void sim_device_close(struct sim_host *host)
 {
 	struct sim_device *dev = host->device;
