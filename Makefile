@@ -41,9 +41,9 @@ HOST_EXTRA_SRCS := $(wildcard kernel/config*.c kernel/log/*.c) kernel/log.c kern
 HOST_SRCS := $(BASE_SRCS) $(NET_SRCS) $(APP_SRCS) $(wildcard app/http/*.c) \
              $(wildcard $(HOST_EXTRA_SRCS)) $(wildcard tests/lib/*.c) $(wildcard tests/sim/lib/*.c)
 
-# What runs for every packet is built for speed, the rest of the image for size.
-FAST_SRCS := net/checksum.c net/pktbuf.c net/tcp/demux.c net/tcp/deliver.c drivers/virtio/ring.c \
-             drivers/virtio/net_rx.c kernel/string.c app/http/crc32.c
+# Loops over every byte are built for speed, all else for size: -O2 for the whole path of a packet
+# is 1 % fewer instructions a segment (make bench) and 6 KiB more image.
+FAST_SRCS := net/checksum.c kernel/string.c app/http/crc32.c
 
 # --- flags -----------------------------------------------------------------------------------------
 
