@@ -11,7 +11,7 @@ set -eu
 if (: <>/dev/net/tun) 2>/dev/null && unshare --user --map-root-user --net --mount true 2>/dev/null
 then
 	exec unshare --user --map-root-user --net --mount \
-		sh -c 'mount -t tmpfs -o mode=755 none /run && exec "$@"' sh "$@"
+		sh -c 'mount -t tmpfs -o mode=755 none /run && ip link set lo up && exec "$@"' sh "$@"
 fi
 echo "A tap needs root here (or a /dev/net/tun that opens, and user namespaces); type: sudo $*" >&2
 exit 2

@@ -149,9 +149,9 @@ def as_nobody(tmp_path, mode):
 
 @pytest.fixture
 def for_everybody():
-    """Copies of the tools and the kernel that everybody may read."""
+    """A folder for everybody, with copies of the tools and the kernel."""
     folder = tempfile.mkdtemp(prefix='dialtone-nobody-')
-    os.chmod(folder, 0o755)
+    os.chmod(folder, 0o777)
     shutil.copytree(os.path.join(ROOT, 'tools'), os.path.join(folder, 'tools'),
                     ignore=shutil.ignore_patterns('__pycache__'))
     shutil.copy(KERNEL, folder)
@@ -166,16 +166,19 @@ def real_root():
 
 @pytest.mark.skipif(not real_root(), reason='needs the real root, to become somebody else')
 @pytest.mark.parametrize('args, mode, status', [
-    (('--net', 'user'), '600', 0), (('--net', 'tap'), '666', 0), (('--net', 'tap'), '600', 2)],
+    (('--net', 'user'), '600', 0), (('--net', 'tap', '--pcap', 'out.pcap'), '666', 0),
+    (('--net', 'tap'), '600', 2)],
     ids=['user network', 'tap that opens', 'tap that does not open'])
 def test_without_root(tmp_path, for_everybody, args, mode, status):
     done = subprocess.run([*as_nobody(tmp_path, mode), '/usr/bin/python3',
                            f'{for_everybody}/tools/run.py', '--kernel',
                            f'{for_everybody}/dialtone.elf', *args],
-                          capture_output=True, text=True, timeout=60, check=False, cwd='/')
+                          capture_output=True, text=True, timeout=60, check=False, cwd=for_everybody)
     assert done.returncode == status, done.stdout + done.stderr
     if status == 2:
         assert done.stderr.count('\n') == 1 and 'sudo' in done.stderr
+    if '--pcap' in args:
+        assert any(f.is_tcp(2) for _, f in read_pcap(os.path.join(for_everybody, 'out.pcap')))
 
 
 def make(*args):

@@ -24,7 +24,7 @@ def open_socket(device):
     """A packet socket on a device of the namespace that the calling thread is in."""
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
     try:
-        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, BUFFER_BYTES)
+        _enlarge_buffer(sock)
         sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         sock.bind((device, ETH_P_ALL))
         sock.setblocking(False)
@@ -32,6 +32,14 @@ def open_socket(device):
         sock.close()
         raise
     return sock
+
+
+def _enlarge_buffer(sock):
+    """Past the system's limit where that is allowed (not to a user namespace's root)."""
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, BUFFER_BYTES)
+    except PermissionError:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
 
 
 class PcapWriter:

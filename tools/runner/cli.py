@@ -144,6 +144,8 @@ def run(options, qemu_args):
         outcome = guest.wait(deadline_s(options, words))
     if outcome.note:
         say(outcome.note)
+    if net.capture and net.capture.dropped:
+        say(f'{net.capture.dropped} frames are missing in {options.pcap}')
     return outcome.status
 
 

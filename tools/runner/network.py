@@ -26,6 +26,7 @@ class Network:
     netdev_args = ()
     prefix = ()
     ip = url = description = ''
+    capture = None  # the file that PCAP= names, where we write it ourselves
 
     def __init__(self):
         self.undo = []  # things with a close(), in the order they were made
@@ -101,8 +102,8 @@ class OwnTap(Network):
             self.keep(web.Server(self.namespace.call(web.listen, HOST_IP, 80)))
             self.description += f', web server on {HOST_IP} port 80'
         if self.pcap:
-            self.keep(capturing.Capture(self.namespace.call(capturing.open_socket, TAP),
-                                        self.pcap))
+            self.capture = self.keep(capturing.Capture(
+                self.namespace.call(capturing.open_socket, TAP), self.pcap))
 
 
 class ExistingTap(Network):
@@ -117,7 +118,7 @@ class ExistingTap(Network):
         self.netdev = tap_netdev(self.name)
         self.description = f'tap {self.name}'
         if self.pcap:
-            self.keep(_capture_here(self.name, self.pcap))
+            self.capture = self.keep(_capture_here(self.name, self.pcap))
 
 
 class OnBridge(Network):
@@ -136,7 +137,7 @@ class OnBridge(Network):
         self.netdev = tap_netdev(tap)
         self.description = f'tap {tap} on bridge {self.bridge}'
         if self.pcap:
-            self.keep(_capture_here(tap, self.pcap))
+            self.capture = self.keep(_capture_here(tap, self.pcap))
 
 
 class _Undo:
