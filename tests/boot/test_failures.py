@@ -78,7 +78,10 @@ def test_no_arp_answer_means_nothing_was_sent(wire):
     (18, servers.PARTIAL),
     (56, servers.RESET_IN_BODY),
     (1, servers.NOT_HTTP),
-], ids=['closes at once', 'two lengths', 'too little', 'reset in the body', 'not HTTP'])
+    (61, servers.UNKNOWN_CODING),
+    (100, servers.ENDLESS_HEADER),
+], ids=['closes at once', 'two lengths', 'too little', 'reset in the body', 'not HTTP',
+        'unknown coding', 'endless header'])
 def test_server_that_misbehaves(wire, status, handler):
     with servers.serving(handler, wire.namespace, HOST) as port:
         log = call(wire, [wire.ip, wire.url(port=port)], status)

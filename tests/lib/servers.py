@@ -13,7 +13,8 @@ import zlib
 from runner import web
 
 NGINX_CONF = """
-daemon off; master_process off; worker_processes 1; pid {folder}/pid; error_log stderr warn;
+user root; daemon off; master_process off; worker_processes 1;
+pid {folder}/pid; error_log stderr warn;
 events {{ worker_connections 64; }}
 http {{
     access_log {folder}/access.log;
@@ -109,6 +110,8 @@ PARTIAL = saying(b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nonly this')
 TWO_LENGTHS = saying(b'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc')
 NOT_HTTP = saying(b'220 mail.example ESMTP\r\n')
 RESET_IN_BODY = saying(b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nonly this', reset)
+UNKNOWN_CODING = saying(b'HTTP/1.1 200 OK\r\nTransfer-Encoding: rot13\r\n\r\nuryyb')
+ENDLESS_HEADER = saying(b'HTTP/1.1 200 OK\r\n' + b'X: ' + b'x' * 200000)
 CHUNKED = saying(b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
                  b'5\r\nhello\r\n6;x=y\r\n world\r\n0\r\n\r\n')
 CLOSE_DELIMITED = saying(b'HTTP/1.0 200 OK\r\n\r\nhello world')
