@@ -12,7 +12,6 @@ static void connected(struct stack *stack, struct tcp_user *user, uint64_t rtt_n
 
 	event_emit(stack->port->events, EVENT_SOCK_CONNECTED, tcp_conn(sock->tcb), 0,
 		   EV_I64("fd", user->fd), EV_U64("rtt_us", rtt_ns / NS_PER_US));
-	sock->last_step = 15;
 }
 
 int stream_create(struct stack *stack, struct socket *sock)

@@ -1,6 +1,9 @@
 /*
  * The user calls: OPEN, SEND, RECEIVE, CLOSE, ABORT, STATUS (RFC 9293 3.10.1-3.10.6), in the shape
  * that sockets need.  None of them waits.
+ *
+ * DEVIATION: 3.10.2 would queue what is sent before ESTABLISHED; sockets say ERR_AGAIN, as everywhere.
+ * NOT DONE: 3.10.1, an active OPEN that turns a listener into a client; urgent data to send.
  */
 #include "net/tcp/internal.h"
 

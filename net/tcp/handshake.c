@@ -26,9 +26,8 @@ int tcp_prepare(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 
 	if (err != ERR_OK)
 		return err;
-	/* RFC 9293 3.7.1, MUST-14: what we can receive; and what the path takes at first */
+	/* RFC 9293 3.7.1, MUST-14: what we can receive */
 	tcb->rcv_mss = (uint16_t)(route.netif->mtu - IPV4_TCP_OVERHEAD);
-	tcb->snd_mss = (uint16_t)MIN(TCP_MSS_DEFAULT, tcb->rcv_mss);
 	tcb->rcv_wscale = TCP_WINDOW_SCALE;
 	tcb->quick_acks = TCP_QUICK_ACKS;
 	init_sequence_numbers(stack, tcb, now_ns);

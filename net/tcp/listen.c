@@ -177,8 +177,9 @@ static void syn_arrives(struct stack *stack, struct tcb *listener, struct tcp_se
 		stack->counters.tcp_syn_dropped++;
 		return;
 	}
-	/* 3.10.7.2, third: RCV.NXT = SEG.SEQ + 1, IRS = SEG.SEQ; data on the SYN is not taken, the
-	 * peer sends it again */
+	/* 3.10.7.2, third: RCV.NXT = SEG.SEQ + 1, IRS = SEG.SEQ.
+	 * DEVIATION: text on the SYN is not kept for ESTABLISHED; the peer sends it again, once it
+	 * has shown that its address is its own */
 	tcp_take_syn(tcb, seg);
 	tcp_hash_insert(stack, tcb);
 	emit_found_and_recorded(stack, listener, tcb);

@@ -137,7 +137,6 @@ void tcp_retransmit_first(struct stack *stack, struct tcb *tcb, enum tcp_retrans
 
 	if (send_again(stack, tcb, &send, reason, now_ns))
 		tcb->retransmits++;
-	start_retransmit_timer(stack, tcb, now_ns);
 }
 
 /* After a time-out: everything up to `recover` goes again, as slow start allows. */
@@ -153,7 +152,6 @@ static bool send_next_lost(struct stack *stack, struct tcb *tcb, uint64_t now_ns
 		return false;
 	tcb->retransmits++;
 	tcb->rtx_nxt += send.data_len + !!(send.flags & TCP_FIN);
-	start_retransmit_timer(stack, tcb, now_ns);
 	return true;
 }
 

@@ -23,9 +23,8 @@ void tcp_persist_start(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	tcb->attempts = 0;
 	tcp_timer_set(stack, tcb, TCP_TIMER_PERSIST,
 		      now_ns + (tcb->snd_wnd > 0 ? TCP_OVERRIDE_NS : interval(tcb)));
-	if (tcb->snd_wnd > 0 || tcb->persist_told)
+	if (tcb->snd_wnd > 0)
 		return;
-	tcb->persist_told = true;
 	event_emit(stack->port->events, EVENT_TCP_ZERO_WINDOW, tcb->conn, 0,
 		   EV_U64("unsent", tcb->snd_end - tcb->snd_nxt));
 }
@@ -36,7 +35,6 @@ void tcp_persist_stop(struct stack *stack, struct tcb *tcb)
 		return;
 	tcp_timer_clear(stack, tcb, TCP_TIMER_PERSIST);
 	tcb->attempts = 0;
-	tcb->persist_told = false;
 }
 
 /* Nobody waits for an orphan, so its peer may not keep it for ever either (RFC 9293 3.8.6.1 leaves

@@ -87,7 +87,6 @@ void tcp_recovery_timeout(struct tcb *tcb)
 	tcb->recovery = TCP_RECOVERY_LOSS;
 	tcb->recover = tcb->snd_nxt; /* RFC 6582 3.2, step 4 */
 	tcb->rtx_nxt = tcb->snd_una;
-	tcb->duplicate_acks = 0;
 	tcp_rtt_cancel(tcb);
 }
 

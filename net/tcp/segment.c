@@ -2,6 +2,10 @@
  * Building a segment and handing it to IP: header, options, the payload as pieces of the send buffer,
  * the checksum left to the device.  Every ACK bit that leaves does so here, so here what was pending
  * for an ACK is settled.
+ *
+ * NOT DONE: path MTU discovery (RFC 1191): DF is set and the MTU is the interface's.
+ * NOT DONE: ECN (RFC 3168); a Diffserv field chosen by the user (MUST-48).
+ * NOT DONE: large segments for a device that cuts them (NETIF_TX_TSO4).
  */
 #include "net/tcp/internal.h"
 
@@ -77,7 +81,7 @@ static int hand_to_ip(struct stack *stack, struct pktbuf *pkt, const struct net_
 		.src = net_addr_to_ipv4(&local->addr),
 		.dst = net_addr_to_ipv4(&remote->addr),
 		.protocol = IPV4_PROTO_TCP,
-		.dont_fragment = true, /* RFC 1191 */
+		.dont_fragment = true,
 	};
 
 	stack->counters.tcp_out++;

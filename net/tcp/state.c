@@ -135,10 +135,10 @@ void tcp_free(struct stack *stack, struct tcb *tcb)
 
 void tcp_drop(struct stack *stack, struct tcb *tcb)
 {
-	tcb->user = NULL;
-	tcb->owned = false;
 	if (tcb->state == TCP_CLOSED)
 		tcp_free(stack, tcb);
+	else
+		tcb->user = NULL; /* the layer frees what it can find */
 }
 
 void tcp_release(struct stack *stack, struct tcb *tcb, uint64_t now_ns)

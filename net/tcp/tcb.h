@@ -161,7 +161,6 @@ struct tcb {
 	uint8_t duplicate_acks;
 	uint8_t attempts; /* time-outs in a row without progress; zero-window probes */
 	bool partial_ack_seen;
-	bool persist_told; /* this closed window was reported */
 	uint32_t recover; /* RFC 6582: highest sequence number sent when the loss was noticed */
 	uint32_t cwnd, ssthresh;
 	uint32_t bytes_acked; /* RFC 5681 3.1, byte counting */

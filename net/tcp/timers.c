@@ -2,6 +2,8 @@
  * A connection's timers.  There are several deadlines but one timer in the stack's heap, set to the
  * earliest.  A deadline that moves later, as the retransmission's does with every ACK, costs nothing:
  * the timer fires at the old time, finds nothing due, and is set anew.
+ *
+ * NOT DONE: keep-alives (RFC 9293 3.8.4, a MAY); a user time-out chosen by the user (RFC 5482).
  */
 #include "net/tcp/internal.h"
 

@@ -78,6 +78,9 @@ static void we_close_first(void **state)
 	assert_int_equal(pending_error(&t), ERR_OK);
 	assert_int_equal(tk_events(&t, EVENT_TCP_SUMMARY), 1);
 	assert_string_equal(tk_field(&t, EVENT_TCP_SUMMARY, 0, "bytes_received"), "4");
+	assert_string_equal(tk_field(&t, EVENT_TCP_SUMMARY, 0, "segs_in"), "4");
+	assert_string_equal(tk_field(&t, EVENT_TCP_SUMMARY, 0, "segs_out"), "5");
+	assert_string_equal(tk_field(&t, EVENT_TCP_SUMMARY, 0, "retransmits"), "0");
 	tk_close(&t);
 }
 
@@ -102,6 +105,7 @@ static void the_peer_closes_first(void **state)
 	assert_int_equal(tk_state(&t), TCP_CLOSED);
 	assert_true(sock_fin_acked(t.k.stack, t.fd));
 	assert_int_equal(pending_error(&t), ERR_OK);
+	assert_string_equal(tk_field(&t, EVENT_TCP_SUMMARY, 0, "bytes_sent"), "10");
 	tk_close(&t);
 }
 
@@ -204,7 +208,9 @@ static void orphans_end(void **state)
 	tk_open(&t);
 	tk_reach(&t, TCP_FIN_WAIT_2);
 	close_fd(&t);
-	tk_advance(&t, TCP_FIN_WAIT_2_NS + NS_PER_S);
+	tk_advance(&t, TCP_FIN_WAIT_2_NS - NS_PER_S);
+	assert_int_equal(tk_events(&t, EVENT_TCP_SUMMARY), 0);
+	tk_advance(&t, 2 * NS_PER_S);
 	assert_int_equal(tk_events(&t, EVENT_TCP_SUMMARY), 1);
 	tk_close(&t);
 
@@ -539,6 +545,8 @@ static void a_soft_error_is_remembered(void **state)
 	tk_advance(&t, 200 * NS_PER_S);
 	kit_sent_clear(&t.k);
 	assert_int_equal(pending_error(&t), ERR_NETUNREACH);
+	assert_string_equal(tk_field(&t, EVENT_TCP_ABORTED, 0, "reason"),
+			    "no answer to 7 retransmissions in 183 s, last heard: network is unreachable");
 	tk_close(&t);
 }
 

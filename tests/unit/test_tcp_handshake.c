@@ -12,8 +12,7 @@
 
 #include <cmocka.h>
 
-#include "net/tcp.h"
-#include "net/tcp/options.h"
+#include "net/tcp/internal.h"
 #include "net/socket_table.h"
 #include "tests/lib/tcp_kit.h"
 
@@ -53,6 +52,8 @@ static void the_syn_offers_what_it_should(void **state)
 	assert_true(opt.sack_permitted);
 	assert_true(opt.has_timestamps);
 	assert_int_equal(opt.ts_ecr, 0);
+	assert_int_equal(opt.ts_val - tcp_timestamp_offset(t.k.stack, tk_tcb(&t)),
+			 t.k.now_ns / NS_PER_MS);
 	kit_sent_free(s);
 	tk_close(&t);
 }
@@ -345,6 +346,8 @@ static void no_answer_at_all(void **state)
 	assert_int_equal(tk_state(&t), TCP_CLOSED);
 	assert_int_equal(option(&t, SOCK_SO_ERROR), ERR_TIMEDOUT);
 	assert_field(&t, EVENT_TCP_ABORTED, "state", "SYN-SENT");
+	assert_field(&t, EVENT_TCP_ABORTED, "reason", "no answer to 7 retransmissions in 183 s");
+	assert_int_equal(kit_counter(&t.k, "tcp_timeouts"), 8);
 	assert_true(net_next_deadline(t.k.stack) == TIME_NEVER ||
 		    net_next_deadline(t.k.stack) > t.k.now_ns);
 	tk_close(&t);
@@ -376,6 +379,7 @@ static void no_arp_answer(void **state)
 static void waiting_for_arp_is_no_round_trip(void **state)
 {
 	struct net_endpoint remote = net_endpoint_ipv4(KIT_PEER_IP + 8, TK_PEER_PORT);
+	struct kit_sent *syn;
 	struct kit_frame f;
 	struct tk t;
 
@@ -390,9 +394,17 @@ static void waiting_for_arp_is_no_round_trip(void **state)
 	kit_inject_frame(&t.k, &f);
 	assert_int_equal(tk_events(&t, EVENT_TCP_SYN_SENT), 1);
 	assert_int_equal(kit_event(&t.k.kp, EVENT_TCP_SYN_SENT, 0)->t_ns, t.k.now_ns);
-	kit_sent_clear(&t.k);
+	syn = tk_take(&t);
 	tk_advance(&t, 999 * NS_PER_MS); /* nor does the time-out run before */
 	TK_EXPECT_NOTHING(&t);
+	kit_build_tcp(&f, &(struct kit_ipv4){.src = KIT_PEER_IP + 8},
+		      &(struct kit_tcp){.src_port = TK_PEER_PORT, .dst_port = syn->tcp.src_port,
+					.ack = syn->tcp.seq + 1, .flags = TCP_SYN | TCP_ACK}, NULL, 0);
+	kit_inject_frame(&t.k, &f);
+	kit_sent_free(syn);
+	assert_int_equal(option(&t, SOCK_TCP_SRTT_US), 999000);
+	assert_string_equal(tk_field(&t, EVENT_SOCK_CONNECTED, 0, "rtt_us"), "999000");
+	kit_sent_clear(&t.k);
 	tk_close(&t);
 }
 
@@ -606,6 +618,84 @@ static void a_flood_of_syns_costs_a_fixed_amount(void **state)
 	tk_close(&t);
 }
 
+/* Half-open connections that end make room at once. */
+static void a_reset_makes_room_for_another(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_listen(&t, 4);
+	for (uint16_t port = 1; port <= 100; port++) {
+		struct kit_frame f;
+
+		inject_syn_from(&t, port);
+		kit_build_tcp(&f, &(struct kit_ipv4){0},
+			      &(struct kit_tcp){.src_port = port, .dst_port = TK_PORT, .seq = 6,
+						.flags = TCP_RST}, NULL, 0);
+		kit_inject_frame(&t.k, &f);
+	}
+	assert_int_equal(kit_counter(&t.k, "tcp_syn_dropped"), 0);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
+static void the_backlog_has_bounds(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_listen(&t, 0);
+	t.fd = t.listener;
+	assert_int_equal(tk_tcb(&t)->backlog, 1);
+	assert_int_equal(sock_listen(t.k.stack, t.listener, UINT_MAX), ERR_OK);
+	assert_int_equal(tk_tcb(&t)->backlog, 1024);
+	tk_close(&t);
+}
+
+/* First come, first accepted; and buffers as the listener was told. */
+static void accepted_in_order_with_the_listener_s_buffers(void **state)
+{
+	static const uint16_t sizes[2] = {5000, 6000};
+	int64_t value;
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_listen(&t, 4);
+	assert_int_equal(sock_setsockopt(t.k.stack, t.listener, SOCK_SO_SNDBUF, sizes[0], 0), ERR_OK);
+	assert_int_equal(sock_setsockopt(t.k.stack, t.listener, SOCK_SO_RCVBUF, sizes[1], 0), ERR_OK);
+	assert_int_equal(sock_setsockopt(t.k.stack, t.listener, SOCK_TCP_NODELAY, 1, 0), ERR_OK);
+	for (uint16_t port = 1; port <= 3; port++) {
+		struct kit_sent *s;
+		struct kit_frame f;
+
+		inject_syn_from(&t, port);
+		s = tk_take(&t);
+		kit_build_tcp(&f, &(struct kit_ipv4){0},
+			      &(struct kit_tcp){.src_port = port, .dst_port = TK_PORT, .seq = 6,
+						.ack = s->tcp.seq + 1, .flags = TCP_ACK,
+						.window = 9}, NULL, 0);
+		kit_inject_frame(&t.k, &f);
+		kit_sent_free(s);
+	}
+	for (uint16_t port = 1; port <= 3; port++) {
+		struct net_endpoint peer;
+		int fd = sock_accept(t.k.stack, t.listener, &peer);
+
+		assert_int_equal(peer.port, port);
+		assert_int_equal(sock_getsockopt(t.k.stack, fd, SOCK_SO_SNDBUF, &value), ERR_OK);
+		assert_int_equal(value, 5000);
+		assert_int_equal(sock_getsockopt(t.k.stack, fd, SOCK_SO_RCVBUF, &value), ERR_OK);
+		assert_int_equal(value, 6000);
+		assert_int_equal(sock_getsockopt(t.k.stack, fd, SOCK_TCP_NODELAY, &value), ERR_OK);
+		assert_int_equal(value, 1);
+	}
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
 static void a_full_backlog_takes_no_more(void **state)
 {
 	struct tk t;
@@ -663,7 +753,31 @@ static void reset_before_accept(void **state)
 	t.fd = sock_accept(t.k.stack, t.listener, NULL);
 	assert_true(t.fd > 0);
 	assert_int_equal(sock_recv(t.k.stack, t.fd, buf, sizeof(buf), t.k.now_ns), ERR_CONNRESET);
+	assert_int_equal(sock_connect(t.k.stack, t.fd,
+				      &(struct net_endpoint){net_addr_ipv4(KIT_PEER_IP), 80},
+				      t.k.now_ns), ERR_ISCONN);
 	tk_close(&t);
+}
+
+static void reset_before_accept_and_never_accepted(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_listen(&t, 4);
+	for (unsigned round = 0; round < 2; round++) {
+		TK_SEND(&t, .flags = TCP_SYN);
+		TK_EXPECT(&t, TCP_SYN | TCP_ACK, 0, 1, 0);
+		TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK);
+		TK_SEND(&t, .seq = 1, .flags = TCP_RST);
+		if (round == 0) {
+			assert_int_equal(sock_close(t.k.stack, t.listener, t.k.now_ns), ERR_OK);
+			TK_EXPECT_NOTHING(&t);
+			tk_listen(&t, 4);
+		}
+	}
+	tk_close(&t); /* the second one goes with the stack */
 }
 
 /* Five hundred connections at once: the table grows, and each gets what was meant for it. */
@@ -708,6 +822,8 @@ static void many_connections(void **state)
 		assert_int_equal(got, i);
 		assert_int_equal(sock_getpeername(t.k.stack, fds[i], &peer), ERR_OK);
 		assert_int_equal(peer.port, 1000 + i);
+		if (i == 0)
+			assert_true(t.k.stack->tcp->n_buckets >= ARRAY_LEN(fds) / 2);
 		if (i % 2)
 			assert_int_equal(sock_abort(t.k.stack, fds[i], t.k.now_ns), ERR_OK);
 	}
@@ -721,11 +837,23 @@ static void destroyed_with_everything_open(void **state)
 
 	(void)state;
 	tk_open(&t);
-	tk_listen(&t, 4);
+	tk_listen(&t, 20);
 	TK_SEND(&t, .flags = TCP_SYN);
 	TK_EXPECT(&t, TCP_SYN | TCP_ACK, 0, 1, 0);
 	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = "x", .len = 1);
-	inject_syn_from(&t, 1);
+	for (uint16_t port = 1; port <= 10; port++) {
+		struct kit_sent *s;
+
+		inject_syn_from(&t, port);
+		s = tk_take(&t);
+		while (s->tcp.dst_port != port) {
+			kit_sent_free(s);
+			s = tk_take(&t);
+		}
+		if (port % 3 != 0) /* some are in the accept queue, some half open */
+			segment_from(&t, port, TCP_ACK, 6, s->tcp.seq + 1, NULL, 0);
+		kit_sent_free(s);
+	}
 	kit_sent_clear(&t.k);
 	tk_close(&t); /* fails the test when anything is left */
 }
@@ -756,9 +884,13 @@ int main(void)
 		cmocka_unit_test(data_with_the_last_ack),
 		cmocka_unit_test(data_on_the_syn_waits),
 		cmocka_unit_test(a_flood_of_syns_costs_a_fixed_amount),
+		cmocka_unit_test(a_reset_makes_room_for_another),
+		cmocka_unit_test(the_backlog_has_bounds),
+		cmocka_unit_test(accepted_in_order_with_the_listener_s_buffers),
 		cmocka_unit_test(a_full_backlog_takes_no_more),
 		cmocka_unit_test(closing_a_listener_resets_what_waits),
 		cmocka_unit_test(reset_before_accept),
+		cmocka_unit_test(reset_before_accept_and_never_accepted),
 		cmocka_unit_test(many_connections),
 		cmocka_unit_test(destroyed_with_everything_open),
 	};

@@ -166,10 +166,36 @@ static void an_old_timestamp_is_dropped(void **state)
 		.no_timestamps = true);
 	TK_EXPECT(&t, TCP_ACK, 1, 9, 0);
 	expect_read(&t, 0, 8);
-	/* After 24 days without a word the old timestamp says nothing (RFC 7323 5.5). */
-	t.k.now_ns += TCP_PAWS_IDLE_NS + NS_PER_S;
-	TK_SEND(&t, .seq = 9, .ack = 1, .flags = TCP_ACK, .data = pattern + 8, .len = 1, .tsval = 1);
+	/* A day is not enough ... */
+	t.k.now_ns += TCP_PAWS_IDLE_NS / 2;
+	TK_SEND(&t, .seq = 9, .ack = 1, .flags = TCP_ACK, .data = pattern + 8, .len = 1,
+		.tsval = 2001);
+	t.k.now_ns += TCP_PAWS_IDLE_NS - NS_PER_S;
+	TK_SEND(&t, .seq = 10, .ack = 1, .flags = TCP_ACK, .data = "evil", .len = 4, .tsval = 1);
+	assert_int_equal(kit_counter(&t.k, "tcp_paws_dropped"), 2);
 	expect_read(&t, 8, 1);
+	/* ... after 24 days without a word the old timestamp says nothing (RFC 7323 5.5). */
+	t.k.now_ns += TCP_PAWS_IDLE_NS + NS_PER_S;
+	TK_SEND(&t, .seq = 10, .ack = 1, .flags = TCP_ACK, .data = pattern + 9, .len = 1,
+		.tsval = 1);
+	expect_read(&t, 9, 1);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
+/* On a machine that is up for a month, a young connection knows its young timestamp. */
+static void paws_after_a_month(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	t.k.now_ns += (UINT64_C(1) << 32) * 4 * NS_PER_US * 200; /* the ISN's clock turns whole rounds */
+	assert_true(t.k.now_ns > TCP_PAWS_IDLE_NS);
+	tk_establish(&t);
+	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = "evil", .len = 4, .tsval = 999);
+	assert_int_equal(kit_counter(&t.k, "tcp_paws_dropped"), 1);
+	kit_sent_clear(&t.k);
 	tk_close(&t);
 }
 
@@ -548,6 +574,7 @@ int main(void)
 		cmocka_unit_test(text_beyond_the_window_is_cut),
 		cmocka_unit_test(a_zero_window_still_takes_acks),
 		cmocka_unit_test(an_old_timestamp_is_dropped),
+		cmocka_unit_test(paws_after_a_month),
 		cmocka_unit_test(what_is_echoed),
 		cmocka_unit_test(sack_blocks_tell_what_has_come),
 		cmocka_unit_test(no_sack_without_permission),

@@ -560,6 +560,43 @@ static void nobody_acknowledges(void **state)
 	tk_close(&t);
 }
 
+/* Patience is counted from when something was sent, not from when the peer was last heard. */
+static void silence_before_sending_does_not_count(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_advance(&t, 3600 * NS_PER_S);
+	tk_write(&t, 0, 100);
+	tk_advance(&t, 10 * NS_PER_S);
+	kit_sent_clear(&t.k);
+	assert_int_equal(tk_state(&t), TCP_ESTABLISHED);
+	tk_close(&t);
+}
+
+/* RFC 5681 3.1: one segment for each window that was acknowledged. */
+static void congestion_avoidance(void **state)
+{
+	struct tcb tcb = {.snd_mss = 1000, .cwnd = 10000, .ssthresh = 10000, .cwnd_limited = true};
+
+	(void)state;
+	for (unsigned i = 0; i < 10; i++) {
+		assert_int_equal(tcb.cwnd, 10000);
+		tcp_congestion_acked(&tcb, 1000);
+	}
+	for (unsigned i = 0; i < 11; i++) {
+		assert_int_equal(tcb.cwnd, 11000);
+		tcp_congestion_acked(&tcb, 1000);
+	}
+	assert_int_equal(tcb.cwnd, 12000);
+	tcb.cwnd_limited = false; /* a window that was not filled does not grow */
+	for (unsigned i = 0; i < 50; i++)
+		tcp_congestion_acked(&tcb, 1000);
+	assert_int_equal(tcb.cwnd, 12000);
+}
+
 /* Karn: without timestamps, the answer to what was sent twice tells no round trip. */
 static void karn(void **state)
 {
@@ -611,8 +648,10 @@ static void after_a_lost_syn(void **state)
 	tk_connect(&t);
 	tk_advance(&t, NS_PER_S);
 	kit_sent_clear(&t.k);
+	t.k.now_ns += 10 * NS_PER_MS;
 	TK_SEND(&t, .flags = TCP_SYN | TCP_ACK, .ack = 1);
 	TK_EXPECT(&t, TCP_ACK, 1, 1, 0);
+	assert_int_equal(tk_tcb(&t)->srtt_ns, 0); /* Karn */
 	assert_int_equal(tk_tcb(&t)->rto_ns, 3 * NS_PER_S);
 	tk_write(&t, 0, 5 * MSS);
 	assert_int_equal(tk_tcb(&t)->cwnd, tcb_eff_mss(tk_tcb(&t)));
@@ -646,12 +685,12 @@ static void fast_retransmit(void **state)
 	TK_EXPECT_NOTHING(&t);
 	assert_int_equal(tk_tcb(&t)->ssthresh, 6 * MSS);
 	assert_int_equal(tk_tcb(&t)->cwnd, 9 * MSS);
-	for (unsigned i = 0; i < 4; i++) /* four more have left: the window grows to 13 */
+	for (unsigned i = 0; i < 6; i++) /* six more have left: the window grows to 15 */
 		peer_ack(&t, 1);
-	expect_segments(&t, 12 * MSS, 1);
+	expect_segments(&t, 12 * MSS, 3);
 	peer_ack(&t, 1 + 12 * MSS); /* all that was out when it was noticed: over */
 	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_NONE);
-	assert_true(tk_tcb(&t)->cwnd <= 6 * MSS);
+	assert_int_equal(tk_tcb(&t)->cwnd, 4 * MSS); /* no burst: what is out, and one */
 	assert_string_equal(tk_field(&t, EVENT_TCP_RETRANSMIT, 0, "reason"), "three duplicate ACKs");
 	assert_int_equal(kit_counter(&t.k, "tcp_fast_retransmits"), 1);
 	assert_int_equal(kit_counter(&t.k, "tcp_timeouts"), 0);
@@ -671,13 +710,82 @@ static void two_losses_in_one_window(void **state)
 	expect_segments(&t, 0, 10);
 	three_duplicates(&t, 1);
 	expect_segments(&t, 0, 1);
+	assert_int_equal(tk_tcb(&t)->cwnd, 8 * MSS);
 	peer_ack(&t, 1 + 4 * MSS);
 	expect_segments(&t, 4 * MSS, 1);
 	TK_EXPECT_NOTHING(&t);
 	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_FAST);
+	assert_int_equal(tk_tcb(&t)->cwnd, 5 * MSS); /* four have left, one is added */
 	peer_ack(&t, 1 + 10 * MSS);
 	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_NONE);
 	assert_int_equal(kit_counter(&t.k, "tcp_timeouts"), 0);
+	tk_close(&t);
+}
+
+/* The timer restarts with the first partial ACK and not again: a window full of holes is left to the
+ * time-out. */
+static void many_losses_in_one_window(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_write(&t, 0, 10 * MSS);
+	expect_segments(&t, 0, 10);
+	three_duplicates(&t, 1);
+	for (unsigned i = 1; i <= 4; i++) {
+		t.k.now_ns += 60 * NS_PER_MS;
+		peer_ack(&t, 1 + i * MSS);
+	}
+	kit_sent_clear(&t.k);
+	assert_int_equal(kit_counter(&t.k, "tcp_timeouts"), 0);
+	tk_advance(&t, 20 * NS_PER_MS); /* 200 after the first partial ACK */
+	assert_int_equal(kit_counter(&t.k, "tcp_timeouts"), 1);
+	expect_segments(&t, 4 * MSS, 1);
+	TK_EXPECT_NOTHING(&t);
+	tk_close(&t);
+}
+
+/* A time-out for nothing: the ACK that comes covers more than what was sent again. */
+static void the_ack_overtakes_the_repetition(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_write(&t, 0, 6 * MSS);
+	expect_segments(&t, 0, 6);
+	tk_advance(&t, 200 * NS_PER_MS);
+	expect_segments(&t, 0, 1);
+	peer_ack(&t, 1 + 3 * MSS);
+	expect_segments(&t, 3 * MSS, 2);
+	peer_ack(&t, 1 + 6 * MSS);
+	TK_EXPECT_NOTHING(&t);
+	tk_close(&t);
+}
+
+/* PSH stands on the last byte of the stream so far, and nowhere else, also the second time. */
+static void psh_when_sent_again(void **state)
+{
+	struct kit_sent *s;
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_write(&t, 0, MSS + 100);
+	assert_int_equal(sock_setsockopt(t.k.stack, t.fd, SOCK_TCP_NODELAY, 1, t.k.now_ns), ERR_OK);
+	kit_sent_clear(&t.k);
+	tk_advance(&t, 200 * NS_PER_MS);
+	s = tk_take(&t);
+	assert_int_equal(s->tcp.flags, TCP_ACK);
+	kit_sent_free(s);
+	peer_ack(&t, 1 + MSS);
+	s = tk_take(&t);
+	assert_int_equal(s->tcp.flags, TCP_ACK | TCP_PSH);
+	kit_sent_free(s);
 	tk_close(&t);
 }
 
@@ -695,8 +803,11 @@ static void echoes_after_a_time_out(void **state)
 	expect_segments(&t, 0, 1);
 	peer_ack(&t, 1 + 5 * MSS);
 	tk_write(&t, 5 * MSS, 5 * MSS);
+	tk_write(&t, 10 * MSS, 20 * MSS);
 	kit_sent_clear(&t.k);
-	three_duplicates(&t, 1 + 5 * MSS);
+	for (unsigned i = 0; i < 8; i++)
+		peer_ack(&t, 1 + 5 * MSS);
+	assert_int_equal(t.k.n_sent, 2); /* limited transmit stays limited */
 	assert_int_equal(kit_counter(&t.k, "tcp_fast_retransmits"), 0);
 	kit_sent_clear(&t.k);
 	tk_close(&t);
@@ -794,11 +905,16 @@ int main(void)
 		cmocka_unit_test(a_full_device),
 		cmocka_unit_test(no_memory_for_a_packet),
 		cmocka_unit_test(nobody_acknowledges),
+		cmocka_unit_test(silence_before_sending_does_not_count),
+		cmocka_unit_test(congestion_avoidance),
 		cmocka_unit_test(karn),
 		cmocka_unit_test(the_echo_tells_the_round_trip),
 		cmocka_unit_test(after_a_lost_syn),
 		cmocka_unit_test(fast_retransmit),
 		cmocka_unit_test(two_losses_in_one_window),
+		cmocka_unit_test(many_losses_in_one_window),
+		cmocka_unit_test(the_ack_overtakes_the_repetition),
+		cmocka_unit_test(psh_when_sent_again),
 		cmocka_unit_test(echoes_after_a_time_out),
 		cmocka_unit_test(what_is_no_duplicate),
 		cmocka_unit_test(an_idle_connection_is_small),

@@ -113,7 +113,7 @@ static void acknowledged_bytes_wait_for_the_device(void **state)
 static void acks_in_between_are_settled_in_turn(void **state)
 {
 	struct fixture f;
-	struct pktbuf *a, *b, *c;
+	struct pktbuf *a, *b, *c, *d;
 
 	(void)state;
 	open_fixture(&f, 9);
@@ -126,9 +126,14 @@ static void acks_in_between_are_settled_in_turn(void **state)
 	assert_int_equal(send_buffer_room(f.sb), 0);
 	pktbuf_free(a);
 	assert_int_equal(send_buffer_room(f.sb), 3);
+	d = packet(&f, SEQ + 6, 3);
 	pktbuf_free(b);
 	pktbuf_free(c);
+	assert_int_equal(send_buffer_room(f.sb), 6); /* though d is out */
+	send_buffer_acked(f.sb, SEQ + 9);
 	assert_int_equal(send_buffer_room(f.sb), 6);
+	pktbuf_free(d);
+	assert_int_equal(send_buffer_room(f.sb), 9);
 	send_buffer_release(f.sb);
 	close_fixture(&f);
 }
