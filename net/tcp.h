@@ -101,7 +101,8 @@ int tcp_take_buffers(struct stack *stack, struct tcb *tcb, uint32_t *sndbuf,
 
 /* Port 0 waits for tcp_connect() to choose one.  ERR_ADDRINUSE, ERR_ADDRNOTAVAIL, ERR_INVAL. */
 int tcp_bind(struct stack *stack, struct tcb *tcb, const struct net_endpoint *local) MUST_CHECK;
-/* 3.10.1 OPEN, active: sends a SYN.  ERR_NETUNREACH, ERR_ADDRNOTAVAIL, ERR_ADDRINUSE. */
+/* 3.10.1 OPEN, active, once for each TCB (see tcp_status: CLOSED and not used): sends a SYN.
+ * ERR_INPROGRESS when it went well; ERR_NETUNREACH, ERR_ADDRNOTAVAIL, ERR_ADDRINUSE. */
 int tcp_connect(struct stack *stack, struct tcb *tcb, const struct net_endpoint *remote,
 		uint64_t now_ns) MUST_CHECK;
 /* 3.10.1 OPEN, passive: at most `backlog` connections wait for tcp_accept(). */

@@ -7,6 +7,7 @@
  */
 #include "net/tcp/internal.h"
 
+#include "base/assert.h"
 #include "base/string.h"
 #include "net/ipv4.h"
 
@@ -105,10 +106,7 @@ int tcp_connect(struct stack *stack, struct tcb *tcb, const struct net_endpoint 
 {
 	int err;
 
-	if (tcb->state != TCP_CLOSED)
-		return tcb->state == TCP_SYN_SENT ? ERR_ALREADY : ERR_ISCONN;
-	if (tcb->used)
-		return tcb->connected ? ERR_ISCONN : ERR_CONNABORTED;
+	ASSERT(tcb->state == TCP_CLOSED && !tcb->used);
 	err = choose_local(stack, tcb, remote);
 	if (err == ERR_OK)
 		err = tcp_prepare(stack, tcb, now_ns);

@@ -151,6 +151,9 @@ static void calls_that_come_too_early(void **state)
 	assert_int_equal(sock_shutdown(t.k.stack, fd, (enum sock_how)3, 0), ERR_INVAL);
 	assert_int_equal(sock_getpeername(t.k.stack, fd, &e), ERR_NOTCONN);
 	assert_int_equal(sock_listen(t.k.stack, fd, 1), ERR_DESTADDRREQ);
+	e = net_endpoint_ipv4(0, 0);
+	assert_int_equal(sock_bind(t.k.stack, fd, &e), ERR_OK);
+	assert_int_equal(sock_listen(t.k.stack, fd, 1), ERR_DESTADDRREQ); /* bound to no port */
 	assert_int_equal(sock_accept(t.k.stack, fd, &e), ERR_INVAL);
 	assert_int_equal(sock_sendto(t.k.stack, fd, "x", 1, &e, 0), ERR_OPNOTSUPP);
 	assert_int_equal(sock_recvfrom(t.k.stack, fd, &b, 1, &e, 0), ERR_OPNOTSUPP);

@@ -500,6 +500,9 @@ static void nothing_answers_a_broadcast(void **state)
 	kit_build_tcp(&f, &(struct kit_ipv4){.eth_dst = KIT_BROADCAST_MAC},
 		      &(struct kit_tcp){.src_port = 1, .dst_port = 2, .flags = TCP_SYN}, NULL, 0);
 	kit_inject_frame(&t.k, &f);
+	kit_build_tcp(&f, &(struct kit_ipv4){.dst = KIT_NET_BROADCAST},
+		      &(struct kit_tcp){.src_port = 1, .dst_port = 2, .flags = TCP_SYN}, NULL, 0);
+	kit_inject_frame(&t.k, &f);
 	kit_poll(&t.k);
 	TK_EXPECT_NOTHING(&t);
 	tk_close(&t);

@@ -424,6 +424,33 @@ static void memory_for_buffers_runs_out(void **state)
 	tk_close(&t);
 }
 
+/* Memory without a block larger than 50,000 bytes. */
+static void *(*kit_alloc)(void *ctx, size_t size);
+
+static void *alloc_small(void *ctx, size_t size)
+{
+	return size > 50000 ? NULL : kit_alloc(ctx, size);
+}
+
+static void buffers_are_smaller_where_memory_is_short(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	kit_alloc = t.k.kp.port.alloc;
+	t.k.kp.port.alloc = alloc_small;
+	t.fd = sock_socket(t.k.stack, NET_FAMILY_IPV4, SOCK_STREAM, SOCK_PROTO_TCP);
+	assert_int_equal(sock_connect(t.k.stack, t.fd,
+				      &(struct net_endpoint){net_addr_ipv4(KIT_PEER_IP), 80},
+				      t.k.now_ns), ERR_INPROGRESS);
+	assert_field(&t, EVENT_SOCK_CONNECT, "sndbuf", "32768");
+	assert_field(&t, EVENT_SOCK_CONNECT, "rcvbuf", "32768");
+	assert_field(&t, EVENT_TCP_SYN_BUILT, "win", "32768");
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
 /* --- the server ------------------------------------------------------------------------------------------ */
 
 static void passive_open(void **state)
@@ -813,6 +840,7 @@ static void many_connections(void **state)
 		assert_true(fds[i] > 0);
 	}
 	kit_poll(&t.k);
+	assert_int_equal(t.k.n_sent, ARRAY_LEN(fds)); /* an ACK for each */
 	kit_sent_clear(&t.k);
 	for (uint16_t i = 0; i < ARRAY_LEN(fds); i++) {
 		struct net_endpoint peer;
@@ -876,6 +904,7 @@ int main(void)
 		cmocka_unit_test(no_arp_answer),
 		cmocka_unit_test(waiting_for_arp_is_no_round_trip),
 		cmocka_unit_test(memory_for_buffers_runs_out),
+		cmocka_unit_test(buffers_are_smaller_where_memory_is_short),
 		cmocka_unit_test(passive_open),
 		cmocka_unit_test(what_a_listener_ignores_and_resets),
 		cmocka_unit_test(a_repeated_syn_gets_its_synack_again),

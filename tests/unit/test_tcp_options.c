@@ -109,6 +109,7 @@ static void lengths_that_make_no_sense_end_the_list(void **state)
 	assert_true(PARSE(true, 2, 4, 5, 180, 8, 0, 0, 0).malformed);
 	/* unknown options are skipped by their length, END ends */
 	assert_int_equal(PARSE(true, 77, 6, 2, 4, 0, 0, 2, 4, 5, 180).mss, 1460);
+	assert_false(PARSE(true, 77, 6, 2, 4, 0, 0, 2, 4, 5, 180).malformed);
 	assert_false(PARSE(true, 0, 77, 0, 0).malformed);
 	assert_false(parse("", 0, true).malformed);
 }

@@ -331,6 +331,9 @@ static void a_closed_window_is_probed_for_ever(void **state)
 	t.window = 1000;
 	peer_ack(&t, 1);
 	TK_EXPECT(&t, TCP_ACK, 1, 1, 100);
+	peer_ack(&t, 101);
+	tk_advance(&t, 100 * NS_PER_S); /* open: no more questions */
+	TK_EXPECT_NOTHING(&t);
 	tk_close(&t);
 }
 
@@ -637,6 +640,49 @@ static void the_echo_tells_the_round_trip(void **state)
 	tk_close(&t);
 }
 
+/* One byte is timed at a time, the first of those on their way. */
+static void the_first_byte_is_timed(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	assert_int_equal(sock_setsockopt(t.k.stack, t.fd, SOCK_TCP_NODELAY, 1, t.k.now_ns), ERR_OK);
+	tk_tcb(&t)->srtt_ns = 0;
+	tk_write(&t, 0, 10);
+	t.k.now_ns += 10 * NS_PER_MS;
+	tk_write(&t, 10, 10);
+	t.k.now_ns += 20 * NS_PER_MS;
+	peer_ack(&t, 21);
+	assert_int_equal(tk_tcb(&t)->srtt_ns, 30 * NS_PER_MS);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
+/* A user who sends little does not earn a larger window. */
+static void a_window_that_is_not_filled_does_not_grow(void **state)
+{
+	uint32_t cwnd;
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_write(&t, 0, 12 * MSS); /* fills the window once */
+	peer_ack(&t, 1 + 10 * MSS);
+	peer_ack(&t, 1 + 12 * MSS);
+	cwnd = tk_tcb(&t)->cwnd;
+	assert_true(cwnd > 10 * MSS);
+	for (unsigned i = 0; i < 20; i++) {
+		tk_write(&t, 12 * MSS + i * 100, 100);
+		peer_ack(&t, 1 + 12 * MSS + (i + 1) * 100);
+	}
+	assert_int_equal(tk_tcb(&t)->cwnd, cwnd);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
 /* RFC 6298 5.7, RFC 5681 3.1: the SYN was lost. */
 static void after_a_lost_syn(void **state)
 {
@@ -859,6 +905,22 @@ static void an_idle_connection_is_small(void **state)
 	tk_close(&t);
 }
 
+/* With nothing to do it asks for no time: the machine may sleep for ever. */
+static void an_idle_connection_has_no_timer(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_write(&t, 0, 100);
+	TK_SEND(&t, .seq = 1, .ack = 101, .flags = TCP_ACK, .data = "x", .len = 1);
+	tk_advance(&t, 2 * TCP_BUFFER_KEEP_NS);
+	assert_false(timer_is_set(&tk_tcb(&t)->timer));
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
 static void no_memory_for_the_buffer_later(void **state)
 {
 	struct tk t;
@@ -909,6 +971,8 @@ int main(void)
 		cmocka_unit_test(congestion_avoidance),
 		cmocka_unit_test(karn),
 		cmocka_unit_test(the_echo_tells_the_round_trip),
+		cmocka_unit_test(the_first_byte_is_timed),
+		cmocka_unit_test(a_window_that_is_not_filled_does_not_grow),
 		cmocka_unit_test(after_a_lost_syn),
 		cmocka_unit_test(fast_retransmit),
 		cmocka_unit_test(two_losses_in_one_window),
@@ -918,6 +982,7 @@ int main(void)
 		cmocka_unit_test(echoes_after_a_time_out),
 		cmocka_unit_test(what_is_no_duplicate),
 		cmocka_unit_test(an_idle_connection_is_small),
+		cmocka_unit_test(an_idle_connection_has_no_timer),
 		cmocka_unit_test(no_memory_for_the_buffer_later),
 	};
 
