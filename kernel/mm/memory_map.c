@@ -102,6 +102,13 @@ void memory_map_build(struct memory_map *map, const struct boot_memory *entries,
 	memory_map_remove(map, 0, PAGE_SIZE);
 }
 
+void memory_range_around(struct memory_range whole, struct memory_range hole,
+			 struct memory_range part[2])
+{
+	part[0] = (struct memory_range){whole.base, MIN(whole.end, hole.base)};
+	part[1] = (struct memory_range){MAX(whole.base, hole.end), whole.end};
+}
+
 uint64_t memory_map_take_page(struct memory_map *map, uint64_t limit)
 {
 	for (uint32_t i = 0; i < map->count; i++) {

@@ -27,6 +27,11 @@ void memory_map_build(struct memory_map *map, const struct boot_memory *entries,
 /* Takes `base` .. `end` out; both are aligned outwards. */
 void memory_map_remove(struct memory_map *map, uint64_t base, uint64_t end);
 
+/* What of `whole` lies below and what above `hole`; a part that is empty ends where it begins, or
+ * before. */
+void memory_range_around(struct memory_range whole, struct memory_range hole,
+			 struct memory_range part[2]);
+
 /* Takes one page that lies wholly below `limit`, or returns 0. */
 uint64_t memory_map_take_page(struct memory_map *map, uint64_t limit) MUST_CHECK;
 

@@ -1,7 +1,11 @@
 """What a kernel must not survive: each fault ends in a report with names, and status 119."""
 
+import os
+import subprocess
+
 import pytest
-from machine import app_kernel, call
+from machine import BUILD, ROOT, app_kernel, call
+from runner import config, qemu
 
 # fault=: (what the report says, a function that it must name)
 FAULTS = {
@@ -37,6 +41,29 @@ def check_report(log, what, function):
 def test_fault(no_net, fault):
     log = call(no_net, ['ip=192.168.77.2:::255.255.255.0', f'fault={fault}'], 119,
                kernel=app_kernel('fault'))
+    check_report(log, *FAULTS[fault])
+
+
+def disk_with(kernel, words, folder):
+    """An image for UEFI with that kernel and that configuration."""
+    conf, disk = folder / 'conf', folder / 'disk.img'
+    conf.write_text(config.as_file(words))
+    subprocess.run([os.path.join(ROOT, 'tools/mkimage.sh'), disk, os.path.join(BUILD, 'BOOTX64.EFI'),
+                    kernel, conf], check=True)
+    return str(disk)
+
+
+@pytest.mark.parametrize('fault, mem, args', [
+    ('guard', '64', ()),
+    # The loader's page tables for so much memory lie right above the image.
+    ('stack-overflow', '28G', ('-object', 'memory-backend-ram,id=m0,size=28G,reserve=off',
+                               '-machine', 'memory-backend=m0', '-cpu', 'qemu64')),
+])
+def test_guard_pages_under_uefi(no_net, tmp_path, fault, mem, args):
+    words = ['log=both', f'debug-exit={qemu.DEBUG_EXIT_PORT:#x}', 'ip=192.168.77.2:::255.255.255.0',
+             f'fault={fault}']
+    log = call(no_net, [], 119, boot='uefi', mem=mem, args=args,
+               disk=disk_with(app_kernel('fault'), words, tmp_path))
     check_report(log, *FAULTS[fault])
 
 

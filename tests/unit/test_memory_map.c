@@ -130,6 +130,29 @@ static void like_the_model(void **state)
 	}
 }
 
+/* Every range against every hole of a small space: what is left is the range without the hole. */
+static void around_a_hole(void **state)
+{
+	const uint64_t hole_base = 4, hole_end = 7, space = 10;
+
+	(void)state;
+	for (uint64_t base = 0; base <= space; base++) {
+		for (uint64_t end = base; end <= space; end++) {
+			struct memory_range part[2];
+
+			memory_range_around((struct memory_range){base, end},
+					    (struct memory_range){hole_base, hole_end}, part);
+			for (uint64_t at = 0; at <= space; at++) {
+				bool left = (at >= part[0].base && at < part[0].end) ||
+					    (at >= part[1].base && at < part[1].end);
+
+				assert_int_equal(left, at >= base && at < end &&
+						 (at < hole_base || at >= hole_end));
+			}
+		}
+	}
+}
+
 static void too_many_pieces_are_counted(void **state)
 {
 	static struct boot_memory m[BOOT_MEMORY_MAX];
@@ -173,6 +196,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_usable_wins),
 		cmocka_unit_test(nonsense_is_harmless),
 		cmocka_unit_test(like_the_model),
+		cmocka_unit_test(around_a_hole),
 		cmocka_unit_test(too_many_pieces_are_counted),
 		cmocka_unit_test(pages_are_taken_from_the_front),
 	};

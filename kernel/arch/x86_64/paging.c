@@ -154,9 +154,16 @@ static bool map_image(void)
 	return map_range(at, (uint64_t)image_end, MAP_WRITE | no_execute);
 }
 
-static bool in_image(const struct boot_memory *m)
+/* What the loader left for us.  Firmware may have merged the image with its neighbours to one range,
+ * so the part of it that is the image is left out: its holes, the guard pages, are meant. */
+static bool map_around_image(const struct boot_memory *m)
 {
-	return m->base >= (uint64_t)image_start && m->base + m->len <= (uint64_t)image_end;
+	const struct memory_range image = {(uint64_t)image_start, (uint64_t)image_end};
+	struct memory_range part[2];
+
+	memory_range_around((struct memory_range){m->base, m->base + m->len}, image, part);
+	return map_missing(part[0].base, part[0].end, MAP_WRITE | no_execute, 0) &&
+	       map_missing(part[1].base, part[1].end, MAP_WRITE | no_execute, 0);
 }
 
 static bool map_memory(const struct boot_info *bi, const struct memory_map *ram)
@@ -166,10 +173,7 @@ static bool map_memory(const struct boot_info *bi, const struct memory_map *ram)
 			return false;
 	}
 	for (uint32_t i = 0; i < bi->memory_count; i++) {
-		const struct boot_memory *m = &bi->memory[i];
-
-		if (m->type == BOOT_MEMORY_KERNEL && !in_image(m) &&
-		    !map_missing(m->base, m->base + m->len, MAP_WRITE | no_execute, 0))
+		if (bi->memory[i].type == BOOT_MEMORY_KERNEL && !map_around_image(&bi->memory[i]))
 			return false;
 	}
 	return true;
