@@ -115,13 +115,32 @@ static void explain_connect_timeout(struct transfer *t, unsigned last_step)
 		strbuf_str(&sb, "the connection");
 }
 
+/* RFC 1122 3.2.1.3: loopback, multicast and the like are found behind no gateway. */
+static bool is_a_hosts(uint32_t ipv4)
+{
+	uint32_t first = ipv4 >> 24;
+
+	return first != 0 && first != 127 && first < 224;
+}
+
+/* Before step 8 the error is our own stack's, which found no way there; after it the network's. */
+static const char *no_route_sentence(int err)
+{
+	if (err == ERR_NETUNREACH && is_a_hosts(http_settings.url.ipv4))
+		return "no route: ip= names no gateway";
+	return "the URL's address is not another host's";
+}
+
 static const char *connect_sentence(int err, unsigned last_step)
 {
 	switch (err) {
+	case ERR_ACCES: /* a network's own address, or a broadcast address */
+	case ERR_ADDRNOTAVAIL: /* ours */
+		return no_route_sentence(err);
 	case ERR_CONNREFUSED: return "connection refused";
 	case ERR_HOSTUNREACH: return last_step < 8 ? "no ARP answer from the next hop"
 						   : "host unreachable, says the network";
-	case ERR_NETUNREACH: return last_step < 8 ? "no route: ip= names no gateway"
+	case ERR_NETUNREACH: return last_step < 8 ? no_route_sentence(err)
 						  : "network unreachable, says the network";
 	default: return err_text(err);
 	}

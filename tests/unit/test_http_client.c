@@ -234,6 +234,34 @@ static void connect_errors_and_where_they_stopped(void **state)
 	assert_true(fake.closed);
 }
 
+/* What the stack refuses at once, and what people may take for a missing gateway. */
+static void addresses_that_no_other_host_has(void **state)
+{
+	static const struct {
+		const char *config;
+		int error;
+	} rows[] = {
+		{"url=http://127.0.0.1/", ERR_NETUNREACH},  {"url=http://224.0.0.1/", ERR_NETUNREACH},
+		{"url=http://240.0.0.1/", ERR_NETUNREACH},  {"url=http://0.1.2.3/", ERR_NETUNREACH},
+		{"url=http://10.0.2.255/", ERR_ACCES},      {"url=http://255.255.255.255/", ERR_ACCES},
+		{"url=http://10.0.2.15/", ERR_ADDRNOTAVAIL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		fresh(NULL);
+		fake.connect_result = rows[i].error;
+		fake.last_step = 3;
+		assert_int_equal(run(rows[i].config, NULL, 0), STATUS_COULD_NOT_CONNECT);
+		must_say("the URL's address is not another host's (stopped before step 6)\n");
+	}
+	fresh(NULL);
+	fake.connect_result = ERR_NETUNREACH;
+	fake.last_step = 3;
+	assert_int_equal(run("url=http://223.255.255.254/", NULL, 0), STATUS_COULD_NOT_CONNECT);
+	must_say("no route: ip= names no gateway");
+}
+
 static void no_socket(void **state)
 {
 	(void)state;
@@ -390,6 +418,7 @@ int main(void)
 		TEST(an_empty_body),
 		TEST(http_status_outside_200_to_399),
 		TEST(connect_errors_and_where_they_stopped),
+		TEST(addresses_that_no_other_host_has),
 		TEST(no_socket),
 		TEST(a_black_hole),
 		TEST(time_outs_say_what_was_waited_for),
