@@ -73,7 +73,7 @@ unsigned sock_last_step(struct stack *stack, int fd)
 	return MAX(sock->last_step, status.last_step);
 }
 
-/* --- names ---------------------------------------------------------------------------------------------- */
+/* --- names ----------------------------------------------------------------------------------- */
 
 int sock_getsockname(struct stack *stack, int fd, struct net_endpoint *local)
 {
@@ -110,7 +110,7 @@ int sock_getpeername(struct stack *stack, int fd, struct net_endpoint *remote)
 	return ERR_OK;
 }
 
-/* --- options -------------------------------------------------------------------------------------------- */
+/* --- options --------------------------------------------------------------------------------- */
 
 static int take_error(struct socket *sock)
 {
@@ -170,8 +170,11 @@ int sock_setsockopt(struct stack *stack, int fd, enum sock_option option, int64_
 	case SOCK_SO_RCVBUF:
 		if (status.state != TCP_CLOSED && status.state != TCP_LISTEN)
 			return ERR_ISCONN;
-		tcp_set_buffers(sock->tcb, option == SOCK_SO_SNDBUF ? (uint32_t)value : status.sndbuf,
-				option == SOCK_SO_RCVBUF ? (uint32_t)value : status.rcvbuf);
+		if (option == SOCK_SO_SNDBUF)
+			status.sndbuf = (uint32_t)value;
+		else
+			status.rcvbuf = (uint32_t)value;
+		tcp_set_buffers(sock->tcb, status.sndbuf, status.rcvbuf);
 		return ERR_OK;
 	case SOCK_TCP_NODELAY:
 		tcp_set_nodelay(stack, sock->tcb, value != 0, now_ns);

@@ -39,7 +39,7 @@ static int take_error(struct socket *sock)
 	return err;
 }
 
-/* --- talking ------------------------------------------------------------------------------------------- */
+/* --- talking --------------------------------------------------------------------------------- */
 
 int dgram_send(struct stack *stack, struct socket *sock, const void *buf, size_t len,
 	       const struct net_endpoint *to, uint64_t now_ns)
@@ -105,7 +105,7 @@ int sock_recvfrom(struct stack *stack, int fd, void *buf, size_t len, struct net
 	return sock != NULL ? dgram_receive(sock, buf, len, from) : err;
 }
 
-/* --- the end, and what is going on ----------------------------------------------------------------------- */
+/* --- the end, and what is going on ----------------------------------------------------------- */
 
 int dgram_shutdown(struct socket *sock, enum sock_how how)
 {

@@ -1,6 +1,6 @@
 /*
- * Stream sockets: the socket library's side of a TCP connection.  Steps 2, 3, 6 and 15 of the sixteen
- * happen here.
+ * Stream sockets: the socket library's side of a TCP connection.  Steps 2, 3, 6 and 15 of the
+ * sixteen happen here.
  */
 #include "net/socket_table.h"
 
@@ -39,7 +39,7 @@ int stream_bind(struct stack *stack, struct socket *sock, const struct net_endpo
 	return tcp_bind(stack, sock->tcb, local);
 }
 
-/* --- connecting ------------------------------------------------------------------------------------- */
+/* --- connecting ------------------------------------------------------------------------------ */
 
 /* Why connect() cannot even begin; ERR_OK: it can. */
 static int check_connect(const struct tcp_status *status)
@@ -106,7 +106,7 @@ int sock_accept(struct stack *stack, int fd, struct net_endpoint *remote)
 	return sock->user.fd;
 }
 
-/* --- talking ------------------------------------------------------------------------------------------ */
+/* --- talking --------------------------------------------------------------------------------- */
 
 int sock_send(struct stack *stack, int fd, const void *buf, size_t len, uint64_t now_ns)
 {
@@ -130,7 +130,7 @@ int sock_recv(struct stack *stack, int fd, void *buf, size_t len, uint64_t now_n
 	return tcp_receive(stack, sock->tcb, buf, len, now_ns);
 }
 
-/* --- the end -------------------------------------------------------------------------------------------- */
+/* --- the end --------------------------------------------------------------------------------- */
 
 int stream_shutdown(struct stack *stack, struct socket *sock, enum sock_how how, uint64_t now_ns)
 {
@@ -173,7 +173,7 @@ void sock_end_run(struct stack *stack, uint64_t now_ns)
 	net_report_drops(stack);
 }
 
-/* --- what is going on --------------------------------------------------------------------------------------- */
+/* --- what is going on ------------------------------------------------------------------------ */
 
 unsigned stream_poll(const struct socket *sock)
 {

@@ -1,6 +1,6 @@
 /*
- * Descriptors: a table of pointers, and the two calls that begin and end a socket's life.  Steps 2 and
- * 3 of the sixteen happen here.
+ * Descriptors: a table of pointers, and the two calls that begin and end a socket's life.  Steps 2
+ * and 3 of the sixteen happen here.
  */
 #include "net/socket_table.h"
 
@@ -45,7 +45,7 @@ void socket_table_destroy(struct stack *stack, struct socket_table *table)
 	stack->port->free(stack->port->ctx, table, table_bytes(table->size));
 }
 
-/* --- looking up -------------------------------------------------------------------------------------- */
+/* --- looking up ------------------------------------------------------------------------------ */
 
 struct socket *socket_find(const struct stack *stack, int fd)
 {
@@ -64,7 +64,7 @@ struct socket *socket_find_type(const struct stack *stack, int fd, enum sock_typ
 	return sock != NULL && sock->type == type ? sock : NULL;
 }
 
-/* --- life ---------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------ */
 
 struct socket *socket_create(struct stack *stack, enum sock_type type, int *err)
 {

@@ -3,9 +3,9 @@
  * included from nowhere else.
  *
  * Two neighbours: IP below hands in segments and bad news; the socket layer above makes the user
- * calls of RFC 9293 3.10.1-3.10.6.  A `struct tcb` belongs to TCP.  The socket layer holds a pointer
- * from tcp_create() or tcp_accept() until tcp_release(); until then the TCB stays, in CLOSED with
- * its error when the connection is over.
+ * calls of RFC 9293 3.10.1-3.10.6.  A `struct tcb` belongs to TCP.  The socket layer holds a
+ * pointer from tcp_create() or tcp_accept() until tcp_release(); until then the TCB stays, in
+ * CLOSED with its error when the connection is over.
  */
 #ifndef NET_TCP_H
 #define NET_TCP_H

@@ -35,8 +35,8 @@ void tcp_advance_una(struct stack *stack, struct tcb *tcb, const struct tcp_segm
 }
 
 /* "SND.WND should be updated" unless the segment is older than the one the window came from.  An
- * old one may acknowledge new data all the same; SND.WND counts from SND.UNA, so it must then shrink
- * by as much, or the right edge would move to where the peer never said. */
+ * old one may acknowledge new data all the same; SND.WND counts from SND.UNA, so it must then
+ * shrink by as much, or the right edge would move to where the peer never said. */
 static void update_send_window(struct tcb *tcb, const struct tcp_segment *seg)
 {
 	if (seq_lt(seg->seq, tcb->snd_wl1) ||
@@ -57,7 +57,7 @@ static bool is_duplicate(const struct tcb *tcb, const struct tcp_segment *seg)
 	       seg->ack == tcb->snd_una && seg->wnd == tcb->snd_wnd;
 }
 
-/* --- SYN-RECEIVED --------------------------------------------------------------------------------------- */
+/* --- SYN-RECEIVED ---------------------------------------------------------------------------- */
 
 static enum tcp_verdict ack_in_syn_received(struct stack *stack, struct tcb *tcb,
 					    struct tcp_segment *seg)
@@ -80,7 +80,7 @@ static enum tcp_verdict ack_in_syn_received(struct stack *stack, struct tcb *tcb
 	return TCP_CONTINUE;
 }
 
-/* --- the closing states ------------------------------------------------------------------------------------- */
+/* --- the closing states ---------------------------------------------------------------------- */
 
 static enum tcp_verdict fin_acknowledged(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
@@ -101,7 +101,7 @@ static enum tcp_verdict fin_acknowledged(struct stack *stack, struct tcb *tcb, u
 	}
 }
 
-/* --- all synchronized states ---------------------------------------------------------------------------------- */
+/* --- all synchronized states ----------------------------------------------------------------- */
 
 /* RFC 5961 5.2: SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT, or a blind attacker could inject text
  * with any ACK in half of the number space.  "If the ACK acks something not yet sent, then send an

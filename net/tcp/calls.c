@@ -2,7 +2,8 @@
  * The user calls: OPEN, SEND, RECEIVE, CLOSE, ABORT, STATUS (RFC 9293 3.10.1-3.10.6), in the shape
  * that sockets need.  None of them waits.
  *
- * DEVIATION: 3.10.2 would queue what is sent before ESTABLISHED; sockets say ERR_AGAIN, as everywhere.
+ * DEVIATION: 3.10.2 would queue what is sent before ESTABLISHED; sockets say ERR_AGAIN, as
+ * everywhere.
  * NOT DONE: 3.10.1, an active OPEN that turns a listener into a client; urgent data to send.
  */
 #include "net/tcp/internal.h"
@@ -18,7 +19,7 @@ uint32_t tcp_conn(const struct tcb *tcb)
 	return tcb->conn;
 }
 
-/* --- buffers ----------------------------------------------------------------------------------------- */
+/* --- buffers --------------------------------------------------------------------------------- */
 
 void tcp_set_buffers(struct tcb *tcb, uint32_t sndbuf, uint32_t rcvbuf)
 {
@@ -52,7 +53,7 @@ int tcp_take_buffers(struct stack *stack, struct tcb *tcb, uint32_t *sndbuf, uin
 	return ERR_OK;
 }
 
-/* --- OPEN ---------------------------------------------------------------------------------------------- */
+/* --- OPEN ------------------------------------------------------------------------------------ */
 
 static bool is_local_address(const struct stack *stack, uint32_t ipv4)
 {
@@ -122,7 +123,7 @@ int tcp_connect(struct stack *stack, struct tcb *tcb, const struct net_endpoint 
 	return ERR_INPROGRESS;
 }
 
-/* --- SEND ------------------------------------------------------------------------------------------------ */
+/* --- SEND ------------------------------------------------------------------------------------ */
 
 static int may_send(const struct tcb *tcb)
 {
@@ -170,7 +171,7 @@ void tcp_set_nodelay(struct stack *stack, struct tcb *tcb, bool on, uint64_t now
 		tcp_output(stack, tcb, now_ns);
 }
 
-/* --- RECEIVE --------------------------------------------------------------------------------------------- */
+/* --- RECEIVE --------------------------------------------------------------------------------- */
 
 static bool stream_has_ended(const struct tcb *tcb)
 {
@@ -219,7 +220,7 @@ int tcp_receive(struct stack *stack, struct tcb *tcb, void *buf, size_t len, uin
 	return (int)n;
 }
 
-/* --- CLOSE, ABORT ------------------------------------------------------------------------------------------ */
+/* --- CLOSE, ABORT ---------------------------------------------------------------------------- */
 
 int tcp_close(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
@@ -281,7 +282,7 @@ void tcp_abandon_time_wait(struct stack *stack, uint64_t now_ns)
 	}
 }
 
-/* --- STATUS ------------------------------------------------------------------------------------------------- */
+/* --- STATUS ---------------------------------------------------------------------------------- */
 
 static bool is_writable(const struct tcb *tcb)
 {

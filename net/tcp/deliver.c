@@ -1,6 +1,6 @@
 /*
- * RFC 9293 3.10.7.4, seventh and eighth: the segment's text goes to the user, and the peer's FIN ends
- * the stream.
+ * RFC 9293 3.10.7.4, seventh and eighth: the segment's text goes to the user, and the peer's FIN
+ * ends the stream.
  *
  * Received packets are kept as they are: in the receive queue, which is in order, or in the
  * reassembly; tcp_receive() is the only copy.  Since a packet occupies more memory than its text,
@@ -43,7 +43,7 @@ void tcp_discard_received(struct tcb *tcb)
 	tcb->rcv_unread = 0;
 }
 
-/* --- in order ----------------------------------------------------------------------------------------- */
+/* --- in order -------------------------------------------------------------------------------- */
 
 /* `pkt` holds the text at RCV.NXT; its memory is counted already. */
 static void append(struct tcb *tcb, struct pktbuf *pkt)
@@ -124,7 +124,7 @@ static void text_in_order(struct stack *stack, struct tcb *tcb, struct tcp_segme
 	schedule_ack(stack, tcb, filled, seg->now_ns);
 }
 
-/* --- the step ------------------------------------------------------------------------------------------- */
+/* --- the step -------------------------------------------------------------------------------- */
 
 /* Bytes behind the peer's FIN are no part of the stream. */
 static void cut_behind_fin(const struct tcb *tcb, struct tcp_segment *seg)
@@ -162,7 +162,7 @@ enum tcp_verdict tcp_process_text(struct stack *stack, struct tcb *tcb, struct t
 	return TCP_CONTINUE;
 }
 
-/* --- FIN -------------------------------------------------------------------------------------------------- */
+/* --- FIN ------------------------------------------------------------------------------------- */
 
 void tcp_enter_time_wait(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {

@@ -1,7 +1,7 @@
 /*
  * From a segment's addresses and ports to its connection: a chained hash table over the four-tuple,
- * keyed with the stack's secret so that nobody can choose tuples that collide.  Listeners are few and
- * stand in a list.
+ * keyed with the stack's secret so that nobody can choose tuples that collide.  Listeners are few
+ * and stand in a list.
  */
 #include "net/tcp/internal.h"
 

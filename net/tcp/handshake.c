@@ -8,7 +8,7 @@
 
 #define IPV4_TCP_OVERHEAD 40 /* headers without options: RFC 9293 3.7.1, MUST-67 */
 
-/* --- before the first segment ----------------------------------------------------------------------- */
+/* --- before the first segment ---------------------------------------------------------------- */
 
 static void init_sequence_numbers(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
@@ -37,7 +37,7 @@ int tcp_prepare(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	return ERR_OK;
 }
 
-/* --- what the peer's SYN tells ----------------------------------------------------------------------- */
+/* --- what the peer's SYN tells --------------------------------------------------------------- */
 
 /* RFC 9293 3.7.1, MUST-16: Eff.snd.MSS from the option, MUST-15: 536 without it.  The option counts
  * payload and TCP options together, as snd_mss does. */
@@ -89,7 +89,7 @@ void tcp_become_established(struct stack *stack, struct tcb *tcb, const struct t
 	tcp_set_state(stack, tcb, TCP_ESTABLISHED);
 }
 
-/* --- SYN-SENT ------------------------------------------------------------------------------------------ */
+/* --- SYN-SENT -------------------------------------------------------------------------------- */
 
 static void emit_synack_received(struct stack *stack, struct tcb *tcb,
 				 const struct tcp_segment *seg)

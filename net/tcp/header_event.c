@@ -87,7 +87,8 @@ void tcp_view_received(struct tcp_header_view *view, const struct tcp_segment *s
 	*view = (struct tcp_header_view){
 		.src = seg->remote,
 		.dst = seg->local,
-		.h = {.seq = seg->seq, .ack = seg->ack, .flags = seg->flags, .window = seg->raw_wnd},
+		.h = {.seq = seg->seq, .ack = seg->ack, .flags = seg->flags,
+		      .window = seg->raw_wnd},
 		.opt = seg->opt,
 	};
 }

@@ -1,6 +1,7 @@
 /*
  * A segment arrives (RFC 9293 3.10.7): parsed and verified here, then sent through the steps of the
- * state it meets, in the RFC's order.  Each step is a function that stands in the file of its matter.
+ * state it meets, in the RFC's order.  Each step is a function that stands in the file of its
+ * matter.
  */
 #include "net/tcp/internal.h"
 

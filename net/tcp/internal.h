@@ -29,7 +29,7 @@ static inline uint32_t segment_len(const struct tcp_segment *seg)
 /* What a step of 3.10.7 says about the rest of the steps. */
 enum tcp_verdict { TCP_CONTINUE, TCP_DONE };
 
-/* --- layer.c ----------------------------------------------------------------------------------- */
+/* --- layer.c --------------------------------------------------------------------------------- */
 
 struct tcp_layer {
 	struct tcb **buckets; /* connections by four-tuple, keyed hash */
@@ -44,7 +44,7 @@ struct tcp_layer {
 void tcp_work_add(struct stack *stack, struct tcb *tcb);
 void tcp_work_remove(struct stack *stack, struct tcb *tcb);
 
-/* --- demux.c, ports.c ---------------------------------------------------------------------------- */
+/* --- demux.c, ports.c ------------------------------------------------------------------------ */
 
 struct tcb *tcp_find_connection(const struct stack *stack, const struct net_endpoint *local,
 				const struct net_endpoint *remote);
@@ -57,7 +57,7 @@ void tcp_listener_remove(struct stack *stack, struct tcb *tcb);
 uint16_t tcp_ephemeral_port(struct stack *stack, const struct net_addr *local,
 			    const struct net_endpoint *remote);
 
-/* --- state.c --------------------------------------------------------------------------------------- */
+/* --- state.c --------------------------------------------------------------------------------- */
 
 /* The one place where a state changes. */
 void tcp_set_state(struct stack *stack, struct tcb *tcb, enum tcp_state state);
@@ -69,7 +69,7 @@ void tcp_give_up(struct stack *stack, struct tcb *tcb, int error, const char *re
 void tcp_free(struct stack *stack, struct tcb *tcb);
 void tcp_step(struct tcb *tcb, uint8_t step); /* one of the sixteen was reached */
 
-/* --- isn.c ------------------------------------------------------------------------------------------- */
+/* --- isn.c ----------------------------------------------------------------------------------- */
 
 /* RFC 6528 */
 uint32_t tcp_initial_sequence(const struct stack *stack, const struct tcb *tcb, uint64_t now_ns);
@@ -77,7 +77,7 @@ uint32_t tcp_initial_sequence(const struct stack *stack, const struct tcb *tcb, 
 uint32_t tcp_timestamp_offset(const struct stack *stack, const struct tcb *tcb);
 uint32_t tcp_timestamp(const struct tcb *tcb, uint64_t now_ns);
 
-/* --- listen.c: 3.10.7.2 ------------------------------------------------------------------------------ */
+/* --- listen.c: 3.10.7.2 ---------------------------------------------------------------------- */
 
 void tcp_listen_arrives(struct stack *stack, struct tcb *listener, struct tcp_segment *seg);
 /* A passive connection is established: it joins its listener's accept queue. */
@@ -87,7 +87,7 @@ void tcp_listen_forget(struct tcb *tcb);
 /* The listener closes: so do those that nobody accepted. */
 void tcp_listen_close(struct stack *stack, struct tcb *listener, uint64_t now_ns);
 
-/* --- handshake.c: 3.10.7.3, and what both opens share --------------------------------------------------- */
+/* --- handshake.c: 3.10.7.3, and what both opens share ---------------------------------------- */
 
 void tcp_syn_sent_arrives(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg);
 /* Sequence numbers, MSS, options to offer; the route gives the MTU.  Errors of ipv4_route(). */
@@ -100,13 +100,13 @@ void tcp_tell_user(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 /* Our SYN is acknowledged: windows, congestion state, ESTABLISHED. */
 void tcp_become_established(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg);
 
-/* --- check.c: 3.10.7.4, first, and the checks around it -------------------------------------------------- */
+/* --- check.c: 3.10.7.4, first, and the checks around it -------------------------------------- */
 
 enum tcp_verdict tcp_check_sequence(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg);
 /* 3.10.7.4 first, the table: is any of it inside the window? */
 bool tcp_segment_acceptable(const struct tcb *tcb, const struct tcp_segment *seg);
 
-/* --- reset.c: second and fourth; RST out --------------------------------------------------------------- */
+/* --- reset.c: second and fourth; RST out ----------------------------------------------------- */
 
 enum tcp_verdict tcp_check_rst(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg);
 enum tcp_verdict tcp_check_syn(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg);
@@ -136,13 +136,13 @@ void tcp_reset_connection(struct stack *stack, struct tcb *tcb, enum tcp_reset_r
 void tcp_abort_with(struct stack *stack, struct tcb *tcb, enum tcp_reset_reason reason,
 		    uint64_t now_ns);
 
-/* --- ack.c: fifth ------------------------------------------------------------------------------------------ */
+/* --- ack.c: fifth ---------------------------------------------------------------------------- */
 
 enum tcp_verdict tcp_check_ack(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg);
 /* SND.UNA moves to `ack`: buffer, round-trip time, timers. */
 void tcp_advance_una(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg);
 
-/* --- deliver.c: seventh and eighth; reassembly.c ------------------------------------------------------------- */
+/* --- deliver.c: seventh and eighth; reassembly.c --------------------------------------------- */
 
 enum tcp_verdict tcp_process_text(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg);
 void tcp_check_fin(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg);
@@ -165,7 +165,7 @@ uint8_t tcp_reassembly_sack(const struct tcb *tcb, struct tcp_sack_block *blocks
  * and fits; true: pkt is gone. */
 bool tcp_coalesce(struct tcb *tcb, struct pktbuf *last, struct pktbuf *pkt);
 
-/* --- window.c ------------------------------------------------------------------------------------------------- */
+/* --- window.c -------------------------------------------------------------------------------- */
 
 /* RCV.WND: what the peer may send from RCV.NXT on. */
 uint32_t tcp_receive_window(const struct tcb *tcb);
@@ -174,7 +174,7 @@ uint16_t tcp_announce_window(struct tcb *tcb, bool syn);
 /* The user has read: is the news worth a segment of its own? */
 bool tcp_window_update_due(const struct tcb *tcb);
 
-/* --- output.c, segment.c, sent.c -------------------------------------------------------------------------------- */
+/* --- output.c, segment.c, sent.c ------------------------------------------------------------- */
 
 /* Sends what may be sent now: retransmissions, data, FIN, an ACK that is due. */
 void tcp_output(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
@@ -221,13 +221,14 @@ static inline uint32_t tcp_reset_arg(enum tcp_reset_reason reason, uint32_t conn
 }
 
 /* Builds and sends it; says what ipv4_output() says, or ERR_NOBUFS. */
-int tcp_transmit(struct stack *stack, struct tcb *tcb, const struct tcp_send *send, uint64_t now_ns);
+int tcp_transmit(struct stack *stack, struct tcb *tcb, const struct tcp_send *send,
+		 uint64_t now_ns);
 /* A segment that belongs to no connection (RST). */
 int tcp_transmit_bare(struct stack *stack, const struct net_endpoint *local,
 		      const struct net_endpoint *remote, const struct tcp_send *send, uint32_t ack,
 		      uint64_t now_ns);
 
-/* --- events that show a header (header_event.c) ---------------------------------------------------------------- */
+/* --- events that show a header (header_event.c) ---------------------------------------------- */
 
 struct tcp_header_view {
 	struct net_endpoint src, dst;
@@ -248,7 +249,7 @@ void tcp_view_received(struct tcp_header_view *view, const struct tcp_segment *s
 /* "SYN,ACK" */
 void tcp_flags_text(char *buf, size_t cap, uint8_t flags);
 
-/* --- rto.c: RFC 6298 ------------------------------------------------------------------------------------------- */
+/* --- rto.c: RFC 6298 ------------------------------------------------------------------------- */
 
 void tcp_rto_init(struct tcb *tcb);
 void tcp_rto_sample(struct tcb *tcb, uint64_t rtt_ns);
@@ -260,7 +261,7 @@ void tcp_rtt_cancel(struct tcb *tcb);
 /* SND.UNA is about to move to seg->ack. */
 void tcp_rtt_acked(struct tcb *tcb, const struct tcp_segment *seg);
 
-/* --- congestion.c: RFC 5681 ------------------------------------------------------------------------------------ */
+/* --- congestion.c: RFC 5681 ------------------------------------------------------------------ */
 
 void tcp_congestion_init(struct tcb *tcb, bool syn_was_lost);
 /* `acked` new bytes were acknowledged outside of fast recovery. */
@@ -272,7 +273,7 @@ void tcp_congestion_timeout(struct tcb *tcb);
 /* Nothing was sent for longer than the RTO: RFC 5681 4.1. */
 void tcp_congestion_idle(struct tcb *tcb);
 
-/* --- recovery.c: RFC 6582 ---------------------------------------------------------------------------------------- */
+/* --- recovery.c: RFC 6582 -------------------------------------------------------------------- */
 
 void tcp_duplicate_ack(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 /* New data was acknowledged: `acked` bytes; SND.UNA has moved. */
@@ -281,10 +282,11 @@ void tcp_recovery_timeout(struct tcb *tcb);
 /* How many bytes beyond SND.NXT (or rtx_nxt) the congestion window allows now. */
 uint32_t tcp_congestion_room(const struct tcb *tcb);
 
-/* --- timers.c ------------------------------------------------------------------------------------------------------ */
+/* --- timers.c -------------------------------------------------------------------------------- */
 
 void tcp_timers_init(struct tcb *tcb);
-void tcp_timer_set(struct stack *stack, struct tcb *tcb, enum tcp_timer which, uint64_t deadline_ns);
+void tcp_timer_set(struct stack *stack, struct tcb *tcb, enum tcp_timer which,
+		   uint64_t deadline_ns);
 void tcp_timer_clear(struct stack *stack, struct tcb *tcb, enum tcp_timer which);
 void tcp_timers_clear(struct stack *stack, struct tcb *tcb);
 /* R2 has been reached: ERR_TIMEDOUT, or what was heard meanwhile. */
@@ -294,7 +296,7 @@ static inline bool tcp_timer_is_set(const struct tcb *tcb, enum tcp_timer which)
 	return tcb->deadline_ns[which] != TIME_NEVER;
 }
 
-/* --- persist.c ------------------------------------------------------------------------------------------------------ */
+/* --- persist.c ------------------------------------------------------------------------------- */
 
 /* Data waits, nothing is out, and the window does not let us send: ask from time to time. */
 void tcp_persist_start(struct stack *stack, struct tcb *tcb, uint64_t now_ns);

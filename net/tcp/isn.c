@@ -1,8 +1,8 @@
 /*
- * Initial sequence numbers (RFC 6528, RFC 9293 3.4.1): a clock of 4 microseconds plus a keyed hash of
- * the four-tuple, so that an outsider cannot guess them, while one tuple's numbers still move
- * forward.  The timestamp clock (RFC 7323 5.4) starts at a hash of the tuple too: its value does not
- * tell how long the machine is up, and a tuple that is used again stays ahead of its old self.
+ * Initial sequence numbers (RFC 6528, RFC 9293 3.4.1): a clock of 4 microseconds plus a keyed hash
+ * of the four-tuple, so that an outsider cannot guess them, while one tuple's numbers still move
+ * forward.  The timestamp clock (RFC 7323 5.4) starts at a hash of the tuple too: its value does
+ * not tell how long the machine is up, and a tuple that is used again stays ahead of its old self.
  */
 #include "net/tcp/internal.h"
 

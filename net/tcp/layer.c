@@ -53,7 +53,7 @@ uint32_t tcp_next_conn(const struct stack *stack)
 	return stack->tcp->next_conn;
 }
 
-/* --- work --------------------------------------------------------------------------------------- */
+/* --- work ------------------------------------------------------------------------------------ */
 
 void tcp_work_add(struct stack *stack, struct tcb *tcb)
 {

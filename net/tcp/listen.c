@@ -1,6 +1,6 @@
 /*
- * The passive side: LISTEN (RFC 9293 3.10.7.2), the connections that are half open, and the queue of
- * those that wait to be accepted.  Steps 9-11 of the sixteen happen here, 12 in sent.c.
+ * The passive side: LISTEN (RFC 9293 3.10.7.2), the connections that are half open, and the queue
+ * of those that wait to be accepted.  Steps 9-11 of the sixteen happen here, 12 in sent.c.
  *
  * Both are bounded, so a flood of SYNs costs a fixed amount of memory and honest clients try again.
  * NOT DONE: SYN cookies, which would let honest clients in during a flood.
@@ -31,7 +31,7 @@ int tcp_listen(struct stack *stack, struct tcb *tcb, unsigned backlog)
 	return ERR_OK;
 }
 
-/* --- the accept queue ------------------------------------------------------------------------------ */
+/* --- the accept queue ------------------------------------------------------------------------ */
 
 static void queue_push(struct tcb *listener, struct tcb *tcb)
 {
@@ -124,7 +124,7 @@ void tcp_listen_close(struct stack *stack, struct tcb *listener, uint64_t now_ns
 	}
 }
 
-/* --- a SYN arrives --------------------------------------------------------------------------------- */
+/* --- a SYN arrives --------------------------------------------------------------------------- */
 
 /* Step 10: the new connection, with what the segment tells about it. */
 static struct tcb *record(struct stack *stack, struct tcb *listener, const struct tcp_segment *seg)
@@ -163,7 +163,6 @@ static void emit_found_and_recorded(struct stack *stack, const struct tcb *liste
 	event_emit(stack->port->events, EVENT_SRV_RECORDED, tcb->conn, 0,
 		   EV_ENDPOINT("src", tcb->remote),
 		   EV_STR("state", tcp_state_name(tcb->state)));
-	tcp_step(tcb, 10);
 }
 
 static void syn_arrives(struct stack *stack, struct tcb *listener, struct tcp_segment *seg)

@@ -1,6 +1,6 @@
 /*
- * TCP options: MSS (RFC 9293 3.7.1), window scale and timestamps (RFC 7323), SACK-permitted and SACK
- * (RFC 2018), between their wire form and one struct.
+ * TCP options: MSS (RFC 9293 3.7.1), window scale and timestamps (RFC 7323), SACK-permitted and
+ * SACK (RFC 2018), between their wire form and one struct.
  */
 #ifndef NET_TCP_OPTIONS_H
 #define NET_TCP_OPTIONS_H

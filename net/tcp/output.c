@@ -2,8 +2,9 @@
  * Deciding what to send (RFC 9293 3.8.6.2.1 against silly windows, 3.7.4 Nagle, RFC 5681 congestion
  * window).  Building a segment is segment.c's matter.
  *
- * tcp_output() is called when something may have changed: an ACK came, the user wrote, a timer fired.
- * It sends segment after segment until nothing more may go, and then an ACK if one is still due.
+ * tcp_output() is called when something may have changed: an ACK came, the user wrote, a timer
+ * fired. It sends segment after segment until nothing more may go, and then an ACK if one is still
+ * due.
  */
 #include "net/tcp/internal.h"
 
@@ -26,7 +27,7 @@ static void start_retransmit_timer(struct stack *stack, struct tcb *tcb, uint64_
 		tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT, now_ns + tcb->rto_ns);
 }
 
-/* --- new data ------------------------------------------------------------------------------------------ */
+/* --- new data -------------------------------------------------------------------------------- */
 
 /* Bytes that the user gave and that were never sent: the RFC's D. */
 static uint32_t unsent(const struct tcb *tcb)
@@ -103,7 +104,7 @@ bool tcp_send_override(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	return send_new(stack, tcb, len, now_ns);
 }
 
-/* --- again ------------------------------------------------------------------------------------------------ */
+/* --- again ----------------------------------------------------------------------------------- */
 
 /* The segment that starts at `seq`, up to `end`, as it may be sent again now. */
 static struct tcp_send segment_again(const struct tcb *tcb, uint32_t seq, uint32_t end)
@@ -155,7 +156,7 @@ static bool send_next_lost(struct stack *stack, struct tcb *tcb, uint64_t now_ns
 	return true;
 }
 
-/* --- the ladder ---------------------------------------------------------------------------------------------- */
+/* --- the ladder ------------------------------------------------------------------------------ */
 
 static bool send_one(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
@@ -205,7 +206,7 @@ void tcp_output(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 		tcp_send_ack(stack, tcb, now_ns);
 }
 
-/* --- segments without data -------------------------------------------------------------------------------------- */
+/* --- segments without data ------------------------------------------------------------------- */
 
 void tcp_send_ack(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {

@@ -1,6 +1,6 @@
 /*
- * Local ports: the ephemeral ones are chosen unpredictably (RFC 6056 3.3.1) from the range that IANA
- * sets aside for them, and only so that the four-tuple is new.
+ * Local ports: the ephemeral ones are chosen unpredictably (RFC 6056 3.3.1) from the range that
+ * IANA sets aside for them, and only so that the four-tuple is new.
  */
 #include "net/tcp/internal.h"
 

@@ -1,7 +1,7 @@
 /*
- * Out-of-order text: runs of bytes without holes, ascending, in an array that exists only while there
- * is a hole.  Work per segment is bounded by TCP_RUNS_MAX (64), whatever the peer does; memory by the
- * receive buffer.  What does not fit is dropped and counted: the peer sends it again.
+ * Out-of-order text: runs of bytes without holes, ascending, in an array that exists only while
+ * there is a hole.  Work per segment is bounded by TCP_RUNS_MAX (64), whatever the peer does;
+ * memory by the receive buffer.  What does not fit is dropped and counted: the peer sends it again.
  *
  * Where two segments overlap, the bytes that came first stay (nothing that was acknowledged by SACK
  * ever changes).  The blocks of RFC 2018 are read off the runs.
@@ -206,7 +206,7 @@ void tcp_reassembly_free(struct stack *stack, struct tcb *tcb)
 	drop_array(stack, tcb);
 }
 
-/* --- RFC 2018 --------------------------------------------------------------------------------------- */
+/* --- RFC 2018 -------------------------------------------------------------------------------- */
 
 static bool already_listed(const struct tcp_sack_block *blocks, uint8_t n, uint32_t start)
 {

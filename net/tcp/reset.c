@@ -17,7 +17,7 @@ const char *tcp_reset_reason_text(unsigned reason)
 	}
 }
 
-/* --- RST out --------------------------------------------------------------------------------------- */
+/* --- RST out --------------------------------------------------------------------------------- */
 
 void tcp_reset_segment(struct stack *stack, const struct tcb *tcb, const struct tcp_segment *seg,
 		       enum tcp_reset_reason reason)
@@ -72,7 +72,7 @@ void tcp_abort_with(struct stack *stack, struct tcb *tcb, enum tcp_reset_reason 
 	tcp_end(stack, tcb, ERR_CONNABORTED);
 }
 
-/* --- RST in ------------------------------------------------------------------------------------------ */
+/* --- RST in ---------------------------------------------------------------------------------- */
 
 void tcp_rst_received(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
 		      const char *meaning)
@@ -85,7 +85,8 @@ void tcp_rst_received(struct stack *stack, struct tcb *tcb, const struct tcp_seg
 		   EV_STR("meaning", meaning));
 }
 
-/* RFC 9293 3.10.7.4, second: check the RST bit.  What lies outside the window was dropped before. */
+/* RFC 9293 3.10.7.4, second: check the RST bit.  What lies outside the window was dropped
+ * before. */
 enum tcp_verdict tcp_check_rst(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg)
 {
 	if (!(seg->flags & TCP_RST))
@@ -129,7 +130,7 @@ enum tcp_verdict tcp_check_syn(struct stack *stack, struct tcb *tcb, const struc
 	return TCP_DONE;
 }
 
-/* --- challenge ACKs --------------------------------------------------------------------------------------- */
+/* --- challenge ACKs -------------------------------------------------------------------------- */
 
 /* RFC 5961 7: per connection, some per second.  How many, and how long the second is, is drawn anew
  * each time: a fixed global count once told blind attackers which connections exist. */

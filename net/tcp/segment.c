@@ -1,7 +1,7 @@
 /*
- * Building a segment and handing it to IP: header, options, the payload as pieces of the send buffer,
- * the checksum left to the device.  Every ACK bit that leaves does so here, so here what was pending
- * for an ACK is settled.
+ * Building a segment and handing it to IP: header, options, the payload as pieces of the send
+ * buffer, the checksum left to the device.  Every ACK bit that leaves does so here, so here what
+ * was pending for an ACK is settled.
  *
  * NOT DONE: path MTU discovery (RFC 1191): DF is set and the MTU is the interface's.
  * NOT DONE: ECN (RFC 3168); a Diffserv field chosen by the user (MUST-48).
@@ -13,9 +13,10 @@
 #include "net/checksum.h"
 #include "net/ipv4.h"
 
-/* --- options -------------------------------------------------------------------------------------------- */
+/* --- options --------------------------------------------------------------------------------- */
 
-/* What our SYN offers; a SYN-ACK repeats only what the peer's SYN had (RFC 7323 2.2, 3.2; RFC 2018). */
+/* What our SYN offers; a SYN-ACK repeats only what the peer's SYN had (RFC 7323 2.2, 3.2; RFC
+ * 2018). */
 static void syn_options(struct tcp_options *opt, const struct tcb *tcb, bool answer)
 {
 	opt->has_mss = true;
@@ -49,7 +50,7 @@ static void choose_options(struct tcp_options *opt, const struct tcb *tcb,
 	opt->ts_ecr = send->flags & TCP_ACK ? tcb->ts_recent : 0; /* RFC 7323 3.2 */
 }
 
-/* --- header ---------------------------------------------------------------------------------------------- */
+/* --- header ---------------------------------------------------------------------------------- */
 
 /* Header and options in front of the payload; the checksum is left partial. */
 static void push_header(struct pktbuf *pkt, const struct net_endpoint *local,
@@ -88,7 +89,7 @@ static int hand_to_ip(struct stack *stack, struct pktbuf *pkt, const struct net_
 	return ipv4_output(stack, pkt, &how, now_ns);
 }
 
-/* --- a connection's segment --------------------------------------------------------------------------------- */
+/* --- a connection's segment ------------------------------------------------------------------ */
 
 /* Steps 7 and 11: the header has been made, for the first time. */
 static void emit_built(struct stack *stack, struct tcb *tcb, const struct tcp_header *h,

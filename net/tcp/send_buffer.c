@@ -1,11 +1,11 @@
 /*
  * The ring of unacknowledged bytes, and when its memory may be used again.
  *
- * Keeping, for every packet out there, the range it refers to would cost a list.  Grace periods need
- * two counters.  Packets belong to one of two generations.  When bytes are acknowledged, new packets
- * start to count in the other generation: they cannot refer to acknowledged bytes, since nobody sends
- * those any more.  As soon as the old generation has come home, the bytes acknowledged at that turn
- * are free.  Acknowledgements in between wait for the next turn.
+ * Keeping, for every packet out there, the range it refers to would cost a list.  Grace periods
+ * need two counters.  Packets belong to one of two generations.  When bytes are acknowledged, new
+ * packets start to count in the other generation: they cannot refer to acknowledged bytes, since
+ * nobody sends those any more.  As soon as the old generation has come home, the bytes acknowledged
+ * at that turn are free.  Acknowledgements in between wait for the next turn.
  */
 #include "net/tcp/send_buffer.h"
 

@@ -2,9 +2,9 @@
  * The send buffer: a ring of the bytes that the user gave and the peer has not acknowledged.
  *
  * Packets point into it (pktbuf pieces), so a byte's memory may be used again only when the byte is
- * acknowledged *and* no packet that refers to it is still with a device.  A retransmission may sit in
- * a device's queue while the acknowledgement of the first copy arrives, so "acknowledged" alone is
- * not enough.  The buffer outlives its connection for the same reason.
+ * acknowledged *and* no packet that refers to it is still with a device.  A retransmission may sit
+ * in a device's queue while the acknowledgement of the first copy arrives, so "acknowledged" alone
+ * is not enough.  The buffer outlives its connection for the same reason.
  *
  *      start_seq          una                      end
  *         | acknowledged,  | sent or waiting to be  |

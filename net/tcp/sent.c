@@ -1,6 +1,6 @@
 /*
- * A device has taken a frame of ours: only now may the log say that something was sent.  What it says
- * is read from the frame itself, so it cannot say what the wire does not carry.
+ * A device has taken a frame of ours: only now may the log say that something was sent.  What it
+ * says is read from the frame itself, so it cannot say what the wire does not carry.
  */
 #include "net/tcp/internal.h"
 

@@ -40,7 +40,7 @@ void tcp_step(struct tcb *tcb, uint8_t step)
 	tcb->last_step = MAX(tcb->last_step, step);
 }
 
-/* --- birth ---------------------------------------------------------------------------------------- */
+/* --- birth ----------------------------------------------------------------------------------- */
 
 size_t tcp_control_size(void)
 {
@@ -65,7 +65,7 @@ struct tcb *tcp_create(struct stack *stack, struct tcp_user *user)
 	return tcb;
 }
 
-/* --- end ------------------------------------------------------------------------------------------ */
+/* --- end ------------------------------------------------------------------------------------- */
 
 /* Once, and only where there was something. */
 static void sum_up(struct stack *stack, struct tcb *tcb)

@@ -36,10 +36,11 @@
 #define TCP_OVERRIDE_NS (200 * NS_PER_MS) /* RFC 9293 3.8.6.2.1, (4): 0.1 to 1 s */
 #define TCP_MSL_NS (30 * NS_PER_S)
 #define TCP_TIME_WAIT_NS (2 * TCP_MSL_NS)
-/* DEVIATION: a FIN-WAIT-2 that no user waits for ends after this; RFC 9293 lets it stay for ever. */
+/* DEVIATION: a FIN-WAIT-2 that no user waits for ends after this; RFC 9293 lets it stay for
+ * ever. */
 #define TCP_FIN_WAIT_2_NS (60 * NS_PER_S)
 #define TCP_USER_TIMEOUT_NS (300 * NS_PER_S) /* RFC 9293 3.9.1.1: five minutes */
-#define TCP_SYN_TIMEOUT_NS (180 * NS_PER_S)  /* RFC 9293 3.8.3, MUST-23: R2 of a SYN, three minutes */
+#define TCP_SYN_TIMEOUT_NS (180 * NS_PER_S)  /* RFC 9293 3.8.3, MUST-23: R2 of a SYN */
 #define TCP_SYN_RECEIVED_TIMEOUT_NS (60 * NS_PER_S)
 #define TCP_DEVICE_RETRY_NS NS_PER_MS
 #define TCP_BUFFER_KEEP_NS NS_PER_S /* an empty send buffer is given back after this */
@@ -61,7 +62,7 @@ enum tcp_timer {
 enum tcp_recovery {
 	TCP_RECOVERY_NONE,
 	TCP_RECOVERY_FAST, /* RFC 6582: between three duplicate ACKs and the ACK of `recover` */
-	TCP_RECOVERY_LOSS, /* RFC 5681 3.1: after a time-out, everything up to `recover` goes again */
+	TCP_RECOVERY_LOSS, /* RFC 5681 3.1: after a time-out, all up to `recover` goes again */
 };
 
 /* Out-of-order data: one run of bytes without holes (reassembly.c). */
@@ -78,14 +79,14 @@ struct tcp_reassembly {
 };
 
 struct tcb {
-	/* --- identity (demux.c) ---------------------------------------------------------- */
+	/* --- identity (demux.c) ------------------------------------------------------------- */
 	struct tcb *hash_next;
 	struct net_endpoint local, remote;
 	uint32_t conn; /* its number in the events */
 	bool hashed;
 	bool bound;
 
-	/* --- life (state.c) ---------------------------------------------------------------- */
+	/* --- life (state.c) ----------------------------------------------------------------- */
 	uint8_t state; /* enum tcp_state; written by tcp_set_state() only */
 	bool owned;    /* a user or an accept queue will still look at it */
 	bool opened;   /* a SYN was sent or received: there is something to sum up */
@@ -98,13 +99,13 @@ struct tcb {
 	struct tcp_user *user;
 	struct tcb *work_next, **work_prev; /* the layer's list; work_prev NULL: not on it */
 
-	/* --- listener (listen.c) ----------------------------------------------------------- */
+	/* --- listener (listen.c) ------------------------------------------------------------ */
 	struct tcb *listener;    /* of a connection that its user has not accepted yet */
 	struct tcb *accept_next; /* link of the listener's queue */
 	struct tcb *accept_first, *accept_last;
 	uint32_t half_open, accept_count, backlog;
 
-	/* --- send sequence space (ack.c, output.c) ----------------------------------------- */
+	/* --- send sequence space (ack.c, output.c) ------------------------------------------ */
 	uint32_t iss;
 	uint32_t snd_una, snd_nxt;
 	uint32_t snd_wnd, snd_wl1, snd_wl2;
@@ -138,25 +139,25 @@ struct tcb {
 	bool rcv_fin_known;
 	bool rcv_closed;     /* the user will not read any more */
 
-	/* --- acknowledging (deliver.c, output.c) ---------------------------------------------- */
+	/* --- acknowledging (deliver.c, output.c) -------------------------------------------- */
 	bool ack_now;         /* tcp_poll() sends one unless something carries it before */
 	uint8_t ack_segments; /* data segments received since the last ACK */
 	uint8_t quick_acks;   /* how many more are acknowledged at once */
 
-	/* --- options agreed on (handshake.c) -------------------------------------------------- */
+	/* --- options agreed on (handshake.c) ------------------------------------------------ */
 	bool use_window_scale, use_sack, use_timestamps;
 	uint32_t ts_offset;
 	uint32_t ts_recent;
 	uint64_t ts_recent_ns; /* when ts_recent was noted */
 
-	/* --- round-trip time (rto.c) ---------------------------------------------------------- */
+	/* --- round-trip time (rto.c) -------------------------------------------------------- */
 	uint64_t srtt_ns, rttvar_ns; /* 0: no sample yet */
 	uint64_t rto_ns;
 	uint32_t rtt_seq;      /* the byte being timed */
 	uint64_t rtt_start_ns; /* 0: none is */
 	uint64_t syn_sent_ns;
 
-	/* --- loss (recovery.c, congestion.c) --------------------------------------------------- */
+	/* --- loss (recovery.c, congestion.c) ------------------------------------------------ */
 	uint8_t recovery; /* enum tcp_recovery */
 	uint8_t duplicate_acks;
 	uint8_t attempts; /* time-outs in a row without progress; zero-window probes */
@@ -166,15 +167,15 @@ struct tcb {
 	uint32_t bytes_acked; /* RFC 5681 3.1, byte counting */
 	uint64_t progress_ns; /* when the peer last acknowledged something, or had nothing to */
 
-	/* --- attacks (reset.c) ------------------------------------------------------------------- */
+	/* --- attacks (reset.c) -------------------------------------------------------------- */
 	uint64_t challenge_until_ns;
 	uint8_t challenge_left;
 
-	/* --- timers (timers.c) -------------------------------------------------------------------- */
+	/* --- timers (timers.c) -------------------------------------------------------------- */
 	struct timer timer;
 	uint64_t deadline_ns[TCP_TIMER_COUNT];
 
-	/* --- what the summary says --------------------------------------------------------------- */
+	/* --- what the summary says ---------------------------------------------------------- */
 	uint64_t bytes_sent, bytes_received;
 	uint32_t segs_out, segs_in, retransmits;
 };

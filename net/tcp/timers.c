@@ -1,7 +1,7 @@
 /*
  * A connection's timers.  There are several deadlines but one timer in the stack's heap, set to the
- * earliest.  A deadline that moves later, as the retransmission's does with every ACK, costs nothing:
- * the timer fires at the old time, finds nothing due, and is set anew.
+ * earliest.  A deadline that moves later, as the retransmission's does with every ACK, costs
+ * nothing: the timer fires at the old time, finds nothing due, and is set anew.
  *
  * NOT DONE: keep-alives (RFC 9293 3.8.4, a MAY); a user time-out chosen by the user (RFC 5482).
  */
@@ -9,7 +9,7 @@
 
 #include "base/strbuf.h"
 
-/* --- setting --------------------------------------------------------------------------------------- */
+/* --- setting --------------------------------------------------------------------------------- */
 
 static uint64_t earliest(const struct tcb *tcb)
 {
@@ -23,7 +23,7 @@ static uint64_t earliest(const struct tcb *tcb)
 void tcp_timer_set(struct stack *stack, struct tcb *tcb, enum tcp_timer which, uint64_t deadline_ns)
 {
 	tcb->deadline_ns[which] = deadline_ns;
-	if (!timer_is_set(&tcb->timer) || deadline_ns < tcb->timer.deadline_ns)
+	if (deadline_ns < tcb->timer.deadline_ns) /* TIME_NEVER when it is not set */
 		timer_set(&stack->timers, &tcb->timer, deadline_ns);
 }
 
@@ -42,7 +42,7 @@ void tcp_timers_clear(struct stack *stack, struct tcb *tcb)
 		timer_cancel(&stack->timers, &tcb->timer);
 }
 
-/* --- what each does; false: the TCB may be gone ------------------------------------------------------ */
+/* --- what each does; false: the TCB may be gone ---------------------------------------------- */
 
 static uint64_t patience(const struct tcb *tcb)
 {

@@ -1,6 +1,6 @@
 /*
- * The receive window (RFC 9293 3.8.6): what we announce is what we keep.  The right edge never moves
- * back (SHLD-14), and it moves forward in steps worth a segment (MUST-39, silly windows).
+ * The receive window (RFC 9293 3.8.6): what we announce is what we keep.  The right edge never
+ * moves back (SHLD-14), and it moves forward in steps worth a segment (MUST-39, silly windows).
  *
  * On the wire the window is rounded down to a multiple of 2^scale (RFC 7323 2.3), so the edge that
  * the peer sees may waver by less than that; the edge we accept up to, rcv_adv, does not.

@@ -8,10 +8,10 @@
 #include "net/socket_table.h"
 #include "net/tcp/internal.h"
 
-/* --- opening ----------------------------------------------------------------------------------------- */
+/* --- opening --------------------------------------------------------------------------------- */
 
-/* The clock is set so that the next connection of this four-tuple starts at TK_ISS: the numbers move
- * with it, one every 4 microseconds. */
+/* The clock is set so that the next connection of this four-tuple starts at TK_ISS: the numbers
+ * move with it, one every 4 microseconds. */
 static void aim_at_iss(struct tk *t)
 {
 	struct tcb tcb = {
@@ -142,7 +142,7 @@ void tk_reach(struct tk *t, enum tcp_state state)
 		kit_fail("reached %s, not %s", tcp_state_name(tk_state(t)), tcp_state_name(state));
 }
 
-/* --- the peer sends ------------------------------------------------------------------------------------ */
+/* --- the peer sends -------------------------------------------------------------------------- */
 
 static size_t put_timestamps(uint8_t *p, uint32_t val, uint32_t ecr)
 {
@@ -213,7 +213,7 @@ void tk_send(struct tk *t, const struct tk_in *in)
 	kit_poll(&t->k);
 }
 
-/* --- the stack sends ----------------------------------------------------------------------------------- */
+/* --- the stack sends ------------------------------------------------------------------------- */
 
 static void note_timestamp(struct tk *t, const struct kit_sent *s)
 {
@@ -275,7 +275,7 @@ void tk_expect_nothing_at(struct tk *t, const char *file, int line)
 			 s->tcp.flags, s->tcp.seq - t->iss, s->tcp.ack - TK_IRS, s->payload_len);
 }
 
-/* --- around it ------------------------------------------------------------------------------------------- */
+/* --- around it ------------------------------------------------------------------------------- */
 
 void tk_advance(struct tk *t, uint64_t ns)
 {

@@ -6,8 +6,8 @@
  *      TCB under test                     the test, as peer
  *      ISS = TK_ISS  (0xfffffff0)         IRS = TK_IRS (0xfffffffa)
  *
- * seq and ack in struct tk_in count from the initial numbers: seq = 1 is the peer's first byte, ack = 1
- * acknowledges our SYN.
+ * seq and ack in struct tk_in count from the initial numbers: seq = 1 is the peer's first byte, ack
+ * = 1 acknowledges our SYN.
  */
 #ifndef TESTS_LIB_TCP_KIT_H
 #define TESTS_LIB_TCP_KIT_H

@@ -1,7 +1,7 @@
 /*
- * One frame is lost, once: the first SYN, the SYN-ACK, the handshake's last ACK, a segment of data, a
- * FIN, the last ACK.  The connection must come through as if nothing had been, and the log must name
- * what was sent again.
+ * One frame is lost, once: the first SYN, the SYN-ACK, the handshake's last ACK, a segment of data,
+ * a FIN, the last ACK.  The connection must come through as if nothing had been, and the log must
+ * name what was sent again.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -176,7 +176,7 @@ static void the_client_s_fin(void **state)
 	end(s);
 }
 
-/* --- openings that fail ------------------------------------------------------------------------------------- */
+/* --- openings that fail ---------------------------------------------------------------------- */
 
 struct attempt {
 	struct sim sim;

@@ -46,7 +46,7 @@ static void usual_network(struct scene *s)
 	sim_set_delay(s->server, 5 * NS_PER_MS);
 }
 
-/* --- good networks ------------------------------------------------------------------------------------ */
+/* --- good networks --------------------------------------------------------------------------- */
 
 static void a_request_and_its_answer(void **state)
 {
@@ -79,7 +79,7 @@ static void a_mebibyte_each_way(void **state)
 	scene_close(s);
 }
 
-/* --- bad networks ------------------------------------------------------------------------------------- */
+/* --- bad networks ---------------------------------------------------------------------------- */
 
 /* One mebibyte one way over links that lose `ppm` of a million frames each way. */
 static void transfer_with_loss(const char *name, uint64_t seed, uint32_t ppm, bool upload)

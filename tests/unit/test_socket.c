@@ -1,6 +1,6 @@
 /*
- * Sockets: descriptors, errors as numbers that people know, poll, options, names; datagrams.  What a
- * stream carries is tested in test_tcp_*.
+ * Sockets: descriptors, errors as numbers that people know, poll, options, names; datagrams.  What
+ * a stream carries is tested in test_tcp_*.
  */
 #include <limits.h>
 #include <setjmp.h>
@@ -25,7 +25,7 @@ static int dgram(struct tk *t)
 	return sock_socket(t->k.stack, NET_FAMILY_IPV4, SOCK_DGRAM, SOCK_PROTO_UDP);
 }
 
-/* --- descriptors -------------------------------------------------------------------------------------------- */
+/* --- descriptors ----------------------------------------------------------------------------- */
 
 static void kinds_that_exist_and_that_do_not(void **state)
 {
@@ -133,7 +133,7 @@ static void numbers_that_are_no_descriptors(void **state)
 	tk_close(&t);
 }
 
-/* --- streams: what is refused, and with which number ------------------------------------------------------------ */
+/* --- streams: what is refused, and with which number ----------------------------------------- */
 
 static void calls_that_come_too_early(void **state)
 {
@@ -297,7 +297,7 @@ static void options_have_values(void **state)
 	tk_close(&t);
 }
 
-/* --- streams: poll ------------------------------------------------------------------------------------------------- */
+/* --- streams: poll --------------------------------------------------------------------------- */
 
 static void poll_follows_a_stream(void **state)
 {
@@ -332,7 +332,7 @@ static void poll_follows_a_stream(void **state)
 	tk_close(&t);
 }
 
-/* --- datagrams -------------------------------------------------------------------------------------------------------- */
+/* --- datagrams ------------------------------------------------------------------------------- */
 
 static void datagram_in(struct tk *t, uint16_t from, uint16_t to, const char *text)
 {

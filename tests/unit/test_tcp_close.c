@@ -1,7 +1,7 @@
 /*
- * Ends of connections: RFC 9293 3.6 and 3.10.4-3.10.5, the fifth and eighth steps of 3.10.7.4 in the
- * closing states, RST both ways (second), SYN in a live connection (fourth), RFC 5961, bad news from
- * below, and 3.10.7.1 for connections that are not there.
+ * Ends of connections: RFC 9293 3.6 and 3.10.4-3.10.5, the fifth and eighth steps of 3.10.7.4 in
+ * the closing states, RST both ways (second), SYN in a live connection (fourth), RFC 5961, bad news
+ * from below, and 3.10.7.1 for connections that are not there.
  */
 #include <limits.h>
 #include <setjmp.h>
@@ -44,7 +44,7 @@ static void close_fd(struct tk *t)
 	assert_int_equal(sock_close(t->k.stack, t->fd, t->k.now_ns), ERR_OK);
 }
 
-/* --- orderly -------------------------------------------------------------------------------------------------- */
+/* --- orderly --------------------------------------------------------------------------------- */
 
 static void we_close_first(void **state)
 {
@@ -141,8 +141,8 @@ static void fin_and_ack_in_one(void **state)
 	tk_close(&t);
 }
 
-/* "The only thing that can arrive is a retransmission of the remote FIN.  Acknowledge it, and restart
- * the 2 MSL time-out." */
+/* "The only thing that can arrive is a retransmission of the remote FIN.  Acknowledge it, and
+ * restart the 2 MSL time-out." */
 static void a_fin_in_time_wait_begins_it_again(void **state)
 {
 	struct tk t;
@@ -268,7 +268,7 @@ static void state_events_form_a_chain(void **state)
 	tk_close(&t);
 }
 
-/* --- reset by us ------------------------------------------------------------------------------------------------ */
+/* --- reset by us ----------------------------------------------------------------------------- */
 
 /* RFC 2525 2.17: the peer shall know that its bytes were not read. */
 static void unread_data_resets(void **state)
@@ -329,7 +329,7 @@ static void abort_in_every_state(void **state)
 	}
 }
 
-/* --- reset by the peer --------------------------------------------------------------------------------------------- */
+/* --- reset by the peer ----------------------------------------------------------------------- */
 
 static void rst_in_every_state(void **state)
 {
@@ -408,7 +408,7 @@ static void bytes_before_the_rst(void **state)
 	tk_close(&t);
 }
 
-/* --- SYN in a live connection: RFC 5961 4.2 ---------------------------------------------------------------------------- */
+/* --- SYN in a live connection: RFC 5961 4.2 -------------------------------------------------- */
 
 static void a_syn_gets_a_challenge(void **state)
 {
@@ -455,7 +455,7 @@ static void challenges_are_limited_unpredictably(void **state)
 	tk_close(&t);
 }
 
-/* --- 3.10.7.1: no connection ---------------------------------------------------------------------------------------------- */
+/* --- 3.10.7.1: no connection ----------------------------------------------------------------- */
 
 static void segments_to_nowhere(void **state)
 {
@@ -508,7 +508,7 @@ static void nothing_answers_a_broadcast(void **state)
 	tk_close(&t);
 }
 
-/* --- bad news from below: RFC 9293 3.9.2.2, RFC 5927 --------------------------------------------------------------------------- */
+/* --- bad news from below: RFC 9293 3.9.2.2, RFC 5927 ----------------------------------------- */
 
 static void trouble(struct tk *t, uint32_t seq, int err, bool hard)
 {

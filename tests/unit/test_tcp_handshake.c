@@ -24,7 +24,7 @@ static int64_t option(struct tk *t, enum sock_option which)
 	return value;
 }
 
-/* --- the client ---------------------------------------------------------------------------------------- */
+/* --- the client ------------------------------------------------------------------------------ */
 
 static void the_syn_offers_what_it_should(void **state)
 {
@@ -447,11 +447,12 @@ static void buffers_are_smaller_where_memory_is_short(void **state)
 	assert_field(&t, EVENT_SOCK_CONNECT, "sndbuf", "32768");
 	assert_field(&t, EVENT_SOCK_CONNECT, "rcvbuf", "32768");
 	assert_field(&t, EVENT_TCP_SYN_BUILT, "win", "32768");
+	assert_int_equal(option(&t, SOCK_SO_SNDBUF), 32768);
 	kit_sent_clear(&t.k);
 	tk_close(&t);
 }
 
-/* --- the server ------------------------------------------------------------------------------------------ */
+/* --- the server ------------------------------------------------------------------------------ */
 
 static void passive_open(void **state)
 {
@@ -723,6 +724,29 @@ static void accepted_in_order_with_the_listener_s_buffers(void **state)
 	tk_close(&t);
 }
 
+/* A client that we could not answer is not recorded. */
+static void a_syn_from_where_no_route_leads(void **state)
+{
+	struct net_endpoint local = net_endpoint_ipv4(0, TK_PORT);
+	struct kit_frame f;
+	struct kit k;
+	int fd;
+
+	(void)state;
+	kit_open_bare(&k, 1, NULL);
+	assert_int_equal(net_set_ipv4(k.stack, &k.netif, KIT_IP, KIT_MASK), ERR_OK);
+	fd = sock_socket(k.stack, NET_FAMILY_IPV4, SOCK_STREAM, SOCK_PROTO_TCP);
+	assert_int_equal(sock_bind(k.stack, fd, &local), ERR_OK);
+	assert_int_equal(sock_listen(k.stack, fd, 1), ERR_OK);
+	kit_build_tcp(&f, &(struct kit_ipv4){.src = KIT_FAR_IP},
+		      &(struct kit_tcp){.src_port = 1, .dst_port = TK_PORT, .flags = TCP_SYN},
+		      NULL, 0);
+	kit_inject_frame(&k, &f);
+	assert_int_equal(kit_counter(&k, "tcp_syn_dropped"), 1);
+	assert_int_equal(k.n_sent, 0);
+	kit_close(&k);
+}
+
 static void a_full_backlog_takes_no_more(void **state)
 {
 	struct tk t;
@@ -916,6 +940,7 @@ int main(void)
 		cmocka_unit_test(a_reset_makes_room_for_another),
 		cmocka_unit_test(the_backlog_has_bounds),
 		cmocka_unit_test(accepted_in_order_with_the_listener_s_buffers),
+		cmocka_unit_test(a_syn_from_where_no_route_leads),
 		cmocka_unit_test(a_full_backlog_takes_no_more),
 		cmocka_unit_test(closing_a_listener_resets_what_waits),
 		cmocka_unit_test(reset_before_accept),

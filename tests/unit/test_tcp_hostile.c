@@ -1,7 +1,7 @@
 /*
  * The TCP rows of the list of hostile inputs that have no home in a test of their matter: each must
- * be dropped and counted, with no state change, bounded memory, and not a byte of stale memory in an
- * answer.  (Options: test_tcp_options; windows and ACKs: test_tcp_send; holes: test_tcp_receive;
+ * be dropped and counted, with no state change, bounded memory, and not a byte of stale memory in
+ * an answer.  (Options: test_tcp_options; windows and ACKs: test_tcp_send; holes: test_tcp_receive;
  * blind RST and SYN: test_tcp_close; SYN floods: test_tcp_handshake.)
  */
 #include <limits.h>
@@ -32,7 +32,7 @@ static void expect_untouched(struct tk *t)
 	assert_int_equal(tk_tcb(t)->rcv_nxt - TK_IRS, 1);
 }
 
-/* --- the header -------------------------------------------------------------------------------------------- */
+/* --- the header ------------------------------------------------------------------------------ */
 
 static void data_offset_under_5_or_past_the_segment(void **state)
 {
@@ -105,7 +105,7 @@ static void a_wrong_checksum(void **state)
 	tk_close(&t);
 }
 
-/* --- flags --------------------------------------------------------------------------------------------------- */
+/* --- flags ----------------------------------------------------------------------------------- */
 
 static void syn_with_fin(void **state)
 {
@@ -148,7 +148,7 @@ static void every_combination_of_flags(void **state)
 	}
 }
 
-/* --- options on a live connection ----------------------------------------------------------------------------- */
+/* --- options on a live connection ------------------------------------------------------------ */
 
 static void malformed_options_do_not_reset(void **state)
 {
@@ -198,7 +198,7 @@ static void sack_blocks_that_cannot_be(void **state)
 	tk_close(&t);
 }
 
-/* --- urgent ------------------------------------------------------------------------------------------------------ */
+/* --- urgent ---------------------------------------------------------------------------------- */
 
 /* Pointer 0, past the segment, without data, two racing ones: data stays in line. */
 static void urgent_data_stays_in_line(void **state)
@@ -245,7 +245,7 @@ static void urgent_on_a_syn(void **state)
 	tk_close(&t);
 }
 
-/* --- numbers that nobody can guess --------------------------------------------------------------------------------- */
+/* --- numbers that nobody can guess ----------------------------------------------------------- */
 
 /* HOSTILE-INPUTS: keyed by RFC 6528, different at every boot and for the same four-tuple. */
 static void initial_numbers(void **state)
@@ -262,6 +262,7 @@ static void initial_numbers(void **state)
 	later = tcp_initial_sequence(k.stack, &a, 2 * NS_PER_S);
 	assert_int_equal(later - first, 250000); /* one every 4 microseconds */
 	assert_int_not_equal(tcp_initial_sequence(k2.stack, &a, NS_PER_S), first);
+	assert_int_not_equal(tcp_initial_sequence(k.stack, &a, 0), tcp_timestamp_offset(k.stack, &a));
 	b.remote.port = 5;
 	for (unsigned i = 0; i < 100; i++, b.remote.port++) {
 		uint32_t d = tcp_initial_sequence(k.stack, &b, NS_PER_S) - first;
@@ -299,7 +300,7 @@ static void ephemeral_ports(void **state)
 	kit_close(&k);
 }
 
-/* --- memory ------------------------------------------------------------------------------------------------------------ */
+/* --- memory ---------------------------------------------------------------------------------- */
 
 /* What a RST carries is header and nothing else, also in answer to a long segment. */
 static void answers_hold_no_stale_memory(void **state)

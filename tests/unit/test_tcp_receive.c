@@ -44,7 +44,7 @@ static void spend_quick_acks(struct tk *t)
 	tk_tcb(t)->quick_acks = 0;
 }
 
-/* --- first: acceptability ------------------------------------------------------------------------------- */
+/* --- first: acceptability -------------------------------------------------------------------- */
 
 /* The table of 3.10.7.4, with RCV.NXT just below the wrap. */
 static void the_acceptability_table(void **state)
@@ -167,7 +167,7 @@ static void a_zero_window_still_takes_acks(void **state)
 	tk_close(&t);
 }
 
-/* --- RFC 7323, PAWS -------------------------------------------------------------------------------------- */
+/* --- RFC 7323, PAWS -------------------------------------------------------------------------- */
 
 static void an_old_timestamp_is_dropped(void **state)
 {
@@ -240,7 +240,7 @@ static void what_is_echoed(void **state)
 	tk_close(&t);
 }
 
-/* --- seventh: out of order -------------------------------------------------------------------------------- */
+/* --- seventh: out of order ------------------------------------------------------------------- */
 
 static struct tcp_options options_of(const struct kit_sent *s)
 {
@@ -412,7 +412,7 @@ static void a_fin_behind_a_hole(void **state)
 	tk_close(&t);
 }
 
-/* --- acknowledging ------------------------------------------------------------------------------------------- */
+/* --- acknowledging --------------------------------------------------------------------------- */
 
 static void young_connections_acknowledge_at_once(void **state)
 {
@@ -496,7 +496,7 @@ static void an_ack_that_found_no_room_is_sent_later(void **state)
 	tk_close(&t);
 }
 
-/* --- the window ------------------------------------------------------------------------------------------------ */
+/* --- the window ------------------------------------------------------------------------------ */
 
 static uint32_t take_window(struct tk *t)
 {

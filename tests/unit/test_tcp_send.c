@@ -27,7 +27,7 @@ static void expect_segments(struct tk *t, uint32_t from, unsigned n)
 		TK_EXPECT(t, TCP_ACK, 1 + from + i * MSS, 1, MSS);
 }
 
-/* --- what goes when --------------------------------------------------------------------------------------- */
+/* --- what goes when -------------------------------------------------------------------------- */
 
 static void text_leaves_in_full_segments(void **state)
 {
@@ -170,7 +170,7 @@ static void an_mss_of_zero(void **state)
 	tk_close(&t);
 }
 
-/* --- the send window ----------------------------------------------------------------------------------------- */
+/* --- the send window ------------------------------------------------------------------------- */
 
 static void nothing_goes_beyond_the_window(void **state)
 {
@@ -298,7 +298,7 @@ static void acks_that_cannot_be(void **state)
 	tk_close(&t);
 }
 
-/* --- the closed window ---------------------------------------------------------------------------------------- */
+/* --- the closed window ----------------------------------------------------------------------- */
 
 /* HOSTILE-INPUTS: a zero window held for ever.  MUST-36, MUST-37. */
 static void a_closed_window_is_probed_for_ever(void **state)
@@ -374,7 +374,8 @@ static void an_orphan_does_not_probe_for_ever(void **state)
 	tk_close(&t);
 }
 
-/* 3.8.6.2.1, (3) and (4): half of the largest window at once, less of it after the override time. */
+/* 3.8.6.2.1, (3) and (4): half of the largest window at once, less of it after the override
+ * time. */
 static void a_silly_window_is_used_late(void **state)
 {
 	struct tk t;
@@ -419,7 +420,7 @@ static void a_fin_waits_for_the_window(void **state)
 	tk_close(&t);
 }
 
-/* --- time-outs: RFC 6298 ------------------------------------------------------------------------------------------ */
+/* --- time-outs: RFC 6298 --------------------------------------------------------------------- */
 
 static void the_estimator(void **state)
 {
@@ -705,7 +706,7 @@ static void after_a_lost_syn(void **state)
 	tk_close(&t);
 }
 
-/* --- recovery: RFC 5681 3.2, RFC 6582, RFC 3042 --------------------------------------------------------------------- */
+/* --- recovery: RFC 5681 3.2, RFC 6582, RFC 3042 ---------------------------------------------- */
 
 static void three_duplicates(struct tk *t, uint32_t ack)
 {
@@ -768,8 +769,8 @@ static void two_losses_in_one_window(void **state)
 	tk_close(&t);
 }
 
-/* The timer restarts with the first partial ACK and not again: a window full of holes is left to the
- * time-out. */
+/* The timer restarts with the first partial ACK and not again: a window full of holes is left to
+ * the time-out. */
 static void many_losses_in_one_window(void **state)
 {
 	struct tk t;
@@ -880,7 +881,7 @@ static void what_is_no_duplicate(void **state)
 	tk_close(&t);
 }
 
-/* --- memory ------------------------------------------------------------------------------------------------------- */
+/* --- memory ---------------------------------------------------------------------------------- */
 
 /* A connection at rest costs a kibibyte at most. */
 static void an_idle_connection_is_small(void **state)

@@ -9,7 +9,7 @@
 
 #define IDLE_STEPS_MAX 100000 /* so many steps without the clock moving are a live-lock */
 
-/* --- randomness: splitmix64 --------------------------------------------------------------------- */
+/* --- randomness: splitmix64 ------------------------------------------------------------------ */
 
 uint64_t sim_random(struct sim *sim)
 {
@@ -43,7 +43,7 @@ bool sim_next_seed(struct sim_seeds *seeds, uint64_t *seed)
 	return true;
 }
 
-/* --- life ----------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------ */
 
 void sim_open(struct sim *sim, const char *name, uint64_t seed)
 {
@@ -129,7 +129,7 @@ void sim_fail(struct sim *sim, const char *format, ...)
 	abort();
 }
 
-/* --- the loop ----------------------------------------------------------------------------------------- */
+/* --- the loop -------------------------------------------------------------------------------- */
 
 static uint64_t host_next(const struct sim_host *host)
 {

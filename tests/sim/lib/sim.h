@@ -3,8 +3,8 @@
  * duplication and reordering, under a virtual clock that jumps to the next event.
  *
  * Everything random comes from one seed, so a run that failed can be had again: SEED=n in the
- * environment (sim_seeds()).  On a failure the seed is printed and the last frames of every link are
- * written as a pcap.
+ * environment (sim_seeds()).  On a failure the seed is printed and the last frames of every link
+ * are written as a pcap.
  *
  *      host a --- out link --->  +--------+  --- in link ---> host b
  *             <-- in link ----   | switch |  <-- out link ---
@@ -26,7 +26,7 @@
 struct sim;
 struct sim_host;
 
-/* --- frames and links ------------------------------------------------------------------------- */
+/* --- frames and links ------------------------------------------------------------------------ */
 
 /* A frame on its way, with what a person wants to know of it. */
 struct sim_frame {
@@ -63,9 +63,10 @@ struct sim_link {
 	unsigned matched;
 };
 
-/* --- hosts ------------------------------------------------------------------------------------ */
+/* --- hosts ----------------------------------------------------------------------------------- */
 
-/* A program on a host: called whenever something happened there; does what it can without waiting. */
+/* A program on a host: called whenever something happened there; does what it can without
+ * waiting. */
 typedef void sim_app(struct sim_host *host, void *ctx);
 
 struct sim_device; /* sim_device.c */
@@ -91,7 +92,7 @@ struct sim_host_options {
 	uint32_t rx_max;   /* receive buffers; 0: 4096 */
 };
 
-/* --- the whole --------------------------------------------------------------------------------- */
+/* --- the whole ------------------------------------------------------------------------------- */
 
 /* What one direction of a connection has sent and been allowed. */
 struct sim_flow {
@@ -151,7 +152,7 @@ struct sim_seeds {
 struct sim_seeds sim_seeds(uint64_t count);
 bool sim_next_seed(struct sim_seeds *seeds, uint64_t *seed);
 
-/* --- for the files of the simulator ------------------------------------------------------------- */
+/* --- for the files of the simulator ---------------------------------------------------------- */
 
 /* A frame enters the sender's link.  Returns when its last bit has left the device. */
 uint64_t sim_link_send(struct sim *sim, struct sim_host *from, const uint8_t *bytes, size_t len);

@@ -1,7 +1,7 @@
 /*
  * The simulated network device, with the manners of a real one: it keeps a frame it was given until
- * the last bit has left, reads its pieces "by DMA" all that time (so a changed byte is a failure), has
- * a ring of finite size, and collects what is finished when it is polled.
+ * the last bit has left, reads its pieces "by DMA" all that time (so a changed byte is a failure),
+ * has a ring of finite size, and collects what is finished when it is polled.
  */
 #include "tests/sim/lib/sim.h"
 
@@ -30,7 +30,7 @@ struct sim_device {
 	struct received_frame *rx_first, **rx_last;
 };
 
-/* --- out --------------------------------------------------------------------------------------------- */
+/* --- out ------------------------------------------------------------------------------------- */
 
 static uint8_t *flatten(const struct pktbuf *pkt, size_t *len)
 {
@@ -108,7 +108,7 @@ static unsigned device_tx_room(struct netif *netif)
 	return host->device->ring_size - host->device->count;
 }
 
-/* --- in ---------------------------------------------------------------------------------------------- */
+/* --- in -------------------------------------------------------------------------------------- */
 
 void sim_device_deliver(struct sim_host *host, const struct sim_frame *frame)
 {
@@ -161,7 +161,7 @@ size_t sim_rx_memory(const struct sim_host *host)
 	return host->device->rx_pool.in_use * host->device->rx_pool.block_size;
 }
 
-/* --- life ---------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------ */
 
 uint64_t sim_device_next(const struct sim_host *host)
 {

@@ -1,12 +1,12 @@
 /*
- * Links and the switch: a frame waits in the queue before the wire, takes its time on it, may be lost,
- * doubled or late, and arrives.  The switch knows every MAC address and floods groups.
+ * Links and the switch: a frame waits in the queue before the wire, takes its time on it, may be
+ * lost, doubled or late, and arrives.  The switch knows every MAC address and floods groups.
  */
 #include "tests/sim/lib/sim.h"
 
 #include <stdlib.h>
 
-/* --- frames in flight: a binary heap by (at_ns, order) ------------------------------------------- */
+/* --- frames in flight: a binary heap by (at_ns, order) --------------------------------------- */
 
 static bool earlier(const struct sim_frame *a, const struct sim_frame *b)
 {
@@ -51,7 +51,7 @@ uint64_t sim_link_next(const struct sim *sim)
 	return sim->n_heap > 0 ? sim->heap[0]->at_ns : TIME_NEVER;
 }
 
-/* --- frames ---------------------------------------------------------------------------------------- */
+/* --- frames ---------------------------------------------------------------------------------- */
 
 static void decode(struct sim_frame *f)
 {
@@ -86,7 +86,7 @@ static struct sim_frame *copy_frame(const struct sim_frame *f)
 	return copy;
 }
 
-/* --- links ------------------------------------------------------------------------------------------ */
+/* --- links ----------------------------------------------------------------------------------- */
 
 static bool chance(struct sim *sim, uint32_t ppm)
 {
@@ -148,7 +148,7 @@ uint64_t sim_link_send(struct sim *sim, struct sim_host *from, const uint8_t *by
 	return enter_link(sim, &from->out, f);
 }
 
-/* --- the switch --------------------------------------------------------------------------------------- */
+/* --- the switch ------------------------------------------------------------------------------ */
 
 static void forward(struct sim *sim, struct sim_frame *f)
 {

@@ -1,6 +1,6 @@
 /*
- * The last frames that were sent, in memory; written as a pcap file when a simulation fails.  Frames
- * that a link lost afterwards are in it too: it is what the senders saw.
+ * The last frames that were sent, in memory; written as a pcap file when a simulation fails.
+ * Frames that a link lost afterwards are in it too: it is what the senders saw.
  */
 #include "tests/sim/lib/sim.h"
 

@@ -7,8 +7,8 @@
 
 #define CHUNK_MAX (64u * 1024)
 
-/* The stream of a side: a table of random bytes over and over, from a place that depends on who sends
- * it.  The table's length is prime, so a lost, doubled or misplaced segment shows. */
+/* The stream of a side: a table of random bytes over and over, from a place that depends on who
+ * sends it.  The table's length is prime, so a lost, doubled or misplaced segment shows. */
 #define TABLE_LEN 65521u
 
 static void pattern_at(const struct sim_side *sender, uint64_t offset, const uint8_t **at,
@@ -75,7 +75,7 @@ static size_t chunk_of(const struct sim_side *side)
 	return side->chunk != 0 ? MIN(side->chunk, (size_t)CHUNK_MAX) : 16 * 1024;
 }
 
-/* --- one side ------------------------------------------------------------------------------------------ */
+/* --- one side -------------------------------------------------------------------------------- */
 
 static void give_up(struct sim_host *host, struct sim_side *side, int err)
 {
@@ -188,7 +188,7 @@ static void run_side(struct sim_host *host, struct sim_side *side)
 	close_when_done(host, side);
 }
 
-/* --- programs --------------------------------------------------------------------------------------------- */
+/* --- programs -------------------------------------------------------------------------------- */
 
 static void client_program(struct sim_host *host, void *ctx)
 {

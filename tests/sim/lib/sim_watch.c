@@ -1,11 +1,11 @@
 /*
  * The watcher on the wire: sees every frame when it is sent and when it is delivered, and knows of
- * each direction of each connection how far its sender has been allowed to send.  It knows nothing of
- * the stacks, so it cannot share their mistakes.
+ * each direction of each connection how far its sender has been allowed to send.  It knows nothing
+ * of the stacks, so it cannot share their mistakes.
  */
 #include "tests/sim/lib/sim.h"
 
-/* --- flows ------------------------------------------------------------------------------------------ */
+/* --- flows ----------------------------------------------------------------------------------- */
 
 /* One direction; `reverse` asks for the other one of the frame's connection. */
 static struct sim_flow *find_flow(struct sim *sim, const struct sim_frame *f, bool reverse)
