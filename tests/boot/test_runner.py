@@ -79,7 +79,7 @@ def test_no_network():
 
 @pytest.mark.parametrize('net', ['user', 'tap'])
 def test_pcap(net, tmp_path):
-    path = tmp_path / 'out.pcap'
+    path = tmp_path / 'out,1.pcap'
     assert run('--net', net, '--pcap', str(path)).returncode == 0
     syn = [f for _, f in read_pcap(path) if f.is_tcp(2)]
     assert len(syn) == 2 and syn[0].payload == b''

@@ -70,7 +70,8 @@ class UserNetwork(Network):
         self.netdev = 'user,id=net0'
         self.with_server = with_server
         if pcap:
-            self.netdev_args = ('-object', f'filter-dump,id=dump0,netdev=net0,file={pcap}')
+            file = pcap.replace(',', ',,')
+            self.netdev_args = ('-object', f'filter-dump,id=dump0,netdev=net0,file={file}')
 
     def open(self):
         self.description = 'user network'
