@@ -1,6 +1,7 @@
 """The command line of the runner, with programs of our own in the place of QEMU."""
 
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -76,6 +77,22 @@ def test_kill_leaves_nothing_running(stand_in, tmp_path):
     process.kill()
     ended(process)
     wait_until(lambda: not os.path.exists(f'/proc/{(tmp_path / "pid").read_text().strip()}'))
+
+
+@pytest.mark.parametrize('how', [None, signal.SIGTERM, signal.SIGKILL])
+def test_no_file_is_left(stand_in, tmp_path, monkeypatch, how):
+    folder = tmp_path / 'tmp'
+    folder.mkdir()
+    monkeypatch.setenv('TMPDIR', str(folder))
+    os.mkfifo(tmp_path / 'go')
+    process = stand_in(f'echo up; read x <{tmp_path}/go; exit 33', '--net', 'none')
+    assert process.stdout.readline() == 'up\n' and list(folder.iterdir())
+    if how:
+        process.send_signal(how)
+    else:
+        (tmp_path / 'go').write_text('x\n')
+    ended(process)
+    wait_until(lambda: not list(folder.iterdir()))
 
 
 def wait_until(condition, seconds=5):

@@ -14,6 +14,7 @@ import tempfile
 
 from . import config, console, debug, image, network, qemu
 from .errors import RunnerError
+from .guard import Guard
 from .guest import Guest
 
 LOGS = ('text', 'json', 'both')
@@ -126,7 +127,8 @@ def run(options, qemu_args):
     net = network.choose(options.net, options.pcap, options.tap, options.bridge,
                          with_server=not options.url or options.net == 'tap')
     with contextlib.ExitStack() as stack:
-        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix='dialtone-'))
+        scratch = tempfile.mkdtemp(prefix='dialtone-')
+        stack.callback(Guard(['rm', '-rf', scratch]).release)
         stack.enter_context(net)
         words = words_for(options, net)
         argv = qemu.command_line(machine_for(options, net, words, scratch, qemu_args))
