@@ -240,10 +240,8 @@ static void set_key(struct reader *r, const struct config_key *key, const struct
 		   EV_TEXT("value", word->value.at, word->value.len), EV_STR("source", r->source));
 }
 
-static void take_word(struct reader *r, const struct word *word)
+static void judge_word(struct reader *r, const struct word *word, const struct config_key *key)
 {
-	const struct config_key *key = find_key(r->tables, word->key);
-
 	if (is_platform_word(r, word->key) || report_strange_byte(r, word))
 		return;
 	if (!word->has_value)
@@ -255,6 +253,16 @@ static void take_word(struct reader *r, const struct word *word)
 		report_fault(r, word, word->problem, key->allowed);
 	else
 		set_key(r, key, word);
+}
+
+static void take_word(struct reader *r, const struct word *word)
+{
+	const struct config_key *key = find_key(r->tables, word->key);
+	unsigned before = r->faults;
+
+	judge_word(r, word, key);
+	if (key != NULL && key->at_fault != NULL && r->faults > before)
+		*key->at_fault = true;
 }
 
 /* --- sources ------------------------------------------------------------------------------------ */

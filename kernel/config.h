@@ -31,6 +31,7 @@ struct config_key {
 	const char *help;
 	const char *(*set)(void *dst, const char *value, size_t len);
 	void *dst;
+	bool *at_fault; /* set when a word with this key is a fault: it is not missing; may be NULL */
 };
 
 /* Linux's ip= (nfsroot): client:server:gw:mask:host:device:autoconf:dns0:dns1:ntp. */
@@ -44,6 +45,7 @@ struct config_ip {
 
 struct config_platform {
 	struct config_ip ip;
+	bool ip_at_fault;     /* there is an ip=, and what is wrong with it was said */
 	enum log_mode log;
 	uint16_t debug_exit;  /* port, 0: none */
 	uint64_t timeout_ns;  /* the whole run */
@@ -84,7 +86,7 @@ unsigned config_read(const struct config_tables *tables, enum config_source_kind
  * is skipped. */
 unsigned config_read_load_options(const struct config_tables *tables, const void *raw, size_t len,
 				  struct event_sink *events);
-/* What only all sources together can say: ip= is missing or incomplete.  Number of faults. */
+/* What only all sources together can say: ip= is missing.  Number of faults. */
 unsigned config_check_platform(const struct config_platform *platform, struct event_sink *events);
 /* One `config.bad` about a key that is missing altogether; for callers with keys of their own. */
 void config_report_missing(const char *key, const char *problem, const char *allowed,

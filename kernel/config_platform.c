@@ -27,15 +27,15 @@ const struct config_key *config_platform_keys(struct config_platform *platform, 
 	static struct config_key keys[5];
 	const struct config_key table[ARRAY_LEN(keys)] = {
 		{"ip", IP_ALLOWED, "", "the machine's address, as Linux's nfsroot writes it",
-		 config_set_ip, &platform->ip},
+		 config_set_ip, &platform->ip, &platform->ip_at_fault},
 		{"timeout", "seconds above 0, decimals allowed", "30", "end of the whole run",
-		 config_set_seconds_above_0, &platform->timeout_ns},
+		 config_set_seconds_above_0, &platform->timeout_ns, NULL},
 		{"log", "text, json, both", "text", "what the first serial port prints",
-		 config_set_log_mode, &platform->log},
+		 config_set_log_mode, &platform->log, NULL},
 		{"debug-exit", "an I/O port, such as 0xf4", "", "QEMU's isa-debug-exit",
-		 config_set_port, &platform->debug_exit},
+		 config_set_port, &platform->debug_exit, NULL},
 		{"hold", "seconds, decimals allowed", "0", "stay up afterwards, answering ping",
-		 config_set_seconds, &platform->hold_ns},
+		 config_set_seconds, &platform->hold_ns, NULL},
 	};
 
 	*platform = (struct config_platform){.log = LOG_TEXT, .timeout_ns = 30 * NS_PER_S};
@@ -46,7 +46,7 @@ const struct config_key *config_platform_keys(struct config_platform *platform, 
 
 unsigned config_check_platform(const struct config_platform *platform, struct event_sink *events)
 {
-	if (platform->ip.present)
+	if (platform->ip.present || platform->ip_at_fault)
 		return 0;
 	config_report_missing("ip", "missing; this build cannot ask DHCP for an address", IP_ALLOWED,
 			      events);

@@ -12,10 +12,11 @@ struct http_settings http_settings;
 const struct config_key *app_config_keys(size_t *count)
 {
 	static const struct config_key keys[] = {
-		{"url", URL_ALLOWED, "", "what to fetch", config_set_text, http_settings.url_text},
+		{"url", URL_ALLOWED, "", "what to fetch", config_set_text, http_settings.url_text,
+		 &http_settings.url_at_fault},
 		{"connect-timeout", "seconds above 0, decimals allowed", "10",
 		 "how long the server may take to accept the connection",
-		 config_set_seconds_above_0, &http_settings.connect_timeout_ns},
+		 config_set_seconds_above_0, &http_settings.connect_timeout_ns, NULL},
 	};
 
 	memset(&http_settings, 0, sizeof(http_settings));
@@ -26,7 +27,7 @@ const struct config_key *app_config_keys(size_t *count)
 
 unsigned app_config_check(struct event_sink *events)
 {
-	if (http_settings.url_text[0] != '\0')
+	if (http_settings.url_text[0] != '\0' || http_settings.url_at_fault)
 		return 0;
 	config_report_missing("url", "missing", URL_ALLOWED, events);
 	return 1;

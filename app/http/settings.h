@@ -10,6 +10,7 @@
 
 struct http_settings {
 	char url_text[CONFIG_TEXT_MAX]; /* url= as written */
+	bool url_at_fault;              /* there is a url=, and what is wrong with it was said */
 	struct url url;                 /* valid once app_check() said STATUS_OK */
 	uint64_t connect_timeout_ns;
 };

@@ -16,8 +16,8 @@ static struct config_platform platform;
 static char colour[CONFIG_TEXT_MAX];
 static uint64_t number;
 static const struct config_key app_keys[] = {
-	{"colour", "a word", "", "", config_set_text, colour},
-	{"number", "a number", "0", "", config_set_u64, &number},
+	{"colour", "a word", "", "", config_set_text, colour, NULL},
+	{"number", "a number", "0", "", config_set_u64, &number, NULL},
 };
 static struct config_tables tables;
 static char said[1 << 16]; /* the human lines without time and speaker */
@@ -311,6 +311,22 @@ static void a_missing_ip_is_a_fault(void **state)
 	assert_int_equal(config_check_platform(&platform, &sink), 0);
 }
 
+/* Whoever writes ip= wrongly is told what is wrong with it, and not that there is none. */
+static void a_faulty_ip_is_not_missing(void **state)
+{
+	static const char *const faulty[] = {"ip=10.0.0.1", "ip=", "ip", "ip=\"10.0.0.1/8", "ip=\xe4"};
+
+	for (size_t i = 0; i < ARRAY_LEN(faulty); i++) {
+		fresh(state);
+		assert_int_equal(read_line(faulty[i]), 1);
+		assert_int_equal(config_check_platform(&platform, &sink), 0);
+		assert_int_equal(bad_events, 1);
+	}
+	fresh(state);
+	assert_int_equal(read_line("timeout=soon ipp=10.0.0.1/8"), 2);
+	assert_int_equal(config_check_platform(&platform, &sink), 1); /* the fault is another key's */
+}
+
 /* --- EFI LoadOptions ----------------------------------------------------------------------------- */
 
 static unsigned read_ucs2(const uint16_t *units, size_t len)
@@ -402,6 +418,7 @@ int main(void)
 		TEST(ports),
 		TEST(addresses),
 		TEST(a_missing_ip_is_a_fault),
+		TEST(a_faulty_ip_is_not_missing),
 		TEST(load_options_of_a_shell),
 		TEST(load_options_that_are_no_text),
 		TEST(load_options_with_a_foreign_letter),

@@ -103,6 +103,18 @@ static void a_missing_url_is_named(void **state)
 	assert_int_equal(app_config_check(&sink), 1);
 }
 
+static void a_faulty_url_is_not_missing(void **state)
+{
+	struct config_tables tables = {0};
+
+	(void)state;
+	tables.keys[0] = app_config_keys(&tables.count[0]);
+	assert_int_equal(config_read(&tables, CONFIG_SOURCE_LINE, "test", "url=\"http://1.2.3.4/", 20,
+				     &sink), 1);
+	must_say("the quote does not end");
+	assert_int_equal(app_config_check(&sink), 0);
+}
+
 static void urls_that_cannot_be_fetched(void **state)
 {
 	(void)state;
@@ -411,6 +423,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup(f, fresh)
 	const struct CMUnitTest tests[] = {
 		TEST(a_missing_url_is_named),
+		TEST(a_faulty_url_is_not_missing),
 		TEST(urls_that_cannot_be_fetched),
 		TEST(a_page),
 		TEST(the_port_and_an_empty_path_in_the_request),
