@@ -114,6 +114,7 @@ $(BUILD)/host/tests/%: $(BUILD)/host/tests/%.o $(BUILD)/host/libdialtone-host.a
 	$(Q)$(CC) $(SANITIZE) $^ -lcmocka -o $@
 
 include tests/tests.mk
+include tests/fuzz.mk
 include tools/run.mk
 include bench/bench.mk
 

@@ -1,0 +1,164 @@
+/*
+ * Whole frames, any bytes, into a whole stack that has a connection in one of the eleven states, a
+ * datagram socket and an interface of its own.  The first byte says the state; a frame is a byte of
+ * options, a length and its bytes.  Checksums are put right where the options ask for it, so that
+ * what is behind them is reached.
+ */
+#include "tests/fuzz/lib/fuzz.h"
+
+#include <string.h>
+
+#include "net/socket.h"
+#include "tests/lib/tcp_kit.h"
+
+#define UDP_PORT 5000
+#define BUFFER 8192
+/* What the stack may hold at any time: its tables, pools, two buffers and what frames of up to 2 KiB
+ * may occupy that fill them. */
+#define MEMORY_MAX (1024u * 1024)
+
+enum frame_option {
+	FRAME_FIX_IPV4 = 0x01,      /* header checksum and total length */
+	FRAME_FIX_TRANSPORT = 0x02,
+	FRAME_NO_POLL = 0x04,
+	FRAME_WAIT = 0x08,          /* some time passes behind it: the two bits above say how much */
+	FRAME_WAIT_SHIFT = 4,
+	FRAME_READ = 0x40,          /* the user reads what there is */
+	FRAME_ETH = 0x80,           /* without an Ethernet header: one for us is put before it */
+};
+
+static void drain(struct tk *t)
+{
+	struct kit_sent *s;
+
+	while ((s = kit_take(&t->k)) != NULL) {
+		fuzz_check_frame(&t->k, s);
+		kit_sent_free(s);
+	}
+	FUZZ_CHECK(t->k.kp.live_bytes <= MEMORY_MAX, "%zu bytes", t->k.kp.live_bytes);
+}
+
+static void reach(struct tk *t, uint8_t how)
+{
+	enum tcp_state state = how % 16 % (TCP_TIME_WAIT + 1);
+
+	if (state == TCP_LISTEN)
+		tk_listen(t, 2);
+	else if (state != TCP_CLOSED)
+		tk_reach(t, state);
+	if ((how & 0x10) && (state == TCP_ESTABLISHED || state == TCP_CLOSE_WAIT))
+		tk_write(t, 0, 3000);
+	if (how & 0x20)
+		t->k.answer_arp = false;
+}
+
+static int open_datagrams(struct tk *t)
+{
+	const struct net_endpoint local = net_endpoint_ipv4(0, UDP_PORT);
+	int fd = sock_socket(t->k.stack, NET_FAMILY_IPV4, SOCK_DGRAM, SOCK_PROTO_UDP);
+
+	if (fd < 0 || sock_bind(t->k.stack, fd, &local) != ERR_OK)
+		kit_fail("no datagram socket");
+	return fd;
+}
+
+static void fix(struct kit_frame *f, uint8_t options)
+{
+	size_t header_len = (size_t)(kit_l3(f)[0] & 0xf) * 4;
+
+	if (f->len < ETH_HEADER_LEN + IPV4_HEADER_LEN || f->len < ETH_HEADER_LEN + header_len)
+		return;
+	if (options & FRAME_FIX_TRANSPORT)
+		kit_fix_transport(f);
+	if ((options & FRAME_FIX_IPV4) == 0)
+		return;
+	store_be16(kit_l3(f) + IPV4_OFF_TOTAL_LEN, (uint16_t)(f->len - ETH_HEADER_LEN));
+	kit_fix_ipv4(f);
+}
+
+static void read_frame(struct fuzz_input *in, struct kit_frame *f, uint8_t options)
+{
+	size_t want = fuzz_u16(in) % 1600, n;
+	const uint8_t *p;
+
+	memset(f, 0, sizeof(*f));
+	if (options & FRAME_ETH) {
+		memcpy(f->bytes, KIT_MAC, 6);
+		memcpy(f->bytes + 6, KIT_PEER_MAC, 6);
+		store_be16(f->bytes + 12, ETH_TYPE_IPV4);
+		f->len = ETH_HEADER_LEN;
+	}
+	p = fuzz_bytes(in, want, &n);
+	if (n > 0)
+		memcpy(f->bytes + f->len, p, n);
+	f->len += n;
+	fix(f, options);
+}
+
+static void user_reads(struct tk *t, int udp)
+{
+	struct net_endpoint from;
+	uint8_t buf[512];
+
+	while (sock_recvfrom(t->k.stack, udp, buf, sizeof(buf), &from, t->k.now_ns) > 0)
+		;
+	while (t->fd >= 0 && sock_recv(t->k.stack, t->fd, buf, sizeof(buf), t->k.now_ns) > 0)
+		;
+	if (t->listener < 0 || t->fd >= 0)
+		return;
+	t->fd = sock_accept(t->k.stack, t->listener, NULL);
+}
+
+static void wait(struct tk *t, uint8_t options)
+{
+	static const uint64_t times_ns[] = {NS_PER_MS, 50 * NS_PER_MS, NS_PER_S, 70 * NS_PER_S};
+
+	if (options & FRAME_WAIT)
+		kit_advance(&t->k, times_ns[options >> FRAME_WAIT_SHIFT & 3]);
+}
+
+/* Everything is closed and nobody answers: in the end nothing is left. */
+static void end(struct tk *t, int udp, bool patiently)
+{
+	if (t->fd >= 0)
+		(void)sock_close(t->k.stack, t->fd, t->k.now_ns);
+	if (t->listener >= 0)
+		(void)sock_close(t->k.stack, t->listener, t->k.now_ns);
+	(void)sock_close(t->k.stack, udp, t->k.now_ns);
+	if (!patiently)
+		return;
+	kit_advance(&t->k, 900 * NS_PER_S);
+	drain(t);
+	fuzz_check_idle(&t->k);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static const struct net_options options = {.sndbuf = BUFFER, .rcvbuf = BUFFER,
+						   .max_sockets = 8};
+	struct fuzz_input in = {.at = data, .len = len};
+	uint8_t how = fuzz_u8(&in);
+	struct kit_frame f;
+	struct tk t;
+	int udp;
+
+	tk_open_with(&t, &options);
+	udp = open_datagrams(&t);
+	reach(&t, how);
+	fuzz_stack_events(&t.k);
+	while (in.len > 0) {
+		uint8_t frame_options = fuzz_u8(&in);
+
+		read_frame(&in, &f, frame_options);
+		kit_inject_frame(&t.k, &f);
+		if ((frame_options & FRAME_NO_POLL) == 0)
+			kit_poll(&t.k);
+		if (frame_options & FRAME_READ)
+			user_reads(&t, udp);
+		wait(&t, frame_options);
+		drain(&t);
+	}
+	end(&t, udp, how & 0x80);
+	tk_close(&t);
+	return 0;
+}

@@ -1,0 +1,97 @@
+/*
+ * An HTTP response, fed twice: in one piece, and in pieces whose sizes the first bytes of the input
+ * say.  Both must come to the same end, and nothing is counted that did not arrive.  Only how much of
+ * an answer was taken before it was found bad may depend on the pieces.
+ */
+#include "tests/fuzz/lib/fuzz.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/http/http_parse.h"
+
+/* In a block of its own: the parser keeps no pointer to what it was fed. */
+static size_t feed(struct http_parser *p, const uint8_t *data, size_t len)
+{
+	uint8_t *copy = fuzz_copy(data, len);
+	size_t used = http_parser_feed(p, copy, len);
+
+	free(copy);
+	FUZZ_CHECK(used <= len, "took %zu of %zu bytes", used, len);
+	FUZZ_CHECK(used == len || p->phase >= HTTP_PHASE_DONE, "stopped at %zu of %zu", used, len);
+	return used;
+}
+
+static size_t feed_in_pieces(struct http_parser *p, struct fuzz_input body, uint64_t sizes)
+{
+	size_t used = 0;
+
+	while (body.len > 0 && p->phase < HTTP_PHASE_DONE) {
+		size_t n;
+		const uint8_t *piece = fuzz_bytes(&body, sizes % 256 + 1, &n);
+
+		used += feed(p, piece, n);
+		sizes = sizes * UINT64_C(6364136223846793005) + 1442695040888963407;
+		sizes = sizes >> 7 | sizes << 57;
+	}
+	return used;
+}
+
+static void check_end(const struct http_parser *p, size_t used)
+{
+	FUZZ_CHECK(p->phase == HTTP_PHASE_DONE || p->phase == HTTP_PHASE_BAD, "phase %d", p->phase);
+	FUZZ_CHECK(p->phase != HTTP_PHASE_BAD || (p->status != STATUS_OK && p->problem != NULL),
+		   "bad, but not why");
+	FUZZ_CHECK(p->phase != HTTP_PHASE_DONE || (p->header_complete && p->code >= 200),
+		   "done with code %u", p->code);
+	FUZZ_CHECK(p->size_header + p->size_download <= used, "%zu bytes, counted as more", used);
+	FUZZ_CHECK(p->size_header <= HTTP_HEADER_MAX, "header over its cap");
+	FUZZ_CHECK(p->reason.len <= HTTP_TEXT_KEPT && p->type.len <= HTTP_TEXT_KEPT, "a text");
+	FUZZ_CHECK(p->line.len <= HTTP_LINE_KEPT && p->line.len <= p->line.total, "a line");
+	if (p->phase == HTTP_PHASE_DONE && p->framing == HTTP_FRAMING_LENGTH)
+		FUZZ_CHECK(p->size_download == p->length, "Content-Length is not what came");
+	if (p->header_complete && p->framing == HTTP_FRAMING_NONE)
+		FUZZ_CHECK(p->size_download == 0, "a body where there is none");
+}
+
+static void check_same(const struct http_parser *a, const struct http_parser *b)
+{
+	FUZZ_CHECK(a->phase == b->phase && a->status == b->status, "phase %d, status %d or %d, %d",
+		   a->phase, a->status, b->phase, b->status);
+	FUZZ_CHECK(a->problem == b->problem, "%s or %s", a->problem, b->problem);
+	if (a->phase == HTTP_PHASE_BAD && !a->header_complete)
+		return;
+	FUZZ_CHECK(a->code == b->code && a->framing == b->framing && a->length == b->length,
+		   "another header");
+	FUZZ_CHECK(a->size_header == b->size_header && a->size_download == b->size_download,
+		   "%llu + %llu or %llu + %llu bytes", (unsigned long long)a->size_header,
+		   (unsigned long long)a->size_download, (unsigned long long)b->size_header,
+		   (unsigned long long)b->size_download);
+	FUZZ_CHECK(crc32_value(&a->crc) == crc32_value(&b->crc), "another CRC-32");
+	FUZZ_CHECK(a->reason.len == b->reason.len &&
+			   memcmp(a->reason.at, b->reason.at, a->reason.len) == 0, "reason");
+	FUZZ_CHECK(a->type.len == b->type.len && memcmp(a->type.at, b->type.at, a->type.len) == 0,
+		   "type");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static struct http_parser whole, pieces;
+	struct fuzz_input in = {.at = data, .len = len};
+	uint64_t sizes = fuzz_u16(&in);
+	size_t used, used_in_pieces;
+
+	http_parser_init(&whole);
+	used = feed(&whole, in.at, in.len);
+	http_parser_close(&whole);
+	check_end(&whole, used);
+
+	http_parser_init(&pieces);
+	used_in_pieces = feed_in_pieces(&pieces, in, sizes);
+	http_parser_close(&pieces);
+	check_end(&pieces, used_in_pieces);
+	FUZZ_CHECK(used == used_in_pieces || pieces.phase == HTTP_PHASE_BAD, "%zu or %zu bytes", used,
+		   used_in_pieces);
+	check_same(&whole, &pieces);
+	return 0;
+}

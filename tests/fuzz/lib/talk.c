@@ -1,0 +1,350 @@
+/*
+ * The connection's beginning and end, the user, the world, and what is judged; see
+ * tests/fuzz/lib/talk.h.  What the peer sends is talk_peer.c.
+ */
+#include "tests/fuzz/lib/talk.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/socket_table.h"
+#include "net/tcp/internal.h"
+#include "tests/fuzz/lib/talk_peer.h"
+
+#define SOCKETS_MAX 8
+/* Tables, pools and the stack itself. */
+#define MEMORY_BASE (384u * 1024)
+
+/* --- judging -------------------------------------------------------------------------------------- */
+
+/* A SYN of ours that begins a connection: its numbers count from here. */
+static void new_connection(struct talk *talk, const struct kit_sent *s)
+{
+	if (s->tcp.seq == talk->iss && talk->snd_max != talk->iss)
+		return;
+	talk->iss = s->tcp.seq;
+	talk->snd_max = talk->iss + 1;
+	talk->edge = talk->iss + 1 + talk->syn_window;
+	talk->sent_by_user = 0;
+}
+
+static void check_payload(const struct talk *talk, const struct kit_sent *s)
+{
+	size_t offset = (uint32_t)(s->tcp.seq - talk->iss - 1);
+
+	FUZZ_CHECK(offset <= talk->sent_by_user && s->payload_len <= talk->sent_by_user - offset,
+		   "bytes %zu + %zu of %zu that the user gave", offset, s->payload_len,
+		   talk->sent_by_user);
+	for (size_t i = 0; i < s->payload_len; i++)
+		FUZZ_CHECK(s->payload[i] == tk_byte(offset + i), "byte %zu of the stream is wrong",
+			   offset + i);
+}
+
+static void check_segment(struct talk *talk, const struct kit_sent *s)
+{
+	bool fin = s->tcp.flags & TCP_FIN;
+	uint32_t end = s->tcp.seq + (uint32_t)s->payload_len + fin;
+	size_t options_len = (size_t)s->tcp.header_len - TCP_HEADER_LEN;
+
+	if (s->payload_len > 0)
+		check_payload(talk, s);
+	if (s->payload_len > 0 || fin)
+		FUZZ_CHECK(seq_leq(end, talk->edge), "%u bytes beyond the peer's window",
+			   end - talk->edge);
+	FUZZ_CHECK(!fin || end - 1 == talk->iss + 1 + (uint32_t)talk->sent_by_user, "a FIN at %u",
+		   end - 1 - talk->iss);
+	FUZZ_CHECK(s->payload_len + options_len <= talk->mss, "%zu bytes and %zu of options",
+		   s->payload_len, options_len);
+	talk->snd_max = seq_max(talk->snd_max, end);
+}
+
+static void note_acknowledgement(struct talk *talk, const struct kit_sent *s)
+{
+	struct tcp_options opt;
+
+	tcp_options_parse(&opt, s->tcp_options, s->tcp.header_len - TCP_HEADER_LEN,
+			  s->tcp.flags & TCP_SYN);
+	FUZZ_CHECK(!opt.malformed, "malformed options");
+	if (opt.has_timestamps)
+		talk->ts_echo = opt.ts_val;
+	if (s->tcp.flags & TCP_ACK)
+		talk->rcv_nxt = s->tcp.ack;
+}
+
+static void check_tcp(struct talk *talk, const struct kit_sent *s)
+{
+	if (s->tcp.src_port != TK_PORT || s->tcp.dst_port != TK_PEER_PORT)
+		return;
+	if (s->tcp.flags & TCP_RST) {
+		FUZZ_CHECK(s->payload_len == 0, "a RST with data");
+		return;
+	}
+	if (s->tcp.flags & TCP_SYN) {
+		FUZZ_CHECK(s->payload_len == 0 && (s->tcp.flags & TCP_FIN) == 0, "a SYN with more");
+		new_connection(talk, s);
+	} else {
+		check_segment(talk, s);
+	}
+	note_acknowledgement(talk, s);
+}
+
+static struct tcb *user_tcb(struct talk *talk)
+{
+	struct socket *sock = talk->t.fd < 0 ? NULL : socket_find(talk->t.k.stack, talk->t.fd);
+
+	return sock != NULL ? sock->tcb : NULL;
+}
+
+static void check_tcb(struct talk *talk)
+{
+	const struct tcb *tcb = user_tcb(talk);
+
+	if (tcb == NULL || !tcb_synchronized(tcb))
+		return;
+	FUZZ_CHECK(seq_leq(tcb->snd_una, tcb->snd_nxt) && seq_leq(tcb->snd_nxt, tcb->snd_end + 1),
+		   "SND.UNA %u, SND.NXT %u, end %u", tcb->snd_una, tcb->snd_nxt, tcb->snd_end);
+	FUZZ_CHECK(tcb->rcv_unread <= tcb->rcvbuf, "%u bytes unread", tcb->rcv_unread);
+	FUZZ_CHECK(tcb->reassembly == NULL || tcb->reassembly->n_runs <= TCP_RUNS_MAX, "runs");
+}
+
+static size_t memory_max(const struct talk *talk)
+{
+	/* What a connection holds of received packets is bounded by what they occupy. */
+	return MEMORY_BASE + (size_t)SOCKETS_MAX * 6 * talk->buffer;
+}
+
+void talk_check(struct talk *talk)
+{
+	struct kit *k = &talk->t.k;
+	struct kit_sent *s;
+
+	kit_poll(k);
+	while ((s = kit_take(k)) != NULL) {
+		fuzz_check_frame(k, s);
+		if (s->is_tcp)
+			check_tcp(talk, s);
+		kit_sent_free(s);
+	}
+	check_tcb(talk);
+	FUZZ_CHECK(k->kp.live_bytes <= memory_max(talk), "%zu bytes in %u blocks", k->kp.live_bytes,
+		   k->kp.live_blocks);
+}
+
+/* --- beginning and end ----------------------------------------------------------------------------- */
+
+static void choose_peer(struct talk *talk, uint8_t how)
+{
+	static const uint16_t sizes[] = {1460, 1460, 536, 100, 9000, 0, 1, 1448};
+	struct tk *t = &talk->t;
+
+	t->timestamps = how & 1;
+	t->sack = how & 2;
+	t->scale_offered = how & 4;
+	t->scale = how & 8 ? 14 : 0;
+	t->mss = sizes[how >> 5];
+	talk->scale = t->scale_offered ? t->scale : 0;
+	talk->mss = t->mss == 0 ? TCP_MSS_DEFAULT : MAX(t->mss, TCP_MSS_MIN);
+}
+
+/* Where things stand when the state has been reached, out of the handshake that led there. */
+static void take_stock(struct talk *talk)
+{
+	struct tk *t = &talk->t;
+	const struct tcb *tcb = user_tcb(talk);
+
+	talk->tsval = t->tsval;
+	talk->ts_echo = t->ts_echo;
+	if (tcb == NULL || tcb->state == TCP_CLOSED || tcb->state == TCP_LISTEN)
+		return;
+	talk->iss = t->iss;
+	talk->snd_max = tcb->snd_nxt;
+	talk->rcv_nxt = talk->peer_nxt = tcb->state == TCP_SYN_SENT ? TK_IRS : tcb->rcv_nxt;
+	if (tcb->state != TCP_SYN_SENT)
+		talk->edge = tcb->snd_una + (tcb_synchronized(tcb) ? talk->window << talk->scale
+								    : talk->window + 1);
+	else
+		talk->edge = talk->iss + 1;
+}
+
+void talk_open(struct talk *talk, struct fuzz_input *in)
+{
+	uint8_t how = fuzz_u8(in), buffers = fuzz_u8(in);
+	enum tcp_state state = (how & 0xf) % (TCP_TIME_WAIT + 1);
+	struct net_options options = {.max_sockets = SOCKETS_MAX};
+
+	memset(talk, 0, sizeof(*talk));
+	talk->buffer = options.sndbuf = options.rcvbuf = 4096u << (buffers % 4 * 2);
+	talk->patient = how & 0x80;
+	tk_open_with(&talk->t, &options);
+	choose_peer(talk, fuzz_u8(in));
+	talk->window = how & 0x40 ? 200 : 65535;
+	talk->t.window = (uint16_t)talk->window;
+	if (state == TCP_LISTEN)
+		tk_listen(&talk->t, 2);
+	else if (state != TCP_CLOSED)
+		tk_reach(&talk->t, state);
+	talk->peer_nxt = TK_IRS;
+	take_stock(talk);
+	fuzz_stack_events(&talk->t.k);
+}
+
+void talk_close(struct talk *talk)
+{
+	struct tk *t = &talk->t;
+
+	t->k.kp.fail_after = UINT_MAX;
+	t->k.send_result = ERR_OK;
+	t->k.tx_room = UINT_MAX;
+	if (t->fd >= 0)
+		(void)sock_close(t->k.stack, t->fd, t->k.now_ns);
+	if (t->listener >= 0)
+		(void)sock_close(t->k.stack, t->listener, t->k.now_ns);
+	t->fd = t->listener = -1;
+	talk_check(talk);
+	if (talk->patient) {
+		kit_advance(&t->k, 1200 * NS_PER_S);
+		talk_check(talk);
+		fuzz_check_idle(&t->k);
+	}
+	tk_close(t);
+}
+
+/* --- the user ----------------------------------------------------------------------------------------- */
+
+void talk_user_sends(struct talk *talk, struct fuzz_input *in)
+{
+	struct tk *t = &talk->t;
+	size_t len = fuzz_u16(in) % (2 * talk->buffer) + 1;
+	uint8_t *buf;
+	int n;
+
+	if (t->fd < 0)
+		return;
+	buf = malloc(len);
+	for (size_t i = 0; i < len; i++)
+		buf[i] = tk_byte(talk->sent_by_user + i);
+	n = sock_send(t->k.stack, t->fd, buf, len, t->k.now_ns);
+	free(buf);
+	FUZZ_CHECK(n != 0 && n <= (int)len, "send says %d of %zu", n, len);
+	if (n > 0)
+		talk->sent_by_user += (size_t)n;
+}
+
+void talk_user_receives(struct talk *talk, struct fuzz_input *in)
+{
+	struct tk *t = &talk->t;
+	size_t len = (size_t)fuzz_u16(in) + 1;
+	const struct tcb *tcb = user_tcb(talk);
+	uint8_t *buf;
+	uint32_t seq;
+	int n;
+
+	if (tcb == NULL)
+		return;
+	seq = tcb->irs + 1 + (uint32_t)talk->read_by_user;
+	buf = malloc(len);
+	n = sock_recv(t->k.stack, t->fd, buf, len, t->k.now_ns);
+	FUZZ_CHECK(n <= (int)len, "recv says %d of %zu", n, len);
+	for (int i = 0; i < n; i++)
+		FUZZ_CHECK(buf[i] == talk_peer_byte(seq + (uint32_t)i), "byte %zu that came is wrong",
+			   talk->read_by_user + (size_t)i);
+	if (n > 0)
+		talk->read_by_user += (size_t)n;
+	free(buf);
+}
+
+void talk_user_shuts(struct talk *talk, struct fuzz_input *in)
+{
+	struct tk *t = &talk->t;
+	uint8_t how = fuzz_u8(in);
+
+	if (t->fd < 0)
+		return;
+	if (how < 0xc0)
+		(void)!sock_shutdown(t->k.stack, t->fd, how % 3, t->k.now_ns);
+	else
+		(void)!sock_setsockopt(t->k.stack, t->fd, SOCK_TCP_NODELAY, how & 1, t->k.now_ns);
+}
+
+void talk_user_closes(struct talk *talk, struct fuzz_input *in)
+{
+	struct tk *t = &talk->t;
+	uint8_t how = fuzz_u8(in);
+
+	if (how % 8 == 7 && t->listener >= 0) {
+		(void)sock_close(t->k.stack, t->listener, t->k.now_ns);
+		t->listener = -1;
+	}
+	if (t->fd < 0)
+		return;
+	if (how % 2 == 0)
+		(void)sock_close(t->k.stack, t->fd, t->k.now_ns);
+	else
+		(void)sock_abort(t->k.stack, t->fd, t->k.now_ns);
+	t->fd = -1;
+	talk->read_by_user = 0;
+}
+
+/* On the same pair of ports, so that what is left of the connection before is in the way. */
+void talk_user_opens(struct talk *talk, struct fuzz_input *in)
+{
+	const struct net_endpoint local = net_endpoint_ipv4(KIT_IP, TK_PORT);
+	const struct net_endpoint remote = net_endpoint_ipv4(KIT_PEER_IP, TK_PEER_PORT);
+	bool listens = fuzz_u8(in) & 1;
+	struct tk *t = &talk->t;
+	int fd;
+
+	if (listens ? t->listener >= 0 : t->fd >= 0)
+		return;
+	fd = sock_socket(t->k.stack, NET_FAMILY_IPV4, SOCK_STREAM, SOCK_PROTO_TCP);
+	if (fd < 0)
+		return;
+	if (sock_bind(t->k.stack, fd, &local) != ERR_OK) {
+		(void)sock_close(t->k.stack, fd, t->k.now_ns);
+	} else if (listens) {
+		(void)!sock_listen(t->k.stack, fd, 2);
+		t->listener = fd;
+	} else {
+		(void)!sock_connect(t->k.stack, fd, &remote, t->k.now_ns);
+		t->fd = fd;
+		talk->read_by_user = 0;
+	}
+}
+
+void talk_user_accepts(struct talk *talk)
+{
+	struct tk *t = &talk->t;
+
+	if (t->listener < 0 || t->fd >= 0)
+		return;
+	t->fd = sock_accept(t->k.stack, t->listener, NULL);
+	talk->read_by_user = 0;
+}
+
+/* --- the world ------------------------------------------------------------------------------------------ */
+
+void talk_time_passes(struct talk *talk, struct fuzz_input *in)
+{
+	static const uint64_t times_ns[] = {NS_PER_MS, 40 * NS_PER_MS, 200 * NS_PER_MS, NS_PER_S,
+					    5 * NS_PER_S, 61 * NS_PER_S, 301 * NS_PER_S, 1};
+
+	kit_advance(&talk->t.k, times_ns[fuzz_u8(in) % ARRAY_LEN(times_ns)]);
+}
+
+void talk_device_changes(struct talk *talk, struct fuzz_input *in)
+{
+	static const int results[] = {ERR_OK, ERR_AGAIN, ERR_NETDOWN, ERR_OK};
+	uint8_t how = fuzz_u8(in);
+
+	talk->t.k.send_result = results[how % 4];
+	talk->t.k.tx_room = how & 0x10 ? how >> 5 : UINT_MAX;
+	talk->t.k.answer_arp = (how & 0x08) == 0;
+}
+
+void talk_memory_changes(struct talk *talk, struct fuzz_input *in)
+{
+	uint8_t how = fuzz_u8(in);
+
+	talk->t.k.kp.fail_after = how < 32 ? how : UINT_MAX;
+}

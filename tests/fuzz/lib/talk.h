@@ -1,0 +1,67 @@
+/*
+ * A TCP connection between the stack under test and a peer that the input plays, with all that must
+ * hold whatever the peer does:
+ *
+ *   - no segment of ours, its FIN counted, lies beyond the right edge that the peer ever announced,
+ *     nor is one longer than the MSS it asked for;
+ *   - each byte we send is the one the user gave for that sequence number;
+ *   - each byte the user reads is the one the peer sends for that sequence number, in order;
+ *   - memory is bounded, and when all is closed and nobody answers, nothing is left.
+ */
+#ifndef TESTS_FUZZ_LIB_TALK_H
+#define TESTS_FUZZ_LIB_TALK_H
+
+#include "tests/fuzz/lib/fuzz.h"
+#include "tests/lib/tcp_kit.h"
+
+struct talk {
+	struct tk t;
+	bool patient;      /* at the end everything runs out instead of being destroyed */
+	uint32_t buffer;   /* bytes each way */
+
+	/* The peer's side of it. */
+	uint32_t window;   /* the field of its segments */
+	uint32_t edge;     /* highest sequence number that it ever allowed, exclusive */
+	uint32_t syn_window; /* of its last SYN */
+	uint8_t scale;     /* largest it ever offered */
+	uint32_t mss;      /* largest it ever asked for */
+	uint32_t peer_nxt; /* what it sends next when it behaves */
+	uint32_t tsval;
+
+	/* What was seen of the stack. */
+	uint32_t iss, snd_max; /* highest sequence number it used, exclusive */
+	uint32_t rcv_nxt;      /* its last acknowledgement */
+	uint32_t ts_echo;
+	size_t sent_by_user, read_by_user;
+};
+
+/* The first bytes of the input say state, buffer sizes and the peer's options. */
+void talk_open(struct talk *talk, struct fuzz_input *in);
+void talk_close(struct talk *talk);
+/* Takes and judges all the stack has sent; judges what it holds. */
+void talk_check(struct talk *talk);
+
+/* The peer. */
+void talk_any_segment(struct talk *talk, struct fuzz_input *in);
+void talk_next_data(struct talk *talk, struct fuzz_input *in);
+void talk_ack(struct talk *talk, struct fuzz_input *in);
+void talk_sack(struct talk *talk, struct fuzz_input *in);
+void talk_next_fin(struct talk *talk);
+void talk_peer_answers(struct talk *talk); /* SYN-ACK or ACK, whatever moves things on */
+void talk_peer_changes(struct talk *talk, struct fuzz_input *in);
+void talk_icmp_error(struct talk *talk, struct fuzz_input *in);
+
+/* The user. */
+void talk_user_sends(struct talk *talk, struct fuzz_input *in);
+void talk_user_receives(struct talk *talk, struct fuzz_input *in);
+void talk_user_shuts(struct talk *talk, struct fuzz_input *in);
+void talk_user_closes(struct talk *talk, struct fuzz_input *in);
+void talk_user_opens(struct talk *talk, struct fuzz_input *in);
+void talk_user_accepts(struct talk *talk);
+
+/* The world. */
+void talk_time_passes(struct talk *talk, struct fuzz_input *in);
+void talk_device_changes(struct talk *talk, struct fuzz_input *in);
+void talk_memory_changes(struct talk *talk, struct fuzz_input *in);
+
+#endif

@@ -1,0 +1,313 @@
+/*
+ * The peer that the input plays: segments whose numbers are near those that matter, with options that
+ * are right, wrong or noise.  It keeps account of what it has allowed; see tests/fuzz/lib/talk.h.
+ */
+#include "tests/fuzz/lib/talk.h"
+
+#include <string.h>
+
+#include "net/socket_table.h"
+#include "net/tcp/internal.h"
+#include "tests/fuzz/lib/talk_peer.h"
+
+#define PAYLOAD_MAX 1480
+
+struct segment {
+	uint32_t seq, ack;
+	uint8_t flags;
+	uint16_t window;
+	uint16_t src_port;
+	size_t len;
+	uint8_t options[TCP_OPTIONS_MAX];
+	size_t options_len;
+};
+
+/* --- what the peer has allowed --------------------------------------------------------------------- */
+
+static void note_syn(struct talk *talk, const struct segment *seg, const struct tcp_options *opt)
+{
+	talk->syn_window = seg->window;
+	if (opt->has_window_scale)
+		talk->scale = MAX(talk->scale, opt->window_scale);
+	talk->mss = MAX(talk->mss, opt->has_mss ? MAX(opt->mss, TCP_MSS_MIN) : TCP_MSS_DEFAULT);
+}
+
+/* The window of a segment that acknowledges what was never sent counts for nothing. */
+static void note_window(struct talk *talk, const struct segment *seg)
+{
+	bool syn = seg->flags & TCP_SYN;
+	uint32_t window = syn ? seg->window : (uint32_t)seg->window << talk->scale;
+	uint32_t ack = seg->flags & TCP_ACK ? seg->ack : talk->iss + 1;
+
+	if ((seg->flags & TCP_ACK) == 0 && !syn)
+		return;
+	if (seq_leq(talk->iss, ack) && seq_leq(ack, talk->snd_max))
+		talk->edge = seq_max(talk->edge, ack + window);
+}
+
+static void note(struct talk *talk, const struct segment *seg)
+{
+	struct tcp_options opt;
+
+	if (seg->src_port != TK_PEER_PORT)
+		return;
+	tcp_options_parse(&opt, seg->options, seg->options_len, true);
+	if (seg->flags & TCP_SYN)
+		note_syn(talk, seg, &opt);
+	note_window(talk, seg);
+}
+
+/* --- sending ---------------------------------------------------------------------------------------- */
+
+static void send(struct talk *talk, const struct segment *seg)
+{
+	uint8_t payload[PAYLOAD_MAX];
+	uint32_t first = seg->seq + !!(seg->flags & TCP_SYN);
+	struct kit_frame f;
+
+	for (size_t i = 0; i < seg->len; i++)
+		payload[i] = talk_peer_byte(first + (uint32_t)i);
+	kit_build_tcp(&f, NULL,
+		      &(struct kit_tcp){
+			      .src_port = seg->src_port,
+			      .dst_port = TK_PORT,
+			      .seq = seg->seq,
+			      .ack = seg->ack,
+			      .flags = seg->flags,
+			      .window = seg->window,
+			      .urgent = seg->flags & TCP_URG ? seg->window : 0,
+			      .options = seg->options,
+			      .options_len = seg->options_len,
+		      },
+		      payload, seg->len);
+	note(talk, seg);
+	kit_inject_frame(&talk->t.k, &f);
+}
+
+static void add_timestamps(struct talk *talk, struct segment *seg, int32_t age)
+{
+	uint8_t *p = seg->options + seg->options_len;
+
+	p[0] = p[1] = TCP_OPT_NOP;
+	p[2] = TCP_OPT_TIMESTAMPS;
+	p[3] = 10;
+	store_be32(p + 4, talk->tsval - (uint32_t)age);
+	store_be32(p + 8, talk->ts_echo);
+	seg->options_len += 12;
+}
+
+static void add_syn_options(struct talk *talk, struct segment *seg)
+{
+	const struct tk *t = &talk->t;
+	uint8_t *p = seg->options;
+
+	if (t->mss != 0) {
+		p[0] = TCP_OPT_MSS;
+		p[1] = 4;
+		store_be16(p + 2, t->mss);
+		seg->options_len = 4;
+	}
+	p = seg->options + seg->options_len;
+	p[0] = t->scale_offered ? TCP_OPT_WINDOW_SCALE : TCP_OPT_NOP;
+	p[1] = t->scale_offered ? 3 : TCP_OPT_NOP;
+	p[2] = t->scale_offered ? t->scale : TCP_OPT_NOP;
+	p[3] = TCP_OPT_NOP;
+	p[4] = t->sack ? TCP_OPT_SACK_PERMITTED : TCP_OPT_NOP;
+	p[5] = t->sack ? 2 : TCP_OPT_NOP;
+	p[6] = p[7] = TCP_OPT_NOP;
+	seg->options_len += 8;
+}
+
+/* A segment as the peer would send it now if it behaved. */
+static struct segment usual(struct talk *talk, uint8_t flags)
+{
+	struct segment seg = {
+		.seq = talk->peer_nxt,
+		.ack = talk->snd_max,
+		.flags = flags,
+		.window = (uint16_t)talk->window,
+		.src_port = TK_PEER_PORT,
+	};
+
+	talk->tsval++;
+	if (flags & TCP_SYN)
+		add_syn_options(talk, &seg);
+	if (talk->t.timestamps && (flags & TCP_RST) == 0)
+		add_timestamps(talk, &seg, 0);
+	return seg;
+}
+
+void talk_next_data(struct talk *talk, struct fuzz_input *in)
+{
+	static const uint16_t lens[] = {1, 2, 100, 536, 1448, 1460, 1460, 0};
+	struct segment seg = usual(talk, TCP_ACK | TCP_PSH);
+	uint8_t how = fuzz_u8(in);
+
+	seg.len = lens[how % 8];
+	seg.seq += (uint32_t)(how >> 5) * 1460; /* a hole before it */
+	if ((how & 0x18) == 0x18)
+		seg.seq = talk->rcv_nxt;
+	send(talk, &seg);
+	if (seg.seq == talk->peer_nxt)
+		talk->peer_nxt += (uint32_t)seg.len;
+}
+
+void talk_ack(struct talk *talk, struct fuzz_input *in)
+{
+	struct segment seg = usual(talk, TCP_ACK);
+	uint8_t how = fuzz_u8(in);
+
+	seg.ack -= how < 0x80 ? 0 : (how & 0x7fu) * 100;
+	send(talk, &seg);
+	if (how == 0x7f) /* duplicates */
+		for (unsigned i = 0; i < 3; i++)
+			send(talk, &seg);
+}
+
+void talk_next_fin(struct talk *talk)
+{
+	struct segment seg = usual(talk, TCP_ACK | TCP_FIN);
+
+	send(talk, &seg);
+	talk->peer_nxt++;
+}
+
+void talk_peer_answers(struct talk *talk)
+{
+	const struct socket *sock =
+		talk->t.fd < 0 ? NULL : socket_find(talk->t.k.stack, talk->t.fd);
+	bool waits = sock != NULL && sock->tcb != NULL && sock->tcb->state == TCP_SYN_SENT;
+	bool listens = sock == NULL && talk->t.listener >= 0;
+	struct segment seg = usual(talk, waits ? TCP_SYN | TCP_ACK : listens ? TCP_SYN : TCP_ACK);
+
+	send(talk, &seg);
+	if (seg.flags & TCP_SYN) {
+		talk->peer_nxt = seg.seq + 1;
+		kit_poll(&talk->t.k);
+		talk_check(talk);
+		seg = usual(talk, TCP_ACK);
+		send(talk, &seg);
+	}
+}
+
+void talk_peer_changes(struct talk *talk, struct fuzz_input *in)
+{
+	static const uint16_t windows[] = {0, 1, 100, 1000, 1460, 8192, 65535, 2920};
+	uint8_t how = fuzz_u8(in);
+
+	talk->window = windows[how % 8];
+	if (how & 0x08)
+		talk->peer_nxt = talk->rcv_nxt;
+	if (how & 0x10)
+		talk->tsval += fuzz_u32(in);
+	if (how & 0x20)
+		talk->peer_nxt = fuzz_u32(in);
+}
+
+/* --- anything ----------------------------------------------------------------------------------------- */
+
+static uint32_t near(struct talk *talk, struct fuzz_input *in)
+{
+	uint8_t base = fuzz_u8(in);
+	uint32_t offset = (uint32_t)(int32_t)(int16_t)fuzz_u16(in);
+	const struct socket *sock =
+		talk->t.fd < 0 ? NULL : socket_find(talk->t.k.stack, talk->t.fd);
+	const struct tcb *tcb = sock != NULL ? sock->tcb : NULL;
+
+	switch (base % 10) {
+	case 0: return talk->rcv_nxt + offset;
+	case 1: return talk->snd_max + offset;
+	case 2: return talk->iss + offset;
+	case 3: return talk->peer_nxt + offset;
+	case 4: return tcb != NULL ? tcb->rcv_adv + offset : offset;
+	case 5: return tcb != NULL ? tcb->snd_una + offset : offset;
+	case 6: return tcb != NULL ? tcb->snd_una - tcb->snd_wnd_max + offset : offset;
+	case 7: return fuzz_u32(in);
+	case 8: return talk->rcv_nxt;
+	default: return talk->snd_max;
+	}
+}
+
+static void any_options(struct talk *talk, struct fuzz_input *in, struct segment *seg)
+{
+	uint8_t how = fuzz_u8(in);
+	const uint8_t *p;
+
+	switch (how % 8) {
+	case 0:
+	case 1:
+		break; /* none */
+	case 2:
+	case 3:
+		add_timestamps(talk, seg, 0);
+		break;
+	case 4:
+		add_timestamps(talk, seg, (int32_t)fuzz_u32(in));
+		break;
+	case 5:
+		add_syn_options(talk, seg);
+		add_timestamps(talk, seg, 0);
+		break;
+	default:
+		p = fuzz_bytes(in, (how >> 3) % (TCP_OPTIONS_MAX + 1), &seg->options_len);
+		if (seg->options_len > 0)
+			memcpy(seg->options, p, seg->options_len);
+		break;
+	}
+}
+
+void talk_any_segment(struct talk *talk, struct fuzz_input *in)
+{
+	struct segment seg = {.src_port = TK_PEER_PORT};
+	uint8_t how = fuzz_u8(in);
+
+	seg.flags = fuzz_u8(in);
+	seg.seq = near(talk, in);
+	seg.ack = near(talk, in);
+	seg.window = how & 1 ? fuzz_u16(in) : (uint16_t)talk->window;
+	seg.len = how & 2 ? fuzz_u16(in) % PAYLOAD_MAX : 0;
+	if ((how & 0xf0) == 0xf0)
+		seg.src_port += (how & 0x0c) >> 2;
+	any_options(talk, in, &seg);
+	send(talk, &seg);
+}
+
+void talk_sack(struct talk *talk, struct fuzz_input *in)
+{
+	struct segment seg = usual(talk, TCP_ACK);
+	uint8_t n = fuzz_u8(in) % 4 + 1;
+	uint8_t *p = seg.options;
+
+	seg.ack = near(talk, in);
+	*p++ = TCP_OPT_NOP;
+	*p++ = TCP_OPT_NOP;
+	*p++ = TCP_OPT_SACK;
+	*p++ = (uint8_t)(2 + 8 * n);
+	for (unsigned i = 0; i < n; i++, p += 8) {
+		store_be32(p, near(talk, in));
+		store_be32(p + 4, near(talk, in));
+	}
+	seg.options_len = (size_t)(p - seg.options);
+	send(talk, &seg);
+}
+
+/* An error about a segment of ours, as a router or the peer would quote it. */
+void talk_icmp_error(struct talk *talk, struct fuzz_input *in)
+{
+	uint8_t inner[IPV4_HEADER_LEN + 8];
+	uint8_t how = fuzz_u8(in);
+	uint32_t rest = how & 0x80 ? fuzz_u16(in) : 0;
+	struct ipv4_header ip = {
+		.header_len = IPV4_HEADER_LEN, .total_len = IPV4_HEADER_LEN + TCP_HEADER_LEN,
+		.ttl = 64, .protocol = IPV4_PROTO_TCP, .src = KIT_IP, .dst = KIT_PEER_IP,
+	};
+	struct kit_frame f;
+
+	ipv4_header_write(inner, &ip);
+	store_be16(inner + IPV4_HEADER_LEN, TK_PORT);
+	store_be16(inner + IPV4_HEADER_LEN + 2, TK_PEER_PORT);
+	store_be32(inner + IPV4_HEADER_LEN + 4, near(talk, in));
+	kit_build_icmp(&f, NULL, how & 0x40 ? ICMP_TIME_EXCEEDED : ICMP_UNREACHABLE, how % 16, rest,
+		       inner, sizeof(inner));
+	kit_inject_frame(&talk->t.k, &f);
+}
