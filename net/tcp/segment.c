@@ -157,7 +157,8 @@ int tcp_transmit(struct stack *stack, struct tcb *tcb, const struct tcp_send *se
 	err = hand_to_ip(stack, pkt, &tcb->local, &tcb->remote, now_ns);
 	if (err == ERR_AGAIN || err == ERR_NOBUFS)
 		return err;
-	tcb->segs_out++;
+	if (!(send->flags & TCP_SYN)) /* a SYN may wait for ARP; tcp_frame_sent() counts it */
+		tcb->segs_out++;
 	if (send->note & TCP_NOTE_RETRANSMIT)
 		stack->counters.tcp_retransmits++;
 	if (send->data_len > 0 || (send->flags & (TCP_SYN | TCP_FIN)))

@@ -87,6 +87,10 @@ void tcp_frame_sent(struct stack *stack, uint8_t note, uint32_t note_arg, const 
 	tcb = tcp_find_connection(stack, &view.src, &view.dst);
 	if (tcb == NULL)
 		return; /* it ended while the frame waited for ARP */
+	if (view.h.flags & TCP_SYN) {
+		tcb->syn_waits = false;
+		tcb->segs_out++;
+	}
 	is_step = (note & TCP_NOTE_STEP) && emit_step(stack, tcb, &view, now_ns);
 	if ((note & TCP_NOTE_RETRANSMIT) && !is_step)
 		emit_retransmit(stack, tcb, &view, payload_of(&view, frame_len), note_arg);

@@ -156,6 +156,7 @@ struct tcb {
 	uint32_t rtt_seq;      /* the byte being timed */
 	uint64_t rtt_start_ns; /* 0: none is */
 	uint64_t syn_sent_ns;
+	bool syn_waits;        /* our SYN is built and queued, and no device has it: ARP asks */
 
 	/* --- loss (recovery.c, congestion.c) ------------------------------------------------ */
 	uint8_t recovery; /* enum tcp_recovery */

@@ -9,6 +9,8 @@
 
 #include "base/strbuf.h"
 
+#define SYN_WAITS_MAX_NS (5 * NS_PER_S) /* ARP gives up after three seconds */
+
 /* --- setting --------------------------------------------------------------------------------- */
 
 static uint64_t earliest(const struct tcb *tcb)
@@ -72,9 +74,20 @@ void tcp_time_out(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	tcp_give_up(stack, tcb, error, reason);
 }
 
+/* Nothing was sent that could be lost while the SYN waits for ARP, whose answer or failure comes
+ * to us; the limit is for a neighbour queue that had to throw it away. */
+static bool syn_still_waits(struct tcb *tcb, uint64_t now_ns)
+{
+	return tcb->syn_waits && now_ns - tcb->progress_ns < SYN_WAITS_MAX_NS;
+}
+
 /* RFC 6298 5.4-5.7 */
 static bool retransmit_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
+	if (syn_still_waits(tcb, now_ns)) {
+		tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT, now_ns + tcb->rto_ns);
+		return true;
+	}
 	stack->counters.tcp_timeouts++;
 	if (now_ns - tcb->progress_ns >= patience(tcb)) {
 		tcp_time_out(stack, tcb, now_ns);

@@ -372,6 +372,35 @@ static void no_arp_answer(void **state)
 	assert_int_equal(option(&t, SOCK_SO_ERROR), ERR_HOSTUNREACH);
 	assert_int_equal(kit_event(&t.k.kp, EVENT_TCP_ABORTED, 0)->at_step, 8);
 	assert_int_equal(sock_last_step(t.k.stack, t.fd), 7);
+	assert_string_equal(tk_field(&t, EVENT_TCP_SUMMARY, 0, "segs_out"), "0");
+	assert_string_equal(tk_field(&t, EVENT_TCP_SUMMARY, 0, "retransmits"), "0");
+	tk_close(&t);
+}
+
+/* A SYN that waits was not sent, so it cannot be lost: one leaves, however late the answer. */
+static void late_arp_answer_lets_one_syn_out(void **state)
+{
+	struct net_endpoint remote = net_endpoint_ipv4(KIT_PEER_IP + 8, TK_PEER_PORT);
+	struct kit_frame f;
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	t.k.answer_arp = false;
+	t.fd = sock_socket(t.k.stack, NET_FAMILY_IPV4, SOCK_STREAM, SOCK_PROTO_TCP);
+	assert_int_equal(sock_connect(t.k.stack, t.fd, &remote, t.k.now_ns), ERR_INPROGRESS);
+	tk_advance(&t, 2500 * NS_PER_MS);
+	kit_sent_clear(&t.k); /* the ARP requests */
+	kit_build_arp(&f, &(struct kit_arp){.op = ARP_OP_REPLY, .spa = KIT_PEER_IP + 8,
+					    .tpa = KIT_IP, .tha = KIT_MAC});
+	kit_inject_frame(&t.k, &f);
+	kit_sent_free(tk_take(&t));
+	TK_EXPECT_NOTHING(&t);
+	assert_int_equal(tk_events(&t, EVENT_TCP_SYN_SENT), 1);
+	assert_int_equal(tk_events(&t, EVENT_TCP_RETRANSMIT), 0);
+	tk_advance(&t, 1001 * NS_PER_MS); /* from here on it may be lost */
+	assert_int_equal(tk_events(&t, EVENT_TCP_RETRANSMIT), 1);
+	kit_sent_clear(&t.k);
 	tk_close(&t);
 }
 
@@ -926,6 +955,7 @@ int main(void)
 		cmocka_unit_test(simultaneous_open),
 		cmocka_unit_test(no_answer_at_all),
 		cmocka_unit_test(no_arp_answer),
+		cmocka_unit_test(late_arp_answer_lets_one_syn_out),
 		cmocka_unit_test(waiting_for_arp_is_no_round_trip),
 		cmocka_unit_test(memory_for_buffers_runs_out),
 		cmocka_unit_test(buffers_are_smaller_where_memory_is_short),
