@@ -122,11 +122,7 @@ size_t devices_random(struct devices *devices, void *buf, size_t len)
 	return devices->rng == NULL ? 0 : virtio_rng_read(devices->rng, buf, len);
 }
 
-bool devices_need_polling(const struct devices *devices)
+uint64_t devices_poll_by(const struct netif *netif, uint64_t now_ns)
 {
-	for (unsigned i = 0; i < devices->n_netifs; i++) {
-		if (virtio_net_needs_polling(devices->netifs[i]))
-			return true;
-	}
-	return false;
+	return virtio_net_poll_by(netif, now_ns);
 }

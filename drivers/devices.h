@@ -31,9 +31,8 @@ void devices_probe(struct devices *devices, const struct net_port *port, struct 
 /* Up to `len` bytes from the virtio entropy device; returns how many there are, 0 without one. */
 size_t devices_random(struct devices *devices, void *buf, size_t len);
 
-/* True when an interface has no interrupt: the idle loop then must not sleep past
- * DEVICES_POLL_INTERVAL_NS. */
-bool devices_need_polling(const struct devices *devices);
-#define DEVICES_POLL_INTERVAL_NS (1 * NS_PER_MS)
+/* When one of those interfaces must be polled at the latest although no interrupt came: the idle
+ * loop must not sleep longer.  TIME_NEVER where interrupts tell of everything. */
+uint64_t devices_poll_by(const struct netif *netif, uint64_t now_ns);
 
 #endif

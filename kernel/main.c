@@ -72,15 +72,13 @@ static uint64_t machine_idle(void *ctx)
 	return idle_total_ns();
 }
 
-/* When a halt must end at the latest: what the stack has to do next, and without a device
- * interrupt the next look at the device. */
+/* When a halt must end at the latest: what the stack has to do next, and where no interrupt tells
+ * the next look at the device. */
 static uint64_t wake_at(const struct wiring *w, uint64_t deadline_ns, uint64_t now_ns)
 {
 	uint64_t wake_ns = MIN(deadline_ns, net_next_deadline(w->stack));
 
-	if (devices_need_polling(&w->devices))
-		wake_ns = MIN(wake_ns, now_ns + DEVICES_POLL_INTERVAL_NS);
-	return wake_ns;
+	return MIN(wake_ns, devices_poll_by(w->netif, now_ns));
 }
 
 /* One turn of the idle loop.  The interrupt flag is armed before the devices are looked at, so a

@@ -14,7 +14,9 @@
 
 #define MTU_DEFAULT 1500
 #define MTU_LEAST 68 /* RFC 791: every internet module forwards this much */
-#define LOOK_INTERVAL_NS (100 * NS_PER_MS) /* at the link, where no interrupt tells */
+/* Where no interrupt tells: at the device as a whole, and at the link. */
+#define POLL_INTERVAL_NS (1 * NS_PER_MS)
+#define LOOK_INTERVAL_NS (100 * NS_PER_MS)
 
 static const struct {
 	uint8_t bit;
@@ -141,9 +143,15 @@ static const struct netif_ops net_ops = {
 	.tx_room = net_tx_room,
 };
 
-bool virtio_net_needs_polling(const struct netif *netif)
+uint64_t virtio_net_poll_by(const struct netif *netif, uint64_t now_ns)
 {
-	return CONTAINER_OF(netif, const struct virtio_net, netif)->polled;
+	const struct virtio_net *net = CONTAINER_OF(netif, const struct virtio_net, netif);
+
+	if (net->dev->dead)
+		return TIME_NEVER;
+	if (net->polled)
+		return now_ns + POLL_INTERVAL_NS;
+	return net->config_line != NULL ? TIME_NEVER : now_ns + LOOK_INTERVAL_NS;
 }
 
 /* --- setup --------------------------------------------------------------------------------- */

@@ -15,7 +15,8 @@
 struct netif *virtio_net_open(struct virtio_device *dev, const struct net_port *port,
 			      const char *name) MUST_CHECK;
 
-/* True when no interrupt tells of received frames: ops->poll() must be called by the clock. */
-bool virtio_net_needs_polling(const struct netif *netif);
+/* When ops->poll() must be called at the latest although no interrupt came; TIME_NEVER where
+ * interrupts tell of everything. */
+uint64_t virtio_net_poll_by(const struct netif *netif, uint64_t now_ns);
 
 #endif

@@ -119,6 +119,8 @@ static int fake_config_read(struct virtio_device *dev, uint32_t off, void *buf, 
 
 static int fake_config_vector(struct virtio_device *dev, uint16_t vector)
 {
+	if (fake_of(dev)->refuses_config_vector)
+		return ERR_NXIO;
 	fake_of(dev)->config_vector = vector;
 	return ERR_OK;
 }

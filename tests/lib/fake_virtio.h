@@ -19,6 +19,7 @@ struct fake_virtio {
 	uint64_t offered_later; /* what further looks at its features show; 0: the same */
 	bool never_resets;
 	bool refuses_features;
+	bool refuses_config_vector;
 	bool never_settles;
 	uint16_t queue_sizes[FAKE_VIRTIO_QUEUES];
 	uint8_t config[64];

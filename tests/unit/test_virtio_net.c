@@ -26,6 +26,12 @@ static int send(struct pktbuf *pkt)
 	return net_kit.netif->ops->send(net_kit.netif, pkt);
 }
 
+/* No interrupt tells of received frames: the idle loop has to look. */
+static bool is_polled(void)
+{
+	return virtio_net_poll_by(net_kit.netif, 7) == 7 + NS_PER_MS;
+}
+
 static unsigned tx_room(void)
 {
 	return net_kit.netif->ops->tx_room(net_kit.netif);
@@ -50,7 +56,7 @@ static void comes_up(void **state)
 	assert_string_equal(fake_machine.link, "up");
 	assert_true((net_kit.fake.status & VIRTIO_CONFIG_S_DRIVER_OK) != 0);
 	assert_true(net_kit.fake.notified[0] >= 1);
-	assert_false(virtio_net_needs_polling(netif));
+	assert_false(is_polled());
 	/* What the driver cannot do it must not accept. */
 	assert_int_equal(net_kit.fake.accepted & (VIRTIO_FEATURE(VIRTIO_NET_F_MRG_RXBUF) |
 						  VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_TSO4) |
@@ -117,14 +123,14 @@ static void without_interrupts_it_is_polled_and_says_so(void **state)
 	net_kit_reset(NET_KIT_ALL);
 	net_kit.fake.dev.n_vectors = 0;
 	assert_non_null(net_kit_open());
-	assert_true(virtio_net_needs_polling(net_kit.netif));
+	assert_true(is_polled());
 	assert_non_null(strstr(fake_machine.problem, "polled"));
 	assert_int_equal(net_kit.fake.queue_vector[0], VIRTIO_NO_VECTOR);
 
 	net_kit_reset(NET_KIT_ALL);
 	fake_machine.lines_left = 0;
 	assert_non_null(net_kit_open());
-	assert_true(virtio_net_needs_polling(net_kit.netif));
+	assert_true(is_polled());
 }
 
 /* Half of an eighth of 4 MiB in buffers of some 1.7 KiB each. */
@@ -231,11 +237,11 @@ static void silence_is_noticed_and_said(void **state)
 	net_kit.deaf = true;
 	net_kit_receive(&plain, 60); /* may be a race */
 	net_kit_receive(&plain, 60);
-	assert_false(virtio_net_needs_polling(net_kit.netif));
+	assert_false(is_polled());
 	assert_int_equal(fake_machine.event_count[EVENT_DEVICE_BAD], 0);
 	for (unsigned i = 0; i < 5; i++)
 		net_kit_receive(&plain, 60);
-	assert_true(virtio_net_needs_polling(net_kit.netif));
+	assert_true(is_polled());
 	assert_int_equal(fake_machine.event_count[EVENT_DEVICE_BAD], 1);
 	assert_non_null(strstr(fake_machine.problem, "do not arrive"));
 	assert_int_equal(net_kit.received, 1007);
@@ -251,7 +257,7 @@ static void late_interrupts_are_no_silence(void **state)
 		net_kit.deaf = false;
 		net_kit_poll();
 	}
-	assert_false(virtio_net_needs_polling(net_kit.netif));
+	assert_false(is_polled());
 }
 
 /* A device that never stops must not keep the stack's timers from running. */
@@ -516,7 +522,7 @@ static void link_shares_the_only_vector(void **state)
 		else
 			fake_machine.lines_left = 1;
 		assert_non_null(net_kit_open());
-		assert_false(virtio_net_needs_polling(net_kit.netif));
+		assert_false(is_polled());
 		assert_int_equal(net_kit.fake.config_vector, 0);
 		set_device_link(false);
 		net_kit_poll();
@@ -538,6 +544,29 @@ static void link_is_followed_by_the_clock_where_no_interrupt_tells(void **state)
 	net_kit.now_ns += 51 * NS_PER_MS;
 	net_kit_poll();
 	assert_false(net_kit.netif->link_up);
+}
+
+/* Frames have an interrupt, the link has none: whoever sleeps is told when to look. */
+static void link_without_a_vector_of_its_own_ends_the_sleep(void **state)
+{
+	(void)state;
+	assert_true(virtio_net_poll_by(net_kit.netif, 7) == TIME_NEVER);
+	net_kit_reset(NET_KIT_ALL);
+	net_kit.fake.refuses_config_vector = true;
+	set_device_link(false);
+	assert_non_null(net_kit_open());
+	assert_false(is_polled());
+	net_kit_poll();
+	set_device_link(true);
+	net_kit.now_ns = virtio_net_poll_by(net_kit.netif, net_kit.now_ns);
+	assert_in_range(net_kit.now_ns, 1, 200 * NS_PER_MS);
+	net_kit_poll();
+	assert_true(net_kit.netif->link_up);
+	/* And nobody wakes up for a device that was given up. */
+	net_kit.fake.status |= VIRTIO_CONFIG_S_NEEDS_RESET;
+	net_kit.now_ns += NS_PER_S;
+	net_kit_poll();
+	assert_true(virtio_net_poll_by(net_kit.netif, net_kit.now_ns) == TIME_NEVER);
 }
 
 static void link_may_be_down_from_the_start(void **state)
@@ -598,6 +627,7 @@ int main(void)
 		ROW(link_is_followed_by_interrupt),
 		ROW(link_shares_the_only_vector),
 		ROW(link_is_followed_by_the_clock_where_no_interrupt_tells),
+		ROW(link_without_a_vector_of_its_own_ends_the_sleep),
 		ROW(link_may_be_down_from_the_start),
 		ROW(interrupt_storm_without_news_is_silent),
 	};
