@@ -105,6 +105,9 @@ static int wait_for_fin_acked(struct machine *m, int fd, uint64_t deadline_ns)
 			return ready;
 		if ((ready & SOCK_POLLERR) != 0)
 			return take_error(m, fd);
+		/* RFC 9293 3.10.7.4: a RST after both FINs is no error of the user's. */
+		if (sock_is_over(m->stack, fd))
+			return ERR_CONNRESET;
 		ready = wait_a_turn(m, deadline_ns);
 		if (ready != ERR_OK)
 			return ready;

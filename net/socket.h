@@ -90,6 +90,8 @@ const char *sock_state_name(int64_t state);
 /* True once a FIN of ours has been acknowledged (states FIN-WAIT-2, TIME-WAIT, or gone after
  * LAST-ACK): the peer knows that we are done, and a run may end. */
 bool sock_fin_acked(struct stack *stack, int fd);
+/* True once there is no connection any more (CLOSED): nothing that is waited for will come. */
+bool sock_is_over(struct stack *stack, int fd);
 
 /* The last of the sixteen steps (docs/steps.md) that this socket reached below the application:
  * 0, 2, 3, 6, 7, 8, 12, 13, 14, 15; a passive one 9-12. */

@@ -200,6 +200,17 @@ const char *sock_state_name(int64_t state)
 		? tcp_state_name((enum tcp_state)state) : "?";
 }
 
+bool sock_is_over(struct stack *stack, int fd)
+{
+	struct socket *sock = socket_find(stack, fd);
+	struct tcp_status status;
+
+	if (sock == NULL || sock->type != SOCK_STREAM)
+		return true;
+	tcp_status(sock->tcb, &status);
+	return status.state == TCP_CLOSED;
+}
+
 bool sock_fin_acked(struct stack *stack, int fd)
 {
 	int err;

@@ -33,6 +33,7 @@ static struct fake_sock {
 	size_t n_arrivals;
 	uint64_t fin_acked_at_ns;
 	uint64_t reset_at_ns; /* the connection dies while it closes */
+	uint64_t over_at_ns;  /* it is gone, and no error says so */
 
 	/* what happened */
 	uint64_t now_ns;
@@ -56,6 +57,7 @@ static void fake_reset(void)
 	fake.send_room_at_ns = TIME_NEVER;
 	fake.fin_acked_at_ns = 0;
 	fake.reset_at_ns = TIME_NEVER;
+	fake.over_at_ns = TIME_NEVER;
 }
 
 /* --- the machine ---------------------------------------------------------------------------------- */
@@ -70,7 +72,7 @@ static uint64_t fake_next_event(void)
 {
 	uint64_t next = TIME_NEVER;
 	const uint64_t times[] = {
-		fake.connect_at_ns, fake.send_room_at_ns, fake.fin_acked_at_ns, fake.reset_at_ns,
+		fake.connect_at_ns, fake.send_room_at_ns, fake.fin_acked_at_ns, fake.reset_at_ns, fake.over_at_ns,
 		fake.taken < fake.n_arrivals ? fake.arrivals[fake.taken].at_ns : TIME_NEVER};
 
 	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
@@ -234,6 +236,12 @@ int sock_getsockname(struct stack *stack, int fd, struct net_endpoint *local)
 		return ERR_BADF;
 	*local = net_endpoint_ipv4(0x0a00020f, 49153);
 	return ERR_OK;
+}
+
+bool sock_is_over(struct stack *stack, int fd)
+{
+	(void)stack;
+	return fd != fake.socket_result || fake.now_ns >= fake.over_at_ns;
 }
 
 bool sock_fin_acked(struct stack *stack, int fd)

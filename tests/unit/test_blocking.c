@@ -134,6 +134,16 @@ static void close_that_times_out_aborts(void **state)
 	assert_true(fake.closed && fake.aborted);
 }
 
+static void close_of_what_is_gone_does_not_wait(void **state)
+{
+	(void)state;
+	fake.fin_acked_at_ns = TIME_NEVER;
+	fake.over_at_ns = 4 * NS_PER_MS;
+	assert_int_equal(blocking_close(m, 3, NS_PER_S), ERR_CONNRESET);
+	assert_int_equal(fake.now_ns, 4 * NS_PER_MS);
+	assert_true(fake.closed);
+}
+
 static void close_that_is_reset_ends(void **state)
 {
 	(void)state;
@@ -180,6 +190,7 @@ int main(void)
 		TEST(recvfrom_waits_for_a_datagram),
 		TEST(close_waits_for_the_ack_of_our_fin),
 		TEST(close_that_times_out_aborts),
+		TEST(close_of_what_is_gone_does_not_wait),
 		TEST(close_that_is_reset_ends),
 		TEST(abort_takes_a_turn_without_sleep),
 		TEST(sleep_runs_the_machine),
