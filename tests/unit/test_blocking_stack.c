@@ -2,6 +2,13 @@
  * app/blocking.c over the real stack, where a scripted socket layer (test_blocking.c) would only
  * show what its author thought of.
  */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
 #include "app/blocking.h"
 #include "tests/lib/tcp_kit.h"
 
