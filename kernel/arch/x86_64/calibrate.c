@@ -4,8 +4,9 @@
  *
  * A host may take the CPU away at any moment.  So each sample brackets the reference between two
  * TSC readings and counts only as exact as its bracket is wide; of several the tightest is kept, and
- * the second sample is repeated until the brackets are small against the time between them.  Every
- * loop is bounded: an absent port reads all ones for ever.
+ * the second sample is repeated until the brackets are small against the time between them.  When
+ * that takes too long, or a counter may have wrapped, all begins anew and half as much is asked for.
+ * Every loop is bounded: an absent port reads all ones for ever.
  */
 #include "kernel/arch/x86_64/calibrate.h"
 
@@ -19,6 +20,8 @@
 #define PM_TIMER_MASK 0xffffffu
 #define PIT_HZ 1193182u
 #define PIT_MASK 0xffffu
+#define PIT_LATCH 0xc8 /* read-back: status, then count, of channel 2 */
+#define PIT_STATUS_OUT 0x80u
 #define PIT_CHANNEL_2 0x42
 #define PIT_COMMAND 0x43
 #define PIT_GATE 0x61
@@ -33,15 +36,20 @@
 #define APIC_HZ_ASSUMED 62500000u
 
 #define FIRST_TRIES 4
-#define EXACTNESS 256       /* brackets are at most 1/256 of the time between the samples */
-#define SPAN_DIVISOR 1000   /* at least 1 ms */
-#define GIVE_UP_DIVISOR 25  /* at most 40 ms (the PIT wraps after 54), then the best will do */
-#define TRIES_MAX 200000
+#define EXACTNESS 256u     /* brackets are at most 1/256 of the time between the samples */
+#define SPAN_DIVISOR 1000  /* which is 1 ms at least */
+#define GIVE_UP_DIVISOR 25 /* and 40 ms at most: what is not exact by then never will be */
+#define TRIES_MAX 50000
+/* Samples so far apart may have a wrap of the PM timer between them, which takes 4.7 s: no TSC above
+ * 15 MHz counts fewer in that time. */
+#define STALE_TSC (UINT64_C(1) << 26)
+
+#define WRAPPED UINT32_MAX /* a reference that knows that it has */
 
 struct reference {
 	const char *name;
 	uint32_t hz, mask;
-	uint32_t (*read)(void); /* counts up */
+	uint32_t (*read)(void); /* counts up, or WRAPPED */
 };
 
 struct sample {
@@ -59,17 +67,20 @@ static struct sample first;
 
 static uint32_t pm_timer_read(void)
 {
-	return inl(acpi_info()->pm_timer_port);
+	return inl(acpi_info()->pm_timer_port) & PM_TIMER_MASK;
 }
 
+/* It wraps after 55 ms, less than many a host's time slice; but its output goes high then, and
+ * stays so until the next start. */
 static uint32_t pit_read(void)
 {
-	uint32_t count;
+	uint32_t status, count;
 
-	outb(PIT_COMMAND, 0x80); /* latch channel 2 */
+	outb(PIT_COMMAND, PIT_LATCH);
+	status = inb(PIT_CHANNEL_2);
 	count = inb(PIT_CHANNEL_2);
 	count |= (uint32_t)inb(PIT_CHANNEL_2) << 8;
-	return ~count;
+	return status & PIT_STATUS_OUT ? WRAPPED : ~count & PIT_MASK;
 }
 
 static void pit_start(void)
@@ -86,21 +97,26 @@ static const struct reference pit = {"PIT", PIT_HZ, PIT_MASK, pit_read};
 /* A counter that is there has moved after some microseconds. */
 static bool moves(const struct reference *r)
 {
-	uint32_t start = r->read() & r->mask;
+	uint32_t start = r->read();
 
 	for (unsigned i = 0; i < 100; i++) {
-		if ((r->read() & r->mask) != start)
+		if (r->read() != start)
 			return true;
 	}
 	return false;
+}
+
+static bool pit_runs(void)
+{
+	pit_start();
+	return moves(&pit);
 }
 
 static const struct reference *choose_reference(void)
 {
 	if (acpi_info()->pm_timer_port != 0 && moves(&pm_timer))
 		return &pm_timer;
-	pit_start();
-	return moves(&pit) ? &pit : NULL;
+	return pit_runs() ? &pit : NULL;
 }
 
 /* --- what CPUID states ------------------------------------------------------------------------- */
@@ -165,7 +181,7 @@ static void sample_improve(struct sample *s)
 	uint32_t ref = 0, apic;
 
 	if (reference != NULL)
-		ref = reference->read() & reference->mask;
+		ref = reference->read();
 	t1 = rdtsc();
 	apic = ~lapic_timer_count();
 	t2 = rdtsc();
@@ -204,10 +220,65 @@ static uint64_t span(const struct sample *a, const struct sample *b, uint64_t *h
 	return (uint32_t)(b->apic - a->apic);
 }
 
-static bool exact(const struct sample *a, const struct sample *b)
+static bool exact(const struct sample *a, const struct sample *b, unsigned exactness)
 {
-	return (a->width + b->width) / 2 <= (b->tsc - a->tsc) / EXACTNESS &&
-	       (a->apic_width + b->apic_width) / 2 <= (b->apic_tsc - a->apic_tsc) / EXACTNESS;
+	return a->reference != WRAPPED && b->reference != WRAPPED &&
+	       (a->width + b->width) / 2 <= (b->tsc - a->tsc) / exactness &&
+	       (a->apic_width + b->apic_width) / 2 <= (b->apic_tsc - a->apic_tsc) / exactness;
+}
+
+static void take_first(void)
+{
+	lapic_timer_start(LAPIC_TIMER_MAX);
+	first = sample_fresh();
+	for (unsigned i = 1; i < FIRST_TRIES; i++)
+		sample_improve(&first);
+}
+
+static void begin_anew(void)
+{
+	if (reference == &pit)
+		(void)pit_runs();
+	take_first();
+}
+
+/* False: that cannot be. */
+static bool rates_between(const struct sample *a, const struct sample *b, struct clock_rates *rates)
+{
+	uint64_t hz, ticks = span(a, b, &hz), apic_tsc = b->apic_tsc - a->apic_tsc;
+
+	if (reference != NULL) {
+		rates->tsc_hz = (b->tsc - a->tsc) * hz / ticks;
+		rates->source = reference->name;
+	} else if (rates->tsc_hz == 0) {
+		rates->tsc_hz = apic_tsc * hz / ticks;
+	}
+	/* No lower bound as for what is stated: an emulator's TSC may be its host's slow timer. */
+	if (rates->tsc_hz == 0 || rates->tsc_hz > TSC_HZ_MAX)
+		return false;
+	if (rates->apic_hz == 0)
+		rates->apic_hz = (uint32_t)(b->apic - a->apic) * rates->tsc_hz / apic_tsc;
+	return rates->apic_hz != 0;
+}
+
+/* Takes second samples until one is far enough from the first and exact; false: none was. */
+static bool measure(struct clock_rates *rates, unsigned exactness)
+{
+	for (unsigned tries = 0; tries < TRIES_MAX; tries++) {
+		struct sample last = sample_fresh();
+		uint64_t hz, ticks = span(&first, &last, &hz);
+
+		*rates = known;
+		/* Asked only once, so that a host that hardly ever lets us run gets a clock too. */
+		if (exactness == EXACTNESS && last.tsc - first.tsc > STALE_TSC)
+			return false;
+		if (ticks >= hz / SPAN_DIVISOR * exactness / EXACTNESS &&
+		    exact(&first, &last, exactness))
+			return rates_between(&first, &last, rates);
+		if (ticks >= hz / GIVE_UP_DIVISOR || last.reference == WRAPPED)
+			return false;
+	}
+	return false;
 }
 
 void calibrate_begin(void)
@@ -220,36 +291,18 @@ void calibrate_begin(void)
 		if (reference == NULL)
 			guess();
 	}
-	lapic_timer_start(LAPIC_TIMER_MAX);
-	first = sample_fresh();
-	for (unsigned i = 1; i < FIRST_TRIES; i++)
-		sample_improve(&first);
+	take_first();
 }
 
 void calibrate_finish(struct clock_rates *rates)
 {
-	struct sample last = first;
-	uint64_t ticks = 0, hz = 1, apic_ticks;
-
 	*rates = known;
 	if (rates->tsc_hz != 0 && rates->apic_hz != 0)
 		return;
-	for (unsigned tries = 0; tries < TRIES_MAX; tries++) {
-		last = sample_fresh();
-		ticks = span(&first, &last, &hz);
-		if (ticks >= hz / GIVE_UP_DIVISOR ||
-		    (ticks >= hz / SPAN_DIVISOR && exact(&first, &last)))
-			break;
+	for (unsigned exactness = EXACTNESS; exactness > 0; exactness /= 2) {
+		if (measure(rates, exactness))
+			return;
+		begin_anew();
 	}
-	apic_ticks = (uint32_t)(last.apic - first.apic);
-	if (ticks == 0 || apic_ticks == 0)
-		panic("no clock: the timer that it was to be set by has stopped");
-	if (reference != NULL) {
-		rates->tsc_hz = (last.tsc - first.tsc) * hz / ticks;
-		rates->source = reference->name;
-	} else if (rates->tsc_hz == 0) {
-		rates->tsc_hz = (last.apic_tsc - first.apic_tsc) * hz / ticks;
-	}
-	if (rates->apic_hz == 0)
-		rates->apic_hz = apic_ticks * rates->tsc_hz / (last.apic_tsc - first.apic_tsc);
+	panic("no clock: the timer that it was to be set by has stopped");
 }
