@@ -146,12 +146,18 @@ static void seed_generator(struct devices *devices, struct event_sink *events)
 	entropy_ready(events);
 }
 
-static void wait_for_link(struct wiring *w, uint64_t deadline_ns)
+static void wait_for_link(struct wiring *w, uint64_t timeout_ns)
 {
+	uint64_t patience_ns = clock_now_ns() + LINK_WAIT_NS;
+	uint64_t deadline_ns = MIN(patience_ns, timeout_ns);
+
 	while (!w->netif->link_up && clock_now_ns() < deadline_ns)
 		machine_turn(w, deadline_ns);
-	if (!w->netif->link_up)
-		give_up(STATUS_COULD_NOT_CONNECT, "the network link is down");
+	if (w->netif->link_up)
+		return;
+	if (timeout_ns < patience_ns)
+		give_up(STATUS_TIMED_OUT, "timed out, waiting for the link");
+	give_up(STATUS_COULD_NOT_CONNECT, "the network link is down");
 }
 
 /* net_set_ipv4() has checked that the mask has no holes. */
@@ -203,7 +209,7 @@ NORETURN void kernel_main(struct boot_info *bi)
 		give_up(STATUS_NO_DEVICE, "no network device that this image can drive");
 	wiring.netif = wiring.devices.netifs[0];
 	wiring.stack = network_up(wiring.netif, &platform.ip);
-	wait_for_link(&wiring, MIN(clock_now_ns() + LINK_WAIT_NS, platform.timeout_ns));
+	wait_for_link(&wiring, platform.timeout_ns);
 
 	struct app_env env = {
 		.machine = {

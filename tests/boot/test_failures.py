@@ -152,6 +152,17 @@ def test_link_down(wire, tmp_path):
     assert log.first('netdev.up')['link'] == 'down'
 
 
+def test_timeout_ends_the_wait_for_the_link(wire, tmp_path):
+    path = os.path.join(str(tmp_path), 'qmp')
+    with Run(wire, [wire.ip, wire.url(), 'timeout=0.7'], args=(*qmp_args(path), '-S')) as run:
+        with Qmp(path) as qmp:
+            qmp('set_link', name='net0', up=False)
+            qmp('cont')
+        log = run.end(28)
+    assert log.steps() == {} and 'waiting for the link' in log.result['errormsg']
+    assert 0.7e6 <= log.result['t_us'] < 1.5e6
+
+
 def test_link_comes_up_while_waiting(wire, tmp_path):
     path = os.path.join(str(tmp_path), 'qmp')
     with Run(wire, [wire.ip, wire.url()], args=(*qmp_args(path), '-S')) as run:
