@@ -32,4 +32,8 @@ void log_format_text(struct strbuf *sb, const struct event *ev, uint64_t t_ns);
 /* "@dt {...}" without line end; `seq` counts machine lines from 1.  sb->cap >= LOG_LINE_MIN. */
 void log_format_json(struct strbuf *sb, const struct event *ev, uint64_t t_ns, uint64_t seq);
 
+/* A field's value alone; `escaped` writes bytes that may come from outside. */
+void log_format_value(struct strbuf *sb, const struct event_field *f,
+		      void (*escaped)(struct strbuf *sb, const char *s, size_t len));
+
 #endif

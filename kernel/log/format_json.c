@@ -3,7 +3,6 @@
  * order in which the event was emitted; a field that does not apply is left out.
  */
 #include "base/assert.h"
-#include "base/string.h"
 #include "kernel/log/format.h"
 
 /* Kept free for what closes a line that was cut. */
@@ -22,35 +21,22 @@ static void put_key(struct strbuf *sb, const char *key)
 	PUT(sb, "\":");
 }
 
-static void put_string(struct strbuf *sb, const struct event_field *f)
+/* JSON has numbers and booleans; all else is a string. */
+static bool is_string(enum event_field_type type)
 {
-	strbuf_char(sb, '"');
-	switch (event_field_type(f)) {
-	case EVENT_FIELD_TEXT: strbuf_escaped_json(sb, f->bytes->ptr, f->bytes->len); break;
-	case EVENT_FIELD_STR: strbuf_escaped_json(sb, f->str, strlen(f->str)); break;
-	case EVENT_FIELD_HEX: strbuf_hex_bytes(sb, f->bytes->ptr, f->bytes->len); break;
-	case EVENT_FIELD_POINTER:
-		strbuf_str(sb, "0x");
-		strbuf_hex(sb, f->u, 1);
-		break;
-	case EVENT_FIELD_MAC: strbuf_mac(sb, f->mac); break;
-	case EVENT_FIELD_IPV4: strbuf_ipv4(sb, (uint32_t)f->u); break;
-	case EVENT_FIELD_ADDR: strbuf_addr(sb, f->addr); break;
-	case EVENT_FIELD_ENDPOINT: strbuf_endpoint(sb, f->endpoint); break;
-	default: break;
-	}
-	strbuf_char(sb, '"');
+	return type != EVENT_FIELD_U64 && type != EVENT_FIELD_I64 && type != EVENT_FIELD_BOOL &&
+	       type != EVENT_FIELD_SECONDS;
 }
 
 static void put_value(struct strbuf *sb, const struct event_field *f)
 {
-	switch (event_field_type(f)) {
-	case EVENT_FIELD_U64: strbuf_u64(sb, f->u); break;
-	case EVENT_FIELD_I64: strbuf_i64(sb, f->i); break;
-	case EVENT_FIELD_BOOL: strbuf_str(sb, f->b ? "true" : "false"); break;
-	case EVENT_FIELD_SECONDS: strbuf_seconds(sb, f->u); break;
-	default: put_string(sb, f); break;
-	}
+	bool quoted = is_string(event_field_type(f));
+
+	if (quoted)
+		strbuf_char(sb, '"');
+	log_format_value(sb, f, strbuf_escaped_json);
+	if (quoted)
+		strbuf_char(sb, '"');
 }
 
 /* Adds the field, or takes it back and returns false where it does not fit. */

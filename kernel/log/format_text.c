@@ -61,28 +61,6 @@ static void put_milliseconds(struct strbuf *sb, uint64_t ns)
 	strbuf_u64(sb, tenths % 10);
 }
 
-static void put_value(struct strbuf *sb, const struct event_field *f)
-{
-	switch (event_field_type(f)) {
-	case EVENT_FIELD_ABSENT: break;
-	case EVENT_FIELD_U64: strbuf_u64(sb, f->u); break;
-	case EVENT_FIELD_I64: strbuf_i64(sb, f->i); break;
-	case EVENT_FIELD_BOOL: strbuf_str(sb, f->b ? "yes" : "no"); break;
-	case EVENT_FIELD_TEXT: strbuf_escaped_text(sb, f->bytes->ptr, f->bytes->len); break;
-	case EVENT_FIELD_STR: strbuf_escaped_text(sb, f->str, strlen(f->str)); break;
-	case EVENT_FIELD_HEX: strbuf_hex_bytes(sb, f->bytes->ptr, f->bytes->len); break;
-	case EVENT_FIELD_POINTER:
-		strbuf_str(sb, "0x");
-		strbuf_hex(sb, f->u, 1);
-		break;
-	case EVENT_FIELD_MAC: strbuf_mac(sb, f->mac); break;
-	case EVENT_FIELD_IPV4: strbuf_ipv4(sb, (uint32_t)f->u); break;
-	case EVENT_FIELD_ADDR: strbuf_addr(sb, f->addr); break;
-	case EVENT_FIELD_ENDPOINT: strbuf_endpoint(sb, f->endpoint); break;
-	case EVENT_FIELD_SECONDS: strbuf_seconds(sb, f->u); break;
-	}
-}
-
 static const char *put_placeholder(struct strbuf *sb, const struct event *ev, const char *at)
 {
 	struct placeholder p = read_placeholder(ev, at);
@@ -94,7 +72,7 @@ static const char *put_placeholder(struct strbuf *sb, const struct event *ev, co
 	else if (p.kind == PLACEHOLDER_MS)
 		put_milliseconds(sb, p.field->u);
 	else
-		put_value(sb, p.field);
+		log_format_value(sb, p.field, strbuf_escaped_text);
 	return p.after;
 }
 
