@@ -4,12 +4,14 @@
  * report written on the fault stack, status 119.
  *
  * The report uses the log and the console as they are at that moment.  When one of them is what is
- * broken, the second panic skips the report and prints the EXIT line, the third switches off.
+ * broken, the second panic skips the report and prints the EXIT line, the third switches off, and
+ * when even that faults, the fourth resets the machine.
  */
 #include "kernel/panic.h"
 
 #include "base/assert.h"
 #include "base/strbuf.h"
+#include "kernel/arch/x86_64/power.h"
 #include "kernel/exit.h"
 #include "kernel/log.h"
 #include "kernel/panic_report.h"
@@ -55,9 +57,12 @@ const char *panic_pending_message(void)
 
 bool panic_enter(void)
 {
-	if (depth == 2)
-		machine_off(STATUS_PANIC);
-	return depth++ > 0;
+	switch (depth++) {
+	case 0: return false;
+	case 1: return true;
+	case 2: machine_off(STATUS_PANIC);
+	default: power_reset();
+	}
 }
 
 /* --- the report -------------------------------------------------------------------------------- */

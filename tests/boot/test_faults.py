@@ -4,7 +4,7 @@ import os
 import subprocess
 
 import pytest
-from machine import BUILD, ROOT, app_kernel, call
+from machine import BUILD, ROOT, Run, app_kernel, call
 from runner import config, qemu
 
 # fault=: (what the report says, a function that it must name)
@@ -42,6 +42,29 @@ def test_fault(no_net, fault):
     log = call(no_net, ['ip=192.168.77.2:::255.255.255.0', f'fault={fault}'], 119,
                kernel=app_kernel('fault'))
     check_report(log, *FAULTS[fault])
+
+
+def test_a_fault_while_powering_off_ends_the_machine(no_net):
+    """Reports, then switches off without what faults; the EXIT line stays the last."""
+    with Run(no_net, ['ip=192.168.77.2:::255.255.255.0', 'fault=power-off'], debug_exit=False,
+             deadline=0, kernel=app_kernel('fault')) as run:
+        log = run.end(119, contract=False)
+    assert run.outcome.returncode == 0, run.outcome
+    assert log.first('panic')['what'] == 'debug'
+    assert log.lines[-1] == 'EXIT: STATUS=119'
+
+
+@pytest.mark.parametrize('words, args, says', [
+    # QEMU writes so long a line over what it starts the kernel with.
+    (['x' * 6000], (), 'the start info has the wrong magic number'),
+    ([], ('-cpu', 'max,-apic'), 'this machine has no local APIC'),
+], ids=['long-command-line', 'no-apic'])
+def test_a_panic_before_there_is_a_clock(no_net, words, args, says):
+    with Run(no_net, words, log_mode='', debug_exit=False, args=args) as run:
+        run.end(119, contract=False)
+    assert run.outcome.returncode == 0, run.outcome
+    assert says in run.log.text() and 'kernel_enter+' in run.log.text()
+    assert run.log.text().count('EXIT: STATUS=') == 1
 
 
 def disk_with(kernel, words, folder):

@@ -87,26 +87,31 @@ static void soft_off(void)
 	linger();
 }
 
-static void reset(void)
+static void reset_by_register(void)
 {
-	if (acpi_info()->reset.address != 0) {
-		register_write(&acpi_info()->reset, acpi_info()->reset_value);
-		linger();
-	}
+	if (acpi_info()->reset.address == 0)
+		return;
+	register_write(&acpi_info()->reset, acpi_info()->reset_value);
+	linger();
+}
+
+NORETURN void power_reset(void)
+{
+	static const uint8_t no_idt[10];
+
 	outb(RESET_PORT, 0x02);
 	outb(RESET_PORT, 0x06);
 	linger();
 	outb(KEYBOARD_PORT, KEYBOARD_RESET);
 	linger();
+	__asm__ volatile("lidt %0\n\tint3" : : "m"(no_idt) : "memory");
+	for (;;)
+		__asm__ volatile("cli\n\thlt");
 }
 
 NORETURN void power_off(void)
 {
-	static const uint8_t no_idt[10];
-
 	soft_off();
-	reset();
-	__asm__ volatile("lidt %0\n\tint3" : : "m"(no_idt) : "memory");
-	for (;;)
-		__asm__ volatile("cli\n\thlt");
+	reset_by_register();
+	power_reset();
 }

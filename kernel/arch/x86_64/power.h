@@ -8,5 +8,7 @@
 void power_debug_exit(uint16_t port, uint32_t value);
 /* ACPI S5, then every kind of reset, then a triple fault, then nothing for ever. */
 NORETURN void power_off(void);
+/* The last of these ways only, which read nothing of memory: for when the others fault. */
+NORETURN void power_reset(void);
 
 #endif

@@ -7,6 +7,7 @@
 #include "app/report.h"
 #include "base/assert.h"
 #include "base/string.h"
+#include "kernel/acpi.h"
 
 #define PAGE 4096u
 
@@ -116,6 +117,15 @@ __attribute__((noinline)) static void fault_stack_smash(void)
 	zero = *(volatile uint8_t *)opaque(buf);
 }
 
+/* A watch on what switching off must read, for which the CPU raises a debug exception every time. */
+static void fault_power_off(void)
+{
+	const uint64_t local_0 = 1 << 1, read_or_write = 3 << 16, eight_bytes = 2 << 18;
+
+	__asm__ volatile("movq %0, %%dr0" : : "r"(&acpi_info()->dsdt));
+	__asm__ volatile("movq %0, %%dr7" : : "r"(local_0 | read_or_write | eight_bytes));
+}
+
 static const struct {
 	const char *name;
 	void (*strike)(void);
@@ -132,6 +142,7 @@ static const struct {
 	{"divide", fault_divide},
 	{"undefined", fault_undefined},
 	{"stack-smash", fault_stack_smash},
+	{"power-off", fault_power_off},
 };
 
 const struct config_key *app_config_keys(size_t *count)
@@ -152,7 +163,7 @@ unsigned app_config_check(struct event_sink *events)
 	}
 	config_report_missing("fault", "missing or unknown",
 			      "text-write, rodata-write, data-exec, stack-exec, null, null-call, guard, "
-			      "stack-overflow, assert, divide, undefined, stack-smash",
+			      "stack-overflow, assert, divide, undefined, stack-smash, power-off",
 			      events);
 	return 1;
 }
