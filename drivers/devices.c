@@ -5,6 +5,7 @@
 
 #include <linux/virtio_ids.h>
 
+#include "base/string.h"
 #include "drivers/pci.h"
 #include "drivers/virtio/net.h"
 #include "drivers/virtio/pci_modern.h"
@@ -115,6 +116,15 @@ void devices_probe(struct devices *devices, const struct net_port *port, struct 
 
 	*devices = (struct devices){0};
 	pci_enumerate(&pci_ports, events, found, &probe);
+}
+
+struct netif *devices_netif(const struct devices *devices, const char *name)
+{
+	for (unsigned i = 0; i < devices->n_netifs; i++) {
+		if (name[0] == '\0' || strcmp(name, devices->netifs[i]->name) == 0)
+			return devices->netifs[i];
+	}
+	return NULL;
 }
 
 size_t devices_random(struct devices *devices, void *buf, size_t len)

@@ -40,7 +40,7 @@ struct config_ip {
 	uint32_t client, server, gateway, mask; /* host order; 0: not given */
 	uint32_t dns[2], ntp;
 	char hostname[64];
-	char device[16];
+	char device[16];     /* the interface's name, "": the first */
 };
 
 struct config_platform {

@@ -8,6 +8,7 @@
  */
 #include "app/app.h"
 #include "app/report.h"
+#include "base/strbuf.h"
 #include "base/string.h"
 #include "drivers/devices.h"
 #include "kernel/clock.h"
@@ -146,6 +147,32 @@ static void seed_generator(struct devices *devices, struct event_sink *events)
 	entropy_ready(events);
 }
 
+static NORETURN void refuse_device(const struct devices *devices, const char *name)
+{
+	char text[96];
+	struct strbuf sb = strbuf_on(text, sizeof(text));
+
+	strbuf_str(&sb, "ip=: there is no device ");
+	strbuf_str(&sb, name);
+	for (unsigned i = 0; i < devices->n_netifs; i++) {
+		strbuf_str(&sb, i == 0 ? ", only " : ", ");
+		strbuf_str(&sb, devices->netifs[i]->name);
+	}
+	give_up(STATUS_NO_DEVICE, text);
+}
+
+/* The one that ip= names, or the first. */
+static struct netif *choose_netif(const struct devices *devices, const char *name)
+{
+	struct netif *netif = devices_netif(devices, name);
+
+	if (devices->n_netifs == 0)
+		give_up(STATUS_NO_DEVICE, "no network device that this image can drive");
+	if (netif == NULL)
+		refuse_device(devices, name);
+	return netif;
+}
+
 static void wait_for_link(struct wiring *w, uint64_t timeout_ns)
 {
 	uint64_t patience_ns = clock_now_ns() + LINK_WAIT_NS;
@@ -205,9 +232,7 @@ NORETURN void kernel_main(struct boot_info *bi)
 
 	devices_probe(&wiring.devices, &port, events);
 	seed_generator(&wiring.devices, events);
-	if (wiring.devices.n_netifs == 0)
-		give_up(STATUS_NO_DEVICE, "no network device that this image can drive");
-	wiring.netif = wiring.devices.netifs[0];
+	wiring.netif = choose_netif(&wiring.devices, platform.ip.device);
 	wiring.stack = network_up(wiring.netif, &platform.ip);
 	wait_for_link(&wiring, platform.timeout_ns);
 

@@ -10,6 +10,7 @@ from qmp import Qmp
 from qmp import args as qmp_args
 
 HOST = '192.168.77.1'
+SPARE_NIC = 'virtio-net-pci,disable-legacy=on,romfile='  # comes first, and is connected to nothing
 
 
 def check_stopped(log, failed_step, reached):
@@ -101,6 +102,12 @@ def test_not_found(wire, boot):
 def test_no_network_device(no_net, boot):
     log = call(no_net, ['ip=192.168.77.2:::255.255.255.0', f'url=http://{HOST}/'], 110, boot=boot)
     assert log.steps() == {} and log.result['errormsg']
+
+
+def test_a_device_that_is_not_there(wire):
+    log = call(wire, [f'{wire.ip}:host:eth2', wire.url()], 110, args=('-device', SPARE_NIC))
+    assert log.result['errormsg'] == 'ip=: there is no device eth2, only eth0, eth1'
+    assert log.steps() == {}
 
 
 BAD_OPTIONS = ['ip=192.168.77.2:::255.255.255.0', f'url=http://{HOST}/', 'timeout=soon',

@@ -81,6 +81,16 @@ def test_network_device_behind_a_root_port(wire):
     assert not log.first('netdev.up')['at'].startswith('00:'), log.first('netdev.up')
 
 
+@pytest.mark.parametrize('names', ['::eth1', ':guest:eth1:off'])
+def test_the_device_that_ip_names(wire, names):
+    """Two network devices, of which only the second is connected."""
+    log = call(wire, [wire.ip + names, wire.url()], 0,
+               args=('-device', 'virtio-net-pci,disable-legacy=on,romfile='))
+    check_success(log, len(wire.page), wire.page_crc)
+    assert [e['name'] for e in log.all('netdev.up')] == ['eth0', 'eth1']
+    assert log.first('addr.set')['name'] == 'eth1'
+
+
 @pytest.mark.parametrize('csum', [True, False])
 def test_checksum_offload_on_and_off(wire, csum):
     log = call(wire, [wire.ip, wire.url()], 0, csum=csum)
