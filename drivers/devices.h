@@ -24,7 +24,7 @@ struct devices {
  * Finds the machine's devices and brings up those with a driver.  Each network controller and each
  * virtio device is logged (EVENT_PCI_DEVICE), with a word where there is no driver for it; what is
  * wrong with one is EVENT_DEVICE_BAD.  Memory for received frames comes from `port`, which must
- * outlive the machine; its random() is not used, so it need not be seeded yet.
+ * outlive the machine; its random() is asked for a MAC address where a device brings none.
  */
 void devices_probe(struct devices *devices, const struct net_port *port, struct event_sink *events);
 

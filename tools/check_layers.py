@@ -26,7 +26,7 @@ RULES = {
     'net/tcp/': ['base/', 'net/', 'net/tcp/'],
     'drivers/': ['base/', 'drivers/', 'kernel/io.h', 'kernel/memory.h', 'kernel/clock.h',
                  'kernel/irq.h', 'kernel/arch/x86_64/io.h', 'net/netif.h', 'net/pktbuf.h',
-                 '<linux/>'],
+                 'net/port.h', '<linux/>'],
     'kernel/': ['base/', 'boot/boot_info.h', 'kernel/', '<linux/>'],
     'app/': ['base/', 'app/', 'net/socket.h', 'kernel/config.h', 'kernel/log.h'],
     'boot/': ['base/', 'boot/boot_info.h', 'boot/pvh/', '<linux/>', '<elf.h>'],

@@ -9,8 +9,8 @@
 #include "base/strbuf.h"
 #include "base/string.h"
 #include "drivers/virtio/net_private.h"
-#include "kernel/clock.h"
 #include "kernel/memory.h"
+#include "net/port.h"
 
 #define MTU_DEFAULT 1500
 #define MTU_LEAST 68 /* RFC 791: every internet module forwards this much */
@@ -156,18 +156,16 @@ uint64_t virtio_net_poll_by(const struct netif *netif, uint64_t now_ns)
 
 /* --- setup --------------------------------------------------------------------------------- */
 
-/* A locally administered address for a device that brings none (5.1.5).  It only has to differ
- * from its neighbours', so the time is random enough. */
-static void invent_mac(struct virtio_net *net)
+/* A locally administered address for a device that brings none (5.1.5): it has to differ from
+ * those of neighbours that were started in the same moment. */
+static void invent_mac(struct virtio_net *net, const struct net_port *port)
 {
-	uint64_t mix = (clock_now_ns() ^ clock_unix_s() << 32) * UINT64_C(0x9e3779b97f4a7c15);
-
-	memcpy(net->netif.mac, &mix, NETIF_MAC_LEN);
+	port->random(port->ctx, net->netif.mac, NETIF_MAC_LEN);
 	net->netif.mac[0] = 0x02;
 	virtio_complain(net->dev, "has no MAC address; a random one is used");
 }
 
-static int read_mac(struct virtio_net *net)
+static int read_mac(struct virtio_net *net, const struct net_port *port)
 {
 	static const uint8_t nobody[NETIF_MAC_LEN];
 
@@ -180,7 +178,7 @@ static int read_mac(struct virtio_net *net)
 	}
 	/* A group address cannot be a sender's. */
 	if ((net->netif.mac[0] & 1) != 0 || memcmp(net->netif.mac, nobody, NETIF_MAC_LEN) == 0)
-		invent_mac(net);
+		invent_mac(net, port);
 	return ERR_OK;
 }
 
@@ -201,9 +199,9 @@ static int read_mtu(struct virtio_net *net)
 	return err;
 }
 
-static int read_config(struct virtio_net *net)
+static int read_config(struct virtio_net *net, const struct net_port *port)
 {
-	int err = read_mac(net);
+	int err = read_mac(net, port);
 
 	if (err == ERR_OK)
 		err = read_mtu(net);
@@ -263,7 +261,7 @@ static int bring_up(struct virtio_net *net, const struct net_port *port)
 	int err = virtio_negotiate(net->dev, wanted);
 
 	if (err == ERR_OK)
-		err = read_config(net);
+		err = read_config(net, port);
 	if (err != ERR_OK)
 		return err;
 

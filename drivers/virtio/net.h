@@ -9,8 +9,8 @@
 
 /*
  * Brings the device up and logs it (EVENT_NETDEV_UP); NULL when it cannot be used, after the log
- * has said why.  `dev`, `port` (memory for receive buffers) and `name` must outlive the machine:
- * an interface is never taken down.
+ * has said why.  `dev`, `port` (memory for receive buffers, a MAC address where there is none) and
+ * `name` must outlive the machine: an interface is never taken down.
  */
 struct netif *virtio_net_open(struct virtio_device *dev, const struct net_port *port,
 			      const char *name) MUST_CHECK;

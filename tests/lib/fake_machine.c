@@ -137,6 +137,16 @@ static void port_free(void *ctx, void *ptr, size_t size)
 	heap_free(ptr, size);
 }
 
+/* Not random, but no two bytes in a row are alike. */
+static void port_random(void *ctx, void *buf, size_t len)
+{
+	uint8_t *at = buf;
+
+	(void)ctx;
+	while (len-- > 0)
+		*at++ = (uint8_t)++fake_machine.random_drawn;
+}
+
 /* --- time and interrupts ------------------------------------------------------------------- */
 
 uint64_t clock_now_ns(void)
@@ -178,6 +188,7 @@ void fake_machine_reset(void)
 		.allocs_left = -1,
 		.lines_left = 8,
 		.sink = {.emit = record},
-		.port = {.alloc = port_alloc, .free = port_free, .events = &fake_machine.sink},
+		.port = {.alloc = port_alloc, .free = port_free, .random = port_random,
+			 .events = &fake_machine.sink},
 	};
 }

@@ -17,6 +17,7 @@ struct fake_machine {
 	int allocs_left;     /* pages and heap blocks until memory is out; -1: for ever */
 	int fail_only;       /* 1: the next allocation fails, and no other; 2: the one after it... */
 	unsigned lines_left; /* interrupt lines until there are no more */
+	unsigned random_drawn; /* bytes */
 	int outstanding;     /* allocations not given back */
 	uint64_t mmio_phys;  /* device memory: [mmio_phys, mmio_phys + mmio_len) is at mmio */
 	size_t mmio_len;

@@ -117,6 +117,22 @@ static void impossible_macs_are_replaced(void **state)
 	}
 }
 
+/* Two devices that came up in the same nanosecond have two addresses. */
+static void an_invented_mac_is_drawn_from_the_generator(void **state)
+{
+	static const uint8_t drawn[6] = {0x02, 2, 3, 4, 5, 6}, drawn_next[6] = {0x02, 8, 9, 10, 11, 12};
+
+	(void)state;
+	net_kit_reset(NET_KIT_ALL & ~VIRTIO_FEATURE(VIRTIO_NET_F_MAC));
+	fake_machine.tick_ns = 0;
+	assert_non_null(net_kit_open());
+	assert_memory_equal(net_kit.netif->mac, drawn, 6);
+	assert_int_equal(fake_machine.event_count[EVENT_DEVICE_BAD], 1);
+	fake_virtio_net_init(&net_kit.fake, 0);
+	assert_non_null(net_kit_open());
+	assert_memory_equal(net_kit.netif->mac, drawn_next, 6);
+}
+
 static void without_interrupts_it_is_polled_and_says_so(void **state)
 {
 	(void)state;
@@ -603,6 +619,7 @@ int main(void)
 		ROW(comes_up_without_any_feature),
 		ROW(mtu_is_taken_within_bounds),
 		ROW(impossible_macs_are_replaced),
+		ROW(an_invented_mac_is_drawn_from_the_generator),
 		ROW(without_interrupts_it_is_polled_and_says_so),
 		ROW(little_memory_means_few_buffers),
 		ROW(frame_arrives_as_it_was_sent),
