@@ -13,6 +13,7 @@
 extern char boot_tables[]; /* boot/pvh/entry.S: the door's page tables */
 
 static struct memory_map ram, usable;
+static uint32_t dropped; /* ranges of the machine's own map for which there was no room */
 
 void memory_init(const struct boot_info *bi)
 {
@@ -22,6 +23,7 @@ void memory_init(const struct boot_info *bi)
 	usable = ram;
 	if (!paging_init(bi, &ram, &usable))
 		panic("not enough memory for the page tables");
+	dropped = bi->memory_dropped + usable.lost;
 
 	for (uint32_t i = 0; i < usable.count; i++)
 		pages_add(usable.range[i].base, usable.range[i].end);
@@ -33,6 +35,7 @@ void memory_report(struct event_sink *events)
 {
 	event_emit(events, EVENT_MEMORY, 0, 0, EV_U64("total_kib", pages_total() * PAGE_SIZE / 1024),
 		   EV_U64("ranges", usable.count),
+		   EV_IF(dropped > 0, EV_U64("dropped", dropped)),
 		   EV_U64("kernel_kib", (uint64_t)(image_end - image_start) / 1024),
 		   EV_POINTER("kernel_at", (uint64_t)image_start));
 }

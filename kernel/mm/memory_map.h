@@ -8,7 +8,8 @@
 #include "base/compiler.h"
 #include "boot/boot_info.h"
 
-#define MEMORY_RANGES_MAX 128
+/* A whole door's map: each entry makes at most one piece more, and so do page 0 and the image. */
+#define MEMORY_RANGES_MAX (BOOT_MEMORY_MAX + 2)
 
 struct memory_range {
 	uint64_t base, end; /* page-aligned, [base, end) */

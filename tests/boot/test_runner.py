@@ -194,6 +194,14 @@ def test_make_run():
     assert make('run', 'URL=http://10.0.2.2:9/').returncode == 2
 
 
+def test_ranges_of_memory_that_a_door_dropped_are_reported(tmp_path):
+    commands = tmp_path / 'commands'
+    commands.write_text('break memory_init\ncontinue\nset bi->memory_dropped = 3\ncontinue\n')
+    done = make('gdb', f'GDB_BATCH={commands}', 'LOG=both')
+    assert ' ranges, 3 more dropped, kernel of ' in done.stdout, done.stdout + done.stderr
+    assert dialtone_log.parse(done.stdout).first('memory')['dropped'] == 3
+
+
 def test_gdb_stops_where_it_is_told(tmp_path):
     commands = tmp_path / 'commands'
     commands.write_text('break kernel_main\ncontinue\ninfo symbol $rip\ndetach\n')

@@ -153,16 +153,36 @@ static void around_a_hole(void **state)
 	}
 }
 
-static void too_many_pieces_are_counted(void **state)
+/* Nothing of what a door can hand over is lost, and the image can still be taken out. */
+static void the_fullest_map_fits(void **state)
 {
 	static struct boot_memory m[BOOT_MEMORY_MAX];
 
 	(void)state;
+	m[0] = (struct boot_memory){0, 0x10000000, U, 0};
+	for (uint32_t i = 1; i < BOOT_MEMORY_MAX; i++)
+		m[i] = (struct boot_memory){2 * i * UINT64_C(0x1000), 0x1000, R, 0};
+	build(m, BOOT_MEMORY_MAX);
+	memory_map_remove(&map, 0x8000000, 0x8100000);
+	assert_int_equal(map.count, BOOT_MEMORY_MAX + 1);
+	assert_int_equal(map.lost, 0);
 	for (uint32_t i = 0; i < BOOT_MEMORY_MAX; i++)
 		m[i] = (struct boot_memory){(2 * i + 2) * UINT64_C(0x1000), 0x1000, U, 0};
 	build(m, BOOT_MEMORY_MAX);
+	assert_int_equal(map.count, BOOT_MEMORY_MAX);
+	assert_int_equal(map.lost, 0);
+}
+
+static void too_many_pieces_are_counted(void **state)
+{
+	static struct boot_memory m[MEMORY_RANGES_MAX + 7];
+
+	(void)state;
+	for (uint32_t i = 0; i < ARRAY_LEN(m); i++)
+		m[i] = (struct boot_memory){(2 * i + 2) * UINT64_C(0x1000), 0x1000, U, 0};
+	build(m, ARRAY_LEN(m));
 	assert_int_equal(map.count, MEMORY_RANGES_MAX);
-	assert_int_equal(map.lost, BOOT_MEMORY_MAX - MEMORY_RANGES_MAX);
+	assert_int_equal(map.lost, 7);
 
 	/* A full map cannot be split: the upper half is lost, nothing else. */
 	build(m, MEMORY_RANGES_MAX);
@@ -197,6 +217,7 @@ int main(void)
 		cmocka_unit_test(nonsense_is_harmless),
 		cmocka_unit_test(like_the_model),
 		cmocka_unit_test(around_a_hole),
+		cmocka_unit_test(the_fullest_map_fits),
 		cmocka_unit_test(too_many_pieces_are_counted),
 		cmocka_unit_test(pages_are_taken_from_the_front),
 	};
