@@ -203,7 +203,7 @@ void tcp_check_fin(struct stack *stack, struct tcb *tcb, const struct tcp_segmen
 	bool before = tcb->rcv_fin_known;
 
 	if ((seg->flags & TCP_FIN) && !before) {
-		tcb->rcv_fin = seg->seq + seg->data_len;
+		tcb->rcv_fin = seg->fin_seq;
 		/* A FIN in the middle of what we hold already is nonsense from a stranger. */
 		tcb->rcv_fin_known = seq_geq(tcb->rcv_fin, tcb->rcv_nxt);
 	}

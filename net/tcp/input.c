@@ -61,6 +61,7 @@ static bool parse(struct stack *stack, struct tcp_segment *seg, struct pktbuf *p
 	seg->flags = h.flags;
 	seg->wnd = seg->raw_wnd = h.window;
 	seg->data_len = (uint32_t)pktbuf_len(pkt);
+	seg->fin_seq = seg->seq + seg->data_len;
 	return true;
 }
 

@@ -13,6 +13,7 @@ struct tcp_segment {
 	struct net_endpoint local, remote;
 	uint32_t seq, ack;
 	uint32_t data_len; /* payload bytes */
+	uint32_t fin_seq;  /* of its FIN, where it has one: trimming does not move it */
 	uint32_t wnd;      /* SEG.WND, scaled */
 	uint16_t raw_wnd;  /* as on the wire */
 	uint8_t flags;     /* enum tcp_flag */

@@ -412,6 +412,25 @@ static void a_fin_behind_a_hole(void **state)
 	tk_close(&t);
 }
 
+/* Its segment ends in text that is held already: cut off there, the FIN's number does not move. */
+static void a_fin_behind_a_hole_and_old_text(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	peer_data(&t, 1000, 500);
+	TK_SEND(&t, .seq = 501, .ack = 1, .flags = TCP_ACK | TCP_FIN, .data = pattern + 500,
+		.len = 1000);
+	kit_sent_clear(&t.k);
+	peer_data(&t, 0, 500);
+	TK_EXPECT(&t, TCP_ACK, 1, 1502, 0);
+	assert_int_equal(tk_state(&t), TCP_CLOSE_WAIT);
+	expect_read(&t, 0, 1500);
+	tk_close(&t);
+}
+
 /* --- acknowledging --------------------------------------------------------------------------- */
 
 static void young_connections_acknowledge_at_once(void **state)
@@ -608,6 +627,7 @@ int main(void)
 		cmocka_unit_test(thousands_of_one_byte_holes),
 		cmocka_unit_test(no_memory_for_the_reassembly),
 		cmocka_unit_test(a_fin_behind_a_hole),
+		cmocka_unit_test(a_fin_behind_a_hole_and_old_text),
 		cmocka_unit_test(young_connections_acknowledge_at_once),
 		cmocka_unit_test(old_ones_every_second_segment),
 		cmocka_unit_test(a_batch_gets_one_ack),
