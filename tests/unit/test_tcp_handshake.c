@@ -817,6 +817,23 @@ static void closing_a_listener_resets_what_waits(void **state)
 	tk_close(&t);
 }
 
+/* 3.10.5 ABORT, LISTEN: nothing may be left that refers to it. */
+static void aborting_a_listener_resets_what_waits(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_listen(&t, 4);
+	TK_SEND(&t, .flags = TCP_SYN);
+	TK_EXPECT(&t, TCP_SYN | TCP_ACK, 0, 1, 0);
+	assert_int_equal(sock_abort(t.k.stack, t.listener, t.k.now_ns), ERR_OK);
+	TK_EXPECT(&t, TCP_RST | TCP_ACK, 1, 1, 0);
+	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK);
+	TK_EXPECT(&t, TCP_RST, 1, 0, 0);
+	tk_close(&t);
+}
+
 /* A connection that the peer reset before it was accepted is still handed over, with its error. */
 static void reset_before_accept(void **state)
 {
@@ -973,6 +990,7 @@ int main(void)
 		cmocka_unit_test(a_syn_from_where_no_route_leads),
 		cmocka_unit_test(a_full_backlog_takes_no_more),
 		cmocka_unit_test(closing_a_listener_resets_what_waits),
+		cmocka_unit_test(aborting_a_listener_resets_what_waits),
 		cmocka_unit_test(reset_before_accept),
 		cmocka_unit_test(reset_before_accept_and_never_accepted),
 		cmocka_unit_test(many_connections),
