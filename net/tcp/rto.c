@@ -50,7 +50,9 @@ void tcp_rtt_cancel(struct tcb *tcb)
 }
 
 /* The peer echoes the millisecond in which the segment it answers was sent; values that never came
- * from this connection (the future, or ages ago) are not believed. */
+ * from this connection (the future, or ages ago) are not believed.  A duplicate is answered with
+ * the echo of the first copy (RFC 7323 4.3), so what is older than the last retransmission is as
+ * ambiguous as ever: its age may be the time-out, which would then feed on itself. */
 static bool echoed_rtt(const struct tcb *tcb, const struct tcp_segment *seg, uint64_t *rtt_ns)
 {
 	uint32_t age_ms;
@@ -59,7 +61,8 @@ static bool echoed_rtt(const struct tcb *tcb, const struct tcp_segment *seg, uin
 		return false;
 	age_ms = tcp_timestamp(tcb, seg->now_ns) - seg->opt.ts_ecr;
 	*rtt_ns = age_ms * NS_PER_MS;
-	return *rtt_ns < TCP_USER_TIMEOUT_NS;
+	return *rtt_ns < TCP_USER_TIMEOUT_NS &&
+	       age_ms <= seg->now_ns / NS_PER_MS - tcb->again_ns / NS_PER_MS;
 }
 
 void tcp_rtt_acked(struct tcb *tcb, const struct tcp_segment *seg)

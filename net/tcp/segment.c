@@ -159,8 +159,10 @@ int tcp_transmit(struct stack *stack, struct tcb *tcb, const struct tcp_send *se
 		return err;
 	if (!(send->flags & TCP_SYN)) /* a SYN may wait for ARP; tcp_frame_sent() counts it */
 		tcb->segs_out++;
-	if (send->note & TCP_NOTE_RETRANSMIT)
+	if (send->note & TCP_NOTE_RETRANSMIT) {
 		stack->counters.tcp_retransmits++;
+		tcb->again_ns = now_ns;
+	}
 	if (send->data_len > 0 || (send->flags & (TCP_SYN | TCP_FIN)))
 		tcb->last_sent_ns = now_ns;
 	if (send->flags & TCP_ACK)

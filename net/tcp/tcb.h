@@ -155,6 +155,7 @@ struct tcb {
 	uint64_t rto_ns;
 	uint32_t rtt_seq;      /* the byte being timed */
 	uint64_t rtt_start_ns; /* 0: none is */
+	uint64_t again_ns;     /* when something was sent again last */
 	uint64_t syn_sent_ns;
 	bool syn_waits;        /* our SYN is built and queued, and no device has it: ARP asks */
 

@@ -641,6 +641,39 @@ static void the_echo_tells_the_round_trip(void **state)
 	tk_close(&t);
 }
 
+/* An ACK was lost: what answers the second copy echoes the first one (RFC 7323 4.3), whose age is
+ * the time-out, not the round trip. */
+static void the_echo_of_the_first_copy_tells_nothing(void **state)
+{
+	struct tk t;
+	uint32_t at = 0;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	for (unsigned i = 0; i < 8; i++, at += 100) {
+		uint32_t first;
+
+		tk_write(&t, at, 100);
+		TK_EXPECT(&t, TCP_ACK, 1 + at, 1, 100);
+		first = t.ts_echo;
+		tk_advance(&t, tk_tcb(&t)->rto_ns);
+		TK_EXPECT(&t, TCP_ACK, 1 + at, 1, 100);
+		tk_advance(&t, 10 * NS_PER_MS);
+		t.ts_echo = first;
+		t.tsval++;
+		peer_ack(&t, 101 + at);
+		assert_true(tk_tcb(&t)->srtt_ns < 10 * NS_PER_MS);
+		/* and a clean exchange ends the backing off (RFC 6298 5.5) */
+		at += 100;
+		tk_write(&t, at, 100);
+		TK_EXPECT(&t, TCP_ACK, 1 + at, 1, 100);
+		peer_ack(&t, 101 + at);
+		assert_int_equal(tk_tcb(&t)->rto_ns, TCP_RTO_MIN_NS);
+	}
+	tk_close(&t);
+}
+
 /* One byte is timed at a time, the first of those on their way. */
 static void the_first_byte_is_timed(void **state)
 {
@@ -972,6 +1005,7 @@ int main(void)
 		cmocka_unit_test(congestion_avoidance),
 		cmocka_unit_test(karn),
 		cmocka_unit_test(the_echo_tells_the_round_trip),
+		cmocka_unit_test(the_echo_of_the_first_copy_tells_nothing),
 		cmocka_unit_test(the_first_byte_is_timed),
 		cmocka_unit_test(a_window_that_is_not_filled_does_not_grow),
 		cmocka_unit_test(after_a_lost_syn),
