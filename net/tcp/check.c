@@ -105,6 +105,10 @@ static bool accept_into_zero_window(struct tcb *tcb, struct tcp_segment *seg)
 
 enum tcp_verdict tcp_check_sequence(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
 {
+	/* RFC 5961 3.2 compares SEG.SEQ as it came; text on a RST is a remark, no part of the
+	 * stream, and must not stretch into the window what lies before it. */
+	if (seg->flags & TCP_RST)
+		seg->data_len = 0;
 	if (is_old_duplicate(tcb, seg)) {
 		stack->counters.tcp_paws_dropped++;
 		answer_unacceptable(stack, tcb, seg);
@@ -115,7 +119,8 @@ enum tcp_verdict tcp_check_sequence(struct stack *stack, struct tcb *tcb, struct
 		answer_unacceptable(stack, tcb, seg);
 		return TCP_DONE;
 	}
-	note_timestamp(tcb, seg);
+	if (!(seg->flags & TCP_RST)) /* whose timestamp nobody has judged */
+		note_timestamp(tcb, seg);
 	if (!(seg->flags & TCP_SYN)) /* a SYN here is the fourth step's affair, whole */
 		tailor(tcb, seg);
 	if (tcb->ack_now)

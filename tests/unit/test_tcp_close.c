@@ -390,6 +390,32 @@ static void data_on_a_rst(void **state)
 	tk_close(&t);
 }
 
+/* RFC 5961 3.2 asks for SEG.SEQ itself: text that reaches over RCV.NXT does not help, and the
+ * timestamp of a RST, which nobody judges, is not noted. */
+static void data_does_not_make_a_rst_exact(void **state)
+{
+	static const char text[1400];
+	uint8_t later[12] = {TCP_OPT_NOP, TCP_OPT_NOP, TCP_OPT_TIMESTAMPS, 10};
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	store_be32(later + 4, t.tsval + 0x70000000);
+	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = "abcdef", .len = 6);
+	kit_sent_clear(&t.k);
+	TK_SEND(&t, .seq = 7 - 1000u, .flags = TCP_RST, .data = text, .len = sizeof(text));
+	TK_EXPECT_NOTHING(&t); /* it lies outside the window */
+	assert_int_equal(tk_state(&t), TCP_ESTABLISHED);
+	TK_SEND(&t, .seq = 6, .flags = TCP_RST, .data = text, .len = 16, .options = later,
+		.options_len = sizeof(later));
+	assert_int_equal(tk_tcb(&t)->ts_recent, t.tsval);
+	TK_SEND(&t, .seq = 7, .flags = TCP_RST, .data = text, .len = 16);
+	assert_int_equal(tk_state(&t), TCP_CLOSED);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
 /* What came before the RST can still be read; then the error, once; then the end. */
 static void bytes_before_the_rst(void **state)
 {
@@ -587,6 +613,7 @@ int main(void)
 		cmocka_unit_test(rst_in_every_state),
 		cmocka_unit_test(a_blind_rst),
 		cmocka_unit_test(data_on_a_rst),
+		cmocka_unit_test(data_does_not_make_a_rst_exact),
 		cmocka_unit_test(bytes_before_the_rst),
 		cmocka_unit_test(a_syn_gets_a_challenge),
 		cmocka_unit_test(challenges_are_limited_unpredictably),
