@@ -138,8 +138,9 @@ enum tcp_verdict tcp_check_ack(struct stack *stack, struct tcb *tcb, struct tcp_
 
 	duplicate = is_duplicate(tcb, seg);
 	update_send_window(tcb, seg);
-	if (tcb_flight(tcb) == 0 && tcb->owned)
-		tcb->progress_ns = seg->now_ns; /* an answer to a window probe */
+	/* 3.8.6.1, MUST-37: an answer to a window probe, or to what the window was closed over */
+	if ((tcb_flight(tcb) == 0 || seg->wnd == 0) && tcb->owned)
+		tcb->progress_ns = seg->now_ns;
 	if (seq_gt(seg->ack, tcb->snd_una))
 		new_data_acknowledged(stack, tcb, seg);
 	else if (duplicate)

@@ -337,6 +337,34 @@ static void a_closed_window_is_probed_for_ever(void **state)
 	tk_close(&t);
 }
 
+/* MUST-37, MUST-34: what is in flight is the probe, and its answer as good as a probe's. */
+static void a_window_closed_over_text_in_flight(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_write(&t, 0, 100);
+	TK_EXPECT(&t, TCP_ACK, 1, 1, 100);
+	t.window = 0;
+	peer_ack(&t, 1);
+	for (unsigned s = 0; s < 900; s++) {
+		struct kit_sent *again;
+
+		tk_advance(&t, NS_PER_S);
+		while ((again = tk_take(&t)) != NULL) {
+			kit_sent_free(again);
+			peer_ack(&t, 1);
+		}
+	}
+	assert_int_equal(tk_state(&t), TCP_ESTABLISHED);
+	tk_advance(&t, 2 * TCP_USER_TIMEOUT_NS); /* but silence is still silence */
+	assert_int_equal(tk_state(&t), TCP_CLOSED);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
 static void a_closed_window_and_no_answer(void **state)
 {
 	struct tk t;
@@ -991,6 +1019,7 @@ int main(void)
 		cmocka_unit_test(a_window_that_shrinks),
 		cmocka_unit_test(acks_that_cannot_be),
 		cmocka_unit_test(a_closed_window_is_probed_for_ever),
+		cmocka_unit_test(a_window_closed_over_text_in_flight),
 		cmocka_unit_test(a_closed_window_and_no_answer),
 		cmocka_unit_test(an_orphan_does_not_probe_for_ever),
 		cmocka_unit_test(a_silly_window_is_used_late),
