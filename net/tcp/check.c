@@ -45,13 +45,6 @@ static void answer_unacceptable(struct stack *stack, struct tcb *tcb,
 {
 	if (seg->flags & TCP_RST)
 		return;
-	/* Our SYN-ACK was lost and the client asks again: an ACK alone would not help it.  (A
-	 * SYN with ACK is a simultaneous open: there the ACK is what the peer waits for.) */
-	if (tcb->state == TCP_SYN_RECEIVED && (seg->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN &&
-	    seg->seq == tcb->irs) {
-		tcp_send_syn(stack, tcb, seg->now_ns);
-		return;
-	}
 	/* TIME-WAIT: the peer's FIN again, our last ACK was lost */
 	if (tcb->state == TCP_TIME_WAIT && (seg->flags & TCP_FIN))
 		tcp_enter_time_wait(stack, tcb, seg->now_ns);
@@ -61,6 +54,14 @@ static void answer_unacceptable(struct stack *stack, struct tcb *tcb,
 		tcp_send_ack(stack, tcb, seg->now_ns);
 	else
 		tcp_challenge_ack(stack, tcb, seg->now_ns);
+}
+
+/* Our SYN-ACK was lost, or the network doubled the SYN, with or without text.  (A SYN with ACK is a
+ * simultaneous open: there an ACK is what the peer waits for.) */
+static bool is_syn_again(const struct tcb *tcb, const struct tcp_segment *seg)
+{
+	return tcb->state == TCP_SYN_RECEIVED && seg->seq == tcb->irs &&
+	       (seg->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
 }
 
 static void cut_front(struct tcp_segment *seg, uint32_t n)
@@ -109,6 +110,10 @@ enum tcp_verdict tcp_check_sequence(struct stack *stack, struct tcb *tcb, struct
 	 * stream, and must not stretch into the window what lies before it. */
 	if (seg->flags & TCP_RST)
 		seg->data_len = 0;
+	if (is_syn_again(tcb, seg)) { /* an ACK alone would not help it */
+		tcp_send_syn(stack, tcb, seg->now_ns);
+		return TCP_DONE;
+	}
 	if (is_old_duplicate(tcb, seg)) {
 		stack->counters.tcp_paws_dropped++;
 		answer_unacceptable(stack, tcb, seg);

@@ -564,6 +564,24 @@ static void a_repeated_syn_gets_its_synack_again(void **state)
 	tk_close(&t);
 }
 
+/* Text makes it reach into the window; it is the same SYN all the same. */
+static void a_repeated_syn_with_text(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_listen(&t, 4);
+	for (unsigned i = 0; i < 2; i++) {
+		TK_SEND(&t, .flags = TCP_SYN, .data = "GET /", .len = 5);
+		TK_EXPECT(&t, TCP_SYN | TCP_ACK, 0, 1, 0);
+	}
+	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK);
+	TK_EXPECT_NOTHING(&t);
+	assert_true(sock_accept(t.k.stack, t.listener, NULL) > 0);
+	tk_close(&t);
+}
+
 /* 3.10.7.4, fifth, SYN-RECEIVED: <SEQ=SEG.ACK><CTL=RST> */
 static void a_wrong_ack_of_the_synack_is_reset(void **state)
 {
@@ -979,6 +997,7 @@ int main(void)
 		cmocka_unit_test(passive_open),
 		cmocka_unit_test(what_a_listener_ignores_and_resets),
 		cmocka_unit_test(a_repeated_syn_gets_its_synack_again),
+		cmocka_unit_test(a_repeated_syn_with_text),
 		cmocka_unit_test(a_wrong_ack_of_the_synack_is_reset),
 		cmocka_unit_test(rst_and_syn_end_a_half_open_connection),
 		cmocka_unit_test(data_with_the_last_ack),
