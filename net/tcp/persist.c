@@ -21,6 +21,7 @@ void tcp_persist_start(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	if (tcp_timer_is_set(tcb, TCP_TIMER_PERSIST))
 		return;
 	tcb->attempts = 0;
+	tcb->progress_ns = now_ns; /* until now there was nothing to ask for */
 	tcp_timer_set(stack, tcb, TCP_TIMER_PERSIST,
 		      now_ns + (tcb->snd_wnd > 0 ? TCP_OVERRIDE_NS : interval(tcb)));
 	if (tcb->snd_wnd > 0)

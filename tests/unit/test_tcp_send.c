@@ -381,6 +381,32 @@ static void a_closed_window_and_no_answer(void **state)
 	tk_close(&t);
 }
 
+/* The five minutes count from when there was something to ask for. */
+static void a_closed_window_after_silence(void **state)
+{
+	(void)state;
+	for (unsigned fin = 0; fin < 2; fin++) {
+		struct tk t;
+
+		tk_open(&t);
+		tk_establish(&t);
+		t.window = 0;
+		peer_ack(&t, 1);
+		tk_advance(&t, 600 * NS_PER_S);
+		if (fin)
+			assert_int_equal(sock_shutdown(t.k.stack, t.fd, SOCK_SHUT_WR, t.k.now_ns),
+					 ERR_OK);
+		else
+			tk_write(&t, 0, 100);
+		tk_advance(&t, TCP_USER_TIMEOUT_NS - NS_PER_S);
+		assert_int_equal(tk_state(&t), fin ? TCP_FIN_WAIT_1 : TCP_ESTABLISHED);
+		tk_advance(&t, 2 * TCP_RTO_MAX_NS);
+		assert_int_equal(tk_state(&t), TCP_CLOSED);
+		kit_sent_clear(&t.k);
+		tk_close(&t);
+	}
+}
+
 /* Nobody waits for an orphan: its peer may not hold it for ever. */
 static void an_orphan_does_not_probe_for_ever(void **state)
 {
@@ -1021,6 +1047,7 @@ int main(void)
 		cmocka_unit_test(a_closed_window_is_probed_for_ever),
 		cmocka_unit_test(a_window_closed_over_text_in_flight),
 		cmocka_unit_test(a_closed_window_and_no_answer),
+		cmocka_unit_test(a_closed_window_after_silence),
 		cmocka_unit_test(an_orphan_does_not_probe_for_ever),
 		cmocka_unit_test(a_silly_window_is_used_late),
 		cmocka_unit_test(a_fin_waits_for_the_window),
