@@ -59,6 +59,9 @@ void tcp_recovery_acked(struct stack *stack, struct tcb *tcb, uint32_t acked, ui
 {
 	bool complete = seq_geq(tcb->snd_una, tcb->recover);
 
+	/* Dragged along, or it would look like the future after half of the number space. */
+	if (tcb->recovery == TCP_RECOVERY_NONE && seq_gt(tcb->snd_una, tcb->recover))
+		tcb->recover = tcb->snd_una - 1;
 	tcb->duplicate_acks = 0;
 	switch (tcb->recovery) {
 	case TCP_RECOVERY_FAST:

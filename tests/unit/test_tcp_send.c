@@ -832,6 +832,29 @@ static void fast_retransmit(void **state)
 	tk_close(&t);
 }
 
+/* RFC 6582 3.2, step 2: `recover` must not fall behind so far that it lies ahead. */
+static void fast_retransmit_after_gigabytes(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	for (unsigned i = 0; i < 2; i++) {
+		tk_write(&t, i * 100, 100);
+		TK_EXPECT(&t, TCP_ACK, 1 + i * 100, 1, 100);
+		/* stands for as much sent and acknowledged as makes it old, but not yet the future */
+		tk_tcb(&t)->recover -= UINT32_C(0x7fffff00);
+		peer_ack(&t, 101 + i * 100);
+	}
+	tk_write(&t, 200, 4 * MSS);
+	kit_sent_clear(&t.k);
+	three_duplicates(&t, 201);
+	assert_int_equal(kit_counter(&t.k, "tcp_fast_retransmits"), 1);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
 /* RFC 6582 3.2, step 3: a partial ACK names the next hole. */
 static void two_losses_in_one_window(void **state)
 {
@@ -1066,6 +1089,7 @@ int main(void)
 		cmocka_unit_test(a_window_that_is_not_filled_does_not_grow),
 		cmocka_unit_test(after_a_lost_syn),
 		cmocka_unit_test(fast_retransmit),
+		cmocka_unit_test(fast_retransmit_after_gigabytes),
 		cmocka_unit_test(two_losses_in_one_window),
 		cmocka_unit_test(many_losses_in_one_window),
 		cmocka_unit_test(the_ack_overtakes_the_repetition),
