@@ -61,7 +61,8 @@ struct tcb *tcp_find_listener(const struct stack *stack, const struct net_endpoi
 {
 	for (struct tcb *l = stack->tcp->listeners; l != NULL; l = l->hash_next) {
 		bool any = l->local.addr.family == NET_FAMILY_NONE ||
-			   net_addr_to_ipv4(&l->local.addr) == 0;
+			   net_addr_to_ipv4(&l->local.addr) == 0 ||
+			   net_addr_to_ipv4(&local->addr) == 0; /* of a bind(), not a segment */
 
 		if (l->local.port == local->port && (any || endpoint_equal(&l->local, local)))
 			return l;

@@ -25,6 +25,8 @@ int tcp_listen(struct stack *stack, struct tcb *tcb, unsigned backlog)
 		return ERR_INVAL;
 	if (!tcb->bound || tcb->local.port == 0)
 		return ERR_DESTADDRREQ;
+	if (tcp_find_listener(stack, &tcb->local) != NULL)
+		return ERR_ADDRINUSE; /* bound before that one listened */
 	tcb->backlog = MIN(MAX(backlog, 1u), BACKLOG_MAX);
 	tcp_listener_insert(stack, tcb);
 	tcp_set_state(stack, tcb, TCP_LISTEN);

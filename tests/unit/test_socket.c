@@ -227,6 +227,29 @@ static void binding(void **state)
 	tk_close(&t);
 }
 
+static void one_listener_a_port(void **state)
+{
+	struct net_endpoint ours = net_endpoint_ipv4(KIT_IP, 1234);
+	struct net_endpoint any = net_endpoint_ipv4(0, 1234);
+	struct tk t;
+	int a, b, c;
+
+	(void)state;
+	tk_open(&t);
+	a = stream(&t);
+	b = stream(&t);
+	c = stream(&t);
+	assert_int_equal(sock_bind(t.k.stack, a, &ours), ERR_OK);
+	assert_int_equal(sock_bind(t.k.stack, b, &ours), ERR_OK); /* MUST-42: both may connect */
+	assert_int_equal(sock_listen(t.k.stack, a, 1), ERR_OK);
+	assert_int_equal(sock_listen(t.k.stack, a, 2), ERR_OK);
+	assert_int_equal(sock_listen(t.k.stack, b, 1), ERR_ADDRINUSE);
+	assert_int_equal(sock_bind(t.k.stack, c, &any), ERR_ADDRINUSE);
+	assert_int_equal(sock_close(t.k.stack, a, 0), ERR_OK);
+	assert_int_equal(sock_listen(t.k.stack, b, 1), ERR_OK);
+	tk_close(&t);
+}
+
 /* Two connections from one port to one peer are one four-tuple. */
 static void a_four_tuple_is_taken_once(void **state)
 {
@@ -463,6 +486,7 @@ int main(void)
 		cmocka_unit_test(connecting_twice),
 		cmocka_unit_test(addresses_that_cannot_be_reached),
 		cmocka_unit_test(binding),
+		cmocka_unit_test(one_listener_a_port),
 		cmocka_unit_test(a_four_tuple_is_taken_once),
 		cmocka_unit_test(names),
 		cmocka_unit_test(options_have_values),
