@@ -143,12 +143,13 @@ static bool insert(struct tcb *tcb, struct tcp_segment *seg)
 {
 	struct tcp_reassembly *r = tcb->reassembly;
 	uint32_t i = find_run(r, seg->seq);
+	bool news = cut_overlap(r, i, seg);
 
-	if (!cut_overlap(r, i, seg))
+	note_recent(tcb, seg->seq); /* RFC 2018 4: a duplicate too */
+	if (!news)
 		return false;
 	seg->pkt->next = NULL;
 	tcb->rcv_memory += tcp_packet_memory(seg->pkt);
-	note_recent(tcb, seg->seq);
 	if (i < r->n_runs && r->runs[i].end == seg->seq) {
 		extend_run(tcb, i, seg);
 		return true;

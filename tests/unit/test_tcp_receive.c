@@ -297,6 +297,24 @@ static void sack_blocks_tell_what_has_come(void **state)
 	tk_close(&t);
 }
 
+/* RFC 2018 4, MUST: the first block holds the segment that brought this ACK about. */
+static void a_duplicate_is_reported_first(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	peer_data(&t, 100, 100);
+	EXPECT_SACK(&t, 1, 101, 201);
+	peer_data(&t, 300, 100);
+	EXPECT_SACK(&t, 1, 301, 401, 101, 201);
+	peer_data(&t, 120, 50);
+	EXPECT_SACK(&t, 1, 101, 201, 301, 401);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
 static void no_sack_without_permission(void **state)
 {
 	struct tk t;
@@ -621,6 +639,7 @@ int main(void)
 		cmocka_unit_test(paws_after_a_month),
 		cmocka_unit_test(what_is_echoed),
 		cmocka_unit_test(sack_blocks_tell_what_has_come),
+		cmocka_unit_test(a_duplicate_is_reported_first),
 		cmocka_unit_test(no_sack_without_permission),
 		cmocka_unit_test(the_first_bytes_stay),
 		cmocka_unit_test(any_order_gives_the_stream),
