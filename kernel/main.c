@@ -87,12 +87,12 @@ static uint64_t wake_at(const struct wiring *w, uint64_t deadline_ns, uint64_t n
 static void machine_turn(void *ctx, uint64_t deadline_ns)
 {
 	struct wiring *w = ctx;
-	uint64_t now_ns = clock_now_ns();
-	bool timer_due = net_next_deadline(w->stack) <= now_ns;
 
 	idle_begin();
-	unsigned received = w->netif->ops->poll(w->netif, now_ns);
-	net_poll(w->stack, clock_now_ns());
+	unsigned received = w->netif->ops->poll(w->netif, clock_now_ns());
+	uint64_t now_ns = clock_now_ns();
+	bool timer_due = net_next_deadline(w->stack) <= now_ns;
+	net_poll(w->stack, now_ns);
 	if (received > 0 || timer_due)
 		return; /* what the application waits for may have happened */
 	idle_until(wake_at(w, deadline_ns, now_ns));
