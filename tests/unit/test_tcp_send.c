@@ -474,6 +474,24 @@ static void a_fin_waits_for_the_window(void **state)
 	tk_close(&t);
 }
 
+/* The same, where one ACK takes everything and opens the window: there is no probe to wait for. */
+static void a_fin_goes_when_the_full_window_opens(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	t.window = 1000;
+	tk_establish(&t);
+	tk_write(&t, 0, 1000);
+	TK_EXPECT(&t, TCP_ACK, 1, 1, 1000);
+	assert_int_equal(sock_shutdown(t.k.stack, t.fd, SOCK_SHUT_WR, t.k.now_ns), ERR_OK);
+	TK_EXPECT_NOTHING(&t);
+	peer_ack(&t, 1001);
+	TK_EXPECT(&t, TCP_FIN | TCP_ACK, 1001, 1, 0);
+	tk_close(&t);
+}
+
 /* --- time-outs: RFC 6298 --------------------------------------------------------------------- */
 
 static void the_estimator(void **state)
@@ -1074,6 +1092,7 @@ int main(void)
 		cmocka_unit_test(an_orphan_does_not_probe_for_ever),
 		cmocka_unit_test(a_silly_window_is_used_late),
 		cmocka_unit_test(a_fin_waits_for_the_window),
+		cmocka_unit_test(a_fin_goes_when_the_full_window_opens),
 		cmocka_unit_test(the_estimator),
 		cmocka_unit_test(a_time_out_sends_everything_again),
 		cmocka_unit_test(no_event_without_a_frame),
