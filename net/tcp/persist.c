@@ -51,8 +51,10 @@ bool tcp_persist_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 		tcp_time_out(stack, tcb, now_ns);
 		return false;
 	}
-	if (tcb->snd_wnd > 0 && tcp_send_override(stack, tcb, now_ns))
+	if (tcb->snd_wnd > 0 && tcp_send_override(stack, tcb, now_ns)) {
+		tcb->attempts = 0; /* from here on they are the retransmission's */
 		return true;
+	}
 	if (tcb->attempts < UINT8_MAX)
 		tcb->attempts++;
 	tcp_timer_set(stack, tcb, TCP_TIMER_PERSIST, now_ns + interval(tcb));

@@ -451,6 +451,31 @@ static void a_silly_window_is_used_late(void **state)
 	tk_close(&t);
 }
 
+static void the_override_ends_the_probing(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	t.window = 1000;
+	tk_establish(&t);
+	t.window = 0;
+	peer_ack(&t, 1);
+	tk_write(&t, 0, 1000);
+	tk_advance(&t, 2 * NS_PER_S);
+	assert_true(tk_tcb(&t)->attempts > 1);
+	kit_sent_clear(&t.k);
+	t.window = 199; /* open, but silly */
+	peer_ack(&t, 1);
+	TK_EXPECT_NOTHING(&t);
+	while (t.k.sent_first == NULL)
+		tk_advance(&t, 10 * NS_PER_MS);
+	TK_EXPECT(&t, TCP_ACK, 1, 1, 199);
+	assert_int_equal(tk_tcb(&t)->attempts, 0);
+	assert_false(tcp_timer_is_set(tk_tcb(&t), TCP_TIMER_PERSIST));
+	tk_close(&t);
+}
+
 /* The last byte filled the window: the FIN has no room, and needs what every byte needs. */
 static void a_fin_waits_for_the_window(void **state)
 {
@@ -1091,6 +1116,7 @@ int main(void)
 		cmocka_unit_test(a_closed_window_after_silence),
 		cmocka_unit_test(an_orphan_does_not_probe_for_ever),
 		cmocka_unit_test(a_silly_window_is_used_late),
+		cmocka_unit_test(the_override_ends_the_probing),
 		cmocka_unit_test(a_fin_waits_for_the_window),
 		cmocka_unit_test(a_fin_goes_when_the_full_window_opens),
 		cmocka_unit_test(the_estimator),
