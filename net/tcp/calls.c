@@ -119,7 +119,7 @@ int tcp_connect(struct stack *stack, struct tcb *tcb, const struct net_endpoint 
 	stack->counters.tcp_connections++;
 	tcp_hash_insert(stack, tcb);
 	tcp_set_state(stack, tcb, TCP_SYN_SENT);
-	tcp_send_syn(stack, tcb, now_ns);
+	tcp_send_syn(stack, tcb, TCP_RETRANSMIT_NONE, now_ns);
 	return ERR_INPROGRESS;
 }
 

@@ -111,7 +111,8 @@ enum tcp_verdict tcp_check_sequence(struct stack *stack, struct tcb *tcb, struct
 	if (seg->flags & TCP_RST)
 		seg->data_len = 0;
 	if (is_syn_again(tcb, seg)) { /* an ACK alone would not help it */
-		tcp_send_syn(stack, tcb, seg->now_ns);
+		if (!tcb->syn_waits)
+			tcp_send_syn(stack, tcb, TCP_RETRANSMIT_SYN_AGAIN, seg->now_ns);
 		return TCP_DONE;
 	}
 	if (is_old_duplicate(tcb, seg)) {

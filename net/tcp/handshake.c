@@ -139,7 +139,7 @@ static void answer_crossing_syn(struct stack *stack, struct tcb *tcb,
 {
 	tcp_take_syn(tcb, seg);
 	tcp_set_state(stack, tcb, TCP_SYN_RECEIVED);
-	tcp_send_syn(stack, tcb, seg->now_ns);
+	tcp_send_syn(stack, tcb, TCP_RETRANSMIT_NONE, seg->now_ns);
 }
 
 /* RFC 9293 3.10.7.3 */

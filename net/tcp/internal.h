@@ -184,10 +184,17 @@ void tcp_send_ack(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 bool tcp_send_override(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 /* 3.8.6.1: asks the peer for its window. */
 void tcp_send_window_probe(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
-/* The SYN, or the SYN-ACK where the peer's SYN is here; built (steps 7, 11) and sent. */
-void tcp_send_syn(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 
-enum tcp_retransmit_reason { TCP_RETRANSMIT_TIMEOUT = 1, TCP_RETRANSMIT_DUPLICATE_ACKS };
+enum tcp_retransmit_reason {
+	TCP_RETRANSMIT_NONE, /* it goes for the first time */
+	TCP_RETRANSMIT_TIMEOUT,
+	TCP_RETRANSMIT_DUPLICATE_ACKS,
+	TCP_RETRANSMIT_SYN_AGAIN, /* the peer's SYN came again */
+};
+
+/* The SYN, or the SYN-ACK where the peer's SYN is here; built (steps 7, 11) and sent. */
+void tcp_send_syn(struct stack *stack, struct tcb *tcb, enum tcp_retransmit_reason reason,
+		  uint64_t now_ns);
 /* Sends one segment from SND.UNA again. */
 void tcp_retransmit_first(struct stack *stack, struct tcb *tcb, enum tcp_retransmit_reason reason,
 			  uint64_t now_ns);

@@ -184,7 +184,7 @@ static void syn_arrives(struct stack *stack, struct tcb *listener, struct tcp_se
 	tcp_take_syn(tcb, seg);
 	tcp_hash_insert(stack, tcb);
 	emit_found_and_recorded(stack, listener, tcb);
-	tcp_send_syn(stack, tcb, seg->now_ns);
+	tcp_send_syn(stack, tcb, TCP_RETRANSMIT_NONE, seg->now_ns);
 }
 
 /* RFC 9293 3.10.7.2 */

@@ -226,15 +226,16 @@ void tcp_send_window_probe(struct stack *stack, struct tcb *tcb, uint64_t now_ns
 	(void)tcp_transmit(stack, tcb, &send, now_ns);
 }
 
-void tcp_send_syn(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+void tcp_send_syn(struct stack *stack, struct tcb *tcb, enum tcp_retransmit_reason reason,
+		  uint64_t now_ns)
 {
 	bool answer = tcb->state == TCP_SYN_RECEIVED;
-	bool again = tcb->attempts > 0;
+	bool again = reason != TCP_RETRANSMIT_NONE;
 	const struct tcp_send send = {
 		.seq = tcb->iss,
 		.flags = (uint8_t)(TCP_SYN | (answer ? TCP_ACK : 0)),
 		.note = (uint8_t)(TCP_NOTE_STEP | (again ? TCP_NOTE_RETRANSMIT : 0)),
-		.note_arg = tcp_retransmit_arg(tcb->attempts, TCP_RETRANSMIT_TIMEOUT, tcb->rto_ns),
+		.note_arg = tcp_retransmit_arg(MAX(tcb->attempts, 1), reason, tcb->rto_ns),
 	};
 
 	if (tcb->snd_nxt == tcb->iss) { /* the first one */
@@ -242,6 +243,7 @@ void tcp_send_syn(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 		tcb->syn_sent_ns = now_ns;
 		tcp_rtt_start(tcb, tcb->iss, now_ns);
 	} else if (again) {
+		tcp_rtt_cancel(tcb); /* Karn */
 		tcb->retransmits++;
 	}
 	start_retransmit_timer(stack, tcb, now_ns);

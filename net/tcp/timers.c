@@ -98,8 +98,7 @@ static bool retransmit_fired(struct stack *stack, struct tcb *tcb, uint64_t now_
 	tcp_rto_back_off(tcb);
 	tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT, now_ns + tcb->rto_ns);
 	if (tcb->state == TCP_SYN_SENT || tcb->state == TCP_SYN_RECEIVED) {
-		tcp_rtt_cancel(tcb);
-		tcp_send_syn(stack, tcb, now_ns);
+		tcp_send_syn(stack, tcb, TCP_RETRANSMIT_TIMEOUT, now_ns);
 	} else {
 		tcp_recovery_timeout(tcb);
 		tcp_output(stack, tcb, now_ns);

@@ -582,6 +582,30 @@ static void a_repeated_syn_with_text(void **state)
 	tk_close(&t);
 }
 
+static void a_repeated_synack_is_told_and_not_timed(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	t.timestamps = false;
+	tk_listen(&t, 4);
+	for (unsigned i = 0; i < 2; i++) {
+		TK_SEND(&t, .flags = TCP_SYN);
+		TK_EXPECT(&t, TCP_SYN | TCP_ACK, 0, 1, 0);
+		tk_advance(&t, 300 * NS_PER_MS);
+	}
+	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK);
+	t.fd = sock_accept(t.k.stack, t.listener, NULL);
+	assert_int_equal(tk_tcb(&t)->srtt_ns, 0);
+	assert_int_equal(tk_tcb(&t)->retransmits, 1);
+	assert_int_equal(kit_counter(&t.k, "tcp_retransmits"), 1);
+	assert_int_equal(tk_events(&t, EVENT_TCP_RETRANSMIT), 1);
+	assert_int_equal(kit_event(&t.k.kp, EVENT_TCP_RETRANSMIT, 0)->at_step, 12);
+	assert_field(&t, EVENT_TCP_RETRANSMIT, "reason", "the peer's SYN again");
+	tk_close(&t);
+}
+
 /* 3.10.7.4, fifth, SYN-RECEIVED: <SEQ=SEG.ACK><CTL=RST> */
 static void a_wrong_ack_of_the_synack_is_reset(void **state)
 {
@@ -998,6 +1022,7 @@ int main(void)
 		cmocka_unit_test(what_a_listener_ignores_and_resets),
 		cmocka_unit_test(a_repeated_syn_gets_its_synack_again),
 		cmocka_unit_test(a_repeated_syn_with_text),
+		cmocka_unit_test(a_repeated_synack_is_told_and_not_timed),
 		cmocka_unit_test(a_wrong_ack_of_the_synack_is_reset),
 		cmocka_unit_test(rst_and_syn_end_a_half_open_connection),
 		cmocka_unit_test(data_with_the_last_ack),
