@@ -4,8 +4,9 @@
  *
  * Received packets are kept as they are: in the receive queue, which is in order, or in the
  * reassembly; tcp_receive() is the only copy.  Since a packet occupies more memory than its text,
- * small texts are copied into the room behind the previous one, so that a flood of tiny segments
- * costs no more than about four times the bytes of the window.
+ * small texts are copied into the room behind the previous one, and all that fit are once memory
+ * has run ahead of the window, so that a flood of tiny segments costs no more than about three times
+ * the bytes of the window.
  */
 #include "net/tcp/internal.h"
 
@@ -21,7 +22,8 @@ bool tcp_coalesce(struct tcb *tcb, struct pktbuf *last, struct pktbuf *pkt)
 	size_t len = pktbuf_len(pkt);
 	void *at;
 
-	if (last == NULL || 4 * len > tcp_packet_memory(pkt))
+	if (last == NULL ||
+	    (4 * len > tcp_packet_memory(pkt) && tcb->rcv_memory <= tcb->rcvbuf / 2 * 3))
 		return false;
 	at = pktbuf_put(last, len);
 	if (at == NULL)

@@ -569,6 +569,53 @@ static void the_window_shrinks_only_as_bytes_come(void **state)
 	tk_close(&t);
 }
 
+/* A frame as a device delivers it: in a packet with room for a full one. */
+static void inject_roomy(struct tk *t, uint32_t from, uint32_t len)
+{
+	struct kit_frame f;
+
+	kit_build_tcp(&f, &(struct kit_ipv4){0},
+		      &(struct kit_tcp){.src_port = TK_PEER_PORT, .dst_port = TK_PORT,
+					.seq = TK_IRS + 1 + from, .ack = t->iss + 1,
+					.flags = TCP_ACK, .window = t->window},
+		      pattern + from % 65536, len);
+	memset(f.bytes + f.len, 0, 1514 - f.len);
+	f.len = 1514;
+	kit_inject_frame(&t->k, &f);
+	kit_poll(&t->k);
+	kit_sent_clear(&t->k);
+}
+
+/* Texts of a quarter to half of a packet: copied together once memory runs ahead, so that a full
+ * window leaves a device (512 packets) some to receive ACKs into. */
+static void medium_segments_do_not_hold_every_packet(void **state)
+{
+	static const uint32_t lens[] = {350, 410, 450, 500, 600, 700};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(lens); i++) {
+		uint32_t packets = 0, from = 0;
+		struct tk t;
+
+		tk_open(&t);
+		tk_establish(&t);
+		for (; from + lens[i] <= tk_tcb(&t)->rcvbuf; from += lens[i])
+			inject_roomy(&t, from, lens[i]);
+		assert_int_equal(tk_tcb(&t)->rcv_unread, from);
+		for (struct pktbuf *p = tk_tcb(&t)->rcv_queue.first; p != NULL; p = p->next)
+			packets++;
+		assert_in_range(packets, 1, 400);
+		for (uint32_t at = 0; at < from; at += lens[i]) {
+			uint8_t buf[700];
+
+			assert_int_equal(tk_read(&t, buf, lens[i]), lens[i]);
+			assert_memory_equal(buf, pattern + at % 65536, lens[i]);
+		}
+		kit_sent_clear(&t.k);
+		tk_close(&t);
+	}
+}
+
 /* MUST-39: a closed window opens by a segment at least; SHLD-15 and the news are sent at once. */
 static void a_closed_window_opens_when_it_is_worth_it(void **state)
 {
@@ -652,6 +699,7 @@ int main(void)
 		cmocka_unit_test(a_batch_gets_one_ack),
 		cmocka_unit_test(an_ack_that_found_no_room_is_sent_later),
 		cmocka_unit_test(the_window_shrinks_only_as_bytes_come),
+		cmocka_unit_test(medium_segments_do_not_hold_every_packet),
 		cmocka_unit_test(a_closed_window_opens_when_it_is_worth_it),
 		cmocka_unit_test(a_reader_who_keeps_up_sends_no_updates),
 		cmocka_unit_test(nobody_reads_any_more),
