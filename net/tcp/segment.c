@@ -82,7 +82,7 @@ static int hand_to_ip(struct stack *stack, struct pktbuf *pkt, const struct net_
 		.src = net_addr_to_ipv4(&local->addr),
 		.dst = net_addr_to_ipv4(&remote->addr),
 		.protocol = IPV4_PROTO_TCP,
-		.dont_fragment = true,
+		.dont_fragment = false, /* without RFC 1191 nobody would learn of it */
 	};
 
 	stack->counters.tcp_out++;

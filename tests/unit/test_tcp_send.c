@@ -48,6 +48,23 @@ static void text_leaves_in_full_segments(void **state)
 	tk_close(&t);
 }
 
+/* RFC 1191 is not done: nobody would learn that a full segment was too big for the path. */
+static void routers_may_fragment(void **state)
+{
+	struct kit_sent *s;
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_write(&t, 0, MSS);
+	s = tk_take(&t);
+	assert_int_equal(s->payload_len, MSS);
+	assert_int_equal(s->ip.fragment, 0);
+	kit_sent_free(s);
+	tk_close(&t);
+}
+
 /* RFC 9293 3.7.4, MUST-17: and how to switch it off. */
 static void nagle_and_nodelay(void **state)
 {
@@ -1098,6 +1115,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_leaves_in_full_segments),
+		cmocka_unit_test(routers_may_fragment),
 		cmocka_unit_test(nagle_and_nodelay),
 		cmocka_unit_test(the_fin_goes_with_the_last_text),
 		cmocka_unit_test(the_initial_window_and_slow_start),
