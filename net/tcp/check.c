@@ -48,9 +48,11 @@ static void answer_unacceptable(struct stack *stack, struct tcb *tcb,
 	/* TIME-WAIT: the peer's FIN again, our last ACK was lost */
 	if (tcb->state == TCP_TIME_WAIT && (seg->flags & TCP_FIN))
 		tcp_enter_time_wait(stack, tcb, seg->now_ns);
-	/* Text deserves its ACK at once.  An empty segment gets one within limits, or two confused
-	 * ends would answer each other for ever. */
-	if (segment_len(seg) > 0)
+	/* An empty segment gets an ACK within limits, or two confused ends would answer each other
+	 * for ever; a SYN too (RFC 5961 4.2, 7).
+	 * DEVIATION: text and FIN get theirs at once; RFC 5961 7 would have all limited, but a
+	 * sender who lost our ACK waits for it, and it is smaller than what it answers. */
+	if (segment_len(seg) > 0 && !(seg->flags & TCP_SYN))
 		tcp_send_ack(stack, tcb, seg->now_ns);
 	else
 		tcp_challenge_ack(stack, tcb, seg->now_ns);

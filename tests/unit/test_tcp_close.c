@@ -455,6 +455,22 @@ static void a_syn_gets_a_challenge(void **state)
 	}
 }
 
+static void syns_outside_the_window_too(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	for (unsigned i = 0; i < 100; i++)
+		TK_SEND(&t, .seq = 3000000, .flags = TCP_SYN);
+	assert_in_range(kit_counter(&t.k, "tcp_challenge_acks"), 6, 13);
+	assert_int_equal(t.k.n_sent, kit_counter(&t.k, "tcp_challenge_acks"));
+	assert_int_equal(tk_state(&t), TCP_ESTABLISHED);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
 /* RFC 5961 7: limited, and not the same number each time. */
 static void challenges_are_limited_unpredictably(void **state)
 {
@@ -616,6 +632,7 @@ int main(void)
 		cmocka_unit_test(data_does_not_make_a_rst_exact),
 		cmocka_unit_test(bytes_before_the_rst),
 		cmocka_unit_test(a_syn_gets_a_challenge),
+		cmocka_unit_test(syns_outside_the_window_too),
 		cmocka_unit_test(challenges_are_limited_unpredictably),
 		cmocka_unit_test(segments_to_nowhere),
 		cmocka_unit_test(nothing_answers_a_broadcast),
