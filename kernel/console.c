@@ -2,24 +2,29 @@
  * The console's buffers: a ring per port, filled a line at a time, emptied in bursts.
  *
  * No byte is dropped while its port lives: when a line does not fit, the ring is emptied first, as
- * slowly as the port wants.  A port that takes nothing for a long while is given up for good, so
- * that a run without a reader still ends.
+ * slowly as the port wants.  A port that takes nothing for a long while is waited for no longer, so
+ * that a run without a reader still ends: whenever its ring is full then, all in it is dropped.  Once
+ * it takes bytes again it is a port like any other.
  */
 #include "kernel/console.h"
 
 #include "base/string.h"
 #include "kernel/arch/x86_64/io.h"
 #include "kernel/arch/x86_64/serial.h"
+#include "kernel/clock.h"
 
 #define RING_SIZE (32u * 1024) /* a power of two */
 #define PORTS 2
 
-/* Looks at a port's status that find it busy before it is given up.  One look costs about a
- * microsecond on hardware and in emulators; a byte at 115200 baud takes 87. */
-#define PATIENCE 1000000u
+/* How long a port may take nothing.  At the end more, for the verdict. */
+#define PATIENCE_NS (10 * NS_PER_S)
+#define PATIENCE_AT_END_NS (30 * NS_PER_S)
+/* The same while the clock stands, in looks at the port's status of a microsecond or so each. */
+#define PATIENCE_LOOKS 1000000u
 
 struct ring {
-	uint16_t port; /* 0: no port, or given up */
+	uint16_t port; /* 0: no port */
+	bool stalled;  /* nobody has patience with it: it has taken nothing for long */
 	uint32_t head; /* next byte to send; both count up for ever */
 	uint32_t tail; /* where the next byte is put */
 	char bytes[RING_SIZE];
@@ -43,41 +48,52 @@ static bool send_burst(struct ring *r)
 		return false;
 	serial_write(r->port, r->bytes + at, len);
 	r->head += len;
+	r->stalled = false;
 	return true;
 }
 
-/* Empties the ring until at most `rest` bytes are left. */
-static void send_until(struct ring *r, uint32_t rest)
+/* Puts one line into the ring, which has room.  It counts only when it is there with its end: an NMI
+ * in between, whose report never returns, finds whole lines only. */
+static void append(struct ring *r, const char *line, size_t len)
 {
-	uint32_t busy = 0;
+	size_t at = r->tail % RING_SIZE, first = MIN(len, RING_SIZE - at);
+	uint32_t end = r->tail + (uint32_t)len;
 
-	while (r->port != 0 && pending(r) > rest) {
-		if (send_burst(r)) {
-			busy = 0;
-		} else if (++busy == PATIENCE) {
-			r->port = 0;
-			r->head = r->tail;
+	memcpy(r->bytes + at, line, first);
+	memcpy(r->bytes, line + first, len - first);
+	r->bytes[end % RING_SIZE] = '\r';
+	r->bytes[(end + 1) % RING_SIZE] = '\n';
+	__atomic_store_n(&r->tail, end + 2, __ATOMIC_RELEASE);
+}
+
+/* Drops what waits, and ends the line that may be cut. */
+static void give_up(struct ring *r)
+{
+	r->stalled = true;
+	r->head = r->tail;
+	append(r, "", 0);
+}
+
+/* Empties the ring until at most `rest` bytes are left, or gives up. */
+static void send_until(struct ring *r, uint32_t rest, uint64_t patience_ns)
+{
+	uint64_t busy_since_ns = clock_now_ns(), now_ns;
+	uint32_t looks = 0;
+
+	while (pending(r) > rest) {
+		bool sent = send_burst(r);
+
+		now_ns = clock_now_ns();
+		if (sent) {
+			busy_since_ns = now_ns;
+			looks = 0;
+		} else if (now_ns - busy_since_ns >= patience_ns ||
+			   (++looks >= PATIENCE_LOOKS && now_ns == busy_since_ns)) {
+			give_up(r);
+			return;
 		} else {
 			cpu_pause();
 		}
-	}
-}
-
-static void put(struct ring *r, const char *bytes, size_t len)
-{
-	while (len > 0) {
-		uint32_t at = r->tail % RING_SIZE;
-		size_t n = MIN(len, (size_t)(RING_SIZE - at));
-
-		n = MIN(n, (size_t)(RING_SIZE - pending(r)));
-		memcpy(r->bytes + at, bytes, n);
-		r->tail += (uint32_t)n;
-		bytes += n;
-		len -= n;
-		if (len > 0)
-			send_until(r, RING_SIZE - (uint32_t)MIN(len, (size_t)RING_SIZE));
-		if (r->port == 0)
-			return;
 	}
 }
 
@@ -86,7 +102,7 @@ void console_init(void)
 	for (unsigned i = 0; i < PORTS; i++) {
 		if (serial_init(addresses[i])) {
 			rings[i].port = addresses[i];
-			put(&rings[i], "\r\n", 2);
+			append(&rings[i], "", 0);
 		}
 	}
 }
@@ -102,8 +118,9 @@ void console_line(enum console_port port, const char *line, size_t len)
 
 	if (r->port == 0)
 		return;
-	put(r, line, len);
-	put(r, "\r\n", 2);
+	len = MIN(len, (size_t)CONSOLE_LINE_MAX);
+	send_until(r, RING_SIZE - (uint32_t)len - 2, r->stalled ? 0 : PATIENCE_NS);
+	append(r, line, len);
 }
 
 enum console_progress console_drain_burst(void)
@@ -134,5 +151,5 @@ bool console_drain(void)
 void console_flush(void)
 {
 	for (unsigned i = 0; i < PORTS; i++)
-		send_until(&rings[i], 0);
+		send_until(&rings[i], 0, PATIENCE_AT_END_NS);
 }

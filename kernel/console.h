@@ -13,7 +13,9 @@ enum console_port { CONSOLE_FIRST = 0, CONSOLE_SECOND = 1 };
 /* Finds the ports and sends the empty first line. */
 void console_init(void);
 bool console_has(enum console_port port);
-/* Writes one whole line; CRLF is added. */
+#define CONSOLE_LINE_MAX (16u * 1024)
+
+/* Writes one whole line, of CONSOLE_LINE_MAX bytes at most: the rest is cut.  CRLF is added. */
 void console_line(enum console_port port, const char *line, size_t len);
 /* Sends what the ports take without waiting; true when all is out. */
 bool console_drain(void);

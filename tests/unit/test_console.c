@@ -1,5 +1,6 @@
 /* kernel/console over ports of the test's own: every byte leaves in order, also when the ring runs
- * full or a line is longer than it; a busy port is waited for, a dead one is given up. */
+ * full; a busy port is waited for, a dead one no longer than it takes to be sure, and it may come
+ * back; what the ring holds at any moment is whole lines. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +10,13 @@
 
 #include <cmocka.h>
 
+#include "base/string.h"
+
+static void *watched_memcpy(void *to, const void *from, size_t len);
+
+#define memcpy watched_memcpy
 #include "kernel/console.c"
+#undef memcpy
 
 #define OUT_MAX (256 * 1024)
 
@@ -17,9 +24,30 @@ static struct {
 	bool there;
 	unsigned busy; /* how many more looks find it busy */
 	bool dead;
+	uint64_t dead_until_ns; /* 0: for ever */
 	size_t len, bursts;
 	char out[OUT_MAX];
 } ports[2];
+
+static uint64_t now_ns;
+static bool clock_stands;
+
+uint64_t clock_now_ns(void)
+{
+	return clock_stands ? 0 : now_ns;
+}
+
+/* Whoever interrupts a line here, for good, must find the line before it ended and nothing of this. */
+static void *watched_memcpy(void *to, const void *from, size_t len)
+{
+	void *ret = memcpy(to, from, len);
+
+	for (unsigned i = 0; i < PORTS; i++) {
+		if (pending(&rings[i]) > 0)
+			assert_int_equal(rings[i].bytes[(rings[i].tail - 1) % RING_SIZE], '\n');
+	}
+	return ret;
+}
 
 static int index_of(uint16_t port)
 {
@@ -34,7 +62,9 @@ bool serial_init(uint16_t port)
 
 bool serial_ready(uint16_t port)
 {
-	if (ports[index_of(port)].dead)
+	now_ns += NS_PER_US;
+	if (ports[index_of(port)].dead && (ports[index_of(port)].dead_until_ns == 0 ||
+					   now_ns < ports[index_of(port)].dead_until_ns))
 		return false;
 	if (ports[index_of(port)].busy == 0)
 		return true;
@@ -58,6 +88,7 @@ static int setup(void **state)
 	(void)state;
 	memset(rings, 0, sizeof(rings));
 	memset(ports, 0, sizeof(ports));
+	clock_stands = false;
 	ports[0].there = true;
 	return 0;
 }
@@ -140,35 +171,93 @@ static void no_byte_is_lost_when_the_ring_is_full(void **state)
 	assert_memory_equal(ports[0].out, want, want_len);
 }
 
-static void a_line_longer_than_the_ring(void **state)
+static void a_line_longer_than_any_is_cut(void **state)
 {
-	static char line[3 * RING_SIZE + 5];
+	static char line[CONSOLE_LINE_MAX + 1];
 
 	(void)state;
 	console_init();
 	for (size_t i = 0; i < sizeof(line); i++)
 		line[i] = (char)('A' + i % 23);
-	console_line(CONSOLE_FIRST, line, sizeof(line));
+	for (unsigned i = 0; i < 5; i++)
+		console_line(CONSOLE_FIRST, line, sizeof(line));
 	console_flush();
-	assert_int_equal(ports[0].len, 2 + sizeof(line) + 2);
-	assert_memory_equal(ports[0].out + 2, line, sizeof(line));
+	assert_int_equal(ports[0].len, 2 + 5 * (CONSOLE_LINE_MAX + 2));
+	assert_memory_equal(ports[0].out + 2, line, CONSOLE_LINE_MAX);
+	assert_memory_equal(ports[0].out + 2 + CONSOLE_LINE_MAX, "\r\nAB", 4);
+}
+
+static char many[512]; /* a line, of which 64 fill the ring */
+
+/* A reader who comes after some seconds misses nothing. */
+static void a_late_reader_gets_everything(void **state)
+{
+	(void)state;
+	console_init();
+	ports[0].dead = true;
+	ports[0].dead_until_ns = now_ns + 9 * NS_PER_S;
+	memset(many, 'x', sizeof(many));
+	for (unsigned i = 0; i < 100; i++)
+		console_line(CONSOLE_FIRST, many, sizeof(many));
+	console_line(CONSOLE_FIRST, "EXIT", 4);
+	ports[0].dead_until_ns = now_ns + 29 * NS_PER_S;
+	console_flush();
+	assert_int_equal(ports[0].len, 2 + 100 * (sizeof(many) + 2) + 6);
 }
 
 static void a_dead_port_does_not_hold_the_machine(void **state)
 {
-	static char line[2 * RING_SIZE];
+	uint64_t start_ns = now_ns;
 
 	(void)state;
 	ports[1].there = true;
 	console_init();
 	ports[0].dead = true;
-	memset(line, 'x', sizeof(line));
-	console_line(CONSOLE_FIRST, line, sizeof(line));
+	for (unsigned i = 0; i < 1000; i++)
+		console_line(CONSOLE_FIRST, many, sizeof(many));
+	assert_true(now_ns - start_ns < 11 * NS_PER_S);
 	console_line(CONSOLE_SECOND, "still here", 10);
 	console_flush();
-	assert_false(console_has(CONSOLE_FIRST));
+	assert_true(now_ns - start_ns < 42 * NS_PER_S);
 	expect_out(1, "\r\nstill here\r\n");
-	assert_true(console_drain());
+}
+
+/* Before there is a clock, and after it broke, looks are counted. */
+static void nor_without_a_clock(void **state)
+{
+	(void)state;
+	clock_stands = true;
+	console_init();
+	ports[0].dead = true;
+	for (unsigned i = 0; i < 1000; i++)
+		console_line(CONSOLE_FIRST, many, sizeof(many));
+	console_flush();
+	assert_true(rings[0].stalled);
+}
+
+static void a_port_that_comes_back_begins_a_line(void **state)
+{
+	(void)state;
+	console_init();
+	console_line(CONSOLE_FIRST, "the first line", 14);
+	assert_int_equal(console_drain_burst(), CONSOLE_SENT);
+	ports[0].dead = true;
+	for (unsigned i = 0; i < 100; i++)
+		console_line(CONSOLE_FIRST, many, sizeof(many));
+	ports[0].dead = false;
+	console_line(CONSOLE_FIRST, "EXIT", 4);
+	console_flush();
+	assert_memory_equal(ports[0].out, "\r\nthe first line\r\nxx", 20);
+	assert_memory_equal(ports[0].out + ports[0].len - 10, "xx\r\nEXIT\r\n", 10);
+	assert_false(rings[0].stalled);
+	/* And is waited for again. */
+	ports[0].dead = true;
+	ports[0].dead_until_ns = now_ns + 9 * NS_PER_S;
+	ports[0].len = 0;
+	for (unsigned i = 0; i < 100; i++)
+		console_line(CONSOLE_FIRST, many, sizeof(many));
+	console_flush();
+	assert_int_equal(ports[0].len, 100 * (sizeof(many) + 2));
 }
 
 int main(void)
@@ -178,8 +267,11 @@ int main(void)
 		cmocka_unit_test_setup(two_ports_are_apart, setup),
 		cmocka_unit_test_setup(draining_goes_in_bursts_and_says_how_far, setup),
 		cmocka_unit_test_setup(no_byte_is_lost_when_the_ring_is_full, setup),
-		cmocka_unit_test_setup(a_line_longer_than_the_ring, setup),
+		cmocka_unit_test_setup(a_line_longer_than_any_is_cut, setup),
+		cmocka_unit_test_setup(a_late_reader_gets_everything, setup),
 		cmocka_unit_test_setup(a_dead_port_does_not_hold_the_machine, setup),
+		cmocka_unit_test_setup(nor_without_a_clock, setup),
+		cmocka_unit_test_setup(a_port_that_comes_back_begins_a_line, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
