@@ -18,45 +18,76 @@
 
 /* --- judging -------------------------------------------------------------------------------------- */
 
-/* A SYN of ours that begins a connection: its numbers count from here. */
-static void new_connection(struct talk *talk, const struct kit_sent *s)
+/* A SYN of ours, perhaps the one that begins a connection: its numbers count from here. */
+static void note_iss(struct talk *talk, uint32_t iss)
 {
-	if (s->tcp.seq == talk->iss && talk->snd_max != talk->iss)
+	if (iss == talk->now.iss && talk->now.snd_max != talk->now.iss)
 		return;
-	talk->iss = s->tcp.seq;
-	talk->snd_max = talk->iss + 1;
-	talk->edge = talk->iss + 1 + talk->syn_window;
-	talk->sent_by_user = 0;
+	memmove(talk->before + 1, talk->before, sizeof(talk->before) - sizeof(talk->before[0]));
+	talk->before[0] = talk->now;
+	talk->now = (struct talk_sending){
+		.iss = iss,
+		.snd_max = iss + 1,
+		.edge = iss + 1 + talk->syn_window,
+	};
 }
 
-static void check_payload(const struct talk *talk, const struct kit_sent *s)
+static bool payload_is_right(const struct talk_sending *sending, const struct kit_sent *s)
 {
-	size_t offset = (uint32_t)(s->tcp.seq - talk->iss - 1);
+	size_t offset = (uint32_t)(s->tcp.seq - sending->iss - 1);
 
-	FUZZ_CHECK(offset <= talk->sent_by_user && s->payload_len <= talk->sent_by_user - offset,
-		   "bytes %zu + %zu of %zu that the user gave", offset, s->payload_len,
-		   talk->sent_by_user);
+	if (s->payload_len == 0)
+		return true;
+	if (offset > sending->by_user || s->payload_len > sending->by_user - offset)
+		return false;
 	for (size_t i = 0; i < s->payload_len; i++)
-		FUZZ_CHECK(s->payload[i] == tk_byte(offset + i), "byte %zu of the stream is wrong",
-			   offset + i);
+		if (s->payload[i] != tk_byte(offset + i))
+			return false;
+	return true;
+}
+
+/* What is wrong with a segment (no SYN, no RST) of this connection; NULL: nothing. */
+static const char *problem_with(const struct talk_sending *sending, const struct kit_sent *s)
+{
+	bool fin = s->tcp.flags & TCP_FIN;
+	uint32_t end = s->tcp.seq + (uint32_t)s->payload_len + fin;
+
+	if (!payload_is_right(sending, s))
+		return "bytes that the user did not give";
+	if (s->payload_len == 0 && !fin)
+		return NULL;
+	if (seq_gt(end, sending->edge))
+		return "beyond the peer's window";
+	if (fin && end - 1 != sending->iss + 1 + (uint32_t)sending->by_user)
+		return "a FIN that does not follow the last byte";
+	return NULL;
+}
+
+/* The connection that a segment belongs to; where it fits none, it should be the present one's. */
+static struct talk_sending *sending_of(struct talk *talk, const struct kit_sent *s)
+{
+	if (problem_with(&talk->now, s) == NULL)
+		return &talk->now;
+	for (unsigned i = 0; i < TALK_BEFORE_MAX; i++)
+		if (problem_with(&talk->before[i], s) == NULL)
+			return &talk->before[i];
+	return &talk->now;
 }
 
 static void check_segment(struct talk *talk, const struct kit_sent *s)
 {
-	bool fin = s->tcp.flags & TCP_FIN;
-	uint32_t end = s->tcp.seq + (uint32_t)s->payload_len + fin;
+	struct talk_sending *sending = sending_of(talk, s);
+	uint32_t end = s->tcp.seq + (uint32_t)s->payload_len + !!(s->tcp.flags & TCP_FIN);
 	size_t options_len = (size_t)s->tcp.header_len - TCP_HEADER_LEN;
+	const char *problem = problem_with(sending, s);
 
-	if (s->payload_len > 0)
-		check_payload(talk, s);
-	if (s->payload_len > 0 || fin)
-		FUZZ_CHECK(seq_leq(end, talk->edge), "%u bytes beyond the peer's window",
-			   end - talk->edge);
-	FUZZ_CHECK(!fin || end - 1 == talk->iss + 1 + (uint32_t)talk->sent_by_user, "a FIN at %u",
-		   end - 1 - talk->iss);
+	FUZZ_CHECK(problem == NULL, "seq %u, %zu bytes, flags %02x: %s; given %zu, allowed %u",
+		   s->tcp.seq - sending->iss, s->payload_len, s->tcp.flags, problem,
+		   sending->by_user, sending->edge - sending->iss);
 	FUZZ_CHECK(s->payload_len + options_len <= talk->mss, "%zu bytes and %zu of options",
 		   s->payload_len, options_len);
-	talk->snd_max = seq_max(talk->snd_max, end);
+	if (sending == &talk->now && (s->payload_len > 0 || (s->tcp.flags & TCP_FIN)))
+		sending->snd_max = seq_max(sending->snd_max, end);
 }
 
 static void note_acknowledgement(struct talk *talk, const struct kit_sent *s)
@@ -82,7 +113,7 @@ static void check_tcp(struct talk *talk, const struct kit_sent *s)
 	}
 	if (s->tcp.flags & TCP_SYN) {
 		FUZZ_CHECK(s->payload_len == 0 && (s->tcp.flags & TCP_FIN) == 0, "a SYN with more");
-		new_connection(talk, s);
+		note_iss(talk, s->tcp.seq);
 	} else {
 		check_segment(talk, s);
 	}
@@ -108,6 +139,17 @@ static void check_tcb(struct talk *talk)
 	FUZZ_CHECK(tcb->reassembly == NULL || tcb->reassembly->n_runs <= TCP_RUNS_MAX, "runs");
 }
 
+/* A SYN that no device took: the peer cannot know its number, but it may guess. */
+static void note_unseen_syn(struct talk *talk)
+{
+	const struct net_endpoint local = net_endpoint_ipv4(KIT_IP, TK_PORT);
+	const struct net_endpoint remote = net_endpoint_ipv4(KIT_PEER_IP, TK_PEER_PORT);
+	const struct tcb *tcb = tcp_find_connection(talk->t.k.stack, &local, &remote);
+
+	if (tcb != NULL)
+		note_iss(talk, tcb->iss);
+}
+
 static size_t memory_max(const struct talk *talk)
 {
 	/* What a connection holds of received packets is bounded by what they occupy. */
@@ -119,6 +161,7 @@ void talk_check(struct talk *talk)
 	struct kit *k = &talk->t.k;
 	struct kit_sent *s;
 
+	k->now_ns += 10 * NS_PER_US; /* initial sequence numbers move on every 4 */
 	kit_poll(k);
 	while ((s = kit_take(k)) != NULL) {
 		fuzz_check_frame(k, s);
@@ -126,6 +169,7 @@ void talk_check(struct talk *talk)
 			check_tcp(talk, s);
 		kit_sent_free(s);
 	}
+	note_unseen_syn(talk);
 	check_tcb(talk);
 	FUZZ_CHECK(k->kp.live_bytes <= memory_max(talk), "%zu bytes in %u blocks", k->kp.live_bytes,
 		   k->kp.live_blocks);
@@ -157,14 +201,14 @@ static void take_stock(struct talk *talk)
 	talk->ts_echo = t->ts_echo;
 	if (tcb == NULL || tcb->state == TCP_CLOSED || tcb->state == TCP_LISTEN)
 		return;
-	talk->iss = t->iss;
-	talk->snd_max = tcb->snd_nxt;
+	talk->now.iss = t->iss;
+	talk->now.snd_max = tcb->snd_nxt;
 	talk->rcv_nxt = talk->peer_nxt = tcb->state == TCP_SYN_SENT ? TK_IRS : tcb->rcv_nxt;
 	if (tcb->state != TCP_SYN_SENT)
-		talk->edge = tcb->snd_una + (tcb_synchronized(tcb) ? talk->window << talk->scale
+		talk->now.edge = tcb->snd_una + (tcb_synchronized(tcb) ? talk->window << talk->scale
 								    : talk->window + 1);
 	else
-		talk->edge = talk->iss + 1;
+		talk->now.edge = talk->now.iss + 1;
 }
 
 void talk_open(struct talk *talk, struct fuzz_input *in)
@@ -223,12 +267,12 @@ void talk_user_sends(struct talk *talk, struct fuzz_input *in)
 		return;
 	buf = malloc(len);
 	for (size_t i = 0; i < len; i++)
-		buf[i] = tk_byte(talk->sent_by_user + i);
+		buf[i] = tk_byte(talk->now.by_user + i);
 	n = sock_send(t->k.stack, t->fd, buf, len, t->k.now_ns);
 	free(buf);
 	FUZZ_CHECK(n != 0 && n <= (int)len, "send says %d of %zu", n, len);
 	if (n > 0)
-		talk->sent_by_user += (size_t)n;
+		talk->now.by_user += (size_t)n;
 }
 
 void talk_user_receives(struct talk *talk, struct fuzz_input *in)
@@ -329,7 +373,12 @@ void talk_time_passes(struct talk *talk, struct fuzz_input *in)
 	static const uint64_t times_ns[] = {NS_PER_MS, 40 * NS_PER_MS, 200 * NS_PER_MS, NS_PER_S,
 					    5 * NS_PER_S, 61 * NS_PER_S, 301 * NS_PER_S, 1};
 
-	kit_advance(&talk->t.k, times_ns[fuzz_u8(in) % ARRAY_LEN(times_ns)]);
+	uint64_t ns = times_ns[fuzz_u8(in) % ARRAY_LEN(times_ns)];
+
+	/* Who has no room or no memory tries again every millisecond: minutes of it show nothing new. */
+	if (talk->t.k.send_result != ERR_OK || talk->t.k.kp.fail_after == 0)
+		ns = MIN(ns, 200 * NS_PER_MS);
+	kit_advance(&talk->t.k, ns);
 }
 
 void talk_device_changes(struct talk *talk, struct fuzz_input *in)

@@ -14,6 +14,16 @@
 #include "tests/fuzz/lib/fuzz.h"
 #include "tests/lib/tcp_kit.h"
 
+#define TALK_BEFORE_MAX 8
+
+/* What the stack sends on one connection. */
+struct talk_sending {
+	uint32_t iss;
+	uint32_t snd_max; /* highest sequence number it used, exclusive */
+	uint32_t edge;    /* highest one that the peer ever allowed, exclusive */
+	size_t by_user;   /* bytes the user gave */
+};
+
 struct talk {
 	struct tk t;
 	bool patient;      /* at the end everything runs out instead of being destroyed */
@@ -21,18 +31,18 @@ struct talk {
 
 	/* The peer's side of it. */
 	uint32_t window;   /* the field of its segments */
-	uint32_t edge;     /* highest sequence number that it ever allowed, exclusive */
 	uint32_t syn_window; /* of its last SYN */
 	uint8_t scale;     /* largest it ever offered */
 	uint32_t mss;      /* largest it ever asked for */
 	uint32_t peer_nxt; /* what it sends next when it behaves */
 	uint32_t tsval;
 
-	/* What was seen of the stack. */
-	uint32_t iss, snd_max; /* highest sequence number it used, exclusive */
-	uint32_t rcv_nxt;      /* its last acknowledgement */
+	/* What was seen of the stack: this connection, and those before it on the same ports, whose
+	 * last segments may have waited for ARP. */
+	struct talk_sending now, before[TALK_BEFORE_MAX];
+	uint32_t rcv_nxt; /* its last acknowledgement */
 	uint32_t ts_echo;
-	size_t sent_by_user, read_by_user;
+	size_t read_by_user;
 };
 
 /* The first bytes of the input say state, buffer sizes and the peer's options. */

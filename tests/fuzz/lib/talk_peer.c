@@ -37,12 +37,12 @@ static void note_window(struct talk *talk, const struct segment *seg)
 {
 	bool syn = seg->flags & TCP_SYN;
 	uint32_t window = syn ? seg->window : (uint32_t)seg->window << talk->scale;
-	uint32_t ack = seg->flags & TCP_ACK ? seg->ack : talk->iss + 1;
+	uint32_t ack = seg->flags & TCP_ACK ? seg->ack : talk->now.iss + 1;
 
 	if ((seg->flags & TCP_ACK) == 0 && !syn)
 		return;
-	if (seq_leq(talk->iss, ack) && seq_leq(ack, talk->snd_max))
-		talk->edge = seq_max(talk->edge, ack + window);
+	if (seq_leq(talk->now.iss, ack) && seq_leq(ack, talk->now.snd_max))
+		talk->now.edge = seq_max(talk->now.edge, ack + window);
 }
 
 static void note(struct talk *talk, const struct segment *seg)
@@ -123,7 +123,7 @@ static struct segment usual(struct talk *talk, uint8_t flags)
 {
 	struct segment seg = {
 		.seq = talk->peer_nxt,
-		.ack = talk->snd_max,
+		.ack = talk->now.snd_max,
 		.flags = flags,
 		.window = (uint16_t)talk->window,
 		.src_port = TK_PEER_PORT,
@@ -216,15 +216,15 @@ static uint32_t near(struct talk *talk, struct fuzz_input *in)
 
 	switch (base % 10) {
 	case 0: return talk->rcv_nxt + offset;
-	case 1: return talk->snd_max + offset;
-	case 2: return talk->iss + offset;
+	case 1: return talk->now.snd_max + offset;
+	case 2: return talk->now.iss + offset;
 	case 3: return talk->peer_nxt + offset;
 	case 4: return tcb != NULL ? tcb->rcv_adv + offset : offset;
 	case 5: return tcb != NULL ? tcb->snd_una + offset : offset;
 	case 6: return tcb != NULL ? tcb->snd_una - tcb->snd_wnd_max + offset : offset;
 	case 7: return fuzz_u32(in);
 	case 8: return talk->rcv_nxt;
-	default: return talk->snd_max;
+	default: return talk->now.snd_max;
 	}
 }
 

@@ -1,0 +1,199 @@
+#!/usr/bin/python3
+"""Writes the hand-made seeds of the fuzz targets to tests/fuzz/corpus/NAME/.
+
+Usage: make_seeds.py [FOLDER]     (the formats of inputs stand at the head of each fuzz_NAME.c)
+"""
+import pathlib
+import struct
+import sys
+
+from scapy.all import ARP, ICMP, IP, TCP, UDP, Dot1Q, Ether, IPOption, Raw
+
+ROOT = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent / "corpus"
+
+
+def seed(target, name, data):
+    folder = ROOT / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(bytes(data))
+
+
+# --- frame-in: the numbers are those of tests/lib/tcp_kit.h and stack_kit.h ------------------------
+
+ISS, IRS = 0xFFFFFFF0, 0xFFFFFFFA
+STATES = ("closed listen syn_sent syn_received established fin_wait_1 fin_wait_2 close_wait closing "
+          "last_ack time_wait").split()
+ETH = Ether(dst="52:54:00:00:77:02", src="52:54:00:00:77:01")
+ALL = Ether(dst="ff:ff:ff:ff:ff:ff", src="52:54:00:00:77:01")
+TO_US = IP(src="192.168.77.1", dst="192.168.77.2", flags="DF")
+FIX, READ, WAIT = 0x03, 0x40, 0x08
+
+
+def frames(*packets, how=FIX | READ):
+    out = b""
+    for packet in packets:
+        raw = bytes(packet)
+        out += bytes([how]) + struct.pack(">H", len(raw)) + raw
+    return out
+
+
+def tcp(seq, ack, flags, data=b"", **fields):
+    options = fields.pop("options", [("NOP", None), ("NOP", None), ("Timestamp", (1000, 0))])
+    header = TCP(sport=80, dport=50000, seq=(IRS + seq) % 2**32, ack=(ISS + ack) % 2**32,
+                 flags=flags, window=65535, options=options)
+    return ETH / TO_US / header / Raw(data)
+
+
+SYN_OPTIONS = [("MSS", 1460), ("SAckOK", b""), ("Timestamp", (1000, 0)), ("NOP", None), ("WScale", 7)]
+
+
+def quoted(icmp_type, code, **fields):
+    inner = IP(src="192.168.77.2", dst="192.168.77.1", len=60) / TCP(
+        sport=50000, dport=80, seq=(ISS + 1) % 2**32, flags="A")
+    return ETH / TO_US / ICMP(type=icmp_type, code=code, **fields) / Raw(bytes(inner)[:28])
+
+
+def make_frames():
+    for number, state in enumerate(STATES):
+        seed("frame-in", state, bytes([number | 0x80]) + frames(
+            tcp(0, 1, "SA", options=SYN_OPTIONS), tcp(1, 1, "PA", b"hello"), tcp(6, 2, "FA")))
+    seed("frame-in", "out-of-order", bytes([0x14]) + frames(
+        tcp(101, 1, "A", b"b" * 100), tcp(1, 1401, "A", b"a" * 100),
+        tcp(201, 1, "A", options=[("NOP", None), ("NOP", None), ("SAck", (85, 685))])))
+    seed("frame-in", "rst", bytes([4]) + frames(tcp(5, 1, "R"), tcp(1, 1, "R"), tcp(0, 1, "S")))
+    seed("frame-in", "handshake", bytes([1]) + frames(
+        tcp(0, 0, "S", options=SYN_OPTIONS), tcp(1, 1, "A"), tcp(1, 1, "PA", b"GET")))
+    seed("frame-in", "arp", bytes([0x20]) + frames(
+        ALL / ARP(op=1, hwsrc="52:54:00:00:77:01", psrc="192.168.77.1", pdst="192.168.77.2"),
+        ETH / ARP(op=2, hwsrc="52:54:00:00:77:01", psrc="192.168.77.1", pdst="192.168.77.2"),
+        ALL / ARP(op=1, hwsrc="52:54:00:00:77:09", psrc="192.168.77.2", pdst="192.168.77.2"), how=0))
+    seed("frame-in", "icmp", bytes([0x14]) + frames(
+        ETH / TO_US / ICMP(id=7, seq=1) / Raw(b"ping"), quoted(3, 1), quoted(3, 3),
+        quoted(3, 4, nexthopmtu=576), quoted(11, 0)))
+    seed("frame-in", "udp", bytes([0]) + frames(
+        ETH / TO_US / UDP(sport=53, dport=5000) / Raw(b"datagram"),
+        ETH / TO_US / UDP(sport=53, dport=5001) / Raw(b"nobody")))
+    seed("frame-in", "fragments", bytes([4]) + frames(
+        ETH / IP(src="192.168.77.1", dst="192.168.77.2", flags="MF", proto=17, id=9) / Raw(b"x" * 16),
+        ETH / IP(src="192.168.77.1", dst="192.168.77.2", frag=2, proto=17, id=9) / Raw(b"y" * 8)))
+    seed("frame-in", "ip-options", bytes([4]) + frames(
+        ETH / IP(src="192.168.77.1", dst="192.168.77.2",
+                 options=IPOption(b"\x83\x07\x04\x0a\x00\x00\x01")) / UDP(dport=5000)))
+    seed("frame-in", "vlan", bytes([4]) + frames(
+        ETH / Dot1Q(vlan=0) / TO_US / UDP(dport=5000), how=0))
+
+
+# --- tcp-segments: state and flags, buffers, peer, then steps (fuzz_tcp_segments.c) --------------------
+
+DATA, ACK, FIN, SEND, RECV, SHUT, CLOSE, TIME, PEER, OPEN, ACCEPT, SACK, ANSWER = (
+    3, 5, 7, 8, 10, 12, 13, 14, 16, 20, 21, 22, 23)
+WELL = 0x07  # timestamps, SACK, window scale, MSS 1460
+
+
+def make_segments():
+    for number, state in enumerate(STATES):
+        seed("tcp-segments", state, [
+            number | 0x80, 0, WELL, ANSWER, DATA, 4, SEND, 0x10, 0, ACK, 0, RECV, 0x20, 0, FIN,
+            TIME, 1, SHUT, 1, ACK, 0])
+    seed("tcp-segments", "both-ways", [
+        4, 1, WELL, SEND, 0x30, 0, ACK, 0, DATA, 4, DATA, 5, RECV, 0x40, 0, SEND, 0x30, 0, TIME, 0,
+        ACK, 0, SHUT, 1, ACK, 0, FIN, TIME, 5, CLOSE, 0])
+    seed("tcp-segments", "holes", [
+        4, 1, WELL, DATA, 0x25, DATA, 0x45, DATA, 0x65, DATA, 5, DATA, 0x1D, RECV, 0xFF, 0xFF])
+    seed("tcp-segments", "loss", [
+        0x84, 1, WELL, SEND, 0x3F, 0, ACK, 0xF0, ACK, 0xF0, ACK, 0xF0, ACK, 0xF0, TIME, 2, ACK, 0x90,
+        SACK, 1, 5, 0, 0, 5, 5, 0xB4, 5, 0x0B, 0x68, 5, 0x0B, 0x68, 5, 0x11, 0x1C, TIME, 3, ACK, 0])
+    seed("tcp-segments", "zero-window", [
+        0x84, 0, WELL, PEER, 0, SEND, 0x0F, 0, ACK, 0, TIME, 3, TIME, 4, PEER, 5, ACK, 0, TIME, 4,
+        SEND, 0x0F, 0, CLOSE, 0, TIME, 6])
+    seed("tcp-segments", "server", [
+        1, 0, WELL, ANSWER, ACCEPT, SEND, 0, 99, ACK, 0, CLOSE, 0, FIN, OPEN, 1, ANSWER, ACCEPT])
+    seed("tcp-segments", "small-mss", [
+        0x44, 1, 0x67, SEND, 0x20, 0, ACK, 0, ACK, 0, ACK, 0, ACK, 0x90, TIME, 3, ACK, 0])
+
+
+# --- the others ---------------------------------------------------------------------------------------
+
+def make_tcp_options():
+    timestamps = bytes([1, 1, 8, 10]) + struct.pack(">II", 1000, 1)
+    seed("tcp-options", "syn", bytes([2, 4, 5, 0xB4, 4, 2]) + timestamps[2:] + bytes([1, 3, 3, 7]))
+    seed("tcp-options", "data", timestamps)
+    seed("tcp-options", "sack", timestamps + bytes([1, 1, 5, 26]) + struct.pack(">6I", *range(6)))
+    seed("tcp-options", "endless", [2, 0, 3, 1, 5, 2])
+
+
+def make_http():
+    def answer(name, text):
+        seed("http", name, b"\x03\x07" + text)
+    answer("length", b"HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Type: text/html\r\n"
+                     b"Content-Length: 5\r\n\r\nhello")
+    answer("chunked", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                      b"5;a=\"b\"\r\nhello\r\n0\r\nTrailer: x\r\n\r\n")
+    answer("until-close", b"HTTP/1.0 404 Not Found\n\nnothing here")
+    answer("interim", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n")
+    answer("folded", b"HTTP/1.1 200\r\nA: b\r\n c\r\nContent-Length: 1, 1\r\n\r\nx")
+    answer("not-http", b"SSH-2.0-OpenSSH_9.2\r\n")
+
+
+def make_config():
+    words = b"ip=10.0.2.15::10.0.2.2:255.255.255.0:me:eth0:off url=http://10.0.2.2:8080/a?b log=both"
+    seed("config", "line", b"\x00" + struct.pack(">H", len(words)) + words)
+    text = b"# a file\nip=10.0.2.15/24::10.0.2.2\r\nurl=\"http://10.0.2.2/\"\ntimeout=2.5 hold=0\n"
+    seed("config", "file", b"\x01" + struct.pack(">H", len(text)) + text)
+    options = b"BOOTX64.EFI debug-exit=0xf4 connect-timeout=3"
+    seed("config", "load-options", b"\x02" + struct.pack(">H", len(options)) + options)
+    wide = "BOOTX64.EFI log=json".encode("utf-16-le") + b"\0\0"
+    seed("config", "raw-options", b"\x03" + struct.pack(">H", len(wide)) + wide)
+    seed("config", "three", b"\x00\x00\x08ip=bogus\x01\x00\x09nokey=1\n=\x02" + words)
+
+
+def make_log():
+    head = bytes([1]) + struct.pack(">I", 1234567) + bytes([10, 1, 8])
+    seed("log", "text", bytes([5]) + head + b"\x03\x00\x01\x05a\n\x1b[0m\x03\x01\x01\x04\"\\\x00\xff")
+    seed("log", "numbers", bytes([30]) + head + b"\x00\x00" + b"\xff" * 8 + b"\x01\x01" + b"\x80" * 8
+         + b"\x0b\x02" + b"\x7f" * 8 + b"\x08\x03\x0a\x00\x02\x0f\x0a\x04\x0a\x00\x02\x0f\x00\x50")
+    seed("log", "cut", bytes([60, 0, 0, 80]) + struct.pack(">I", 5) + bytes(3)
+         + b"\x03\x00\x01\xff" + b"x" * 255)
+
+
+def make_elf():
+    def load(offset, address, file_len, memory_len, flags):
+        return struct.pack("<IIQQQQQQ", 1, flags, offset, address, address, file_len, memory_len, 4096)
+    header = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01", 3, 62, 1, 0x101010, 64, 0, 0,
+                         64, 56, 3, 0, 0, 0)
+    segments = load(0, 0x100000, 0x40, 0x40, 4) + load(0, 0x101000, 0x100, 0x100, 5) + load(
+        0x80, 0x103080, 0x20, 0x5000, 6)
+    seed("elf", "kernel", b"\x00" + (header + segments).ljust(0x110, b"\0"))
+    seed("elf", "bare", bytes([3 << 2 | 1]) + (header + segments).ljust(0x110, b"\0"))
+
+
+def make_ring():
+    add, publish, look, use, take, lie = 0, 2, 3, 4, 5, 6
+    seed("ring", "good", [0x83, add, 0, 99, add, 5, 9, 9, publish, look, use, 0, 9, take, use, 0, 9,
+                          7, 0, take, take, 8])
+    for what in range(6):
+        seed("ring", f"lie-{what}", [2, add, 0, 9, publish, look, lie, 0, what, 0, 1, 0, 1,
+                                     use, 0, 5, take, take])
+
+
+def make_pci():
+    def cap(kind, following, bar, offset, length):
+        return struct.pack("<BBBBBxxxII", 9, following, 20, kind, bar, offset, length) + bytes(4)
+    # BAR 4 of 16 KiB at 0xfe000000, of 64 bits
+    writable = bytes([32, 32, 32, 32, 14, 0])
+    bars = struct.pack(">6I", 0, 0, 0, 0, 0xFE000004, 0)
+    caps = cap(1, 0x54, 4, 0, 0x1000) + cap(4, 0x68, 4, 0x2000, 0x1000) + cap(2, 0x7C, 4, 0x3000, 0x1000)
+    msix = struct.pack("<BBHII", 0x11, 0, 3, 0x1004, 0x1804)
+    seed("pci", "net", writable + b"\x00\x10" + bars + b"\x40" + caps + msix)
+    seed("pci", "loop", writable + b"\x00\x10" + bars + b"\x40" + cap(1, 0x40, 4, 0, 0x1000))
+
+
+make_frames()
+make_segments()
+make_tcp_options()
+make_http()
+make_config()
+make_log()
+make_elf()
+make_ring()
+make_pci()
