@@ -30,12 +30,34 @@ static void print_line(enum log_mode form, const char *line, size_t len)
 		console_line(CONSOLE_SECOND, line, len);
 }
 
+static void release_held_lines(void)
+{
+	struct log_hold_line line;
+	size_t at = 0;
+
+	the_log.decided = true;
+	while (log_hold_next(&held, &at, &line))
+		print_line((enum log_mode)line.kind, line.text, line.len);
+	held.used = 0;
+}
+
+/* So many faults in a configuration that no more can wait: whichever form log= is going to ask for,
+ * all of them are to be found in it. */
+static void wait_no_longer(void)
+{
+	the_log.mode = LOG_BOTH;
+	release_held_lines();
+}
+
 static void print_or_hold(enum log_mode form, const struct strbuf *sb)
 {
-	if (the_log.decided)
-		print_line(form, sb->buf, strbuf_stored(sb));
-	else
-		log_hold_add(&held, (uint8_t)form, sb->buf, strbuf_stored(sb));
+	size_t len = strbuf_stored(sb);
+
+	if (!the_log.decided && log_hold_add(&held, (uint8_t)form, sb->buf, len))
+		return;
+	if (!the_log.decided)
+		wait_no_longer();
+	print_line(form, sb->buf, len);
 }
 
 static bool wanted(enum log_mode form)
@@ -58,20 +80,6 @@ static void write_event(const struct event *ev)
 		log_format_json(&sb, ev, t_ns, ++the_log.seq);
 		print_or_hold(LOG_JSON, &sb);
 	}
-}
-
-static void release_held_lines(void)
-{
-	struct log_hold_line line;
-	size_t at = 0;
-
-	the_log.decided = true;
-	while (log_hold_next(&held, &at, &line))
-		print_line((enum log_mode)line.kind, line.text, line.len);
-	if (held.lost > 0)
-		event_emit(log_sink(), EVENT_LOG_LOST, 0, 0, EV_U64("count", held.lost));
-	held.used = 0;
-	held.lost = 0;
 }
 
 /* A verdict waits for nothing: whoever gives it up so early never gets to log_set_mode(). */

@@ -15,7 +15,8 @@ enum log_mode {
 };
 
 /* Lines before log_set_mode() are kept back until the configuration has said which to print.  A
- * PANIC or RESULT that comes earlier lets them out as text, so no verdict is ever lost. */
+ * PANIC or RESULT that comes earlier lets them out as text, so no verdict is ever lost; more lines
+ * than can be kept let all out in both forms. */
 void log_set_mode(enum log_mode mode);
 /* The sink that everything in this machine emits to. */
 struct event_sink *log_sink(void);

@@ -5,19 +5,18 @@
 
 #define HEAD_LEN 3u
 
-void log_hold_add(struct log_hold *hold, uint8_t kind, const char *line, size_t len)
+bool log_hold_add(struct log_hold *hold, uint8_t kind, const char *line, size_t len)
 {
 	char *to = hold->bytes + hold->used;
 
-	if (len > UINT16_MAX || HEAD_LEN + len > LOG_HOLD_BYTES - hold->used) {
-		hold->lost++;
-		return;
-	}
+	if (len > UINT16_MAX || HEAD_LEN + len > LOG_HOLD_BYTES - hold->used)
+		return false;
 	to[0] = (char)kind;
 	to[1] = (char)(len & 0xff);
 	to[2] = (char)(len >> 8);
 	memcpy(to + HEAD_LEN, line, len);
 	hold->used += HEAD_LEN + len;
+	return true;
 }
 
 bool log_hold_next(const struct log_hold *hold, size_t *at, struct log_hold_line *line)

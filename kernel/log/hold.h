@@ -1,7 +1,7 @@
 /*
  * Lines that wait.  Until the configuration has said what log= is to be, both forms of each event
  * are kept here, in order; then those that were asked for are printed and the rest is dropped.
- * Bounded: what does not fit is counted, and the log says so.
+ * Bounded: when it is full, the caller waits no longer.
  */
 #ifndef KERNEL_LOG_HOLD_H
 #define KERNEL_LOG_HOLD_H
@@ -12,12 +12,11 @@
 
 struct log_hold {
 	size_t used;
-	uint64_t lost; /* lines that did not fit */
 	char bytes[LOG_HOLD_BYTES];
 };
 
-/* `kind` is the caller's own mark and comes back by log_hold_next(). */
-void log_hold_add(struct log_hold *hold, uint8_t kind, const char *line, size_t len);
+/* `kind` is the caller's own mark and comes back by log_hold_next().  False: it does not fit. */
+bool log_hold_add(struct log_hold *hold, uint8_t kind, const char *line, size_t len) MUST_CHECK;
 
 struct log_hold_line {
 	uint8_t kind;
