@@ -7,7 +7,6 @@
 #include "app/report.h"
 #include "base/assert.h"
 #include "base/string.h"
-#include "kernel/acpi.h"
 
 #define PAGE 4096u
 
@@ -117,12 +116,15 @@ __attribute__((noinline)) static void fault_stack_smash(void)
 	zero = *(volatile uint8_t *)opaque(buf);
 }
 
+/* What the kernel knows of ACPI; here only where that is. */
+const void *acpi_info(void);
+
 /* A watch on what switching off must read, for which the CPU raises a debug exception every time. */
 static void fault_power_off(void)
 {
 	const uint64_t local_0 = 1 << 1, read_or_write = 3 << 16, eight_bytes = 2 << 18;
 
-	__asm__ volatile("movq %0, %%dr0" : : "r"(&acpi_info()->dsdt));
+	__asm__ volatile("movq %0, %%dr0" : : "r"(acpi_info()));
 	__asm__ volatile("movq %0, %%dr7" : : "r"(local_0 | read_or_write | eight_bytes));
 }
 
