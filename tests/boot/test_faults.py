@@ -44,6 +44,12 @@ def test_fault(no_net, fault):
     check_report(log, *FAULTS[fault])
 
 
+def test_an_interrupt_of_nobodys_is_no_fault(user_net):
+    log = call(user_net, [user_net.ip, 'fault=stray'], 112, kernel=app_kernel('fault'))
+    assert log.result['errormsg'] == 'nothing happened'
+    assert [(d['counter'], d['count']) for d in log.all('drop')] == [("interrupts of nobody's", 1)]
+
+
 def test_a_fault_while_powering_off_ends_the_machine(no_net):
     """Reports, then switches off without what faults; the EXIT line stays the last."""
     with Run(no_net, ['ip=192.168.77.2:::255.255.255.0', 'fault=power-off'], debug_exit=False,

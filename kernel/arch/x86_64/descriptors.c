@@ -1,7 +1,8 @@
 /*
  * GDT, TSS and IDT (Intel SDM volume 3, chapters 3, 6 and 7).  Every gate names an interrupt stack:
  * interrupts share one (they do not nest), faults have theirs, and what can strike in the middle of
- * a fault (double fault, NMI, machine check) has one each.
+ * a fault (double fault, NMI, machine check) has one each.  Vectors that nobody uses have a gate too:
+ * firmware may have left an interrupt pending with one of its own.
  */
 #include "kernel/arch/x86_64/image.h"
 #include "kernel/arch/x86_64/layout.h"
@@ -33,7 +34,7 @@ struct PACKED table_register {
 	uint64_t base;
 };
 
-extern char trap_stubs[]; /* traps.S: VECTOR_COUNT stubs of STUB_SIZE bytes */
+extern char trap_stubs[]; /* traps.S: STUB_COUNT stubs of STUB_SIZE bytes */
 
 static uint64_t gdt[5] = {0, DESCRIPTOR_CODE, DESCRIPTOR_DATA};
 static struct tss tss = {.io_map_base = sizeof(struct tss)};
@@ -52,7 +53,7 @@ static unsigned stack_of(unsigned vector)
 static void fill_idt(void)
 {
 	for (unsigned v = 0; v < VECTOR_COUNT; v++) {
-		uint64_t stub = (uint64_t)trap_stubs + v * STUB_SIZE;
+		uint64_t stub = (uint64_t)trap_stubs + MIN(v, VECTOR_NOBODY) * STUB_SIZE;
 
 		idt[v] = (struct gate){
 			.offset_low = (uint16_t)stub,

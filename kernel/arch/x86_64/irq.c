@@ -15,6 +15,7 @@
 #include "kernel/clock_timer.h"
 #include "kernel/console.h"
 #include "kernel/idle.h"
+#include "kernel/log.h"
 
 #define LINES (VECTOR_LINE_END - VECTOR_LINE_FIRST)
 #define MSI_ADDRESS UINT64_C(0xfee00000)
@@ -26,6 +27,7 @@ static struct irq_line *lines[LINES];
 static unsigned n_lines;
 static volatile uint64_t line_interrupts; /* of all lines */
 static uint64_t seen;                     /* line_interrupts at idle_begin() */
+static volatile uint64_t strays;          /* interrupts with a vector that nobody has */
 
 void irq_handle(uint64_t vector);
 
@@ -41,6 +43,8 @@ void irq_handle(uint64_t vector)
 		__atomic_store_n(&line->fired, 1, __ATOMIC_RELEASE);
 		line->count++;
 		line_interrupts++;
+	} else if (vector != VECTOR_TIMER) {
+		strays++;
 	}
 	lapic_eoi();
 }
@@ -73,9 +77,22 @@ static void interrupts_window(void)
 
 static uint64_t halted_ns;
 
+/* Once: who sends one may send many. */
+static void report_strays(void)
+{
+	static bool done;
+
+	if (LIKELY(strays == 0) || done)
+		return;
+	done = true;
+	event_emit(log_sink(), EVENT_DROP, 0, 0, EV_STR("counter", "interrupts of nobody's"),
+		   EV_U64("count", strays));
+}
+
 void idle_begin(void)
 {
 	interrupts_window();
+	report_strays();
 	seen = line_interrupts;
 }
 

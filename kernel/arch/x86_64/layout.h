@@ -15,13 +15,15 @@
 /* Offset of the stack protector's canary from FS base, fixed by the ABI. */
 #define CPU_LOCAL_CANARY 0x28
 
-/* Vectors: 0-31 exceptions, then the timer, then message-signalled lines; the spurious vector is
- * last, with the low four bits set as old local APICs demand. */
+/* Vectors: 0-31 exceptions, then the timer, then message-signalled lines, then the spurious vector,
+ * with the low four bits set as old local APICs demand.  All above are nobody's and share a stub. */
 #define VECTOR_TIMER 32
 #define VECTOR_LINE_FIRST 33
 #define VECTOR_LINE_END 47
 #define VECTOR_SPURIOUS 47
-#define VECTOR_COUNT 48
+#define VECTOR_NOBODY 48
+#define STUB_COUNT 49
+#define VECTOR_COUNT 256
 
 /* Indices of the TSS's interrupt stack table. */
 #define IST_INTERRUPT 1

@@ -1,5 +1,5 @@
 /*
- * The first instructions of every exception and interrupt.  Each vector has a stub of 16 bytes
+ * The first instructions of every exception and interrupt.  Each vector up to 48 has a stub of 16 bytes
  * (descriptors.c relies on that).  Exceptions save all registers as struct trap_frame and never
  * return; interrupts save what C may clobber, call irq_handle(vector) and return.  Both run on
  * interrupt stacks, so the red zone and the alignment of what they interrupt do not matter.
@@ -33,7 +33,7 @@ trap_stubs:
 	EXCEPTION_STUB %vector
 	.set vector, vector + 1
 	.endr
-	.rept VECTOR_COUNT - 32
+	.rept STUB_COUNT - 32
 	INTERRUPT_STUB %vector
 	.set vector, vector + 1
 	.endr
