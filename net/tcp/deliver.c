@@ -5,8 +5,8 @@
  * Received packets are kept as they are: in the receive queue, which is in order, or in the
  * reassembly; tcp_receive() is the only copy.  Since a packet occupies more memory than its text,
  * small texts are copied into the room behind the previous one, and all that fit are once memory
- * has run ahead of the window, so that a flood of tiny segments costs no more than about three times
- * the bytes of the window.
+ * has run ahead of the window, so that a flood of tiny segments costs no more than about three
+ * times the bytes of the window.
  */
 #include "net/tcp/internal.h"
 

@@ -15,8 +15,8 @@
 #include "net/wire/tcp.h"
 
 #define TCP_MSS_DEFAULT 536u /* RFC 9293 3.7.1, MUST-15: the peer sent no MSS option */
-/* DEVIATION: RFC 9293 3.7.1, MUST-16, takes any offer; a smaller one counts as this here, since tiny
- * segments are an attack on the sender. */
+/* DEVIATION: RFC 9293 3.7.1, MUST-16, takes any offer; a smaller one counts as this here, since
+ * tiny segments are an attack on the sender. */
 #define TCP_MSS_MIN 216u
 
 #define TCP_BUFFER_DEFAULT (256u * 1024)
