@@ -68,6 +68,7 @@ EFI_STATUS loader_handoff_prepare(struct loader *l, const struct loader_map *map
 void loader_handoff(const struct loader_handoff *handoff, uint64_t entry,
 		    const struct boot_info *bi)
 {
+	/* The entry is in rax, so that it is in no register that is changed before the jump. */
 	__asm__ volatile("cli\n\t"
 			 "cld\n\t"
 			 "mov %[page_table], %%cr3\n\t"
@@ -77,7 +78,7 @@ void loader_handoff(const struct loader_handoff *handoff, uint64_t entry,
 			 "jmp *%[entry]"
 			 :
 			 : [page_table] "r"(handoff->page_table),
-			   [stack_top] "r"(handoff->stack_top), [entry] "r"(entry), "D"(bi)
+			   [stack_top] "r"(handoff->stack_top), [entry] "a"(entry), "D"(bi)
 			 : "memory");
 	__builtin_unreachable();
 }
