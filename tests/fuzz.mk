@@ -16,7 +16,7 @@ FUZZ_TARGETS := $(subst _,-,$(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fu
 FUZZ_BINS    := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/fuzz-%)
 
 TIME ?= 60
-FUZZ_SMOKE_TIME ?= 4
+FUZZ_SMOKE_TIME ?= 6
 
 $(BUILD)/fuzz/obj/%.o: %.c Makefile tests/fuzz.mk | $(BUILD)/.setup-fuzz
 	@mkdir -p $(@D)
@@ -28,11 +28,14 @@ $(BUILD)/fuzz/libdialtone-fuzz.a: $(FUZZ_OBJS)
 	@echo "  AR      $@"
 	$(Q)ar rcs $@ $^
 
-.SECONDEXPANSION:
-$(BUILD)/fuzz/fuzz-%: $(BUILD)/fuzz/obj/tests/fuzz/fuzz_$$(subst -,_,$$*).o \
+# The target tcp-segments is in fuzz_tcp_segments.c.
+define fuzz_link
+$(BUILD)/fuzz/fuzz-$(1): $(BUILD)/fuzz/obj/tests/fuzz/fuzz_$(subst -,_,$(1)).o \
 		$(BUILD)/fuzz/libdialtone-fuzz.a
-	@echo "  LINK    $@"
-	$(Q)$(FUZZ_CC) $(SANITIZE) -fsanitize=fuzzer $^ -o $@
+	@echo "  LINK    $$@"
+	$$(Q)$$(FUZZ_CC) $$(SANITIZE) -fsanitize=fuzzer $$^ -o $$@
+endef
+$(foreach target,$(FUZZ_TARGETS),$(eval $(call fuzz_link,$(target))))
 
 .PHONY: fuzz fuzz-smoke fuzz-build
 fuzz-build: $(FUZZ_BINS) ## build the fuzz targets
@@ -41,7 +44,7 @@ fuzz: $(if $(TARGET),$(BUILD)/fuzz/fuzz-$(TARGET)) ## fuzz one target: TARGET=na
 	@test -n "$(TARGET)" || { echo "TARGET= one of: $(FUZZ_TARGETS)" >&2; exit 2; }
 	@tests/fuzz/run.sh $(BUILD)/fuzz $(TARGET) $(TIME)
 
-fuzz-smoke: $(FUZZ_BINS) ## each fuzz target for a few seconds
+fuzz-smoke: $(FUZZ_BINS) ## each fuzz target for a few seconds, a minute in all
 	@for target in $(FUZZ_TARGETS); do \
 		tests/fuzz/run.sh $(BUILD)/fuzz $$target $(FUZZ_SMOKE_TIME) || exit 1; \
 	done

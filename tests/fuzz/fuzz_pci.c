@@ -1,6 +1,6 @@
 /*
  * A PCI function whose whole configuration space the input wrote: capability lists, BARs, MSI-X
- * and virtio structures.  Reads come to an end, and what is mapped lies in the device's memory.
+ * and virtio structures.  Reads come to an end, and what is mapped lies in one of the BARs.
  */
 #include "tests/fuzz/lib/fuzz.h"
 
@@ -43,23 +43,51 @@ static void fill(struct fake_function *f, struct fuzz_input *in)
 		fake_pci_set8(f, (unsigned)(0x40 + i), p[i]);
 }
 
-static void check_area(const struct virtio_pci_area *area, bool needed)
+/* What BAR `i` answers to, as a device computes it: the bits that can be written are compared. */
+static bool is_in_bar(const struct fake_function *f, unsigned i, uint64_t at, uint64_t len)
 {
-	FUZZ_CHECK(area->at != NULL || !needed, "a structure is missing");
-	if (area->at == NULL)
-		return;
-	FUZZ_CHECK(area->len > 0 && area->at >= fake_machine.mmio &&
-			   area->at + area->len <= fake_machine.mmio + MMIO_LEN,
-		   "%u bytes outside of the device", area->len);
+	const uint32_t *regs = f->regs + PCI_BASE_ADDRESS_0 / 4;
+	const uint32_t *writable = f->writable + PCI_BASE_ADDRESS_0 / 4;
+	uint64_t compared = writable[i] & ~UINT32_C(0xf);
+	uint64_t base = regs[i] & ~UINT32_C(0xf);
+
+	if ((regs[i] & PCI_BASE_ADDRESS_SPACE) == PCI_BASE_ADDRESS_SPACE_IO)
+		return false;
+	if ((regs[i] & PCI_BASE_ADDRESS_MEM_TYPE_MASK) != PCI_BASE_ADDRESS_MEM_TYPE_64) {
+		compared |= (uint64_t)UINT32_MAX << 32;
+	} else if (i + 1 < PCI_BAR_COUNT) {
+		compared |= (uint64_t)writable[i + 1] << 32;
+		base |= (uint64_t)regs[i + 1] << 32;
+	}
+	return (at & compared) == (base & compared) && ((at + len - 1) & compared) == (base & compared);
 }
 
-static void check_msix(const struct msix *msix)
+static void check_mapped(const struct fake_function *f, const volatile uint8_t *at, uint64_t len)
+{
+	uint64_t off = (uint64_t)(at - fake_machine.mmio);
+
+	FUZZ_CHECK(off < MMIO_LEN && len > 0 && len <= MMIO_LEN - off, "%llu bytes at %llu",
+		   (unsigned long long)len, (unsigned long long)off);
+	for (unsigned i = 0; i < PCI_BAR_COUNT; i++)
+		if (is_in_bar(f, i, MMIO_PHYS + off, len))
+			return;
+	kit_fail("%llu bytes at %llu are in no BAR", (unsigned long long)len,
+		 (unsigned long long)off);
+}
+
+static void check_area(const struct fake_function *f, const struct virtio_pci_area *area, bool needed)
+{
+	FUZZ_CHECK(area->at != NULL || !needed, "a structure is missing");
+	if (area->at != NULL)
+		check_mapped(f, area->at, area->len);
+}
+
+static void check_msix(const struct fake_function *f, const struct msix *msix)
 {
 	if (msix->count == 0)
 		return;
 	FUZZ_CHECK(msix->count <= 2048, "%u vectors", msix->count);
-	FUZZ_CHECK(msix->table >= fake_machine.mmio && msix->table + msix->count * 16u <=
-			   fake_machine.mmio + MMIO_LEN, "the table is outside of the device");
+	check_mapped(f, msix->table, msix->count * 16u);
 	msix_connect(msix, (uint16_t)(msix->count - 1), (struct irq_message){0xfee00000, 0x40});
 }
 
@@ -96,10 +124,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	pci = fake_pci_device(&bus, f);
 	walk(&pci);
 	if (virtio_pci_open(&vp, &pci, &window, &fs.sink) == ERR_OK) {
-		check_area(&vp.common, true);
-		check_area(&vp.notify, true);
-		check_area(&vp.device, false);
-		check_msix(&vp.msix);
+		check_area(f, &vp.common, true);
+		check_area(f, &vp.notify, true);
+		check_area(f, &vp.device, false);
+		check_msix(f, &vp.msix);
 	} else {
 		FUZZ_CHECK(fs.events[EVENT_DEVICE_BAD] > 0, "refused without a word");
 	}

@@ -5,8 +5,6 @@
  */
 #include "tests/fuzz/lib/fuzz.h"
 
-#include <limits.h>
-
 #include "tests/fuzz/lib/talk.h"
 
 static void step(struct talk *talk, struct fuzz_input *in)

@@ -106,6 +106,9 @@ def make_segments():
     seed("tcp-segments", "zero-window", [
         0x84, 0, WELL, PEER, 0, SEND, 0x0F, 0, ACK, 0, TIME, 3, TIME, 4, PEER, 5, ACK, 0, TIME, 4,
         SEND, 0x0F, 0, CLOSE, 0, TIME, 6])
+    seed("tcp-segments", "shrinking-window", [
+        0x44, 1, WELL, SEND, 0x20, 0, PEER, 1, ACK, 0x82, SEND, 0x01, 0, TIME, 3, PEER, 0, ACK, 0x82,
+        TIME, 4, PEER, 5, ACK, 0])
     seed("tcp-segments", "server", [
         1, 0, WELL, ANSWER, ACCEPT, SEND, 0, 99, ACK, 0, CLOSE, 0, FIN, OPEN, 1, ANSWER, ACCEPT])
     seed("tcp-segments", "small-mss", [
@@ -132,6 +135,7 @@ def make_http():
     answer("until-close", b"HTTP/1.0 404 Not Found\n\nnothing here")
     answer("interim", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n")
     answer("folded", b"HTTP/1.1 200\r\nA: b\r\n c\r\nContent-Length: 1, 1\r\n\r\nx")
+    answer("long-line", b"HTTP/1.1 200 OK\r\nA: " + b"x" * 1100 + b"\r\nContent-Length: 0\r\n\r\n")
     answer("not-http", b"SSH-2.0-OpenSSH_9.2\r\n")
 
 
@@ -185,6 +189,8 @@ def make_pci():
     caps = cap(1, 0x54, 4, 0, 0x1000) + cap(4, 0x68, 4, 0x2000, 0x1000) + cap(2, 0x7C, 4, 0x3000, 0x1000)
     msix = struct.pack("<BBHII", 0x11, 0, 3, 0x1004, 0x1804)
     seed("pci", "net", writable + b"\x00\x10" + bars + b"\x40" + caps + msix)
+    seed("pci", "past-the-bar", writable + b"\x00\x10" + bars + b"\x40"
+         + cap(1, 0x54, 4, 0x3800, 0x1000) + cap(2, 0, 4, 0x3000, 0x1000))
     seed("pci", "loop", writable + b"\x00\x10" + bars + b"\x40" + cap(1, 0x40, 4, 0, 0x1000))
 
 
