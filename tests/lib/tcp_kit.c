@@ -343,3 +343,16 @@ struct tcb *tk_tcb(struct tk *t)
 {
 	return socket_find(t->k.stack, t->fd)->tcb;
 }
+
+/* --- streams of full segments ---------------------------------------------------------------- */
+
+void tk_peer_ack(struct tk *t, uint32_t ack)
+{
+	TK_SEND(t, .seq = 1, .ack = ack, .flags = TCP_ACK);
+}
+
+void tk_expect_segments(struct tk *t, uint32_t from, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		TK_EXPECT(t, TCP_ACK, 1 + from + i * TK_FULL, 1, TK_FULL);
+}

@@ -94,4 +94,12 @@ unsigned tk_events(struct tk *t, enum event_id id);
 /* The TCB behind a descriptor, for tests that look inside. */
 struct tcb *tk_tcb(struct tk *t);
 
+/* --- streams of full segments ---------------------------------------------------------------- */
+
+#define TK_FULL (TK_MSS - 12u) /* text of a full segment: the rest is timestamps */
+
+void tk_peer_ack(struct tk *t, uint32_t ack);
+/* Takes `n` full segments that begin at byte `from` of the stream. */
+void tk_expect_segments(struct tk *t, uint32_t from, unsigned n);
+
 #endif
