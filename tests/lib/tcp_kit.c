@@ -334,6 +334,14 @@ const char *tk_field(struct tk *t, enum event_id id, unsigned nth, const char *k
 	return value;
 }
 
+void tk_expect_field(struct tk *t, enum event_id id, const char *key, const char *value)
+{
+	const char *is = tk_field(t, id, 0, key);
+
+	if (strcmp(is, value) != 0)
+		kit_fail("event %u: %s is \"%s\", not \"%s\"", id, key, is, value);
+}
+
 unsigned tk_events(struct tk *t, enum event_id id)
 {
 	return kit_event_count(&t->k.kp, id);

@@ -89,6 +89,8 @@ uint8_t tk_byte(size_t offset);
 size_t tk_read(struct tk *t, void *buf, size_t cap);
 /* The text of an event's field; fails when it is not there. */
 const char *tk_field(struct tk *t, enum event_id id, unsigned nth, const char *key);
+/* The first event of that name has that value. */
+void tk_expect_field(struct tk *t, enum event_id id, const char *key, const char *value);
 unsigned tk_events(struct tk *t, enum event_id id);
 
 /* The TCB behind a descriptor, for tests that look inside. */
