@@ -153,7 +153,7 @@ static void a_page(void **state)
 	must_say("[   0.000000] app      step  5  app -> library     connect descriptor 3 to "
 		 "192.168.77.1:80\n");
 	must_say("[   0.001000] app      step 16  library -> app     descriptor 3 is connected after 1000 us\n");
-	must_say("[   0.001000] http     GET /x?y sent, 100 bytes\n");
+	must_say("[   0.001000] http     GET /x?y given to the socket, 100 bytes\n");
 	must_say("[   0.004000] http     status 200 OK, header 64 bytes, body content-length 9, "
 		 "text/plain\n");
 	must_say("[   0.005000] http     body complete, 9 bytes, crc32 cbf43926\n");
