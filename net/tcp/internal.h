@@ -272,21 +272,27 @@ void tcp_rtt_acked(struct tcb *tcb, const struct tcp_segment *seg);
 /* --- congestion.c: RFC 5681 ------------------------------------------------------------------ */
 
 void tcp_congestion_init(struct tcb *tcb, bool syn_was_lost);
-/* `acked` new bytes were acknowledged outside of fast recovery. */
-void tcp_congestion_acked(struct tcb *tcb, uint32_t acked);
-/* A loss was noticed with `flight` bytes out: (4) of RFC 5681. */
-void tcp_congestion_loss(struct tcb *tcb, uint32_t flight);
-/* A time-out: one segment. */
-void tcp_congestion_timeout(struct tcb *tcb);
+/* `acked` new bytes were acknowledged outside of fast recovery: cwnd may grow. */
+void tcp_congestion_acked(struct tcb *tcb, uint32_t acked, uint64_t now_ns);
+/* A loss was noticed with `flight` bytes out: sets ssthresh, (4) of RFC 5681, and remembers what was
+ * before it.  cwnd is left to the caller: fast recovery brings it down to ssthresh in its own way,
+ * tcp_congestion_timeout() at once.  Called once for each episode of loss; when one is noticed
+ * while another is being repaired, the later call is the one that can be undone. */
+void tcp_congestion_loss(struct tcb *tcb, uint32_t flight, uint64_t now_ns);
+/* A time-out, after tcp_congestion_loss() unless it is another one in a row: one segment. */
+void tcp_congestion_timeout(struct tcb *tcb, uint64_t now_ns);
+/* The last tcp_congestion_loss() was about nothing: cwnd, ssthresh and what the algorithm knew are
+ * as before it.  Nothing happens when there is nothing to undo. */
+void tcp_congestion_undo(struct tcb *tcb);
 /* Nothing was sent for longer than the RTO: RFC 5681 4.1. */
-void tcp_congestion_idle(struct tcb *tcb);
+void tcp_congestion_idle(struct tcb *tcb, uint64_t now_ns);
 
 /* --- recovery.c: RFC 6582 -------------------------------------------------------------------- */
 
 void tcp_duplicate_ack(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 /* New data was acknowledged: `acked` bytes; SND.UNA has moved. */
 void tcp_recovery_acked(struct stack *stack, struct tcb *tcb, uint32_t acked, uint64_t now_ns);
-void tcp_recovery_timeout(struct tcb *tcb);
+void tcp_recovery_timeout(struct tcb *tcb, uint64_t now_ns);
 /* How many bytes beyond SND.NXT (or rtx_nxt) the congestion window allows now. */
 uint32_t tcp_congestion_room(const struct tcb *tcb);
 

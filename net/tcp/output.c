@@ -170,7 +170,7 @@ static void check_idle(struct tcb *tcb, uint64_t now_ns)
 {
 	if (tcb_flight(tcb) == 0 && tcb->last_sent_ns != 0 &&
 	    now_ns - tcb->last_sent_ns > tcb->rto_ns)
-		tcp_congestion_idle(tcb);
+		tcp_congestion_idle(tcb, now_ns);
 }
 
 static void send_data(struct stack *stack, struct tcb *tcb, uint64_t now_ns)

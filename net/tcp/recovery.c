@@ -11,7 +11,7 @@
 static void enter_fast_recovery(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
 	stack->counters.tcp_fast_retransmits++;
-	tcp_congestion_loss(tcb, tcb_flight(tcb));
+	tcp_congestion_loss(tcb, tcb_flight(tcb), now_ns);
 	tcb->recovery = TCP_RECOVERY_FAST;
 	tcb->recover = tcb->snd_nxt;
 	tcb->partial_ack_seen = false;
@@ -74,19 +74,19 @@ void tcp_recovery_acked(struct stack *stack, struct tcb *tcb, uint32_t acked, ui
 						       tcb_eff_mss(tcb));
 		break;
 	default:
-		tcp_congestion_acked(tcb, acked);
+		tcp_congestion_acked(tcb, acked, now_ns);
 		break;
 	}
 	if (complete)
 		tcb->recovery = TCP_RECOVERY_NONE;
 }
 
-void tcp_recovery_timeout(struct tcb *tcb)
+void tcp_recovery_timeout(struct tcb *tcb, uint64_t now_ns)
 {
 	/* RFC 5681 3.1: ssthresh is taken once per loss, not again when the time-out backs off */
 	if (tcb->attempts <= 1)
-		tcp_congestion_loss(tcb, tcb_flight(tcb));
-	tcp_congestion_timeout(tcb);
+		tcp_congestion_loss(tcb, tcb_flight(tcb), now_ns);
+	tcp_congestion_timeout(tcb, now_ns);
 	tcb->recovery = TCP_RECOVERY_LOSS;
 	tcb->recover = tcb->snd_nxt; /* RFC 6582 3.2, step 4 */
 	tcb->rtx_nxt = tcb->snd_una;

@@ -169,6 +169,7 @@ struct tcb {
 	uint32_t recover; /* RFC 6582: highest sequence number sent when the loss was noticed */
 	uint32_t cwnd, ssthresh;
 	uint32_t bytes_acked; /* RFC 5681 3.1, byte counting */
+	uint32_t undo_cwnd, undo_ssthresh; /* before the last loss; undo_cwnd 0: nothing to undo */
 	uint64_t progress_ns; /* when the peer last acknowledged something, or had nothing to */
 
 	/* --- attacks (reset.c) -------------------------------------------------------------- */

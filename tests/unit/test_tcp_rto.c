@@ -177,16 +177,16 @@ static void congestion_avoidance(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 10; i++) {
 		assert_int_equal(tcb.cwnd, 10000);
-		tcp_congestion_acked(&tcb, 1000);
+		tcp_congestion_acked(&tcb, 1000, 0);
 	}
 	for (unsigned i = 0; i < 11; i++) {
 		assert_int_equal(tcb.cwnd, 11000);
-		tcp_congestion_acked(&tcb, 1000);
+		tcp_congestion_acked(&tcb, 1000, 0);
 	}
 	assert_int_equal(tcb.cwnd, 12000);
 	tcb.cwnd_limited = false; /* a window that was not filled does not grow */
 	for (unsigned i = 0; i < 50; i++)
-		tcp_congestion_acked(&tcb, 1000);
+		tcp_congestion_acked(&tcb, 1000, 0);
 	assert_int_equal(tcb.cwnd, 12000);
 }
 
