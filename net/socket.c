@@ -18,7 +18,7 @@ int sock_bind(struct stack *stack, int fd, const struct net_endpoint *local)
 		return ERR_BADF;
 	if (!is_ipv4(local))
 		return ERR_AFNOSUPPORT;
-	if (sock->type == SOCK_STREAM)
+	if (sock->type == SOCK_TYPE_STREAM)
 		return stream_bind(stack, sock, local);
 	return dgram_bind(stack, sock, local);
 }
@@ -33,7 +33,7 @@ int sock_connect(struct stack *stack, int fd, const struct net_endpoint *remote,
 		return ERR_AFNOSUPPORT;
 	if (remote->port == 0 || net_addr_to_ipv4(&remote->addr) == 0)
 		return ERR_ADDRNOTAVAIL;
-	if (sock->type == SOCK_STREAM)
+	if (sock->type == SOCK_TYPE_STREAM)
 		return stream_connect(stack, sock, remote, now_ns);
 	return dgram_connect(stack, sock, remote);
 }
@@ -46,7 +46,7 @@ int sock_shutdown(struct stack *stack, int fd, enum sock_how how, uint64_t now_n
 		return ERR_BADF;
 	if (how != SOCK_SHUT_RD && how != SOCK_SHUT_WR && how != SOCK_SHUT_RDWR)
 		return ERR_INVAL;
-	if (sock->type == SOCK_STREAM)
+	if (sock->type == SOCK_TYPE_STREAM)
 		return stream_shutdown(stack, sock, how, now_ns);
 	return dgram_shutdown(sock, how);
 }
@@ -58,7 +58,7 @@ int sock_poll(struct stack *stack, int fd, unsigned wanted)
 
 	if (sock == NULL)
 		return ERR_BADF;
-	ready = sock->type == SOCK_STREAM ? stream_poll(sock) : dgram_poll(sock);
+	ready = sock->type == SOCK_TYPE_STREAM ? stream_poll(sock) : dgram_poll(sock);
 	return (int)(ready & (wanted | SOCK_POLLERR | SOCK_POLLHUP));
 }
 
@@ -67,7 +67,7 @@ unsigned sock_last_step(struct stack *stack, int fd)
 	const struct socket *sock = socket_find(stack, fd);
 	struct tcp_status status;
 
-	if (sock == NULL || sock->type != SOCK_STREAM)
+	if (sock == NULL || sock->type != SOCK_TYPE_STREAM)
 		return 0;
 	tcp_status(sock->tcb, &status);
 	return MAX(sock->last_step, status.last_step);
@@ -83,7 +83,7 @@ int sock_getsockname(struct stack *stack, int fd, struct net_endpoint *local)
 	if (sock == NULL)
 		return ERR_BADF;
 	*local = net_endpoint_ipv4(sock->udp.local, sock->udp.local_port);
-	if (sock->type == SOCK_STREAM) {
+	if (sock->type == SOCK_TYPE_STREAM) {
 		tcp_status(sock->tcb, &status);
 		*local = status.local;
 	}
@@ -97,7 +97,7 @@ int sock_getpeername(struct stack *stack, int fd, struct net_endpoint *remote)
 
 	if (sock == NULL)
 		return ERR_BADF;
-	if (sock->type == SOCK_DGRAM) {
+	if (sock->type == SOCK_TYPE_DGRAM) {
 		if (sock->udp.remote == 0)
 			return ERR_NOTCONN;
 		*remote = net_endpoint_ipv4(sock->udp.remote, sock->udp.remote_port);
@@ -116,7 +116,7 @@ static int take_error(struct socket *sock)
 {
 	int err = sock->udp.error;
 
-	if (sock->type == SOCK_STREAM)
+	if (sock->type == SOCK_TYPE_STREAM)
 		return tcp_take_error(sock->tcb);
 	sock->udp.error = ERR_OK;
 	return err;
@@ -146,7 +146,7 @@ int sock_getsockopt(struct stack *stack, int fd, enum sock_option option, int64_
 		*value = take_error(sock);
 		return ERR_OK;
 	}
-	if (sock->type != SOCK_STREAM)
+	if (sock->type != SOCK_TYPE_STREAM)
 		return ERR_NOPROTOOPT;
 	tcp_status(sock->tcb, &status);
 	return get_stream_option(&status, option, value);
@@ -160,7 +160,7 @@ int sock_setsockopt(struct stack *stack, int fd, enum sock_option option, int64_
 
 	if (sock == NULL)
 		return ERR_BADF;
-	if (sock->type != SOCK_STREAM)
+	if (sock->type != SOCK_TYPE_STREAM)
 		return ERR_NOPROTOOPT;
 	tcp_status(sock->tcb, &status);
 	if (value < 0 || value > UINT32_MAX)

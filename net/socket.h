@@ -14,7 +14,7 @@
 
 struct stack;
 
-enum sock_type { SOCK_STREAM = 1, SOCK_DGRAM = 2 };
+enum sock_type { SOCK_TYPE_STREAM = 1, SOCK_TYPE_DGRAM = 2 };
 enum sock_protocol { SOCK_PROTO_DEFAULT = 0, SOCK_PROTO_TCP = 6, SOCK_PROTO_UDP = 17 };
 enum sock_how { SOCK_SHUT_RD = 0, SOCK_SHUT_WR = 1, SOCK_SHUT_RDWR = 2 };
 

@@ -86,7 +86,7 @@ int sock_sendto(struct stack *stack, int fd, const void *buf, size_t len,
 		const struct net_endpoint *to, uint64_t now_ns)
 {
 	int err;
-	struct socket *sock = socket_find_type(stack, fd, SOCK_DGRAM, &err);
+	struct socket *sock = socket_find_type(stack, fd, SOCK_TYPE_DGRAM, &err);
 
 	if (sock == NULL)
 		return err;
@@ -99,7 +99,7 @@ int sock_recvfrom(struct stack *stack, int fd, void *buf, size_t len, struct net
 		  uint64_t now_ns)
 {
 	int err;
-	struct socket *sock = socket_find_type(stack, fd, SOCK_DGRAM, &err);
+	struct socket *sock = socket_find_type(stack, fd, SOCK_TYPE_DGRAM, &err);
 
 	(void)now_ns;
 	return sock != NULL ? dgram_receive(sock, buf, len, from) : err;

@@ -76,7 +76,7 @@ int stream_connect(struct stack *stack, struct socket *sock, const struct net_en
 int sock_listen(struct stack *stack, int fd, unsigned backlog)
 {
 	int err;
-	struct socket *sock = socket_find_type(stack, fd, SOCK_STREAM, &err);
+	struct socket *sock = socket_find_type(stack, fd, SOCK_TYPE_STREAM, &err);
 
 	return sock != NULL ? tcp_listen(stack, sock->tcb, backlog) : err;
 }
@@ -84,7 +84,7 @@ int sock_listen(struct stack *stack, int fd, unsigned backlog)
 int sock_accept(struct stack *stack, int fd, struct net_endpoint *remote)
 {
 	int err;
-	struct socket *listener = socket_find_type(stack, fd, SOCK_STREAM, &err);
+	struct socket *listener = socket_find_type(stack, fd, SOCK_TYPE_STREAM, &err);
 	struct socket *sock;
 	struct tcp_status status;
 
@@ -95,7 +95,7 @@ int sock_accept(struct stack *stack, int fd, struct net_endpoint *remote)
 		return ERR_INVAL;
 	if (!tcp_accept_waiting(listener->tcb))
 		return ERR_AGAIN;
-	sock = socket_create(stack, SOCK_STREAM, &err);
+	sock = socket_create(stack, SOCK_TYPE_STREAM, &err);
 	if (sock == NULL)
 		return err; /* it stays in the queue */
 	sock->tcb = tcp_accept(listener->tcb);
@@ -114,7 +114,7 @@ int sock_send(struct stack *stack, int fd, const void *buf, size_t len, uint64_t
 
 	if (sock == NULL)
 		return ERR_BADF;
-	if (sock->type == SOCK_DGRAM)
+	if (sock->type == SOCK_TYPE_DGRAM)
 		return dgram_send(stack, sock, buf, len, NULL, now_ns);
 	return tcp_send(stack, sock->tcb, buf, len, now_ns);
 }
@@ -125,7 +125,7 @@ int sock_recv(struct stack *stack, int fd, void *buf, size_t len, uint64_t now_n
 
 	if (sock == NULL)
 		return ERR_BADF;
-	if (sock->type == SOCK_DGRAM)
+	if (sock->type == SOCK_TYPE_DGRAM)
 		return dgram_receive(sock, buf, len, NULL);
 	return tcp_receive(stack, sock->tcb, buf, len, now_ns);
 }
@@ -162,7 +162,7 @@ int sock_abort(struct stack *stack, int fd, uint64_t now_ns)
 
 	if (sock == NULL)
 		return ERR_BADF;
-	if (sock->type == SOCK_STREAM)
+	if (sock->type == SOCK_TYPE_STREAM)
 		tcp_abort(stack, sock->tcb, false, now_ns);
 	return sock_close(stack, fd, now_ns);
 }
@@ -205,7 +205,7 @@ bool sock_is_over(struct stack *stack, int fd)
 	struct socket *sock = socket_find(stack, fd);
 	struct tcp_status status;
 
-	if (sock == NULL || sock->type != SOCK_STREAM)
+	if (sock == NULL || sock->type != SOCK_TYPE_STREAM)
 		return true;
 	tcp_status(sock->tcb, &status);
 	return status.state == TCP_CLOSED;
@@ -214,7 +214,7 @@ bool sock_is_over(struct stack *stack, int fd)
 bool sock_fin_acked(struct stack *stack, int fd)
 {
 	int err;
-	struct socket *sock = socket_find_type(stack, fd, SOCK_STREAM, &err);
+	struct socket *sock = socket_find_type(stack, fd, SOCK_TYPE_STREAM, &err);
 	struct tcp_status status;
 
 	if (sock == NULL)

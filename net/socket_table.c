@@ -36,7 +36,7 @@ void socket_table_destroy(struct stack *stack, struct socket_table *table)
 
 		if (sock == NULL)
 			continue;
-		if (sock->type == SOCK_STREAM)
+		if (sock->type == SOCK_TYPE_STREAM)
 			tcp_drop(stack, sock->tcb);
 		else
 			dgram_close(stack, sock);
@@ -99,9 +99,9 @@ static int check_kind(enum net_family family, enum sock_type type, enum sock_pro
 {
 	if (family != NET_FAMILY_IPV4)
 		return ERR_AFNOSUPPORT;
-	if (type == SOCK_STREAM && (protocol == SOCK_PROTO_DEFAULT || protocol == SOCK_PROTO_TCP))
+	if (type == SOCK_TYPE_STREAM && (protocol == SOCK_PROTO_DEFAULT || protocol == SOCK_PROTO_TCP))
 		return ERR_OK;
-	if (type == SOCK_DGRAM && (protocol == SOCK_PROTO_DEFAULT || protocol == SOCK_PROTO_UDP))
+	if (type == SOCK_TYPE_DGRAM && (protocol == SOCK_PROTO_DEFAULT || protocol == SOCK_PROTO_UDP))
 		return ERR_OK;
 	return ERR_PROTONOSUPPORT;
 }
@@ -117,7 +117,7 @@ int sock_socket(struct stack *stack, enum net_family family, enum sock_type type
 	sock = socket_create(stack, type, &err);
 	if (sock == NULL)
 		return err;
-	if (type == SOCK_DGRAM)
+	if (type == SOCK_TYPE_DGRAM)
 		return sock->user.fd;
 	err = stream_create(stack, sock);
 	if (err == ERR_OK)
@@ -132,7 +132,7 @@ int sock_close(struct stack *stack, int fd, uint64_t now_ns)
 
 	if (sock == NULL)
 		return ERR_BADF;
-	if (sock->type == SOCK_STREAM)
+	if (sock->type == SOCK_TYPE_STREAM)
 		stream_close(stack, sock, now_ns);
 	else
 		dgram_close(stack, sock);

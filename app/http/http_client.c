@@ -90,7 +90,7 @@ static bool create_socket(struct transfer *t)
 	event_emit(t->events, EVENT_APP_SOCKET, t->conn, 0, EV_STR("family", "AF_INET"),
 		   EV_STR("type", "SOCK_STREAM"), EV_STR("protocol", "IPPROTO_TCP"));
 	t->step = 1;
-	t->fd = sock_socket(t->m->stack, NET_FAMILY_IPV4, SOCK_STREAM, SOCK_PROTO_TCP);
+	t->fd = sock_socket(t->m->stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
 	if (t->fd < 0) {
 		struct strbuf sb = fail(t, STATUS_OUT_OF_MEMORY, "no socket: ");
 		strbuf_str(&sb, err_text(t->fd));

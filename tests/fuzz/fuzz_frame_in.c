@@ -55,7 +55,7 @@ static void reach(struct tk *t, uint8_t how)
 static int open_datagrams(struct tk *t)
 {
 	const struct net_endpoint local = net_endpoint_ipv4(0, UDP_PORT);
-	int fd = sock_socket(t->k.stack, NET_FAMILY_IPV4, SOCK_DGRAM, SOCK_PROTO_UDP);
+	int fd = sock_socket(t->k.stack, NET_FAMILY_IPV4, SOCK_TYPE_DGRAM, SOCK_PROTO_UDP);
 
 	if (fd < 0 || sock_bind(t->k.stack, fd, &local) != ERR_OK)
 		kit_fail("no datagram socket");

@@ -55,7 +55,7 @@ void tk_close(struct tk *t)
 static int new_socket(struct tk *t)
 {
 	struct net_endpoint local = net_endpoint_ipv4(KIT_IP, TK_PORT);
-	int fd = sock_socket(t->k.stack, NET_FAMILY_IPV4, SOCK_STREAM, SOCK_PROTO_TCP);
+	int fd = sock_socket(t->k.stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
 
 	if (fd < 0 || sock_bind(t->k.stack, fd, &local) != ERR_OK)
 		kit_fail("no socket");

@@ -60,10 +60,10 @@ static int open_flood(struct flood *f, uint32_t smallest, uint32_t largest)
 	f->reader = sim_host(&f->sim, &options);
 	local = net_endpoint_ipv4(0, 9);
 	remote = net_endpoint_ipv4(f->reader->ip, 9);
-	listener = sock_socket(f->reader->stack, NET_FAMILY_IPV4, SOCK_STREAM, 0);
+	listener = sock_socket(f->reader->stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, 0);
 	assert_int_equal(sock_bind(f->reader->stack, listener, &local), ERR_OK);
 	assert_int_equal(sock_listen(f->reader->stack, listener, 1), ERR_OK);
-	f->fd = sock_socket(f->sender->stack, NET_FAMILY_IPV4, SOCK_STREAM, 0);
+	f->fd = sock_socket(f->sender->stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, 0);
 	assert_int_equal(sock_setsockopt(f->sender->stack, f->fd, SOCK_TCP_NODELAY, 1, 0), ERR_OK);
 	assert_int_equal(sock_connect(f->sender->stack, f->fd, &remote, f->sim.now_ns),
 			 ERR_INPROGRESS);

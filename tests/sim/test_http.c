@@ -125,7 +125,7 @@ static void start_server(struct scene *scene, const char *head)
 
 	s->head = head;
 	s->fd = -1;
-	s->listener = sock_socket(s->host->stack, NET_FAMILY_IPV4, SOCK_STREAM, SOCK_PROTO_TCP);
+	s->listener = sock_socket(s->host->stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
 	assert_true(s->listener >= 0);
 	assert_int_equal(sock_bind(s->host->stack, s->listener, &any), ERR_OK);
 	assert_int_equal(sock_listen(s->host->stack, s->listener, 4), ERR_OK);

@@ -188,7 +188,7 @@ static void connect_to(struct attempt *a, uint32_t ip)
 {
 	struct net_endpoint remote = net_endpoint_ipv4(ip, 81);
 
-	a->fd = sock_socket(a->client->stack, NET_FAMILY_IPV4, SOCK_STREAM, SOCK_PROTO_TCP);
+	a->fd = sock_socket(a->client->stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
 	assert_int_equal(sock_connect(a->client->stack, a->fd, &remote, a->sim.now_ns),
 			 ERR_INPROGRESS);
 }

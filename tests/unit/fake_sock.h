@@ -107,7 +107,7 @@ int sock_socket(struct stack *stack, enum net_family family, enum sock_type type
 		enum sock_protocol protocol)
 {
 	(void)stack;
-	if (family != NET_FAMILY_IPV4 || type != SOCK_STREAM || protocol != SOCK_PROTO_TCP)
+	if (family != NET_FAMILY_IPV4 || type != SOCK_TYPE_STREAM || protocol != SOCK_PROTO_TCP)
 		return ERR_AFNOSUPPORT;
 	return fake.socket_result;
 }

@@ -237,7 +237,7 @@ static void start_connect(int *fd)
 {
 	const struct net_endpoint peer = net_endpoint_ipv4(NEIGHBOUR_IP, 80);
 
-	*fd = sock_socket(k.stack, NET_FAMILY_IPV4, SOCK_STREAM, SOCK_PROTO_TCP);
+	*fd = sock_socket(k.stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
 	assert_true(*fd >= 0);
 	assert_int_equal(sock_connect(k.stack, *fd, &peer, k.now_ns), ERR_INPROGRESS);
 	kit_poll(&k);

@@ -278,7 +278,7 @@ static void what_the_device_refuses_is_counted(void **state)
 static int connect_to_peer(void)
 {
 	const struct net_endpoint peer = net_endpoint_ipv4(KIT_PEER_IP, 80);
-	int fd = sock_socket(k.stack, NET_FAMILY_IPV4, SOCK_STREAM, SOCK_PROTO_TCP);
+	int fd = sock_socket(k.stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
 
 	assert_true(fd >= 0);
 	assert_int_equal(sock_connect(k.stack, fd, &peer, k.now_ns), ERR_INPROGRESS);

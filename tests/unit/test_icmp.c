@@ -273,7 +273,7 @@ static void an_error_is_logged_with_what_it_is_about(void **state)
 static void a_refused_syn_ends_the_connect(void **state)
 {
 	const struct net_endpoint peer = net_endpoint_ipv4(KIT_PEER_IP, 80);
-	int fd = sock_socket(k.stack, NET_FAMILY_IPV4, SOCK_STREAM, SOCK_PROTO_TCP);
+	int fd = sock_socket(k.stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
 	int64_t err;
 	struct kit_sent *s;
 

@@ -17,12 +17,12 @@
 
 static int stream(struct tk *t)
 {
-	return sock_socket(t->k.stack, NET_FAMILY_IPV4, SOCK_STREAM, SOCK_PROTO_DEFAULT);
+	return sock_socket(t->k.stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_DEFAULT);
 }
 
 static int dgram(struct tk *t)
 {
-	return sock_socket(t->k.stack, NET_FAMILY_IPV4, SOCK_DGRAM, SOCK_PROTO_UDP);
+	return sock_socket(t->k.stack, NET_FAMILY_IPV4, SOCK_TYPE_DGRAM, SOCK_PROTO_UDP);
 }
 
 /* --- descriptors ----------------------------------------------------------------------------- */
@@ -33,11 +33,11 @@ static void kinds_that_exist_and_that_do_not(void **state)
 
 	(void)state;
 	tk_open(&t);
-	assert_int_equal(sock_socket(t.k.stack, NET_FAMILY_IPV6, SOCK_STREAM, SOCK_PROTO_DEFAULT),
+	assert_int_equal(sock_socket(t.k.stack, NET_FAMILY_IPV6, SOCK_TYPE_STREAM, SOCK_PROTO_DEFAULT),
 			 ERR_AFNOSUPPORT);
-	assert_int_equal(sock_socket(t.k.stack, NET_FAMILY_IPV4, SOCK_STREAM, SOCK_PROTO_UDP),
+	assert_int_equal(sock_socket(t.k.stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_UDP),
 			 ERR_PROTONOSUPPORT);
-	assert_int_equal(sock_socket(t.k.stack, NET_FAMILY_IPV4, SOCK_DGRAM, SOCK_PROTO_TCP),
+	assert_int_equal(sock_socket(t.k.stack, NET_FAMILY_IPV4, SOCK_TYPE_DGRAM, SOCK_PROTO_TCP),
 			 ERR_PROTONOSUPPORT);
 	assert_int_equal(sock_socket(t.k.stack, NET_FAMILY_IPV4, (enum sock_type)7, 0),
 			 ERR_PROTONOSUPPORT);
@@ -191,7 +191,7 @@ static void addresses_that_cannot_be_reached(void **state)
 
 	(void)state;
 	kit_open_bare(&k, 1, NULL);
-	fd = sock_socket(k.stack, NET_FAMILY_IPV4, SOCK_STREAM, SOCK_PROTO_TCP);
+	fd = sock_socket(k.stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
 	assert_int_equal(sock_connect(k.stack, fd, &nowhere, 0), ERR_ADDRNOTAVAIL);
 	assert_int_equal(sock_connect(k.stack, fd, &no_port, 0), ERR_ADDRNOTAVAIL);
 	assert_int_equal(sock_connect(k.stack, fd, &v6, 0), ERR_AFNOSUPPORT);

@@ -354,7 +354,7 @@ static void no_arp_answer(void **state)
 	(void)state;
 	tk_open(&t);
 	t.k.answer_arp = false;
-	t.fd = sock_socket(t.k.stack, NET_FAMILY_IPV4, SOCK_STREAM, SOCK_PROTO_TCP);
+	t.fd = sock_socket(t.k.stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
 	assert_int_equal(sock_connect(t.k.stack, t.fd, &remote, t.k.now_ns), ERR_INPROGRESS);
 	tk_advance(&t, 4 * NS_PER_S);
 	assert_int_equal(tk_events(&t, EVENT_ARP_REQUEST), 3);
@@ -379,7 +379,7 @@ static void late_arp_answer_lets_one_syn_out(void **state)
 	(void)state;
 	tk_open(&t);
 	t.k.answer_arp = false;
-	t.fd = sock_socket(t.k.stack, NET_FAMILY_IPV4, SOCK_STREAM, SOCK_PROTO_TCP);
+	t.fd = sock_socket(t.k.stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
 	assert_int_equal(sock_connect(t.k.stack, t.fd, &remote, t.k.now_ns), ERR_INPROGRESS);
 	tk_advance(&t, 2500 * NS_PER_MS);
 	kit_sent_clear(&t.k); /* the ARP requests */
@@ -407,7 +407,7 @@ static void waiting_for_arp_is_no_round_trip(void **state)
 	(void)state;
 	tk_open(&t);
 	t.k.answer_arp = false;
-	t.fd = sock_socket(t.k.stack, NET_FAMILY_IPV4, SOCK_STREAM, SOCK_PROTO_TCP);
+	t.fd = sock_socket(t.k.stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
 	assert_int_equal(sock_connect(t.k.stack, t.fd, &remote, t.k.now_ns), ERR_INPROGRESS);
 	t.k.now_ns += 500 * NS_PER_MS;
 	kit_build_arp(&f, &(struct kit_arp){.op = ARP_OP_REPLY, .spa = KIT_PEER_IP + 8,
@@ -436,7 +436,7 @@ static void memory_for_buffers_runs_out(void **state)
 
 	(void)state;
 	tk_open(&t);
-	t.fd = sock_socket(t.k.stack, NET_FAMILY_IPV4, SOCK_STREAM, SOCK_PROTO_TCP);
+	t.fd = sock_socket(t.k.stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
 	t.k.kp.fail_after = 0;
 	assert_int_equal(sock_connect(t.k.stack, t.fd, &remote, t.k.now_ns), ERR_NOMEM);
 	assert_int_equal(tk_events(&t, EVENT_SOCK_CONNECT), 0);
@@ -461,7 +461,7 @@ static void buffers_are_smaller_where_memory_is_short(void **state)
 	tk_open(&t);
 	kit_alloc = t.k.kp.port.alloc;
 	t.k.kp.port.alloc = alloc_small;
-	t.fd = sock_socket(t.k.stack, NET_FAMILY_IPV4, SOCK_STREAM, SOCK_PROTO_TCP);
+	t.fd = sock_socket(t.k.stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
 	assert_int_equal(sock_connect(t.k.stack, t.fd,
 				      &(struct net_endpoint){net_addr_ipv4(KIT_PEER_IP), 80},
 				      t.k.now_ns), ERR_INPROGRESS);

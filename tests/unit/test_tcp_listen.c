@@ -336,7 +336,7 @@ static void a_syn_from_where_no_route_leads(void **state)
 	(void)state;
 	kit_open_bare(&k, 1, NULL);
 	assert_int_equal(net_set_ipv4(k.stack, &k.netif, KIT_IP, KIT_MASK), ERR_OK);
-	fd = sock_socket(k.stack, NET_FAMILY_IPV4, SOCK_STREAM, SOCK_PROTO_TCP);
+	fd = sock_socket(k.stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
 	assert_int_equal(sock_bind(k.stack, fd, &local), ERR_OK);
 	assert_int_equal(sock_listen(k.stack, fd, 1), ERR_OK);
 	kit_build_tcp(&f, &(struct kit_ipv4){.src = KIT_FAR_IP},

@@ -158,7 +158,7 @@ static int open_socket(struct app_env *env)
 	echo.m = &env->machine;
 	echo.events = env->events;
 	echo.deadline_ns = env->deadline_ns;
-	echo.fd = sock_socket(echo.m->stack, NET_FAMILY_IPV4, SOCK_DGRAM, SOCK_PROTO_UDP);
+	echo.fd = sock_socket(echo.m->stack, NET_FAMILY_IPV4, SOCK_TYPE_DGRAM, SOCK_PROTO_UDP);
 	if (echo.fd < 0)
 		return echo.fd;
 	echo.local = net_endpoint_ipv4(env->platform->ip.client, settings.port);

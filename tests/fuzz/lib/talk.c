@@ -341,7 +341,7 @@ void talk_user_opens(struct talk *talk, struct fuzz_input *in)
 
 	if (listens ? t->listener >= 0 : t->fd >= 0)
 		return;
-	fd = sock_socket(t->k.stack, NET_FAMILY_IPV4, SOCK_STREAM, SOCK_PROTO_TCP);
+	fd = sock_socket(t->k.stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
 	if (fd < 0)
 		return;
 	if (sock_bind(t->k.stack, fd, &local) != ERR_OK) {

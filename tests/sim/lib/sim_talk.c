@@ -215,7 +215,7 @@ static void server_program(struct sim_host *host, void *ctx)
 static int new_socket(struct sim_host *host, uint16_t port)
 {
 	struct net_endpoint local = net_endpoint_ipv4(host->ip, port);
-	int fd = sock_socket(host->stack, NET_FAMILY_IPV4, SOCK_STREAM, SOCK_PROTO_DEFAULT);
+	int fd = sock_socket(host->stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_DEFAULT);
 
 	if (fd < 0 || (port != 0 && sock_bind(host->stack, fd, &local) != ERR_OK))
 		sim_fail(host->sim, "no socket");
