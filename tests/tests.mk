@@ -1,6 +1,7 @@
 # Targets that test; included by the top Makefile.
 #   check  the host part alone: layers, tools, units, simulator          (under half a minute)
-#   test   everything: check, then the image in QEMU (tests/boot)         (a few minutes)
+#   test   everything: check, the fuzzers for a minute (tests/fuzz.mk), then the image in QEMU
+#          (tests/boot)                                                   (a few minutes)
 # TESTS= is passed to pytest for the boot tests: make boot-tests TESTS='-k refused'.
 
 PYTEST := PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider
@@ -29,10 +30,11 @@ $(BUILD)/app-%/dialtone.elf: tests/apps/% FORCE
 FORCE:
 
 # One after the other, also under make -j: the boot tests want the machine for themselves.
-test: ## everything: check, and the image in QEMU with real servers
+test: ## everything: check, the fuzzers for a minute, and the image in QEMU with real servers
 	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory fuzz-smoke
 	@$(MAKE) --no-print-directory boot-tests
-	@echo "test: all of it passed (host tests, tools, layers, and the boot tests above)"
+	@echo "test: all of it passed (host tests, tools, layers, fuzzers, and the boot tests above)"
 
 boot-tests: all $(TEST_APP_KERNELS) | $(BUILD)/.setup-run $(BUILD)/.setup-test
 	@DIALTONE_BUILD=$(abspath $(BUILD)) tools/as-net-root.sh env $(PYTEST) -rs --durations=5 tests/boot $(TESTS)

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Runs one fuzz target for some seconds and says in one line how that went; shows all of its output
-# when it found something.  Usage: run.sh FUZZ_BUILD_DIR TARGET SECONDS
+# Runs one fuzz target for some seconds and says in one line how that went.  A crash, a leak, a
+# time-out or too much memory fails, and says which input did it and how to see it again.
+# 0 seconds: only the inputs that there are.  Usage: run.sh FUZZ_BUILD_DIR TARGET SECONDS
 set -eu
 
 dir=$1 target=$2 seconds=$3
@@ -8,20 +9,26 @@ here=$(dirname "$0")
 seeds=$here/corpus/$target
 found=$dir/corpus/$target
 log=$dir/$target.log
-mkdir -p "$found" "$dir/crashes"
+mkdir -p "$found" "$dir/crashes" "$dir/lines"
 
-set -- -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+set -- -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 \
 	-artifact_prefix="$dir/crashes/$target-"
+if [ "$seconds" -gt 0 ]; then
+	set -- "$@" -max_total_time="$seconds"
+else
+	set -- "$@" -runs=0
+fi
 [ ! -f "$here/$target.dict" ] || set -- "$@" -dict="$here/$target.dict"
-[ ! -f "$here/$target.options" ] || set -- "$@" $(cat "$here/$target.options")
 set -- "$@" "$found"
 [ ! -d "$seeds" ] || set -- "$@" "$seeds"
 
-if ! "$dir/fuzz-$target" "$@" >"$log" 2>&1; then
-	cat "$log"
-	echo "fuzz: $target found something; the input is in $dir/crashes/"
+if ! LLVM_PROFILE_FILE=$dir/lines/$target.profraw "$dir/fuzz-$target" "$@" >"$log" 2>&1; then
+	grep -vE '^(#[0-9]|INFO:|	*NEW_FUNC)' "$log" || true
+	input=$(sed -n 's/.*Test unit written to //p' "$log" | tail -n 1)
+	echo "FAILED fuzz $target: the input is $input; to see it again:"
+	echo "  $dir/fuzz-$target $input"
 	exit 1
 fi
 runs=$(sed -n 's/^stat::number_of_executed_units: //p' "$log")
 edges=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$log" | tail -n 1)
-printf 'ok    fuzz %-14s %9s runs in %ss, %s edges\n' "$target" "$runs" "$seconds" "$edges"
+printf 'ok    fuzz %-16s %9s runs in %2ss, %5s edges\n' "$target" "$runs" "$seconds" "$edges"
