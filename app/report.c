@@ -15,6 +15,7 @@ static void send_report(struct event_sink *events, enum event_id id, uint32_t co
 		EV_STR("outcome", outcome(r)),
 		EV_IF(r->errormsg != NULL, EV_STR("errormsg", r->errormsg != NULL ? r->errormsg : "")),
 		EV_IF(r->failed_step != 0, EV_U64("failed_step", r->failed_step)),
+		EV_IF(r->probe != 0, EV_U64("probe", r->probe)),
 		EV_STR("method", r->method),
 		EV_STR("url", r->url),
 		EV_U64("http_code", r->http_code),

@@ -10,6 +10,7 @@
 #include "base/status.h"
 
 struct report {
+	unsigned probe;             /* number of the request, from 1; 0: there is only one */
 	const char *method;
 	const char *url;
 	unsigned http_code;         /* 0: no answer */

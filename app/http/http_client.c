@@ -1,5 +1,5 @@
 /*
- * The built-in application: fetches one URL by HTTP/1.1 and says how that went.
+ * One GET by HTTP/1.1, and how that went; see app/http/http_client.h.
  *
  * It reads like the textbook: create a socket, connect, send, receive, close; each of those is a
  * function here, in that order.  Whatever goes wrong becomes a status of base/status.h and a
@@ -7,10 +7,10 @@
  *
  * NOT DONE: redirects, kept connections, uploads.
  */
-#include "app/app.h"
+#include "app/http/http_client.h"
+
 #include "app/http/http_parse.h"
 #include "app/http/settings.h"
-#include "app/report.h"
 #include "base/strbuf.h"
 #include "base/string.h"
 
@@ -33,7 +33,7 @@ struct transfer {
 	bool announced;      /* http.response was sent */
 	struct report report;
 	struct http_parser parser;
-	char errormsg[256];
+	char errormsg[HTTP_ERRORMSG_MAX];
 };
 
 static uint64_t now(const struct transfer *t)
@@ -411,7 +411,7 @@ static void close_socket(struct transfer *t)
 	}
 }
 
-static void transfer_begin(struct transfer *t, struct app_env *env)
+static void transfer_begin(struct transfer *t, struct app_env *env, unsigned probe)
 {
 	const struct url *url = &http_settings.url;
 
@@ -422,18 +422,27 @@ static void transfer_begin(struct transfer *t, struct app_env *env)
 	t->deadline_ns = env->deadline_ns;
 	t->start_ns = now(t);
 	t->start_idle_ns = idle(t);
+	t->report.probe = probe;
 	t->report.method = "GET";
 	t->report.url = http_settings.url_text;
 	t->report.has_remote = true;
 	t->report.remote = net_endpoint_ipv4(url->ipv4, url->port);
 }
 
-enum status app_main(struct app_env *env)
+static void hand_over(const struct transfer *t, struct http_outcome *outcome)
+{
+	outcome->report = t->report;
+	memcpy(outcome->errormsg, t->errormsg, sizeof(outcome->errormsg));
+	if (t->report.errormsg != NULL)
+		outcome->report.errormsg = outcome->errormsg;
+}
+
+void http_get(struct app_env *env, unsigned probe, struct http_outcome *outcome)
 {
 	static struct transfer transfer;
 	struct transfer *t = &transfer;
 
-	transfer_begin(t, env);
+	transfer_begin(t, env, probe);
 	if (create_socket(t) && connect_to_server(t) && send_request(t) && receive_response(t))
 		judge_http_status(t);
 	t->report.time_total_ns = elapsed(t);
@@ -441,8 +450,5 @@ enum status app_main(struct app_env *env)
 	t->report.time_idle_ns = idle(t) - t->start_idle_ns;
 	report_transfer(t->events, t->conn, &t->report);
 	close_socket(t);
-	app_hold(env);
-	sock_end_run(t->m->stack, now(t));
-	report_result(t->events, &t->report);
-	return t->report.exitcode;
+	hand_over(t, outcome);
 }

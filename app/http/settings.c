@@ -3,11 +3,23 @@
 
 #include "app/app.h"
 #include "app/report.h"
+#include "base/ipv4_text.h"
 #include "base/string.h"
 
 #define URL_ALLOWED "http://A.B.C.D[:port]/path"
 
 struct http_settings http_settings;
+
+/* None at all is a mistake, not a wish: a run that does nothing would end well. */
+static const char *set_count(void *dst_u64, const char *value, size_t len)
+{
+	uint64_t count = 0;
+
+	if (!decimal_parse(value, len, HTTP_COUNT_MAX, &count) || count == 0)
+		return "not a number from 1 to 1000000";
+	*(uint64_t *)dst_u64 = count;
+	return NULL;
+}
 
 const struct config_key *app_config_keys(size_t *count)
 {
@@ -17,10 +29,16 @@ const struct config_key *app_config_keys(size_t *count)
 		{"connect-timeout", "seconds above 0, decimals allowed", "10",
 		 "how long the server may take to accept the connection",
 		 config_set_seconds_above_0, &http_settings.connect_timeout_ns, NULL},
+		{"count", "1 to 1000000", "1", "how many times, a new connection each",
+		 set_count, &http_settings.count, NULL},
+		{"interval", "seconds, decimals allowed", "1", "from one start to the next",
+		 config_set_seconds, &http_settings.interval_ns, NULL},
 	};
 
 	memset(&http_settings, 0, sizeof(http_settings));
 	http_settings.connect_timeout_ns = 10 * NS_PER_S;
+	http_settings.count = 1;
+	http_settings.interval_ns = NS_PER_S;
 	*count = ARRAY_LEN(keys);
 	return keys;
 }

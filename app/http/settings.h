@@ -8,11 +8,15 @@
 #include "app/http/url.h"
 #include "kernel/config.h"
 
+#define HTTP_COUNT_MAX 1000000u
+
 struct http_settings {
 	char url_text[CONFIG_TEXT_MAX]; /* url= as written */
 	bool url_at_fault;              /* there is a url=, and what is wrong with it was said */
 	struct url url;                 /* valid once app_check() said STATUS_OK */
 	uint64_t connect_timeout_ns;
+	uint64_t count;                 /* GETs, at least 1 */
+	uint64_t interval_ns;           /* from the start of one to the start of the next */
 };
 
 extern struct http_settings http_settings;

@@ -25,6 +25,7 @@ static struct fake_sock {
 	int connect_result;  /* what sock_connect() answers at once */
 	uint64_t connect_at_ns;
 	int connect_error;
+	unsigned refused;    /* number of the socket, from 1, whose connect is refused; 0: none's */
 	unsigned last_step;
 	size_t send_room;    /* bytes a send takes; 0: would block */
 	uint64_t send_room_at_ns; /* from then on everything is taken */
@@ -38,6 +39,8 @@ static struct fake_sock {
 	/* what happened */
 	uint64_t now_ns;
 	unsigned turns;
+	unsigned sockets;    /* ever made */
+	uint64_t made_ns;    /* the last of them */
 	char sent[8192];
 	size_t sent_len;
 	size_t taken;        /* arrivals, whole ones */
@@ -100,7 +103,7 @@ static struct machine fake_machine = {.now_ns = fake_now, .turn = fake_turn};
 uint32_t sock_next_conn(const struct stack *stack)
 {
 	(void)stack;
-	return 1;
+	return fake.sockets + 1;
 }
 
 int sock_socket(struct stack *stack, enum net_family family, enum sock_type type,
@@ -109,6 +112,9 @@ int sock_socket(struct stack *stack, enum net_family family, enum sock_type type
 	(void)stack;
 	if (family != NET_FAMILY_IPV4 || type != SOCK_TYPE_STREAM || protocol != SOCK_PROTO_TCP)
 		return ERR_AFNOSUPPORT;
+	fake.sockets++;
+	fake.made_ns = fake.now_ns;
+	fake.shut_down = fake.closed = false;
 	return fake.socket_result;
 }
 
@@ -226,6 +232,8 @@ int sock_getsockopt(struct stack *stack, int fd, enum sock_option option, int64_
 	if (fd != fake.socket_result || option != SOCK_SO_ERROR)
 		return ERR_BADF;
 	*value = fake.now_ns >= fake.reset_at_ns ? ERR_CONNRESET : fake.connect_error;
+	if (fake.refused != 0 && fake.sockets == fake.refused)
+		*value = ERR_CONNREFUSED;
 	return ERR_OK;
 }
 

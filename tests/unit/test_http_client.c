@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "app/app.h"
+#include "app/http/settings.h"
 #include "kernel/log/format.h"
 #include "tests/unit/fake_sock.h"
 
@@ -404,6 +405,121 @@ static void hold_keeps_the_machine_up(void **state)
 	must_have(result_line, "\"time_total\":0.002000");
 }
 
+/* --- count= and interval= ------------------------------------------------------------------------- */
+
+#define OK_AT(ms) AT(ms, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+static unsigned count_events(enum event_id id)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < n_events; i++)
+		n += order[i] == id;
+	return n;
+}
+
+static void one_get_has_no_summary(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(URL "count=1", OK_AT(2)), STATUS_OK);
+	assert_int_equal(fake.sockets, 1);
+	assert_int_equal(count_events(EVENT_HTTP_SUMMARY), 0);
+	assert_null(strstr(transfer_line, "\"probe\""));
+	assert_null(strstr(result_line, "\"probe\""));
+}
+
+static void several_gets_a_second_apart(void **state)
+{
+	(void)state;
+	/* Connected after 1 ms the first time and at once the others: 2, 4 and 6 ms. */
+	assert_int_equal(RUN(URL "count=3", OK_AT(2), OK_AT(1004), OK_AT(2006)), STATUS_OK);
+	assert_int_equal(fake.sockets, 3);
+	assert_int_equal(fake.made_ns, 2 * NS_PER_S); /* from start to start */
+	assert_int_equal(count_events(EVENT_APP_SOCKET), 3);
+	assert_int_equal(count_events(EVENT_TRANSFER), 3);
+	assert_int_equal(count_events(EVENT_RESULT), 1);
+	must_say("http     1: GET http://192.168.77.1/x?y#z -> 200, 0 bytes in 2.0 ms\n");
+	must_say("http     2: GET http://192.168.77.1/x?y#z -> 200, 0 bytes in 4.0 ms\n");
+	must_say("http     3 of 3 sent, 3 ok, 0 % loss, min/avg/max/mdev 2.0/4.0/6.0/1.6 ms\n");
+	must_say("result   ok: probe 3: GET http://192.168.77.1/x?y#z -> 200");
+	must_have(transfer_line, "\"conn\":3,\"exitcode\":0,\"outcome\":\"ok\",\"probe\":3,");
+	assert_int_equal(order[n_events - 2], EVENT_HTTP_SUMMARY);
+	assert_true(fake.closed);
+}
+
+static void the_interval_is_from_start_to_start(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(URL "count=2 interval=.25", OK_AT(2), OK_AT(260)), STATUS_OK);
+	assert_int_equal(fake.made_ns, NS_PER_S / 4);
+	fresh(NULL);
+	assert_int_equal(RUN(URL "count=2 interval=.25", OK_AT(700), OK_AT(701)), STATUS_OK);
+	assert_int_equal(fake.made_ns, 700 * NS_PER_MS); /* no time to wait is left */
+	fresh(NULL);
+	assert_int_equal(RUN(URL "count=2 interval=0", OK_AT(3), OK_AT(4)), STATUS_OK);
+	assert_int_equal(fake.made_ns, 3 * NS_PER_MS);
+}
+
+static void the_verdict_is_the_first_that_did_not_pass(void **state)
+{
+	(void)state;
+	fake.refused = 2;
+	assert_int_equal(RUN(URL "count=4", OK_AT(2), OK_AT(2002),
+			     AT(3002, "HTTP/1.1 500 ?\r\nContent-Length: 0\r\n\r\n")),
+			 STATUS_COULD_NOT_CONNECT);
+	assert_int_equal(fake.sockets, 4); /* one that failed does not end the series */
+	must_say("http     2: GET http://192.168.77.1/x?y#z, 0 bytes in 0.0 ms: connection refused\n");
+	must_say("http     4 of 4 sent, 2 ok, 50 % loss, min/avg/max/mdev 2.0/2.0/2.0/0.0 ms\n");
+	must_say("result   failed: probe 2: GET http://192.168.77.1/x?y#z: connection refused");
+}
+
+static void a_series_of_failures_has_no_times(void **state)
+{
+	(void)state;
+	fake.connect_error = ERR_CONNREFUSED;
+	assert_int_equal(run(URL "count=2", NULL, 0), STATUS_COULD_NOT_CONNECT);
+	must_say("http     2 of 2 sent, 0 ok, 100 % loss\n");
+	must_say("failed: probe 1: GET");
+}
+
+/* timeout= bounds the whole run: between two GETs, and within one. */
+static void a_series_that_time_cuts_short_has_timed_out(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(URL "count=9 interval=20", OK_AT(2), OK_AT(20002)), STATUS_TIMED_OUT);
+	assert_int_equal(fake.now_ns, 30 * NS_PER_S);
+	must_say("http     2 of 9 sent, 2 ok, 0 % loss");
+	must_say(": timed out after 30.000 s, with 2 of 9 GETs done\n");
+	fresh(NULL);
+	assert_int_equal(RUN(URL "count=3", OK_AT(2)), STATUS_TIMED_OUT);
+	assert_int_equal(fake.sockets, 2);
+	assert_int_equal(fake.now_ns, 30 * NS_PER_S);
+	must_say("http     2 of 3 sent, 1 ok, 50 % loss");
+	must_say("timed out after 29.000 s, waiting for the first byte of the answer\n");
+	fresh(NULL);
+	fake.refused = 1;
+	assert_int_equal(RUN(URL "count=2 interval=40", OK_AT(2)), STATUS_COULD_NOT_CONNECT);
+}
+
+static void counts_and_intervals_that_make_no_sense(void **state)
+{
+	static const char *const bad[] = {"count=0", "count=", "count=-1", "count=1.5", "count=1000001",
+					  "count=x", "interval=-1", "interval=", "interval=1s"};
+	struct config_tables tables = {0};
+
+	(void)state;
+	tables.keys[0] = app_config_keys(&tables.count[0]);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_int_equal(config_read(&tables, CONFIG_SOURCE_LINE, "test", bad[i], strlen(bad[i]),
+					     &sink), 1);
+	must_say("count=0: not a number from 1 to 1000000; allowed: 1 to 1000000\n");
+	assert_int_equal(http_settings.count, 1);
+	assert_int_equal(http_settings.interval_ns, NS_PER_S);
+	configure("count=1000000 interval=0.5");
+	assert_int_equal(http_settings.count, 1000000);
+	assert_int_equal(http_settings.interval_ns, NS_PER_S / 2);
+}
+
 static void the_longest_url(void **state)
 {
 	static char config[CONFIG_TEXT_MAX + 4];
@@ -440,6 +556,13 @@ int main(void)
 		TEST(an_answer_that_is_wrong_is_shown),
 		TEST(a_close_that_hangs_does_not_change_the_verdict),
 		TEST(hold_keeps_the_machine_up),
+		TEST(one_get_has_no_summary),
+		TEST(several_gets_a_second_apart),
+		TEST(the_interval_is_from_start_to_start),
+		TEST(the_verdict_is_the_first_that_did_not_pass),
+		TEST(a_series_of_failures_has_no_times),
+		TEST(a_series_that_time_cuts_short_has_timed_out),
+		TEST(counts_and_intervals_that_make_no_sense),
 		TEST(the_longest_url),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
