@@ -117,6 +117,7 @@ include tests/tests.mk
 include tests/fuzz.mk
 include tools/run.mk
 include bench/bench.mk
+include net/lib.mk
 
 # --- house-keeping ---------------------------------------------------------------------------------
 

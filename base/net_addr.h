@@ -27,7 +27,7 @@ struct net_endpoint {
 /* IPv4 addresses travel inside the stack as host-order integers: 10.0.0.1 is 0x0a000001. */
 static inline struct net_addr net_addr_ipv4(uint32_t ipv4)
 {
-	struct net_addr a = {.family = NET_FAMILY_IPV4};
+	struct net_addr a = {.family = NET_FAMILY_IPV4, .bytes = {0}};
 	store_be32(a.bytes, ipv4);
 	return a;
 }
@@ -39,7 +39,8 @@ static inline uint32_t net_addr_to_ipv4(const struct net_addr *a)
 
 static inline struct net_endpoint net_endpoint_ipv4(uint32_t ipv4, uint16_t port)
 {
-	return (struct net_endpoint){.addr = net_addr_ipv4(ipv4), .port = port};
+	const struct net_endpoint e = {.addr = net_addr_ipv4(ipv4), .port = port};
+	return e;
 }
 
 #endif

@@ -8,13 +8,13 @@ PYTEST := PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider
 LAYER_OBJS := $(filter $(BUILD)/kernel/net/% $(BUILD)/kernel/base/%,$(IMAGE_OBJS))
 
 .PHONY: check check-layers check-tools check-host test boot-tests
-check: check-layers check-tools check-host ## host tests: layers, tools, units, simulator (sanitizers)
+check: check-layers check-tools check-example check-host ## host tests: layers, tools, units, simulator (sanitizers)
 
 check-layers: $(LAYER_OBJS)
 	@tools/check_layers.py --objects $(LAYER_OBJS)
 
-check-tools: | $(BUILD)/.setup-check
-	@$(PYTEST) tests/tools
+check-tools: $(BUILD)/lib/example/two_stacks | $(BUILD)/.setup-check
+	@DIALTONE_BUILD=$(abspath $(BUILD)) $(PYTEST) tests/tools
 
 check-host: $(UNIT_TESTS) $(SIM_TESTS)
 	@tests/run_host_tests.sh $(UNIT_TESTS) $(SIM_TESTS)

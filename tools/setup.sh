@@ -6,7 +6,7 @@ set -eu
 packages_of() {
 	case "$1" in
 	build) echo "gcc make binutils libc6-dev linux-libc-dev gnu-efi mtools fdisk python3-minimal" ;;
-	check) echo "libcmocka-dev python3 python3-pytest" ;;
+	check) echo "libcmocka-dev g++ python3 python3-pytest" ;;
 	run) echo "qemu-system-x86 ovmf python3 iproute2 mtools util-linux" ;;
 	fuzz) echo "clang libclang-rt-14-dev llvm" ;;
 	test) echo "python3-pytest python3-scapy tshark nginx-light qemu-utils iputils-ping gdb valgrind curl" ;;
