@@ -53,6 +53,7 @@ struct boot_info {
 	uint64_t kernel_base;    /* where the image's first byte is */
 	uint64_t kernel_len;     /* bytes in memory, bss included */
 	uint64_t rsdp;           /* ACPI root pointer, 0: unknown */
+	uint64_t smbios;         /* SMBIOS entry point, 0: unknown */
 	uint64_t wall_clock_s;   /* seconds since 1970 UTC, 0: unknown */
 	uint64_t wall_clock_tsc; /* the TSC when wall_clock_s was read */
 	uint64_t entry_tsc;      /* the TSC at the door's first instruction it could read it */

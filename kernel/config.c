@@ -33,6 +33,7 @@ struct word {
 	const char *problem; /* NULL: the grammar is content */
 	struct span key, value;
 	struct span whole; /* as it was written, quotes and all */
+	struct span shown; /* in faults, where that is not `whole` */
 };
 
 /* --- words ------------------------------------------------------------------------------------ */
@@ -137,10 +138,11 @@ static void report_fault(struct reader *r, const struct word *word, const char *
 			 const char *allowed)
 {
 	bool is_file = r->kind == CONFIG_SOURCE_FILE;
+	struct span shown = word->shown.at != NULL ? word->shown : word->whole;
 
 	event_emit(r->events, EVENT_CONFIG_BAD, 0, 0, EV_STR("source", r->source),
 		   EV_IF(is_file, EV_U64("line", word->line)),
-		   EV_TEXT("text", word->whole.at, MIN(word->whole.len, SHOWN_MAX)),
+		   EV_TEXT("text", shown.at, MIN(shown.len, SHOWN_MAX)),
 		   EV_TEXT("key", word->key.at, MIN(word->key.len, SHOWN_MAX)),
 		   EV_IF(word->has_value,
 			 EV_TEXT("value", word->value.at, MIN(word->value.len, SHOWN_MAX))),
@@ -308,4 +310,51 @@ unsigned config_read(const struct config_tables *tables, enum config_source_kind
 		take_word(&r, &word);
 	}
 	return r.faults;
+}
+
+/* --- a word alone ------------------------------------------------------------------------------- */
+
+static unsigned take_alone(const struct config_tables *tables, const char *source,
+			   const struct word *word, struct event_sink *events)
+{
+	struct reader r = {.tables = tables, .kind = CONFIG_SOURCE_LINE, .source = source,
+			   .events = events};
+
+	take_word(&r, word);
+	return r.faults;
+}
+
+unsigned config_read_pair(const struct config_tables *tables, const char *source, const char *text,
+			  size_t len, struct event_sink *events)
+{
+	const char *equals = len > 0 ? memchr(text, '=', len) : NULL;
+	size_t key_len = equals != NULL ? (size_t)(equals - text) : len;
+	struct word word = {
+		.has_value = equals != NULL,
+		.key = {text, key_len},
+		.whole = {text, len},
+	};
+
+	if (equals != NULL)
+		word.value = (struct span){equals + 1, len - key_len - 1};
+	return take_alone(tables, source, &word, events);
+}
+
+unsigned config_read_value(const struct config_tables *tables, const char *source, const char *key,
+			   size_t key_len, const char *value, size_t len, struct event_sink *events)
+{
+	char text[SHOWN_MAX + 1];
+	struct strbuf sb = strbuf_on(text, sizeof(text));
+	struct word word = {
+		.has_value = true,
+		.key = {key, key_len},
+		.value = {value, len},
+		.whole = {value, len},
+	};
+
+	strbuf_mem(&sb, key, key_len);
+	strbuf_char(&sb, '=');
+	strbuf_mem(&sb, value, len);
+	word.shown = (struct span){text, strbuf_stored(&sb)};
+	return take_alone(tables, source, &word, events);
 }

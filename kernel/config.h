@@ -81,6 +81,14 @@ enum config_source_kind { CONFIG_SOURCE_FILE, CONFIG_SOURCE_LINE };
  * the number of faults.  `source` is its name in messages: "command line", "dialtone.conf". */
 unsigned config_read(const struct config_tables *tables, enum config_source_kind kind,
 		     const char *source, const char *text, size_t len, struct event_sink *events);
+/* One word `key=value` that stands alone: the value is all that follows, blanks and all, and no
+ * quotes are needed. */
+unsigned config_read_pair(const struct config_tables *tables, const char *source, const char *text,
+			  size_t len, struct event_sink *events);
+/* The same, key and value apart. */
+unsigned config_read_value(const struct config_tables *tables, const char *source, const char *key,
+			   size_t key_len, const char *value, size_t len,
+			   struct event_sink *events);
 /* Reads raw EFI LoadOptions: UCS-2 text, or something else that a firmware keeps there (said in a
  * `config.note` and ignored).  A shell puts the loader's own name first: a first word without =
  * is skipped. */

@@ -14,9 +14,11 @@
 #include "kernel/config.h"
 #include "kernel/entropy.h"
 #include "kernel/exit.h"
+#include "kernel/fw_cfg.h"
 #include "kernel/idle.h"
 #include "kernel/log.h"
 #include "kernel/memory.h"
+#include "kernel/smbios.h"
 #include "kernel/start.h"
 #include "net/net.h"
 #include "net/socket.h"
@@ -112,11 +114,14 @@ static void read_configuration(const struct boot_info *bi, struct config_platfor
 	tables.keys[0] = config_platform_keys(platform, &tables.count[0]);
 	tables.keys[1] = app_config_keys(&tables.count[1]);
 
-	/* Later sources win: the file on the partition, then what this boot was told. */
+	/* Later sources win: the file on the partition, what the host says about this machine, what
+	 * this boot was told. */
 	if (bi->config_file.addr != 0)
 		faults += config_read(&tables, CONFIG_SOURCE_FILE, "dialtone.conf",
 				      (const char *)(uintptr_t)bi->config_file.addr,
 				      bi->config_file.len, events);
+	faults += smbios_read_config(&tables, bi->smbios, events);
+	faults += fw_cfg_read_config(&tables, events);
 	if (bi->load_options.addr != 0)
 		faults += config_read_load_options(&tables,
 						   (const void *)(uintptr_t)bi->load_options.addr,

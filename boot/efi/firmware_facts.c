@@ -1,6 +1,7 @@
 /*
- * What only the firmware can tell and the kernel wants to know: where ACPI's root pointer is, some
- * random bytes, the time of day.  None is needed to boot; what is not there stays 0.
+ * What only the firmware can tell and the kernel wants to know: where ACPI's root pointer and the
+ * SMBIOS entry point are, some random bytes, the time of day.  None is needed to boot; what is not
+ * there stays 0.
  * UEFI 2.10: 4.6 (configuration table), 37.5 (EFI_RNG_PROTOCOL), 8.3 (GetTime).
  */
 #include "base/string.h"
@@ -10,6 +11,8 @@
 static EFI_GUID rng_guid = EFI_RNG_PROTOCOL_GUID;
 static const EFI_GUID acpi_10_guid = ACPI_TABLE_GUID;
 static const EFI_GUID acpi_20_guid = ACPI_20_TABLE_GUID;
+static const EFI_GUID smbios_guid = SMBIOS_TABLE_GUID;
+static const EFI_GUID smbios_3_guid = SMBIOS3_TABLE_GUID;
 
 /* The table's address, 0: none of that kind. */
 static uint64_t find_table(const EFI_SYSTEM_TABLE *st, const EFI_GUID *guid)
@@ -55,6 +58,9 @@ void loader_ask_firmware(const struct loader *l, struct boot_info *bi)
 	bi->rsdp = find_table(l->st, &acpi_20_guid);
 	if (bi->rsdp == 0)
 		bi->rsdp = find_table(l->st, &acpi_10_guid);
+	bi->smbios = find_table(l->st, &smbios_3_guid);
+	if (bi->smbios == 0)
+		bi->smbios = find_table(l->st, &smbios_guid);
 	read_seed(l, bi);
 	read_wall_clock(l, bi);
 }

@@ -1,0 +1,57 @@
+/* Finds the SMBIOS table and hands what is ours to the configuration; see kernel/smbios.h. */
+#include "kernel/smbios.h"
+
+#include "base/string.h"
+#include "kernel/memory.h"
+
+#define SOURCE "SMBIOS"
+#define PREFIX "dialtone:"
+
+/* DSP0134 5.2: on a machine with a BIOS the entry point lies here, on a 16-byte boundary. */
+#define BIOS_AREA 0xf0000u
+#define BIOS_AREA_LEN 0x10000u
+
+static bool find_in_bios_area(struct smbios_table *table)
+{
+	const uint8_t *area = firmware_map(BIOS_AREA, BIOS_AREA_LEN);
+
+	for (uint32_t at = 0; area != NULL && at < BIOS_AREA_LEN; at += 16) {
+		if (memcmp(area + at, "_SM", 3) == 0 &&
+		    smbios_parse_entry(area + at, MIN(BIOS_AREA_LEN - at, SMBIOS_ENTRY_MAX), table))
+			return true;
+	}
+	return false;
+}
+
+static bool find_table(uint64_t entry, struct smbios_table *table)
+{
+	const uint8_t *p;
+
+	if (entry == 0)
+		return find_in_bios_area(table);
+	p = firmware_map(entry, SMBIOS_ENTRY_MAX);
+	return p != NULL && smbios_parse_entry(p, SMBIOS_ENTRY_MAX, table);
+}
+
+unsigned smbios_read_config(const struct config_tables *tables, uint64_t entry,
+			    struct event_sink *events)
+{
+	struct smbios_cursor cursor = {0};
+	struct smbios_table table;
+	const uint8_t *bytes;
+	const char *text;
+	unsigned faults = 0;
+	size_t len;
+
+	if (!find_table(entry, &table))
+		return 0;
+	bytes = firmware_map(table.address, table.len);
+	while (bytes != NULL &&
+	       smbios_next_oem_string(bytes, table.len, &cursor, &text, &len)) {
+		if (len < strlen(PREFIX) || memcmp(text, PREFIX, strlen(PREFIX)) != 0)
+			continue;
+		faults += config_read_pair(tables, SOURCE, text + strlen(PREFIX),
+					   len - strlen(PREFIX), events);
+	}
+	return faults;
+}

@@ -1,0 +1,230 @@
+/* kernel/fw_cfg_config: which files are ours, in which order, and a device that says anything. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <linux/qemu_fw_cfg.h>
+
+#include "base/bytes.h"
+#include "kernel/fw_cfg.h"
+#include "kernel/log/format.h"
+#include "kernel/memory.h"
+
+/* --- a device ---------------------------------------------------------------------------------- */
+
+#define FILES 40
+
+static struct {
+	bool there, broken;
+	uint8_t directory[4 + FILES * 64];
+	uint32_t n_files;
+	struct { char text[4096]; uint32_t len; } files[FILES];
+} device;
+
+bool fw_cfg_init(void)
+{
+	return device.there;
+}
+
+bool fw_cfg_read(uint16_t selector, void *buf, uint32_t len)
+{
+	uint32_t i = selector - FW_CFG_FILE_FIRST;
+
+	if (selector == FW_CFG_FILE_DIR) {
+		memset(buf, 0, len); /* QEMU gives zeros behind an item's end */
+		memcpy(buf, device.directory, MIN(len, sizeof(device.directory)));
+		return true;
+	}
+	if (device.broken || i >= FILES)
+		return false;
+	memset(buf, 0, len);
+	memcpy(buf, device.files[i].text, MIN(len, device.files[i].len));
+	return true;
+}
+
+static size_t held, heap_left;
+
+void *heap_alloc(size_t size)
+{
+	if (size > heap_left)
+		return NULL;
+	held += size;
+	return malloc(size);
+}
+
+void heap_free(void *ptr, size_t size)
+{
+	held -= ptr != NULL ? size : 0;
+	free(ptr);
+}
+
+static uint8_t *add_file(const char *name, const char *text, uint32_t len)
+{
+	uint32_t i = device.n_files++;
+	uint8_t *entry = device.directory + 4 + 64 * i;
+
+	memcpy(device.files[i].text, text, MIN(len, sizeof(device.files[i].text)));
+	device.files[i].len = len;
+	store_be32(device.directory, device.n_files);
+	store_be32(entry, len);
+	store_be16(entry + 4, (uint16_t)(FW_CFG_FILE_FIRST + i));
+	strncpy((char *)entry + 8, name, 56);
+	return entry;
+}
+
+static void add(const char *name, const char *text)
+{
+	add_file(name, text, (uint32_t)strlen(text));
+}
+
+/* --- the configuration ------------------------------------------------------------------------- */
+
+static struct config_platform platform;
+static char colour[CONFIG_TEXT_MAX];
+static const struct config_key app_keys[] = {
+	{"colour", "a word", "", "", config_set_text, colour, NULL},
+};
+static struct config_tables tables;
+static char said[1 << 16];
+
+static void record(struct event_sink *sink, const struct event *ev)
+{
+	char line[LOG_LINE_MAX];
+	struct strbuf sb = strbuf_on(line, sizeof(line));
+
+	(void)sink;
+	log_format_text(&sb, ev, 0);
+	strncat(said, line + strlen("[   0.000000] config   "), sizeof(said) - strlen(said) - 2);
+	strcat(said, "\n");
+}
+
+static struct event_sink sink = {.emit = record};
+
+static int fresh(void **state)
+{
+	(void)state;
+	memset(&device, 0, sizeof(device));
+	device.there = true;
+	tables.keys[0] = config_platform_keys(&platform, &tables.count[0]);
+	tables.keys[1] = app_keys;
+	tables.count[1] = ARRAY_LEN(app_keys);
+	colour[0] = said[0] = '\0';
+	held = 0;
+	heap_left = SIZE_MAX;
+	return 0;
+}
+
+static unsigned read_all(void)
+{
+	unsigned faults = fw_cfg_read_config(&tables, &sink);
+
+	assert_int_equal(held, 0);
+	return faults;
+}
+
+static void no_device(void **state)
+{
+	(void)state;
+	add("opt/org.dialtone/colour", "red");
+	device.there = false;
+	assert_int_equal(read_all(), 0);
+	assert_string_equal(said, "");
+}
+
+static void keys_and_a_whole_file(void **state)
+{
+	(void)state;
+	add("etc/e820", "\1\2\3");
+	add("opt/org.dialtone/colour", "deep blue\n"); /* as echo writes it */
+	add("opt/org.dialtone/config", "# ours\ncolour=red\ntimeout=7\n");
+	add("opt/org.dialtone", "x");
+	add("opt/org.dialtoneX/colour", "x");
+	assert_int_equal(read_all(), 0);
+	assert_string_equal(colour, "deep blue"); /* the single key is later, wherever it stands */
+	assert_true(platform.timeout_ns == 7 * NS_PER_S);
+	assert_string_equal(said, "colour=red (from fw_cfg)\ntimeout=7 (from fw_cfg)\n"
+				  "colour=deep blue (from fw_cfg)\n");
+}
+
+static void faults_are_named(void **state)
+{
+	(void)state;
+	add("opt/org.dialtone/color", "red");
+	add("opt/org.dialtone/timeout", "soon");
+	add("opt/org.dialtone/colour", "r\200d");
+	assert_int_equal(read_all(), 3);
+	assert_non_null(strstr(said, "fw_cfg: color=red: unknown key"));
+	assert_non_null(strstr(said, "fw_cfg: timeout=soon: not a number of seconds"));
+	assert_non_null(strstr(said, "byte 0x80 is not printable ASCII"));
+}
+
+static void sizes_that_are_too_large(void **state)
+{
+	char *long_text = malloc(4000);
+
+	(void)state;
+	memset(long_text, 'x', 4000);
+	add_file("opt/org.dialtone/colour", long_text, 4000);
+	store_be32(add_file("opt/org.dialtone/config", "", 0), 64 * 1024 + 1);
+	assert_int_equal(read_all(), 2);
+	assert_non_null(strstr(said, "longer than 2047 bytes"));
+	assert_non_null(strstr(said, "config: is larger than 64 KiB"));
+	free(long_text);
+}
+
+static void a_directory_that_lies(void **state)
+{
+	(void)state;
+	add("opt/org.dialtone/colour", "red");
+	store_be32(device.directory, UINT32_MAX); /* what is behind it reads as zeros */
+	assert_int_equal(read_all(), 0);
+	assert_string_equal(colour, "red");
+
+	fresh(NULL); /* a name that fills its place is not terminated */
+	add("opt/org.dialtone/a-name-that-is-longer-than-any-file-may-have", "red");
+	assert_int_equal(read_all(), 1);
+	assert_non_null(strstr(said, "unknown key"));
+}
+
+static void a_device_that_fails(void **state)
+{
+	(void)state;
+	add("opt/org.dialtone/colour", "red");
+	device.broken = true;
+	assert_int_equal(read_all(), 1);
+	assert_non_null(strstr(said, "colour: cannot be read from the device"));
+}
+
+static void memory_runs_out(void **state)
+{
+	(void)state;
+	add("opt/org.dialtone/colour", "red");
+	heap_left = 4 + 64;
+	store_be32(device.directory, 1);
+	add("opt/org.dialtone/config", "colour=green # and more than the heap has, see above ........."
+	    "................................................................................");
+	store_be32(device.directory, 1);
+	assert_int_equal(read_all(), 0);
+	heap_left = 0;
+	assert_int_equal(read_all(), 0); /* no directory, no configuration: as without the device */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(no_device, fresh),
+		cmocka_unit_test_setup(keys_and_a_whole_file, fresh),
+		cmocka_unit_test_setup(faults_are_named, fresh),
+		cmocka_unit_test_setup(sizes_that_are_too_large, fresh),
+		cmocka_unit_test_setup(a_directory_that_lies, fresh),
+		cmocka_unit_test_setup(a_device_that_fails, fresh),
+		cmocka_unit_test_setup(memory_runs_out, fresh),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
