@@ -19,10 +19,13 @@ struct ipv4_route {
  * `dst` is our own (there is no loopback); ERR_ACCES: a broadcast address. */
 int ipv4_route(struct stack *stack, uint32_t dst, struct ipv4_route *route) MUST_CHECK;
 
+#define IPV4_TTL 64 /* RFC 1122 3.2.1.7; the value that RFC 1340 and its successors name */
+
 struct ipv4_send {
 	uint32_t src, dst; /* host order */
 	uint8_t protocol;
 	uint8_t tos;
+	uint8_t ttl; /* 0: IPV4_TTL */
 	bool dont_fragment;
 };
 

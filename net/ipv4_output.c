@@ -14,8 +14,6 @@
 #include "net/wire/tcp.h"
 #include "net/wire/udp.h"
 
-#define IPV4_TTL 64 /* RFC 1122 3.2.1.7; the value that RFC 1340 and its successors name */
-
 uint32_t ipv4_pseudo_sum(uint32_t src, uint32_t dst, uint8_t protocol, uint32_t len)
 {
 	return (src >> 16) + (src & 0xffff) + (dst >> 16) + (dst & 0xffff) + protocol +
@@ -31,7 +29,7 @@ static void push_header(struct stack *stack, struct pktbuf *pkt, const struct ip
 		.total_len = (uint16_t)total_len,
 		.id = stack->ipv4_id++,
 		.fragment = how->dont_fragment ? IPV4_DF : 0,
-		.ttl = IPV4_TTL,
+		.ttl = how->ttl != 0 ? how->ttl : IPV4_TTL,
 		.protocol = how->protocol,
 		.src = how->src,
 		.dst = how->dst,

@@ -122,6 +122,21 @@ static int take_error(struct socket *sock)
 	return err;
 }
 
+/* The options that TCP keeps for its user; -1: not one of them. */
+static int user_option(enum sock_option option)
+{
+	switch (option) {
+	case SOCK_SO_KEEPALIVE: return TCP_OPTION_KEEP_ALIVE;
+	case SOCK_TCP_KEEPIDLE: return TCP_OPTION_KEEP_IDLE_S;
+	case SOCK_TCP_KEEPINTVL: return TCP_OPTION_KEEP_INTERVAL_S;
+	case SOCK_TCP_KEEPCNT: return TCP_OPTION_KEEP_COUNT;
+	case SOCK_TCP_USER_TIMEOUT: return TCP_OPTION_USER_TIMEOUT_MS;
+	case SOCK_IP_TOS: return TCP_OPTION_TOS;
+	case SOCK_IP_TTL: return TCP_OPTION_TTL;
+	default: return -1;
+	}
+}
+
 static int get_stream_option(const struct tcp_status *status, enum sock_option option,
 			     int64_t *value)
 {
@@ -148,6 +163,10 @@ int sock_getsockopt(struct stack *stack, int fd, enum sock_option option, int64_
 	}
 	if (sock->type != SOCK_TYPE_STREAM)
 		return ERR_NOPROTOOPT;
+	if (user_option(option) >= 0) {
+		*value = tcp_chosen(sock->tcb, (enum tcp_user_option)user_option(option));
+		return ERR_OK;
+	}
 	tcp_status(sock->tcb, &status);
 	return get_stream_option(&status, option, value);
 }
@@ -165,6 +184,8 @@ int sock_setsockopt(struct stack *stack, int fd, enum sock_option option, int64_
 	tcp_status(sock->tcb, &status);
 	if (value < 0 || value > UINT32_MAX)
 		return ERR_INVAL;
+	if (user_option(option) >= 0)
+		return tcp_choose(stack, sock->tcb, (enum tcp_user_option)user_option(option), value);
 	switch (option) {
 	case SOCK_SO_SNDBUF:
 	case SOCK_SO_RCVBUF:

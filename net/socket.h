@@ -32,6 +32,16 @@ enum sock_option {
 	SOCK_TCP_NODELAY, /* 0 or 1 */
 	SOCK_TCP_STATE,   /* get: enum tcp_state as a number; see sock_state_name() */
 	SOCK_TCP_SRTT_US, /* get: smoothed round-trip time, microseconds, 0 before the first */
+
+	/* Streams, at any time; a listening socket's choice goes over to what it accepts. */
+	SOCK_SO_KEEPALIVE,     /* 0 or 1: ask a silent peer whether it is still there; 0 at first */
+	SOCK_TCP_KEEPIDLE,     /* seconds of silence before the first probe; 7200 */
+	SOCK_TCP_KEEPINTVL,    /* seconds from probe to probe; 75 */
+	SOCK_TCP_KEEPCNT,      /* probes without an answer that end it with ERR_TIMEDOUT; 9 */
+	SOCK_TCP_USER_TIMEOUT, /* milliseconds that what was sent (a SYN, text, a question for a
+				* closed window) may stay unacknowledged; 0: the defaults */
+	SOCK_IP_TOS,           /* the Diffserv field; its two ECN bits are TCP's own */
+	SOCK_IP_TTL,           /* 1 to 255; 64 */
 };
 
 /* The number under which events of the next created stream socket are logged (from 1). */

@@ -33,7 +33,7 @@ struct neigh_table;
 	X(tcp_out) X(tcp_bad_options) X(tcp_no_connection) X(tcp_rst_out) X(tcp_rst_in)         \
 	X(tcp_retransmits) X(tcp_timeouts) X(tcp_fast_retransmits) X(tcp_out_of_window)         \
 	X(tcp_out_of_order) X(tcp_duplicate_acks) X(tcp_challenge_acks)                         \
-	X(tcp_challenge_limited) X(tcp_connections)
+	X(tcp_challenge_limited) X(tcp_keep_alives) X(tcp_connections)
 #define NET_COUNTERS(X) NET_DROP_COUNTERS(X) NET_EVENT_COUNTERS(X)
 
 struct net_counters {

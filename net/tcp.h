@@ -149,6 +149,21 @@ void tcp_status(const struct tcb *tcb, struct tcp_status *status);
 int tcp_take_error(struct tcb *tcb);
 void tcp_set_nodelay(struct stack *stack, struct tcb *tcb, bool on, uint64_t now_ns);
 
+/* What a user may choose, at any time; a listener's choice goes over to what it accepts. */
+enum tcp_user_option {
+	TCP_OPTION_KEEP_ALIVE,      /* 0 or 1 */
+	TCP_OPTION_KEEP_IDLE_S,     /* 1 to 32767: silence before the first probe */
+	TCP_OPTION_KEEP_INTERVAL_S, /* 1 to 32767: from probe to probe */
+	TCP_OPTION_KEEP_COUNT,      /* 1 to 127: unanswered probes that end it */
+	TCP_OPTION_USER_TIMEOUT_MS, /* 0: the defaults */
+	TCP_OPTION_TOS,             /* 0 to 255, of which the ECN bits are TCP's own */
+	TCP_OPTION_TTL,             /* 1 to 255 */
+};
+/* ERR_INVAL: out of range. */
+int tcp_choose(struct stack *stack, struct tcb *tcb, enum tcp_user_option option,
+	       int64_t value) MUST_CHECK;
+int64_t tcp_chosen(const struct tcb *tcb, enum tcp_user_option option);
+
 /* Drops every connection in TIME-WAIT, with an event each. */
 void tcp_abandon_time_wait(struct stack *stack, uint64_t now_ns);
 

@@ -133,13 +133,16 @@ enum tcp_verdict tcp_check_ack(struct stack *stack, struct tcb *tcb, struct tcp_
 		tcp_challenge_ack(stack, tcb, seg->now_ns);
 		return TCP_DONE;
 	}
+	tcp_heard(tcb, seg->now_ns);
 	if (seq_lt(seg->ack, tcb->snd_una))
 		return TCP_CONTINUE; /* "if the ACK is a duplicate, it can be ignored" */
 
 	duplicate = is_duplicate(tcb, seg);
 	update_send_window(tcb, seg);
-	/* 3.8.6.1, MUST-37: an answer to a window probe, or to what the window was closed over */
-	if ((tcb_flight(tcb) == 0 || seg->wnd == 0) && tcb->owned)
+	/* 3.8.6.1, MUST-37: an answer to a window probe, or to what the window was closed over; a
+	 * time-out that the user chose means progress of the text */
+	if ((tcb_flight(tcb) == 0 || seg->wnd == 0) && tcb->owned &&
+	    tcb->chosen.user_timeout_ms == 0)
 		tcb->progress_ns = seg->now_ns;
 	if (seq_gt(seg->ack, tcb->snd_una))
 		new_data_acknowledged(stack, tcb, seg);

@@ -87,6 +87,8 @@ void tcp_become_established(struct stack *stack, struct tcb *tcb, const struct t
 		tcb->rto_ns = TCP_RTO_AFTER_SYN_LOSS_NS;
 	tcb->connected = true;
 	tcp_set_state(stack, tcb, TCP_ESTABLISHED);
+	tcp_heard(tcb, seg->now_ns);
+	tcp_keep_alive_start(stack, tcb);
 }
 
 /* --- SYN-SENT -------------------------------------------------------------------------------- */

@@ -303,11 +303,29 @@ void tcp_timer_set(struct stack *stack, struct tcb *tcb, enum tcp_timer which,
 		   uint64_t deadline_ns);
 void tcp_timer_clear(struct stack *stack, struct tcb *tcb, enum tcp_timer which);
 void tcp_timers_clear(struct stack *stack, struct tcb *tcb);
+/* RFC 9293 3.8.3, R2: how long the peer may stay silent in this state. */
+uint64_t tcp_patience(const struct tcb *tcb);
+/* A deadline that does not lie behind the end of the user's own time-out, where there is one. */
+uint64_t tcp_within_patience(const struct tcb *tcb, uint64_t deadline_ns);
 /* R2 has been reached: ERR_TIMEDOUT, or what was heard meanwhile. */
 void tcp_time_out(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 static inline bool tcp_timer_is_set(const struct tcb *tcb, enum tcp_timer which)
 {
 	return tcb->deadline_ns[which] != TIME_NEVER;
+}
+
+/* --- user_options.c, keep_alive.c ------------------------------------------------------------ */
+
+void tcp_user_options_init(struct tcb *tcb);
+/* The connection is established, or the user has changed his mind. */
+void tcp_keep_alive_start(struct stack *stack, struct tcb *tcb);
+/* False: it has given up, the TCB may be gone. */
+bool tcp_keep_alive_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+/* The peer has been heard. */
+static inline void tcp_heard(struct tcb *tcb, uint64_t now_ns)
+{
+	tcb->heard_ns = now_ns;
+	tcb->keep_probes = 0;
 }
 
 /* --- persist.c ------------------------------------------------------------------------------- */

@@ -39,10 +39,11 @@ void tcp_persist_stop(struct stack *stack, struct tcb *tcb)
 }
 
 /* Nobody waits for an orphan, so its peer may not keep it for ever either (RFC 9293 3.8.6.1 leaves
- * that to the implementation); a peer that is silent is gone. */
+ * that to the implementation); a peer that is silent is gone.  A user who has chosen a time-out has
+ * chosen it for a window that stays closed too, answers or not. */
 static bool has_gone_on_too_long(const struct tcb *tcb, uint64_t now_ns)
 {
-	return tcb->attempts > 1 && now_ns - tcb->progress_ns >= TCP_USER_TIMEOUT_NS;
+	return tcb->attempts > 1 && now_ns - tcb->progress_ns >= tcp_patience(tcb);
 }
 
 bool tcp_persist_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
@@ -57,7 +58,8 @@ bool tcp_persist_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	}
 	if (tcb->attempts < UINT8_MAX)
 		tcb->attempts++;
-	tcp_timer_set(stack, tcb, TCP_TIMER_PERSIST, now_ns + interval(tcb));
+	tcp_timer_set(stack, tcb, TCP_TIMER_PERSIST,
+		      tcp_within_patience(tcb, now_ns + interval(tcb)));
 	tcp_send_window_probe(stack, tcb, now_ns);
 	return true;
 }

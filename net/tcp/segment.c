@@ -4,7 +4,7 @@
  * was pending for an ACK is settled.
  *
  * NOT DONE: path MTU discovery (RFC 1191): DF is set and the MTU is the interface's.
- * NOT DONE: ECN (RFC 3168); a Diffserv field chosen by the user (MUST-48).
+ * NOT DONE: ECN (RFC 3168).
  * NOT DONE: large segments for a device that cuts them (NETIF_TX_TSO4).
  */
 #include "net/tcp/internal.h"
@@ -75,13 +75,17 @@ static void push_header(struct pktbuf *pkt, const struct net_endpoint *local,
 	pkt->csum_off = TCP_OFF_CHECKSUM;
 }
 
+/* `chosen`: the user's Diffserv field and TTL (RFC 9293 3.9.2, MUST-48, MUST-49). */
 static int hand_to_ip(struct stack *stack, struct pktbuf *pkt, const struct net_endpoint *local,
-		      const struct net_endpoint *remote, uint64_t now_ns)
+		      const struct net_endpoint *remote, const struct tcp_user_options *chosen,
+		      uint64_t now_ns)
 {
 	const struct ipv4_send how = {
 		.src = net_addr_to_ipv4(&local->addr),
 		.dst = net_addr_to_ipv4(&remote->addr),
 		.protocol = IPV4_PROTO_TCP,
+		.tos = chosen->tos,
+		.ttl = chosen->ttl,
 		.dont_fragment = false, /* without RFC 1191 nobody would learn of it */
 	};
 
@@ -154,7 +158,7 @@ int tcp_transmit(struct stack *stack, struct tcb *tcb, const struct tcp_send *se
 
 	if (pkt == NULL)
 		return ERR_NOBUFS;
-	err = hand_to_ip(stack, pkt, &tcb->local, &tcb->remote, now_ns);
+	err = hand_to_ip(stack, pkt, &tcb->local, &tcb->remote, &tcb->chosen, now_ns);
 	if (err == ERR_AGAIN || err == ERR_NOBUFS)
 		return err;
 	if (!(send->flags & TCP_SYN)) /* a SYN may wait for ARP; tcp_frame_sent() counts it */
@@ -175,6 +179,7 @@ int tcp_transmit_bare(struct stack *stack, const struct net_endpoint *local,
 		      uint64_t now_ns)
 {
 	static const struct tcp_options none;
+	static const struct tcp_user_options nobodys;
 	struct pktbuf *pkt = pktbuf_alloc(&stack->pool, PKTBUF_HEADROOM);
 	struct tcp_header h = {.seq = send->seq, .ack = ack, .flags = send->flags};
 
@@ -186,5 +191,5 @@ int tcp_transmit_bare(struct stack *stack, const struct net_endpoint *local,
 	pkt->note = send->note;
 	pkt->note_arg = send->note_arg;
 	stack->counters.tcp_rst_out++;
-	return hand_to_ip(stack, pkt, local, remote, now_ns);
+	return hand_to_ip(stack, pkt, local, remote, &nobodys, now_ns);
 }

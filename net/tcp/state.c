@@ -62,6 +62,7 @@ struct tcb *tcp_create(struct stack *stack, struct tcp_user *user)
 	tcb->sndbuf = stack->options.sndbuf;
 	tcb->rcvbuf = stack->options.rcvbuf;
 	tcp_timers_init(tcb);
+	tcp_user_options_init(tcb);
 	return tcb;
 }
 

@@ -44,6 +44,9 @@
 #define TCP_USER_TIMEOUT_NS (300 * NS_PER_S) /* RFC 9293 3.9.1.1: five minutes */
 #define TCP_SYN_TIMEOUT_NS (180 * NS_PER_S)  /* RFC 9293 3.8.3, MUST-23: R2 of a SYN */
 #define TCP_SYN_RECEIVED_TIMEOUT_NS (60 * NS_PER_S)
+#define TCP_KEEP_IDLE_S 7200u /* RFC 9293 3.8.4, MUST-28: at least two hours */
+#define TCP_KEEP_INTERVAL_S 75u
+#define TCP_KEEP_COUNT 9u
 #define TCP_DEVICE_RETRY_NS NS_PER_MS
 #define TCP_BUFFER_KEEP_NS NS_PER_S /* an empty send buffer is given back after this */
 #define TCP_PAWS_IDLE_NS (24 * 24 * 3600 * NS_PER_S) /* RFC 7323 5.5: 24 days */
@@ -58,6 +61,7 @@ enum tcp_timer {
 	TCP_TIMER_CLOSE,       /* 2 MSL of TIME-WAIT; orphans in FIN-WAIT-2 */
 	TCP_TIMER_DEVICE,      /* a device had no room, or there was no memory: try again */
 	TCP_TIMER_BUFFER,      /* an empty send buffer goes back */
+	TCP_TIMER_KEEP_ALIVE,  /* RFC 9293 3.8.4 */
 	TCP_TIMER_COUNT,
 };
 
@@ -80,6 +84,16 @@ struct tcp_reassembly {
 	struct tcp_run runs[TCP_RUNS_MAX]; /* ascending, not touching */
 };
 
+/* What the user may choose (user_options.c); a listener's become those of what it accepts. */
+struct tcp_user_options {
+	uint32_t user_timeout_ms; /* 0: TCP_USER_TIMEOUT_NS and its kin */
+	uint16_t keep_idle_s, keep_interval_s;
+	uint8_t keep_count;
+	bool keep_alive;
+	uint8_t tos; /* the Diffserv field, ECN bits 0 */
+	uint8_t ttl; /* 0: IP's own choice */
+};
+
 struct tcb {
 	/* --- identity (demux.c) ------------------------------------------------------------- */
 	struct tcb *hash_next;
@@ -100,6 +114,11 @@ struct tcb {
 	int soft_error; /* what an ICMP error or ARP said meanwhile; named when we give up */
 	struct tcp_user *user;
 	struct tcb *work_next, **work_prev; /* the layer's list; work_prev NULL: not on it */
+
+	/* --- what the user chose (user_options.c), keep-alive (keep_alive.c) ------------------ */
+	struct tcp_user_options chosen;
+	uint8_t keep_probes;  /* sent since the peer was heard last */
+	uint64_t heard_ns;    /* when a segment came whose ACK could be the peer's */
 
 	/* --- listener (listen.c) ------------------------------------------------------------ */
 	struct tcb *listener;    /* of a connection that its user has not accepted yet */

@@ -2,8 +2,6 @@
  * A connection's timers.  There are several deadlines but one timer in the stack's heap, set to the
  * earliest.  A deadline that moves later, as the retransmission's does with every ACK, costs
  * nothing: the timer fires at the old time, finds nothing due, and is set anew.
- *
- * NOT DONE: keep-alives (RFC 9293 3.8.4, a MAY); a user time-out chosen by the user (RFC 5482).
  */
 #include "net/tcp/internal.h"
 
@@ -46,13 +44,23 @@ void tcp_timers_clear(struct stack *stack, struct tcb *tcb)
 
 /* --- what each does; false: the TCB may be gone ---------------------------------------------- */
 
-static uint64_t patience(const struct tcb *tcb)
+/* The user's own choice counts in every state (MUST-21, MUST-22; RFC 5482, local only). */
+uint64_t tcp_patience(const struct tcb *tcb)
 {
+	if (tcb->chosen.user_timeout_ms != 0)
+		return tcb->chosen.user_timeout_ms * NS_PER_MS;
 	switch (tcb->state) {
 	case TCP_SYN_SENT: return TCP_SYN_TIMEOUT_NS;
 	case TCP_SYN_RECEIVED: return TCP_SYN_RECEIVED_TIMEOUT_NS;
 	default: return TCP_USER_TIMEOUT_NS;
 	}
+}
+
+uint64_t tcp_within_patience(const struct tcb *tcb, uint64_t deadline_ns)
+{
+	if (tcb->chosen.user_timeout_ms == 0)
+		return deadline_ns;
+	return MIN(deadline_ns, tcb->progress_ns + tcp_patience(tcb));
 }
 
 /* RFC 9293 3.8.3: R2 has been reached.  What an ICMP error said meanwhile names the cause best. */
@@ -89,14 +97,15 @@ static bool retransmit_fired(struct stack *stack, struct tcb *tcb, uint64_t now_
 		return true;
 	}
 	stack->counters.tcp_timeouts++;
-	if (now_ns - tcb->progress_ns >= patience(tcb)) {
+	if (now_ns - tcb->progress_ns >= tcp_patience(tcb)) {
 		tcp_time_out(stack, tcb, now_ns);
 		return false;
 	}
 	if (tcb->attempts < UINT8_MAX)
 		tcb->attempts++;
 	tcp_rto_back_off(tcb);
-	tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT, now_ns + tcb->rto_ns);
+	tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT,
+		      tcp_within_patience(tcb, now_ns + tcb->rto_ns));
 	if (tcb->state == TCP_SYN_SENT || tcb->state == TCP_SYN_RECEIVED) {
 		tcp_send_syn(stack, tcb, TCP_RETRANSMIT_TIMEOUT, now_ns);
 	} else {
@@ -141,6 +150,8 @@ static bool fire_one(struct stack *stack, struct tcb *tcb, enum tcp_timer which,
 	case TCP_TIMER_BUFFER:
 		buffer_fired(tcb);
 		return true;
+	case TCP_TIMER_KEEP_ALIVE:
+		return tcp_keep_alive_fired(stack, tcb, now_ns);
 	case TCP_TIMER_COUNT:
 		break;
 	}

@@ -1,0 +1,78 @@
+/*
+ * Keep-alives (RFC 9293 3.8.4): where the user asks for them (MUST-24, MUST-25), a peer that has
+ * been silent for the idle time (MUST-26 to MUST-28) is asked whether it is still there, by a
+ * segment without text from before SND.UNA (SHLD-12), which it must answer.  One silence proves
+ * nothing (MUST-29): only so many in a row end the connection, or the user's own time-out.
+ *
+ * The probe is no retransmission: neither the RTO nor the congestion window hears of it.  While
+ * something is on its way or waits for a window, that is question enough.
+ */
+#include "net/tcp/internal.h"
+
+#include "base/strbuf.h"
+
+static bool may_probe(const struct tcb *tcb)
+{
+	return tcb->chosen.keep_alive && tcb_synchronized(tcb) && tcb->state != TCP_TIME_WAIT;
+}
+
+static uint64_t idle_ns(const struct tcb *tcb)
+{
+	return tcb->chosen.keep_idle_s * NS_PER_S;
+}
+
+void tcp_keep_alive_start(struct stack *stack, struct tcb *tcb)
+{
+	if (may_probe(tcb))
+		tcp_timer_set(stack, tcb, TCP_TIMER_KEEP_ALIVE, tcb->heard_ns + idle_ns(tcb));
+	else if (tcp_timer_is_set(tcb, TCP_TIMER_KEEP_ALIVE))
+		tcp_timer_clear(stack, tcb, TCP_TIMER_KEEP_ALIVE);
+}
+
+/* Sent, waiting for its ACK or for a window: other timers watch over it. */
+static bool is_busy(const struct tcb *tcb)
+{
+	return tcb_flight(tcb) > 0 || tcp_timer_is_set(tcb, TCP_TIMER_PERSIST);
+}
+
+static bool peer_is_gone(const struct tcb *tcb, uint64_t now_ns)
+{
+	if (tcb->chosen.user_timeout_ms != 0)
+		return tcb->keep_probes > 0 && now_ns - tcb->heard_ns >= tcp_patience(tcb);
+	return tcb->keep_probes >= tcb->chosen.keep_count;
+}
+
+static void give_up(struct stack *stack, struct tcb *tcb)
+{
+	char reason[48];
+	struct strbuf sb = strbuf_on(reason, sizeof(reason));
+
+	strbuf_str(&sb, "no answer to ");
+	strbuf_u64(&sb, tcb->keep_probes);
+	strbuf_str(&sb, " keep-alive probes");
+	tcp_give_up(stack, tcb, tcb->soft_error != ERR_OK ? tcb->soft_error : ERR_TIMEDOUT, reason);
+}
+
+bool tcp_keep_alive_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	if (!may_probe(tcb))
+		return true;
+	if (is_busy(tcb)) {
+		tcp_timer_set(stack, tcb, TCP_TIMER_KEEP_ALIVE, now_ns + idle_ns(tcb));
+		return true;
+	}
+	if (now_ns - tcb->heard_ns < idle_ns(tcb)) {
+		tcp_timer_set(stack, tcb, TCP_TIMER_KEEP_ALIVE, tcb->heard_ns + idle_ns(tcb));
+		return true;
+	}
+	if (peer_is_gone(tcb, now_ns)) {
+		give_up(stack, tcb);
+		return false;
+	}
+	tcb->keep_probes++;
+	stack->counters.tcp_keep_alives++;
+	tcp_timer_set(stack, tcb, TCP_TIMER_KEEP_ALIVE,
+		      now_ns + tcb->chosen.keep_interval_s * NS_PER_S);
+	tcp_send_window_probe(stack, tcb, now_ns);
+	return true;
+}
