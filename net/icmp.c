@@ -120,11 +120,16 @@ void icmp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t 
 
 /* --- errors out ---------------------------------------------------------------------------------- */
 
-/* RFC 1122 3.2.2: what must not be answered by an error. */
-static bool error_is_allowed(const struct pktbuf *pkt, const struct ipv4_header *h)
+/* RFC 1122 3.2.2: what must not be answered by an error: "an ICMP error message", and here all of
+ * ICMP but what is surely none. */
+static bool error_is_allowed(const struct pktbuf *pkt, const struct ipv4_header *h, size_t len)
 {
-	return h->protocol != IPV4_PROTO_ICMP && !(pkt->flags & PKTBUF_LINK_BROADCAST) &&
-	       h->dst == pkt->netif->ipv4 && (h->fragment & IPV4_FRAGMENT_OFFSET) == 0;
+	const uint8_t *l4 = pkt->head + pkt->l3_off + h->header_len;
+	bool query = h->protocol != IPV4_PROTO_ICMP ||
+		     (len > h->header_len && l4[ICMP_OFF_TYPE] == ICMP_ECHO);
+
+	return query && !(pkt->flags & PKTBUF_LINK_BROADCAST) && h->dst == pkt->netif->ipv4 &&
+	       (h->fragment & IPV4_FRAGMENT_OFFSET) == 0;
 }
 
 void icmp_send_error(struct stack *stack, const struct pktbuf *pkt, uint8_t type, uint8_t code,
@@ -135,7 +140,7 @@ void icmp_send_error(struct stack *stack, const struct pktbuf *pkt, uint8_t type
 	size_t len = (size_t)(pkt->tail - packet);
 	struct ipv4_header h;
 
-	if (!ipv4_header_read_quoted(packet, len, &h) || !error_is_allowed(pkt, &h))
+	if (!ipv4_header_read_quoted(packet, len, &h) || !error_is_allowed(pkt, &h, len))
 		return;
 	/* RFC 1812 4.3.2.8 */
 	if (!rate_take(&stack->icmp_error_limit, ICMP_ERROR_INTERVAL_NS, ICMP_ERROR_BURST, now_ns)) {

@@ -1,15 +1,15 @@
 /*
  * IPv4, incoming (RFC 791, RFC 1122 3.2.1): checks everything that later code relies on, in the
- * order length, checksum, source, destination, options, fragments; then the transport gets it.
+ * order length, checksum, source, destination, options; fragments wait for the rest
+ * (ipv4_reassembly.c); then the transport gets it.
  *
  * A host accepts TTL 0 (RFC 1122 3.2.1.7) and never forwards (3.3.1): what is not for us is dropped.
- *
- * NOT DONE: reassembly.  Fragments are dropped and counted.
  */
 #include "net/ipv4.h"
 
 #include "net/checksum.h"
 #include "net/icmp.h"
+#include "net/ipv4_reassembly.h"
 #include "net/stack.h"
 #include "net/tcp.h"
 #include "net/wire/icmp.h"
@@ -124,8 +124,6 @@ static uint64_t *find_fault(struct net_counters *count, const struct pktbuf *pkt
 	case OPTIONS_FINE:
 		break;
 	}
-	if (h->fragment & (IPV4_MF | IPV4_FRAGMENT_OFFSET))
-		return &count->ip_fragments_dropped;
 	return NULL;
 }
 
@@ -144,8 +142,18 @@ void ipv4_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
 	pkt->l3_off = (uint16_t)(pkt->data - pkt->head);
 	whom = destination_of(pkt, h.dst);
 	fault = find_fault(&stack->counters, pkt, &h, whom);
-	if (fault != NULL)
+	if (fault != NULL) {
 		drop(pkt, fault);
-	else
-		deliver(stack, pkt, &h, whom, now_ns);
+		return;
+	}
+	if (h.fragment & (IPV4_MF | IPV4_FRAGMENT_OFFSET)) {
+		pkt = ipv4_reassemble(stack, pkt, &h, now_ns);
+		if (pkt == NULL)
+			return;
+		if (!ipv4_header_read(pkt->data, pktbuf_len(pkt), &h)) {
+			drop(pkt, &stack->counters.ip_malformed);
+			return;
+		}
+	}
+	deliver(stack, pkt, &h, whom, now_ns);
 }

@@ -22,6 +22,7 @@
 #define POOL_MAX 4096       /* buffers */
 #define FRAME_POOL_MTU 1500 /* until an interface with a larger one is attached */
 #define FRAME_POOL_MAX 1024
+#define BIG_POOL_MAX (1024u * 1024) /* bytes */
 
 static struct net_options options_or_defaults(const struct net_options *given)
 {
@@ -58,6 +59,8 @@ struct stack *net_create(const struct net_port *port, const struct net_options *
 	port->random(port->ctx, &stack->ipv4_id, sizeof(stack->ipv4_id));
 	pktbuf_pool_init(&stack->pool, port, PKTBUF_HEADROOM + POOL_PAYLOAD, POOL_MAX);
 	pktbuf_pool_init(&stack->frame_pool, port, frame_buf_size(FRAME_POOL_MTU), FRAME_POOL_MAX);
+	pktbuf_pool_init_sized(&stack->big_pool, port, BIG_POOL_MAX);
+	ipv4_reassembly_init(stack);
 
 	stack->neigh = neigh_table_create(stack);
 	if (stack->neigh == NULL)
@@ -89,6 +92,8 @@ void net_destroy(struct stack *stack)
 	neigh_table_destroy(stack, stack->neigh);
 	for (struct netif *netif = stack->netifs; netif != NULL; netif = netif->next)
 		netif->stack = NULL;
+	ipv4_reassembly_destroy(stack);
+	pktbuf_pool_destroy(&stack->big_pool);
 	pktbuf_pool_destroy(&stack->frame_pool);
 	pktbuf_pool_destroy(&stack->pool);
 	port->free(port->ctx, stack, sizeof(*stack));

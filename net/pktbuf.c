@@ -3,7 +3,8 @@
  * contract stands in net/pktbuf.h.
  *
  * A block is one allocation, struct first, bytes behind it.  Freed blocks stay in the pool: after
- * the first packets no memory is asked for any more.
+ * the first packets no memory is asked for any more.  The blocks of a sized pool differ; those go
+ * back to the port.
  */
 #include "net/pktbuf.h"
 
@@ -23,6 +24,11 @@ void pktbuf_pool_init(struct pktbuf_pool *pool, const struct net_port *port, siz
 		.block_size = PKTBUF_BYTES_OFF + buf_size,
 		.max = max,
 	};
+}
+
+void pktbuf_pool_init_sized(struct pktbuf_pool *pool, const struct net_port *port, size_t max_bytes)
+{
+	*pool = (struct pktbuf_pool){.port = port, .max_bytes = max_bytes, .max = UINT32_MAX};
 }
 
 void pktbuf_pool_destroy(struct pktbuf_pool *pool)
@@ -53,17 +59,13 @@ static struct pktbuf *pool_take(struct pktbuf_pool *pool)
 	return pkt;
 }
 
-struct pktbuf *pktbuf_alloc(struct pktbuf_pool *pool, size_t headroom)
+/* A fresh block's fields. */
+static struct pktbuf *set_up(struct pktbuf_pool *pool, struct pktbuf *pkt, size_t buf_size,
+			     size_t headroom)
 {
-	size_t buf_size = pool->block_size - PKTBUF_BYTES_OFF;
-	struct pktbuf *pkt = pool_take(pool);
-	uint8_t *head;
+	uint8_t *head = (uint8_t *)pkt + PKTBUF_BYTES_OFF;
 
-	ASSERT(headroom <= buf_size);
-	if (pkt == NULL)
-		return NULL;
 	pool->in_use++;
-	head = (uint8_t *)pkt + PKTBUF_BYTES_OFF;
 
 	/* Field by field: pieces[] is guarded by n_pieces and need not be cleared per packet. */
 	pkt->next = NULL;
@@ -82,6 +84,35 @@ struct pktbuf *pktbuf_alloc(struct pktbuf_pool *pool, size_t headroom)
 	return pkt;
 }
 
+struct pktbuf *pktbuf_alloc(struct pktbuf_pool *pool, size_t headroom)
+{
+	size_t buf_size = pool->block_size - PKTBUF_BYTES_OFF;
+	struct pktbuf *pkt = pool_take(pool);
+
+	ASSERT(headroom <= buf_size);
+	return pkt != NULL ? set_up(pool, pkt, buf_size, headroom) : NULL;
+}
+
+struct pktbuf *pktbuf_alloc_sized(struct pktbuf_pool *pool, size_t headroom, size_t len)
+{
+	size_t size = PKTBUF_BYTES_OFF + headroom + len;
+	struct pktbuf *pkt;
+
+	ASSERT(pool->block_size == 0);
+	if (size > pool->max_bytes - pool->bytes)
+		return NULL;
+	pkt = pool->port->alloc(pool->port->ctx, size);
+	if (pkt == NULL)
+		return NULL;
+	pool->bytes += size;
+	return set_up(pool, pkt, headroom + len, headroom);
+}
+
+size_t pktbuf_block_size(const struct pktbuf *pkt)
+{
+	return (size_t)(pkt->end - (const uint8_t *)pkt);
+}
+
 void pktbuf_free(struct pktbuf *pkt)
 {
 	struct pktbuf_pool *pool;
@@ -94,6 +125,13 @@ void pktbuf_free(struct pktbuf *pkt)
 	ASSERT(pool != NULL); /* NULL: freed before */
 	pkt->pool = NULL;
 	pool->in_use--;
+	if (pool->block_size == 0) {
+		size_t size = pktbuf_block_size(pkt);
+
+		pool->bytes -= size;
+		pool->port->free(pool->port->ctx, pkt, size);
+		return;
+	}
 	pkt->next = pool->free_list;
 	pool->free_list = pkt;
 }

@@ -71,7 +71,8 @@ struct pktbuf {
 struct pktbuf_pool {
 	const struct net_port *port;
 	struct pktbuf *free_list;
-	size_t block_size; /* bytes, struct included */
+	size_t block_size; /* bytes, struct included; 0: each block has a size of its own */
+	size_t bytes, max_bytes; /* of a pool whose blocks differ: in use, and at most */
 	uint32_t allocated; /* blocks ever taken from port->alloc */
 	uint32_t in_use;
 	uint32_t max; /* blocks at most */
@@ -80,11 +81,19 @@ struct pktbuf_pool {
 /* `buf_size`: bytes from head to end that each buffer offers, headroom included. */
 void pktbuf_pool_init(struct pktbuf_pool *pool, const struct net_port *port, size_t buf_size,
 		      uint32_t max);
+/* A pool for what is seldom and large: each block is taken from the port at the size asked for, and
+ * given back when it is freed.  `max_bytes`: all blocks together. */
+void pktbuf_pool_init_sized(struct pktbuf_pool *pool, const struct net_port *port,
+			    size_t max_bytes);
 /* Gives all memory back.  Every buffer must be home. */
 void pktbuf_pool_destroy(struct pktbuf_pool *pool);
 
 /* An empty buffer with `headroom` bytes before data, or NULL (pool at its maximum, or no memory). */
 struct pktbuf *pktbuf_alloc(struct pktbuf_pool *pool, size_t headroom) MUST_CHECK;
+/* From a pool of the second kind: room for `headroom` and `len` bytes. */
+struct pktbuf *pktbuf_alloc_sized(struct pktbuf_pool *pool, size_t headroom, size_t len) MUST_CHECK;
+/* Memory that the buffer occupies, its struct included. */
+size_t pktbuf_block_size(const struct pktbuf *pkt);
 /* Releases the pieces, returns the buffer to its pool.  NULL is allowed. */
 void pktbuf_free(struct pktbuf *pkt);
 

@@ -4,6 +4,7 @@
 #ifndef NET_STACK_H
 #define NET_STACK_H
 
+#include "net/ipv4_reassembly.h"
 #include "net/net.h"
 #include "net/pktbuf.h"
 #include "net/rate.h"
@@ -20,13 +21,17 @@ struct neigh_table;
 #define NET_DROP_COUNTERS(X)                                                                    \
 	X(eth_short) X(eth_bad_source) X(arp_malformed) X(arp_queue_dropped)                    \
 	X(arp_table_full) X(ip_malformed) X(ip_bad_checksum) X(ip_bad_source)                   \
-	X(ip_source_routed) X(ip_fragments_dropped) X(icmp_malformed) X(icmp_bad_checksum)      \
+	X(ip_source_routed)                                                                     \
+	X(ip_fragments_dropped) X(ip_fragments_tiny) X(ip_fragments_overlapped)                 \
+	X(ip_reassembly_timeouts) X(ip_reassembly_evicted) X(ip_reassembly_no_memory)           \
+	X(icmp_malformed) X(icmp_bad_checksum)                                                  \
 	X(udp_malformed) X(udp_bad_checksum) X(udp_queue_full) X(tcp_malformed)                 \
 	X(tcp_bad_checksum) X(tcp_paws_dropped) X(tcp_reassembly_dropped) X(tcp_syn_dropped)    \
 	X(tcp_no_memory)
 #define NET_EVENT_COUNTERS(X)                                                                   \
 	X(eth_in) X(eth_vlan) X(eth_unknown_type) X(eth_not_for_us) X(arp_in) X(arp_ignored)    \
 	X(arp_requests_out) X(arp_replies_out) X(arp_conflicts) X(arp_unresolved) X(ip_in)      \
+	X(ip_fragments_in) X(ip_reassembled) X(ip_fragments_repeated)                           \
 	X(ip_out) X(ip_not_for_us) X(ip_unknown_protocol) X(ip_no_route) X(ip_too_big)          \
 	X(icmp_in) X(icmp_echo_answered) X(icmp_errors_in) X(icmp_errors_out)                   \
 	X(icmp_ignored) X(icmp_rate_limited) X(udp_in) X(udp_out) X(udp_no_port) X(tcp_in)      \
@@ -52,9 +57,11 @@ struct stack {
 	struct timer_heap timers;
 	struct pktbuf_pool pool; /* what the stack builds: headers and small payloads */
 	struct pktbuf_pool frame_pool; /* whole frames: datagrams, ICMP, linearised segments */
+	struct pktbuf_pool big_pool; /* datagrams larger than a frame, in both directions */
 	struct net_counters counters;
 	uint8_t secret[16]; /* keys the hashes: ISN (RFC 6528), ports (RFC 6056), lookup */
 	uint16_t ipv4_id;
+	struct ipv4_reassembly reassembly;
 	struct rate_limit arp_conflict_limit, icmp_error_limit, icmp_event_limit;
 
 	struct neigh_table *neigh;

@@ -44,6 +44,11 @@ enum icmp_unreachable_code {
 	ICMP_UNREACH_ADMIN = 13,
 };
 
+enum icmp_time_exceeded_code {
+	ICMP_TIME_EXCEEDED_TRANSIT = 0,
+	ICMP_TIME_EXCEEDED_REASSEMBLY = 1,
+};
+
 struct icmp_header {
 	uint8_t type, code;
 	uint32_t rest; /* bytes 4-7: identifier and sequence number of an echo */

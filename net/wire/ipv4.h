@@ -33,6 +33,14 @@ enum ipv4_fragment_bits {
 	IPV4_FRAGMENT_OFFSET = 0x1fff, /* in units of 8 bytes */
 };
 
+enum ipv4_ecn { /* RFC 3168 5: the low bits of the TOS byte */
+	IPV4_ECN_NOT_ECT = 0,
+	IPV4_ECN_ECT1 = 1,
+	IPV4_ECN_ECT0 = 2,
+	IPV4_ECN_CE = 3,
+	IPV4_ECN_MASK = 3,
+};
+
 enum ipv4_option {
 	IPV4_OPT_END = 0,
 	IPV4_OPT_NOP = 1,

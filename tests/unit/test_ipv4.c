@@ -383,38 +383,6 @@ static void source_routes_provoke_no_icmp_error(void **state)
 
 /* --- fragments and protocols ----------------------------------------------------------------------------- */
 
-static void fragments_are_dropped(void **state)
-{
-	static const uint16_t fields[] = {
-		IPV4_MF,            /* first, and its length is not a multiple of 8 */
-		IPV4_MF | 1, 1, 2,  /* middle, last; too short for a header, overlapping */
-		0x1fff,             /* offset + length over 65535 */
-		IPV4_MF | 0x1fff,
-		IPV4_DF | IPV4_MF,
-	};
-
-	(void)state;
-	for (unsigned i = 0; i < ARRAY_LEN(fields); i++) {
-		build(&(struct kit_ipv4){.fragment = fields[i], .id = 77});
-		expect_dropped("ip_fragments_dropped");
-	}
-	kit_build_ipv4(&f, &(struct kit_ipv4){.fragment = 8}, IPV4_PROTO_UDP, NULL, 0); /* empty */
-	expect_dropped("ip_fragments_dropped");
-}
-
-static void a_flood_of_fragments_costs_no_memory(void **state)
-{
-	size_t before = k.kp.live_bytes;
-
-	(void)state;
-	for (unsigned i = 0; i < 1000; i++) {
-		build(&(struct kit_ipv4){.fragment = (uint16_t)(IPV4_MF | i), .id = (uint16_t)i});
-		kit_inject_frame(&k, &f);
-	}
-	assert_int_equal(kit_counter(&k, "ip_fragments_dropped"), 1000);
-	assert_int_equal(k.kp.live_bytes, before);
-}
-
 static void no_fragment_bits_at_all_is_fine(void **state)
 {
 	(void)state;
@@ -600,8 +568,6 @@ int main(void)
 		TEST(option_lengths_0_1_and_past_the_end_are_dropped),
 		TEST(source_routes_are_dropped_however_they_look),
 		TEST(source_routes_provoke_no_icmp_error),
-		TEST(fragments_are_dropped),
-		TEST(a_flood_of_fragments_costs_no_memory),
 		TEST(no_fragment_bits_at_all_is_fine),
 		TEST(tunnels_are_not_unpacked),
 		TEST(rubbish_is_survived),
