@@ -36,6 +36,8 @@ static struct net_options options_or_defaults(const struct net_options *given)
 		o.rcvbuf = DEFAULT_RCVBUF;
 	if (o.max_sockets == 0)
 		o.max_sockets = DEFAULT_MAX_SOCKETS;
+	if (o.congestion >= NET_CONGESTION_COUNT)
+		o.congestion = NET_CONGESTION_CUBIC;
 	return o;
 }
 

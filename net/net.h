@@ -15,6 +15,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/net_addr.h"
+#include "net/congestion.h"
 #include "net/netif.h"
 #include "net/port.h"
 
@@ -24,6 +25,8 @@ struct net_options {
 	uint32_t sndbuf; /* bytes of send buffer per TCP connection; 0: default (256 KiB) */
 	uint32_t rcvbuf; /* bytes of receive buffer per TCP connection; 0: default (256 KiB) */
 	uint16_t max_sockets; /* descriptors; 0: default (64) */
+	uint8_t congestion; /* enum net_congestion, of sockets that choose none; 0: CUBIC */
+	uint8_t ecn;        /* enum net_ecn; 0: when the peer asks */
 };
 
 /* A new stack, or NULL when there is no memory.  `port` must outlive it; options may be NULL. */

@@ -144,6 +144,7 @@ static int get_stream_option(const struct tcp_status *status, enum sock_option o
 	case SOCK_SO_SNDBUF: *value = status->sndbuf; return ERR_OK;
 	case SOCK_SO_RCVBUF: *value = status->rcvbuf; return ERR_OK;
 	case SOCK_TCP_NODELAY: *value = status->nodelay; return ERR_OK;
+	case SOCK_TCP_CONGESTION: *value = status->congestion; return ERR_OK;
 	case SOCK_TCP_STATE: *value = status->state; return ERR_OK;
 	case SOCK_TCP_SRTT_US: *value = (int64_t)(status->srtt_ns / NS_PER_US); return ERR_OK;
 	default: return ERR_NOPROTOOPT;
@@ -199,6 +200,11 @@ int sock_setsockopt(struct stack *stack, int fd, enum sock_option option, int64_
 		return ERR_OK;
 	case SOCK_TCP_NODELAY:
 		tcp_set_nodelay(stack, sock->tcb, value != 0, now_ns);
+		return ERR_OK;
+	case SOCK_TCP_CONGESTION:
+		if (value >= NET_CONGESTION_COUNT)
+			return ERR_INVAL;
+		tcp_set_congestion(sock->tcb, (enum net_congestion)value);
 		return ERR_OK;
 	default:
 		return ERR_NOPROTOOPT;

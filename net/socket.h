@@ -11,6 +11,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/net_addr.h"
+#include "net/congestion.h"
 
 struct stack;
 
@@ -31,6 +32,7 @@ enum sock_option {
 	SOCK_SO_RCVBUF,   /* bytes; set before connect() */
 	SOCK_TCP_NODELAY, /* 0 or 1 */
 	SOCK_TCP_STATE,   /* get: enum tcp_state as a number; see sock_state_name() */
+	SOCK_TCP_CONGESTION, /* enum net_congestion; at any time, a listener's is inherited */
 	SOCK_TCP_SRTT_US, /* get: smoothed round-trip time, microseconds, 0 before the first */
 
 	/* Streams, at any time; a listening socket's choice goes over to what it accepts. */

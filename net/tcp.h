@@ -13,6 +13,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/net_addr.h"
+#include "net/congestion.h"
 #include "net/pktbuf.h"
 
 struct stack;
@@ -143,11 +144,13 @@ struct tcp_status {
 	bool read_ended;    /* the peer's FIN, or the end, and nothing is left to read */
 	bool fin_acked;
 	bool nodelay;
+	enum net_congestion congestion;
 };
 void tcp_status(const struct tcb *tcb, struct tcp_status *status);
 /* Reads and clears the error that ended the connection. */
 int tcp_take_error(struct tcb *tcb);
 void tcp_set_nodelay(struct stack *stack, struct tcb *tcb, bool on, uint64_t now_ns);
+void tcp_set_congestion(struct tcb *tcb, enum net_congestion which);
 
 /* What a user may choose, at any time; a listener's choice goes over to what it accepts. */
 enum tcp_user_option {

@@ -164,6 +164,11 @@ int tcp_send(struct stack *stack, struct tcb *tcb, const void *buf, size_t len, 
 	return (int)taken;
 }
 
+void tcp_set_congestion(struct tcb *tcb, enum net_congestion which)
+{
+	tcp_congestion_choose(tcb, which);
+}
+
 void tcp_set_nodelay(struct stack *stack, struct tcb *tcb, bool on, uint64_t now_ns)
 {
 	tcb->nodelay = on;
@@ -317,6 +322,7 @@ void tcp_status(const struct tcb *tcb, struct tcp_status *status)
 		.read_ended = read_ended,
 		.fin_acked = tcb_fin_acked(tcb),
 		.nodelay = tcb->nodelay,
+		.congestion = (enum net_congestion)tcb->congestion,
 	};
 }
 

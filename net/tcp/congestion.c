@@ -1,11 +1,32 @@
 /*
- * Congestion control (RFC 5681) with byte counting (RFC 3465): how much may be on its way.
- * When a loss is noticed and what is sent again is recovery.c's matter.
- * NOT DONE: CUBIC (RFC 9438).
+ * Congestion control (RFC 5681): how much may be on its way.  Here is what all algorithms share:
+ * slow start by bytes (RFC 3465), the initial and the restart window, taking a reduction back.  How
+ * the window grows after slow start, and what a loss leaves of it, is the algorithm's: cubic.c,
+ * newreno.c.  When a loss is noticed and what is sent again is recovery.c's matter.
+ *
+ *      ssthresh   ... above it congestion avoidance, below it slow start
+ *      cwnd       ... what tcp_congestion_room() counts against what is out
  */
 #include "net/tcp/internal.h"
 
-#define CWND_MAX (UINT32_C(1) << 30)
+#define WINDOW_MIN_SEGMENTS 2 /* RFC 5681, (4); RFC 9438 4.6 */
+
+/* --- which ----------------------------------------------------------------------------------- */
+
+static const struct tcp_congestion_ops *ops_of(const struct tcb *tcb)
+{
+	return tcb->congestion == NET_CONGESTION_NEWRENO ? tcp_newreno() : tcp_cubic();
+}
+
+void tcp_congestion_choose(struct tcb *tcb, enum net_congestion which)
+{
+	tcb->congestion = (uint8_t)which;
+	tcb->bytes_acked = 0;
+	tcb->undo.cwnd = 0; /* what the other one knew is of no use */
+	ops_of(tcb)->begin(tcb);
+}
+
+/* --- where it begins ------------------------------------------------------------------------- */
 
 /* RFC 6928: ten segments; RFC 5681 3.1: one when the SYN or SYN-ACK was lost. */
 static uint32_t initial_window(const struct tcb *tcb)
@@ -17,62 +38,97 @@ void tcp_congestion_init(struct tcb *tcb, bool syn_was_lost)
 {
 	tcb->cwnd = syn_was_lost ? tcb_eff_mss(tcb) : initial_window(tcb);
 	tcb->ssthresh = UINT32_MAX; /* "arbitrarily high" */
-	tcb->bytes_acked = 0;
-	tcb->undo_cwnd = 0;
+	tcp_hystart_begin(tcb);
+	tcp_congestion_choose(tcb, (enum net_congestion)tcb->congestion);
+}
+
+/* --- growing --------------------------------------------------------------------------------- */
+
+/* RFC 3465 2.2, 2.3: L = 2, and 1 after a time-out.  The first slow start may take larger ACKs for
+ * whole (RFC 9406 4.2, L = 8): a receiver that acknowledges in batches would slow it down. */
+static void slow_start(struct tcb *tcb, uint32_t acked)
+{
+	uint32_t mss = tcb_eff_mss(tcb);
+
+	if (tcb->ssthresh == UINT32_MAX) {
+		tcb->cwnd += tcp_hystart_growth(tcb, MIN(acked, 8 * mss));
+		return;
+	}
+	tcb->cwnd += MIN(acked, tcb->recovery == TCP_RECOVERY_LOSS ? mss : 2 * mss);
+	tcb->cwnd = MIN(tcb->cwnd, tcb->ssthresh);
+}
+
+/* Time in which the sender had less to send than it might have: it teaches nothing, and CUBIC's
+ * clock stands still.  So it does when nothing at all was acknowledged for longer than it could
+ * have taken. */
+static void count_pause(struct tcb *tcb, uint64_t now_ns)
+{
+	uint64_t since = now_ns - MIN(tcb->acked_ns, now_ns);
+
+	tcb->acked_ns = now_ns;
+	if (!tcb->cwnd_limited || since > tcb->rto_ns)
+		ops_of(tcb)->pause(tcb, since);
 }
 
 void tcp_congestion_acked(struct tcb *tcb, uint32_t acked, uint64_t now_ns)
 {
-	uint32_t mss = tcb_eff_mss(tcb);
-
-	(void)now_ns;
-	/* A window that was not full proves nothing about a larger one. */
+	tcp_hystart_round(tcb);
+	count_pause(tcb, now_ns);
+	/* A window that was not full proves nothing about a larger one (RFC 9438 5.8). */
 	if (!tcb->cwnd_limited)
 		return;
-	if (tcb->cwnd < tcb->ssthresh) {
-		/* RFC 3465 2.2, 2.3: slow start, L = 2; L = 1 after a time-out */
-		uint32_t limit = tcb->recovery == TCP_RECOVERY_LOSS ? mss : 2 * mss;
-
-		tcb->cwnd += MIN(acked, limit);
-	} else {
-		/* RFC 5681 3.1: one segment per window that was acknowledged */
-		tcb->bytes_acked += acked;
-		if (tcb->bytes_acked >= tcb->cwnd) {
-			tcb->bytes_acked -= tcb->cwnd;
-			tcb->cwnd += mss;
-		}
-	}
-	tcb->cwnd = MIN(tcb->cwnd, CWND_MAX);
+	if (tcb->cwnd < tcb->ssthresh)
+		slow_start(tcb, acked);
+	else
+		ops_of(tcb)->avoid(tcb, acked, now_ns);
+	tcb->cwnd = MIN(tcb->cwnd, TCP_CWND_MAX);
 }
+
+/* --- shrinking ------------------------------------------------------------------------------- */
 
 void tcp_congestion_loss(struct tcb *tcb, uint32_t flight, uint64_t now_ns)
 {
+	uint32_t left;
+
 	(void)now_ns;
-	tcb->undo_cwnd = tcb->cwnd;
-	tcb->undo_ssthresh = tcb->ssthresh;
-	/* RFC 5681, (4) */
-	tcb->ssthresh = MAX(flight / 2, 2 * tcb_eff_mss(tcb));
+	tcb->undo = (struct tcp_congestion_undo){
+		.cwnd = tcb->cwnd, .ssthresh = tcb->ssthresh, .cubic = tcb->cubic,
+	};
+	/* RFC 5681 3.2, step 2: what limited transmit sent beyond the window does not count */
+	left = ops_of(tcb)->reduced(tcb, MIN(flight, tcb->cwnd));
+	tcb->ssthresh = MAX(left, WINDOW_MIN_SEGMENTS * tcb_eff_mss(tcb));
 	tcb->bytes_acked = 0;
 }
 
 void tcp_congestion_timeout(struct tcb *tcb, uint64_t now_ns)
 {
 	(void)now_ns;
+	ops_of(tcb)->timed_out(tcb);
 	tcb->cwnd = tcb_eff_mss(tcb); /* RFC 5681 3.1: the loss window */
 	tcb->bytes_acked = 0;
 }
 
+/* RFC 9438 4.9: "restore the original values" of all that the reduction has changed. */
 void tcp_congestion_undo(struct tcb *tcb)
 {
-	if (tcb->undo_cwnd == 0)
+	if (tcb->undo.cwnd == 0)
 		return;
-	tcb->cwnd = MAX(tcb->cwnd, tcb->undo_cwnd);
-	tcb->ssthresh = MAX(tcb->ssthresh, tcb->undo_ssthresh);
-	tcb->undo_cwnd = 0;
+	tcb->cwnd = MAX(tcb->cwnd, tcb->undo.cwnd);
+	tcb->ssthresh = MAX(tcb->ssthresh, tcb->undo.ssthresh);
+	tcb->cubic = tcb->undo.cubic;
+	tcb->undo.cwnd = 0;
 }
 
+/* RFC 5681 4.1: "cwnd to no more than RW"; what was learned before stays in ssthresh, so that it is
+ * reached again in slow start. */
 void tcp_congestion_idle(struct tcb *tcb, uint64_t now_ns)
 {
+	uint32_t restart = MIN(tcb->cwnd, initial_window(tcb));
+
 	(void)now_ns;
-	tcb->cwnd = MIN(tcb->cwnd, initial_window(tcb));
+	if (tcb->ssthresh != UINT32_MAX)
+		tcb->ssthresh = MAX(tcb->ssthresh, tcb->cwnd / 4 * 3);
+	tcb->cwnd = restart;
+	tcb->cubic.epoch_ns = 0; /* the next stage of congestion avoidance is a new one */
+	tcb->bytes_acked = 0;
 }

@@ -269,8 +269,25 @@ void tcp_rtt_cancel(struct tcb *tcb);
 /* SND.UNA is about to move to seg->ack. */
 void tcp_rtt_acked(struct tcb *tcb, const struct tcp_segment *seg);
 
-/* --- congestion.c: RFC 5681 ------------------------------------------------------------------ */
+/* --- congestion.c: RFC 5681; cubic.c, newreno.c, hystart.c ----------------------------------- */
 
+/* What an algorithm decides; bytes.  Tables without state: that is in the tcb. */
+struct tcp_congestion_ops {
+	/* Forgets what it knew. */
+	void (*begin)(struct tcb *tcb);
+	/* What a loss with `flight` bytes out leaves: the new ssthresh.  cwnd is still the old. */
+	uint32_t (*reduced)(struct tcb *tcb, uint32_t flight);
+	void (*timed_out)(struct tcb *tcb); /* after `reduced` */
+	/* Congestion avoidance: `acked` bytes were acknowledged, and the window was full. */
+	void (*avoid)(struct tcb *tcb, uint32_t acked, uint64_t now_ns);
+	/* For so long the window was not what limited us. */
+	void (*pause)(struct tcb *tcb, uint64_t ns);
+};
+const struct tcp_congestion_ops *tcp_cubic(void);
+const struct tcp_congestion_ops *tcp_newreno(void);
+
+/* At any time; the window stays. */
+void tcp_congestion_choose(struct tcb *tcb, enum net_congestion which);
 void tcp_congestion_init(struct tcb *tcb, bool syn_was_lost);
 /* `acked` new bytes were acknowledged outside of fast recovery: cwnd may grow. */
 void tcp_congestion_acked(struct tcb *tcb, uint32_t acked, uint64_t now_ns);
@@ -286,6 +303,15 @@ void tcp_congestion_timeout(struct tcb *tcb, uint64_t now_ns);
 void tcp_congestion_undo(struct tcb *tcb);
 /* Nothing was sent for longer than the RTO: RFC 5681 4.1. */
 void tcp_congestion_idle(struct tcb *tcb, uint64_t now_ns);
+
+/* RFC 9406, for the first slow start. */
+void tcp_hystart_begin(struct tcb *tcb);
+/* A round trip was measured: as many as there are, up to one for each ACK. */
+void tcp_hystart_rtt(struct tcb *tcb, uint64_t rtt_ns);
+/* SND.UNA has moved: perhaps a round is over. */
+void tcp_hystart_round(struct tcb *tcb);
+/* What of `acked` bytes the window grows by. */
+uint32_t tcp_hystart_growth(const struct tcb *tcb, uint32_t acked);
 
 /* --- recovery.c: RFC 6582 -------------------------------------------------------------------- */
 

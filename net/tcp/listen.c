@@ -145,6 +145,7 @@ static struct tcb *record(struct stack *stack, struct tcb *listener, const struc
 	tcb->rcvbuf = listener->rcvbuf;
 	tcb->nodelay = listener->nodelay;
 	tcb->chosen = listener->chosen;
+	tcb->congestion = listener->congestion;
 	tcb->state = TCP_LISTEN; /* where it comes from; no change yet */
 	if (tcp_prepare(stack, tcb, seg->now_ns) != ERR_OK) {
 		tcb->state = TCP_CLOSED;

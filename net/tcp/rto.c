@@ -68,13 +68,16 @@ static bool echoed_rtt(const struct tcb *tcb, const struct tcp_segment *seg, uin
 void tcp_rtt_acked(struct tcb *tcb, const struct tcp_segment *seg)
 {
 	uint64_t rtt_ns;
+	bool echoed = echoed_rtt(tcb, seg, &rtt_ns);
 
+	if (echoed)
+		tcp_hystart_rtt(tcb, rtt_ns);
 	if (tcb->rtt_start_ns != 0) {
 		if (seq_gt(seg->ack, tcb->rtt_seq)) {
 			tcp_rto_sample(tcb, seg->now_ns - tcb->rtt_start_ns);
 			tcp_rtt_cancel(tcb);
 		}
-	} else if (echoed_rtt(tcb, seg, &rtt_ns)) {
+	} else if (echoed) {
 		tcp_rto_sample(tcb, rtt_ns);
 	}
 }

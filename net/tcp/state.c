@@ -61,6 +61,7 @@ struct tcb *tcp_create(struct stack *stack, struct tcp_user *user)
 	tcb->owned = true;
 	tcb->sndbuf = stack->options.sndbuf;
 	tcb->rcvbuf = stack->options.rcvbuf;
+	tcb->congestion = stack->options.congestion;
 	tcp_timers_init(tcb);
 	tcp_user_options_init(tcb);
 	return tcb;

@@ -52,6 +52,7 @@
 #define TCP_PAWS_IDLE_NS (24 * 24 * 3600 * NS_PER_S) /* RFC 7323 5.5: 24 days */
 
 #define TCP_INITIAL_WINDOW_SEGMENTS 10u /* RFC 6928 */
+#define TCP_CWND_MAX (UINT32_C(1) << 30)
 
 /* Each connection has one timer in the stack's heap, set to the earliest of these. */
 enum tcp_timer {
@@ -92,6 +93,31 @@ struct tcp_user_options {
 	bool keep_alive;
 	uint8_t tos; /* the Diffserv field, ECN bits 0 */
 	uint8_t ttl; /* 0: IP's own choice */
+};
+
+/* What CUBIC knows of the window's past (cubic.c; RFC 9438 4.1.2); bytes. */
+struct tcp_cubic {
+	uint64_t epoch_ns;   /* t_epoch; 0: the next acknowledgement begins a stage */
+	uint32_t w_max;      /* 0: not known */
+	uint32_t cwnd_prior; /* before the last reduction */
+	uint32_t w_est;      /* what Reno would have */
+	uint32_t est_acked;  /* bytes acknowledged that w_est does not know of yet */
+	uint32_t k_ms;       /* until W_max is reached again */
+};
+
+/* Where the first slow start is (hystart.c; RFC 9406 4.2). */
+struct tcp_hystart {
+	uint32_t round_end;            /* windowEnd */
+	uint32_t rtt_us, last_rtt_us;  /* smallest of this round, and of the one before */
+	uint32_t css_baseline_us;      /* UINT32_MAX: not in conservative slow start */
+	uint8_t n_samples, css_rounds;
+};
+
+/* What was before the last reduction (congestion.c). */
+struct tcp_congestion_undo {
+	uint32_t cwnd; /* 0: nothing to take back */
+	uint32_t ssthresh;
+	struct tcp_cubic cubic;
 };
 
 struct tcb {
@@ -187,8 +213,12 @@ struct tcb {
 	bool partial_ack_seen;
 	uint32_t recover; /* RFC 6582: highest sequence number sent when the loss was noticed */
 	uint32_t cwnd, ssthresh;
-	uint32_t bytes_acked; /* RFC 5681 3.1, byte counting */
-	uint32_t undo_cwnd, undo_ssthresh; /* before the last loss; undo_cwnd 0: nothing to undo */
+	uint8_t congestion;   /* enum net_congestion */
+	uint32_t bytes_acked; /* RFC 3465, byte counting: not turned into cwnd yet */
+	uint64_t acked_ns;    /* when cwnd was looked at last */
+	struct tcp_cubic cubic;
+	struct tcp_hystart hystart;
+	struct tcp_congestion_undo undo;
 	uint64_t progress_ns; /* when the peer last acknowledged something, or had nothing to */
 
 	/* --- attacks (reset.c) -------------------------------------------------------------- */

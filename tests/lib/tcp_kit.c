@@ -44,7 +44,9 @@ void tk_open_with(struct tk *t, const struct net_options *options)
 
 void tk_open(struct tk *t)
 {
-	tk_open_with(t, NULL);
+	static const struct net_options plain = {.congestion = NET_CONGESTION_NEWRENO};
+
+	tk_open_with(t, &plain);
 }
 
 void tk_close(struct tk *t)

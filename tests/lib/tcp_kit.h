@@ -49,7 +49,8 @@ struct tk_in {
 	uint32_t tsval; /* 0: the peer's current one */
 };
 
-/* A stack with a peer that has timestamps, SACK, scale 0 and MSS 1460, and a window of 65535. */
+/* A stack with a peer that has timestamps, SACK, scale 0 and MSS 1460, and a window of 65535; its
+ * congestion control is NewReno's, whose windows are round numbers. */
 void tk_open(struct tk *t);
 void tk_open_with(struct tk *t, const struct net_options *options);
 void tk_close(struct tk *t);

@@ -33,9 +33,10 @@ static void fast_retransmit(void **state)
 	tk_peer_ack(&t, 1);
 	tk_expect_segments(&t, 0, 1);
 	TK_EXPECT_NOTHING(&t);
-	assert_int_equal(tk_tcb(&t)->ssthresh, 6 * TK_FULL);
-	assert_int_equal(tk_tcb(&t)->cwnd, 9 * TK_FULL);
-	for (unsigned i = 0; i < 6; i++) /* six more have left: the window grows to 15 */
+	/* RFC 5681 3.2, step 2: half of ten, the two of limited transmit do not count */
+	assert_int_equal(tk_tcb(&t)->ssthresh, 5 * TK_FULL);
+	assert_int_equal(tk_tcb(&t)->cwnd, 8 * TK_FULL);
+	for (unsigned i = 0; i < 7; i++) /* seven more have left: the window grows to 15 */
 		tk_peer_ack(&t, 1);
 	tk_expect_segments(&t, 12 * TK_FULL, 3);
 	tk_peer_ack(&t, 1 + 12 * TK_FULL); /* all that was out when it was noticed: over */

@@ -105,8 +105,8 @@ static void the_initial_window_and_slow_start(void **state)
 	TK_EXPECT_NOTHING(&t);
 	tk_peer_ack(&t, 1 + 2 * TK_FULL);
 	tk_expect_segments(&t, 10 * TK_FULL, 4); /* two left, two more are allowed */
-	tk_peer_ack(&t, 1 + 10 * TK_FULL); /* RFC 3465: a stretch ACK counts for two */
-	tk_expect_segments(&t, 14 * TK_FULL, 10);
+	tk_peer_ack(&t, 1 + 11 * TK_FULL); /* RFC 9406: a stretch ACK counts for at most eight */
+	tk_expect_segments(&t, 14 * TK_FULL, 17);
 	TK_EXPECT_NOTHING(&t);
 	tk_close(&t);
 }

@@ -49,6 +49,7 @@ struct sim_link {
 	uint64_t delay_ns;
 	uint64_t rate_bps;      /* 0: infinite */
 	uint32_t queue_bytes;   /* of the queue before the wire; 0: infinite */
+	uint32_t mark_bytes;    /* RFC 3168: such a queue marks what is ECN-capable; 0: none */
 	uint32_t loss_ppm;      /* per million */
 	uint32_t duplicate_ppm;
 	uint32_t reorder_ppm;   /* such frames take reorder_ns longer */
@@ -59,7 +60,7 @@ struct sim_link {
 
 	/* kept by the simulator */
 	uint64_t busy_until_ns;
-	uint64_t frames, bytes, lost, dropped_full, duplicated;
+	uint64_t frames, bytes, lost, dropped_full, duplicated, marked;
 	unsigned matched;
 };
 

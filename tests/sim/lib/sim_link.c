@@ -4,6 +4,8 @@
  */
 #include "tests/sim/lib/sim.h"
 
+#include "net/checksum.h"
+
 #include <stdlib.h>
 
 /* --- frames in flight: a binary heap by (at_ns, order) --------------------------------------- */
@@ -110,6 +112,20 @@ static uint64_t backlog(const struct sim *sim, const struct sim_link *link)
 	return (link->busy_until_ns - sim->now_ns) * link->rate_bps / 8 / NS_PER_S;
 }
 
+/* RFC 3168 5: CE where the packet says that its sender will understand. */
+static void mark(struct sim_link *link, struct sim_frame *f)
+{
+	uint8_t *ip = f->bytes + ETH_HEADER_LEN;
+
+	if (!f->is_tcp || (f->ip.tos & IPV4_ECN_MASK) == 0)
+		return;
+	link->marked++;
+	f->ip.tos |= IPV4_ECN_CE;
+	ip[IPV4_OFF_TOS] = f->ip.tos;
+	store_be16(ip + IPV4_OFF_CHECKSUM, 0);
+	store_be16(ip + IPV4_OFF_CHECKSUM, checksum_finish(checksum_sum(ip, f->ip.header_len)));
+}
+
 /* Puts the frame on the link; it is gone when it was lost.  Returns when its last bit is on it. */
 static uint64_t enter_link(struct sim *sim, struct sim_link *link, struct sim_frame *f)
 {
@@ -121,6 +137,8 @@ static uint64_t enter_link(struct sim *sim, struct sim_link *link, struct sim_fr
 		free(f);
 		return sim->now_ns;
 	}
+	if (link->mark_bytes != 0 && backlog(sim, link) >= link->mark_bytes)
+		mark(link, f);
 	sent_ns = link->busy_until_ns = MAX(link->busy_until_ns, sim->now_ns) + wire_ns;
 	link->frames++;
 	link->bytes += f->len;

@@ -1,0 +1,165 @@
+/*
+ * CUBIC (RFC 9438): in congestion avoidance the window follows a cubic function of the time since
+ * the last reduction, flat around the size at which that happened, so that it grows fast where
+ * nothing is known to be wrong and slowly where it was; and never slower than Reno would (4.3).
+ *
+ *      W_cubic(t) = C * (t - K)^3 + W_max        in segments, t and K in seconds, C = 0.4
+ *
+ * Windows are bytes here and times milliseconds, so the cube has factors of 10^9 and SMSS.  There
+ * is no floating point: the cube root is found bit by bit.
+ */
+#include "net/tcp/internal.h"
+
+/* --- the function ---------------------------------------------------------------------------- */
+
+/* Beyond this, W_cubic is far above any window, and its cube would not fit. */
+#define FAR_MS UINT64_C(500000)
+
+static uint32_t cube_root(uint64_t x)
+{
+	uint64_t root = 0;
+
+	for (uint64_t bit = UINT64_C(1) << 20; bit != 0; bit >>= 1) {
+		uint64_t r = root | bit;
+
+		if (r * r * r <= x)
+			root = r;
+	}
+	return (uint32_t)root;
+}
+
+/* 4.2, figure 2: K = cbrt((W_max - cwnd_epoch) / C) */
+static uint32_t time_to_grow_ms(uint32_t bytes, uint32_t mss)
+{
+	return cube_root(bytes * UINT64_C(2500000000) / mss);
+}
+
+/* 4.2, figure 1: W_cubic(t) */
+static uint32_t window_at(const struct tcp_cubic *c, uint64_t t_ms, uint32_t mss)
+{
+	bool before = t_ms < c->k_ms;
+	uint64_t d = MIN(before ? c->k_ms - t_ms : t_ms - c->k_ms, FAR_MS);
+	uint64_t bytes = d * d * d / 2500 * mss / 1000000;
+
+	if (before)
+		return bytes < c->w_max ? c->w_max - (uint32_t)bytes : 0;
+	return (uint32_t)MIN(c->w_max + bytes, (uint64_t)TCP_CWND_MAX);
+}
+
+/* --- growing --------------------------------------------------------------------------------- */
+
+static void begin_epoch(struct tcb *tcb, uint64_t now_ns)
+{
+	struct tcp_cubic *c = &tcb->cubic;
+
+	c->epoch_ns = MAX(now_ns, UINT64_C(1));
+	c->w_est = tcb->cwnd;
+	c->est_acked = 0;
+	c->k_ms = 0;
+	tcb->bytes_acked = 0;
+	/* 4.10, and 4.8: nothing is known of a W_max after slow start or a time-out */
+	if (c->w_max == 0)
+		c->cwnd_prior = tcb->cwnd;
+	if (c->w_max > tcb->cwnd)
+		c->k_ms = time_to_grow_ms(c->w_max - tcb->cwnd, tcb_eff_mss(tcb));
+	else
+		c->w_max = tcb->cwnd;
+}
+
+/* 4.3, figure 4: alpha_cubic = 3 (1 - beta) / (1 + beta) = 9/17 segments for each window that was
+ * acknowledged, where Reno with its deeper reductions adds one; and one as soon as the window is
+ * as large as it was. */
+static void grow_estimate(struct tcb *tcb, uint32_t acked)
+{
+	struct tcp_cubic *c = &tcb->cubic;
+	uint64_t each = c->w_est >= c->cwnd_prior ? tcb->cwnd : (uint64_t)tcb->cwnd * 17 / 9;
+
+	c->est_acked += acked;
+	if (c->est_acked < each)
+		return;
+	c->est_acked -= (uint32_t)each;
+	c->w_est = MIN(c->w_est + tcb_eff_mss(tcb), TCP_CWND_MAX);
+}
+
+/* 4.4, 4.5: (target - cwnd) / cwnd for each segment acknowledged.  Small steps wait for each other,
+ * or what integer division cuts off would add up. */
+static void grow_towards(struct tcb *tcb, uint32_t target, uint32_t acked)
+{
+	uint64_t step;
+
+	tcb->bytes_acked = MIN(tcb->bytes_acked + acked, TCP_CWND_MAX);
+	step = (uint64_t)tcb->bytes_acked * (target - tcb->cwnd) / tcb->cwnd;
+	if (step < tcb_eff_mss(tcb) / 16)
+		return;
+	tcb->bytes_acked = 0;
+	tcb->cwnd += (uint32_t)step;
+}
+
+static void avoid(struct tcb *tcb, uint32_t acked, uint64_t now_ns)
+{
+	struct tcp_cubic *c = &tcb->cubic;
+	uint32_t mss = tcb_eff_mss(tcb);
+	uint64_t t_ns, target;
+
+	if (c->epoch_ns == 0)
+		begin_epoch(tcb, now_ns);
+	grow_estimate(tcb, acked);
+	t_ns = now_ns - MIN(c->epoch_ns, now_ns);
+	if (window_at(c, t_ns / NS_PER_MS, mss) < c->w_est) {
+		tcb->cwnd = MAX(tcb->cwnd, c->w_est); /* 4.3: the Reno-friendly region */
+		return;
+	}
+	/* 4.2: where the function will be in one round trip, not below cwnd, nor 1.5 times it */
+	target = window_at(c, (t_ns + tcb->srtt_ns) / NS_PER_MS, mss);
+	target = MIN(target, tcb->cwnd + (uint64_t)tcb->cwnd / 2);
+	grow_towards(tcb, (uint32_t)MAX(target, (uint64_t)tcb->cwnd), acked);
+}
+
+/* --- what happens to it ---------------------------------------------------------------------- */
+
+static void begin(struct tcb *tcb)
+{
+	tcb->cubic = (struct tcp_cubic){.w_max = 0};
+}
+
+/* 4.6, beta_cubic = 0.7; 4.7, fast convergence: a window that did not get as far as the last time
+ * has met newcomers, and leaves them room. */
+static uint32_t reduced(struct tcb *tcb, uint32_t flight)
+{
+	struct tcp_cubic *c = &tcb->cubic;
+
+	if (tcb->cwnd < c->w_max)
+		c->w_max = (uint32_t)((uint64_t)tcb->cwnd * 17 / 20); /* (1 + beta) / 2 */
+	else
+		c->w_max = tcb->cwnd;
+	c->cwnd_prior = tcb->cwnd;
+	c->epoch_ns = 0;
+	return (uint32_t)((uint64_t)flight * 7 / 10);
+}
+
+/* 4.8: the first stage after a time-out begins with K = 0 and W_max = cwnd. */
+static void timed_out(struct tcb *tcb)
+{
+	tcb->cubic.w_max = 0;
+	tcb->cubic.epoch_ns = 0;
+}
+
+/* 4.2, 5.8: "t" does not count time in which the window was not what limited the sender. */
+static void pause(struct tcb *tcb, uint64_t ns)
+{
+	if (tcb->cubic.epoch_ns != 0)
+		tcb->cubic.epoch_ns += ns;
+}
+
+const struct tcp_congestion_ops *tcp_cubic(void)
+{
+	static const struct tcp_congestion_ops ops = {
+		.begin = begin,
+		.reduced = reduced,
+		.timed_out = timed_out,
+		.avoid = avoid,
+		.pause = pause,
+	};
+
+	return &ops;
+}

@@ -1,0 +1,422 @@
+/*
+ * Congestion windows: CUBIC (RFC 9438) against its formulas, worked out here in floating point, slow
+ * start and HyStart++ (RFC 9406), and what reductions, pauses and mistakes leave.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/string.h"
+#include "net/tcp/internal.h"
+#include "tests/lib/tcp_kit.h"
+
+#define MSS 1000u
+#define MS NS_PER_MS
+
+/* A connection with a full window, as after `segments` of slow start; congestion avoidance next. */
+static struct tcb connection(enum net_congestion which, uint32_t segments, uint64_t rtt_ns)
+{
+	struct tcb tcb = {.snd_mss = MSS, .congestion = (uint8_t)which, .cwnd_limited = true};
+
+	tcp_congestion_init(&tcb, false);
+	tcb.cwnd = tcb.ssthresh = segments * MSS;
+	tcb.srtt_ns = rtt_ns;
+	tcb.rto_ns = 10 * rtt_ns;
+	return tcb;
+}
+
+static void lose(struct tcb *tcb, uint64_t now_ns)
+{
+	tcp_congestion_loss(tcb, tcb->cwnd, now_ns);
+	tcb->cwnd = tcb->ssthresh;
+}
+
+/* A window is acknowledged in each round trip, evenly, until `until_ns`. */
+static uint64_t acknowledge(struct tcb *tcb, uint64_t now_ns, uint64_t until_ns)
+{
+	while (now_ns < until_ns) {
+		now_ns += tcb->srtt_ns * MSS / tcb->cwnd;
+		tcp_congestion_acked(tcb, MSS, now_ns);
+	}
+	return now_ns;
+}
+
+static void expect_near(double value, double wanted, double tolerance)
+{
+	if (value < wanted * (1 - tolerance) || value > wanted * (1 + tolerance))
+		fail_msg("%f is not within %f of %f", value, tolerance, wanted);
+}
+
+/* RFC 9438 4.2, figure 1: W_cubic(t) = 0.4 (t - K)^3 + W_max, K = cbrt(30 / 0.4) = 4.217 s. */
+static void cubic_follows_its_function(void **state)
+{
+	struct tcb tcb = connection(NET_CONGESTION_CUBIC, 100, 400 * MS);
+	const double k = 4.2172;
+	uint64_t now = 1000 * MS;
+
+	(void)state;
+	lose(&tcb, now);
+	assert_int_equal(tcb.cwnd, 70 * MSS); /* 4.6: beta = 0.7 */
+	for (unsigned t = 1; t <= 12; t++) {
+		double d = t - k, wanted;
+
+		now = acknowledge(&tcb, now, (1000 + 1000 * t) * MS);
+		if (t == 1)
+			expect_near(tcb.cubic.k_ms, k * 1000, 0.001);
+		d = (double)(now - tcb.cubic.epoch_ns) / NS_PER_S - k;
+		wanted = 0.4 * d * d * d + 100;
+		expect_near(tcb.cwnd / (double)MSS, wanted, 0.03);
+	}
+	assert_true(tcb.cwnd > 250 * MSS);
+}
+
+/* 4.2: not more than half of the window in one round trip, however far the function is ahead. */
+static void cubic_takes_no_leaps(void **state)
+{
+	struct tcb tcb = connection(NET_CONGESTION_CUBIC, 10, 100 * MS);
+
+	(void)state;
+	acknowledge(&tcb, 1000 * MS, 1100 * MS);
+	tcb.cubic.epoch_ns = 1;
+	tcb.cwnd = 10 * MSS;
+	tcb.bytes_acked = 0;
+	tcb.acked_ns = 3600 * NS_PER_S;
+	tcp_congestion_acked(&tcb, 10 * MSS, 3600 * NS_PER_S);
+	assert_int_equal(tcb.cwnd, 15 * MSS);
+}
+
+/* 4.3: where Reno would be faster, 9/17 of a segment each round trip, and a whole one as soon as the
+ * old window is reached again. */
+static void cubic_is_not_slower_than_reno(void **state)
+{
+	struct tcb tcb = connection(NET_CONGESTION_CUBIC, 20, 10 * MS);
+	uint64_t now = 1000 * MS;
+
+	(void)state;
+	lose(&tcb, now);
+	assert_int_equal(tcb.cwnd, 14 * MSS);
+	now = acknowledge(&tcb, now, now + 60 * MS);
+	expect_near(tcb.cwnd, (14 + 6 * 9.0 / 17) * MSS, 0.05);
+	now = acknowledge(&tcb, now, 1000 * MS + 120 * MS);
+	expect_near(tcb.cwnd, 20.0 * MSS, 0.05); /* 6 / (9/17) = 11.3 round trips */
+	tcb.cwnd = tcb.cubic.w_est = 20 * MSS;
+	now = acknowledge(&tcb, now, now + 100 * MS);
+	expect_near(tcb.cwnd, 30.0 * MSS, 0.05);
+}
+
+/* 4.7 */
+static void cubic_converges_fast(void **state)
+{
+	struct tcb tcb = connection(NET_CONGESTION_CUBIC, 100, 100 * MS);
+
+	(void)state;
+	lose(&tcb, 1000 * MS);
+	assert_int_equal(tcb.cubic.w_max, 100 * MSS);
+	tcb.cwnd = 80 * MSS; /* did not get as far again: W_max = 80 (1 + 0.7) / 2 */
+	lose(&tcb, 2000 * MS);
+	assert_int_equal(tcb.cubic.w_max, 68 * MSS);
+	assert_int_equal(tcb.cubic.cwnd_prior, 80 * MSS);
+	assert_int_equal(tcb.cwnd, 56 * MSS);
+	tcb.cwnd = 90 * MSS; /* got further */
+	lose(&tcb, 3000 * MS);
+	assert_int_equal(tcb.cubic.w_max, 90 * MSS);
+}
+
+/* 4.8: one segment, slow start to beta of the window, and then the convex part at once. */
+static void cubic_after_a_time_out(void **state)
+{
+	struct tcb tcb = connection(NET_CONGESTION_CUBIC, 100, 400 * MS);
+	uint64_t now = 1000 * MS;
+
+	(void)state;
+	tcp_congestion_loss(&tcb, 100 * MSS, now);
+	tcp_congestion_timeout(&tcb, now);
+	assert_int_equal(tcb.cwnd, MSS);
+	assert_int_equal(tcb.ssthresh, 70 * MSS);
+	while (tcb.cwnd < tcb.ssthresh)
+		tcp_congestion_acked(&tcb, MSS, now);
+	assert_int_equal(tcb.cwnd, 70 * MSS);
+	acknowledge(&tcb, now, now + 5000 * MS);
+	assert_int_equal(tcb.cubic.k_ms, 0);
+	assert_int_equal(tcb.cubic.w_max, 70 * MSS);
+	expect_near(tcb.cwnd, (0.4 * 125 + 70) * MSS, 0.05); /* 0.4 * 5^3 */
+}
+
+/* 4.9: all of it, for both algorithms. */
+static void a_loss_that_was_none(void **state)
+{
+	(void)state;
+	for (unsigned which = 0; which < NET_CONGESTION_COUNT; which++) {
+		struct tcb tcb = connection((enum net_congestion)which, 100, 100 * MS);
+		struct tcp_cubic before;
+		uint32_t cwnd, ssthresh;
+
+		lose(&tcb, 1000 * MS);
+		acknowledge(&tcb, 1000 * MS, 3000 * MS);
+		before = tcb.cubic;
+		cwnd = tcb.cwnd;
+		ssthresh = tcb.ssthresh;
+		tcp_congestion_loss(&tcb, tcb.cwnd, 3000 * MS);
+		tcp_congestion_timeout(&tcb, 3000 * MS);
+		tcp_congestion_undo(&tcb);
+		assert_int_equal(tcb.cwnd, cwnd);
+		assert_int_equal(tcb.ssthresh, ssthresh);
+		assert_memory_equal(&tcb.cubic, &before, sizeof(before));
+		tcb.cwnd = 5 * MSS; /* once */
+		tcp_congestion_undo(&tcb);
+		assert_int_equal(tcb.cwnd, 5 * MSS);
+	}
+}
+
+/* RFC 5681 3.2, step 2: limited transmit does not count; (4): nor less than two segments. */
+static void what_a_loss_leaves(void **state)
+{
+	struct tcb tcb = connection(NET_CONGESTION_NEWRENO, 10, 100 * MS);
+
+	(void)state;
+	tcp_congestion_loss(&tcb, 12 * MSS, 0);
+	assert_int_equal(tcb.ssthresh, 5 * MSS);
+	tcp_congestion_loss(&tcb, 8 * MSS, 0); /* less was out than was allowed */
+	assert_int_equal(tcb.ssthresh, 4 * MSS);
+	tcp_congestion_loss(&tcb, 1 * MSS, 0);
+	assert_int_equal(tcb.ssthresh, 2 * MSS);
+	tcp_congestion_choose(&tcb, NET_CONGESTION_CUBIC);
+	tcp_congestion_loss(&tcb, 1 * MSS, 0);
+	assert_int_equal(tcb.ssthresh, 2 * MSS);
+}
+
+/* 5.8: ten minutes with little to send, or with nothing, are not ten minutes of growth. */
+static void cubic_does_not_grow_while_idle(void **state)
+{
+	struct tcb tcb = connection(NET_CONGESTION_CUBIC, 100, 400 * MS);
+	struct tcb other;
+	uint64_t now = 1000 * MS;
+
+	(void)state;
+	lose(&tcb, now);
+	now = acknowledge(&tcb, now, 2000 * MS);
+	other = tcb;
+	tcb.cwnd_limited = false;
+	for (unsigned i = 0; i < 600; i++) {
+		now += 1000 * MS;
+		tcp_congestion_acked(&tcb, MSS, now);
+	}
+	assert_int_equal(tcb.cwnd, other.cwnd);
+	tcb.cwnd_limited = true;
+	acknowledge(&tcb, now, now + 1000 * MS);
+	acknowledge(&other, 2000 * MS, 3000 * MS);
+	expect_near(tcb.cwnd, other.cwnd, 0.01);
+	now += 600 * NS_PER_S;
+	tcp_congestion_acked(&tcb, MSS, now);
+	acknowledge(&tcb, now, now + 1000 * MS);
+	acknowledge(&other, 3000 * MS, 4000 * MS);
+	expect_near(tcb.cwnd, other.cwnd, 0.02);
+}
+
+/* RFC 5681 4.1: the restart window; slow start leads back to where it was. */
+static void a_window_restarts(void **state)
+{
+	struct tcb tcb = connection(NET_CONGESTION_CUBIC, 100, 100 * MS);
+
+	(void)state;
+	lose(&tcb, 1000 * MS);
+	acknowledge(&tcb, 1000 * MS, 1100 * MS);
+	tcb.cwnd = 100 * MSS;
+	tcp_congestion_idle(&tcb, 5000 * MS);
+	assert_int_equal(tcb.cwnd, 10 * MSS);
+	assert_int_equal(tcb.ssthresh, 75 * MSS);
+	assert_int_equal(tcb.cubic.epoch_ns, 0);
+	tcb.cwnd = 4 * MSS; /* "no more than" */
+	tcp_congestion_idle(&tcb, 9000 * MS);
+	assert_int_equal(tcb.cwnd, 4 * MSS);
+	assert_int_equal(tcb.ssthresh, 75 * MSS);
+}
+
+/* --- slow start ------------------------------------------------------------------------------ */
+
+static struct tcb beginner(void)
+{
+	struct tcb tcb = {.snd_mss = MSS, .cwnd_limited = true, .snd_nxt = 10 * MSS};
+
+	tcp_congestion_init(&tcb, false);
+	tcp_hystart_begin(&tcb);
+	return tcb;
+}
+
+/* One round: what was out at its beginning is acknowledged, segment by segment, and as much sent as
+ * may be; the first `n` ACKs tell a round trip. */
+static void round_trip(struct tcb *tcb, uint64_t rtt_ms, unsigned n)
+{
+	uint32_t end = tcb->hystart.round_end;
+
+	while (seq_lt(tcb->snd_una, end)) {
+		if (n > 0)
+			tcp_hystart_rtt(tcb, rtt_ms * MS);
+		n -= n > 0;
+		tcb->snd_una += MSS;
+		tcp_congestion_acked(tcb, MSS, 1000 * MS);
+		while (tcb_flight(tcb) + MSS <= tcb->cwnd)
+			tcb->snd_nxt += MSS;
+	}
+}
+
+/* RFC 9406 4.2: the round trip grows by more than an eighth: five slower rounds, and out. */
+static void a_queue_ends_slow_start(void **state)
+{
+	struct tcb tcb = beginner();
+	uint32_t before;
+
+	(void)state;
+	round_trip(&tcb, 50, 1000);
+	assert_int_equal(tcb.cwnd, 20 * MSS);
+	round_trip(&tcb, 52, 1000); /* + 4 %: noise */
+	assert_int_equal(tcb.cwnd, 38 * MSS); /* 18 were out when the round began */
+	round_trip(&tcb, 70, 1000);
+	assert_int_not_equal(tcb.hystart.css_baseline_us, UINT32_MAX);
+	assert_int_equal(tcb.cwnd, 38 * MSS + 7 * MSS + 29 * MSS / 4); /* from the eighth on */
+	for (unsigned i = 0; i < 4; i++) {
+		before = tcb.cwnd;
+		assert_int_equal(tcb.ssthresh, UINT32_MAX);
+		round_trip(&tcb, 75, 1000);
+		expect_near(tcb.cwnd, before * 1.25, 0.04);
+	}
+	round_trip(&tcb, 75, 1000);
+	assert_true(tcb.ssthresh < UINT32_MAX);
+	before = tcb.cwnd;
+	round_trip(&tcb, 75, 1000); /* K = 0, W_max = cwnd (RFC 9438 4.10): hardly anything */
+	assert_true(tcb.cwnd < before + 2 * MSS);
+	assert_int_equal(tcb.cubic.k_ms, 0);
+}
+
+/* "Resume slow start" when the round trip falls again. */
+static void noise_does_not_end_slow_start(void **state)
+{
+	struct tcb tcb = beginner();
+	uint32_t before;
+
+	(void)state;
+	round_trip(&tcb, 50, 1000);
+	round_trip(&tcb, 60, 1000);
+	assert_int_not_equal(tcb.hystart.css_baseline_us, UINT32_MAX);
+	round_trip(&tcb, 50, 1000);
+	assert_int_equal(tcb.hystart.css_baseline_us, UINT32_MAX);
+	before = tcb.cwnd;
+	round_trip(&tcb, 52, 1000);
+	expect_near(tcb.cwnd, 2 * before, 0.1);
+}
+
+/* 4.3: N_RTT_SAMPLE; the threshold is never below 4 ms nor above 16. */
+static void slow_start_needs_evidence(void **state)
+{
+	struct tcb tcb = beginner();
+
+	(void)state;
+	round_trip(&tcb, 50, 1000);
+	round_trip(&tcb, 500, 7);
+	round_trip(&tcb, 50, 1000);
+	assert_int_equal(tcb.hystart.css_baseline_us, UINT32_MAX);
+	tcb = beginner();
+	round_trip(&tcb, 1, 1000);
+	round_trip(&tcb, 4, 1000);
+	assert_int_equal(tcb.hystart.css_baseline_us, UINT32_MAX);
+	round_trip(&tcb, 8, 1000);
+	assert_int_not_equal(tcb.hystart.css_baseline_us, UINT32_MAX);
+	tcb = beginner();
+	round_trip(&tcb, 400, 1000);
+	round_trip(&tcb, 415, 1000);
+	assert_int_equal(tcb.hystart.css_baseline_us, UINT32_MAX);
+	round_trip(&tcb, 431, 1000);
+	assert_int_not_equal(tcb.hystart.css_baseline_us, UINT32_MAX);
+}
+
+/* RFC 3465 2.2, 2.3: an ACK of many segments counts for two, after a time-out for one; RFC 9406:
+ * for eight at first. */
+static void large_acks_count_less(void **state)
+{
+	struct tcb tcb = beginner();
+
+	(void)state;
+	tcp_congestion_acked(&tcb, 10 * MSS, 0);
+	assert_int_equal(tcb.cwnd, 18 * MSS);
+	tcb.ssthresh = 100 * MSS;
+	tcp_congestion_acked(&tcb, 10 * MSS, 0);
+	assert_int_equal(tcb.cwnd, 20 * MSS);
+	tcb.recovery = TCP_RECOVERY_LOSS;
+	tcp_congestion_acked(&tcb, 10 * MSS, 0);
+	assert_int_equal(tcb.cwnd, 21 * MSS);
+}
+
+/* --- choosing -------------------------------------------------------------------------------- */
+
+static int64_t chosen(struct tk *t, int fd)
+{
+	int64_t value;
+
+	assert_int_equal(sock_getsockopt(t->k.stack, fd, SOCK_TCP_CONGESTION, &value), ERR_OK);
+	return value;
+}
+
+static int choose(struct tk *t, int fd, int64_t value)
+{
+	return sock_setsockopt(t->k.stack, fd, SOCK_TCP_CONGESTION, value, t->k.now_ns);
+}
+
+static void a_socket_chooses(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open_with(&t, NULL);
+	tk_establish(&t);
+	assert_int_equal(chosen(&t, t.fd), NET_CONGESTION_CUBIC); /* the default */
+	assert_int_equal(choose(&t, t.fd, NET_CONGESTION_COUNT), ERR_INVAL);
+	assert_int_equal(choose(&t, t.fd, -1), ERR_INVAL);
+	tcp_congestion_loss(tk_tcb(&t), 10 * TK_FULL, 0);
+	assert_int_equal(tk_tcb(&t)->ssthresh, 7 * TK_FULL);
+	assert_int_equal(choose(&t, t.fd, NET_CONGESTION_NEWRENO), ERR_OK);
+	assert_int_equal(chosen(&t, t.fd), NET_CONGESTION_NEWRENO);
+	tcp_congestion_loss(tk_tcb(&t), 10 * TK_FULL, 0);
+	assert_int_equal(tk_tcb(&t)->ssthresh, 5 * TK_FULL);
+	tk_close(&t);
+}
+
+static void a_listener_s_choice_is_inherited(void **state)
+{
+	struct net_options options = {.congestion = NET_CONGESTION_NEWRENO};
+	struct tk t;
+
+	(void)state;
+	tk_open_with(&t, &options);
+	tk_listen(&t, 4);
+	assert_int_equal(chosen(&t, t.listener), NET_CONGESTION_NEWRENO); /* the stack's */
+	assert_int_equal(choose(&t, t.listener, NET_CONGESTION_CUBIC), ERR_OK);
+	tk_accept(&t);
+	assert_int_equal(chosen(&t, t.fd), NET_CONGESTION_CUBIC);
+	tk_close(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(cubic_follows_its_function),
+		cmocka_unit_test(cubic_takes_no_leaps),
+		cmocka_unit_test(cubic_is_not_slower_than_reno),
+		cmocka_unit_test(cubic_converges_fast),
+		cmocka_unit_test(cubic_after_a_time_out),
+		cmocka_unit_test(a_loss_that_was_none),
+		cmocka_unit_test(what_a_loss_leaves),
+		cmocka_unit_test(cubic_does_not_grow_while_idle),
+		cmocka_unit_test(a_window_restarts),
+		cmocka_unit_test(a_queue_ends_slow_start),
+		cmocka_unit_test(noise_does_not_end_slow_start),
+		cmocka_unit_test(slow_start_needs_evidence),
+		cmocka_unit_test(large_acks_count_less),
+		cmocka_unit_test(a_socket_chooses),
+		cmocka_unit_test(a_listener_s_choice_is_inherited),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
