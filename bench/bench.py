@@ -6,6 +6,7 @@ Needs root (a tap in a network namespace of its own).  `make bench RUNS=9` build
 import argparse
 import os
 import statistics
+import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -46,6 +47,10 @@ def downloads(build, runs):
           f'{cost.segment_len:,.0f} bytes ({cost.segments:,} segments)')
 
 
+def goodput(build):
+    subprocess.run([os.path.join(build, 'bench', 'goodput')], check=True)
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument('--build', default='build')
@@ -54,6 +59,8 @@ def main():
     if os.getuid() != 0:
         sys.exit('make bench needs root: it makes taps in network namespaces; type: sudo make bench')
     sizes(options.build)
+    sys.stdout.flush()
+    goodput(options.build)
     boot_times(options.build, options.runs)
     downloads(options.build, max(3, options.runs // 3))
 

@@ -1,0 +1,73 @@
+/*
+ * What a connection gets out of a link, as parts of what is possible: `make goodput` prints the
+ * figures, these are the lines they must not fall below.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/sim/lib/sim_goodput.h"
+
+#define SEEDS 3
+
+static double mean_bps(struct sim_goodput *g, const char *name)
+{
+	struct sim_seeds seeds = sim_seeds(SEEDS);
+	uint64_t seed;
+	unsigned n = 0;
+	double sum = 0;
+
+	for (; sim_next_seed(&seeds, &seed); n++) {
+		sim_goodput_run(g, name, seed);
+		sum += g->bps;
+	}
+	return sum / n;
+}
+
+static struct sim_goodput ten_mbit(enum net_congestion congestion, uint32_t loss_ppm)
+{
+	return (struct sim_goodput){
+		.congestion = congestion, .rate_bps = 10000000, .rtt_ns = 50 * NS_PER_MS,
+		.loss_ppm = loss_ppm, .seconds = 20,
+	};
+}
+
+static void expect_share(enum net_congestion congestion, uint32_t loss_ppm, double share)
+{
+	struct sim_goodput g = ten_mbit(congestion, loss_ppm);
+	double bps = mean_bps(&g, "goodput");
+	double bound = sim_goodput_bound_bps(&g);
+
+	if (bps < share * bound)
+		fail_msg("%.2f Mbit/s of %.2f at %u losses in a million", bps / 1e6, bound / 1e6,
+			 loss_ppm);
+}
+
+static void a_clean_link_is_used(void **state)
+{
+	(void)state;
+	expect_share(NET_CONGESTION_CUBIC, 0, 0.8);
+	expect_share(NET_CONGESTION_NEWRENO, 0, 0.8);
+}
+
+static void losses_do_not_make_it_collapse(void **state)
+{
+	(void)state;
+	expect_share(NET_CONGESTION_CUBIC, 10000, 0.6);
+	expect_share(NET_CONGESTION_NEWRENO, 10000, 0.6);
+	expect_share(NET_CONGESTION_CUBIC, 30000, 0.4);
+	expect_share(NET_CONGESTION_NEWRENO, 30000, 0.4);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_clean_link_is_used),
+		cmocka_unit_test(losses_do_not_make_it_collapse),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
