@@ -3,6 +3,11 @@
  */
 #include "app/http/http_parse.h"
 
+static void refuse_body(struct http_parser *p)
+{
+	http_parser_fail(p, STATUS_BODY_TOO_LARGE, "the body is larger than max-body= allows");
+}
+
 static void take_bytes(struct http_parser *p, const uint8_t *data, size_t len)
 {
 	p->size_download += len;
@@ -22,6 +27,8 @@ void http_body_begin(struct http_parser *p)
 		p->framing = HTTP_FRAMING_LENGTH;
 		p->remaining = p->length;
 		p->phase = p->length > 0 ? HTTP_PHASE_BODY_LENGTH : HTTP_PHASE_DONE;
+		if (p->length > p->body_max) /* known before the first byte of it */
+			refuse_body(p);
 	} else {
 		p->framing = HTTP_FRAMING_CLOSE;
 		p->phase = HTTP_PHASE_BODY_UNTIL_CLOSE;
@@ -85,6 +92,10 @@ static void begin_chunk(struct http_parser *p)
 		http_parser_fail(p, STATUS_RECEIVE_FAILED, "the chunks' sizes overflow");
 		return;
 	}
+	if (size > p->body_max - p->size_download) {
+		refuse_body(p);
+		return;
+	}
 	p->remaining = size;
 	p->phase = size > 0 ? HTTP_PHASE_CHUNK_DATA : HTTP_PHASE_TRAILERS;
 }
@@ -118,6 +129,17 @@ static size_t feed_chunk_end(struct http_parser *p, const uint8_t *data, size_t 
 	return n;
 }
 
+/* Nobody says how long it will be: it is too long when it is. */
+static size_t feed_until_close(struct http_parser *p, const uint8_t *data, size_t len)
+{
+	size_t n = MIN(len, p->body_max - p->size_download);
+
+	take_bytes(p, data, n);
+	if (n < len)
+		refuse_body(p);
+	return n;
+}
+
 size_t http_body_feed(struct http_parser *p, const uint8_t *data, size_t len)
 {
 	switch (p->phase) {
@@ -129,7 +151,6 @@ size_t http_body_feed(struct http_parser *p, const uint8_t *data, size_t len)
 	case HTTP_PHASE_CHUNK_END:
 		return feed_chunk_end(p, data, len);
 	default: /* HTTP_PHASE_BODY_UNTIL_CLOSE */
-		take_bytes(p, data, len);
-		return len;
+		return feed_until_close(p, data, len);
 	}
 }

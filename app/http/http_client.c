@@ -371,6 +371,7 @@ static bool receive_response(struct transfer *t)
 	bool alive = true;
 
 	http_parser_init(&t->parser);
+	t->parser.body_max = http_settings.max_body;
 	while (alive && t->parser.phase < HTTP_PHASE_DONE)
 		alive = receive_piece(t);
 	t->report.http_code = t->parser.code;

@@ -8,6 +8,7 @@ static const char http_name[] = "HTTP/";
 void http_parser_init(struct http_parser *p)
 {
 	memset(p, 0, sizeof(*p));
+	p->body_max = HTTP_LENGTH_MAX;
 	crc32_init(&p->crc);
 	http_line_begin(&p->line);
 }

@@ -62,6 +62,7 @@ struct http_parser {
 	struct http_text type;  /* Content-Type; len 0: none, or too long to be logged */
 	bool chunked;           /* Transfer-Encoding says so */
 
+	uint64_t body_max;      /* a longer body is refused; http_parser_init() sets no limit */
 	uint64_t size_header;   /* bytes of header so far, interim responses and trailers too */
 	uint64_t size_download; /* bytes of body so far, transfer coding removed */
 	struct crc32 crc;       /* of those */

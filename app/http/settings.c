@@ -2,6 +2,7 @@
 #include "app/http/settings.h"
 
 #include "app/app.h"
+#include "app/http/http_parse.h"
 #include "app/report.h"
 #include "base/ipv4_text.h"
 #include "base/string.h"
@@ -21,6 +22,11 @@ static const char *set_count(void *dst_u64, const char *value, size_t len)
 	return NULL;
 }
 
+static const char *set_max_body(void *dst_u64, const char *value, size_t len)
+{
+	return decimal_parse(value, len, HTTP_LENGTH_MAX, dst_u64) ? NULL : "not a number of bytes";
+}
+
 const struct config_key *app_config_keys(size_t *count)
 {
 	static const struct config_key keys[] = {
@@ -31,6 +37,8 @@ const struct config_key *app_config_keys(size_t *count)
 		 config_set_seconds_above_0, &http_settings.connect_timeout_ns, NULL},
 		{"count", "1 to 1000000", "1", "how many times, a new connection each",
 		 set_count, &http_settings.count, NULL},
+		{"max-body", "bytes", "", "how large an answer's body may be",
+		 set_max_body, &http_settings.max_body, NULL},
 		{"interval", "seconds, decimals allowed", "1", "from one start to the next",
 		 config_set_seconds, &http_settings.interval_ns, NULL},
 	};
@@ -39,6 +47,7 @@ const struct config_key *app_config_keys(size_t *count)
 	http_settings.connect_timeout_ns = 10 * NS_PER_S;
 	http_settings.count = 1;
 	http_settings.interval_ns = NS_PER_S;
+	http_settings.max_body = HTTP_LENGTH_MAX;
 	*count = ARRAY_LEN(keys);
 	return keys;
 }

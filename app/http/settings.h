@@ -16,6 +16,7 @@ struct http_settings {
 	struct url url;                 /* valid once app_check() said STATUS_OK */
 	uint64_t connect_timeout_ns;
 	uint64_t count;                 /* GETs, at least 1 */
+	uint64_t max_body;              /* bytes */
 	uint64_t interval_ns;           /* from the start of one to the start of the next */
 };
 

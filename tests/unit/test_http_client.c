@@ -381,6 +381,29 @@ static void an_answer_that_is_wrong_is_shown(void **state)
 	must_say("status 200 OK");
 }
 
+static void a_body_larger_than_allowed(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(URL "max-body=4", AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")),
+			 STATUS_BODY_TOO_LARGE);
+	must_say("the body is larger than max-body= allows\n");
+	must_have(result_line, "\"size_download\":0");
+	assert_true(fake.aborted);
+	fresh(NULL);
+	assert_int_equal(RUN(URL "max-body=5", AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")),
+			 STATUS_OK);
+}
+
+/* A server that sends its callers round in circles gets one request, and the answer is reported. */
+static void a_redirect_is_not_followed(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 302 Found\r\nLocation: http://192.168.77.1/x?y\r\n"
+					"Content-Length: 0\r\n\r\n")), STATUS_OK);
+	assert_int_equal(fake.sockets, 1);
+	must_have(result_line, "\"http_code\":302");
+}
+
 /* --- the end ------------------------------------------------------------------------------------- */
 
 static void a_close_that_hangs_does_not_change_the_verdict(void **state)
@@ -554,6 +577,8 @@ int main(void)
 		TEST(closed_without_an_answer),
 		TEST(a_body_that_ends_early),
 		TEST(an_answer_that_is_wrong_is_shown),
+		TEST(a_body_larger_than_allowed),
+		TEST(a_redirect_is_not_followed),
 		TEST(a_close_that_hangs_does_not_change_the_verdict),
 		TEST(hold_keeps_the_machine_up),
 		TEST(one_get_has_no_summary),

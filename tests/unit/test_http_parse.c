@@ -352,6 +352,46 @@ static void a_line_longer_than_what_is_kept(void **state)
 	assert_int_equal(outcome(), STATUS_HEADER_TOO_LARGE);
 }
 
+/* However its length is told: by Content-Length (at once), in chunks, by the end of the stream. */
+static void a_body_over_the_cap(void **state)
+{
+	static const char *const bodies[] = {
+		"Content-Length: 5\r\n\r\nhello",
+		"Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n",
+		"\r\nhello",
+	};
+	char text[128];
+
+	(void)state;
+	for (unsigned i = 0; i < 2 * ARRAY_LEN(bodies); i++) {
+		bool fits = i % 2;
+
+		http_parser_init(&parser);
+		parser.body_max = fits ? 5 : 4;
+		strcat(strcpy(text, OK_LINE), bodies[i / 2]);
+		for (size_t at = 0; at < strlen(text) && parser.phase < HTTP_PHASE_DONE; at++)
+			feed_piece(text + at, 1);
+		http_parser_close(&parser);
+		assert_int_equal(outcome(), fits ? STATUS_OK : STATUS_BODY_TOO_LARGE);
+		assert_true(parser.header_complete);
+		assert_true(parser.size_download <= parser.body_max);
+	}
+}
+
+/* The last chunk's size may be what is too much, and then none of it is read. */
+static void a_chunk_over_the_cap(void **state)
+{
+	static const char start[] = OK_LINE "Transfer-Encoding: chunked\r\n\r\n";
+
+	(void)state;
+	http_parser_init(&parser);
+	parser.body_max = 1000;
+	feed_piece(start, strlen(start));
+	feed_piece("7fffffffffffffff\r\nx", 19);
+	assert_int_equal(outcome(), STATUS_BODY_TOO_LARGE);
+	assert_int_equal(parser.size_download, 0);
+}
+
 static void a_header_of_exactly_the_cap(void **state)
 {
 	static char text[HTTP_HEADER_MAX + 10];
@@ -404,6 +444,8 @@ int main(void)
 		cmocka_unit_test(a_chunk_size_that_never_ends),
 		cmocka_unit_test(a_line_longer_than_what_is_kept),
 		cmocka_unit_test(a_header_of_exactly_the_cap),
+		cmocka_unit_test(a_body_over_the_cap),
+		cmocka_unit_test(a_chunk_over_the_cap),
 		cmocka_unit_test(random_words),
 	};
 	struct CMUnitTest tests[ARRAY_LEN(rows) + ARRAY_LEN(others)] = {0};
