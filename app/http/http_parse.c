@@ -41,9 +41,14 @@ void http_parser_next_line(struct http_parser *p)
 /* Something that is not HTTP may never send a line end: its first bytes tell. */
 static bool is_not_http(const struct http_parser *p)
 {
-	size_t n = MIN(p->line.len, sizeof(http_name) - 1);
+	size_t name_len = sizeof(http_name) - 1;
+	size_t n = MIN(p->line.len, name_len);
 
-	return p->phase == HTTP_PHASE_STATUS_LINE && memcmp(p->line.text, http_name, n) != 0;
+	if (p->phase != HTTP_PHASE_STATUS_LINE)
+		return false;
+	if (memcmp(p->line.text, http_name, n) != 0)
+		return true;
+	return p->line.state == HTTP_LINE_BAD && n < name_len; /* NUL in the name's place */
 }
 
 /* RFC 9110 15.2: interim responses come before the answer and are skipped. */

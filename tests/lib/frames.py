@@ -29,6 +29,8 @@ class Frame:
         self.src, self.dst = (ip_text(data[o:o + 4]) for o in (26, 30))
         end = 14 + struct.unpack_from('!H', data, 16)[0]
         at = 14 + self.ip_len
+        if len(data) < at + {TCP: 20, UDP: 8, ICMP: 8}.get(self.protocol, 0):
+            return  # cut short, or a hostile header length
         if self.protocol in (TCP, UDP):
             self.sport, self.dport = struct.unpack_from('!HH', data, at)
         if self.protocol == TCP:

@@ -68,6 +68,8 @@ static const struct row rows[] = {
 	{"not_http_no_line_end", "220 mail", 0, STATUS_UNSUPPORTED_PROTOCOL, NULL, 0, true},
 	{"not_http_from_the_second_byte_on", "Hello", 0, STATUS_UNSUPPORTED_PROTOCOL, NULL, 0, true},
 	{"not_http_binary", BYTES("\x15\x03\x01\x00\x02\x02"), STATUS_UNSUPPORTED_PROTOCOL, NULL, 0, true},
+	{"not_http_nul_first", BYTES("\0HTTP/1.1 200 OK\r\n"), STATUS_UNSUPPORTED_PROTOCOL, NULL, 0, true},
+	{"not_http_nul_in_the_name", BYTES("HTT\0"), STATUS_UNSUPPORTED_PROTOCOL, NULL, 0, true},
 	{"not_http_empty_line_first", "\r\n" OK_LINE "\r\n", 0, STATUS_UNSUPPORTED_PROTOCOL, NULL, 0, true},
 	{"http_2", "HTTP/2 200\r\n\r\n", 0, STATUS_UNSUPPORTED_PROTOCOL, NULL, 0, true},
 	{"http_version_nonsense", "HTTP/1.x 200 OK\r\n\r\n", 0, STATUS_UNSUPPORTED_PROTOCOL, NULL, 0, true},
