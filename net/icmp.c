@@ -32,7 +32,7 @@ static int send_message(struct stack *stack, const struct icmp_header *h, const 
 			size_t len, uint32_t src, uint32_t dst, uint64_t now_ns)
 {
 	const struct ipv4_send how = {.src = src, .dst = dst, .protocol = IPV4_PROTO_ICMP};
-	struct pktbuf *pkt = pktbuf_alloc(&stack->frame_pool, PKTBUF_HEADROOM);
+	struct pktbuf *pkt = ipv4_alloc(stack, ICMP_HEADER_LEN + len);
 	uint8_t *p;
 
 	if (pkt == NULL)

@@ -2,8 +2,6 @@
  * ICMP errors about packets of ours (RFC 792, RFC 1122 3.2.2 and 4.2.3.9): reads the quoted packet,
  * says in the log what was said, and tells the transport, which alone can judge whether the quoted
  * packet was ever sent (RFC 5927).
- *
- * NOT DONE: path MTU discovery.  "Fragmentation needed" is logged and ignored.
  */
 #include "net/icmp_error.h"
 
@@ -20,7 +18,7 @@
 
 struct meaning {
 	const char *what;
-	int err;     /* enum err for the transport; ERR_OK: not told */
+	int err;     /* enum err for the transport */
 	bool hard;   /* RFC 1122 4.2.3.9 */
 };
 
@@ -47,6 +45,12 @@ static struct meaning unreachable_meaning(uint8_t code)
 		return MEANING("network unknown", ERR_NETUNREACH, false);
 	case ICMP_UNREACH_HOST_UNKNOWN:
 		return MEANING("host unknown", ERR_HOSTUNREACH, false);
+	case ICMP_UNREACH_ISOLATED:
+		return MEANING("we are isolated", ERR_NETUNREACH, false);
+	case ICMP_UNREACH_NET_TOS: /* RFC 1122 3.2.2.1: 11 and 12 are like 0 and 1 */
+		return MEANING("network unreachable for this service", ERR_NETUNREACH, false);
+	case ICMP_UNREACH_HOST_TOS:
+		return MEANING("host unreachable for this service", ERR_HOSTUNREACH, false);
 	/* A filter said no, and will again. */
 	case ICMP_UNREACH_NET_PROHIBITED:
 		return MEANING("network prohibited", ERR_NETUNREACH, true);
@@ -54,6 +58,10 @@ static struct meaning unreachable_meaning(uint8_t code)
 		return MEANING("host prohibited", ERR_HOSTUNREACH, true);
 	case ICMP_UNREACH_ADMIN:
 		return MEANING("communication prohibited", ERR_HOSTUNREACH, true);
+	case ICMP_UNREACH_PRECEDENCE: /* RFC 1812 5.2.7.1 */
+		return MEANING("host precedence violation", ERR_HOSTUNREACH, true);
+	case ICMP_UNREACH_PRECEDENCE_CUTOFF:
+		return MEANING("precedence cutoff in effect", ERR_HOSTUNREACH, true);
 	default:
 		return MEANING("destination unreachable", ERR_HOSTUNREACH, false);
 	}
@@ -99,6 +107,31 @@ static void log_error(struct stack *stack, const struct icmp_header *h, const st
 		   q->dst_port != 0 ? EV_ENDPOINT("dst", about) : EV_ADDR("dst", about.addr));
 }
 
+/* RFC 1191: a router had to drop a packet whose DF we had set. */
+static void tell_too_big(struct stack *stack, const struct icmp_header *h, const struct quoted *q,
+			 uint64_t now_ns)
+{
+	const struct ipv4_too_big report = {
+		.local = q->ip.src,
+		.remote = q->ip.dst,
+		.local_port = q->src_port,
+		.remote_port = q->dst_port,
+		.seq = load_be32(q->l4 + TCP_OFF_SEQ),
+		.said = (uint16_t)(h->rest & 0xffff),
+		.quoted_len = q->ip.total_len,
+	};
+
+	if (q->ip.protocol == IPV4_PROTO_UDP && (q->ip.fragment & IPV4_DF))
+		udp_too_big(stack, &report, now_ns);
+	else
+		stack->counters.ip_pmtu_ignored++;
+}
+
+static bool is_too_big(const struct icmp_header *h)
+{
+	return h->type == ICMP_UNREACHABLE && h->code == ICMP_UNREACH_FRAG_NEEDED;
+}
+
 static void tell_transport(struct stack *stack, const struct quoted *q, const struct meaning *m,
 			   uint64_t now_ns)
 {
@@ -112,10 +145,6 @@ static void tell_transport(struct stack *stack, const struct quoted *q, const st
 		.hard = m->hard,
 	};
 
-	if (m->err == ERR_OK) {
-		stack->counters.icmp_ignored++;
-		return;
-	}
 	if (q->ip.protocol == IPV4_PROTO_TCP)
 		tcp_unreachable(stack, &trouble, now_ns);
 	else if (q->ip.protocol == IPV4_PROTO_UDP)
@@ -135,12 +164,15 @@ void icmp_error_input(struct stack *stack, const struct pktbuf *pkt, const struc
 		stack->counters.icmp_malformed++;
 		return;
 	}
-	/* We send from this address only, and no fragments. */
+	/* We send from this address only; and only a datagram's first fragment has ports. */
 	if (q.ip.src != dst || (q.ip.fragment & IPV4_FRAGMENT_OFFSET) != 0) {
 		stack->counters.icmp_ignored++;
 		return;
 	}
 	if (icmp_may_log(stack, now_ns))
 		log_error(stack, h, &q, m.what, src);
-	tell_transport(stack, &q, &m, now_ns);
+	if (is_too_big(h))
+		tell_too_big(stack, h, &q, now_ns);
+	else
+		tell_transport(stack, &q, &m, now_ns);
 }

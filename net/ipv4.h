@@ -31,9 +31,13 @@ struct ipv4_send {
 
 /* Sends a packet whose [data, tail) starts with the transport header.  Consumes pkt.  The packet
  * may wait for ARP; it is then sent or, when nobody answers, dropped and the transport told
- * (tcp_unreachable, udp_unreachable).  Packets longer than the MTU are refused (ERR_MSGSIZE). */
+ * (tcp_unreachable, udp_unreachable).  What is longer than the path's MTU goes in fragments, or is
+ * refused with dont_fragment (ERR_MSGSIZE). */
 int ipv4_output(struct stack *stack, struct pktbuf *pkt, const struct ipv4_send *how,
 		uint64_t now_ns);
+
+/* An empty buffer for a datagram: PKTBUF_HEADROOM, and room for `len` bytes.  NULL: no memory. */
+struct pktbuf *ipv4_alloc(struct stack *stack, size_t len) MUST_CHECK;
 
 /* Tells the transport of a packet that ipv4_output() made and no neighbour took.  Consumes. */
 void ipv4_undeliverable(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns);

@@ -1,12 +1,11 @@
 /*
  * IPv4, outgoing (RFC 791, RFC 1122 3.2.1 and 3.3): the header, the length check, the next hop.
- *
- * NOT DONE: fragmenting.  A packet longer than the interface's MTU is refused; TCP chooses its
- * segments so that this does not happen.
+ * What is too long for the path is cut in ipv4_fragment.c, unless its sender forbids that.
  */
 #include "net/ipv4.h"
 
 #include "net/checksum.h"
+#include "net/ipv4_output.h"
 #include "net/neigh.h"
 #include "net/stack.h"
 #include "net/tcp.h"
@@ -20,23 +19,35 @@ uint32_t ipv4_pseudo_sum(uint32_t src, uint32_t dst, uint8_t protocol, uint32_t 
 	       (len >> 16) + (len & 0xffff);
 }
 
-static void push_header(struct stack *stack, struct pktbuf *pkt, const struct ipv4_send *how,
-			size_t total_len)
+int ipv4_send_one(struct stack *stack, struct pktbuf *pkt, const struct ipv4_send *how,
+		  const struct ipv4_route *route, uint16_t id, uint16_t fragment, uint64_t now_ns)
 {
-	uint8_t *p = pktbuf_push(pkt, IPV4_HEADER_LEN);
+	const struct net_addr next_hop = net_addr_ipv4(route->next_hop);
 	const struct ipv4_header h = {
 		.tos = how->tos,
-		.total_len = (uint16_t)total_len,
-		.id = stack->ipv4_id++,
-		.fragment = how->dont_fragment ? IPV4_DF : 0,
+		.total_len = (uint16_t)(IPV4_HEADER_LEN + pktbuf_total_len(pkt)),
+		.id = id,
+		.fragment = fragment,
 		.ttl = how->ttl != 0 ? how->ttl : IPV4_TTL,
 		.protocol = how->protocol,
 		.src = how->src,
 		.dst = how->dst,
 	};
+	uint8_t *p = pktbuf_push(pkt, IPV4_HEADER_LEN);
 
 	ipv4_header_write(p, &h);
 	store_be16(p + IPV4_OFF_CHECKSUM, checksum_finish(checksum_sum(p, IPV4_HEADER_LEN)));
+	stack->counters.ip_out++;
+	return neigh_output(stack, route->netif, &next_hop, pkt, now_ns);
+}
+
+/* As long as a packet may be.  TCP has looked at the path when it chose its segments. */
+static uint16_t mtu_for(const struct stack *stack, const struct ipv4_send *how,
+			const struct ipv4_route *route, uint64_t now_ns)
+{
+	if (how->protocol == IPV4_PROTO_TCP)
+		return route->netif->mtu;
+	return ipv4_path_find(stack, how->dst, how->protocol, route->netif->mtu, now_ns).mtu;
 }
 
 int ipv4_output(struct stack *stack, struct pktbuf *pkt, const struct ipv4_send *how,
@@ -44,25 +55,40 @@ int ipv4_output(struct stack *stack, struct pktbuf *pkt, const struct ipv4_send 
 {
 	size_t total_len = IPV4_HEADER_LEN + pktbuf_total_len(pkt);
 	struct ipv4_route route;
-	struct net_addr next_hop;
+	uint16_t mtu;
 	int err = ipv4_route(stack, how->dst, &route);
 
 	if (err != ERR_OK)
 		goto refuse;
+	mtu = mtu_for(stack, how, &route, now_ns);
 	/* A large segment is cut by the device; its parts were sized by TCP. */
-	if (total_len > UINT16_MAX || (pkt->gso_size == 0 && total_len > route.netif->mtu)) {
+	if (total_len > UINT16_MAX ||
+	    (total_len > mtu && pkt->gso_size == 0 && how->dont_fragment)) {
 		stack->counters.ip_too_big++;
 		err = ERR_MSGSIZE;
 		goto refuse;
 	}
-	push_header(stack, pkt, how, total_len);
-	stack->counters.ip_out++;
-	next_hop = net_addr_ipv4(route.next_hop);
-	return neigh_output(stack, route.netif, &next_hop, pkt, now_ns);
+	if (total_len > mtu && pkt->gso_size == 0)
+		return ipv4_output_fragments(stack, pkt, how, &route, mtu, now_ns);
+	/* RFC 6864 4.1: nobody looks at the id of what cannot be cut, so it tells nothing either */
+	return ipv4_send_one(stack, pkt, how, &route,
+			     how->dont_fragment ? 0 : ipv4_choose_id(stack, how),
+			     how->dont_fragment ? IPV4_DF : 0, now_ns);
 
 refuse:
 	pktbuf_free(pkt);
 	return err;
+}
+
+struct pktbuf *ipv4_alloc(struct stack *stack, size_t len)
+{
+	struct pktbuf *pkt = pktbuf_alloc(&stack->frame_pool, PKTBUF_HEADROOM);
+
+	if (pkt != NULL && len > pktbuf_tailroom(pkt)) {
+		pktbuf_free(pkt);
+		pkt = pktbuf_alloc_sized(&stack->big_pool, PKTBUF_HEADROOM, len);
+	}
+	return pkt;
 }
 
 /* The neighbour cache gave a packet of ours back: its header is our own work. */
@@ -72,6 +98,10 @@ void ipv4_undeliverable(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns
 	uint32_t src = load_be32(p + IPV4_OFF_SRC), dst = load_be32(p + IPV4_OFF_DST);
 	struct tcp_trouble trouble;
 
+	if ((load_be16(p + IPV4_OFF_FRAGMENT) & IPV4_FRAGMENT_OFFSET) != 0) {
+		pktbuf_free(pkt); /* no ports in it; the first fragment will tell */
+		return;
+	}
 	switch (p[IPV4_OFF_PROTOCOL]) {
 	case IPV4_PROTO_TCP:
 		trouble = (struct tcp_trouble){

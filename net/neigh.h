@@ -17,7 +17,8 @@
 #include "net/timer.h"
 
 #define NEIGH_MAX 64                         /* entries; the least recently used one gives way */
-#define NEIGH_QUEUE_MAX 32                   /* packets that wait for one unresolved neighbour */
+#define NEIGH_QUEUE_MAX 64                   /* packets that wait for one unresolved neighbour; a
+                                              * datagram can have 45 fragments */
 #define NEIGH_ATTEMPTS 3                     /* requests before giving up */
 #define NEIGH_RETRY_NS NS_PER_S              /* between them, and after the last one */
 #define NEIGH_REACHABLE_NS (60 * NS_PER_S)   /* how long an answer is believed without a look */

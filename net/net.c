@@ -58,7 +58,7 @@ struct stack *net_create(const struct net_port *port, const struct net_options *
 	stack->port = port;
 	stack->options = options_or_defaults(options);
 	port->random(port->ctx, stack->secret, sizeof(stack->secret));
-	port->random(port->ctx, &stack->ipv4_id, sizeof(stack->ipv4_id));
+	port->random(port->ctx, stack->ipv4_ids, sizeof(stack->ipv4_ids));
 	pktbuf_pool_init(&stack->pool, port, PKTBUF_HEADROOM + POOL_PAYLOAD, POOL_MAX);
 	pktbuf_pool_init(&stack->frame_pool, port, frame_buf_size(FRAME_POOL_MTU), FRAME_POOL_MAX);
 	pktbuf_pool_init_sized(&stack->big_pool, port, BIG_POOL_MAX);
@@ -95,6 +95,7 @@ void net_destroy(struct stack *stack)
 	for (struct netif *netif = stack->netifs; netif != NULL; netif = netif->next)
 		netif->stack = NULL;
 	ipv4_reassembly_destroy(stack);
+	ipv4_pmtu_destroy(stack);
 	pktbuf_pool_destroy(&stack->big_pool);
 	pktbuf_pool_destroy(&stack->frame_pool);
 	pktbuf_pool_destroy(&stack->pool);

@@ -4,6 +4,7 @@
 #ifndef NET_STACK_H
 #define NET_STACK_H
 
+#include "net/ipv4_pmtu.h"
 #include "net/ipv4_reassembly.h"
 #include "net/net.h"
 #include "net/pktbuf.h"
@@ -32,6 +33,7 @@ struct neigh_table;
 	X(eth_in) X(eth_vlan) X(eth_unknown_type) X(eth_not_for_us) X(arp_in) X(arp_ignored)    \
 	X(arp_requests_out) X(arp_replies_out) X(arp_conflicts) X(arp_unresolved) X(ip_in)      \
 	X(ip_fragments_in) X(ip_reassembled) X(ip_fragments_repeated)                           \
+	X(ip_fragments_out) X(ip_pmtu_lowered) X(ip_pmtu_ignored)                               \
 	X(ip_out) X(ip_not_for_us) X(ip_unknown_protocol) X(ip_no_route) X(ip_too_big)          \
 	X(icmp_in) X(icmp_echo_answered) X(icmp_errors_in) X(icmp_errors_out)                   \
 	X(icmp_ignored) X(icmp_rate_limited) X(udp_in) X(udp_out) X(udp_no_port) X(tcp_in)      \
@@ -60,7 +62,8 @@ struct stack {
 	struct pktbuf_pool big_pool; /* datagrams larger than a frame, in both directions */
 	struct net_counters counters;
 	uint8_t secret[16]; /* keys the hashes: ISN (RFC 6528), ports (RFC 6056), lookup */
-	uint16_t ipv4_id;
+	uint16_t ipv4_ids[64]; /* ipv4_choose_id() */
+	struct ipv4_pmtu pmtu;
 	struct ipv4_reassembly reassembly;
 	struct rate_limit arp_conflict_limit, icmp_error_limit, icmp_event_limit;
 

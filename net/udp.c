@@ -101,18 +101,42 @@ static void push_header(struct pktbuf *pkt, const struct udp_pcb *pcb, uint32_t 
 	pkt->csum_off = UDP_OFF_CHECKSUM;
 }
 
+static bool forbids_fragments(const struct stack *stack, const struct udp_pcb *pcb,
+			      const struct ipv4_route *route, uint32_t dst, size_t len,
+			      uint64_t now_ns)
+{
+	struct ipv4_path path;
+
+	if (pcb->pmtu != UDP_PMTU_WANT)
+		return pcb->pmtu == UDP_PMTU_DO;
+	path = ipv4_path_find(stack, dst, IPV4_PROTO_UDP, route->netif->mtu, now_ns);
+	return !path.narrow && len + UDP_HEADER_LEN + IPV4_HEADER_LEN <= path.mtu;
+}
+
+/* A copy of the bytes in a packet of its own. */
+static struct pktbuf *datagram_of(struct stack *stack, const void *buf, size_t len)
+{
+	struct pktbuf *pkt = ipv4_alloc(stack, len);
+	void *at = pkt != NULL ? pktbuf_put(pkt, len) : NULL;
+
+	if (at != NULL && len > 0)
+		memcpy(at, buf, len);
+	return pkt;
+}
+
 int udp_send(struct stack *stack, struct udp_pcb *pcb, const void *buf, size_t len, uint32_t dst,
 	     uint16_t dst_port, uint64_t now_ns)
 {
 	struct ipv4_route route;
 	struct ipv4_send how;
 	struct pktbuf *pkt;
-	void *at;
 	int err;
 
 	ASSERT(pcb->local_port != 0);
 	if (dst_port == 0)
 		return ERR_INVAL;
+	if (len > UINT16_MAX - IPV4_HEADER_LEN - UDP_HEADER_LEN)
+		return ERR_MSGSIZE;
 	err = ipv4_route(stack, dst, &route);
 	if (err != ERR_OK)
 		return err;
@@ -121,19 +145,11 @@ int udp_send(struct stack *stack, struct udp_pcb *pcb, const void *buf, size_t l
 		.src = pcb->local != 0 ? pcb->local : route.src,
 		.dst = dst,
 		.protocol = IPV4_PROTO_UDP,
+		.dont_fragment = forbids_fragments(stack, pcb, &route, dst, len, now_ns),
 	};
-	if (len > UINT16_MAX - IPV4_HEADER_LEN - UDP_HEADER_LEN)
-		return ERR_MSGSIZE;
-	pkt = pktbuf_alloc(&stack->frame_pool, PKTBUF_HEADROOM);
+	pkt = datagram_of(stack, buf, len);
 	if (pkt == NULL)
 		return ERR_NOBUFS;
-	at = pktbuf_put(pkt, len);
-	if (at == NULL) {
-		pktbuf_free(pkt);
-		return ERR_MSGSIZE;
-	}
-	if (len > 0)
-		memcpy(at, buf, len);
 	push_header(pkt, pcb, how.src, dst, dst_port);
 	err = ipv4_output(stack, pkt, &how, now_ns);
 	if (err == ERR_OK)
@@ -253,4 +269,30 @@ void udp_unreachable(struct stack *stack, uint32_t local, uint16_t local_port, u
 		if (p->local_port == local_port && (p->local == 0 || p->local == local) &&
 		    p->remote == remote && p->remote_port == remote_port)
 			p->error = err;
+}
+
+/* RFC 1191, as far as UDP can tell a true report: there must be a port of ours that sends with DF
+ * and, where it is connected, to that peer.  The cache then speaks for UDP alone. */
+void udp_too_big(struct stack *stack, const struct ipv4_too_big *report, uint64_t now_ns)
+{
+	struct udp_pcb *pcb = find_pcb(stack, report->remote, report->remote_port, report->local,
+				       report->local_port);
+	struct ipv4_route route;
+	uint16_t claim;
+
+	if (pcb == NULL || pcb->pmtu == UDP_PMTU_DONT ||
+	    ipv4_route(stack, report->remote, &route) != ERR_OK)
+		goto ignore;
+	claim = ipv4_pmtu_claim(report->said, report->quoted_len,
+				ipv4_path_find(stack, report->remote, IPV4_PROTO_UDP,
+					       route.netif->mtu, now_ns).mtu);
+	if (claim == 0)
+		goto ignore;
+	(void)ipv4_pmtu_lower(stack, report->remote, IPV4_PROTO_UDP, claim, now_ns);
+	if (pcb->pmtu == UDP_PMTU_DO && pcb->remote_port != 0)
+		pcb->error = ERR_MSGSIZE; /* RFC 1122 4.1.3.3 */
+	return;
+
+ignore:
+	stack->counters.ip_pmtu_ignored++;
 }

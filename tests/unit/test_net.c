@@ -55,7 +55,7 @@ static void secrets_come_from_the_port(void **state)
 	kit_open(&a, 1, NULL);
 	kit_open(&b, 2, NULL);
 	assert_memory_not_equal(a.stack->secret, b.stack->secret, sizeof(a.stack->secret));
-	assert_int_not_equal(a.stack->ipv4_id, b.stack->ipv4_id);
+	assert_memory_not_equal(a.stack->ipv4_ids, b.stack->ipv4_ids, sizeof(a.stack->ipv4_ids));
 	kit_close(&a);
 	kit_close(&b);
 }

@@ -110,8 +110,10 @@ static void sending_says_why_it_cannot(void **state)
 	(void)state;
 	assert_int_equal(udp_send(k.stack, &pcb, big, 1472, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
 	kit_sent_clear(&k);
+	pcb.pmtu = UDP_PMTU_DO;
 	assert_int_equal(udp_send(k.stack, &pcb, big, 1473, KIT_PEER_IP, 7, k.now_ns), ERR_MSGSIZE);
-	assert_int_equal(udp_send(k.stack, &pcb, big, 65507, KIT_PEER_IP, 7, k.now_ns), ERR_MSGSIZE);
+	pcb.pmtu = UDP_PMTU_DONT;
+	assert_int_equal(udp_send(k.stack, &pcb, big, 65508, KIT_PEER_IP, 7, k.now_ns), ERR_MSGSIZE);
 	assert_int_equal(udp_send(k.stack, &pcb, big, 70000, KIT_PEER_IP, 7, k.now_ns), ERR_MSGSIZE);
 	assert_int_equal(udp_send(k.stack, &pcb, big, 1, KIT_PEER_IP, 0, k.now_ns), ERR_INVAL);
 	assert_int_equal(udp_send(k.stack, &pcb, big, 1, 0xffffffff, 7, k.now_ns), ERR_ACCES);
@@ -132,7 +134,7 @@ static void datagrams_may_be_as_long_as_a_larger_mtu_allows(void **state)
 	static uint8_t big[8973];
 	struct kit jumbo;
 	struct kit_sent *s;
-	struct udp_pcb p = {0};
+	struct udp_pcb p = {.pmtu = UDP_PMTU_DO};
 
 	(void)state;
 	kit_open_bare(&jumbo, 1, NULL);

@@ -1,0 +1,297 @@
+/* net/ipv4_pmtu, and path MTU discovery of UDP: what is believed, how long it is remembered, and
+ * what then becomes of datagrams (HOSTILE: ICMP, fragmentation needed).  TCP's is in
+ * test_tcp_pmtu.c. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "net/ipv4_pmtu.h"
+#include "tests/lib/stack_kit.h"
+
+static struct kit k;
+static struct kit_frame f;
+static struct udp_pcb pcb; /* port 5000, connected to the far host's port 7 */
+static uint8_t text[2000];
+
+static int setup(void **state)
+{
+	(void)state;
+	kit_open(&k, 1, NULL);
+	kit_teach_peer(&k);
+	pcb = (struct udp_pcb){.remote = KIT_FAR_IP, .remote_port = 7, .pmtu = UDP_PMTU_DO};
+	assert_int_equal(udp_bind(k.stack, &pcb, 0, 5000), ERR_OK);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	udp_unbind(k.stack, &pcb);
+	kit_close(&k);
+	return 0;
+}
+
+/* --- the claim: RFC 1191 ------------------------------------------------------------------------------ */
+
+static void a_claim_goes_down_only(void **state)
+{
+	static const struct {
+		uint16_t said, quoted, current, claim;
+	} rows[] = {
+		{1400, 1500, 1500, 1400},
+		{1499, 1500, 1500, 1499},
+		{1500, 1500, 1500, 0},  /* what we do already */
+		{9000, 1500, 1500, 0},  /* more */
+		{1400, 1500, 1400, 0},  /* known */
+		{1400, 1400, 1500, 0},  /* about a packet that would have fitted */
+		{1400, 600, 1500, 0},
+		{68, 1500, 1500, 68},   /* the least there is */
+		{67, 1500, 1500, 0},
+		{1, 1500, 1500, 0},
+		/* 0: the next plateau below what was too long (7.1) */
+		{0, 1500, 1500, 1492},
+		{0, 1520, 1500, 1492},  /* an old router has added the header's length */
+		{0, 1492, 1500, 1006},
+		{0, 1006, 1492, 508},
+		{0, 9000, 9000, 8166},
+		{0, 65535, 65535, 32000},
+		{0, 69, 1500, 68},
+		{0, 68, 1500, 0},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(ipv4_pmtu_claim(rows[i].said, rows[i].quoted, rows[i].current),
+				 rows[i].claim);
+}
+
+/* --- the cache ------------------------------------------------------------------------------------------ */
+
+static uint16_t path_mtu(uint32_t dst)
+{
+	return ipv4_path_find(k.stack, dst, IPV4_PROTO_UDP, 1500, k.now_ns).mtu;
+}
+
+static void a_path_is_remembered_for_ten_minutes(void **state)
+{
+	struct ipv4_path path;
+
+	(void)state;
+	assert_int_equal(path_mtu(KIT_FAR_IP), 1500);
+	path = ipv4_pmtu_lower(k.stack, KIT_FAR_IP, IPV4_PROTO_UDP, 1400, k.now_ns);
+	assert_int_equal(path.mtu, 1400);
+	assert_false(path.narrow);
+	assert_int_equal(path_mtu(KIT_FAR_IP), 1400);
+	assert_int_equal(path_mtu(KIT_FAR_IP + 1), 1500);
+	/* Another transport has to see for itself. */
+	assert_int_equal(ipv4_path_find(k.stack, KIT_FAR_IP, IPV4_PROTO_TCP, 1500, k.now_ns).mtu,
+			 1500);
+	/* The link's own MTU is a bound all the same. */
+	assert_int_equal(ipv4_path_find(k.stack, KIT_FAR_IP, IPV4_PROTO_UDP, 1300, k.now_ns).mtu,
+			 1300);
+	k.now_ns += IPV4_PMTU_NS - 1;
+	assert_int_equal(path_mtu(KIT_FAR_IP), 1400);
+	k.now_ns++;
+	assert_int_equal(path_mtu(KIT_FAR_IP), 1500); /* RFC 1191 6.3 */
+}
+
+static void no_path_is_taken_for_dust(void **state)
+{
+	struct ipv4_path path;
+
+	(void)state;
+	path = ipv4_pmtu_lower(k.stack, KIT_FAR_IP, IPV4_PROTO_UDP, 552, k.now_ns);
+	assert_int_equal(path.mtu, 552);
+	assert_false(path.narrow);
+	path = ipv4_pmtu_lower(k.stack, KIT_FAR_IP, IPV4_PROTO_UDP, 551, k.now_ns);
+	assert_int_equal(path.mtu, 552);
+	assert_true(path.narrow);
+	path = ipv4_path_find(k.stack, KIT_FAR_IP, IPV4_PROTO_UDP, 1500, k.now_ns);
+	assert_int_equal(path.mtu, 552);
+	assert_true(path.narrow);
+}
+
+static void the_cache_is_bounded_and_forgets_the_oldest(void **state)
+{
+	unsigned allocations = k.kp.allocations;
+
+	(void)state;
+	for (uint32_t i = 0; i < 1000; i++) {
+		ipv4_pmtu_lower(k.stack, KIT_FAR_IP + i, IPV4_PROTO_UDP, 1000, k.now_ns++);
+		assert_int_equal(path_mtu(KIT_FAR_IP + i), 1000);
+	}
+	assert_int_equal(k.kp.allocations, allocations + 1);
+	for (uint32_t i = 0; i < 1000; i++)
+		assert_int_equal(path_mtu(KIT_FAR_IP + i),
+				 i < 1000 - IPV4_PMTU_ENTRIES ? 1500 : 1000);
+	/* The same destination again takes no second place. */
+	for (unsigned i = 0; i < 100; i++)
+		ipv4_pmtu_lower(k.stack, KIT_FAR_IP + 999, IPV4_PROTO_UDP, 900, k.now_ns);
+	assert_int_equal(path_mtu(KIT_FAR_IP + 990), 1000);
+}
+
+static void without_memory_nothing_is_remembered(void **state)
+{
+	(void)state;
+	k.kp.fail_after = 0;
+	assert_int_equal(ipv4_pmtu_lower(k.stack, KIT_FAR_IP, IPV4_PROTO_UDP, 1000, k.now_ns).mtu,
+			 1000);
+	assert_int_equal(path_mtu(KIT_FAR_IP), 1500);
+}
+
+/* --- UDP ------------------------------------------------------------------------------------------------ */
+
+static int send_text(size_t len)
+{
+	return udp_send(k.stack, &pcb, text, len, KIT_FAR_IP, 7, k.now_ns);
+}
+
+/* Sends, and lets a router complain about it, which says that DF was set. */
+static void complain(size_t len, uint32_t rest)
+{
+	struct kit_sent *s;
+
+	assert_int_equal(send_text(len), ERR_OK);
+	s = kit_expect(&k);
+	((uint8_t *)s->l3)[IPV4_OFF_FRAGMENT] |= IPV4_DF >> 8;
+	kit_build_icmp(&f, NULL, ICMP_UNREACHABLE, ICMP_UNREACH_FRAG_NEEDED, rest, s->l3, 28);
+	kit_sent_free(s);
+	kit_inject_frame(&k, &f);
+}
+
+static void do_says_what_is_too_long(void **state)
+{
+	struct kit_sent *s;
+
+	(void)state;
+	complain(1472, 1400);
+	assert_int_equal(pcb.error, ERR_MSGSIZE);
+	assert_int_equal(path_mtu(KIT_FAR_IP), 1400);
+	assert_int_equal(send_text(1373), ERR_MSGSIZE);
+	assert_int_equal(send_text(1372), ERR_OK);
+	s = kit_expect(&k);
+	assert_int_equal(s->ip.total_len, 1400);
+	assert_int_equal(s->ip.fragment, IPV4_DF);
+	kit_sent_free(s);
+	k.now_ns += IPV4_PMTU_NS;
+	assert_int_equal(send_text(1472), ERR_OK);
+	kit_sent_clear(&k);
+}
+
+static void want_cuts_what_is_too_long(void **state)
+{
+	struct kit_sent *s;
+
+	(void)state;
+	pcb.pmtu = UDP_PMTU_WANT;
+	complain(1472, 1400);
+	assert_int_equal(pcb.error, 0);
+	assert_int_equal(send_text(1472), ERR_OK);
+	s = kit_expect(&k);
+	assert_int_equal(s->ip.total_len, 20 + 1376);
+	assert_int_equal(s->ip.fragment, IPV4_MF);
+	kit_sent_free(s);
+	s = kit_expect(&k);
+	assert_int_equal(s->ip.fragment, 1376 / 8);
+	kit_sent_free(s);
+	assert_int_equal(send_text(1372), ERR_OK);
+	s = kit_expect(&k);
+	assert_int_equal(s->ip.fragment, IPV4_DF);
+	kit_sent_free(s);
+	/* To others as before. */
+	assert_int_equal(udp_send(k.stack, &pcb, text, 1472, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
+	s = kit_expect(&k);
+	assert_int_equal(s->ip.fragment, IPV4_DF);
+	kit_sent_free(s);
+}
+
+/* Narrower than the floor: routers may cut what we send. */
+static void want_clears_df_on_a_narrow_path(void **state)
+{
+	struct kit_sent *s;
+
+	(void)state;
+	pcb.pmtu = UDP_PMTU_WANT;
+	complain(1472, 296);
+	assert_int_equal(send_text(524), ERR_OK);
+	s = kit_expect(&k);
+	assert_int_equal(s->ip.total_len, 552);
+	assert_int_equal(s->ip.fragment, 0);
+	kit_sent_free(s);
+}
+
+static void dont_sends_with_df_clear(void **state)
+{
+	struct kit_sent *s;
+
+	(void)state;
+	pcb.pmtu = UDP_PMTU_DONT;
+	complain(1472, 1400);
+	assert_int_equal(kit_counter(&k, "ip_pmtu_ignored"), 1);
+	assert_int_equal(path_mtu(KIT_FAR_IP), 1500);
+	assert_int_equal(send_text(100), ERR_OK);
+	s = kit_expect(&k);
+	assert_int_equal(s->ip.fragment, 0);
+	kit_sent_free(s);
+}
+
+/* RFC 5927: what nobody sent, nobody can have dropped. */
+static void forged_reports_are_ignored(void **state)
+{
+	uint8_t quoted[28];
+	struct kit_sent *s;
+	unsigned n = 0;
+
+	(void)state;
+	assert_int_equal(send_text(1472), ERR_OK);
+	s = kit_expect(&k);
+	memcpy(quoted, s->l3, 28);
+	kit_sent_free(s);
+	for (unsigned i = 0; i < 9; i++) {
+		uint8_t forged[28];
+		uint32_t mtu = i == 0 ? 67 : i == 1 ? 1500 : i == 2 ? 0xffff : 1400;
+
+		memcpy(forged, quoted, 28);
+		if (i == 3)
+			store_be16(forged + IPV4_OFF_FRAGMENT, 0); /* without DF */
+		if (i == 4)
+			store_be16(forged + IPV4_OFF_TOTAL_LEN, 1400); /* it would have fitted */
+		if (i == 5)
+			store_be16(forged + 20, 5001); /* another port */
+		if (i == 6)
+			store_be16(forged + 22, 8); /* to one we do not talk to */
+		if (i == 7)
+			store_be32(forged + IPV4_OFF_DST, KIT_FAR_IP + 1);
+		if (i == 8)
+			forged[IPV4_OFF_PROTOCOL] = 1; /* our ICMP has DF clear */
+		kit_build_icmp(&f, NULL, ICMP_UNREACHABLE, ICMP_UNREACH_FRAG_NEEDED, mtu, forged, 28);
+		kit_inject_frame(&k, &f);
+		assert_int_equal(kit_counter(&k, "ip_pmtu_ignored"), ++n);
+	}
+	assert_int_equal(kit_counter(&k, "ip_pmtu_lowered"), 0);
+	assert_int_equal(pcb.error, 0);
+	assert_int_equal(path_mtu(KIT_FAR_IP), 1500);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_claim_goes_down_only),
+		TEST(a_path_is_remembered_for_ten_minutes),
+		TEST(no_path_is_taken_for_dust),
+		TEST(the_cache_is_bounded_and_forgets_the_oldest),
+		TEST(without_memory_nothing_is_remembered),
+		TEST(do_says_what_is_too_long),
+		TEST(want_cuts_what_is_too_long),
+		TEST(want_clears_df_on_a_narrow_path),
+		TEST(dont_sends_with_df_clear),
+		TEST(forged_reports_are_ignored),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
