@@ -29,7 +29,7 @@ NET_SRCS    := $(wildcard net/*.c net/tcp/*.c)
 DRIVER_SRCS := $(wildcard drivers/*.c drivers/virtio/*.c)
 KERNEL_SRCS := $(wildcard kernel/*.c kernel/mm/*.c kernel/log/*.c kernel/arch/x86_64/*.c boot/*.c boot/pvh/*.c)
 KERNEL_ASMS := $(wildcard kernel/arch/x86_64/*.S boot/pvh/*.S)
-APP_SRCS    := $(wildcard app/*.c)
+APP_SRCS    := $(wildcard app/*.c app/dns/*.c)
 APP_DIR_SRCS := $(wildcard $(APP)/*.c)
 EFI_SRCS    := $(wildcard boot/efi/*.c) boot/boot_info.c
 
