@@ -10,10 +10,18 @@
 #include "base/status.h"
 #include "kernel/config.h"
 
+/* Where names can be looked up, as the configuration or the network said. */
+struct app_names {
+	uint32_t servers[3]; /* host order */
+	unsigned n_servers;
+	const char *search;  /* the domain of names without a dot; NULL: none */
+};
+
 struct app_env {
 	struct machine machine;
 	struct event_sink *events;
 	const struct config_platform *platform;
+	struct app_names names;
 	uint64_t deadline_ns; /* end of the whole run (timeout=); hold= begins where the work ends */
 };
 

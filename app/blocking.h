@@ -18,6 +18,8 @@ struct machine {
 	 * happened or `deadline_ns` has come.  A turn in which frames came in or one of the stack's
 	 * timers was due does not sleep: either may have made the socket ready that is waited for. */
 	void (*turn)(void *ctx, uint64_t deadline_ns);
+	/* Fills with unpredictable bytes. */
+	void (*random)(void *ctx, void *buf, size_t len);
 	/* How long it has slept so far; NULL where nobody counts. */
 	uint64_t (*idle_ns)(void *ctx);
 };

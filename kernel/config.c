@@ -227,11 +227,19 @@ static bool is_platform_word(const struct reader *r, struct span name)
 	return false;
 }
 
+static void begin_list(struct config_list *list, const char *source)
+{
+	if (list->source == NULL || strcmp(list->source, source) != 0)
+		*list = (struct config_list){.count = 0, .source = source};
+}
+
 static void set_key(struct reader *r, const struct config_key *key, const struct word *word)
 {
 	const char *problem = "longer than 2047 bytes";
 
 	_Static_assert(CONFIG_TEXT_MAX == 2048, "the message above says so");
+	if (key->is_list)
+		begin_list(key->dst, r->source);
 	if (word->value.len < CONFIG_TEXT_MAX)
 		problem = key->set(key->dst, word->value.at, word->value.len);
 	if (problem != NULL) {

@@ -22,6 +22,13 @@
 
 #define CONFIG_TEXT_MAX 2048 /* bytes of one value, terminator included */
 
+/* Values of a key that may be given more than once: they add up within a source, and a later source
+ * begins anew.  First member of what such a key's `dst` points to; `set` counts. */
+struct config_list {
+	size_t count;
+	const char *source; /* of the values that are in it; NULL: none yet */
+};
+
 /* One key.  `set` parses value[0..len) into `dst`: NULL, or a phrase saying what is wrong (`dst` is
  * untouched then).  len < CONFIG_TEXT_MAX, the bytes are printable ASCII. */
 struct config_key {
@@ -32,6 +39,7 @@ struct config_key {
 	const char *(*set)(void *dst, const char *value, size_t len);
 	void *dst;
 	bool *at_fault; /* set when a word with this key is a fault: it is not missing; may be NULL */
+	bool is_list;   /* `dst` begins with a struct config_list */
 };
 
 /* Linux's ip= (nfsroot): client:server:gw:mask:host:device:autoconf:dns0:dns1:ntp. */

@@ -27,15 +27,15 @@ const struct config_key *config_platform_keys(struct config_platform *platform, 
 	static struct config_key keys[5];
 	const struct config_key table[ARRAY_LEN(keys)] = {
 		{"ip", IP_ALLOWED, "", "the machine's address, as Linux's nfsroot writes it",
-		 config_set_ip, &platform->ip, &platform->ip_at_fault},
+		 config_set_ip, &platform->ip, &platform->ip_at_fault, false},
 		{"timeout", "seconds above 0, decimals allowed", "30", "end of the whole run",
-		 config_set_seconds_above_0, &platform->timeout_ns, NULL},
+		 config_set_seconds_above_0, &platform->timeout_ns, NULL, false},
 		{"log", "text, json, both", "text", "what the first serial port prints",
-		 config_set_log_mode, &platform->log, NULL},
+		 config_set_log_mode, &platform->log, NULL, false},
 		{"debug-exit", "an I/O port, such as 0xf4", "", "QEMU's isa-debug-exit",
-		 config_set_port, &platform->debug_exit, NULL},
+		 config_set_port, &platform->debug_exit, NULL, false},
 		{"hold", "seconds, decimals allowed", "0", "stay up afterwards, answering ping",
-		 config_set_seconds, &platform->hold_ns, NULL},
+		 config_set_seconds, &platform->hold_ns, NULL, false},
 	};
 
 	*platform = (struct config_platform){.log = LOG_TEXT, .timeout_ns = 30 * NS_PER_S};

@@ -218,6 +218,17 @@ static struct stack *network_up(struct netif *netif, const struct config_ip *ip)
 	return stack;
 }
 
+/* The name servers that ip= names. */
+static struct app_names names_of(const struct config_ip *ip)
+{
+	struct app_names names = {.n_servers = 0};
+
+	for (unsigned i = 0; i < ARRAY_LEN(ip->dns); i++)
+		if (ip->dns[i] != 0)
+			names.servers[names.n_servers++] = ip->dns[i];
+	return names;
+}
+
 NORETURN void kernel_main(struct boot_info *bi)
 {
 	static struct config_platform platform;
@@ -244,10 +255,12 @@ NORETURN void kernel_main(struct boot_info *bi)
 			.ctx = &wiring,
 			.now_ns = machine_now,
 			.turn = machine_turn,
+			.random = port_random,
 			.idle_ns = machine_idle,
 		},
 		.events = events,
 		.platform = &platform,
+		.names = names_of(&platform.ip),
 		.deadline_ns = platform.timeout_ns,
 	};
 	machine_exit(app_main(&env));

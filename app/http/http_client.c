@@ -1,7 +1,7 @@
 /*
  * One GET by HTTP/1.1, and how that went; see app/http/http_client.h.
  *
- * It reads like the textbook: create a socket, connect, send, receive, close; each of those is a
+ * It reads like the textbook: look the name up, create a socket, connect, send, receive, close; each of those is a
  * function here, in that order.  Whatever goes wrong becomes a status of base/status.h and a
  * sentence; a sentence about time says what was waited for.
  *
@@ -9,6 +9,7 @@
  */
 #include "app/http/http_client.h"
 
+#include "app/dns/resolver.h"
 #include "app/http/http_parse.h"
 #include "app/http/settings.h"
 #include "base/strbuf.h"
@@ -20,6 +21,7 @@
 
 struct transfer {
 	struct machine *m;
+	const struct app_names *names;
 	struct event_sink *events;
 	uint64_t deadline_ns;
 	uint64_t start_ns;
@@ -33,6 +35,7 @@ struct transfer {
 	bool announced;      /* http.response was sent */
 	struct report report;
 	struct http_parser parser;
+	struct resolved resolved;
 	char errormsg[HTTP_ERRORMSG_MAX];
 };
 
@@ -77,9 +80,45 @@ static struct strbuf fail_timed_out(struct transfer *t)
 	return sb;
 }
 
+static void forget_failure(struct transfer *t)
+{
+	t->fd = -1;
+	t->step = 0;
+	t->report.exitcode = STATUS_OK;
+	t->report.errormsg = NULL;
+	t->report.failed_step = 0;
+}
+
 static bool is_out_of_memory(int err)
 {
 	return err == ERR_NOMEM || err == ERR_NOBUFS || err == ERR_MFILE;
+}
+
+/* --- from the host's name to an address ----------------------------------------------------------- */
+
+static bool resolve(struct transfer *t)
+{
+	const struct url_span *host = &http_settings.url.host;
+	const struct resolver resolver = {
+		.machine = t->m,
+		.events = t->events,
+		.servers = {t->names->servers[0], t->names->servers[1], t->names->servers[2]},
+		.n_servers = t->names->n_servers,
+		.search = t->names->search,
+		.hosts = http_settings.hosts.entry,
+		.n_hosts = http_settings.hosts.list.count,
+	};
+	enum status status = resolver_lookup(&resolver, host->at, host->len, t->deadline_ns,
+					     &t->resolved);
+
+	if (status != STATUS_OK) {
+		fail(t, status, t->resolved.problem);
+		t->report.failed_step = 1;
+		return false;
+	}
+	if (http_settings.url.is_name)
+		t->report.time_namelookup_ns = elapsed(t);
+	return true;
 }
 
 /* --- create a socket ------------------------------------------------------------------------------ */
@@ -124,23 +163,23 @@ static bool is_a_hosts(uint32_t ipv4)
 }
 
 /* Before step 8 the error is our own stack's, which found no way there; after it the network's. */
-static const char *no_route_sentence(int err)
+static const char *no_route_sentence(const struct transfer *t, int err)
 {
-	if (err == ERR_NETUNREACH && is_a_hosts(http_settings.url.ipv4))
+	if (err == ERR_NETUNREACH && is_a_hosts(net_addr_to_ipv4(&t->report.remote.addr)))
 		return "no route: ip= names no gateway";
 	return "the URL's address is not another host's";
 }
 
-static const char *connect_sentence(int err, unsigned last_step)
+static const char *connect_sentence(const struct transfer *t, int err, unsigned last_step)
 {
 	switch (err) {
 	case ERR_ACCES: /* a network's own address, or a broadcast address */
 	case ERR_ADDRNOTAVAIL: /* ours */
-		return no_route_sentence(err);
+		return no_route_sentence(t, err);
 	case ERR_CONNREFUSED: return "connection refused";
 	case ERR_HOSTUNREACH: return last_step < 8 ? "no ARP answer from the next hop"
 						   : "host unreachable, says the network";
-	case ERR_NETUNREACH: return last_step < 8 ? no_route_sentence(err)
+	case ERR_NETUNREACH: return last_step < 8 ? no_route_sentence(t, err)
 						  : "network unreachable, says the network";
 	default: return err_text(err);
 	}
@@ -156,7 +195,7 @@ static void explain_connect_error(struct transfer *t, int err)
 	else if (is_out_of_memory(err))
 		fail(t, STATUS_OUT_OF_MEMORY, "no memory for the connection");
 	else
-		fail(t, STATUS_COULD_NOT_CONNECT, connect_sentence(err, last_step));
+		fail(t, STATUS_COULD_NOT_CONNECT, connect_sentence(t, err, last_step));
 }
 
 static void remember_endpoints(struct transfer *t)
@@ -188,6 +227,28 @@ static bool connect_to_server(struct transfer *t)
 	t->step = 16;
 	t->connected = true;
 	return true;
+}
+
+/* A name may have several addresses: the next is tried where one cannot be connected to, as long as
+ * there is time (RFC 1123 2.3). */
+static bool reach_server(struct transfer *t)
+{
+	for (unsigned i = 0; i < t->resolved.n; i++) {
+		t->report.has_remote = true;
+		t->report.remote = net_endpoint_ipv4(t->resolved.ipv4[i], http_settings.url.port);
+		if (create_socket(t) && connect_to_server(t))
+			return true;
+		if (t->report.exitcode != STATUS_COULD_NOT_CONNECT &&
+		    t->report.exitcode != STATUS_TIMED_OUT)
+			return false;
+		if (i + 1 == t->resolved.n || now(t) >= t->deadline_ns)
+			return false;
+		event_emit(t->events, EVENT_HTTP_NEXT_ADDRESS, t->conn, 0,
+			   EV_ENDPOINT("dst", t->report.remote), EV_STR("problem", t->errormsg));
+		blocking_abort(t->m, t->fd);
+		forget_failure(t);
+	}
+	return false;
 }
 
 /* --- send ----------------------------------------------------------------------------------------- */
@@ -414,10 +475,9 @@ static void close_socket(struct transfer *t)
 
 static void transfer_begin(struct transfer *t, struct app_env *env, unsigned probe)
 {
-	const struct url *url = &http_settings.url;
-
 	memset(t, 0, sizeof(*t));
 	t->m = &env->machine;
+	t->names = &env->names;
 	t->events = env->events;
 	t->fd = -1;
 	t->deadline_ns = env->deadline_ns;
@@ -426,8 +486,6 @@ static void transfer_begin(struct transfer *t, struct app_env *env, unsigned pro
 	t->report.probe = probe;
 	t->report.method = "GET";
 	t->report.url = http_settings.url_text;
-	t->report.has_remote = true;
-	t->report.remote = net_endpoint_ipv4(url->ipv4, url->port);
 }
 
 static void hand_over(const struct transfer *t, struct http_outcome *outcome)
@@ -444,7 +502,7 @@ void http_get(struct app_env *env, unsigned probe, struct http_outcome *outcome)
 	struct transfer *t = &transfer;
 
 	transfer_begin(t, env, probe);
-	if (create_socket(t) && connect_to_server(t) && send_request(t) && receive_response(t))
+	if (resolve(t) && reach_server(t) && send_request(t) && receive_response(t))
 		judge_http_status(t);
 	t->report.time_total_ns = elapsed(t);
 	t->report.has_idle = t->m->idle_ns != NULL;

@@ -8,7 +8,7 @@
 #include "app/app.h"
 #include "app/report.h"
 
-#define HTTP_ERRORMSG_MAX 256u
+#define HTTP_ERRORMSG_MAX 512u
 
 struct http_outcome {
 	struct report report; /* its errormsg may point to the next field */

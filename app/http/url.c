@@ -129,8 +129,8 @@ static enum status judge_host(struct url *url, const char **problem)
 		return fail(STATUS_URL_MALFORMED, problem, "the host is not an IPv4 address");
 	if (!looks_like_name(url->host))
 		return fail(STATUS_URL_MALFORMED, problem, "the host is malformed");
-	return fail(STATUS_NAME_NOT_RESOLVED, problem,
-		    "names need DNS, which this build does not have yet: give an IPv4 address");
+	url->is_name = true;
+	return STATUS_OK;
 }
 
 static enum status parse_authority(struct url *url, const char **problem)

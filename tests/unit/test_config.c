@@ -15,9 +15,24 @@
 static struct config_platform platform;
 static char colour[CONFIG_TEXT_MAX];
 static uint64_t number;
+static struct {
+	struct config_list list;
+	char first[8];
+} letters;
+
+static const char *set_letter(void *dst, const char *value, size_t len)
+{
+	(void)dst;
+	if (len != 1)
+		return "not a letter";
+	letters.first[letters.list.count++] = value[0];
+	return NULL;
+}
+
 static const struct config_key app_keys[] = {
-	{"colour", "a word", "", "", config_set_text, colour, NULL},
-	{"number", "a number", "0", "", config_set_u64, &number, NULL},
+	{"colour", "a word", "", "", config_set_text, colour, NULL, false},
+	{"number", "a number", "0", "", config_set_u64, &number, NULL, false},
+	{"letter", "a letter", "", "", set_letter, &letters, NULL, true},
 };
 static struct config_tables tables;
 static char said[1 << 16]; /* the human lines without time and speaker */
@@ -46,6 +61,7 @@ static int fresh(void **state)
 	tables.count[1] = ARRAY_LEN(app_keys);
 	colour[0] = said[0] = '\0';
 	number = 0;
+	memset(&letters, 0, sizeof(letters));
 	bad_events = key_events = 0;
 	return 0;
 }
@@ -134,6 +150,40 @@ static void the_later_word_and_source_win(void **state)
 	assert_int_equal(number, 1);
 }
 
+/* They add up within a source, and a later source replaces them all. */
+static void lists(void **state)
+{
+	(void)state;
+	assert_int_equal(read_file("letter=a\ncolour=red\nletter=b\n"), 0);
+	assert_int_equal(letters.list.count, 2);
+	assert_int_equal(read_line("letter=xx letter=c"), 1); /* a faulty one begins anew as well */
+	assert_int_equal(letters.list.count, 1);
+	assert_int_equal(letters.first[0], 'c');
+	assert_int_equal(config_read_pair(&tables, "SMBIOS", "letter=d", 8, &sink), 0);
+	assert_int_equal(config_read_pair(&tables, "SMBIOS", "letter=e", 8, &sink), 0);
+	assert_int_equal(letters.list.count, 2);
+	assert_memory_equal(letters.first, "de", 2);
+	assert_int_equal(read_line("colour=green"), 0); /* and one without any leaves them */
+	assert_int_equal(letters.list.count, 2);
+}
+
+/* A value that stands alone needs no quotes, and may hold anything that is printable. */
+static void words_that_stand_alone(void **state)
+{
+	static const char quoted[] = "colour=deep  \"blue\" # x=1";
+
+	(void)state;
+	assert_int_equal(config_read_pair(&tables, "SMBIOS", quoted, strlen(quoted), &sink), 0);
+	assert_string_equal(colour, strchr(quoted, '=') + 1);
+	assert_int_equal(config_read_value(&tables, "fw_cfg", "colour", 6, "", 0, &sink), 0);
+	assert_string_equal(colour, "");
+	assert_int_equal(config_read_pair(&tables, "SMBIOS", "", 0, &sink), 1);
+	assert_int_equal(config_read_pair(&tables, "SMBIOS", "colour", 6, &sink), 1);
+	assert_int_equal(config_read_pair(&tables, "SMBIOS", "=x", 2, &sink), 1);
+	assert_int_equal(config_read_value(&tables, "fw_cfg", "c\xffl", 3, "x", 1, &sink), 1);
+	assert_non_null(strstr(said, "fw_cfg: c\\xffl=x: unknown key"));
+}
+
 static void empty_sources(void **state)
 {
 	(void)state;
@@ -156,16 +206,16 @@ static void every_fault_is_named_in_one_run(void **state)
 		"dialtone.conf line 3: timeout=soon: not a number of seconds; allowed: seconds above 0, "
 		"decimals allowed\n"
 		"dialtone.conf line 4: quiet: is not key=value; allowed: ip, timeout, log, debug-exit, "
-		"hold, colour, number\n"
+		"hold, colour, number, letter\n"
 		"dialtone.conf line 5: coulor=red: unknown key; allowed: ip, timeout, log, debug-exit, "
-		"hold, colour, number\n"
+		"hold, colour, number, letter\n"
 		"hold=5 (from dialtone.conf)\n"
 		"dialtone.conf line 7: timeout=: not a number of seconds; allowed: seconds above 0, "
 		"decimals allowed\n"
 		"dialtone.conf line 8: log: has no value: write key=value; allowed: ip, timeout, log, "
-		"debug-exit, hold, colour, number\n"
+		"debug-exit, hold, colour, number, letter\n"
 		"dialtone.conf line 9: =x: unknown key; allowed: ip, timeout, log, debug-exit, hold, "
-		"colour, number\n"
+		"colour, number, letter\n"
 		"dialtone.conf line 10: colour=\"a\"b: something follows the closing quote; allowed: a word\n");
 	assert_string_equal(colour, "");
 }
@@ -406,6 +456,8 @@ int main(void)
 		TEST(a_file_with_bom_crlf_and_comments),
 		TEST(a_hash_inside_a_word_is_no_comment),
 		TEST(the_later_word_and_source_win),
+		TEST(lists),
+		TEST(words_that_stand_alone),
 		TEST(empty_sources),
 		TEST(every_fault_is_named_in_one_run),
 		TEST(strange_bytes_are_named),

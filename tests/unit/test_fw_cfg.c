@@ -87,7 +87,7 @@ static void add(const char *name, const char *text)
 static struct config_platform platform;
 static char colour[CONFIG_TEXT_MAX];
 static const struct config_key app_keys[] = {
-	{"colour", "a word", "", "", config_set_text, colour, NULL},
+	{"colour", "a word", "", "", config_set_text, colour, NULL, false},
 };
 static struct config_tables tables;
 static char said[1 << 16];

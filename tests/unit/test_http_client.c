@@ -99,7 +99,7 @@ static void a_missing_url_is_named(void **state)
 	(void)state;
 	configure("");
 	assert_int_equal(app_config_check(&sink), 1);
-	must_say("configuration: url: missing; allowed: http://A.B.C.D[:port]/path");
+	must_say("configuration: url: missing; allowed: http://host[:port]/path");
 	configure("url=");
 	assert_int_equal(app_config_check(&sink), 1);
 }
@@ -123,10 +123,37 @@ static void urls_that_cannot_be_fetched(void **state)
 	must_say("failed: GET https://10.0.0.1/: scheme not supported");
 	assert_int_equal(RUN("url=nonsense", EOF_AT(0)), STATUS_URL_MALFORMED);
 	assert_int_equal(RUN("url=http://example.org/", EOF_AT(0)), STATUS_NAME_NOT_RESOLVED);
-	must_say("names need DNS, which this build does not have yet: give an IPv4 address "
-		 "(stopped before step 1)");
-	must_have(result_line, "\"exitcode\":6,\"outcome\":\"failed\",\"errormsg\":\"names");
+	must_say("example.org: there is no name server to ask (stopped before step 1)");
+	must_have(result_line, "\"exitcode\":6,\"outcome\":\"failed\",\"errormsg\":\"example.org: there");
 	assert_int_equal(fake.turns, 0);
+}
+
+static void names_that_the_configuration_knows(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN("url=http://WWW.example.org:81/ host=www.example.org:192.168.77.9",
+			     AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")), STATUS_OK);
+	assert_int_equal(net_addr_to_ipv4(&fake.remote.addr), 0xc0a84d09);
+	assert_int_equal(fake.remote.port, 81);
+	must_say("connect descriptor 3 to 192.168.77.9:81");
+	assert_non_null(strstr(fake.sent, "Host: WWW.example.org:81\r\n"));
+}
+
+static void hosts_that_make_no_sense(void **state)
+{
+	static const char *const values[] = {"x", "x:", "x:1.2.3", ":1.2.3.4", "a b:1.2.3.4"};
+	struct config_tables tables = {0};
+
+	(void)state;
+	tables.keys[0] = app_config_keys(&tables.count[0]);
+	for (size_t i = 0; i < ARRAY_LEN(values); i++)
+		assert_int_equal(config_read_value(&tables, "test", "host", 4, values[i],
+						   strlen(values[i]), &sink), 1);
+	assert_int_equal(http_settings.hosts.list.count, 0);
+	for (unsigned i = 0; i <= HTTP_HOSTS_MAX; i++)
+		assert_int_equal(config_read_value(&tables, "test", "host", 4, "x:1.2.3.4", 9, &sink),
+				 i == HTTP_HOSTS_MAX);
+	must_say("more than 16 hosts; allowed: name:address");
 }
 
 /* --- a transfer that works ------------------------------------------------------------------------ */
@@ -564,6 +591,8 @@ int main(void)
 		TEST(a_missing_url_is_named),
 		TEST(a_faulty_url_is_not_missing),
 		TEST(urls_that_cannot_be_fetched),
+		TEST(names_that_the_configuration_knows),
+		TEST(hosts_that_make_no_sense),
 		TEST(a_page),
 		TEST(the_port_and_an_empty_path_in_the_request),
 		TEST(bytes_one_at_a_time),

@@ -53,12 +53,32 @@ static void accepted(void **state)
 			fail_msg("%s: %s", rows[i].text, problem);
 		assert_null(problem);
 		assert_int_equal(url.ipv4, rows[i].ipv4);
+		assert_false(url.is_name);
 		assert_int_equal(url.port, rows[i].port);
 		assert_int_equal(url.authority.len, strlen(rows[i].authority));
 		assert_memory_equal(url.authority.at, rows[i].authority, url.authority.len);
 		assert_int_equal(url.target.len, strlen(rows[i].target));
 		assert_memory_equal(url.target.at, rows[i].target, url.target.len);
 		assert_int_equal(url.slash_missing, rows[i].slash_missing);
+	}
+}
+
+static void names_are_for_the_resolver(void **state)
+{
+	static const char *const hosts[] = {"example.org", "localhost", "1.2.3.4.example", "a", "x.y."};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
+		char text[64];
+		struct url url;
+		const char *problem;
+
+		strcat(strcat(strcpy(text, "http://"), hosts[i]), ":8000/");
+		assert_int_equal(parse(&url, text, &problem), STATUS_OK);
+		assert_true(url.is_name);
+		assert_int_equal(url.host.len, strlen(hosts[i]));
+		assert_memory_equal(url.host.at, hosts[i], url.host.len);
+		assert_int_equal(url.port, 8000);
 	}
 }
 
@@ -72,9 +92,6 @@ static void refused_with_its_status(void **state)
 		{"ftp://10.0.2.2/", STATUS_UNSUPPORTED_PROTOCOL},
 		{"httpx://10.0.2.2/", STATUS_UNSUPPORTED_PROTOCOL},
 		{"htt://10.0.2.2/", STATUS_UNSUPPORTED_PROTOCOL},
-		{"http://example.org/", STATUS_NAME_NOT_RESOLVED},
-		{"http://localhost:8000/", STATUS_NAME_NOT_RESOLVED},
-		{"http://1.2.3.4.example/", STATUS_NAME_NOT_RESOLVED},
 		{"", STATUS_URL_MALFORMED},
 		{"http", STATUS_URL_MALFORMED},
 		{"http:", STATUS_URL_MALFORMED},
@@ -122,6 +139,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accepted),
+		cmocka_unit_test(names_are_for_the_resolver),
 		cmocka_unit_test(refused_with_its_status),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

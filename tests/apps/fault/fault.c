@@ -165,7 +165,7 @@ static const struct {
 const struct config_key *app_config_keys(size_t *count)
 {
 	static const struct config_key keys[] = {
-		{"fault", "the name of a fault", "", "what to do", config_set_text, kind, NULL},
+		{"fault", "the name of a fault", "", "what to do", config_set_text, kind, NULL, false},
 	};
 
 	*count = ARRAY_LEN(keys);

@@ -1,0 +1,204 @@
+/* One question, one answer; see app/dns/exchange.h. */
+#include "app/dns/exchange.h"
+
+#include "base/bytes.h"
+#include "base/strbuf.h"
+
+#define TCP_PATIENCE_NS (5 * NS_PER_S)
+#define TCP_ANSWER_MAX (16u * 1024) /* bytes; an answer with one address is a hundred */
+
+static uint64_t now(const struct dns_exchange *x)
+{
+	return x->machine->now_ns(x->machine->ctx);
+}
+
+const char *dns_rcode_name(uint8_t rcode)
+{
+	static const char *const names[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",
+					    "REFUSED"};
+
+	return rcode < ARRAY_LEN(names) ? names[rcode] : "an unknown code";
+}
+
+/* --- the log ----------------------------------------------------------------------------------- */
+
+static void say_query(const struct dns_exchange *x, uint16_t id, const char *over)
+{
+	event_emit(x->events, EVENT_DNS_QUERY, 0, 0, EV_STR("name", x->text),
+		   EV_IPV4("server", x->server), EV_U64("id", id), EV_STR("over", over),
+		   EV_IF(x->attempt > 1, EV_U64("attempt", x->attempt)));
+}
+
+static const char *outcome_text(const struct dns_exchange *x)
+{
+	switch (x->outcome) {
+	case DNS_FOUND: return "found";
+	case DNS_ALIAS: return "is an alias";
+	case DNS_NO_ADDRESS: return "has no IPv4 address";
+	case DNS_NO_NAME: return "does not exist (NXDOMAIN)";
+	case DNS_SERVER_FAILS: return dns_rcode_name(x->answer.rcode);
+	case DNS_TRUNCATED: return "did not fit, again over TCP";
+	case DNS_ALIAS_LOOP: return "aliases lead in a circle";
+	default: return "no sensible answer";
+	}
+}
+
+static void say_answer(const struct dns_exchange *x, uint64_t asked_ns)
+{
+	const struct dns_answer *a = &x->answer;
+	bool found = x->outcome == DNS_FOUND;
+	bool aliased = a->n_aliases > 0 && (found || x->outcome == DNS_ALIAS);
+	char alias[DNS_NAME_MAX] = "";
+
+	if (aliased)
+		dns_name_to_text(&a->alias, alias);
+	event_emit(x->events, EVENT_DNS_ANSWER, 0, 0, EV_STR("name", x->text),
+		   EV_IF(found, EV_IPV4("ip", a->addresses[0])),
+		   EV_IF(a->n_addresses > 1, EV_U64("more", a->n_addresses - 1u)),
+		   EV_IF(!found, EV_STR("problem", outcome_text(x))),
+		   EV_IF(aliased, EV_STR("alias", alias)),
+		   EV_IF(found, EV_U64("ttl", a->ttl_s)), EV_IPV4("server", x->server),
+		   EV_U64("rtt_us", (now(x) - asked_ns) / NS_PER_US));
+}
+
+static void say_failure(const struct dns_exchange *x)
+{
+	event_emit(x->events, EVENT_DNS_FAILED, 0, 0, EV_STR("name", x->text),
+		   EV_IPV4("server", x->server),
+		   EV_STR("problem", x->err == ERR_TIMEDOUT ? "no answer" : err_text(x->err)));
+}
+
+/* --- UDP --------------------------------------------------------------------------------------- */
+
+/* Until an answer to this question comes; forged ones that miss are no reason to stop waiting. */
+static int await_datagram(struct dns_exchange *x, int fd, uint16_t id, uint64_t until_ns)
+{
+	uint8_t buf[DNS_UDP_MAX];
+
+	for (;;) {
+		int n = blocking_recv(x->machine, fd, buf, sizeof(buf), until_ns);
+
+		if (n < 0)
+			return n;
+		x->outcome = dns_read_answer(buf, (size_t)n, id, x->name, &x->answer);
+		if (x->outcome != DNS_NOT_OURS)
+			return ERR_OK;
+		if (now(x) >= until_ns)
+			return ERR_TIMEDOUT;
+	}
+}
+
+static int ask_over_udp(struct dns_exchange *x, const uint8_t *query, size_t len, uint16_t id)
+{
+	const struct net_endpoint server = net_endpoint_ipv4(x->server, DNS_PORT);
+	uint64_t until_ns = MIN(now(x) + x->patience_ns, x->deadline_ns);
+	int fd = sock_socket(x->machine->stack, NET_FAMILY_IPV4, SOCK_TYPE_DGRAM, SOCK_PROTO_UDP);
+	int err;
+
+	if (fd < 0)
+		return fd;
+	/* connected, so that only the server's datagrams come, and ICMP errors about ours */
+	err = sock_connect(x->machine->stack, fd, &server, now(x));
+	if (err == ERR_OK)
+		err = blocking_send_all(x->machine, fd, query, len, until_ns);
+	if (err == ERR_OK)
+		err = await_datagram(x, fd, id, until_ns);
+	sock_close(x->machine->stack, fd, now(x));
+	return err;
+}
+
+/* --- TCP --------------------------------------------------------------------------------------- */
+
+static int receive_all(struct dns_exchange *x, int fd, uint8_t *buf, size_t len, uint64_t until_ns)
+{
+	while (len > 0) {
+		int n = blocking_recv(x->machine, fd, buf, len, until_ns);
+
+		if (n <= 0)
+			return n < 0 ? n : ERR_CONNRESET;
+		buf += n;
+		len -= (size_t)n;
+	}
+	return ERR_OK;
+}
+
+/* RFC 1035 4.2.2: two bytes of length before each message. */
+static int talk_over_tcp(struct dns_exchange *x, int fd, const uint8_t *query, size_t len,
+			 uint16_t id, uint64_t until_ns)
+{
+	static uint8_t buf[TCP_ANSWER_MAX];
+	const struct net_endpoint server = net_endpoint_ipv4(x->server, DNS_PORT);
+	int err = blocking_connect(x->machine, fd, &server, until_ns);
+	size_t answer_len;
+
+	store_be16(buf, (uint16_t)len);
+	if (err == ERR_OK)
+		err = blocking_send_all(x->machine, fd, buf, 2, until_ns);
+	if (err == ERR_OK)
+		err = blocking_send_all(x->machine, fd, query, len, until_ns);
+	if (err == ERR_OK)
+		err = receive_all(x, fd, buf, 2, until_ns);
+	if (err != ERR_OK)
+		return err;
+	answer_len = load_be16(buf);
+	if (answer_len > sizeof(buf))
+		return ERR_MSGSIZE;
+	err = receive_all(x, fd, buf, answer_len, until_ns);
+	if (err != ERR_OK)
+		return err;
+	x->outcome = dns_read_answer(buf, answer_len, id, x->name, &x->answer);
+	if (x->outcome == DNS_TRUNCATED || x->outcome == DNS_NOT_OURS)
+		x->outcome = DNS_MALFORMED; /* here it makes no sense */
+	return ERR_OK;
+}
+
+static int ask_over_tcp(struct dns_exchange *x, const uint8_t *query, size_t len, uint16_t id)
+{
+	uint64_t until_ns = MIN(now(x) + TCP_PATIENCE_NS, x->deadline_ns);
+	int fd = sock_socket(x->machine->stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
+	int err;
+
+	if (fd < 0)
+		return fd;
+	err = talk_over_tcp(x, fd, query, len, id, until_ns);
+	if (err != ERR_OK) {
+		blocking_abort(x->machine, fd);
+		return err;
+	}
+	err = blocking_close(x->machine, fd, until_ns); /* the answer is here, however that ends */
+	return ERR_OK;
+}
+
+/* --- both -------------------------------------------------------------------------------------- */
+
+static uint16_t draw_id(const struct dns_exchange *x)
+{
+	uint16_t id;
+
+	x->machine->random(x->machine->ctx, &id, sizeof(id));
+	return id;
+}
+
+void dns_exchange(struct dns_exchange *x)
+{
+	uint8_t query[DNS_QUERY_MAX];
+	uint16_t id = draw_id(x);
+	size_t len = dns_write_query(query, id, x->name);
+	uint64_t asked_ns = now(x);
+
+	say_query(x, id, "UDP");
+	x->err = ask_over_udp(x, query, len, id);
+	if (x->err == ERR_OK)
+		say_answer(x, asked_ns);
+	if (x->err == ERR_OK && x->outcome == DNS_TRUNCATED) {
+		id = draw_id(x);
+		store_be16(query, id);
+		asked_ns = now(x);
+		say_query(x, id, "TCP");
+		x->err = ask_over_tcp(x, query, len, id);
+		if (x->err == ERR_OK)
+			say_answer(x, asked_ns);
+	}
+	if (x->err != ERR_OK)
+		say_failure(x);
+}

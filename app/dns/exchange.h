@@ -1,0 +1,33 @@
+/*
+ * One question to one name server and its answer: over UDP, and again over TCP where the answer did
+ * not fit (RFC 1035 4.2, RFC 7766).
+ */
+#ifndef APP_DNS_EXCHANGE_H
+#define APP_DNS_EXCHANGE_H
+
+#include "app/blocking.h"
+#include "app/dns/dns_message.h"
+#include "base/event.h"
+
+struct dns_exchange {
+	/* in */
+	struct machine *machine;
+	struct event_sink *events;
+	uint32_t server; /* host order */
+	const struct dns_name *name;
+	const char *text;       /* the name for the log */
+	unsigned attempt;       /* from 1, for the log */
+	uint64_t patience_ns;   /* for an answer over UDP; TCP gets more */
+	uint64_t deadline_ns;
+	/* out */
+	int err; /* ERR_OK: there is an outcome; ERR_TIMEDOUT: no answer; what the sockets said */
+	enum dns_outcome outcome;
+	struct dns_answer answer;
+};
+
+void dns_exchange(struct dns_exchange *x);
+
+/* "SERVFAIL" (RFC 1035 4.1.1, RFC 2136 2.2); never NULL. */
+const char *dns_rcode_name(uint8_t rcode);
+
+#endif

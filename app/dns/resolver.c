@@ -1,0 +1,255 @@
+/* The resolver: which name is asked for, of whom, how often; see app/dns/resolver.h. */
+#include "app/dns/resolver.h"
+
+#include "app/dns/exchange.h"
+#include "base/ipv4_text.h"
+#include "base/strbuf.h"
+#include "base/string.h"
+
+#define ROUNDS 3u                       /* each server is asked so often at most */
+#define FIRST_PATIENCE_NS NS_PER_S      /* doubled from round to round */
+#define ALIAS_QUERIES_MAX 8u            /* names that had to be asked for one after the other */
+
+struct lookup {
+	const struct resolver *r;
+	uint64_t deadline_ns;
+	struct resolved *result;
+	struct dns_name name; /* what is being asked for now */
+	char text[DNS_NAME_MAX];
+	unsigned alias_queries;
+};
+
+/* --- what went wrong --------------------------------------------------------------------------- */
+
+static struct strbuf fail(struct lookup *l)
+{
+	struct strbuf sb = strbuf_on(l->result->problem, sizeof(l->result->problem));
+
+	strbuf_str(&sb, l->text);
+	return sb;
+}
+
+static enum status not_resolved(struct lookup *l, const char *sentence)
+{
+	struct strbuf sb = fail(l);
+
+	strbuf_str(&sb, sentence);
+	return STATUS_NAME_NOT_RESOLVED;
+}
+
+static void list_servers(struct strbuf *sb, const struct resolver *r)
+{
+	for (unsigned i = 0; i < r->n_servers; i++) {
+		if (i > 0)
+			strbuf_str(sb, i + 1 < r->n_servers ? ", " : " and ");
+		strbuf_ipv4(sb, r->servers[i]);
+	}
+}
+
+/* No server has settled it: the last outcome says why. */
+static enum status explain_failure(struct lookup *l, const struct dns_exchange *last)
+{
+	struct strbuf sb = fail(l);
+
+	if (last->err != ERR_OK && last->err != ERR_TIMEDOUT) {
+		strbuf_str(&sb, ": the name server cannot be reached (");
+		strbuf_str(&sb, err_text(last->err));
+		strbuf_str(&sb, "): ");
+	} else if (last->err == ERR_TIMEDOUT) {
+		strbuf_str(&sb, ": no answer from the name server ");
+	} else if (last->outcome == DNS_SERVER_FAILS) {
+		strbuf_str(&sb, ": the name server failed (");
+		strbuf_str(&sb, dns_rcode_name(last->answer.rcode));
+		strbuf_str(&sb, "): ");
+	} else if (last->outcome == DNS_ALIAS_LOOP) {
+		strbuf_str(&sb, ": its aliases lead in a circle, says ");
+	} else {
+		strbuf_str(&sb, ": no sensible answer from the name server ");
+	}
+	list_servers(&sb, l->r);
+	return STATUS_NAME_NOT_RESOLVED;
+}
+
+static enum status explain_deadline(struct lookup *l, uint32_t server)
+{
+	struct strbuf sb = strbuf_on(l->result->problem, sizeof(l->result->problem));
+
+	strbuf_str(&sb, "timed out, waiting for the name server's answer (");
+	strbuf_ipv4(&sb, server);
+	strbuf_str(&sb, " about ");
+	strbuf_str(&sb, l->text);
+	strbuf_char(&sb, ')');
+	return STATUS_TIMED_OUT;
+}
+
+/* --- one name ---------------------------------------------------------------------------------- */
+
+static bool settles_it(const struct dns_exchange *x)
+{
+	return x->err == ERR_OK && (x->outcome == DNS_FOUND || x->outcome == DNS_ALIAS ||
+				    x->outcome == DNS_NO_ADDRESS || x->outcome == DNS_NO_NAME);
+}
+
+static bool deadline_has_come(const struct lookup *l)
+{
+	return l->r->machine->now_ns(l->r->machine->ctx) >= l->deadline_ns;
+}
+
+/* Asks the servers in turn, with growing patience, until one settles it.  False: none did, and
+ * *status says how to end. */
+static bool ask_servers(struct lookup *l, struct dns_exchange *x, enum status *status)
+{
+	uint64_t patience_ns = FIRST_PATIENCE_NS;
+
+	for (unsigned round = 0; round < ROUNDS; round++, patience_ns *= 2) {
+		for (unsigned i = 0; i < l->r->n_servers; i++) {
+			*x = (struct dns_exchange){
+				.machine = l->r->machine,
+				.events = l->r->events,
+				.server = l->r->servers[i],
+				.name = &l->name,
+				.text = l->text,
+				.attempt = round + 1,
+				.patience_ns = patience_ns,
+				.deadline_ns = l->deadline_ns,
+			};
+			dns_exchange(x);
+			if (settles_it(x))
+				return true;
+			if (x->err == ERR_TIMEDOUT && deadline_has_come(l)) {
+				*status = explain_deadline(l, x->server);
+				return false;
+			}
+		}
+	}
+	*status = explain_failure(l, x);
+	return false;
+}
+
+static enum status take_addresses(struct lookup *l, const struct dns_answer *answer)
+{
+	l->result->n = answer->n_addresses;
+	memcpy(l->result->ipv4, answer->addresses, sizeof(answer->addresses));
+	return STATUS_OK;
+}
+
+static void set_name(struct lookup *l, const struct dns_name *name)
+{
+	l->name = *name;
+	dns_name_to_text(&l->name, l->text);
+}
+
+/* STATUS_NAME_NOT_RESOLVED with *no_name: somebody said that it does not exist. */
+static enum status look_up_name(struct lookup *l, bool *no_name)
+{
+	struct dns_exchange x;
+	enum status status;
+
+	*no_name = false;
+	while (ask_servers(l, &x, &status)) {
+		if (x.outcome == DNS_FOUND)
+			return take_addresses(l, &x.answer);
+		if (x.outcome == DNS_NO_ADDRESS)
+			return not_resolved(l, " has no IPv4 address");
+		if (x.outcome == DNS_NO_NAME) {
+			*no_name = true;
+			return not_resolved(l, " does not exist (NXDOMAIN)");
+		}
+		if (++l->alias_queries > ALIAS_QUERIES_MAX)
+			return not_resolved(l, ": too many aliases, one after the other");
+		set_name(l, &x.answer.alias); /* RFC 1034 3.6.2: begin again with that name */
+	}
+	return status;
+}
+
+/* --- which names ------------------------------------------------------------------------------- */
+
+static bool find_in_hosts(const struct resolver *r, const struct dns_name *name,
+			  struct resolved *result)
+{
+	char text[DNS_NAME_MAX];
+
+	dns_name_to_text(name, text);
+	for (size_t i = 0; i < r->n_hosts; i++) {
+		if (strcmp(r->hosts[i].name, text) != 0)
+			continue;
+		result->ipv4[0] = r->hosts[i].ipv4;
+		result->n = 1;
+		return true;
+	}
+	return false;
+}
+
+/* "www" and "example.org" as "www.example.org"; false: there is no domain, or it does not fit. */
+static bool append_domain(const struct resolver *r, const char *text, size_t len,
+			  struct dns_name *name)
+{
+	char whole[2 * DNS_NAME_MAX];
+	struct strbuf sb = strbuf_on(whole, sizeof(whole));
+
+	if (r->search == NULL || r->search[0] == '\0')
+		return false;
+	strbuf_mem(&sb, text, len);
+	strbuf_char(&sb, '.');
+	strbuf_str(&sb, r->search);
+	return !strbuf_truncated(&sb) && dns_name_from_text(name, whole, strbuf_stored(&sb));
+}
+
+/* The resolv.conf rule with ndots:1: a name with a dot in it is tried as it is first, one without
+ * with the domain first; a final dot says that it is whole. */
+static unsigned candidates(const struct resolver *r, const char *text, size_t len,
+			   struct dns_name names[2])
+{
+	bool has_dot = memchr(text, '.', len) != NULL;
+	bool is_whole = text[len - 1] == '.';
+	struct dns_name longer;
+	unsigned n = 0;
+
+	if (!is_whole && append_domain(r, text, len, &longer)) {
+		if (has_dot)
+			names[1] = longer;
+		else
+			names[n++] = longer;
+		return dns_name_from_text(&names[has_dot ? 0 : 1], text, len) ? 2 : n;
+	}
+	return dns_name_from_text(&names[0], text, len) ? 1 : 0;
+}
+
+static enum status look_up_candidates(struct lookup *l, const struct dns_name *names, unsigned n)
+{
+	enum status status = STATUS_NAME_NOT_RESOLVED;
+	bool no_name = true;
+
+	for (unsigned i = 0; i < n && no_name; i++) {
+		set_name(l, &names[i]);
+		status = look_up_name(l, &no_name);
+	}
+	return status;
+}
+
+enum status resolver_lookup(const struct resolver *r, const char *name, size_t len,
+			    uint64_t deadline_ns, struct resolved *result)
+{
+	struct lookup l = {.r = r, .deadline_ns = deadline_ns, .result = result};
+	struct strbuf sb = strbuf_on(l.text, sizeof(l.text));
+	struct dns_name names[2];
+	unsigned n;
+
+	result->n = 0;
+	result->problem[0] = '\0';
+	if (ipv4_parse(name, len, &result->ipv4[0])) {
+		result->n = 1;
+		return STATUS_OK;
+	}
+	strbuf_mem(&sb, name, len);
+	n = len > 0 ? candidates(r, name, len, names) : 0;
+	if (n == 0)
+		return not_resolved(&l, " is no name that a host can have");
+	for (unsigned i = 0; i < n; i++) {
+		if (find_in_hosts(r, &names[i], result))
+			return STATUS_OK;
+	}
+	if (r->n_servers == 0)
+		return not_resolved(&l, ": there is no name server to ask");
+	return look_up_candidates(&l, names, n);
+}

@@ -1,0 +1,47 @@
+/*
+ * From a name to addresses: the stub resolver of RFC 1034 5.3.1, blocking like the calls of
+ * app/blocking.h.  An address stays what it is, `hosts` come first, then the servers are asked.
+ *
+ * Every query leaves from a port of its own with an id of its own, both drawn at random (RFC 5452);
+ * answers that are not to that query are not looked at.  A truncated answer is fetched again over
+ * TCP (RFC 7766).  Nothing is cached: a run asks once.
+ */
+#ifndef APP_DNS_RESOLVER_H
+#define APP_DNS_RESOLVER_H
+
+#include "app/blocking.h"
+#include "app/dns/dns_message.h"
+#include "base/event.h"
+#include "base/status.h"
+
+#define RESOLVER_SERVERS_MAX 3u
+#define RESOLVER_PROBLEM_MAX 400u
+
+/* One line of a hosts file. */
+struct resolver_host {
+	char name[DNS_NAME_MAX];
+	uint32_t ipv4; /* host order */
+};
+
+struct resolver {
+	struct machine *machine;
+	struct event_sink *events;
+	uint32_t servers[RESOLVER_SERVERS_MAX]; /* host order, the first is asked first */
+	unsigned n_servers;
+	const char *search; /* the domain of names without a dot; NULL or "": none */
+	const struct resolver_host *hosts;
+	size_t n_hosts;
+};
+
+struct resolved {
+	unsigned n; /* addresses; 0 unless STATUS_OK */
+	uint32_t ipv4[DNS_ADDRESSES_MAX];
+	char problem[RESOLVER_PROBLEM_MAX]; /* a sentence, where there is no address */
+};
+
+/* STATUS_OK; STATUS_NAME_NOT_RESOLVED; STATUS_TIMED_OUT where `deadline_ns` came first;
+ * STATUS_OUT_OF_MEMORY. */
+enum status resolver_lookup(const struct resolver *r, const char *name, size_t len,
+			    uint64_t deadline_ns, struct resolved *result) MUST_CHECK;
+
+#endif

@@ -1,0 +1,291 @@
+/* app/dns/resolver: which names are asked for, of whom, how often, and what is said when nobody
+ * knows.  The exchanges with servers follow a script. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/dns/exchange.h"
+#include "app/dns/resolver.h"
+
+#define SERVER_1 0x0a000001u
+#define SERVER_2 0x0a000002u
+
+/* --- servers that follow a script ---------------------------------------------------------------- */
+
+struct reply {
+	const char *name; /* NULL: whatever is asked */
+	uint32_t server;  /* 0: whoever is asked */
+	int err;
+	enum dns_outcome outcome;
+	const char *alias;
+};
+
+static const struct reply *script;
+static size_t n_replies;
+static uint64_t now_ns;
+static char asked[4096]; /* "name@1 " for each exchange */
+
+void dns_exchange(struct dns_exchange *x)
+{
+	char text[300];
+
+	snprintf(text, sizeof(text), "%s@%u/%u ", x->text, x->server & 0xff, x->attempt);
+	strncat(asked, text, sizeof(asked) - strlen(asked) - 1);
+	x->err = ERR_TIMEDOUT;
+	for (size_t i = 0; i < n_replies; i++) {
+		const struct reply *r = &script[i];
+
+		if ((r->name != NULL && strcmp(r->name, x->text) != 0) ||
+		    (r->server != 0 && r->server != x->server))
+			continue;
+		x->err = r->err;
+		x->outcome = r->outcome;
+		x->answer = (struct dns_answer){.rcode = 2, .n_addresses = 2,
+						.addresses = {0xc0000201, 0xc0000202}};
+		if (r->alias != NULL)
+			assert_true(dns_name_from_text(&x->answer.alias, r->alias,
+						       strlen(r->alias)));
+		break;
+	}
+	if (x->err == ERR_TIMEDOUT)
+		now_ns = MIN(now_ns + x->patience_ns, x->deadline_ns);
+}
+
+const char *dns_rcode_name(uint8_t rcode)
+{
+	return rcode == 2 ? "SERVFAIL" : "?";
+}
+
+static uint64_t fake_now(void *ctx)
+{
+	(void)ctx;
+	return now_ns;
+}
+
+static struct machine machine = {.now_ns = fake_now};
+static const struct resolver_host hosts[] = {
+	{"printer", 0x0a000063}, {"www.example.org", 0x0a000064},
+};
+static struct resolver resolver;
+static struct resolved result;
+
+static int fresh(void **state)
+{
+	(void)state;
+	resolver = (struct resolver){.machine = &machine, .servers = {SERVER_1, SERVER_2},
+				     .n_servers = 2};
+	script = NULL;
+	n_replies = 0;
+	now_ns = 0;
+	asked[0] = '\0';
+	return 0;
+}
+
+static enum status look_up(const char *name)
+{
+	return resolver_lookup(&resolver, name, strlen(name), 60 * NS_PER_S, &result);
+}
+
+#define SCRIPT(...)                                                                            \
+	do {                                                                                   \
+		static const struct reply replies[] = {__VA_ARGS__};                           \
+		script = replies;                                                              \
+		n_replies = ARRAY_LEN(replies);                                                \
+	} while (0)
+
+static void must_say(const char *text)
+{
+	if (strstr(result.problem, text) == NULL)
+		fail_msg("no \"%s\" in \"%s\"", text, result.problem);
+}
+
+/* --- names that need no server --------------------------------------------------------------------- */
+
+static void addresses_are_not_asked_for(void **state)
+{
+	(void)state;
+	assert_int_equal(look_up("192.0.2.9"), STATUS_OK);
+	assert_int_equal(result.n, 1);
+	assert_int_equal(result.ipv4[0], 0xc0000209);
+	assert_string_equal(asked, "");
+}
+
+static void hosts_come_first(void **state)
+{
+	(void)state;
+	resolver.hosts = hosts;
+	resolver.n_hosts = ARRAY_LEN(hosts);
+	assert_int_equal(look_up("Printer"), STATUS_OK);
+	assert_int_equal(result.ipv4[0], 0x0a000063);
+	resolver.search = "example.org";
+	assert_int_equal(look_up("www"), STATUS_OK);
+	assert_int_equal(result.ipv4[0], 0x0a000064);
+	assert_string_equal(asked, "");
+}
+
+static void what_is_no_name(void **state)
+{
+	static const char *const names[] = {"", ".", "a..b", "a b"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		assert_int_equal(look_up(names[i]), STATUS_NAME_NOT_RESOLVED);
+		must_say("is no name that a host can have");
+	}
+	assert_string_equal(asked, "");
+}
+
+static void nobody_to_ask(void **state)
+{
+	(void)state;
+	resolver.n_servers = 0;
+	assert_int_equal(look_up("www.example.org"), STATUS_NAME_NOT_RESOLVED);
+	must_say("www.example.org: there is no name server to ask");
+}
+
+/* --- which name ------------------------------------------------------------------------------------ */
+
+static void the_search_domain(void **state)
+{
+	(void)state;
+	SCRIPT({NULL, 0, ERR_OK, DNS_NO_NAME, NULL});
+	resolver.search = "corp.example";
+	assert_int_equal(look_up("www"), STATUS_NAME_NOT_RESOLVED);
+	assert_string_equal(asked, "www.corp.example@1/1 www@1/1 ");
+	must_say("www does not exist (NXDOMAIN)");
+	asked[0] = '\0';
+	(void)!look_up("www.x");
+	assert_string_equal(asked, "www.x@1/1 www.x.corp.example@1/1 ");
+	asked[0] = '\0';
+	(void)!look_up("www.");
+	assert_string_equal(asked, "www@1/1 ");
+	asked[0] = '\0';
+	resolver.search = "";
+	(void)!look_up("www");
+	assert_string_equal(asked, "www@1/1 ");
+}
+
+static void a_search_domain_that_does_not_fit(void **state)
+{
+	char domain[250];
+
+	(void)state;
+	SCRIPT({NULL, 0, ERR_OK, DNS_NO_NAME, NULL});
+	memset(domain, 'x', sizeof(domain));
+	for (size_t i = 49; i < sizeof(domain); i += 50)
+		domain[i] = '.';
+	domain[249] = '\0';
+	resolver.search = domain;
+	(void)!look_up("www12");
+	assert_string_equal(asked, "www12@1/1 ");
+}
+
+/* The domain is for names that do not exist, not for servers that do not answer. */
+static void only_a_name_that_does_not_exist_is_searched(void **state)
+{
+	(void)state;
+	SCRIPT({"www.x", 0, ERR_OK, DNS_NO_ADDRESS, NULL});
+	resolver.search = "corp.example";
+	assert_int_equal(look_up("www.x"), STATUS_NAME_NOT_RESOLVED);
+	assert_string_equal(asked, "www.x@1/1 ");
+	must_say("www.x has no IPv4 address");
+}
+
+static void aliases_are_asked_for(void **state)
+{
+	(void)state;
+	SCRIPT({"www.x", 0, ERR_OK, DNS_ALIAS, "far.away"},
+	       {"far.away", 0, ERR_OK, DNS_FOUND, NULL});
+	assert_int_equal(look_up("www.x"), STATUS_OK);
+	assert_string_equal(asked, "www.x@1/1 far.away@1/1 ");
+	assert_int_equal(result.n, 2);
+	assert_int_equal(result.ipv4[1], 0xc0000202);
+}
+
+static void aliases_without_end(void **state)
+{
+	(void)state;
+	SCRIPT({"a.x", 0, ERR_OK, DNS_ALIAS, "b.x"}, {"b.x", 0, ERR_OK, DNS_ALIAS, "a.x"});
+	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
+	must_say("too many aliases");
+	assert_true(strlen(asked) < 9 * strlen("a.x@1/1 ") + 1);
+}
+
+/* --- which server ---------------------------------------------------------------------------------- */
+
+static void the_second_server_knows(void **state)
+{
+	(void)state;
+	SCRIPT({NULL, SERVER_2, ERR_OK, DNS_FOUND, NULL});
+	assert_int_equal(look_up("a.x"), STATUS_OK);
+	assert_string_equal(asked, "a.x@1/1 a.x@2/1 ");
+	assert_true(now_ns == NS_PER_S);
+
+	fresh(NULL); /* a server that fails is no answer either, and costs no time */
+	SCRIPT({NULL, SERVER_1, ERR_OK, DNS_SERVER_FAILS, NULL},
+	       {NULL, SERVER_2, ERR_OK, DNS_FOUND, NULL});
+	assert_int_equal(look_up("a.x"), STATUS_OK);
+	assert_true(now_ns == 0);
+}
+
+static void nobody_answers(void **state)
+{
+	(void)state;
+	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
+	assert_string_equal(asked, "a.x@1/1 a.x@2/1 a.x@1/2 a.x@2/2 a.x@1/3 a.x@2/3 ");
+	assert_true(now_ns == 14 * NS_PER_S); /* 1, 2 and 4 seconds for each */
+	must_say("a.x: no answer from the name server 10.0.0.1 and 10.0.0.2");
+}
+
+static void what_the_servers_did(void **state)
+{
+	(void)state;
+	resolver.n_servers = 1;
+	SCRIPT({NULL, 0, ERR_OK, DNS_SERVER_FAILS, NULL});
+	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
+	must_say("the name server failed (SERVFAIL): 10.0.0.1");
+	SCRIPT({NULL, 0, ERR_CONNREFUSED, 0, NULL});
+	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
+	must_say("the name server cannot be reached (connection refused): 10.0.0.1");
+	SCRIPT({NULL, 0, ERR_OK, DNS_MALFORMED, NULL});
+	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
+	must_say("no sensible answer");
+	SCRIPT({NULL, 0, ERR_OK, DNS_ALIAS_LOOP, NULL});
+	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
+	must_say("circle");
+}
+
+static void the_deadline_comes_first(void **state)
+{
+	(void)state;
+	assert_int_equal(resolver_lookup(&resolver, "a.x", 3, 2500 * NS_PER_MS, &result),
+			 STATUS_TIMED_OUT);
+	must_say("timed out, waiting for the name server's answer (10.0.0.1 about a.x)");
+	assert_true(now_ns == 2500 * NS_PER_MS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(addresses_are_not_asked_for, fresh),
+		cmocka_unit_test_setup(hosts_come_first, fresh),
+		cmocka_unit_test_setup(what_is_no_name, fresh),
+		cmocka_unit_test_setup(nobody_to_ask, fresh),
+		cmocka_unit_test_setup(the_search_domain, fresh),
+		cmocka_unit_test_setup(a_search_domain_that_does_not_fit, fresh),
+		cmocka_unit_test_setup(only_a_name_that_does_not_exist_is_searched, fresh),
+		cmocka_unit_test_setup(aliases_are_asked_for, fresh),
+		cmocka_unit_test_setup(aliases_without_end, fresh),
+		cmocka_unit_test_setup(the_second_server_knows, fresh),
+		cmocka_unit_test_setup(nobody_answers, fresh),
+		cmocka_unit_test_setup(what_the_servers_did, fresh),
+		cmocka_unit_test_setup(the_deadline_comes_first, fresh),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
