@@ -13,7 +13,8 @@ FUZZ_CFLAGS := $(COMMON_CFLAGS) -O1 -fno-omit-frame-pointer $(SANITIZE) -DDIALTO
 FUZZ_BLIND   := tests/% net/checksum.c net/siphash.c app/http/crc32.c
 FUZZ_COVER    = $(if $(filter $(FUZZ_BLIND),$<),,-fsanitize=fuzzer-no-link) \
                 $(if $(filter net/%,$<),$(FUZZ_LINES))
-FUZZ_LINES   := -fprofile-instr-generate -fcoverage-mapping
+# Where the counts go is said by LLVM_PROFILE_FILE (tests/fuzz/run.sh), or else nowhere.
+FUZZ_LINES   := -fprofile-instr-generate=/dev/null -fcoverage-mapping
 FUZZ_SRCS    := $(filter-out tests/sim/lib/%,$(HOST_SRCS)) $(wildcard tests/fuzz/lib/*.c)
 FUZZ_OBJS    := $(FUZZ_SRCS:%.c=$(BUILD)/fuzz/obj/%.o)
 FUZZ_TARGETS := $(subst _,-,$(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
@@ -37,7 +38,7 @@ define fuzz_link
 $(BUILD)/fuzz/fuzz-$(1): $(BUILD)/fuzz/obj/tests/fuzz/fuzz_$(subst -,_,$(1)).o \
 		$(BUILD)/fuzz/libdialtone-fuzz.a
 	@echo "  LINK    $$@"
-	$$(Q)$$(FUZZ_CC) $$(SANITIZE) -fsanitize=fuzzer -fprofile-instr-generate $$^ -o $$@
+	$$(Q)$$(FUZZ_CC) $$(SANITIZE) -fsanitize=fuzzer -fprofile-instr-generate=/dev/null $$$$^ -o $$@
 endef
 $(foreach target,$(FUZZ_TARGETS),$(eval $(call fuzz_link,$(target))))
 

@@ -1,7 +1,8 @@
 /*
- * Sequences of TCP segments with right checksums, and of user calls, to one connection: the input is
- * a script of steps whose numbers are relative to where the connection is (tests/fuzz/lib/talk.h).
- * It begins in any state and ends with everything closed and given back.
+ * Sequences of TCP segments with right checksums, ICMP errors and user calls, on up to three
+ * connections: the input is a script of steps whose numbers are relative to where the connection is
+ * (tests/fuzz/lib/talk.h says what is judged).  It begins in any state and ends with everything
+ * closed and given back.
  */
 #include "tests/fuzz/lib/fuzz.h"
 
@@ -9,7 +10,7 @@
 
 static void step(struct talk *talk, struct fuzz_input *in)
 {
-	switch (fuzz_u8(in) % 24) {
+	switch (fuzz_u8(in) % 32) {
 	case 0:
 	case 1:
 	case 2: talk_any_segment(talk, in); break;
@@ -32,7 +33,12 @@ static void step(struct talk *talk, struct fuzz_input *in)
 	case 19: talk_icmp_error(talk, in); break;
 	case 20: talk_user_opens(talk, in); break;
 	case 21: talk_user_accepts(talk); break;
-	case 22: talk_sack(talk, in); break;
+	case 22:
+	case 23:
+	case 24: talk_sack(talk, in); break;
+	case 25: talk_changes_line(talk, in); break;
+	case 26: talk_user_sets(talk, in); break;
+	case 27: talk_mtu_shrinks(talk, in); break;
 	default: talk_peer_answers(talk); break;
 	}
 }

@@ -85,8 +85,9 @@ def make_frames():
 
 # --- tcp-segments: state and flags, buffers, peer, then steps (fuzz_tcp_segments.c) --------------------
 
-DATA, ACK, FIN, SEND, RECV, SHUT, CLOSE, TIME, PEER, OPEN, ACCEPT, SACK, ANSWER = (
-    3, 5, 7, 8, 10, 12, 13, 14, 16, 20, 21, 22, 23)
+DATA, ACK, FIN, SEND, RECV, SHUT, CLOSE, TIME, PEER, OPEN, ACCEPT, SACK, LINE, SET, MTU, ANSWER = (
+    3, 5, 7, 8, 10, 12, 13, 14, 16, 20, 21, 22, 25, 26, 27, 28)
+KIND = 0x80  # in the second byte
 WELL = 0x07  # timestamps, SACK, window scale, MSS 1460
 
 
@@ -102,7 +103,8 @@ def make_segments():
         4, 1, WELL, DATA, 0x25, DATA, 0x45, DATA, 0x65, DATA, 5, DATA, 0x1D, RECV, 0xFF, 0xFF])
     seed("tcp-segments", "loss", [
         0x84, 1, WELL, SEND, 0x3F, 0, ACK, 0xF0, ACK, 0xF0, ACK, 0xF0, ACK, 0xF0, TIME, 2, ACK, 0x90,
-        SACK, 1, 5, 0, 0, 5, 5, 0xB4, 5, 0x0B, 0x68, 5, 0x0B, 0x68, 5, 0x11, 0x1C, TIME, 3, ACK, 0])
+        SACK, 1, 0x41, 0x42, 0x43, 0x45, SACK, 0, 0x41, 0x46, SACK, 2, 0x47, 0x48, 0x41, 0x46, 0x40,
+        0x41, TIME, 3, ACK, 0])
     seed("tcp-segments", "zero-window", [
         0x84, 0, WELL, PEER, 0, SEND, 0x0F, 0, ACK, 0, TIME, 3, TIME, 4, PEER, 5, ACK, 0, TIME, 4,
         SEND, 0x0F, 0, CLOSE, 0, TIME, 6])
@@ -111,8 +113,36 @@ def make_segments():
         TIME, 4, PEER, 5, ACK, 0])
     seed("tcp-segments", "server", [
         1, 0, WELL, ANSWER, ACCEPT, SEND, 0, 99, ACK, 0, CLOSE, 0, FIN, OPEN, 1, ANSWER, ACCEPT])
+    seed("tcp-segments", "three-lines", [
+        1, KIND, WELL, ANSWER, ACCEPT, SEND, 0, 99, LINE, 1, ANSWER, ACCEPT, SEND, 0, 99, DATA, 4, LINE, 2,
+        OPEN, 0, ANSWER, SEND, 0x20, 0, DATA, 4, LINE, 0, CLOSE, 0, LINE, 1, RECV, 1, 0])
+    seed("tcp-segments", "path-mtu", [4, KIND, WELL, SEND, 0x0F, 0, MTU, 3, TIME, 0, ACK, 0, MTU, 0])
+    seed("tcp-segments", "options", [4, KIND, WELL, SET, 6, 1, SET, 7, 1, SET, 8, 1, TIME, 4, SET, 10, 4,
+                                     SET, 3, 1, SEND, 0, 99, TIME, 5])
     seed("tcp-segments", "small-mss", [
         0x44, 1, 0x67, SEND, 0x20, 0, ACK, 0, ACK, 0, ACK, 0, ACK, 0x90, TIME, 3, ACK, 0])
+
+
+# --- ipv4-reassembly: options, then steps (fuzz_ipv4_reassembly.c) ------------------------------------
+
+PIECE, WHOLE, ODD, WAIT_FOR, MEMORY, FRESH = 0, 4, 7, 8, 10, 11
+
+
+def make_fragments():
+    for order in range(4):
+        seed("ipv4-reassembly", f"order-{order}", [0, WHOLE, 0, 0x80, order, 0x10, 0])
+    seed("ipv4-reassembly", "largest", [0, WHOLE, 1, 0x87, 1, 0xFF, 0xFF])
+    seed("ipv4-reassembly", "repeated", [1, WHOLE, 2, 0x9C, 2, 0x08, 0])
+    seed("ipv4-reassembly", "overlap", [
+        0, PIECE, 0, 0x08, 0, 2, 0, 24, PIECE, 0, 0, 1, 2, 0, PIECE, 0, 4, 2, 1, FRESH,
+        PIECE, 0, 0x08, 0, 2, 0, 24, PIECE, 0, 4, 2, 1])
+    seed("ipv4-reassembly", "too-late", [
+        0, WHOLE, 0, 0xC1, 0, 2, 0, 3, WAIT_FOR, 3, WHOLE, 0, 0xC1, 0, 2, 0, 2, WAIT_FOR, 5,
+        WHOLE, 0, 0x81, 0, 2, 0])
+    seed("ipv4-reassembly", "no-memory", [0, MEMORY, 1, WHOLE, 0, 0x80, 0, 0x10, 0, MEMORY, 99, FRESH,
+                                          WHOLE, 0, 0x80, 0, 0x10, 0])
+    seed("ipv4-reassembly", "others", [0, ODD, 0, 1, 0x20, 0, 16, *b"\x08\0\0\0ping........",
+                                       ODD, 0, 1, 0, 2, 4, *b"pong", ODD, 0, 4, 0x20, 0, 8, *b"........"])
 
 
 # --- the others ---------------------------------------------------------------------------------------
@@ -196,6 +226,7 @@ def make_pci():
 
 make_frames()
 make_segments()
+make_fragments()
 make_tcp_options()
 make_http()
 make_config()

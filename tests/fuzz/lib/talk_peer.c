@@ -16,7 +16,8 @@ struct segment {
 	uint32_t seq, ack;
 	uint8_t flags;
 	uint16_t window;
-	uint16_t src_port;
+	uint16_t src_port, dst_port;
+	uint8_t tos;
 	size_t len;
 	uint8_t options[TCP_OPTIONS_MAX];
 	size_t options_len;
@@ -24,37 +25,38 @@ struct segment {
 
 /* --- what the peer has allowed --------------------------------------------------------------------- */
 
-static void note_syn(struct talk *talk, const struct segment *seg, const struct tcp_options *opt)
+static void note_syn(struct talk_line *line, const struct segment *seg, const struct tcp_options *opt)
 {
-	talk->syn_window = seg->window;
+	line->syn_window = seg->window;
 	if (opt->has_window_scale)
-		talk->scale = MAX(talk->scale, opt->window_scale);
-	talk->mss = MAX(talk->mss, opt->has_mss ? MAX(opt->mss, TCP_MSS_MIN) : TCP_MSS_DEFAULT);
+		line->scale = MAX(line->scale, opt->window_scale);
+	line->mss = MAX(line->mss, opt->has_mss ? MAX(opt->mss, TCP_MSS_MIN) : TCP_MSS_DEFAULT);
 }
 
 /* The window of a segment that acknowledges what was never sent counts for nothing. */
-static void note_window(struct talk *talk, const struct segment *seg)
+static void note_window(struct talk_line *line, const struct segment *seg)
 {
 	bool syn = seg->flags & TCP_SYN;
-	uint32_t window = syn ? seg->window : (uint32_t)seg->window << talk->scale;
-	uint32_t ack = seg->flags & TCP_ACK ? seg->ack : talk->now.iss + 1;
+	uint32_t window = syn ? seg->window : (uint32_t)seg->window << line->scale;
+	uint32_t ack = seg->flags & TCP_ACK ? seg->ack : line->now.iss + 1;
 
 	if ((seg->flags & TCP_ACK) == 0 && !syn)
 		return;
-	if (seq_leq(talk->now.iss, ack) && seq_leq(ack, talk->now.snd_max))
-		talk->now.edge = seq_max(talk->now.edge, ack + window);
+	if (seq_leq(line->now.iss, ack) && seq_leq(ack, line->now.snd_max))
+		line->now.edge = seq_max(line->now.edge, ack + window);
 }
 
 static void note(struct talk *talk, const struct segment *seg)
 {
+	struct talk_line *line = talk_find_line(talk, seg->dst_port, seg->src_port);
 	struct tcp_options opt;
 
-	if (seg->src_port != TK_PEER_PORT)
+	if (line == NULL)
 		return;
 	tcp_options_parse(&opt, seg->options, seg->options_len, true);
 	if (seg->flags & TCP_SYN)
-		note_syn(talk, seg, &opt);
-	note_window(talk, seg);
+		note_syn(line, seg, &opt);
+	note_window(line, seg);
 }
 
 /* --- sending ---------------------------------------------------------------------------------------- */
@@ -67,10 +69,10 @@ static void send(struct talk *talk, const struct segment *seg)
 
 	for (size_t i = 0; i < seg->len; i++)
 		payload[i] = talk_peer_byte(first + (uint32_t)i);
-	kit_build_tcp(&f, NULL,
+	kit_build_tcp(&f, &(struct kit_ipv4){.tos = seg->tos},
 		      &(struct kit_tcp){
 			      .src_port = seg->src_port,
-			      .dst_port = TK_PORT,
+			      .dst_port = seg->dst_port,
 			      .seq = seg->seq,
 			      .ack = seg->ack,
 			      .flags = seg->flags,
@@ -91,8 +93,8 @@ static void add_timestamps(struct talk *talk, struct segment *seg, int32_t age)
 	p[0] = p[1] = TCP_OPT_NOP;
 	p[2] = TCP_OPT_TIMESTAMPS;
 	p[3] = 10;
-	store_be32(p + 4, talk->tsval - (uint32_t)age);
-	store_be32(p + 8, talk->ts_echo);
+	store_be32(p + 4, talk->line->tsval - (uint32_t)age);
+	store_be32(p + 8, talk->line->ts_echo);
 	seg->options_len += 12;
 }
 
@@ -121,15 +123,18 @@ static void add_syn_options(struct talk *talk, struct segment *seg)
 /* A segment as the peer would send it now if it behaved. */
 static struct segment usual(struct talk *talk, uint8_t flags)
 {
+	struct talk_line *line = talk->line;
 	struct segment seg = {
-		.seq = talk->peer_nxt,
-		.ack = talk->now.snd_max,
+		.seq = line->peer_nxt,
+		.ack = line->now.snd_max,
 		.flags = flags,
-		.window = (uint16_t)talk->window,
-		.src_port = TK_PEER_PORT,
+		.window = (uint16_t)line->window,
+		.src_port = line->peer_port,
+		.dst_port = line->port,
+		.tos = line->tos,
 	};
 
-	talk->tsval++;
+	line->tsval++;
 	if (flags & TCP_SYN)
 		add_syn_options(talk, &seg);
 	if (talk->t.timestamps && (flags & TCP_RST) == 0)
@@ -146,10 +151,10 @@ void talk_next_data(struct talk *talk, struct fuzz_input *in)
 	seg.len = lens[how % 8];
 	seg.seq += (uint32_t)(how >> 5) * 1460; /* a hole before it */
 	if ((how & 0x18) == 0x18)
-		seg.seq = talk->rcv_nxt;
+		seg.seq = talk->line->rcv_nxt;
 	send(talk, &seg);
-	if (seg.seq == talk->peer_nxt)
-		talk->peer_nxt += (uint32_t)seg.len;
+	if (seg.seq == talk->line->peer_nxt)
+		talk->line->peer_nxt += (uint32_t)seg.len;
 }
 
 void talk_ack(struct talk *talk, struct fuzz_input *in)
@@ -169,20 +174,21 @@ void talk_next_fin(struct talk *talk)
 	struct segment seg = usual(talk, TCP_ACK | TCP_FIN);
 
 	send(talk, &seg);
-	talk->peer_nxt++;
+	talk->line->peer_nxt++;
 }
 
+/* SYN-ACK or ACK, whatever the connection waits for. */
 void talk_peer_answers(struct talk *talk)
 {
-	const struct socket *sock =
-		talk->t.fd < 0 ? NULL : socket_find(talk->t.k.stack, talk->t.fd);
-	bool waits = sock != NULL && sock->tcb != NULL && sock->tcb->state == TCP_SYN_SENT;
-	bool listens = sock == NULL && talk->t.listener >= 0;
+	struct talk_line *line = talk->line;
+	const struct tcb *tcb = talk_tcb(talk, line);
+	bool waits = tcb != NULL && tcb->state == TCP_SYN_SENT;
+	bool listens = tcb == NULL && talk->t.listener >= 0;
 	struct segment seg = usual(talk, waits ? TCP_SYN | TCP_ACK : listens ? TCP_SYN : TCP_ACK);
 
 	send(talk, &seg);
 	if (seg.flags & TCP_SYN) {
-		talk->peer_nxt = seg.seq + 1;
+		line->peer_nxt = seg.seq + 1;
 		kit_poll(&talk->t.k);
 		talk_check(talk);
 		seg = usual(talk, TCP_ACK);
@@ -193,15 +199,43 @@ void talk_peer_answers(struct talk *talk)
 void talk_peer_changes(struct talk *talk, struct fuzz_input *in)
 {
 	static const uint16_t windows[] = {0, 1, 100, 1000, 1460, 8192, 65535, 2920};
+	struct talk_line *line = talk->line;
 	uint8_t how = fuzz_u8(in);
 
-	talk->window = windows[how % 8];
+	line->window = windows[how % 8];
 	if (how & 0x08)
-		talk->peer_nxt = talk->rcv_nxt;
+		line->peer_nxt = line->rcv_nxt;
 	if (how & 0x10)
-		talk->tsval += fuzz_u32(in);
+		line->tsval += fuzz_u32(in);
 	if (how & 0x20)
-		talk->peer_nxt = fuzz_u32(in);
+		line->peer_nxt = fuzz_u32(in);
+	line->tos = how >> 6; /* the ECN bits */
+}
+
+/* --- kind ---------------------------------------------------------------------------------------------- */
+
+/* As an honest peer would say it that has all that was sent and has not been told of what was
+ * played before: `len` bytes where the stack waits for them, or none. */
+void talk_peer_is_kind(struct talk *talk, const struct tcb *tcb, size_t len)
+{
+	struct talk_line *line = talk->line;
+	struct segment seg;
+
+	line->window = 65535;
+	line->peer_nxt = tcb->state == TCP_SYN_SENT ? line->peer_nxt : tcb->rcv_nxt;
+	if (tcb->use_timestamps)
+		line->tsval = tcb->ts_recent;
+	line->tos = 0;
+	seg = usual(talk, tcb->state == TCP_SYN_SENT ? TCP_SYN | TCP_ACK : TCP_ACK);
+	seg.len = len;
+	/* Its window counts only behind what it has sent before: SND.WL1. */
+	if (len == 0 && tcb_synchronized(tcb))
+		seg.seq = seq_max(seg.seq, tcb->snd_wl1);
+	send(talk, &seg);
+	if (seg.flags & TCP_SYN)
+		line->peer_nxt++;
+	kit_poll(&talk->t.k);
+	talk_check(talk);
 }
 
 /* --- anything ----------------------------------------------------------------------------------------- */
@@ -210,21 +244,20 @@ static uint32_t near(struct talk *talk, struct fuzz_input *in)
 {
 	uint8_t base = fuzz_u8(in);
 	uint32_t offset = (uint32_t)(int32_t)(int16_t)fuzz_u16(in);
-	const struct socket *sock =
-		talk->t.fd < 0 ? NULL : socket_find(talk->t.k.stack, talk->t.fd);
-	const struct tcb *tcb = sock != NULL ? sock->tcb : NULL;
+	const struct talk_line *line = talk->line;
+	const struct tcb *tcb = talk_tcb(talk, line);
 
 	switch (base % 10) {
-	case 0: return talk->rcv_nxt + offset;
-	case 1: return talk->now.snd_max + offset;
-	case 2: return talk->now.iss + offset;
-	case 3: return talk->peer_nxt + offset;
+	case 0: return line->rcv_nxt + offset;
+	case 1: return line->now.snd_max + offset;
+	case 2: return line->now.iss + offset;
+	case 3: return line->peer_nxt + offset;
 	case 4: return tcb != NULL ? tcb->rcv_adv + offset : offset;
 	case 5: return tcb != NULL ? tcb->snd_una + offset : offset;
 	case 6: return tcb != NULL ? tcb->snd_una - tcb->snd_wnd_max + offset : offset;
 	case 7: return fuzz_u32(in);
-	case 8: return talk->rcv_nxt;
-	default: return talk->now.snd_max;
+	case 8: return line->rcv_nxt;
+	default: return line->now.snd_max;
 	}
 }
 
@@ -258,56 +291,87 @@ static void any_options(struct talk *talk, struct fuzz_input *in, struct segment
 
 void talk_any_segment(struct talk *talk, struct fuzz_input *in)
 {
-	struct segment seg = {.src_port = TK_PEER_PORT};
+	const struct talk_line *line = talk->line;
+	struct segment seg = {.src_port = line->peer_port, .dst_port = line->port};
 	uint8_t how = fuzz_u8(in);
 
 	seg.flags = fuzz_u8(in);
 	seg.seq = near(talk, in);
 	seg.ack = near(talk, in);
-	seg.window = how & 1 ? fuzz_u16(in) : (uint16_t)talk->window;
+	seg.window = how & 1 ? fuzz_u16(in) : (uint16_t)line->window;
 	seg.len = how & 2 ? fuzz_u16(in) % PAYLOAD_MAX : 0;
+	seg.tos = how >> 2 & 3;
 	if ((how & 0xf0) == 0xf0)
-		seg.src_port += (how & 0x0c) >> 2;
+		seg.src_port += 1000;
 	any_options(talk, in, &seg);
 	send(talk, &seg);
+}
+
+/* Where a block may begin or end: somewhere, or at a multiple of the segment size in flight. */
+static uint32_t block_edge(struct talk *talk, struct fuzz_input *in)
+{
+	const struct tcb *tcb = talk_tcb(talk, talk->line);
+	uint8_t how = fuzz_u8(in);
+
+	if (tcb == NULL || how < 0x40)
+		return near(talk, in);
+	return tcb->snd_una + (how & 0x3fu) * tcb_eff_mss(tcb);
 }
 
 void talk_sack(struct talk *talk, struct fuzz_input *in)
 {
 	struct segment seg = usual(talk, TCP_ACK);
-	uint8_t n = fuzz_u8(in) % 4 + 1;
-	uint8_t *p = seg.options;
+	uint8_t how = fuzz_u8(in), n = how % 3 + 1;
+	const struct tcb *tcb = talk_tcb(talk, talk->line);
+	uint8_t *p = seg.options + seg.options_len;
 
-	seg.ack = near(talk, in);
+	/* Mostly a duplicate acknowledgement; sometimes a D-SACK or anything else. */
+	seg.ack = (how & 0x80) == 0 && tcb != NULL ? tcb->snd_una : near(talk, in);
 	*p++ = TCP_OPT_NOP;
 	*p++ = TCP_OPT_NOP;
 	*p++ = TCP_OPT_SACK;
 	*p++ = (uint8_t)(2 + 8 * n);
 	for (unsigned i = 0; i < n; i++, p += 8) {
-		store_be32(p, near(talk, in));
-		store_be32(p + 4, near(talk, in));
+		store_be32(p, block_edge(talk, in));
+		store_be32(p + 4, block_edge(talk, in));
 	}
 	seg.options_len = (size_t)(p - seg.options);
 	send(talk, &seg);
 }
 
 /* An error about a segment of ours, as a router or the peer would quote it. */
-void talk_icmp_error(struct talk *talk, struct fuzz_input *in)
+static void icmp_error(struct talk *talk, uint8_t type, uint8_t code, uint32_t rest, uint32_t seq)
 {
 	uint8_t inner[IPV4_HEADER_LEN + 8];
-	uint8_t how = fuzz_u8(in);
-	uint32_t rest = how & 0x80 ? fuzz_u16(in) : 0;
 	struct ipv4_header ip = {
-		.header_len = IPV4_HEADER_LEN, .total_len = IPV4_HEADER_LEN + TCP_HEADER_LEN,
+		.header_len = IPV4_HEADER_LEN, .total_len = 1500,
 		.ttl = 64, .protocol = IPV4_PROTO_TCP, .src = KIT_IP, .dst = KIT_PEER_IP,
 	};
 	struct kit_frame f;
 
 	ipv4_header_write(inner, &ip);
-	store_be16(inner + IPV4_HEADER_LEN, TK_PORT);
-	store_be16(inner + IPV4_HEADER_LEN + 2, TK_PEER_PORT);
-	store_be32(inner + IPV4_HEADER_LEN + 4, near(talk, in));
-	kit_build_icmp(&f, NULL, how & 0x40 ? ICMP_TIME_EXCEEDED : ICMP_UNREACHABLE, how % 16, rest,
-		       inner, sizeof(inner));
+	store_be16(inner + IPV4_HEADER_LEN, talk->line->port);
+	store_be16(inner + IPV4_HEADER_LEN + 2, talk->line->peer_port);
+	store_be32(inner + IPV4_HEADER_LEN + 4, seq);
+	kit_build_icmp(&f, NULL, type, code, rest, inner, sizeof(inner));
 	kit_inject_frame(&talk->t.k, &f);
+}
+
+void talk_icmp_error(struct talk *talk, struct fuzz_input *in)
+{
+	uint8_t how = fuzz_u8(in);
+	uint32_t rest = how & 0x80 ? fuzz_u16(in) : 0;
+
+	icmp_error(talk, how & 0x40 ? ICMP_TIME_EXCEEDED : ICMP_UNREACHABLE, how % 16, rest,
+		   near(talk, in));
+}
+
+/* RFC 1191: about a segment that is in flight. */
+void talk_mtu_shrinks(struct talk *talk, struct fuzz_input *in)
+{
+	static const uint16_t mtus[] = {0, 68, 296, 552, 576, 1006, 1280, 1400, 1492, 1500, 9000};
+	const struct tcb *tcb = talk_tcb(talk, talk->line);
+
+	icmp_error(talk, ICMP_UNREACHABLE, 4, mtus[fuzz_u8(in) % ARRAY_LEN(mtus)],
+		   tcb != NULL ? tcb->snd_una : 0);
 }

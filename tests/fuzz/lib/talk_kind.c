@@ -1,0 +1,90 @@
+/*
+ * The end at which everybody turns kind: memory, device and network do what they should, and the
+ * peer acknowledges all it sees and opens its window.  Whatever came before, a connection that is
+ * not over then sends all that its user gave, and takes in what the peer sends.
+ */
+#include "tests/fuzz/lib/talk.h"
+
+#include "net/tcp/internal.h"
+#include "tests/fuzz/lib/talk_peer.h"
+
+#define ROUNDS_MAX 6000
+#define TRIES 8
+
+static bool is_open(const struct tcb *tcb)
+{
+	return tcb != NULL && tcb->state != TCP_CLOSED && tcb->state != TCP_LISTEN &&
+	       tcb->state != TCP_TIME_WAIT;
+}
+
+static bool has_sent_all(const struct tcb *tcb)
+{
+	return tcb_synchronized(tcb) && tcb->snd_una == tcb->snd_end + tcb->fin_queued;
+}
+
+/* Each turn something is acknowledged or some time passes. */
+static void let_it_send(struct talk *talk)
+{
+	const struct tcb *tcb = NULL;
+	uint32_t una;
+
+	for (unsigned i = 0; i < ROUNDS_MAX; i++) {
+		tcb = talk_tcb(talk, talk->line);
+		if (!is_open(tcb) || has_sent_all(tcb))
+			return;
+		una = tcb->snd_una;
+		talk_peer_is_kind(talk, tcb, 0);
+		tcb = talk_tcb(talk, talk->line);
+		if (tcb != NULL && tcb->snd_una != una)
+			continue;
+		kit_advance(&talk->t.k, NS_PER_S);
+		talk_check(talk);
+	}
+	kit_fail("%s: it does not go on: SND.UNA %u, SND.NXT %u, end %u, window %u (WL1 %u of %u)",
+		 tcp_state_name(tcb->state), tcb->snd_una - tcb->iss, tcb->snd_nxt - tcb->iss,
+		 tcb->snd_end - tcb->iss, tcb->snd_wnd, tcb->snd_wl1 - tcb->irs,
+		 tcb->rcv_nxt - tcb->irs);
+}
+
+/* How many bytes it waits for; 0: none will come. */
+static size_t wanted(const struct tcb *tcb)
+{
+	if (!is_open(tcb) || tcb->rcv_closed ||
+	    (tcb->state != TCP_ESTABLISHED && tcb->state != TCP_FIN_WAIT_1 &&
+	     tcb->state != TCP_FIN_WAIT_2))
+		return 0;
+	return tcb->rcv_fin_known ? MIN(tcb->rcv_fin - tcb->rcv_nxt, 100u) : 100;
+}
+
+static void let_it_receive(struct talk *talk)
+{
+	const struct tcb *tcb = talk_tcb(talk, talk->line);
+	uint32_t nxt = tcb != NULL ? tcb->rcv_nxt : 0;
+
+	for (unsigned i = 0; i < TRIES; i++) {
+		if (talk->line->fd < 0 || wanted(tcb) == 0 || tcb->rcv_nxt != nxt ||
+		    talk_user_tcb(talk, talk->line) != tcb)
+			return;
+		while (talk_read(talk, talk->line, 1 << 16) > 0)
+			;
+		kit_advance(&talk->t.k, NS_PER_S);
+		talk_check(talk);
+		tcb = talk_tcb(talk, talk->line);
+		if (wanted(tcb) > 0)
+			talk_peer_is_kind(talk, tcb, wanted(tcb));
+		tcb = talk_tcb(talk, talk->line);
+	}
+	kit_fail("%s: nothing is taken in at RCV.NXT %u, window %u, %u bytes unread",
+		 tcp_state_name(tcb->state), tcb->rcv_nxt - tcb->irs, tcp_receive_window(tcb),
+		 tcb->rcv_unread);
+}
+
+void talk_turn_kind(struct talk *talk)
+{
+	talk->t.k.answer_arp = true;
+	for (unsigned i = 0; i < TALK_LINES; i++) {
+		talk->line = &talk->lines[i];
+		let_it_send(talk);
+		let_it_receive(talk);
+	}
+}
