@@ -28,7 +28,7 @@ struct neigh_table;
 	X(icmp_malformed) X(icmp_bad_checksum)                                                  \
 	X(udp_malformed) X(udp_bad_checksum) X(udp_queue_full) X(tcp_malformed)                 \
 	X(tcp_bad_checksum) X(tcp_paws_dropped) X(tcp_reassembly_dropped) X(tcp_syn_dropped)    \
-	X(tcp_no_memory)
+	X(tcp_accept_overflows) X(tcp_no_memory)
 #define NET_EVENT_COUNTERS(X)                                                                   \
 	X(eth_in) X(eth_vlan) X(eth_unknown_type) X(eth_not_for_us) X(arp_in) X(arp_ignored)    \
 	X(arp_requests_out) X(arp_replies_out) X(arp_conflicts) X(arp_unresolved) X(ip_in)      \
@@ -40,7 +40,9 @@ struct neigh_table;
 	X(tcp_out) X(tcp_bad_options) X(tcp_no_connection) X(tcp_rst_out) X(tcp_rst_in)         \
 	X(tcp_retransmits) X(tcp_timeouts) X(tcp_fast_retransmits) X(tcp_out_of_window)         \
 	X(tcp_out_of_order) X(tcp_duplicate_acks) X(tcp_challenge_acks)                         \
-	X(tcp_challenge_limited) X(tcp_keep_alives) X(tcp_connections)
+	X(tcp_challenge_limited) X(tcp_keep_alives)                                             \
+	X(tcp_time_wait_reused) X(tcp_time_wait_rst) X(tcp_cookies_sent) X(tcp_cookies_taken)   \
+	X(tcp_connections)
 #define NET_COUNTERS(X) NET_DROP_COUNTERS(X) NET_EVENT_COUNTERS(X)
 
 struct net_counters {

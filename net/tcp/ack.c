@@ -66,6 +66,10 @@ static enum tcp_verdict ack_in_syn_received(struct stack *stack, struct tcb *tcb
 		tcp_reset_segment(stack, tcb, seg, TCP_RESET_BAD_ACK);
 		return TCP_DONE;
 	}
+	if (tcb->passive && tcp_accept_is_full(tcb->listener)) {
+		stack->counters.tcp_accept_overflows++; /* our SYN-ACK asks again later */
+		return TCP_DONE;
+	}
 	tcp_become_established(stack, tcb, seg);
 	if (tcb->passive) {
 		tcp_listen_established(tcb);

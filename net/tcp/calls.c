@@ -81,10 +81,12 @@ int tcp_bind(struct stack *stack, struct tcb *tcb, const struct net_endpoint *lo
 }
 
 /* The local half of the four-tuple: what bind() said, the route's address, an ephemeral port. */
-static int choose_local(struct stack *stack, struct tcb *tcb, const struct net_endpoint *remote)
+static int choose_local(struct stack *stack, struct tcb *tcb, const struct net_endpoint *remote,
+			uint64_t now_ns)
 {
 	struct ipv4_route route;
 	struct net_endpoint local = tcb->local;
+	const struct tcb *old;
 	int err = ipv4_route(stack, net_addr_to_ipv4(&remote->addr), &route);
 
 	if (err != ERR_OK)
@@ -92,11 +94,12 @@ static int choose_local(struct stack *stack, struct tcb *tcb, const struct net_e
 	if (!tcb->bound || net_addr_to_ipv4(&local.addr) == 0)
 		local.addr = net_addr_ipv4(route.src); /* RFC 1122 4.2.3.7 */
 	if (local.port == 0)
-		local.port = tcp_ephemeral_port(stack, &local.addr, remote);
-	else if (tcp_find_connection(stack, &local, remote) != NULL)
-		return ERR_ADDRINUSE;
+		local.port = tcp_ephemeral_port(stack, &local.addr, remote, now_ns);
 	if (local.port == 0)
 		return ERR_ADDRNOTAVAIL;
+	old = tcp_find_connection(stack, &local, remote);
+	if (old != NULL && !tcp_may_replace(old, now_ns))
+		return ERR_ADDRINUSE;
 	tcb->local = local;
 	tcb->remote = *remote;
 	return ERR_OK;
@@ -105,14 +108,18 @@ static int choose_local(struct stack *stack, struct tcb *tcb, const struct net_e
 int tcp_connect(struct stack *stack, struct tcb *tcb, const struct net_endpoint *remote,
 		uint64_t now_ns)
 {
+	struct tcb *old;
 	int err;
 
 	ASSERT(tcb->state == TCP_CLOSED && !tcb->used);
-	err = choose_local(stack, tcb, remote);
+	err = choose_local(stack, tcb, remote, now_ns);
 	if (err == ERR_OK)
 		err = tcp_prepare(stack, tcb, now_ns);
 	if (err != ERR_OK)
 		return err;
+	old = tcp_find_connection(stack, &tcb->local, remote);
+	if (old != NULL)
+		tcp_replace(stack, old, tcb);
 	if (tcb->snd_buf != NULL) /* taken before there were sequence numbers */
 		tcb->snd_buf->start_seq = tcb->snd_buf->una = tcb->snd_end;
 	tcb->used = true;
@@ -266,27 +273,6 @@ void tcp_abort(struct stack *stack, struct tcb *tcb, bool unread, uint64_t now_n
 		tcp_listen_close(stack, tcb, now_ns);
 	tcp_discard_received(tcb);
 	tcp_abort_with(stack, tcb, unread ? TCP_RESET_UNREAD_DATA : TCP_RESET_ABORTED, now_ns);
-}
-
-void tcp_abandon_time_wait(struct stack *stack, uint64_t now_ns)
-{
-	struct tcp_layer *layer = stack->tcp;
-
-	for (uint32_t i = 0; i < layer->n_buckets; i++) {
-		struct tcb *tcb, *next;
-
-		for (tcb = layer->buckets[i]; tcb != NULL; tcb = next) {
-			uint64_t ends_ns = tcb->deadline_ns[TCP_TIMER_CLOSE];
-
-			next = tcb->hash_next;
-			if (tcb->state != TCP_TIME_WAIT)
-				continue;
-			event_emit(stack->port->events, EVENT_TCP_TIME_WAIT_ABANDONED, tcb->conn, 0,
-				   EV_U64("remaining_ms", ends_ns > now_ns
-						? (ends_ns - now_ns) / NS_PER_MS : 0));
-			tcp_end(stack, tcb, ERR_OK);
-		}
-	}
 }
 
 /* --- STATUS ---------------------------------------------------------------------------------- */

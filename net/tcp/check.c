@@ -46,7 +46,7 @@ static void answer_unacceptable(struct stack *stack, struct tcb *tcb,
 	if (seg->flags & TCP_RST)
 		return;
 	/* TIME-WAIT: the peer's FIN again, our last ACK was lost */
-	if (tcb->state == TCP_TIME_WAIT && (seg->flags & TCP_FIN))
+	if (tcb->state == TCP_TIME_WAIT && (seg->flags & TCP_FIN) && seg->fin_seq == tcb->rcv_fin)
 		tcp_enter_time_wait(stack, tcb, seg->now_ns);
 	/* An empty segment gets an ACK within limits, or two confused ends would answer each other
 	 * for ever; a SYN too (RFC 5961 4.2, 7).

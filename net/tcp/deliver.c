@@ -166,15 +166,6 @@ enum tcp_verdict tcp_process_text(struct stack *stack, struct tcb *tcb, struct t
 
 /* --- FIN ------------------------------------------------------------------------------------- */
 
-void tcp_enter_time_wait(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
-{
-	tcp_set_state(stack, tcb, TCP_TIME_WAIT);
-	tcp_timer_clear(stack, tcb, TCP_TIMER_RETRANSMIT);
-	tcp_timer_clear(stack, tcb, TCP_TIMER_PERSIST);
-	/* RFC 9293 3.6.1, MUST-13 */
-	tcp_timer_set(stack, tcb, TCP_TIMER_CLOSE, now_ns + TCP_TIME_WAIT_NS);
-}
-
 static void fin_in_order(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
 	event_emit(stack->port->events, EVENT_TCP_FIN_RCVD, tcb->conn, 0,

@@ -10,13 +10,20 @@
 
 /* --- before the first segment ---------------------------------------------------------------- */
 
-static void init_sequence_numbers(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+void tcp_begin_at(struct tcb *tcb, uint32_t iss)
 {
-	tcb->iss = tcp_initial_sequence(stack, tcb, now_ns);
+	tcb->iss = iss;
 	tcb->snd_una = tcb->snd_nxt = tcb->rtx_nxt = tcb->iss;
 	tcb->recover = tcb->iss; /* RFC 6582 3.2, step 1 */
 	tcb->snd_end = tcb->iss + 1;
-	tcb->ts_offset = tcp_timestamp_offset(stack, tcb);
+}
+
+/* RFC 9293 3.6.1, MAY-2: "larger than the largest sequence number it used on the previous
+ * connection incarnation", by more than a window, and still not to be foreseen. */
+void tcp_begin_beyond(struct tcb *tcb, uint32_t last)
+{
+	if (!seq_gt(tcb->iss, last + UINT16_MAX))
+		tcp_begin_at(tcb, last + 2 * UINT16_MAX + (tcb->iss & UINT16_MAX));
 }
 
 int tcp_prepare(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
@@ -30,7 +37,8 @@ int tcp_prepare(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	tcb->rcv_mss = (uint16_t)(route.netif->mtu - IPV4_TCP_OVERHEAD);
 	tcb->rcv_wscale = TCP_WINDOW_SCALE;
 	tcb->quick_acks = TCP_QUICK_ACKS;
-	init_sequence_numbers(stack, tcb, now_ns);
+	tcp_begin_at(tcb, tcp_initial_sequence(stack, tcb, now_ns));
+	tcb->ts_offset = tcp_timestamp_offset(stack, tcb);
 	tcp_rto_init(tcb);
 	tcb->progress_ns = now_ns;
 	tcb->opened = true;

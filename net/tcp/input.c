@@ -111,10 +111,16 @@ static void arrives(struct stack *stack, struct tcp_segment *seg)
 		seg->wnd <<= tcb->snd_wscale;
 	switch (tcb->state) {
 	case TCP_LISTEN:
-		tcp_listen_arrives(stack, tcb, seg);
+		tcb = tcp_listen_arrives(stack, tcb, seg);
+		if (tcb != NULL)
+			otherwise_arrives(stack, tcb, seg);
 		break;
 	case TCP_SYN_SENT:
 		tcp_syn_sent_arrives(stack, tcb, seg);
+		break;
+	case TCP_TIME_WAIT:
+		if (tcp_time_wait_syn(stack, tcb, seg) == TCP_CONTINUE)
+			otherwise_arrives(stack, tcb, seg);
 		break;
 	default:
 		otherwise_arrives(stack, tcb, seg);

@@ -56,7 +56,7 @@ void tcp_listener_insert(struct stack *stack, struct tcb *tcb);
 void tcp_listener_remove(struct stack *stack, struct tcb *tcb);
 /* RFC 6056: an unpredictable free local port for `remote`; 0: there is none. */
 uint16_t tcp_ephemeral_port(struct stack *stack, const struct net_addr *local,
-			    const struct net_endpoint *remote);
+			    const struct net_endpoint *remote, uint64_t now_ns);
 
 /* --- state.c --------------------------------------------------------------------------------- */
 
@@ -68,6 +68,7 @@ void tcp_end(struct stack *stack, struct tcb *tcb, int error);
 /* As tcp_end, with an event that says why we gave up. */
 void tcp_give_up(struct stack *stack, struct tcb *tcb, int error, const char *reason);
 void tcp_free(struct stack *stack, struct tcb *tcb);
+void tcp_drop_send_buffer(struct tcb *tcb);
 void tcp_step(struct tcb *tcb, uint8_t step); /* one of the sixteen was reached */
 
 /* --- isn.c ----------------------------------------------------------------------------------- */
@@ -80,7 +81,13 @@ uint32_t tcp_timestamp(const struct tcb *tcb, uint64_t now_ns);
 
 /* --- listen.c: 3.10.7.2 ---------------------------------------------------------------------- */
 
-void tcp_listen_arrives(struct stack *stack, struct tcb *listener, struct tcp_segment *seg);
+/* NULL, or the new connection in SYN-RECEIVED that the segment is for, since it brought a cookie. */
+struct tcb *tcp_listen_arrives(struct stack *stack, struct tcb *listener, struct tcp_segment *seg);
+/* A SYN for the four-tuple of `old`, in TIME-WAIT, which makes room if there is room for it. */
+void tcp_listen_reopen(struct stack *stack, struct tcb *listener, struct tcb *old,
+		       struct tcp_segment *seg);
+/* Do as many wait to be accepted as may? */
+bool tcp_accept_is_full(const struct tcb *listener);
 /* A passive connection is established: it joins its listener's accept queue. */
 void tcp_listen_established(struct tcb *tcb);
 /* A passive connection that nobody accepted leaves its listener's books. */
@@ -88,11 +95,26 @@ void tcp_listen_forget(struct tcb *tcb);
 /* The listener closes: so do those that nobody accepted. */
 void tcp_listen_close(struct stack *stack, struct tcb *listener, uint64_t now_ns);
 
+/* --- cookie.c -------------------------------------------------------------------------------- */
+
+/* Answers a SYN without keeping anything. */
+void tcp_cookie_send(struct stack *stack, const struct tcb *listener,
+		     const struct tcp_segment *syn);
+/* Does the ACK bring back a cookie that is still good?  *syn: what the SYN must have been. */
+bool tcp_cookie_check(const struct stack *stack, const struct tcp_segment *ack,
+		      struct tcp_segment *syn);
+/* When the last cookie made now is not good any more. */
+uint64_t tcp_cookies_end(uint64_t now_ns);
+
 /* --- handshake.c: 3.10.7.3, and what both opens share ---------------------------------------- */
 
 void tcp_syn_sent_arrives(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg);
 /* Sequence numbers, MSS, options to offer; the route gives the MTU.  Errors of ipv4_route(). */
 int tcp_prepare(struct stack *stack, struct tcb *tcb, uint64_t now_ns) MUST_CHECK;
+/* Sequence numbers that begin beyond `last`, a number of the four-tuple's previous life. */
+void tcp_begin_beyond(struct tcb *tcb, uint32_t last);
+/* All of them, from this one on. */
+void tcp_begin_at(struct tcb *tcb, uint32_t iss);
 /* What the peer's SYN says about options, and its sequence number. */
 void tcp_take_syn(struct tcb *tcb, const struct tcp_segment *seg);
 /* Step 13, and 15: the user hears of it. */
@@ -147,8 +169,6 @@ void tcp_advance_una(struct stack *stack, struct tcb *tcb, const struct tcp_segm
 
 enum tcp_verdict tcp_process_text(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg);
 void tcp_check_fin(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg);
-/* TIME-WAIT begins, or begins again. */
-void tcp_enter_time_wait(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 /* Throws away what nobody has read. */
 void tcp_discard_received(struct tcb *tcb);
 /* Bytes a packet really occupies. */
@@ -165,6 +185,17 @@ uint8_t tcp_reassembly_sack(const struct tcb *tcb, struct tcp_sack_block *blocks
 /* Appends `pkt`'s payload to the last packet of a queue when it is small for the memory it occupies
  * and fits; true: pkt is gone. */
 bool tcp_coalesce(struct tcb *tcb, struct pktbuf *last, struct pktbuf *pkt);
+
+/* --- time_wait.c ----------------------------------------------------------------------------- */
+
+/* TIME-WAIT begins, or begins again. */
+void tcp_enter_time_wait(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+/* TCP_DONE: it was a SYN that opens a new connection in the place of this one, which is gone. */
+enum tcp_verdict tcp_time_wait_syn(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg);
+/* May a new active open take the four-tuple of this one? */
+bool tcp_may_replace(const struct tcb *old, uint64_t now_ns);
+/* The old one ends; the new one's sequence numbers, not used yet, lie beyond its. */
+void tcp_replace(struct stack *stack, struct tcb *old, struct tcb *tcb);
 
 /* --- window.c -------------------------------------------------------------------------------- */
 

@@ -2,8 +2,9 @@
  * The passive side: LISTEN (RFC 9293 3.10.7.2), the connections that are half open, and the queue
  * of those that wait to be accepted.  Steps 9-11 of the sixteen happen here, 12 in sent.c.
  *
- * Both are bounded, so a flood of SYNs costs a fixed amount of memory and honest clients try again.
- * NOT DONE: SYN cookies, which would let honest clients in during a flood.
+ * Both are bounded, so a flood of SYNs costs a fixed amount of memory.  While the queue of half-open
+ * ones is full, cookies let honest clients in (cookie.c); while as many wait to be accepted as may,
+ * neither a SYN nor the handshake's last ACK is taken, and the client tries again.
  */
 #include "net/tcp/internal.h"
 
@@ -69,6 +70,11 @@ struct tcb *tcp_accept(struct tcb *listener)
 	if (tcb != NULL)
 		tcp_listen_forget(tcb);
 	return tcb;
+}
+
+bool tcp_accept_is_full(const struct tcb *listener)
+{
+	return listener->accept_count >= listener->backlog;
 }
 
 bool tcp_accept_waiting(const struct tcb *listener)
@@ -169,38 +175,110 @@ static void emit_found_and_recorded(struct stack *stack, const struct tcb *liste
 		   EV_STR("state", tcp_state_name(tcb->state)));
 }
 
+/* 3.10.7.2, third: RCV.NXT = SEG.SEQ + 1, IRS = SEG.SEQ.
+ * DEVIATION: text on the SYN is not kept for ESTABLISHED; the peer sends it again, once it has
+ * shown that its address is its own */
+static void take_syn(struct stack *stack, struct tcb *listener, struct tcb *tcb,
+		     const struct tcp_segment *syn)
+{
+	tcp_take_syn(tcb, syn);
+	tcp_hash_insert(stack, tcb);
+	emit_found_and_recorded(stack, listener, tcb);
+}
+
+static void answer_with_cookie(struct stack *stack, struct tcb *listener,
+			       const struct tcp_segment *seg)
+{
+	if (seg->now_ns >= listener->cookies_until_ns)
+		event_emit(stack->port->events, EVENT_SRV_COOKIES, 0, 0,
+			   EV_U64("port", listener->local.port),
+			   EV_U64("half_open", listener->half_open));
+	listener->cookies_until_ns = tcp_cookies_end(seg->now_ns);
+	tcp_cookie_send(stack, listener, seg);
+}
+
 static void syn_arrives(struct stack *stack, struct tcb *listener, struct tcp_segment *seg)
 {
+	bool full = tcp_accept_is_full(listener);
 	struct tcb *tcb = NULL;
 
-	if (listener->half_open < half_open_max(listener) &&
-	    listener->accept_count < listener->backlog)
+	if (!full && listener->half_open >= half_open_max(listener)) {
+		answer_with_cookie(stack, listener, seg);
+		return;
+	}
+	if (!full)
 		tcb = record(stack, listener, seg);
 	if (tcb == NULL) {
 		stack->counters.tcp_syn_dropped++;
 		return;
 	}
-	/* 3.10.7.2, third: RCV.NXT = SEG.SEQ + 1, IRS = SEG.SEQ.
-	 * DEVIATION: text on the SYN is not kept for ESTABLISHED; the peer sends it again, once it
-	 * has shown that its address is its own */
-	tcp_take_syn(tcb, seg);
-	tcp_hash_insert(stack, tcb);
-	emit_found_and_recorded(stack, listener, tcb);
+	take_syn(stack, listener, tcb, seg);
 	tcp_send_syn(stack, tcb, TCP_RETRANSMIT_NONE, seg->now_ns);
 }
 
+void tcp_listen_reopen(struct stack *stack, struct tcb *listener, struct tcb *old,
+		       struct tcp_segment *seg)
+{
+	struct tcb *tcb = NULL;
+
+	if (!tcp_accept_is_full(listener) && listener->half_open < half_open_max(listener))
+		tcb = record(stack, listener, seg);
+	if (tcb == NULL) {
+		stack->counters.tcp_syn_dropped++;
+		return;
+	}
+	tcp_replace(stack, old, tcb);
+	take_syn(stack, listener, tcb, seg);
+	tcp_send_syn(stack, tcb, TCP_RETRANSMIT_NONE, seg->now_ns);
+}
+
+/* --- a cookie comes back --------------------------------------------------------------------- */
+
+/* The connection as it would be, had it been recorded when the SYN came. */
+static struct tcb *record_late(struct stack *stack, struct tcb *listener,
+			       const struct tcp_segment *syn, struct tcp_segment *seg)
+{
+	struct tcb *tcb = NULL;
+
+	if (tcp_accept_is_full(listener))
+		stack->counters.tcp_accept_overflows++; /* the client's text will ask again */
+	else
+		tcb = record(stack, listener, syn);
+	if (tcb == NULL)
+		return NULL;
+	stack->counters.tcp_cookies_taken++;
+	tcp_begin_at(tcb, seg->ack - 1);
+	tcb->snd_nxt = tcb->iss + 1;
+	tcb->again_ns = seg->now_ns; /* the timestamp that it echoes is not the clock's */
+	take_syn(stack, listener, tcb, syn);
+	tcp_step(tcb, 12);
+	seg->wnd = (uint32_t)seg->raw_wnd << tcb->snd_wscale;
+	return tcb;
+}
+
+static struct tcb *ack_arrives(struct stack *stack, struct tcb *listener, struct tcp_segment *seg)
+{
+	struct tcp_segment syn;
+
+	if (seg->now_ns < listener->cookies_until_ns && !(seg->flags & TCP_SYN) &&
+	    tcp_cookie_check(stack, seg, &syn))
+		return record_late(stack, listener, &syn, seg);
+	/* nothing was sent that it could acknowledge */
+	tcp_reset_segment(stack, NULL, seg, TCP_RESET_NO_CONNECTION);
+	return NULL;
+}
+
 /* RFC 9293 3.10.7.2 */
-void tcp_listen_arrives(struct stack *stack, struct tcb *listener, struct tcp_segment *seg)
+struct tcb *tcp_listen_arrives(struct stack *stack, struct tcb *listener, struct tcp_segment *seg)
 {
 	/* first: check for a RST */
 	if (seg->flags & TCP_RST)
-		return;
-	/* second: check for an ACK: nothing can have been sent that it acknowledges */
-	if (seg->flags & TCP_ACK) {
-		tcp_reset_segment(stack, NULL, seg, TCP_RESET_NO_CONNECTION);
-		return;
-	}
+		return NULL;
+	/* second: check for an ACK */
+	if (seg->flags & TCP_ACK)
+		return ack_arrives(stack, listener, seg);
 	/* third: check for a SYN; fourth: anything else is dropped */
 	if (seg->flags & TCP_SYN)
 		syn_arrives(stack, listener, seg);
+	return NULL;
 }

@@ -101,9 +101,11 @@ enum tcp_verdict tcp_check_rst(struct stack *stack, struct tcb *tcb, const struc
 		tcp_rst_received(stack, tcb, seg, "connection refused");
 		tcp_end(stack, tcb, ERR_CONNREFUSED);
 		break;
+	case TCP_TIME_WAIT: /* RFC 1337: see time_wait.c */
+		stack->counters.tcp_time_wait_rst++;
+		break;
 	case TCP_CLOSING:
 	case TCP_LAST_ACK:
-	case TCP_TIME_WAIT:
 		tcp_rst_received(stack, tcb, seg, "the peer has forgotten the connection");
 		tcp_end(stack, tcb, ERR_OK);
 		break;
@@ -124,8 +126,7 @@ enum tcp_verdict tcp_check_syn(struct stack *stack, struct tcb *tcb, const struc
 		tcp_end(stack, tcb, ERR_CONNABORTED); /* "return this connection to LISTEN" */
 		return TCP_DONE;
 	}
-	/* RFC 5961 4.2: irrespective of the sequence number.
-	 * NOT DONE: RFC 6191, a new connection out of TIME-WAIT; the client tries again later. */
+	/* RFC 5961 4.2: irrespective of the sequence number */
 	tcp_challenge_ack(stack, tcb, seg->now_ns);
 	return TCP_DONE;
 }

@@ -83,7 +83,7 @@ static void sum_up(struct stack *stack, struct tcb *tcb)
 		   EV_IF(tcb->srtt_ns != 0, EV_U64("srtt_us", tcb->srtt_ns / NS_PER_US)));
 }
 
-static void drop_send_buffer(struct tcb *tcb)
+void tcp_drop_send_buffer(struct tcb *tcb)
 {
 	if (tcb->snd_buf != NULL)
 		send_buffer_release(tcb->snd_buf);
@@ -99,7 +99,7 @@ static void let_go(struct stack *stack, struct tcb *tcb)
 	tcp_work_remove(stack, tcb);
 	tcp_timers_clear(stack, tcb);
 	tcp_reassembly_free(stack, tcb);
-	drop_send_buffer(tcb);
+	tcp_drop_send_buffer(tcb);
 }
 
 void tcp_end(struct stack *stack, struct tcb *tcb, int error)

@@ -151,6 +151,7 @@ struct tcb {
 	struct tcb *accept_next; /* link of the listener's queue */
 	struct tcb *accept_first, *accept_last;
 	uint32_t half_open, accept_count, backlog;
+	uint64_t cookies_until_ns; /* when the last SYN cookie is not good any more */
 
 	/* --- send sequence space (ack.c, output.c) ------------------------------------------ */
 	uint32_t iss;

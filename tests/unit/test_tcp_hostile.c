@@ -288,7 +288,7 @@ static void ephemeral_ports(void **state)
 	(void)state;
 	kit_open(&k, 1, NULL);
 	for (unsigned i = 0; i < 1000; i++) {
-		uint16_t port = tcp_ephemeral_port(k.stack, &local, &remote);
+		uint16_t port = tcp_ephemeral_port(k.stack, &local, &remote, k.now_ns);
 
 		assert_in_range(port, 49152, 65535);
 		low += port < 49152 + 8192;

@@ -1,0 +1,98 @@
+/*
+ * TIME-WAIT (RFC 9293 3.6.1): two MSL in which old segments of the connection die out; and how its
+ * four-tuple is used again before that, where it is safe.
+ *
+ * Safe means that nothing old can be mistaken for something new: a SYN with a later timestamp, or
+ * with a sequence number beyond everything that the peer has used, opens a new connection through
+ * the listener (RFC 6191, SHLD-4, MAY-2); our own SYN may take the place of a TIME-WAIT whose peer
+ * will see our later timestamp.  Either way the new connection's numbers begin beyond the old
+ * one's.  What is left of a connection here is its TCB: the buffers go back at once.
+ *
+ * DEVIATION: a RST in TIME-WAIT is ignored; 3.10.7.4, second, would delete the TCB, and with it
+ * what protects the next connection (RFC 1337: assassination by an old duplicate).
+ */
+#include "net/tcp/internal.h"
+
+#define REUSE_AFTER_NS NS_PER_S /* the timestamp clock has ticked since our last segment */
+
+void tcp_enter_time_wait(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	tcp_set_state(stack, tcb, TCP_TIME_WAIT);
+	tcp_timer_clear(stack, tcb, TCP_TIMER_RETRANSMIT);
+	tcp_timer_clear(stack, tcb, TCP_TIMER_PERSIST);
+	tcp_timer_clear(stack, tcb, TCP_TIMER_BUFFER);
+	tcp_drop_send_buffer(tcb); /* all of it is acknowledged */
+	/* MUST-13 */
+	tcp_timer_set(stack, tcb, TCP_TIMER_CLOSE, now_ns + TCP_TIME_WAIT_NS);
+}
+
+/* --- the peer opens again -------------------------------------------------------------------- */
+
+/* RFC 6191 2.  A SYN with timestamps after a connection without is judged by its number all the
+ * same: we take segments without the option (check.c), so PAWS alone would not protect. */
+static bool syn_is_new(const struct tcb *tcb, const struct tcp_segment *seg)
+{
+	bool beyond = seq_geq(seg->seq, tcb->rcv_nxt);
+	int32_t later;
+
+	if (!tcb->use_timestamps || !seg->opt.has_timestamps)
+		return beyond;
+	later = (int32_t)(seg->opt.ts_val - tcb->ts_recent);
+	return later > 0 || (later == 0 && beyond);
+}
+
+enum tcp_verdict tcp_time_wait_syn(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
+{
+	struct tcb *listener;
+
+	if ((seg->flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN || !syn_is_new(tcb, seg))
+		return TCP_CONTINUE;
+	listener = tcp_find_listener(stack, &seg->local);
+	if (listener == NULL)
+		return TCP_CONTINUE;
+	tcp_listen_reopen(stack, listener, tcb, seg);
+	return TCP_DONE;
+}
+
+/* --- we open again --------------------------------------------------------------------------- */
+
+bool tcp_may_replace(const struct tcb *old, uint64_t now_ns)
+{
+	uint64_t began_ns = old->deadline_ns[TCP_TIMER_CLOSE] - TCP_TIME_WAIT_NS;
+
+	return old->state == TCP_TIME_WAIT && old->use_timestamps &&
+	       now_ns >= began_ns + REUSE_AFTER_NS;
+}
+
+void tcp_replace(struct stack *stack, struct tcb *old, struct tcb *tcb)
+{
+	tcp_begin_beyond(tcb, old->snd_nxt);
+	stack->counters.tcp_time_wait_reused++;
+	tcp_end(stack, old, ERR_OK);
+}
+
+/* --- the end of a run ------------------------------------------------------------------------ */
+
+static void abandon(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	uint64_t ends_ns = tcb->deadline_ns[TCP_TIMER_CLOSE];
+
+	event_emit(stack->port->events, EVENT_TCP_TIME_WAIT_ABANDONED, tcb->conn, 0,
+		   EV_U64("remaining_ms", ends_ns > now_ns ? (ends_ns - now_ns) / NS_PER_MS : 0));
+	tcp_end(stack, tcb, ERR_OK);
+}
+
+void tcp_abandon_time_wait(struct stack *stack, uint64_t now_ns)
+{
+	struct tcp_layer *layer = stack->tcp;
+
+	for (uint32_t i = 0; i < layer->n_buckets; i++) {
+		struct tcb *tcb, *next;
+
+		for (tcb = layer->buckets[i]; tcb != NULL; tcb = next) {
+			next = tcb->hash_next;
+			if (tcb->state == TCP_TIME_WAIT)
+				abandon(stack, tcb, now_ns);
+		}
+	}
+}

@@ -1,0 +1,256 @@
+/*
+ * TIME-WAIT (RFC 9293 3.6.1): what opens a new connection out of it (RFC 6191), from either side,
+ * what must not, and that no RST ends it early (RFC 1337).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "net/socket_table.h"
+#include "net/tcp/internal.h"
+#include "tests/lib/tcp_kit.h"
+
+/* The peer connects to our listener and both close, we first: the listener is still there. */
+static void reach_behind_a_listener(struct tk *t)
+{
+	tk_listen(t, 4);
+	tk_accept(t);
+	assert_int_equal(sock_shutdown(t->k.stack, t->fd, SOCK_SHUT_WR, t->k.now_ns), ERR_OK);
+	TK_EXPECT(t, TCP_FIN | TCP_ACK, 1, 1, 0);
+	TK_SEND(t, .seq = 1, .ack = 2, .flags = TCP_ACK);
+	TK_SEND(t, .seq = 1, .ack = 2, .flags = TCP_FIN | TCP_ACK);
+	TK_EXPECT(t, TCP_ACK, 2, 2, 0);
+	assert_int_equal(tk_state(t), TCP_TIME_WAIT);
+}
+
+/* The SYN with that number and timestamp opens a new connection, or is answered with an ACK of the
+ * old one. */
+static void syn_opens(struct tk *t, uint32_t seq, bool opens)
+{
+	uint32_t old_next = t->iss + 2;
+	struct kit_sent *s;
+
+	TK_SEND(t, .seq = seq, .flags = TCP_SYN);
+	s = tk_take(t);
+	assert_non_null(s);
+	if (opens) {
+		assert_int_equal(s->tcp.flags, TCP_SYN | TCP_ACK);
+		assert_int_equal(s->tcp.ack - TK_IRS, seq + 1);
+		assert_true(seq_gt(s->tcp.seq, old_next + 65535)); /* MAY-2, (1) */
+		assert_int_equal(tk_state(t), TCP_CLOSED);
+		assert_int_equal(kit_counter(&t->k, "tcp_time_wait_reused"), 1);
+		TK_SEND(t, .seq = seq + 1, .ack = 1, .flags = TCP_ACK, .data = "hi", .len = 2);
+		t->fd = sock_accept(t->k.stack, t->listener, NULL);
+		assert_true(t->fd > 0);
+		assert_int_equal(tk_state(t), TCP_ESTABLISHED);
+		assert_int_equal(tk_tcb(t)->rcv_unread, 2);
+	} else {
+		assert_int_equal(s->tcp.flags, TCP_ACK);
+		assert_int_equal(s->tcp.ack - TK_IRS, 2);
+		assert_int_equal(tk_state(t), TCP_TIME_WAIT);
+	}
+	kit_sent_free(s);
+}
+
+/* RFC 6191 2, the table. */
+static void a_syn_that_is_newer_opens_again(void **state)
+{
+	static const struct {
+		bool before, now; /* timestamps */
+		int32_t later;    /* than TS.Recent */
+		uint32_t seq;     /* the FIN was 1 */
+		bool opens;
+	} rows[] = {
+		{true, true, 1, 2, true},        {true, true, 1, 0x80001000, true},
+		{true, true, 0, 2, true},        {true, true, 0, 1, false},
+		{true, true, -1, 500000, false}, {true, false, 0, 2, true},
+		{true, false, 0, 1, false},      {false, false, 0, 2, true},
+		{false, false, 0, 1, false},     {false, true, 1000, 1, false},
+		{false, true, 1000, 2, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct tk t;
+
+		tk_open(&t);
+		t.timestamps = rows[i].before;
+		reach_behind_a_listener(&t);
+		t.timestamps = rows[i].now;
+		t.tsval += (uint32_t)rows[i].later;
+		syn_opens(&t, rows[i].seq, rows[i].opens);
+		kit_sent_clear(&t.k);
+		tk_close(&t);
+	}
+}
+
+static void no_listener_no_new_connection(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_reach(&t, TCP_TIME_WAIT); /* by connect() */
+	t.tsval += 10;
+	syn_opens(&t, 5000, false);
+	tk_close(&t);
+}
+
+/* A listener that can take no more: the SYN is dropped, and what was stays. */
+static void no_room_no_new_connection(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	reach_behind_a_listener(&t);
+	socket_find(t.k.stack, t.listener)->tcb->accept_count = 1000;
+	TK_SEND(&t, .seq = 5000, .flags = TCP_SYN);
+	TK_EXPECT_NOTHING(&t);
+	assert_int_equal(kit_counter(&t.k, "tcp_syn_dropped"), 1);
+	assert_int_equal(tk_state(&t), TCP_TIME_WAIT);
+	socket_find(t.k.stack, t.listener)->tcb->accept_count = 0;
+	tk_close(&t);
+}
+
+/* --- from our side --------------------------------------------------------------------------- */
+
+static int connect_again(struct tk *t, int *fd)
+{
+	struct net_endpoint local = net_endpoint_ipv4(KIT_IP, TK_PORT);
+	struct net_endpoint remote = net_endpoint_ipv4(KIT_PEER_IP, TK_PEER_PORT);
+
+	*fd = sock_socket(t->k.stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
+	assert_int_equal(sock_bind(t->k.stack, *fd, &local), ERR_OK);
+	return sock_connect(t->k.stack, *fd, &remote, t->k.now_ns);
+}
+
+static void an_active_open_takes_its_place_after_a_second(void **state)
+{
+	struct kit_sent *s;
+	uint32_t old_next;
+	struct tk t;
+	int fd;
+
+	(void)state;
+	tk_open(&t);
+	tk_reach(&t, TCP_TIME_WAIT);
+	/* As fast as it may have sent: the clock of RFC 6528 is behind. */
+	old_next = tk_tcb(&t)->snd_nxt += 100000000;
+	assert_int_equal(connect_again(&t, &fd), ERR_ADDRINUSE);
+	assert_int_equal(sock_close(t.k.stack, fd, t.k.now_ns), ERR_OK);
+	tk_advance(&t, NS_PER_S);
+	assert_int_equal(connect_again(&t, &fd), ERR_INPROGRESS);
+	assert_int_equal(tk_state(&t), TCP_CLOSED);
+	s = tk_take(&t);
+	assert_int_equal(s->tcp.flags, TCP_SYN);
+	assert_true(seq_gt(s->tcp.seq, old_next + 65535));
+	t.iss = s->tcp.seq;
+	kit_sent_free(s);
+	t.fd = fd;
+	t.tsval += 1000;
+	TK_SEND(&t, .seq = 70000, .flags = TCP_SYN | TCP_ACK, .ack = 1);
+	TK_EXPECT(&t, TCP_ACK, 1, 70001, 0);
+	tk_write(&t, 0, 10);
+	TK_EXPECT(&t, TCP_ACK, 1, 70001, 10);
+	tk_close(&t);
+}
+
+/* Without timestamps nothing tells the peer which segments are old. */
+static void not_without_timestamps_and_not_while_it_lives(void **state)
+{
+	struct tk t;
+	int fd;
+
+	(void)state;
+	tk_open(&t);
+	t.timestamps = false;
+	tk_reach(&t, TCP_TIME_WAIT);
+	tk_advance(&t, 10 * NS_PER_S);
+	assert_int_equal(connect_again(&t, &fd), ERR_ADDRINUSE);
+	tk_close(&t);
+	tk_open(&t);
+	tk_reach(&t, TCP_FIN_WAIT_2);
+	assert_int_equal(sock_close(t.k.stack, t.fd, t.k.now_ns), ERR_OK); /* it has a timer too */
+	tk_advance(&t, 10 * NS_PER_S);
+	assert_int_equal(connect_again(&t, &fd), ERR_ADDRINUSE);
+	tk_close(&t);
+}
+
+/* --- what must not end or prolong it --------------------------------------------------------- */
+
+/* RFC 1337: an old duplicate provokes an ACK, the peer's RST in answer is exact, and ignored. */
+static void an_old_duplicate_does_not_assassinate(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_reach(&t, TCP_TIME_WAIT);
+	TK_SEND(&t, .seq = 0xfffff000, .ack = 2, .flags = TCP_ACK, .data = "old", .len = 3);
+	TK_EXPECT(&t, TCP_ACK, 2, 2, 0);
+	TK_SEND(&t, .seq = 2, .flags = TCP_RST);
+	TK_EXPECT_NOTHING(&t);
+	assert_int_equal(tk_state(&t), TCP_TIME_WAIT);
+	assert_int_equal(kit_counter(&t.k, "tcp_time_wait_rst"), 1);
+	tk_advance(&t, TCP_TIME_WAIT_NS);
+	assert_int_equal(tk_state(&t), TCP_CLOSED);
+	tk_close(&t);
+}
+
+/* Only the peer's own FIN begins the two MSL anew. */
+static void a_made_up_fin_does_not_prolong(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_reach(&t, TCP_TIME_WAIT);
+	tk_advance(&t, TCP_TIME_WAIT_NS / 2);
+	TK_SEND(&t, .seq = 0xfffff000, .ack = 2, .flags = TCP_FIN | TCP_ACK);
+	TK_EXPECT(&t, TCP_ACK, 2, 2, 0);
+	tk_advance(&t, TCP_TIME_WAIT_NS / 2);
+	assert_int_equal(tk_state(&t), TCP_CLOSED);
+	tk_close(&t);
+}
+
+/* All that is left is the control block. */
+static void it_keeps_no_buffers(void **state)
+{
+	size_t before;
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_write(&t, 0, 1000);
+	TK_EXPECT(&t, TCP_ACK, 1, 1, 1000);
+	assert_int_equal(sock_shutdown(t.k.stack, t.fd, SOCK_SHUT_WR, t.k.now_ns), ERR_OK);
+	TK_EXPECT(&t, TCP_FIN | TCP_ACK, 1001, 1, 0);
+	before = t.k.kp.live_bytes;
+	TK_SEND(&t, .seq = 1, .ack = 1002, .flags = TCP_FIN | TCP_ACK);
+	TK_EXPECT(&t, TCP_ACK, 1002, 2, 0);
+	assert_int_equal(tk_state(&t), TCP_TIME_WAIT);
+	assert_null(tk_tcb(&t)->snd_buf);
+	assert_true(t.k.kp.live_bytes + 200 * 1024 < before);
+	tk_close(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_syn_that_is_newer_opens_again),
+		cmocka_unit_test(no_listener_no_new_connection),
+		cmocka_unit_test(no_room_no_new_connection),
+		cmocka_unit_test(an_active_open_takes_its_place_after_a_second),
+		cmocka_unit_test(not_without_timestamps_and_not_while_it_lives),
+		cmocka_unit_test(an_old_duplicate_does_not_assassinate),
+		cmocka_unit_test(a_made_up_fin_does_not_prolong),
+		cmocka_unit_test(it_keeps_no_buffers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
