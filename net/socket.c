@@ -145,6 +145,7 @@ static int get_stream_option(const struct tcp_status *status, enum sock_option o
 	case SOCK_SO_RCVBUF: *value = status->rcvbuf; return ERR_OK;
 	case SOCK_TCP_NODELAY: *value = status->nodelay; return ERR_OK;
 	case SOCK_TCP_CONGESTION: *value = status->congestion; return ERR_OK;
+	case SOCK_TCP_URGENT: *value = status->urgent_left; return ERR_OK;
 	case SOCK_TCP_STATE: *value = status->state; return ERR_OK;
 	case SOCK_TCP_SRTT_US: *value = (int64_t)(status->srtt_ns / NS_PER_US); return ERR_OK;
 	default: return ERR_NOPROTOOPT;

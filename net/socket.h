@@ -21,6 +21,7 @@ enum sock_how { SOCK_SHUT_RD = 0, SOCK_SHUT_WR = 1, SOCK_SHUT_RDWR = 2 };
 
 enum sock_events {
 	SOCK_POLLIN = 0x01,  /* recv() will not say ERR_AGAIN: data, end of stream, or an error */
+	SOCK_POLLPRI = 0x02, /* the peer has announced urgent data that is not read yet */
 	SOCK_POLLOUT = 0x04, /* send() will take something, or connect() has ended */
 	SOCK_POLLERR = 0x08, /* an error waits: SOCK_SO_ERROR */
 	SOCK_POLLHUP = 0x10, /* both directions are finished */
@@ -42,6 +43,7 @@ enum sock_option {
 	SOCK_TCP_KEEPCNT,      /* probes without an answer that end it with ERR_TIMEDOUT; 9 */
 	SOCK_TCP_USER_TIMEOUT, /* milliseconds that what was sent (a SYN, text, a question for a
 				* closed window) may stay unacknowledged; 0: the defaults */
+	SOCK_TCP_URGENT,       /* get: bytes to read up to the end of urgent data; 0: there is none */
 	SOCK_IP_TOS,           /* the Diffserv field; its two ECN bits are TCP's own */
 	SOCK_IP_TTL,           /* 1 to 255; 64 */
 };
@@ -71,6 +73,12 @@ int sock_accept(struct stack *stack, int fd, struct net_endpoint *remote) MUST_C
 /* Bytes taken (> 0), or ERR_AGAIN (no room, or still connecting), ERR_PIPE (shut down or reset),
  * ERR_NOTCONN, ERR_NOBUFS (no memory for a buffer).  A datagram goes to the connected peer. */
 int sock_send(struct stack *stack, int fd, const void *buf, size_t len, uint64_t now_ns) MUST_CHECK;
+/* Stream: as sock_send, and the last byte ends urgent data (MSG_OOB); it stays in line. */
+int sock_send_oob(struct stack *stack, int fd, const void *buf, size_t len,
+		  uint64_t now_ns) MUST_CHECK;
+/* Stream: 1 when the last byte of urgent data is the next to be read (as POSIX sockatmark), else 0.
+ * One sock_recv() never goes across that mark. */
+int sock_atmark(struct stack *stack, int fd) MUST_CHECK;
 /* Bytes (> 0), 0 at the end of the stream, ERR_AGAIN, ERR_CONNRESET, ERR_TIMEDOUT, ...  What came
  * before an error is given first. */
 int sock_recv(struct stack *stack, int fd, void *buf, size_t len, uint64_t now_ns) MUST_CHECK;

@@ -119,6 +119,26 @@ int sock_send(struct stack *stack, int fd, const void *buf, size_t len, uint64_t
 	return tcp_send(stack, sock->tcb, buf, len, now_ns);
 }
 
+int sock_send_oob(struct stack *stack, int fd, const void *buf, size_t len, uint64_t now_ns)
+{
+	int err;
+	struct socket *sock = socket_find_type(stack, fd, SOCK_TYPE_STREAM, &err);
+
+	return sock != NULL ? tcp_send_urgent(stack, sock->tcb, buf, len, now_ns) : err;
+}
+
+int sock_atmark(struct stack *stack, int fd)
+{
+	int err;
+	struct socket *sock = socket_find_type(stack, fd, SOCK_TYPE_STREAM, &err);
+	struct tcp_status status;
+
+	if (sock == NULL)
+		return err;
+	tcp_status(sock->tcb, &status);
+	return status.urgent_left == 1;
+}
+
 int sock_recv(struct stack *stack, int fd, void *buf, size_t len, uint64_t now_ns)
 {
 	struct socket *sock = socket_find(stack, fd);
@@ -185,6 +205,8 @@ unsigned stream_poll(const struct socket *sock)
 		return tcp_accept_waiting(sock->tcb) ? SOCK_POLLIN : 0;
 	if (status.readable)
 		ready |= SOCK_POLLIN;
+	if (status.urgent_left > 0)
+		ready |= SOCK_POLLPRI;
 	if (status.writable)
 		ready |= SOCK_POLLOUT;
 	if (status.error != ERR_OK)

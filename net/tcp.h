@@ -116,6 +116,9 @@ void tcp_attach(struct tcb *tcb, struct tcp_user *user);
 /* 3.10.2 SEND: bytes taken (> 0), or ERR_AGAIN, ERR_PIPE, ERR_NOTCONN, ERR_NOBUFS. */
 int tcp_send(struct stack *stack, struct tcb *tcb, const void *buf, size_t len,
 	     uint64_t now_ns) MUST_CHECK;
+/* The same, and the last byte ends urgent data (3.8.5). */
+int tcp_send_urgent(struct stack *stack, struct tcb *tcb, const void *buf, size_t len,
+		    uint64_t now_ns) MUST_CHECK;
 /* 3.10.3 RECEIVE: bytes (> 0), 0 at the end of the stream, ERR_AGAIN, or the connection's error. */
 int tcp_receive(struct stack *stack, struct tcb *tcb, void *buf, size_t len,
 		uint64_t now_ns) MUST_CHECK;
@@ -133,6 +136,7 @@ struct tcp_status {
 	struct net_endpoint local, remote;
 	uint32_t sndbuf, rcvbuf;
 	uint32_t unread;    /* bytes that tcp_receive() would give now */
+	uint32_t urgent_left; /* bytes to read up to the end of urgent data; 0: there is none */
 	uint64_t srtt_ns;   /* 0: none yet */
 	int error;          /* how it ended; ERR_OK in good order, or not over yet */
 	uint8_t last_step;  /* of the sixteen */

@@ -4,7 +4,7 @@
  *
  * DEVIATION: 3.10.2 would queue what is sent before ESTABLISHED; sockets say ERR_AGAIN, as
  * everywhere.
- * NOT DONE: 3.10.1, an active OPEN that turns a listener into a client; urgent data to send.
+ * NOT DONE: 3.10.1, an active OPEN that turns a listener into a client.
  */
 #include "net/tcp/internal.h"
 
@@ -150,7 +150,8 @@ static int may_send(const struct tcb *tcb)
 	}
 }
 
-int tcp_send(struct stack *stack, struct tcb *tcb, const void *buf, size_t len, uint64_t now_ns)
+static int send_text(struct stack *stack, struct tcb *tcb, const void *buf, size_t len, bool urgent,
+		     uint64_t now_ns)
 {
 	int err = may_send(tcb);
 	uint32_t taken;
@@ -166,6 +167,10 @@ int tcp_send(struct stack *stack, struct tcb *tcb, const void *buf, size_t len, 
 	if (taken == 0)
 		return ERR_AGAIN;
 	tcb->snd_end += taken;
+	if (urgent && taken == len) { /* else the rest, with the mark, is still to come */
+		tcb->snd_up = tcb->snd_end;
+		tcb->snd_urgent = true;
+	}
 	tcp_timer_clear(stack, tcb, TCP_TIMER_BUFFER);
 	tcp_output(stack, tcb, now_ns);
 	return (int)taken;
@@ -174,6 +179,17 @@ int tcp_send(struct stack *stack, struct tcb *tcb, const void *buf, size_t len, 
 void tcp_set_congestion(struct tcb *tcb, enum net_congestion which)
 {
 	tcp_congestion_choose(tcb, which);
+}
+
+int tcp_send(struct stack *stack, struct tcb *tcb, const void *buf, size_t len, uint64_t now_ns)
+{
+	return send_text(stack, tcb, buf, len, false, now_ns);
+}
+
+int tcp_send_urgent(struct stack *stack, struct tcb *tcb, const void *buf, size_t len,
+		    uint64_t now_ns)
+{
+	return send_text(stack, tcb, buf, len, true, now_ns);
 }
 
 void tcp_set_nodelay(struct stack *stack, struct tcb *tcb, bool on, uint64_t now_ns)
@@ -226,7 +242,8 @@ int tcp_receive(struct stack *stack, struct tcb *tcb, void *buf, size_t len, uin
 
 	if (tcb->rcv_unread == 0)
 		return nothing_to_read(tcb);
-	n = copy_out(tcb, buf, MIN(len, (size_t)INT32_MAX));
+	n = copy_out(tcb, buf, tcp_readable_before_mark(tcb, MIN(len, (size_t)INT32_MAX)));
+	tcp_urgent_read(tcb);
 	if (tcb_synchronized(tcb) && !stream_has_ended(tcb) && tcp_window_update_due(tcb))
 		tcp_send_ack(stack, tcb, now_ns);
 	return (int)n;
@@ -297,6 +314,7 @@ void tcp_status(const struct tcb *tcb, struct tcp_status *status)
 		.sndbuf = tcb->sndbuf,
 		.rcvbuf = tcb->rcvbuf,
 		.unread = tcb->rcv_unread,
+		.urgent_left = read_ended ? 0 : tcp_urgent_left(tcb),
 		.srtt_ns = tcb->srtt_ns,
 		.error = tcb->error,
 		.last_step = tcb->last_step,

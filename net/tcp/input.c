@@ -63,11 +63,9 @@ static bool parse(struct stack *stack, struct tcp_segment *seg, struct pktbuf *p
 	seg->wnd = seg->raw_wnd = h.window;
 	seg->data_len = (uint32_t)pktbuf_len(pkt);
 	seg->fin_seq = seg->seq + seg->data_len;
+	seg->up = seg->seq + h.urgent;
 	return true;
 }
-
-/* RFC 9293 3.10.7.4, sixth: check the URG bit.  Urgent data stays in line, wherever the pointer
- * points; NOT DONE: telling the user (RFC 6093 advises new applications not to ask). */
 
 /* RFC 9293 3.10.7.4: SYN-RECEIVED and the synchronized states. */
 static void otherwise_arrives(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
@@ -85,7 +83,8 @@ static void otherwise_arrives(struct stack *stack, struct tcb *tcb, struct tcp_s
 	/* fifth: check the ACK field */
 	if (tcp_check_ack(stack, tcb, seg) == TCP_DONE)
 		return;
-	/* sixth: check the URG bit: see above */
+	/* sixth: check the URG bit */
+	tcp_check_urgent(stack, tcb, seg);
 	/* seventh: process the segment text */
 	if (tcp_process_text(stack, tcb, seg) == TCP_DONE)
 		return;

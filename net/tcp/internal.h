@@ -13,6 +13,7 @@ struct tcp_segment {
 	struct net_endpoint local, remote;
 	uint32_t seq, ack;
 	uint32_t data_len; /* payload bytes */
+	uint32_t up;       /* SEG.UP as a sequence number; where it has URG */
 	uint32_t fin_seq;  /* of its FIN, where it has one: trimming does not move it */
 	uint32_t wnd;      /* SEG.WND, scaled */
 	uint16_t raw_wnd;  /* as on the wire */
@@ -164,6 +165,18 @@ void tcp_abort_with(struct stack *stack, struct tcb *tcb, enum tcp_reset_reason 
 enum tcp_verdict tcp_check_ack(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg);
 /* SND.UNA moves to `ack`: buffer, round-trip time, timers. */
 void tcp_advance_una(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg);
+
+/* --- urgent.c: sixth ------------------------------------------------------------------------- */
+
+void tcp_check_urgent(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg);
+/* Bytes that the user has to read up to the end of the urgent data; 0: none is announced. */
+uint32_t tcp_urgent_left(const struct tcb *tcb);
+/* Of `len` bytes, how many one read may take. */
+size_t tcp_readable_before_mark(const struct tcb *tcb, size_t len);
+/* The user has read. */
+void tcp_urgent_read(struct tcb *tcb);
+/* A segment at `seq` leaves while urgent data is under way. */
+void tcp_point_to_urgent(struct tcb *tcb, uint32_t seq, struct tcp_header *h);
 
 /* --- deliver.c: seventh and eighth; reassembly.c --------------------------------------------- */
 

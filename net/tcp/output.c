@@ -53,7 +53,7 @@ static bool worth_sending(const struct tcb *tcb, uint32_t len)
 		return true;
 	/* (2), with MUST-17: Nagle holds back a short last segment while something is out, unless
 	 * the user has no more to add */
-	if (all && (idle || tcb->nodelay || tcb->fin_queued))
+	if (all && (idle || tcb->nodelay || tcb->fin_queued || tcb_urgent_waits(tcb)))
 		return len > 0 || (tcb->fin_queued && !tcb_fin_sent(tcb));
 	return idle && len > 0 && len >= tcb->snd_wnd_max / 2; /* (3), Fs = 1/2 */
 }

@@ -138,6 +138,8 @@ static struct pktbuf *build(struct stack *stack, struct tcb *tcb, const struct t
 	}
 	h.window = tcp_announce_window(tcb, send->flags & TCP_SYN);
 	choose_options(&opt, tcb, send, now_ns);
+	if (tcb->snd_urgent && !(send->flags & TCP_SYN))
+		tcp_point_to_urgent(tcb, send->seq, &h);
 	if (send->data_len > 0)
 		send_buffer_attach(tcb->snd_buf, pkt, send->seq, send->data_len);
 	push_header(pkt, &tcb->local, &tcb->remote, &h, &opt);

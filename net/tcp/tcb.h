@@ -164,6 +164,8 @@ struct tcb {
 	uint32_t sndbuf;      /* its size, told or taken */
 	uint16_t snd_mss;     /* payload and options that the path and the peer take */
 	uint8_t snd_wscale;
+	uint32_t snd_up;      /* SND.UP: behind the last urgent byte, where snd_urgent */
+	bool snd_urgent;
 	bool fin_queued;      /* the user has closed: a FIN at snd_end */
 	bool nodelay;
 	bool cwnd_limited;    /* the last look found the congestion window full */
@@ -185,6 +187,8 @@ struct tcb {
 	uint16_t rcv_mss;    /* what our SYN offered */
 	uint8_t rcv_wscale;
 	bool rcv_fin_known;
+	bool rcv_urgent;     /* rcv_up is ahead of what the user has read */
+	uint32_t rcv_up;     /* RCV.UP */
 	bool rcv_closed;     /* the user will not read any more */
 
 	/* --- acknowledging (deliver.c, output.c) -------------------------------------------- */
@@ -255,6 +259,12 @@ static inline bool tcb_fin_acked(const struct tcb *tcb)
 static inline uint32_t tcb_eff_mss(const struct tcb *tcb)
 {
 	return tcb->snd_mss - (tcb->use_timestamps ? TCP_TIMESTAMPS_LEN : 0u);
+}
+
+/* Urgent data that was never sent. */
+static inline bool tcb_urgent_waits(const struct tcb *tcb)
+{
+	return tcb->snd_urgent && seq_gt(tcb->snd_up, tcb->snd_nxt);
 }
 
 /* ESTABLISHED and everything after it, except CLOSED. */

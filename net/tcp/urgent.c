@@ -1,0 +1,67 @@
+/*
+ * Urgent data (RFC 9293 3.8.5; RFC 6093 advises new applications not to use it): a mark in the
+ * stream, nothing more.  What comes stays in line (MUST-30, MUST-31); the user can see that a mark
+ * lies ahead and how far (MUST-32, MUST-33), and one read never goes across it.  The pointer names
+ * the octet behind the last urgent one (MUST-62).
+ *
+ * A pointer is a number that a stranger wrote: it is compared, never used to reach for bytes.
+ */
+#include "net/tcp/internal.h"
+
+/* --- received -------------------------------------------------------------------------------- */
+
+/* The number of the byte that the user reads next. */
+static uint32_t read_position(const struct tcb *tcb)
+{
+	bool fin = tcb->rcv_fin_known && seq_gt(tcb->rcv_nxt, tcb->rcv_fin);
+
+	return tcb->rcv_nxt - fin - tcb->rcv_unread;
+}
+
+/* 3.10.7.4, sixth: RCV.UP <- max(RCV.UP, SEG.UP), where that is ahead of what the user has read. */
+void tcp_check_urgent(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg)
+{
+	if (!(seg->flags & TCP_URG) || tcb->rcv_closed)
+		return;
+	if (tcb->state != TCP_ESTABLISHED && tcb->state != TCP_FIN_WAIT_1 &&
+	    tcb->state != TCP_FIN_WAIT_2)
+		return; /* the peer has sent a FIN: "ignore the URG" */
+	if (seq_leq(seg->up, tcb->rcv_urgent ? tcb->rcv_up : read_position(tcb)))
+		return;
+	tcb->rcv_up = seg->up;
+	tcb->rcv_urgent = true;
+	stack->counters.tcp_urgent_in++;
+}
+
+uint32_t tcp_urgent_left(const struct tcb *tcb)
+{
+	return tcb->rcv_urgent ? tcb->rcv_up - read_position(tcb) : 0;
+}
+
+/* Up to the last urgent octet, which begins a read of its own. */
+size_t tcp_readable_before_mark(const struct tcb *tcb, size_t len)
+{
+	uint32_t left = tcp_urgent_left(tcb);
+
+	return left > 1 ? MIN(len, (size_t)left - 1) : len;
+}
+
+void tcp_urgent_read(struct tcb *tcb)
+{
+	if (tcb->rcv_urgent && seq_leq(tcb->rcv_up, read_position(tcb)))
+		tcb->rcv_urgent = false;
+}
+
+/* --- sent ------------------------------------------------------------------------------------ */
+
+/* Every segment from before the end of the urgent data points to it, the empty ones too: the peer
+ * shall hear of it while its window is closed. */
+void tcp_point_to_urgent(struct tcb *tcb, uint32_t seq, struct tcp_header *h)
+{
+	if (seq_geq(tcb->snd_una, tcb->snd_up)) {
+		tcb->snd_urgent = false;
+	} else if (seq_gt(tcb->snd_up, seq)) {
+		h->flags |= TCP_URG;
+		h->urgent = (uint16_t)MIN(tcb->snd_up - seq, UINT16_MAX);
+	}
+}
