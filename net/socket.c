@@ -178,6 +178,7 @@ int sock_setsockopt(struct stack *stack, int fd, enum sock_option option, int64_
 {
 	struct socket *sock = socket_find(stack, fd);
 	struct tcp_status status;
+	uint32_t size;
 
 	if (sock == NULL)
 		return ERR_BADF;
@@ -193,11 +194,9 @@ int sock_setsockopt(struct stack *stack, int fd, enum sock_option option, int64_
 	case SOCK_SO_RCVBUF:
 		if (status.state != TCP_CLOSED && status.state != TCP_LISTEN)
 			return ERR_ISCONN;
-		if (option == SOCK_SO_SNDBUF)
-			status.sndbuf = (uint32_t)value;
-		else
-			status.rcvbuf = (uint32_t)value;
-		tcp_set_buffers(sock->tcb, status.sndbuf, status.rcvbuf);
+		size = (uint32_t)MAX(value, INT64_C(1)); /* 0 is the least, too */
+		tcp_set_buffers(sock->tcb, option == SOCK_SO_SNDBUF ? size : 0,
+				option == SOCK_SO_RCVBUF ? size : 0);
 		return ERR_OK;
 	case SOCK_TCP_NODELAY:
 		tcp_set_nodelay(stack, sock->tcb, value != 0, now_ns);

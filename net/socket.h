@@ -30,7 +30,8 @@ enum sock_events {
 enum sock_option {
 	SOCK_SO_ERROR,    /* get: the pending error (negative enum err), and clears it */
 	SOCK_SO_SNDBUF,   /* bytes; set before connect() */
-	SOCK_SO_RCVBUF,   /* bytes; set before connect() */
+	SOCK_SO_RCVBUF,   /* bytes at most; set before connect().  Not set, the buffer begins with
+			   * 64 KiB and grows with the transfer; set, it has that size at once */
 	SOCK_TCP_NODELAY, /* 0 or 1 */
 	SOCK_TCP_STATE,   /* get: enum tcp_state as a number; see sock_state_name() */
 	SOCK_TCP_CONGESTION, /* enum net_congestion; at any time, a listener's is inherited */

@@ -93,7 +93,8 @@ void tcp_drop(struct stack *stack, struct tcb *tcb);
 
 uint32_t tcp_conn(const struct tcb *tcb);
 
-/* Sizes for the buffers, before tcp_take_buffers(): 2 KiB to 1 MiB (clamped). */
+/* Sizes for the buffers, before tcp_take_buffers(): 2 KiB to 1 MiB (clamped); 0 leaves one as it
+ * is.  A receive buffer that is sized here has that size at once; else it grows up to the stack's. */
 void tcp_set_buffers(struct tcb *tcb, uint32_t sndbuf, uint32_t rcvbuf);
 /* Takes the buffer memory of an active open, half as much as often as memory is short, and says
  * what it got.  ERR_NOMEM below 4 KiB. */

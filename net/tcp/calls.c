@@ -23,8 +23,10 @@ uint32_t tcp_conn(const struct tcb *tcb)
 
 void tcp_set_buffers(struct tcb *tcb, uint32_t sndbuf, uint32_t rcvbuf)
 {
-	tcb->sndbuf = MIN(MAX(sndbuf, TCP_BUFFER_MIN), TCP_BUFFER_MAX);
-	tcb->rcvbuf = MIN(MAX(rcvbuf, TCP_BUFFER_MIN), TCP_BUFFER_MAX);
+	if (sndbuf != 0)
+		tcb->sndbuf = MIN(MAX(sndbuf, TCP_BUFFER_MIN), TCP_BUFFER_MAX);
+	if (rcvbuf != 0)
+		tcb->rcvbuf = tcb->rcvbuf_max = MIN(MAX(rcvbuf, TCP_BUFFER_MIN), TCP_BUFFER_MAX);
 }
 
 /* Half as much as often as memory is short, down to `least`. */
@@ -46,10 +48,11 @@ int tcp_take_buffers(struct stack *stack, struct tcb *tcb, uint32_t *sndbuf, uin
 	/* What is received stays in the packets it came in, so the receive buffer is a promise;
 	 * where memory was short for the one it is not made for the other. */
 	if (tcb->snd_buf->size < tcb->sndbuf)
-		tcb->rcvbuf = MIN(tcb->rcvbuf, tcb->snd_buf->size);
+		tcb->rcvbuf_max = MIN(tcb->rcvbuf_max, tcb->snd_buf->size);
+	tcb->rcvbuf = MIN(tcb->rcvbuf, tcb->rcvbuf_max);
 	tcb->sndbuf = tcb->snd_buf->size;
 	*sndbuf = tcb->sndbuf;
-	*rcvbuf = tcb->rcvbuf;
+	*rcvbuf = tcb->rcvbuf_max;
 	return ERR_OK;
 }
 
@@ -312,7 +315,7 @@ void tcp_status(const struct tcb *tcb, struct tcp_status *status)
 		.local = tcb->local,
 		.remote = tcb->remote,
 		.sndbuf = tcb->sndbuf,
-		.rcvbuf = tcb->rcvbuf,
+		.rcvbuf = tcb->rcvbuf_max,
 		.unread = tcb->rcv_unread,
 		.urgent_left = read_ended ? 0 : tcp_urgent_left(tcb),
 		.srtt_ns = tcb->srtt_ns,

@@ -123,6 +123,8 @@ static void text_in_order(struct stack *stack, struct tcb *tcb, struct tcp_segme
 	append(tcb, seg->pkt);
 	seg->pkt = NULL;
 	filled = append_reassembled(stack, tcb);
+	if (tcb->rcvbuf < tcb->rcvbuf_max)
+		tcp_tune(tcb, seg);
 	schedule_ack(stack, tcb, filled, seg->now_ns);
 }
 

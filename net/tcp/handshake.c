@@ -96,6 +96,7 @@ void tcp_become_established(struct stack *stack, struct tcb *tcb, const struct t
 	tcb->connected = true;
 	tcp_set_state(stack, tcb, TCP_ESTABLISHED);
 	tcp_heard(tcb, seg->now_ns);
+	tcp_tune_start(tcb, seg->now_ns);
 	tcp_keep_alive_start(stack, tcb);
 }
 

@@ -219,6 +219,13 @@ uint16_t tcp_announce_window(struct tcb *tcb, bool syn);
 /* The user has read: is the news worth a segment of its own? */
 bool tcp_window_update_due(const struct tcb *tcb);
 
+/* --- tune.c ---------------------------------------------------------------------------------- */
+
+/* A round trip begins whose text will be counted. */
+void tcp_tune_start(struct tcb *tcb, uint64_t now_ns);
+/* Text has come, and the receive buffer may still grow. */
+void tcp_tune(struct tcb *tcb, const struct tcp_segment *seg);
+
 /* --- output.c, segment.c, sent.c ------------------------------------------------------------- */
 
 /* Sends what may be sent now: retransmissions, data, FIN, an ACK that is due. */

@@ -149,6 +149,7 @@ static struct tcb *record(struct stack *stack, struct tcb *listener, const struc
 	tcb->remote = seg->remote;
 	tcb->sndbuf = listener->sndbuf;
 	tcb->rcvbuf = listener->rcvbuf;
+	tcb->rcvbuf_max = listener->rcvbuf_max;
 	tcb->nodelay = listener->nodelay;
 	tcb->chosen = listener->chosen;
 	tcb->congestion = listener->congestion;

@@ -60,7 +60,8 @@ struct tcb *tcp_create(struct stack *stack, struct tcp_user *user)
 	tcb->user = user;
 	tcb->owned = true;
 	tcb->sndbuf = stack->options.sndbuf;
-	tcb->rcvbuf = stack->options.rcvbuf;
+	tcb->rcvbuf_max = stack->options.rcvbuf;
+	tcb->rcvbuf = MIN(tcb->rcvbuf_max, TCP_RCVBUF_FIRST);
 	tcb->congestion = stack->options.congestion;
 	tcp_timers_init(tcb);
 	tcp_user_options_init(tcb);

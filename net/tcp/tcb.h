@@ -22,7 +22,9 @@
 #define TCP_BUFFER_DEFAULT (256u * 1024)
 #define TCP_BUFFER_MIN (2u * 1024)
 #define TCP_BUFFER_MAX (1024u * 1024) /* fits a window scale of 7 eight times over */
+#define TCP_RCVBUF_FIRST (64u * 1024) /* of a receive buffer that grows: tune.c */
 #define TCP_WINDOW_SCALE 7u           /* granularity 128 bytes, room for 8 MiB */
+_Static_assert(TCP_BUFFER_MAX <= UINT32_C(0xffff) << TCP_WINDOW_SCALE, "no window says it");
 
 #define TCP_RTO_INITIAL_NS (1 * NS_PER_S) /* RFC 6298 2.1 */
 /* DEVIATION: RFC 6298 2.4 asks for a floor of one second; 200 ms is what every current stack uses
@@ -176,7 +178,9 @@ struct tcb {
 	uint32_t rcv_nxt;
 	uint32_t rcv_adv;    /* right edge that we have announced; never moves back */
 	uint32_t rcv_acked;  /* rcv_nxt in the last ACK sent: RFC 7323 Last.ACK.sent */
-	uint32_t rcvbuf;
+	uint32_t rcvbuf;     /* now, and as far as it may grow (tune.c) */
+	uint32_t rcvbuf_max;
+	uint32_t tune_mark, tune_read, tune_start_ms;
 	uint32_t rcv_fin;    /* the peer's FIN, where rcv_fin_known */
 	uint32_t rcv_unread; /* bytes in rcv_queue */
 	uint32_t rcv_memory; /* what all held packets really occupy */
