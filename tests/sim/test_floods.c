@@ -67,8 +67,7 @@ static int open_flood(struct flood *f, uint32_t smallest, uint32_t largest)
 	assert_int_equal(sock_setsockopt(f->sender->stack, f->fd, SOCK_TCP_NODELAY, 1, 0), ERR_OK);
 	assert_int_equal(sock_connect(f->sender->stack, f->fd, &remote, f->sim.now_ns),
 			 ERR_INPROGRESS);
-	f->sender->app = send_segments;
-	f->sender->app_ctx = f;
+	sim_add_app(f->sender, send_segments, f);
 	(void)sim_run(&f->sim, f->sim.now_ns + 30 * NS_PER_S, NULL, NULL);
 	return sock_accept(f->reader->stack, listener, NULL);
 }

@@ -132,8 +132,7 @@ static void start_server(struct scene *scene, const char *head)
 	if (s->piece > 0)
 		assert_int_equal(sock_setsockopt(s->host->stack, s->listener, SOCK_TCP_NODELAY, 1,
 						 scene->sim.now_ns), ERR_OK);
-	s->host->app = serve;
-	s->host->app_ctx = s;
+	sim_add_app(s->host, serve, s);
 }
 
 /* --- the client's machine ------------------------------------------------------------------------- */

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "net/tcp/internal.h"
+
 #define IDLE_STEPS_MAX 100000 /* so many steps without the clock moving are a live-lock */
 
 /* --- randomness: splitmix64 ------------------------------------------------------------------ */
@@ -25,20 +27,30 @@ uint64_t sim_counter(const struct sim_host *host, const char *name)
 	return net_counter_by_name(host->stack, name);
 }
 
+static uint64_t from_environment(const char *name, uint64_t otherwise)
+{
+	const char *text = getenv(name);
+
+	return text != NULL ? strtoull(text, NULL, 0) : otherwise;
+}
+
 struct sim_seeds sim_seeds(uint64_t count)
 {
-	const char *one = getenv("SEED"), *many = getenv("SEEDS");
-	uint64_t only = one != NULL ? strtoull(one, NULL, 0) : 0;
+	uint64_t only = from_environment("SEED", 0);
+	uint64_t first = only != 0 ? only : from_environment("SEED_FIRST", 1);
+	uint64_t last = only != 0 ? only : first - 1 + from_environment("SEEDS", count);
 
-	if (many != NULL)
-		count = strtoull(many, NULL, 0);
-	return only != 0 ? (struct sim_seeds){only, only} : (struct sim_seeds){1, count};
+	return (struct sim_seeds){first, first, last};
 }
 
 bool sim_next_seed(struct sim_seeds *seeds, uint64_t *seed)
 {
-	if (seeds->next > seeds->last)
+	if (seeds->next > seeds->last) {
+		printf("%llu scenarios, seeds %llu..%llu\n",
+		       (unsigned long long)(seeds->last - seeds->first + 1),
+		       (unsigned long long)seeds->first, (unsigned long long)seeds->last);
 		return false;
+	}
 	*seed = seeds->next++;
 	return true;
 }
@@ -52,9 +64,15 @@ void sim_open(struct sim *sim, const char *name, uint64_t seed)
 		.seed = seed,
 		.random_state = seed * UINT64_C(0x2545f4914f6cdd1d),
 		.now_ns = NS_PER_S,
-		.check_windows = true,
 	};
 	sim_pcap_open(sim);
+	sim_watch_open(sim);
+}
+
+/* The table of connections grows with them, and stays. */
+static size_t table_bytes(const struct stack *stack)
+{
+	return stack->tcp->n_buckets * sizeof(stack->tcp->buckets[0]);
 }
 
 static uint32_t host_ip(unsigned index)
@@ -73,6 +91,7 @@ struct sim_host *sim_host(struct sim *sim, const struct sim_host_options *option
 	if (options == NULL)
 		options = &none;
 	host->sim = sim;
+	host->wake_ns = TIME_NEVER;
 	host->ip = host_ip(index);
 	memcpy(host->mac, (const uint8_t[]){0x52, 0x54, 0, 0, 0, (uint8_t)(index + 1)}, 6);
 	kit_port_open(&host->kp, sim_random(sim));
@@ -84,8 +103,22 @@ struct sim_host *sim_host(struct sim *sim, const struct sim_host_options *option
 	net_attach(host->stack, &host->netif);
 	if (net_set_ipv4(host->stack, &host->netif, host->ip, UINT32_C(0xffffff00)) != ERR_OK)
 		sim_fail(sim, "no address");
+	host->bytes_at_first = host->kp.live_bytes - table_bytes(host->stack);
 	sim->hosts[sim->n_hosts++] = host;
 	return host;
+}
+
+void sim_add_app(struct sim_host *host, sim_app *run, void *ctx)
+{
+	if (host->n_apps == SIM_APPS_MAX)
+		sim_fail(host->sim, "no room for another program");
+	host->apps[host->n_apps].run = run;
+	host->apps[host->n_apps++].ctx = ctx;
+}
+
+void sim_wake(struct sim_host *host, uint64_t at_ns)
+{
+	host->wake_ns = MIN(host->wake_ns, at_ns);
 }
 
 void sim_set_delay(struct sim_host *host, uint64_t delay_ns)
@@ -96,6 +129,21 @@ void sim_set_delay(struct sim_host *host, uint64_t delay_ns)
 void sim_set_loss(struct sim_host *host, uint32_t ppm)
 {
 	host->out.loss_ppm = host->in.loss_ppm = ppm;
+}
+
+uint64_t sim_trouble(const struct sim *sim)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < sim->n_hosts; i++) {
+		const struct sim_link *links[] = {&sim->hosts[i]->out, &sim->hosts[i]->in};
+
+		for (unsigned j = 0; j < ARRAY_LEN(links); j++)
+			n += links[j]->lost + links[j]->dropped_full + links[j]->duplicated +
+			     links[j]->reordered + links[j]->corrupted + links[j]->stalled +
+			     links[j]->too_big + links[j]->fragmented;
+	}
+	return n;
 }
 
 void sim_close(struct sim *sim)
@@ -113,6 +161,7 @@ void sim_close(struct sim *sim)
 		free(host);
 	}
 	sim_links_close(sim);
+	sim_watch_close(sim);
 	sim_pcap_close(sim);
 }
 
@@ -133,7 +182,7 @@ void sim_fail(struct sim *sim, const char *format, ...)
 
 static uint64_t host_next(const struct sim_host *host)
 {
-	return MIN(net_next_deadline(host->stack), sim_device_next(host));
+	return MIN(MIN(net_next_deadline(host->stack), sim_device_next(host)), host->wake_ns);
 }
 
 static uint64_t next_event(const struct sim *sim)
@@ -151,13 +200,16 @@ static void turn_host(struct sim_host *host)
 
 	host->netif.ops->poll(&host->netif, now_ns);
 	net_poll(host->stack, now_ns);
-	if (host->app != NULL)
-		host->app(host, host->app_ctx);
+	if (host->wake_ns <= now_ns)
+		host->wake_ns = TIME_NEVER;
+	for (unsigned i = 0; i < host->n_apps; i++)
+		host->apps[i].run(host, host->apps[i].ctx);
 }
 
 /* Everything that is due at one instant; a host turns only when it has something to do. */
 static void step(struct sim *sim, uint64_t at_ns)
 {
+	sim->steps++;
 	if (at_ns > sim->now_ns) {
 		sim->now_ns = at_ns;
 		sim->idle_steps = 0;
@@ -180,10 +232,44 @@ bool sim_run(struct sim *sim, uint64_t until_ns, bool (*done)(void *ctx), void *
 
 		if (done != NULL && done(ctx))
 			return true;
-		if (next > until_ns) {
+		if (next > until_ns || next == TIME_NEVER) {
 			sim->now_ns = until_ns == TIME_NEVER ? sim->now_ns : until_ns;
 			return false;
 		}
 		step(sim, next);
 	}
+}
+
+/* --- the end --------------------------------------------------------------------------------- */
+
+#define SETTLED_NS (2000 * NS_PER_S) /* longer than every time-out there is */
+
+static void expect_settled(struct sim *sim, unsigned i)
+{
+	struct sim_host *host = sim->hosts[i];
+	struct stack *stack = host->stack;
+	const struct pktbuf_pool *pool = &stack->pool, *frames = &stack->frame_pool;
+	size_t explained;
+
+	if (stack->tcp->n_connections != 0 || stack->tcp->listeners != NULL)
+		sim_fail(sim, "host %u keeps %u connections%s", i + 1, stack->tcp->n_connections,
+			 stack->tcp->listeners != NULL ? " and a listener" : "");
+	if (net_next_deadline(stack) != TIME_NEVER)
+		sim_fail(sim, "host %u has a timer set, and nothing to do", i + 1);
+	if (pool->in_use != 0 || frames->in_use != 0 || sim_rx_memory(host) != 0)
+		sim_fail(sim, "host %u keeps %u packets, %u frames and %zu bytes it received",
+			 i + 1, pool->in_use, frames->in_use, sim_rx_memory(host));
+	explained = host->bytes_at_first + pool->allocated * pool->block_size +
+		    frames->allocated * frames->block_size +
+		    table_bytes(stack);
+	if (host->kp.live_bytes > explained)
+		sim_fail(sim, "host %u keeps %zu bytes that nothing explains", i + 1,
+			 host->kp.live_bytes - explained);
+}
+
+void sim_settle(struct sim *sim)
+{
+	(void)sim_run(sim, sim->now_ns + SETTLED_NS, NULL, NULL);
+	for (unsigned i = 0; i < sim->n_hosts; i++)
+		expect_settled(sim, i);
 }

@@ -16,18 +16,12 @@ struct sent_frame {
 	uint8_t *bytes; /* as they were when the device got them */
 };
 
-struct received_frame {
-	struct received_frame *next;
-	size_t len;
-	uint8_t bytes[];
-};
-
 struct sim_device {
 	struct kit_port kp; /* memory of the driver: must outlive the stack */
 	struct pktbuf_pool rx_pool;
 	struct sent_frame *ring;
 	uint32_t ring_size, first, count;
-	struct received_frame *rx_first, **rx_last;
+	struct sim_frame *rx_first, **rx_last;
 };
 
 /* --- out ------------------------------------------------------------------------------------- */
@@ -110,16 +104,13 @@ static unsigned device_tx_room(struct netif *netif)
 
 /* --- in -------------------------------------------------------------------------------------- */
 
-void sim_device_deliver(struct sim_host *host, const struct sim_frame *frame)
+void sim_device_deliver(struct sim_host *host, struct sim_frame *frame)
 {
 	struct sim_device *dev = host->device;
-	struct received_frame *r = malloc(sizeof(*r) + frame->len);
 
-	r->next = NULL;
-	r->len = frame->len;
-	memcpy(r->bytes, frame->bytes, frame->len);
-	*dev->rx_last = r;
-	dev->rx_last = &r->next;
+	frame->next = NULL;
+	*dev->rx_last = frame;
+	dev->rx_last = &frame->next;
 }
 
 static unsigned collect_received(struct sim_host *host, uint64_t now_ns)
@@ -128,7 +119,7 @@ static unsigned collect_received(struct sim_host *host, uint64_t now_ns)
 	unsigned n = 0;
 
 	while (dev->rx_first != NULL) {
-		struct received_frame *r = dev->rx_first;
+		struct sim_frame *r = dev->rx_first;
 		struct pktbuf *pkt = pktbuf_alloc(&dev->rx_pool, 0);
 		void *at = pkt != NULL ? pktbuf_put(pkt, r->len) : NULL;
 
@@ -137,6 +128,7 @@ static unsigned collect_received(struct sim_host *host, uint64_t now_ns)
 			dev->rx_last = &dev->rx_first;
 		if (at != NULL) {
 			memcpy(at, r->bytes, r->len);
+			sim_watch_received(host->sim, r);
 			netif_input(&host->netif, pkt, now_ns);
 			n++;
 		} else {
@@ -211,7 +203,7 @@ void sim_device_close(struct sim_host *host)
 		sim_fail(host->sim, "the stack was destroyed with %u frames in the device",
 			 dev->count);
 	while (dev->rx_first != NULL) {
-		struct received_frame *r = dev->rx_first;
+		struct sim_frame *r = dev->rx_first;
 
 		dev->rx_first = r->next;
 		free(r);

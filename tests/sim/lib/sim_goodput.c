@@ -63,10 +63,8 @@ static void start(struct transfer *from, struct transfer *to, struct sim_host *s
 	    sock_listen(receiver->stack, to->listener, 1) != ERR_OK ||
 	    sock_connect(sender->stack, from->fd, &at, sender->sim->now_ns) != ERR_INPROGRESS)
 		sim_fail(sender->sim, "cannot connect");
-	sender->app = send_all;
-	sender->app_ctx = from;
-	receiver->app = receive_all;
-	receiver->app_ctx = to;
+	sim_add_app(sender, send_all, from);
+	sim_add_app(receiver, receive_all, to);
 }
 
 void sim_goodput_run(struct sim_goodput *g, const char *name, uint64_t seed)

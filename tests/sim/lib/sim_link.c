@@ -1,6 +1,6 @@
 /*
- * Links and the switch: a frame waits in the queue before the wire, takes its time on it, may be
- * lost, doubled or late, and arrives.  The switch knows every MAC address and floods groups.
+ * Links: a frame waits in the queue before the wire, takes its time on it, may be lost, doubled,
+ * altered or late, and arrives.  What is between two links stands in sim_router.c.
  */
 #include "tests/sim/lib/sim.h"
 
@@ -55,13 +55,15 @@ uint64_t sim_link_next(const struct sim *sim)
 
 /* --- frames ---------------------------------------------------------------------------------- */
 
+/* What a person wants to know of it; nothing, of a later fragment. */
 static void decode(struct sim_frame *f)
 {
 	const uint8_t *l3 = f->bytes + ETH_HEADER_LEN, *l4;
 	struct eth_header eth;
 
 	if (!eth_header_read(f->bytes, f->len, &eth) || eth.type != ETH_TYPE_IPV4 ||
-	    !ipv4_header_read(l3, f->len - ETH_HEADER_LEN, &f->ip) || f->ip.protocol != 6)
+	    !ipv4_header_read(l3, f->len - ETH_HEADER_LEN, &f->ip) ||
+	    f->ip.protocol != IPV4_PROTO_TCP || (f->ip.fragment & IPV4_FRAGMENT_OFFSET) != 0)
 		return;
 	l4 = l3 + f->ip.header_len;
 	f->is_tcp = tcp_header_read(l4, f->ip.total_len - f->ip.header_len, &f->tcp);
@@ -69,7 +71,7 @@ static void decode(struct sim_frame *f)
 		f->payload_len = (uint32_t)(f->ip.total_len - f->ip.header_len - f->tcp.header_len);
 }
 
-static struct sim_frame *make_frame(struct sim_host *from, const uint8_t *bytes, size_t len)
+struct sim_frame *sim_frame_make(struct sim_host *from, const uint8_t *bytes, size_t len)
 {
 	struct sim_frame *f = calloc(1, sizeof(*f) + len);
 
@@ -80,7 +82,7 @@ static struct sim_frame *make_frame(struct sim_host *from, const uint8_t *bytes,
 	return f;
 }
 
-static struct sim_frame *copy_frame(const struct sim_frame *f)
+struct sim_frame *sim_frame_copy(const struct sim_frame *f)
 {
 	struct sim_frame *copy = malloc(sizeof(*f) + f->len);
 
@@ -88,21 +90,53 @@ static struct sim_frame *copy_frame(const struct sim_frame *f)
 	return copy;
 }
 
-/* --- links ----------------------------------------------------------------------------------- */
+/* --- what a link does to frames --------------------------------------------------------------- */
 
 static bool chance(struct sim *sim, uint32_t ppm)
 {
 	return ppm != 0 && sim_random(sim) % 1000000 < ppm;
 }
 
+static bool is_within(const struct sim_span *span, uint64_t t_ns)
+{
+	return t_ns >= span->from_ns && t_ns < span->until_ns;
+}
+
+static bool is_lost_by_chance(struct sim *sim, struct sim_link *link)
+{
+	if (chance(sim, link->is_bad ? link->bad_end_ppm : link->bad_begin_ppm))
+		link->is_bad = !link->is_bad;
+	return chance(sim, link->is_bad ? link->bad_loss_ppm : link->loss_ppm);
+}
+
 static bool is_lost(struct sim *sim, struct sim_link *link, const struct sim_frame *f)
 {
-	if (link->cut || chance(sim, link->loss_ppm))
+	if (is_lost_by_chance(sim, link) || link->cut || is_within(&link->cut_span, sim->now_ns))
 		return true;
 	if (link->drop_match == NULL || !link->drop_match(f))
 		return false;
 	return ++link->matched == link->drop_nth || link->drop_nth == 0;
 }
+
+/* Turns up to fifteen bits of one 16-bit word behind the Ethernet header: the Internet checksum
+ * finds every such change, so nothing of it may ever reach a user.  ARP has no checksum, and a real
+ * wire has a CRC: its packets stay whole. */
+static void corrupt(struct sim *sim, struct sim_link *link, struct sim_frame *f)
+{
+	uint32_t words = (uint32_t)(f->len - ETH_HEADER_LEN) / 2;
+	uint8_t *word = f->bytes + ETH_HEADER_LEN + 2 * (sim_random(sim) % words);
+	uint16_t turned = (uint16_t)(1 + sim_random(sim) % 0x7fff);
+
+	if (load_be16(f->bytes + ETH_OFF_TYPE) != ETH_TYPE_IPV4)
+		return;
+	if (word + 2 > f->bytes + ETH_HEADER_LEN + f->ip.total_len)
+		return; /* padding */
+	store_be16(word, load_be16(word) ^ turned);
+	f->is_corrupt = true;
+	link->corrupted++;
+}
+
+/* --- the link --------------------------------------------------------------------------------- */
 
 /* Bytes that wait before the wire now. */
 static uint64_t backlog(const struct sim *sim, const struct sim_link *link)
@@ -117,7 +151,7 @@ static void mark(struct sim_link *link, struct sim_frame *f)
 {
 	uint8_t *ip = f->bytes + ETH_HEADER_LEN;
 
-	if (!f->is_tcp || (f->ip.tos & IPV4_ECN_MASK) == 0)
+	if (!f->is_tcp || f->is_corrupt || (f->ip.tos & IPV4_ECN_MASK) == 0)
 		return;
 	link->marked++;
 	f->ip.tos |= IPV4_ECN_CE;
@@ -126,8 +160,23 @@ static void mark(struct sim_link *link, struct sim_frame *f)
 	store_be16(ip + IPV4_OFF_CHECKSUM, checksum_finish(checksum_sum(ip, f->ip.header_len)));
 }
 
-/* Puts the frame on the link; it is gone when it was lost.  Returns when its last bit is on it. */
-static uint64_t enter_link(struct sim *sim, struct sim_link *link, struct sim_frame *f)
+/* When a frame whose last bit is on the wire at `sent_ns` arrives. */
+static uint64_t arrival(struct sim *sim, struct sim_link *link, uint64_t sent_ns)
+{
+	uint64_t at_ns = sent_ns + link->delay_ns;
+
+	if (is_within(&link->stall_span, sent_ns)) {
+		link->stalled++;
+		return link->stall_span.until_ns + link->delay_ns;
+	}
+	if (chance(sim, link->reorder_ppm)) {
+		link->reordered++;
+		at_ns += link->reorder_ns;
+	}
+	return at_ns;
+}
+
+uint64_t sim_link_enter(struct sim *sim, struct sim_link *link, struct sim_frame *f)
 {
 	uint64_t wire_ns = link->rate_bps ? f->len * 8 * NS_PER_S / link->rate_bps : 0;
 	uint64_t sent_ns;
@@ -147,55 +196,25 @@ static uint64_t enter_link(struct sim *sim, struct sim_link *link, struct sim_fr
 		free(f);
 		return sent_ns;
 	}
-	f->at_ns = sent_ns + link->delay_ns;
-	if (chance(sim, link->reorder_ppm))
-		f->at_ns += link->reorder_ns;
+	f->at_ns = arrival(sim, link, sent_ns);
 	if (chance(sim, link->duplicate_ppm)) {
 		link->duplicated++;
-		heap_push(sim, copy_frame(f));
+		heap_push(sim, sim_frame_copy(f));
 	}
+	if (chance(sim, link->corrupt_ppm))
+		corrupt(sim, link, f);
 	heap_push(sim, f);
 	return sent_ns;
-}
-
-uint64_t sim_link_send(struct sim *sim, struct sim_host *from, const uint8_t *bytes, size_t len)
-{
-	struct sim_frame *f = make_frame(from, bytes, len);
-
-	sim_watch_sent(sim, f);
-	return enter_link(sim, &from->out, f);
-}
-
-/* --- the switch ------------------------------------------------------------------------------ */
-
-static void forward(struct sim *sim, struct sim_frame *f)
-{
-	bool group = f->bytes[0] & 1;
-
-	for (unsigned i = 0; i < sim->n_hosts; i++) {
-		struct sim_host *host = sim->hosts[i];
-		struct sim_frame *copy;
-
-		if (host == f->from || !(group || memcmp(f->bytes, host->mac, 6) == 0))
-			continue;
-		copy = copy_frame(f);
-		copy->to = host;
-		copy->on_in_link = true;
-		enter_link(sim, &host->in, copy);
-	}
 }
 
 void sim_link_event(struct sim *sim)
 {
 	struct sim_frame *f = heap_pop(sim);
 
-	if (f->on_in_link) {
-		sim_watch_delivered(sim, f);
+	if (f->on_in_link)
 		sim_device_deliver(f->to, f);
-	} else {
-		forward(sim, f);
-	}
-	free(f);
+	else
+		sim_router_forward(sim, f);
 }
 
 void sim_links_close(struct sim *sim)

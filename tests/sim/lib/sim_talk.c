@@ -3,9 +3,11 @@
  */
 #include "tests/sim/lib/sim_talk.h"
 
-#include "net/tcp.h"
+#include "net/socket_table.h"
+#include "net/tcp/tcb.h"
 
 #define CHUNK_MAX (64u * 1024)
+#define CROSSING_PORT 1000u /* above the port of the other, where both connect */
 
 /* The stream of a side: a table of random bytes over and over, from a place that depends on who
  * sends it.  The table's length is prime, so a lost, doubled or misplaced segment shows. */
@@ -84,11 +86,24 @@ static void give_up(struct sim_host *host, struct sim_side *side, int err)
 	(void)sock_close(host->stack, side->fd, host->sim->now_ns);
 }
 
+/* Falls silent once, at its place. */
+static bool is_idle(struct sim_host *host, struct sim_side *side)
+{
+	uint64_t now_ns = host->sim->now_ns;
+
+	if (side->idle_ns != 0 && side->send_again_ns == 0 && side->sent >= side->idle_at)
+		side->send_again_ns = now_ns + side->idle_ns;
+	if (now_ns >= side->send_again_ns)
+		return false;
+	sim_wake(host, side->send_again_ns);
+	return true;
+}
+
 static void send_some(struct sim_host *host, struct sim_side *side)
 {
 	uint8_t buf[CHUNK_MAX];
 
-	while (!side->closed && side->sent < side->to_send) {
+	while (!side->closed && side->sent < side->to_send && !is_idle(host, side)) {
 		size_t n = MIN(chunk_of(side), side->to_send - side->sent);
 		int took;
 
@@ -133,8 +148,10 @@ static void receive_some(struct sim_host *host, struct sim_side *side)
 		if (n == 0)
 			side->end_seen = true;
 		check(side, buf, (size_t)n);
-		if (side->read_pause_ns != 0)
+		if (side->read_pause_ns != 0) {
 			side->read_again_ns = now_ns + side->read_pause_ns;
+			sim_wake(host, side->read_again_ns);
+		}
 	}
 }
 
@@ -156,6 +173,16 @@ static void close_when_done(struct sim_host *host, struct sim_side *side)
 	}
 }
 
+static bool abort_in_the_middle(struct sim_host *host, struct sim_side *side)
+{
+	if (side->abort_at == 0 || side->closed || side->sent + side->received < side->abort_at)
+		return false;
+	if (sock_abort(host->stack, side->fd, host->sim->now_ns) != ERR_OK)
+		sim_fail(host->sim, "abort was refused");
+	side->closed = true;
+	return true;
+}
+
 static void notice_connected(struct sim_host *host, struct sim_side *side)
 {
 	int ready = sock_poll(host->stack, side->fd, SOCK_POLLOUT);
@@ -175,6 +202,11 @@ static void notice_connected(struct sim_host *host, struct sim_side *side)
 	side->talk->connected_ns = host->sim->now_ns;
 }
 
+static bool now_before(const struct sim_host *host, uint64_t at_ns)
+{
+	return host->sim->now_ns < at_ns;
+}
+
 static void run_side(struct sim_host *host, struct sim_side *side)
 {
 	if (side->fd < 0 || side->closed)
@@ -185,32 +217,14 @@ static void run_side(struct sim_host *host, struct sim_side *side)
 		return;
 	receive_some(host, side);
 	send_some(host, side);
+	if (abort_in_the_middle(host, side))
+		return;
+	if (now_before(host, side->read_again_ns))
+		sim_wake(host, side->read_again_ns);
 	close_when_done(host, side);
 }
 
 /* --- programs -------------------------------------------------------------------------------- */
-
-static void client_program(struct sim_host *host, void *ctx)
-{
-	struct sim_talk *talk = ctx;
-
-	run_side(host, &talk->client);
-}
-
-static void server_program(struct sim_host *host, void *ctx)
-{
-	struct sim_talk *talk = ctx;
-
-	if (talk->server.fd < 0 && !talk->server.closed) {
-		int fd = sock_accept(host->stack, talk->listener, NULL);
-
-		if (fd < 0 && fd != ERR_AGAIN)
-			sim_fail(host->sim, "accept says %d", fd);
-		talk->server.fd = MAX(fd, -1);
-		talk->server.connected = fd >= 0;
-	}
-	run_side(host, &talk->server);
-}
 
 static int new_socket(struct sim_host *host, uint16_t port)
 {
@@ -222,14 +236,108 @@ static int new_socket(struct sim_host *host, uint16_t port)
 	return fd;
 }
 
-static void connect_side(struct sim_host *host, struct sim_side *side, const struct sim_host *to,
-			 uint16_t port)
+static void set_nodelay(struct sim_host *host, const struct sim_side *side)
 {
-	struct net_endpoint remote = net_endpoint_ipv4(to->ip, port);
-	int err = sock_connect(host->stack, side->fd, &remote, host->sim->now_ns);
+	if (side->nodelay && sock_setsockopt(host->stack, side->fd, SOCK_TCP_NODELAY, 1,
+					     host->sim->now_ns) != ERR_OK)
+		sim_fail(host->sim, "TCP_NODELAY was refused");
+}
 
+static void connect_side(struct sim_host *host, struct sim_side *side, const struct sim_host *to,
+			 uint16_t from_port, uint16_t to_port)
+{
+	struct net_endpoint remote = net_endpoint_ipv4(to->ip, to_port);
+	int err;
+
+	side->fd = new_socket(host, from_port);
+	set_nodelay(host, side);
+	err = sock_connect(host->stack, side->fd, &remote, host->sim->now_ns);
 	if (err != ERR_INPROGRESS)
 		sim_fail(host->sim, "connect says %d", err);
+}
+
+static void client_program(struct sim_host *host, void *ctx)
+{
+	struct sim_talk *talk = ctx;
+
+	if (talk->client.fd < 0 && !talk->client.closed) {
+		if (now_before(host, talk->start_ns)) {
+			sim_wake(host, talk->start_ns);
+			return;
+		}
+		connect_side(host, &talk->client, talk->server_host, 0, talk->port);
+		if (sock_getsockname(host->stack, talk->client.fd, &talk->client_local) != ERR_OK)
+			sim_fail(host->sim, "getsockname was refused");
+	}
+	run_side(host, &talk->client);
+}
+
+/* Which of those that share the listener has connected from there. */
+static struct sim_talk *talk_of(struct sim_talk *owner, const struct net_endpoint *remote)
+{
+	struct sim_talk *t = owner;
+
+	while (t != NULL && !(t->client_local.port == remote->port &&
+			      t->client_host->ip == net_addr_to_ipv4(&remote->addr)))
+		t = t->next_shared;
+	return t;
+}
+
+static void accept_one(struct sim_host *host, struct sim_talk *owner)
+{
+	struct net_endpoint remote;
+	int fd = sock_accept(host->stack, owner->listener, &remote);
+	struct sim_talk *talk;
+
+	if (fd == ERR_AGAIN)
+		return;
+	if (fd < 0)
+		sim_fail(host->sim, "accept says %d", fd);
+	talk = talk_of(owner, &remote);
+	if (owner->accept_pause_ns != 0) {
+		owner->accept_again_ns = host->sim->now_ns + owner->accept_pause_ns;
+		sim_wake(host, owner->accept_again_ns);
+	}
+	if (talk == NULL || talk->server.fd >= 0)
+		sim_fail(host->sim, "accepted a connection that nobody opened");
+	talk->server.fd = fd;
+	talk->server.connected = true;
+	set_nodelay(host, &talk->server);
+}
+
+static void server_program(struct sim_host *host, void *ctx)
+{
+	struct sim_talk *owner = ctx;
+
+	if (owner->listener >= 0 && !now_before(host, owner->accept_again_ns))
+		accept_one(host, owner);
+	for (struct sim_talk *t = owner; t != NULL; t = t->next_shared)
+		run_side(host, &t->server);
+}
+
+static void crossing_client_program(struct sim_host *host, void *ctx)
+{
+	struct sim_talk *talk = ctx;
+
+	run_side(host, &talk->client);
+}
+
+static void crossing_server_program(struct sim_host *host, void *ctx)
+{
+	struct sim_talk *talk = ctx;
+
+	run_side(host, &talk->server);
+}
+
+static void start_listening(struct sim_talk *talk)
+{
+	struct sim_host *host = talk->server_host;
+
+	talk->listener = new_socket(host, talk->port);
+	if (sock_listen(host->stack, talk->listener, talk->backlog != 0 ? talk->backlog : 8) !=
+	    ERR_OK)
+		sim_fail(host->sim, "listen was refused");
+	sim_add_app(host, server_program, talk);
 }
 
 void sim_talk_start(struct sim_talk *talk, struct sim *sim, struct sim_host *client,
@@ -242,22 +350,23 @@ void sim_talk_start(struct sim_talk *talk, struct sim *sim, struct sim_host *cli
 	talk->client.to_receive = talk->server.to_send;
 	talk->server.to_receive = talk->client.to_send;
 	talk->port = talk->port != 0 ? talk->port : 80;
-	client->app = client_program;
-	server->app = server_program;
-	client->app_ctx = server->app_ctx = talk;
+	talk->client.fd = talk->server.fd = talk->listener = -1;
 	if (talk->simultaneous) {
-		talk->client.fd = new_socket(client, 1000);
-		talk->server.fd = new_socket(server, talk->port);
-		connect_side(client, &talk->client, server, talk->port);
-		connect_side(server, &talk->server, client, 1000);
+		connect_side(client, &talk->client, server, CROSSING_PORT + talk->port, talk->port);
+		connect_side(server, &talk->server, client, talk->port, CROSSING_PORT + talk->port);
+		sim_add_app(client, crossing_client_program, talk);
+		sim_add_app(server, crossing_server_program, talk);
 		return;
 	}
-	talk->server.fd = -1;
-	talk->listener = new_socket(server, talk->port);
-	if (sock_listen(server->stack, talk->listener, 8) != ERR_OK)
-		sim_fail(sim, "listen was refused");
-	talk->client.fd = new_socket(client, 0);
-	connect_side(client, &talk->client, server, talk->port);
+	if (talk->shared == NULL) {
+		start_listening(talk);
+	} else {
+		talk->port = talk->shared->port;
+		talk->next_shared = talk->shared->next_shared;
+		talk->shared->next_shared = talk;
+	}
+	sim_add_app(client, client_program, talk);
+	client_program(client, talk);
 }
 
 /* A side that could not even open: its peer may wait for ever. */
@@ -285,23 +394,9 @@ static void expect_all(struct sim_talk *talk, const struct sim_side *side, const
 			 (unsigned long long)side->received, (unsigned long long)side->to_receive);
 }
 
-/* Programs that pause between reads need somebody who wakes them: a step every millisecond. */
-static bool run_to_the_end(struct sim_talk *talk, uint64_t until_ns)
-{
-	struct sim *sim = talk->sim;
-
-	while (!sim_talk_is_over(talk) && sim->now_ns < until_ns) {
-		bool pausing = talk->client.read_pause_ns != 0 || talk->server.read_pause_ns != 0;
-		uint64_t slice = pausing ? sim->now_ns + NS_PER_MS : until_ns;
-
-		(void)sim_run(sim, MIN(slice, until_ns), sim_talk_is_over, talk);
-	}
-	return sim_talk_is_over(talk);
-}
-
 bool sim_talk_finish(struct sim_talk *talk, uint64_t until_ns)
 {
-	if (!run_to_the_end(talk, until_ns))
+	if (!sim_run(talk->sim, until_ns, sim_talk_is_over, talk))
 		sim_fail(talk->sim, "not over in time: client %llu/%llu sent, %llu/%llu received; "
 			 "server %llu/%llu sent, %llu/%llu received",
 			 (unsigned long long)talk->client.sent,
@@ -321,25 +416,80 @@ bool sim_talk_finish(struct sim_talk *talk, uint64_t until_ns)
 	return true;
 }
 
-static void expect_quiet(struct sim *sim, struct sim_host *host, const char *who)
+/* --- the end --------------------------------------------------------------------------------- */
+
+/* Errors that an abort, a cut for ever, or a time-out may cause; anything else is a mistake. */
+static bool is_named_end(int err)
+{
+	return err == ERR_CONNRESET || err == ERR_PIPE || err == ERR_TIMEDOUT ||
+	       err == ERR_HOSTUNREACH || err == ERR_CONNREFUSED || err == ERR_CONNABORTED;
+}
+
+/* Whoever has something to send that nobody acknowledges must have given up long ago. */
+static void judge_side(struct sim_talk *talk, struct sim_host *host, struct sim_side *side,
+		       const char *who)
+{
+	const struct socket *sock = side->fd >= 0 && !side->closed
+		? socket_find(host->stack, side->fd) : NULL;
+
+	if (side->error != ERR_OK && !is_named_end(side->error))
+		sim_fail(talk->sim, "the %s ended with \"%s\"", who, err_text(side->error));
+	if (sock != NULL && (sock->tcb->deadline_ns[TCP_TIMER_RETRANSMIT] != TIME_NEVER ||
+			     sock->tcb->deadline_ns[TCP_TIMER_PERSIST] != TIME_NEVER))
+		sim_fail(talk->sim, "the %s still tries, in %s", who,
+			 tcp_state_name(sock->tcb->state));
+}
+
+void sim_talk_judge(struct sim_talk *talk)
+{
+	if (talk->may_end_badly) {
+		judge_side(talk, talk->client_host, &talk->client, "client");
+		judge_side(talk, talk->server_host, &talk->server, "server");
+		return;
+	}
+	if (!sim_talk_is_over(talk))
+		sim_fail(talk->sim, "not over in time: port %u, client %llu/%llu, server %llu/%llu",
+			 talk->port, (unsigned long long)talk->client.received,
+			 (unsigned long long)talk->client.to_receive,
+			 (unsigned long long)talk->server.received,
+			 (unsigned long long)talk->server.to_receive);
+	if (talk->may_be_unreachable &&
+	    (was_unreachable(&talk->client) || was_unreachable(&talk->server)))
+		return;
+	expect_all(talk, &talk->client, "client");
+	expect_all(talk, &talk->server, "server");
+}
+
+static void abandon_side(struct sim_host *host, struct sim_side *side)
+{
+	if (side->fd >= 0 && !side->closed)
+		(void)sock_abort(host->stack, side->fd, host->sim->now_ns);
+	side->closed = true;
+}
+
+void sim_talk_abandon(struct sim_talk *talk)
+{
+	struct sim_host *host = talk->server_host;
+
+	abandon_side(talk->client_host, &talk->client);
+	abandon_side(host, &talk->server);
+	if (talk->listener >= 0)
+		(void)sock_close(host->stack, talk->listener, host->sim->now_ns);
+	talk->listener = -1;
+}
+
+static void expect_one_summary(struct sim *sim, struct sim_host *host, const char *who)
 {
 	unsigned ended = kit_event_count(&host->kp, EVENT_TCP_SUMMARY);
-	unsigned begun = kit_event_count(&host->kp, EVENT_TCP_STATE);
 
-	if (ended != 1 || begun == 0)
+	if (ended != 1)
 		sim_fail(sim, "the %s has summed up %u connections, not one", who, ended);
-	if (net_next_deadline(host->stack) != TIME_NEVER && host->stack->tcp != NULL &&
-	    tcp_has_work(host->stack))
-		sim_fail(sim, "the %s still has work", who);
 }
 
 void sim_talk_expect_nothing_left(struct sim_talk *talk)
 {
-	struct sim *sim = talk->sim;
-
-	(void)sim_run(sim, sim->now_ns + 400 * NS_PER_S, NULL, NULL);
-	expect_quiet(sim, talk->client_host, "client");
-	expect_quiet(sim, talk->server_host, "server");
-	if (!talk->simultaneous)
-		(void)sock_close(talk->server_host->stack, talk->listener, sim->now_ns);
+	sim_talk_abandon(talk);
+	sim_settle(talk->sim);
+	expect_one_summary(talk->sim, talk->client_host, "client");
+	expect_one_summary(talk->sim, talk->server_host, "server");
 }

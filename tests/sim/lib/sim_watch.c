@@ -1,107 +1,314 @@
 /*
- * The watcher on the wire: sees every frame when it is sent and when it is delivered, and knows of
- * each direction of each connection how far its sender has been allowed to send.  It knows nothing
- * of the stacks, so it cannot share their mistakes.
+ * The watcher on the wire: sees every frame when a stack sends it and when a stack gets it.  It
+ * knows nothing of the stacks, so it cannot share their mistakes.  Of each direction of each
+ * connection it checks:
+ *
+ *   - nothing is sent beyond the highest window that has reached the sender;
+ *   - new text follows the text before without a gap;
+ *   - no text or FIN is sent again once the sender knows that it has arrived;
+ *   - no segment is longer than the MSS that the peer's SYN announced, options counted;
+ *   - the acknowledgement never goes back, and never beyond what the peer has sent;
+ *   - the window's right edge never goes back;
+ *   - and over the whole run: no more bare ACKs than segments and reading explain.
  */
 #include "tests/sim/lib/sim.h"
 
+#include <stdlib.h>
+
+#define BUCKETS 1024u
+#define MSS_WITHOUT_OPTION 536u /* RFC 9293 3.7.1, MUST-15 */
+#define MSS_LEAST 216u          /* docs/tcp.md, DEVIATION: a smaller offer counts as this */
+
+/* One direction of a connection: what its sender, src, has sent, and what has reached src. */
+struct flow {
+	struct flow *next, *reverse;
+	uint32_t src, dst;
+	uint16_t src_port, dst_port;
+
+	/* src's SYN */
+	bool syn_seen, scale_offered;
+	uint8_t scale; /* how the windows that src announces are to be read */
+	uint32_t mss;
+	uint32_t iss;
+
+	/* sent by src */
+	uint32_t end;      /* behind the highest sequence number */
+	bool ack_seen;
+	uint32_t ack, edge_announced;
+	uint64_t segments, bare_acks;
+	uint64_t text, text_again;
+	uint64_t first_ns, last_ns;
+
+	/* got by src */
+	bool edge_known, acked_known;
+	uint32_t edge;  /* highest ACK + window */
+	uint32_t acked; /* src must know that everything before has arrived */
+	uint64_t segments_in;
+};
+
+struct sim_watch {
+	struct flow *buckets[BUCKETS];
+};
+
 /* --- flows ----------------------------------------------------------------------------------- */
 
-/* One direction; `reverse` asks for the other one of the frame's connection. */
-static struct sim_flow *find_flow(struct sim *sim, const struct sim_frame *f, bool reverse)
+static struct flow *find_or_make(struct sim *sim, uint32_t src, uint16_t src_port, uint32_t dst,
+				 uint16_t dst_port)
 {
-	struct sim_flow want = {
-		.src = reverse ? f->ip.dst : f->ip.src,
-		.dst = reverse ? f->ip.src : f->ip.dst,
-		.src_port = reverse ? f->tcp.dst_port : f->tcp.src_port,
-		.dst_port = reverse ? f->tcp.src_port : f->tcp.dst_port,
-	};
+	uint32_t hash = (src * 31 + dst) * 31 + src_port * 7919u + dst_port;
+	struct flow **bucket = &sim->watch->buckets[(hash ^ hash >> 10) % BUCKETS];
+	struct flow *flow = *bucket;
 
-	for (unsigned i = 0; i < sim->n_flows; i++) {
-		struct sim_flow *flow = &sim->flows[i];
-
-		if (flow->src == want.src && flow->dst == want.dst &&
-		    flow->src_port == want.src_port && flow->dst_port == want.dst_port)
-			return flow;
-	}
-	if (sim->n_flows == SIM_FLOWS_MAX)
-		sim_fail(sim, "more flows than the watcher keeps");
-	sim->flows[sim->n_flows] = want;
-	return &sim->flows[sim->n_flows++];
+	while (flow != NULL && !(flow->src == src && flow->dst == dst &&
+				 flow->src_port == src_port && flow->dst_port == dst_port))
+		flow = flow->next;
+	if (flow != NULL)
+		return flow;
+	flow = calloc(1, sizeof(*flow));
+	flow->src = src;
+	flow->dst = dst;
+	flow->src_port = src_port;
+	flow->dst_port = dst_port;
+	flow->next = *bucket;
+	*bucket = flow;
+	return flow;
 }
 
-/* The shift that a SYN offers; false: none. */
-static bool find_scale(const struct sim_frame *f, uint8_t *scale)
+/* The flow that the frame belongs to. */
+static struct flow *flow_of(struct sim *sim, const struct sim_frame *f)
+{
+	struct flow *flow = find_or_make(sim, f->ip.src, f->tcp.src_port, f->ip.dst,
+					 f->tcp.dst_port);
+
+	if (flow->reverse == NULL) {
+		flow->reverse = find_or_make(sim, f->ip.dst, f->tcp.dst_port, f->ip.src,
+					     f->tcp.src_port);
+		flow->reverse->reverse = flow;
+	}
+	return flow;
+}
+
+static uint32_t options_len(const struct sim_frame *f)
+{
+	return f->tcp.header_len - TCP_HEADER_LEN;
+}
+
+/* Behind the last sequence number that the segment occupies. */
+static uint32_t end_of(const struct sim_frame *f)
+{
+	return f->tcp.seq + f->payload_len + !!(f->tcp.flags & TCP_SYN) +
+	       !!(f->tcp.flags & TCP_FIN);
+}
+
+static int32_t distance(uint32_t from, uint32_t to)
+{
+	return (int32_t)(to - from);
+}
+
+/* --- what a SYN says ------------------------------------------------------------------------- */
+
+/* The place of an option's value, or NULL. */
+static const uint8_t *find_option(const struct sim_frame *f, enum tcp_option_kind kind)
 {
 	const uint8_t *p = f->bytes + ETH_HEADER_LEN + f->ip.header_len;
 	unsigned at = TCP_HEADER_LEN;
 
 	while (at < f->tcp.header_len && p[at] != TCP_OPT_END) {
-		if (p[at] == TCP_OPT_NOP) {
-			at++;
-			continue;
-		}
-		if (p[at] == TCP_OPT_WINDOW_SCALE) {
-			*scale = p[at + 2];
-			return true;
-		}
-		at += p[at + 1];
+		if (p[at] == kind)
+			return p + at + 2;
+		at += p[at] == TCP_OPT_NOP ? 1 : p[at + 1];
 	}
-	return false;
+	return NULL;
 }
 
-static void note_syn(struct sim *sim, const struct sim_frame *f)
+/* Everything but the name and the counts. */
+static void forget(struct flow *flow)
 {
-	struct sim_flow *flow = find_flow(sim, f, false);
+	flow->syn_seen = flow->ack_seen = flow->edge_known = flow->acked_known = false;
+}
 
-	flow->scale_offered = find_scale(f, &flow->scale);
-	if (f->tcp.flags & TCP_ACK)
+/* The same SYN again changes nothing; a new one begins a new connection, maybe on old ports.  A
+ * listener that has forgotten the first SYN may answer the second with another number. */
+static void note_syn(struct flow *flow, const struct sim_frame *f)
+{
+	const uint8_t *scale = find_option(f, TCP_OPT_WINDOW_SCALE);
+	const uint8_t *mss = find_option(f, TCP_OPT_MSS);
+
+	if (flow->syn_seen && flow->iss == f->tcp.seq)
 		return;
-	/* A new connection, maybe on old ports: what was allowed before counts no more. */
-	flow->edge_known = false;
-	find_flow(sim, f, true)->edge_known = false;
+	if (flow->syn_seen && !(f->tcp.flags & TCP_ACK))
+		forget(flow->reverse);
+	forget(flow);
+	flow->reverse->ack_seen = false;
+	flow->syn_seen = true;
+	flow->iss = f->tcp.seq;
+	flow->end = f->tcp.seq;
+	flow->scale_offered = scale != NULL;
+	flow->scale = scale != NULL ? *scale : 0;
+	flow->mss = mss != NULL ? load_be16(mss) : MSS_WITHOUT_OPTION;
 }
 
-static uint32_t window_of(struct sim *sim, const struct sim_frame *f)
+static uint32_t edge_of(const struct flow *flow, const struct sim_frame *f)
 {
-	const struct sim_flow *own = find_flow(sim, f, false);
-	const struct sim_flow *other = find_flow(sim, f, true);
-	bool scaled = !(f->tcp.flags & TCP_SYN) && own->scale_offered && other->scale_offered;
+	bool scaled = !(f->tcp.flags & TCP_SYN) && flow->scale_offered &&
+		      flow->reverse->scale_offered;
 
-	return (uint32_t)f->tcp.window << (scaled ? own->scale : 0);
+	return f->tcp.ack + ((uint32_t)f->tcp.window << (scaled ? flow->scale : 0));
+}
+
+/* --- a stack sends --------------------------------------------------------------------------- */
+
+static void check_text(struct sim *sim, const struct flow *flow, const struct sim_frame *f)
+{
+	uint32_t end = end_of(f);
+	uint32_t most = MAX(flow->reverse->mss, MSS_LEAST);
+
+	if (end == f->tcp.seq || !flow->syn_seen)
+		return;
+	if (flow->edge_known && distance(flow->edge, end) > 0)
+		sim_fail(sim, "sent up to %u, %d bytes beyond the peer's window", end,
+			 distance(flow->edge, end));
+	if (distance(flow->end, f->tcp.seq) > 0)
+		sim_fail(sim, "sent from %u, %d bytes behind the text before", f->tcp.seq,
+			 distance(flow->end, f->tcp.seq));
+	if (flow->acked_known && distance(f->tcp.seq, flow->acked) > 0)
+		sim_fail(sim, "sent %u to %u again, though all up to %u is acknowledged",
+			 f->tcp.seq, end, flow->acked);
+	if (flow->reverse->syn_seen && f->payload_len + options_len(f) > most)
+		sim_fail(sim, "a segment of %u bytes and %u of options for an MSS of %u",
+			 f->payload_len, options_len(f), most);
+}
+
+static void check_ack(struct sim *sim, struct flow *flow, const struct sim_frame *f)
+{
+	uint32_t edge = edge_of(flow, f), waver = 1u << flow->scale; /* RFC 7323 2.3: rounding */
+
+	if (!(f->tcp.flags & TCP_ACK))
+		return;
+	if (flow->reverse->syn_seen && distance(flow->reverse->end, f->tcp.ack) > 0)
+		sim_fail(sim, "acknowledges %u, and the peer has sent up to %u", f->tcp.ack,
+			 flow->reverse->end);
+	if (flow->ack_seen && distance(flow->ack, f->tcp.ack) < 0)
+		sim_fail(sim, "acknowledges %u after %u", f->tcp.ack, flow->ack);
+	if (flow->ack_seen && distance(flow->edge_announced, edge) <= -(int32_t)waver)
+		sim_fail(sim, "the window's edge went back by %d to %u",
+			 distance(edge, flow->edge_announced), edge);
+	if (!flow->ack_seen || distance(flow->edge_announced, edge) > 0)
+		flow->edge_announced = edge;
+	flow->ack = f->tcp.ack;
+	flow->ack_seen = true;
+}
+
+static void note_sent(struct sim *sim, struct flow *flow, const struct sim_frame *f)
+{
+	uint32_t end = end_of(f);
+
+	if (flow->segments++ == 0)
+		flow->first_ns = sim->now_ns;
+	flow->last_ns = sim->now_ns;
+	flow->bare_acks += end == f->tcp.seq;
+	flow->text += f->payload_len;
+	if (distance(f->tcp.seq, flow->end) > 0)
+		flow->text_again += MIN((uint32_t)distance(f->tcp.seq, flow->end), f->payload_len);
+	if (distance(flow->end, end) > 0)
+		flow->end = end;
 }
 
 void sim_watch_sent(struct sim *sim, const struct sim_frame *f)
 {
-	struct sim_flow *flow;
-	uint32_t end;
+	struct flow *flow;
 
 	sim_pcap_record(sim, f);
-	if (!f->is_tcp)
+	if (f->len - ETH_HEADER_LEN > f->from->netif.mtu)
+		sim_fail(sim, "%zu bytes on an interface with an MTU of %u",
+			 f->len - ETH_HEADER_LEN, f->from->netif.mtu);
+	if (!f->is_tcp || (f->tcp.flags & TCP_RST))
 		return;
+	flow = flow_of(sim, f);
 	if (f->tcp.flags & TCP_SYN)
-		note_syn(sim, f);
-	flow = find_flow(sim, f, false);
-	flow->segments++;
-	flow->data_bytes += f->payload_len;
-	if (!sim->check_windows || (f->tcp.flags & (TCP_SYN | TCP_RST)))
-		return;
-	end = f->tcp.seq + f->payload_len + !!(f->tcp.flags & TCP_FIN);
-	if (end != f->tcp.seq && flow->edge_known && (int32_t)(end - flow->edge) > 0)
-		sim_fail(sim, "sent up to %u, %d bytes beyond the peer's window", end,
-			 (int32_t)(end - flow->edge));
+		note_syn(flow, f);
+	else
+		check_text(sim, flow, f);
+	check_ack(sim, flow, f);
+	note_sent(sim, flow, f);
 }
 
-void sim_watch_delivered(struct sim *sim, const struct sim_frame *f)
+/* --- a stack gets ---------------------------------------------------------------------------- */
+
+/* Of a part of a packet the rest may come too: it counts as an allowance at once. */
+void sim_watch_received(struct sim *sim, const struct sim_frame *f)
 {
-	struct sim_flow *allowed;
+	struct flow *flow, *sender;
 	uint32_t edge;
 
-	if (!f->is_tcp || !(f->tcp.flags & TCP_ACK) || (f->tcp.flags & TCP_RST))
+	if (!f->is_tcp || f->is_corrupt || (f->tcp.flags & TCP_RST))
 		return;
-	allowed = find_flow(sim, f, true);
-	edge = f->tcp.ack + window_of(sim, f);
-	if (!allowed->edge_known || (int32_t)(edge - allowed->edge) > 0)
-		allowed->edge = edge;
-	allowed->edge_known = true;
+	sender = flow_of(sim, f);
+	flow = sender->reverse;
+	flow->segments_in++;
+	if (!(f->tcp.flags & TCP_ACK))
+		return;
+	edge = edge_of(sender, f);
+	if (!flow->edge_known || distance(flow->edge, edge) > 0)
+		flow->edge = edge;
+	flow->edge_known = true;
+	/* A segment that is not acceptable is answered and dropped with what it acknowledges (RFC
+	 * 9293 3.10.7.4), so only one that begins where all that its sender ever sent has been
+	 * acknowledged is sure to have been read. */
+	if (f->is_fragment || f->payload_len > 0 || f->tcp.seq != sender->end ||
+	    !flow->ack_seen || flow->ack != sender->end)
+		return;
+	if (!flow->acked_known || distance(flow->acked, f->tcp.ack) > 0)
+		flow->acked = f->tcp.ack;
+	flow->acked_known = true;
+}
+
+/* --- the whole ------------------------------------------------------------------------------- */
+
+/* A bare ACK answers a segment, or opens the window for at least half a small segment of text that
+ * was read, or asks from time to time. */
+static void check_bare_acks(struct sim *sim, const struct flow *flow)
+{
+	uint64_t seconds = (flow->last_ns - flow->first_ns) / NS_PER_S;
+	uint64_t most = flow->segments_in + flow->reverse->text / (MSS_WITHOUT_OPTION / 2) +
+			seconds + 50;
+
+	if (flow->bare_acks > most)
+		sim_fail(sim, "%llu bare ACKs from port %u; %llu at most had a reason",
+			 (unsigned long long)flow->bare_acks, flow->src_port,
+			 (unsigned long long)most);
+}
+
+uint64_t sim_watch_text(const struct sim *sim, uint64_t *again)
+{
+	uint64_t text = 0;
+
+	*again = 0;
+	for (unsigned i = 0; i < BUCKETS; i++)
+		for (const struct flow *flow = sim->watch->buckets[i]; flow; flow = flow->next) {
+			text += flow->text;
+			*again += flow->text_again;
+		}
+	return text;
+}
+
+void sim_watch_open(struct sim *sim)
+{
+	sim->watch = calloc(1, sizeof(*sim->watch));
+	if (sim->watch == NULL)
+		abort();
+}
+
+void sim_watch_close(struct sim *sim)
+{
+	for (unsigned i = 0; i < BUCKETS; i++)
+		for (struct flow *flow = sim->watch->buckets[i]; flow; flow = flow->next)
+			check_bare_acks(sim, flow);
+	for (unsigned i = 0; i < BUCKETS; i++)
+		for (struct flow *flow = sim->watch->buckets[i], *next; flow; flow = next) {
+			next = flow->next;
+			free(flow);
+		}
+	free(sim->watch);
+	sim->watch = NULL;
 }
