@@ -64,6 +64,7 @@ struct sim_link {
 	/* Gilbert and Elliott: a frame finds the link good or bad, and each frame may turn it. */
 	uint32_t bad_begin_ppm, bad_end_ppm;
 	uint32_t bad_loss_ppm;  /* while it is bad; loss_ppm while it is good */
+	uint64_t bad_max_ns;    /* it is good again after that, however few frames come; 0: not so */
 	uint32_t duplicate_ppm;
 	uint32_t reorder_ppm;   /* such frames take reorder_ns longer */
 	uint64_t reorder_ns;
@@ -82,6 +83,7 @@ struct sim_link {
 	uint64_t too_big, fragmented, marked;
 	unsigned matched;
 	bool is_bad;
+	uint64_t bad_since_ns;
 };
 
 /* --- hosts ----------------------------------------------------------------------------------- */

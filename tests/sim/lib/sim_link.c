@@ -104,8 +104,14 @@ static bool is_within(const struct sim_span *span, uint64_t t_ns)
 
 static bool is_lost_by_chance(struct sim *sim, struct sim_link *link)
 {
-	if (chance(sim, link->is_bad ? link->bad_end_ppm : link->bad_begin_ppm))
-		link->is_bad = !link->is_bad;
+	bool was_bad = link->is_bad;
+
+	if (chance(sim, was_bad ? link->bad_end_ppm : link->bad_begin_ppm))
+		link->is_bad = !was_bad;
+	if (!was_bad)
+		link->bad_since_ns = sim->now_ns;
+	else if (link->bad_max_ns != 0 && sim->now_ns - link->bad_since_ns >= link->bad_max_ns)
+		link->is_bad = false;
 	return chance(sim, link->is_bad ? link->bad_loss_ppm : link->loss_ppm);
 }
 
