@@ -14,6 +14,7 @@ sys.path[:0] = [os.path.join(HERE, '..', 'tools'), os.path.join(HERE, '..', 'tes
 
 import boot_time  # noqa: E402
 import download  # noqa: E402
+import segment_cost  # noqa: E402
 
 
 def spread(values, unit, digits=1):
@@ -63,6 +64,7 @@ def main():
     goodput(options.build)
     boot_times(options.build, options.runs)
     downloads(options.build, max(3, options.runs // 3))
+    segment_cost.report(options.build)
 
 
 if __name__ == '__main__':
