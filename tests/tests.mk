@@ -2,12 +2,13 @@
 #   check  the host part alone: layers, tools, units, simulator          (under half a minute)
 #   test   everything: check, the fuzzers for a minute (tests/fuzz.mk), then the image in QEMU
 #          (tests/boot)                                                   (a few minutes)
+#   soak   seeded scenarios of the simulator for as long as it is told (TIME=seconds)
 # TESTS= is passed to pytest for the boot tests: make boot-tests TESTS='-k refused'.
 
 PYTEST := PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider
 LAYER_OBJS := $(filter $(BUILD)/kernel/net/% $(BUILD)/kernel/base/%,$(IMAGE_OBJS))
 
-.PHONY: check check-layers check-tools check-host test boot-tests
+.PHONY: check check-layers check-tools check-host soak test boot-tests
 check: check-layers check-tools check-example check-host ## host tests: layers, tools, units, simulator (sanitizers)
 
 check-layers: $(LAYER_OBJS)
@@ -17,7 +18,13 @@ check-tools: $(BUILD)/lib/example/two_stacks | $(BUILD)/.setup-check
 	@DIALTONE_BUILD=$(abspath $(BUILD)) $(PYTEST) tests/tools
 
 check-host: $(UNIT_TESTS) $(SIM_TESTS)
-	@tests/run_host_tests.sh $(UNIT_TESTS) $(SIM_TESTS)
+	@tests/run_host_tests.sh $(SIM_TESTS) $(UNIT_TESTS)
+
+# The programs that draw a whole scenario from each seed.
+SOAK_TESTS := $(addprefix $(BUILD)/host/tests/sim/,test_worlds test_bad_networks)
+
+soak: $(SOAK_TESTS) ## simulate for TIME=60 seconds, on every processor; FIRST= is the first seed
+	@nice $(PYTHON) tests/sim/soak.py --seconds $(or $(TIME),60) --first $(or $(FIRST),0) $^
 
 TEST_APPS := $(notdir $(wildcard tests/apps/*))
 TEST_APP_KERNELS := $(TEST_APPS:%=$(BUILD)/app-%/dialtone.elf)

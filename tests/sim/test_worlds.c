@@ -47,7 +47,9 @@ static void add_host(struct sim *sim)
 	bool tiny = one_in(sim, 6);
 	struct sim_host_options options = {
 		.net = {.sndbuf = draw(sim, 2048, 100000),
-			.rcvbuf = tiny ? draw(sim, 2048, 4000) : draw(sim, 4000, 150000)},
+			.rcvbuf = tiny ? draw(sim, 2048, 4000) : draw(sim, 4000, 150000),
+			.congestion = (uint8_t)draw(sim, 0, NET_CONGESTION_COUNT - 1),
+			.ecn = (uint8_t)draw(sim, NET_ECN_ACCEPT, NET_ECN_OFF)},
 		.features = features[draw(sim, 0, 2)],
 		.mtu = one_in(sim, 3) ? (uint16_t)draw(sim, 576, 1500) : 1500,
 		.tx_ring = draw(sim, 4, 64),
@@ -81,7 +83,7 @@ static void draw_spans(struct sim *sim, struct sim_link *link)
 {
 	if (one_in(sim, 6)) {
 		link->cut_span.from_ns = sim->now_ns + draw(sim, 1, 3000) * NS_PER_MS;
-		link->cut_span.until_ns = link->cut_span.from_ns + draw(sim, 10, 15000) * NS_PER_MS;
+		link->cut_span.until_ns = link->cut_span.from_ns + draw(sim, 10, 8000) * NS_PER_MS;
 	}
 	if (one_in(sim, 6)) {
 		link->stall_span.from_ns = sim->now_ns + draw(sim, 1, 3000) * NS_PER_MS;
@@ -97,6 +99,10 @@ static void draw_link(struct sim *sim, struct sim_link *link, bool clean)
 		link->rate_bps = draw(sim, 1, 200) * UINT64_C(1000000);
 	if (one_in(sim, 2))
 		link->queue_bytes = draw(sim, 10, 200) * 1000;
+	if (one_in(sim, 4))
+		link->mark_bytes = draw(sim, 3, 50) * 1000;
+	if (one_in(sim, 6))
+		link->mtu = (uint16_t)draw(sim, 300, 1400);
 	if (clean)
 		return;
 	draw_trouble(sim, link);
@@ -130,6 +136,7 @@ static void draw_side(struct sim *sim, struct sim_side *side)
 	side->to_send = one_in(sim, 4) ? 0 : draw(sim, 1, 60000);
 	side->chunk = one_in(sim, 4) ? draw(sim, 20, 300) : draw(sim, 1000, 65536);
 	side->nodelay = one_in(sim, 3);
+	side->keepalive = one_in(sim, 4);
 	if (one_in(sim, 6)) {
 		side->read_pause_ns = draw(sim, 1, 200) * NS_PER_MS;
 		side->chunk = draw(sim, 2000, 65536);

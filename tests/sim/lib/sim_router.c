@@ -62,8 +62,8 @@ static struct sim_frame *make_fragment(const struct sim_frame *f, size_t at, siz
 	piece->ip.total_len = (uint16_t)(f->ip.header_len + len);
 	memmove(piece->bytes + header_len, f->bytes + header_len + at, len);
 	store_be16(ip + IPV4_OFF_TOTAL_LEN, piece->ip.total_len);
-	store_be16(ip + IPV4_OFF_FRAGMENT,
-		   (uint16_t)((f->ip.fragment + at / 8) | (more ? IPV4_MF : 0)));
+	piece->ip.fragment = (uint16_t)((f->ip.fragment + at / 8) | (more ? IPV4_MF : 0));
+	store_be16(ip + IPV4_OFF_FRAGMENT, piece->ip.fragment);
 	store_be16(ip + IPV4_OFF_CHECKSUM, 0);
 	store_be16(ip + IPV4_OFF_CHECKSUM, kit_checksum(kit_sum(0, ip, f->ip.header_len)));
 	return piece;

@@ -17,6 +17,7 @@ struct sim_side {
 	bool close_first;      /* closes when its bytes are sent, else after the peer's end */
 	bool half_close;       /* by shutdown, and goes on reading */
 	bool nodelay;
+	bool keepalive;        /* asks after 5 s of silence, every 5 s, 8 times */
 	uint64_t idle_at;      /* falls silent for idle_ns once so many bytes are sent */
 	uint64_t idle_ns;
 	uint64_t abort_at;     /* aborts once so many bytes were sent and received; 0: never */
