@@ -186,6 +186,18 @@ def test_tcp_to_nowhere(wire, tmp_path, csum):
                 tcp_bad_checksum=['bad checksum'])
 
 
+def test_odd_but_accepted(wire, tmp_path):
+    """Padding behind a packet is not part of it, TTL is the routers' affair, and a datagram without
+    a checksum is one."""
+    outcome = attack(wire, tmp_path, Attack.accepted)
+    echoes = [(echo_id(f), f.payload[8:]) for f in outcome.answers if f.payload[0] == 0]
+    assert sorted(echoes) == [(0x1001, b'1234')] * REPEATS + [(0x1002, b'1234')] * REPEATS
+    errors = [f for f in outcome.answers if f.payload[:2] == b'\3\3']
+    assert [f.payload[8:] for f in errors] == [outcome.sent['checksum 0'][0][14:]] * REPEATS
+    assert len(outcome.answers) == 3 * REPEATS
+    assert not any(b'\xee' * 4 in f.data for f in outcome.answers)
+
+
 def test_the_whole_list_at_once(wire, tmp_path):
     """All sections into each other: what one leaves behind must not help the next."""
     def everything(attacker):

@@ -132,7 +132,7 @@ class Attack:
                                          for n in (len(good) + 1, 1500, 65535)],
             'total_len 20 with TCP': [self.to(Raw(b''), proto=6)],
             'other version': [self.header_patched(0, bytes([n << 4 | 5])) for n in (0, 5, 6, 15)],
-            'bad checksum': [self.udp() and self.frame(patched(good, 10, b'\xde\xad'))],
+            'bad checksum': [self.frame(patched(good, 10, b'\xde\xad'))],
             'option of length 0, 1, past the end': [self.optioned(o) for o in (
                 b'\7\0\0\0', b'\7\1\0\0', b'\7\5\0\0', b'\7\xff\0\0', b'\1\1\1\7')],
             'source route': [self.optioned(bytes([kind]) + o + b'\0') for kind in (LSRR, SSRR)
@@ -209,6 +209,14 @@ class Attack:
             'destination port 0': [self.udp(dport=0)],
             'broadcast': [self.frame(self.packet(UDP(sport=9, dport=9) / b'x', dst=d), BROADCAST)
                           for d in (self.net_broadcast, '255.255.255.255')],
+        }
+
+    def accepted(self):
+        """Odd, and yet to be taken: each is answered."""
+        return {
+            'padding': [self.echo(0x1001, data=b'1234') + b'\xee' * 100],
+            'TTL 0': [self.echo(0x1002, data=b'1234', ttl=0)],
+            'checksum 0': [self.udp(chksum=0)],
         }
 
     def tcp_to_nowhere(self):

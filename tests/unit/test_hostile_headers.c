@@ -22,6 +22,7 @@
 #define STALE_BYTE 0xa5     /* what fresh memory of the kit holds */
 #define EVIL_IP (KIT_PEER_IP + 65)
 #define OUTSIDE 0x40123456u /* added to RCV.NXT: outside of any window, whichever byte changes */
+#define INSIDE 0x1234u      /* inside, and no byte of it makes it RCV.NXT */
 
 static struct tk t;
 static struct udp_pcb pcb;
@@ -83,15 +84,20 @@ static void fragment(void)
 	kit_build_udp(&f, &(struct kit_ipv4){.fragment = IPV4_MF, .id = 77}, 4000, 5000, "12345678", 8);
 }
 
-static void segment(uint16_t dst_port, uint8_t flags, const char *text)
+static void segment_at(uint32_t seq, uint16_t dst_port, uint8_t flags, const char *text)
 {
 	static const uint8_t options[] = {1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 1};
 
 	kit_build_tcp(&f, &(struct kit_ipv4){0},
 		      &(struct kit_tcp){.src_port = TK_PEER_PORT, .dst_port = dst_port,
-					.seq = TK_IRS + 1 + OUTSIDE, .ack = t.iss + 1 + OUTSIDE,
+					.seq = TK_IRS + 1 + seq, .ack = t.iss + 1 + OUTSIDE,
 					.flags = flags, .window = 1000, .options = options,
 					.options_len = sizeof(options)}, text, strlen(text));
+}
+
+static void segment(uint16_t dst_port, uint8_t flags, const char *text)
+{
+	segment_at(OUTSIDE, dst_port, flags, text);
 }
 
 static void blind_text(void)
@@ -107,6 +113,22 @@ static void blind_syn(void)
 static void blind_rst(void)
 {
 	segment(TK_PORT, TCP_RST, "");
+}
+
+/* RFC 5961: inside the window is not enough, whichever byte of the number changes. */
+static void blind_syn_inside(void)
+{
+	segment_at(INSIDE, TK_PORT, TCP_SYN, "");
+}
+
+static void blind_rst_inside(void)
+{
+	segment_at(INSIDE, TK_PORT, TCP_RST, "");
+}
+
+static void blind_text_inside(void)
+{
+	segment_at(INSIDE, TK_PORT, TCP_ACK, "evil");
 }
 
 static void blind_fin(void)
@@ -126,8 +148,8 @@ static void syn_to_nobody(void)
 
 static void (*const builders[])(void) = {
 	arp_request, arp_reply, echo, icmp_error, datagram, datagram_to_nobody, unknown_protocol,
-	with_options, fragment, blind_text, blind_syn, blind_rst, blind_fin, segment_to_nobody,
-	syn_to_nobody,
+	with_options, fragment, blind_text, blind_syn, blind_rst, blind_fin, blind_syn_inside,
+	blind_rst_inside, blind_text_inside, segment_to_nobody, syn_to_nobody,
 };
 
 /* --- what must hold -------------------------------------------------------------------------- */

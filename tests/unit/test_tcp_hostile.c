@@ -233,6 +233,35 @@ static void urgent_data_stays_in_line(void **state)
 	tk_close(&t);
 }
 
+/* The second says less than the first, and then more again, while nothing has been read. */
+static void two_racing_urgent_pointers(void **state)
+{
+	static const uint16_t pointers[] = {5000, 1, 65535, 0, 2};
+	char buf[64];
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	for (unsigned i = 0; i < ARRAY_LEN(pointers); i++) {
+		struct kit_frame f;
+
+		/* The odd ones overtake: they repeat what the one before has brought. */
+		kit_build_tcp(&f, &(struct kit_ipv4){0},
+			      &(struct kit_tcp){.src_port = TK_PEER_PORT, .dst_port = TK_PORT,
+						.seq = TK_IRS + 1 + 3 * (i - i % 2),
+						.ack = TK_ISS + 1, .flags = TCP_ACK | TCP_URG,
+						.urgent = pointers[i], .window = 9999},
+			      "abcdef", i == 4 ? 6 : 6 - 3 * (i % 2));
+		kit_inject_frame(&t.k, &f);
+	}
+	assert_int_equal(tk_read(&t, buf, sizeof(buf)), 18);
+	assert_memory_equal(buf, "abcdefabcdefabcdef", 18);
+	assert_int_equal(tk_state(&t), TCP_ESTABLISHED);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
 static void urgent_on_a_syn(void **state)
 {
 	struct tk t;
@@ -331,6 +360,7 @@ int main(void)
 		cmocka_unit_test(malformed_options_do_not_reset),
 		cmocka_unit_test(sack_blocks_that_cannot_be),
 		cmocka_unit_test(urgent_data_stays_in_line),
+		cmocka_unit_test(two_racing_urgent_pointers),
 		cmocka_unit_test(urgent_on_a_syn),
 		cmocka_unit_test(initial_numbers),
 		cmocka_unit_test(ephemeral_ports),
