@@ -9,11 +9,11 @@ import sys
 
 from scapy.all import ARP, ICMP, IP, TCP, UDP, Dot1Q, Ether, IPOption, Raw
 
-ROOT = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent / "corpus"
+CORPUS = pathlib.Path(__file__).parent / "corpus"
 
 
 def seed(target, name, data):
-    folder = ROOT / target
+    folder = pathlib.Path(CORPUS) / target
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(bytes(data))
 
@@ -224,13 +224,9 @@ def make_pci():
     seed("pci", "loop", writable + b"\x00\x10" + bars + b"\x40" + cap(1, 0x40, 4, 0, 0x1000))
 
 
-make_frames()
-make_segments()
-make_fragments()
-make_tcp_options()
-make_http()
-make_config()
-make_log()
-make_elf()
-make_ring()
-make_pci()
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        CORPUS = sys.argv[1]
+    for make in (make_frames, make_segments, make_fragments, make_tcp_options, make_http, make_config,
+                 make_log, make_elf, make_ring, make_pci):
+        make()
