@@ -1,0 +1,149 @@
+/*
+ * The watcher on the wire (sim_watch.c) against segments made by hand: what is right passes, and each
+ * breach of a rule stops the run.
+ */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tests/sim/lib/sim.h"
+
+#define WINDOW 1999u
+#define MSS 1000u
+#define A_ISS UINT32_C(0xfffffc00) /* so that numbers wrap */
+#define B_ISS UINT32_C(5000)
+
+enum seen { SENT, GOT }; /* by a: what a sends; what reaches it of b */
+
+/* Numbers count from the initial ones. */
+struct step {
+	enum seen seen;
+	uint32_t seq, ack;
+	uint8_t flags;
+	size_t len;
+	uint16_t window; /* 0: WINDOW */
+};
+
+static const uint8_t mss_option[] = {TCP_OPT_MSS, 4, MSS >> 8, MSS & 0xff};
+
+static void show(struct sim *sim, const struct step *s)
+{
+	bool of_a = s->seen == SENT;
+	struct sim_host *from = sim->hosts[of_a ? 0 : 1], *to = sim->hosts[of_a ? 1 : 0];
+	struct kit_ipv4 ip = {.src = from->ip, .dst = to->ip};
+	static uint8_t text[2000];
+	struct kit_frame f;
+	struct sim_frame *frame;
+
+	kit_build_tcp(&f, &ip, &(struct kit_tcp){
+		.src_port = of_a ? 1 : 2, .dst_port = of_a ? 2 : 1, .flags = s->flags,
+		.seq = (of_a ? A_ISS : B_ISS) + s->seq, .ack = (of_a ? B_ISS : A_ISS) + s->ack,
+		.window = s->window != 0 ? s->window : WINDOW, .options = mss_option,
+		.options_len = s->flags & TCP_SYN ? sizeof(mss_option) : 0,
+	}, text, s->len);
+	frame = sim_frame_make(from, f.bytes, f.len);
+	sim_watch_sent(sim, frame);
+	if (!of_a)
+		sim_watch_received(sim, frame);
+	free(frame);
+}
+
+static const struct step opening[] = {
+	{SENT, 0, 0, TCP_SYN, 0, 0},
+	{GOT, 0, 1, TCP_SYN | TCP_ACK, 0, 0},
+	{SENT, 1, 1, TCP_ACK, 0, 0},
+	{GOT, 1, 1, TCP_ACK, 500, 2000},
+	{SENT, 1, 501, TCP_ACK, 1000, 0},
+	{SENT, 1001, 501, TCP_ACK, 1000, 0},
+	{GOT, 501, 1001, TCP_ACK, 0, 0}, /* the window now ends before 3000 */
+};
+
+static void play(const struct step *last)
+{
+	struct sim sim;
+
+	sim_open(&sim, "watch", 1);
+	(void)sim_host(&sim, NULL);
+	(void)sim_host(&sim, NULL);
+	for (unsigned i = 0; i < ARRAY_LEN(opening); i++)
+		show(&sim, &opening[i]);
+	show(&sim, last);
+	sim_close(&sim);
+}
+
+/* In a process of its own: the watcher aborts. */
+static bool stops_at(const struct step *last)
+{
+	int status;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		signal(SIGABRT, SIG_DFL);
+		if (freopen("/dev/null", "w", stderr) == NULL)
+			_exit(2);
+		play(last);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) ? WTERMSIG(status) == SIGABRT : WEXITSTATUS(status) == 0);
+	return WIFSIGNALED(status);
+}
+
+static void what_is_right_passes(void **state)
+{
+	static const struct step right[] = {
+		{SENT, 2001, 501, TCP_ACK, 999, 0},       /* up to the window's edge */
+		{SENT, 2001, 501, TCP_ACK | TCP_FIN, 998, 0},
+		{SENT, 1001, 501, TCP_ACK, 1000, 0},      /* again, and not acknowledged */
+		{SENT, 1000, 501, TCP_ACK, 0, 0},         /* a probe */
+		{SENT, 2001, 501, TCP_ACK | TCP_FIN, 0, 0},
+		{SENT, 2001, 501, TCP_RST | TCP_ACK, 0, 0},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(right); i++)
+		if (stops_at(&right[i]))
+			fail_msg("right %u is taken for a breach", i);
+}
+
+static void a_breach_stops_the_run(void **state)
+{
+	static const struct step wrong[] = {
+		{SENT, 2002, 501, TCP_ACK, 10, 0},    /* a gap */
+		{SENT, 901, 501, TCP_ACK, 100, 0},    /* known to have arrived */
+		{SENT, 901, 501, TCP_ACK, 200, 0},    /* a part of it */
+		{SENT, 2001, 501, TCP_ACK, 1000, 0},  /* beyond the window by a byte */
+		{SENT, 2001, 501, TCP_ACK | TCP_FIN, 999, 0}, /* by a FIN */
+		{SENT, 1001, 501, TCP_ACK, 1001, 0},  /* above the MSS */
+		{SENT, 2001, 500, TCP_ACK, 0, 0},     /* an ACK that goes back */
+		{SENT, 2001, 502, TCP_ACK, 0, 0},     /* of what was not sent */
+		{SENT, 2001, 501, TCP_ACK, 0, 1900},  /* an edge that goes back */
+		{GOT, 501, 2002, TCP_ACK, 0, 0},      /* b may not do so either */
+		{GOT, 501, 1000, TCP_ACK, 0, 0},
+		{GOT, 502, 1001, TCP_ACK, 10, 0},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(wrong); i++)
+		if (!stops_at(&wrong[i]))
+			fail_msg("breach %u goes unnoticed", i);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_right_passes),
+		cmocka_unit_test(a_breach_stops_the_run),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
