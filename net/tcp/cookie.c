@@ -6,13 +6,13 @@
  *      ISN    bit 31     parity of the time slot (64 s) it was made in
  *             30..28     index of the MSS, rounded down
  *             27..0      keyed hash of tuple, the peer's ISN, slot and index
- *      TSval  bits 5..0  window scale (15: none), SACK; where the peer has timestamps
+ *      TSval  bits 5..0  window scale (15: none), SACK, ECN; where the peer has timestamps
  *
  * A cookie is good for its slot and the next one: one to two minutes.  An ACK that was made up gets
  * through once in 2^28 times, and only while cookies are being given out.
  *
  * DEVIATION: such an initial sequence number does not follow the clock of RFC 9293 3.4.1 (MUST-8).
- * A peer without timestamps gets neither window scale nor SACK; ECN is not agreed on.
+ * A peer without timestamps gets neither window scale nor SACK nor ECN.
  */
 #include "net/tcp/internal.h"
 
@@ -28,6 +28,8 @@
 #define TS_MASK ((UINT32_C(1) << TS_BITS) - 1)
 #define TS_SACK 0x10u
 #define TS_NO_SCALE 0x0fu
+#define TS_ECN 0x20u
+#define ECN_SETUP (TCP_ECE | TCP_CWR) /* RFC 3168 6.1.1: on the SYN */
 
 static const uint16_t mss_table[8] = {TCP_MSS_MIN, TCP_MSS_DEFAULT, 1220, 1360, 1400, 1440, 1460,
 				      8960};
@@ -83,10 +85,12 @@ static uint32_t make(const struct stack *stack, const struct tcp_segment *syn)
 }
 
 /* Never ahead of the clock, or the connection's next segment would look old (PAWS). */
-static uint32_t timestamp_with(const struct tcp_options *opt, uint32_t clock)
+static uint32_t timestamp_with(const struct tcp_segment *syn, uint32_t clock)
 {
+	const struct tcp_options *opt = &syn->opt;
 	uint32_t bits = (opt->has_window_scale ? opt->window_scale : TS_NO_SCALE) |
-			(opt->sack_permitted ? TS_SACK : 0);
+			(opt->sack_permitted ? TS_SACK : 0) |
+			((syn->flags & ECN_SETUP) == ECN_SETUP ? TS_ECN : 0);
 	uint32_t ts = (clock & ~TS_MASK) | bits;
 
 	return (int32_t)(ts - clock) > 0 ? ts - (TS_MASK + 1) : ts;
@@ -106,16 +110,19 @@ void tcp_cookie_send(struct stack *stack, const struct tcb *listener,
 	tcb.local = syn->local;
 	tcb.remote = syn->remote;
 	tcb.rcvbuf = listener->rcvbuf;
+	tcb.passive = true;
 	tcb.chosen = listener->chosen;
 	tcb.last_step = UINT8_MAX; /* none of the sixteen is told: nothing is recorded */
 	if (tcp_prepare(stack, &tcb, syn->now_ns) != ERR_OK)
 		return;
-	if (!syn->opt.has_timestamps) /* nowhere to keep these */
+	if (!syn->opt.has_timestamps) { /* nowhere to keep these */
 		plain.opt.has_window_scale = plain.opt.sack_permitted = false;
+		plain.flags &= (uint8_t)~ECN_SETUP;
+	}
 	tcp_take_syn(&tcb, &plain);
 	tcp_begin_at(&tcb, make(stack, syn));
 	clock = tcp_timestamp(&tcb, syn->now_ns);
-	tcb.ts_offset += timestamp_with(&syn->opt, clock) - clock;
+	tcb.ts_offset += timestamp_with(syn, clock) - clock;
 	send.seq = tcb.iss;
 	if (tcp_transmit(stack, &tcb, &send, syn->now_ns) == ERR_OK)
 		stack->counters.tcp_cookies_sent++;
@@ -123,17 +130,20 @@ void tcp_cookie_send(struct stack *stack, const struct tcb *listener,
 
 /* --- taking one ------------------------------------------------------------------------------ */
 
-/* What the SYN's options were, as far as they were remembered. */
-static void recall_options(const struct tcp_segment *ack, uint8_t mss_index,
-			   struct tcp_options *opt)
+/* What the SYN's options and flags were, as far as they were remembered. */
+static void recall(const struct tcp_segment *ack, uint8_t mss_index, struct tcp_segment *syn)
 {
+	struct tcp_options *opt = &syn->opt;
 	uint32_t bits = ack->opt.ts_ecr & TS_MASK;
 
+	syn->flags = TCP_SYN;
 	*opt = (struct tcp_options){.has_mss = true, .mss = mss_table[mss_index]};
 	if (!ack->opt.has_timestamps)
 		return;
 	opt->has_timestamps = true;
 	opt->ts_val = ack->opt.ts_val;
+	if (bits & TS_ECN)
+		syn->flags |= ECN_SETUP;
 	opt->sack_permitted = bits & TS_SACK;
 	opt->has_window_scale = (bits & 0xf) != TS_NO_SCALE;
 	if (opt->has_window_scale)
@@ -153,7 +163,7 @@ bool tcp_cookie_check(const struct stack *stack, const struct tcp_segment *ack,
 	syn->seq = ack->seq - 1;
 	if (cookie_hash(stack, syn, syn->seq, slot, mss_index) != (cookie & HASH_MASK))
 		return false;
-	recall_options(ack, mss_index, &syn->opt);
+	recall(ack, mss_index, syn);
 	return true;
 }
 

@@ -128,6 +128,37 @@ static void what_was_offered_comes_back(void **state)
 	}
 }
 
+/* RFC 3168 6.1.1: the bits of an ECN-setup SYN come back where timestamps carry them. */
+static void ecn_comes_back_too(void **state)
+{
+	(void)state;
+	for (unsigned bits = 0; bits < 8; bits++) {
+		uint8_t asked = (uint8_t)((bits & 1 ? TCP_ECE : 0) | (bits & 2 ? TCP_CWR : 0));
+		struct tcp_segment ack, syn;
+		struct kit_sent *s;
+		struct tk t;
+
+		open_flooded(&t);
+		t.timestamps = bits & 4;
+		TK_SEND(&t, .flags = TCP_SYN | asked);
+		s = tk_take(&t);
+		ack = (struct tcp_segment){
+			.local = net_endpoint_ipv4(KIT_IP, TK_PORT),
+			.remote = net_endpoint_ipv4(KIT_PEER_IP, TK_PEER_PORT),
+			.seq = TK_IRS + 1, .ack = s->tcp.seq + 1, .flags = TCP_ACK,
+			.now_ns = t.k.now_ns,
+		};
+		ack.opt.has_timestamps = t.timestamps;
+		ack.opt.ts_ecr = t.ts_echo;
+		assert_true(tcp_cookie_check(t.k.stack, &ack, &syn));
+		assert_int_equal(syn.flags, bits == 7 ? TCP_SYN | TCP_ECE | TCP_CWR : TCP_SYN);
+		if (bits != 7)
+			assert_int_equal(s->tcp.flags & TCP_ECE, 0);
+		kit_sent_free(s);
+		tk_close(&t);
+	}
+}
+
 /* Rounded down, never up. */
 static void the_mss_is_rounded_down(void **state)
 {
@@ -346,6 +377,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_client_gets_through_the_flood),
 		cmocka_unit_test(what_was_offered_comes_back),
+		cmocka_unit_test(ecn_comes_back_too),
 		cmocka_unit_test(the_mss_is_rounded_down),
 		cmocka_unit_test(the_timestamp_is_never_ahead),
 		cmocka_unit_test(a_cookie_is_good_for_a_minute_and_not_for_three),
