@@ -43,8 +43,8 @@ void tcp_layer_destroy(struct stack *stack, struct tcp_layer *layer);
 
 /* --- from below ------------------------------------------------------------------------------ */
 
-/* IPv4 -> TCP: [data, tail) is the segment, trimmed to the IP length; src and dst host order.
- * Consumes. */
+/* IPv4 -> TCP: [data, tail) is the segment, trimmed to the IP length, the IP header is at l3_off;
+ * src and dst host order.  Consumes. */
 void tcp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t dst, uint64_t now_ns);
 
 /* Sends what connections held back while frames were coming in (ACKs, window updates, data). */

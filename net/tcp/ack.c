@@ -148,6 +148,7 @@ enum tcp_verdict tcp_check_ack(struct stack *stack, struct tcb *tcb, struct tcp_
 	if ((tcb_flight(tcb) == 0 || seg->wnd == 0) && tcb->owned &&
 	    tcb->chosen.user_timeout_ms == 0)
 		tcb->progress_ns = seg->now_ns;
+	tcp_ecn_check_ack(stack, tcb, seg);
 	if (seq_gt(seg->ack, tcb->snd_una))
 		new_data_acknowledged(stack, tcb, seg);
 	else if (duplicate)

@@ -113,6 +113,7 @@ enum tcp_verdict tcp_check_sequence(struct stack *stack, struct tcb *tcb, struct
 	if (seg->flags & TCP_RST)
 		seg->data_len = 0;
 	if (is_syn_again(tcb, seg)) { /* an ACK alone would not help it */
+		tcp_ecn_take_syn_again(tcb, seg);
 		if (!tcb->syn_waits)
 			tcp_send_syn(stack, tcb, TCP_RETRANSMIT_SYN_AGAIN, seg->now_ns);
 		return TCP_DONE;

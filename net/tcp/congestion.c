@@ -38,6 +38,7 @@ void tcp_congestion_init(struct tcb *tcb, bool syn_was_lost)
 {
 	tcb->cwnd = syn_was_lost ? tcb_eff_mss(tcb) : initial_window(tcb);
 	tcb->ssthresh = UINT32_MAX; /* "arbitrarily high" */
+	tcb->reduced_at = tcb->snd_una;
 	tcp_hystart_begin(tcb);
 	tcp_congestion_choose(tcb, (enum net_congestion)tcb->congestion);
 }
@@ -74,8 +75,9 @@ void tcp_congestion_acked(struct tcb *tcb, uint32_t acked, uint64_t now_ns)
 {
 	tcp_hystart_round(tcb);
 	count_pause(tcb, now_ns);
-	/* A window that was not full proves nothing about a larger one (RFC 9438 5.8). */
-	if (!tcb->cwnd_limited)
+	/* A window that was not full proves nothing about a larger one (RFC 9438 5.8); and RFC 3168
+	 * 6.1.2: "should not increase the congestion window" when the ACK tells of a mark. */
+	if (!tcb->cwnd_limited || tcb->ecn_told)
 		return;
 	if (tcb->cwnd < tcb->ssthresh)
 		slow_start(tcb, acked);
@@ -86,18 +88,34 @@ void tcp_congestion_acked(struct tcb *tcb, uint32_t acked, uint64_t now_ns)
 
 /* --- shrinking ------------------------------------------------------------------------------- */
 
+static void reduce(struct tcb *tcb, uint32_t flight)
+{
+	/* RFC 5681 3.2, step 2: what limited transmit sent beyond the window does not count */
+	uint32_t left = ops_of(tcb)->reduced(tcb, MIN(flight, tcb->cwnd));
+
+	tcb->ssthresh = MAX(left, WINDOW_MIN_SEGMENTS * tcb_eff_mss(tcb));
+	tcb->bytes_acked = 0;
+	tcb->reduced_at = tcb->snd_nxt;
+	tcb->ecn_reduced = true; /* RFC 3168 6.1.2: "for any reason" */
+}
+
 void tcp_congestion_loss(struct tcb *tcb, uint32_t flight, uint64_t now_ns)
 {
-	uint32_t left;
-
 	(void)now_ns;
 	tcb->undo = (struct tcp_congestion_undo){
 		.cwnd = tcb->cwnd, .ssthresh = tcb->ssthresh, .cubic = tcb->cubic,
 	};
-	/* RFC 5681 3.2, step 2: what limited transmit sent beyond the window does not count */
-	left = ops_of(tcb)->reduced(tcb, MIN(flight, tcb->cwnd));
-	tcb->ssthresh = MAX(left, WINDOW_MIN_SEGMENTS * tcb_eff_mss(tcb));
-	tcb->bytes_acked = 0;
+	reduce(tcb, flight);
+}
+
+/* DEVIATION: RFC 3168 6.1.2 would go down to one segment, and then send one for each time-out; here
+ * a mark leaves two segments, as a loss does. */
+void tcp_congestion_marked(struct tcb *tcb, uint32_t flight, uint64_t now_ns)
+{
+	(void)now_ns;
+	reduce(tcb, flight);
+	tcb->cwnd = MIN(tcb->cwnd, tcb->ssthresh);
+	tcb->undo.cwnd = 0; /* a mark is no mistake */
 }
 
 void tcp_congestion_timeout(struct tcb *tcb, uint64_t now_ns)

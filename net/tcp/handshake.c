@@ -40,6 +40,7 @@ int tcp_prepare(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	tcp_begin_at(tcb, tcp_initial_sequence(stack, tcb, now_ns));
 	tcb->ts_offset = tcp_timestamp_offset(stack, tcb);
 	tcp_rto_init(tcb);
+	tcp_ecn_init(tcb, (enum net_ecn)stack->options.ecn);
 	tcb->progress_ns = now_ns;
 	tcb->opened = true;
 	return ERR_OK;
@@ -65,6 +66,7 @@ void tcp_take_syn(struct tcb *tcb, const struct tcp_segment *seg)
 	if (seq_gt(tcb->snd_nxt, tcb->iss)) /* our SYN has announced a window already */
 		tcb->rcv_adv += MIN(tcb->rcvbuf, UINT16_MAX);
 	take_mss(tcb, opt);
+	tcp_ecn_take_syn(tcb, seg);
 	/* RFC 7323 2.2: scaling needs the option in both SYNs */
 	tcb->use_window_scale = opt->has_window_scale;
 	tcb->snd_wscale = opt->has_window_scale ? opt->window_scale : 0;

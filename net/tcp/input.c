@@ -7,6 +7,7 @@
 
 #include "net/checksum.h"
 #include "net/ipv4.h"
+#include "net/wire/ipv4.h"
 
 /* MUST-2, MUST-3: a segment with a wrong checksum is not looked at. */
 static bool checksum_is_right(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t dst)
@@ -33,6 +34,13 @@ static bool is_for_us_alone(const struct stack *stack, const struct pktbuf *pkt,
 		if (n->ipv4 == dst)
 			return true;
 	return false;
+}
+
+/* RFC 3168 5: the IP header is still in front of the segment; of one that came in fragments, the
+ * one that was made of theirs. */
+static bool is_marked(const struct pktbuf *pkt)
+{
+	return (pkt->head[pkt->l3_off + IPV4_OFF_TOS] & IPV4_ECN_MASK) == IPV4_ECN_CE;
 }
 
 /* False: malformed; counted, not answered. */
@@ -64,6 +72,7 @@ static bool parse(struct stack *stack, struct tcp_segment *seg, struct pktbuf *p
 	seg->data_len = (uint32_t)pktbuf_len(pkt);
 	seg->fin_seq = seg->seq + seg->data_len;
 	seg->up = seg->seq + h.urgent;
+	seg->congestion_experienced = is_marked(pkt);
 	return true;
 }
 
@@ -83,6 +92,7 @@ static void otherwise_arrives(struct stack *stack, struct tcb *tcb, struct tcp_s
 	/* fifth: check the ACK field */
 	if (tcp_check_ack(stack, tcb, seg) == TCP_DONE)
 		return;
+	tcp_ecn_check_data(stack, tcb, seg);
 	/* sixth: check the URG bit */
 	tcp_check_urgent(stack, tcb, seg);
 	/* seventh: process the segment text */

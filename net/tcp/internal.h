@@ -18,6 +18,7 @@ struct tcp_segment {
 	uint32_t wnd;      /* SEG.WND, scaled */
 	uint16_t raw_wnd;  /* as on the wire */
 	uint8_t flags;     /* enum tcp_flag */
+	bool congestion_experienced; /* RFC 3168: CE in its IP header */
 	struct tcp_options opt;
 	uint64_t now_ns;
 };
@@ -355,6 +356,9 @@ void tcp_congestion_undo(struct tcb *tcb);
 /* Nothing was sent for longer than the RTO: RFC 5681 4.1. */
 void tcp_congestion_idle(struct tcb *tcb, uint64_t now_ns);
 
+/* RFC 3168: a mark instead of a loss: cwnd comes down at once. */
+void tcp_congestion_marked(struct tcb *tcb, uint32_t flight, uint64_t now_ns);
+
 /* RFC 9406, for the first slow start. */
 void tcp_hystart_begin(struct tcb *tcb);
 /* A round trip was measured: as many as there are, up to one for each ACK. */
@@ -363,6 +367,21 @@ void tcp_hystart_rtt(struct tcb *tcb, uint64_t rtt_ns);
 void tcp_hystart_round(struct tcb *tcb);
 /* What of `acked` bytes the window grows by. */
 uint32_t tcp_hystart_growth(const struct tcb *tcb, uint32_t acked);
+
+/* --- ecn.c: RFC 3168 ------------------------------------------------------------------------- */
+
+void tcp_ecn_init(struct tcb *tcb, enum net_ecn wanted);
+/* The peer's SYN or SYN-ACK; the SYN again, before our SYN-ACK goes again. */
+void tcp_ecn_take_syn(struct tcb *tcb, const struct tcp_segment *seg);
+void tcp_ecn_take_syn_again(struct tcb *tcb, const struct tcp_segment *seg);
+/* What of ECE and CWR a segment gets, and whether it may be marked; then it has been sent. */
+uint8_t tcp_ecn_flags(const struct tcb *tcb, const struct tcp_send *send);
+bool tcp_ecn_capable(const struct tcb *tcb, const struct tcp_send *send);
+void tcp_ecn_sent(struct tcb *tcb, const struct tcp_send *send);
+/* An acceptable ACK, before SND.UNA moves: cwnd is reduced once a window. */
+void tcp_ecn_check_ack(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg);
+/* A segment inside the window: from the first mark to the CWR our ACKs have ECE. */
+void tcp_ecn_check_data(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg);
 
 /* --- recovery.c: RFC 6582 -------------------------------------------------------------------- */
 

@@ -4,7 +4,6 @@
  * was pending for an ACK is settled.
  *
  * NOT DONE: path MTU discovery (RFC 1191): DF is set and the MTU is the interface's.
- * NOT DONE: ECN (RFC 3168).
  * NOT DONE: large segments for a device that cuts them (NETIF_TX_TSO4).
  */
 #include "net/tcp/internal.h"
@@ -12,6 +11,7 @@
 #include "base/assert.h"
 #include "net/checksum.h"
 #include "net/ipv4.h"
+#include "net/wire/ipv4.h"
 
 /* --- options --------------------------------------------------------------------------------- */
 
@@ -75,16 +75,16 @@ static void push_header(struct pktbuf *pkt, const struct net_endpoint *local,
 	pkt->csum_off = TCP_OFF_CHECKSUM;
 }
 
-/* `chosen`: the user's Diffserv field and TTL (RFC 9293 3.9.2, MUST-48, MUST-49). */
+/* `chosen`: the user's Diffserv field and TTL (RFC 9293 3.9.2, MUST-48, MUST-49); `ecn`: RFC 3168 5. */
 static int hand_to_ip(struct stack *stack, struct pktbuf *pkt, const struct net_endpoint *local,
 		      const struct net_endpoint *remote, const struct tcp_user_options *chosen,
-		      uint64_t now_ns)
+		      enum ipv4_ecn ecn, uint64_t now_ns)
 {
 	const struct ipv4_send how = {
 		.src = net_addr_to_ipv4(&local->addr),
 		.dst = net_addr_to_ipv4(&remote->addr),
 		.protocol = IPV4_PROTO_TCP,
-		.tos = chosen->tos,
+		.tos = (uint8_t)(chosen->tos | ecn),
 		.ttl = chosen->ttl,
 		.dont_fragment = false, /* without RFC 1191 nobody would learn of it */
 	};
@@ -128,7 +128,7 @@ static struct pktbuf *build(struct stack *stack, struct tcb *tcb, const struct t
 	struct tcp_header h = {
 		.seq = send->seq,
 		.ack = send->flags & TCP_ACK ? tcb->rcv_nxt : 0,
-		.flags = send->flags,
+		.flags = (uint8_t)(send->flags | tcp_ecn_flags(tcb, send)),
 	};
 	struct tcp_options opt;
 
@@ -156,13 +156,15 @@ static struct pktbuf *build(struct stack *stack, struct tcb *tcb, const struct t
 int tcp_transmit(struct stack *stack, struct tcb *tcb, const struct tcp_send *send, uint64_t now_ns)
 {
 	struct pktbuf *pkt = build(stack, tcb, send, now_ns);
+	enum ipv4_ecn ecn = tcp_ecn_capable(tcb, send) ? IPV4_ECN_ECT0 : IPV4_ECN_NOT_ECT;
 	int err;
 
 	if (pkt == NULL)
 		return ERR_NOBUFS;
-	err = hand_to_ip(stack, pkt, &tcb->local, &tcb->remote, &tcb->chosen, now_ns);
+	err = hand_to_ip(stack, pkt, &tcb->local, &tcb->remote, &tcb->chosen, ecn, now_ns);
 	if (err == ERR_AGAIN || err == ERR_NOBUFS)
 		return err;
+	tcp_ecn_sent(tcb, send);
 	if (!(send->flags & TCP_SYN)) /* a SYN may wait for ARP; tcp_frame_sent() counts it */
 		tcb->segs_out++;
 	if (send->note & TCP_NOTE_RETRANSMIT) {
@@ -193,5 +195,5 @@ int tcp_transmit_bare(struct stack *stack, const struct net_endpoint *local,
 	pkt->note = send->note;
 	pkt->note_arg = send->note_arg;
 	stack->counters.tcp_rst_out++;
-	return hand_to_ip(stack, pkt, local, remote, &nobodys, now_ns);
+	return hand_to_ip(stack, pkt, local, remote, &nobodys, IPV4_ECN_NOT_ECT, now_ns);
 }

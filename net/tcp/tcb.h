@@ -74,6 +74,14 @@ enum tcp_recovery {
 	TCP_RECOVERY_LOSS, /* RFC 5681 3.1: after a time-out, all up to `recover` goes again */
 };
 
+enum tcp_ecn { /* RFC 3168 6.1.1 */
+	TCP_ECN_OFF,
+	TCP_ECN_ACCEPTS, /* will answer a SYN that asks */
+	TCP_ECN_ASKS,    /* our SYN asks */
+	TCP_ECN_ECHOES,  /* a SYN asked and a later one did not: the peer's marks are answered */
+	TCP_ECN_ON,
+};
+
 /* Out-of-order data: one run of bytes without holes (reassembly.c). */
 struct tcp_run {
 	uint32_t start, end; /* [start, end) */
@@ -228,6 +236,13 @@ struct tcb {
 	struct tcp_cubic cubic;
 	struct tcp_hystart hystart;
 	struct tcp_congestion_undo undo;
+	uint32_t reduced_at;  /* SND.NXT at the last reduction */
+
+	/* --- explicit congestion notification (ecn.c) --------------------------------------- */
+	uint8_t ecn;      /* enum tcp_ecn */
+	bool ecn_echo;    /* a mark came: ECE in what we send, until the peer's CWR */
+	bool ecn_reduced; /* cwnd was reduced: CWR on the next new data */
+	bool ecn_told;    /* the ACK being processed has ECE */
 	uint64_t progress_ns; /* when the peer last acknowledged something, or had nothing to */
 
 	/* --- attacks (reset.c) -------------------------------------------------------------- */

@@ -194,7 +194,7 @@ void tk_inject(struct tk *t, const struct tk_in *in)
 	if (in->options_len > 0)
 		memcpy(options + n, in->options, in->options_len);
 	n += in->options_len;
-	kit_build_tcp(&f, &(struct kit_ipv4){0},
+	kit_build_tcp(&f, &(struct kit_ipv4){.tos = in->tos},
 		      &(struct kit_tcp){
 			      .src_port = TK_PEER_PORT,
 			      .dst_port = TK_PORT,

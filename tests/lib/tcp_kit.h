@@ -47,6 +47,7 @@ struct tk_in {
 	size_t options_len;
 	bool no_timestamps;
 	uint32_t tsval; /* 0: the peer's current one */
+	uint8_t tos;
 };
 
 /* A stack with a peer that has timestamps, SACK, scale 0 and MSS 1460, and a window of 65535; its

@@ -62,11 +62,28 @@ static void losses_do_not_make_it_collapse(void **state)
 	expect_share(NET_CONGESTION_NEWRENO, 30000, 0.4);
 }
 
+/* A queue that marks where it would soon drop: nothing is lost, nothing goes twice. */
+static void marks_replace_losses(void **state)
+{
+	(void)state;
+	for (unsigned which = 0; which < NET_CONGESTION_COUNT; which++) {
+		struct sim_goodput g = ten_mbit((enum net_congestion)which, 0);
+
+		g.ecn = true;
+		sim_goodput_run(&g, "marks", 1);
+		assert_true(g.marked > 0);
+		assert_int_equal(g.dropped_full, 0);
+		assert_int_equal(g.retransmits, 0);
+		assert_true(g.bps > 0.8 * sim_goodput_link_bps(&g));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_clean_link_is_used),
 		cmocka_unit_test(losses_do_not_make_it_collapse),
+		cmocka_unit_test(marks_replace_losses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
