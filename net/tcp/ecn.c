@@ -78,8 +78,6 @@ bool tcp_ecn_capable(const struct tcb *tcb, const struct tcp_send *send)
 
 uint8_t tcp_ecn_flags(const struct tcb *tcb, const struct tcp_send *send)
 {
-	if (send->flags & TCP_RST)
-		return 0;
 	if (send->flags & TCP_SYN) {
 		if (send->flags & TCP_ACK)
 			return tcb->ecn == TCP_ECN_ON ? TCP_ECE : 0;
@@ -107,8 +105,7 @@ void tcp_ecn_check_ack(struct stack *stack, struct tcb *tcb, const struct tcp_se
 	tcb->reduced_at = seq_max(tcb->reduced_at, tcb->snd_una); /* never half a cycle behind */
 	/* "At most once for each window of data": what was sent before the last reduction met the
 	 * queue that it was made for, whether a mark or a loss had told of it. */
-	if (!tcb->ecn_told || seq_leq(seg->ack, tcb->reduced_at) ||
-	    tcb->recovery != TCP_RECOVERY_NONE)
+	if (!tcb->ecn_told || seq_leq(seg->ack, tcb->reduced_at))
 		return;
 	stack->counters.tcp_ecn_reductions++;
 	tcp_congestion_marked(tcb, tcb_flight(tcb), seg->now_ns);

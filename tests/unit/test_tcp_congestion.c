@@ -88,6 +88,20 @@ static void cubic_takes_no_leaps(void **state)
 	assert_int_equal(tcb.cwnd, 15 * MSS);
 }
 
+/* Less than a byte for each segment is something for a thousand of them. */
+static void cubic_s_small_steps_add_up(void **state)
+{
+	struct tcb tcb = connection(NET_CONGESTION_CUBIC, 1000, 100 * MS);
+
+	(void)state;
+	tcb.cubic = (struct tcp_cubic){.epoch_ns = 1000 * MS, .w_max = 1000 * MSS};
+	tcb.acked_ns = 1900 * MS;
+	for (unsigned i = 0; i < 1000; i++) /* W_cubic(1 s) is 0.4 segments above */
+		tcp_congestion_acked(&tcb, MSS, 1900 * MS);
+	assert_true(tcb.cwnd > 1000 * MSS + 150);
+	assert_true(tcb.cwnd < 1000 * MSS + 400);
+}
+
 /* 4.3: where Reno would be faster, 9/17 of a segment each round trip, and a whole one as soon as the
  * old window is reached again. */
 static void cubic_is_not_slower_than_reno(void **state)
@@ -120,9 +134,12 @@ static void cubic_converges_fast(void **state)
 	assert_int_equal(tcb.cubic.w_max, 68 * MSS);
 	assert_int_equal(tcb.cubic.cwnd_prior, 80 * MSS);
 	assert_int_equal(tcb.cwnd, 56 * MSS);
+	acknowledge(&tcb, 2000 * MS, 2500 * MS);
+	assert_int_not_equal(tcb.cubic.epoch_ns, 0);
 	tcb.cwnd = 90 * MSS; /* got further */
 	lose(&tcb, 3000 * MS);
 	assert_int_equal(tcb.cubic.w_max, 90 * MSS);
+	assert_int_equal(tcb.cubic.epoch_ns, 0); /* a new stage, with a new K */
 }
 
 /* 4.8: one segment, slow start to beta of the window, and then the convex part at once. */
@@ -306,6 +323,13 @@ static void noise_does_not_end_slow_start(void **state)
 	before = tcb.cwnd;
 	round_trip(&tcb, 52, 1000);
 	expect_near(tcb.cwnd, 2 * before, 0.1);
+	/* three slow rounds and back; the next time five are waited for all the same */
+	for (unsigned i = 0; i < 3; i++)
+		round_trip(&tcb, 62, 1000);
+	round_trip(&tcb, 52, 1000);
+	for (unsigned i = 0; i < 4; i++)
+		round_trip(&tcb, 62, 1000);
+	assert_int_equal(tcb.ssthresh, UINT32_MAX);
 }
 
 /* 4.3: N_RTT_SAMPLE; the threshold is never below 4 ms nor above 16. */
@@ -403,6 +427,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cubic_follows_its_function),
 		cmocka_unit_test(cubic_takes_no_leaps),
+		cmocka_unit_test(cubic_s_small_steps_add_up),
 		cmocka_unit_test(cubic_is_not_slower_than_reno),
 		cmocka_unit_test(cubic_converges_fast),
 		cmocka_unit_test(cubic_after_a_time_out),

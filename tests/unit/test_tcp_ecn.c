@@ -294,6 +294,11 @@ static void a_loss_and_a_mark_are_one(void **state)
 	ack(&t, 1 + 2 * TK_FULL, TCP_ECE);
 	assert_int_equal(kit_counter(&t.k, "tcp_ecn_reductions"), 0);
 	assert_int_equal(tk_tcb(&t)->ssthresh, 5 * TK_FULL);
+	/* behind it a mark counts; that the loss was none does not take it back */
+	ack(&t, 1 + 11 * TK_FULL, TCP_ECE);
+	assert_int_equal(kit_counter(&t.k, "tcp_ecn_reductions"), 1);
+	tcp_congestion_undo(tk_tcb(&t));
+	assert_true(tk_tcb(&t)->cwnd <= 5 * TK_FULL);
 	kit_sent_clear(&t.k);
 	tk_close(&t);
 }
@@ -346,6 +351,9 @@ static void a_mark_is_echoed_until_cwr(void **state)
 	data_with(&t, 5, TCP_CWR, IPV4_ECN_CE); /* a new mark on the segment that answers the old */
 	expect_sent(&t, TCP_ACK | TCP_ECE, IPV4_ECN_NOT_ECT);
 	assert_int_equal(kit_counter(&t.k, "tcp_ecn_marks"), 2);
+	assert_int_equal(sock_abort(t.k.stack, t.fd, t.k.now_ns), ERR_OK);
+	expect_sent(&t, TCP_RST | TCP_ACK, IPV4_ECN_NOT_ECT);
+	t.fd = -1;
 	tk_close(&t);
 }
 
