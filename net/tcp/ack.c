@@ -16,14 +16,14 @@ static void release_acked_bytes(struct stack *stack, struct tcb *tcb, uint64_t n
 		tcp_timer_set(stack, tcb, TCP_TIMER_BUFFER, now_ns + TCP_BUFFER_KEEP_NS);
 }
 
-void tcp_advance_una(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg)
+void tcp_advance_una(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
+		     uint64_t rtt_ns)
 {
-	bool impatient = tcb->recovery == TCP_RECOVERY_FAST && tcb->partial_ack_seen &&
-			 seq_lt(seg->ack, tcb->recover);
+	bool impatient = !tcb->use_sack && tcb->recovery == TCP_RECOVERY_FAST &&
+			 tcb->partial_ack_seen && seq_lt(seg->ack, tcb->recover);
 
-	tcp_rtt_acked(tcb, seg);
+	tcp_rtt_acked(tcb, seg, rtt_ns);
 	tcb->snd_una = seg->ack;
-	tcb->rtx_nxt = seq_max(tcb->rtx_nxt, seg->ack);
 	tcb->attempts = 0;
 	tcb->progress_ns = seg->now_ns;
 	release_acked_bytes(stack, tcb, seg->now_ns);
@@ -115,13 +115,17 @@ static bool ack_is_plausible(const struct tcb *tcb, uint32_t ack)
 	return seq_leq(ack, tcb->snd_nxt) && seq_geq(ack, tcb->snd_una - tcb->snd_wnd_max);
 }
 
-static void new_data_acknowledged(struct stack *stack, struct tcb *tcb,
-				  const struct tcp_segment *seg)
+static void take_ack(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
+		     bool duplicate)
 {
-	uint32_t acked = seg->ack - tcb->snd_una;
+	struct tcp_news news;
 
-	tcp_advance_una(stack, tcb, seg);
-	tcp_recovery_acked(stack, tcb, acked, seg->now_ns);
+	if (seg->ack == tcb->snd_una && !duplicate && (seg->opt.n_sack == 0 || !tcb->use_sack))
+		return; /* it is about something else */
+	tcp_sack_take(stack, tcb, seg, &news);
+	if (seq_gt(seg->ack, tcb->snd_una))
+		tcp_advance_una(stack, tcb, seg, news.rtt_ns);
+	tcp_recovery_acked(stack, tcb, seg, &news, duplicate);
 }
 
 enum tcp_verdict tcp_check_ack(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
@@ -149,10 +153,7 @@ enum tcp_verdict tcp_check_ack(struct stack *stack, struct tcb *tcb, struct tcp_
 	    tcb->chosen.user_timeout_ms == 0)
 		tcb->progress_ns = seg->now_ns;
 	tcp_ecn_check_ack(stack, tcb, seg);
-	if (seq_gt(seg->ack, tcb->snd_una))
-		new_data_acknowledged(stack, tcb, seg);
-	else if (duplicate)
-		tcp_duplicate_ack(stack, tcb, seg->now_ns);
+	take_ack(stack, tcb, seg, duplicate);
 	if (tcb->snd_nxt != tcb->snd_end || tcb->fin_queued || tcb->recovery != TCP_RECOVERY_NONE)
 		tcp_work_add(stack, tcb); /* more may be sent now */
 	if (!tcb_fin_acked(tcb) || fin_was_acked)

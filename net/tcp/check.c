@@ -38,6 +38,15 @@ static void note_timestamp(struct tcb *tcb, const struct tcp_segment *seg)
 	tcb->ts_recent_ns = seg->now_ns;
 }
 
+/* RFC 2883 4: what was acknowledged has come again. */
+static void note_old_text(struct tcb *tcb, const struct tcp_segment *seg)
+{
+	uint32_t end = seq_min(seg->seq + seg->data_len, tcb->rcv_nxt);
+
+	if (seg->data_len > 0 && seq_lt(seg->seq, end))
+		tcp_duplicate_text(tcb, seg->seq, end);
+}
+
 /* "If an incoming segment is not acceptable, an acknowledgment should be sent in reply (unless the
  * RST bit is set)." */
 static void answer_unacceptable(struct stack *stack, struct tcb *tcb,
@@ -52,10 +61,12 @@ static void answer_unacceptable(struct stack *stack, struct tcb *tcb,
 	 * for ever; a SYN too (RFC 5961 4.2, 7).
 	 * DEVIATION: text and FIN get theirs at once; RFC 5961 7 would have all limited, but a
 	 * sender who lost our ACK waits for it, and it is smaller than what it answers. */
-	if (segment_len(seg) > 0 && !(seg->flags & TCP_SYN))
+	if (segment_len(seg) > 0 && !(seg->flags & TCP_SYN)) {
+		note_old_text(tcb, seg);
 		tcp_send_ack(stack, tcb, seg->now_ns);
-	else
+	} else {
 		tcp_challenge_ack(stack, tcb, seg->now_ns);
+	}
 }
 
 /* Our SYN-ACK was lost, or the network doubled the SYN, with or without text.  (A SYN with ACK is a
@@ -87,6 +98,7 @@ static void tailor(struct tcb *tcb, struct tcp_segment *seg)
 	uint32_t edge = tcb->rcv_nxt + tcp_receive_window(tcb);
 
 	if (seq_lt(seg->seq, tcb->rcv_nxt)) {
+		note_old_text(tcb, seg);
 		cut_front(seg, tcb->rcv_nxt - seg->seq);
 		tcb->ack_now = true; /* RFC 5681 4.2: the peer sends again, so it misses our ACK */
 	}

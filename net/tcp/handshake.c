@@ -13,7 +13,7 @@
 void tcp_begin_at(struct tcb *tcb, uint32_t iss)
 {
 	tcb->iss = iss;
-	tcb->snd_una = tcb->snd_nxt = tcb->rtx_nxt = tcb->iss;
+	tcb->snd_una = tcb->snd_nxt = tcb->rtt_seq = tcb->iss;
 	tcb->recover = tcb->iss; /* RFC 6582 3.2, step 1 */
 	tcb->snd_end = tcb->iss + 1;
 }
@@ -90,7 +90,7 @@ void tcp_become_established(struct stack *stack, struct tcb *tcb, const struct t
 	tcb->snd_wnd_max = MAX(tcb->snd_wnd_max, seg->wnd);
 	tcb->snd_wl1 = seg->seq;
 	tcb->snd_wl2 = seg->ack;
-	tcp_advance_una(stack, tcb, seg);
+	tcp_advance_una(stack, tcb, seg, 0);
 	tcp_congestion_init(tcb, syn_was_lost);
 	/* RFC 6298 5.7: unless a timestamp told the real round trip */
 	if (syn_was_lost && tcb->srtt_ns == 0)

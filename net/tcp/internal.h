@@ -164,8 +164,9 @@ void tcp_abort_with(struct stack *stack, struct tcb *tcb, enum tcp_reset_reason 
 /* --- ack.c: fifth ---------------------------------------------------------------------------- */
 
 enum tcp_verdict tcp_check_ack(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg);
-/* SND.UNA moves to `ack`: buffer, round-trip time, timers. */
-void tcp_advance_una(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg);
+/* SND.UNA moves to `ack`: buffer, timers.  `rtt_ns`: what the records say of the round trip. */
+void tcp_advance_una(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
+		     uint64_t rtt_ns);
 
 /* --- urgent.c: sixth ------------------------------------------------------------------------- */
 
@@ -194,8 +195,11 @@ void tcp_reassembly_insert(struct stack *stack, struct tcb *tcb, struct tcp_segm
  * *run tells its range. */
 struct pktbuf *tcp_reassembly_take(struct stack *stack, struct tcb *tcb, struct tcp_run *run);
 void tcp_reassembly_free(struct stack *stack, struct tcb *tcb);
-/* RFC 2018 4: the blocks to report, the most recent first. */
-uint8_t tcp_reassembly_sack(const struct tcb *tcb, struct tcp_sack_block *blocks, uint8_t max);
+/* RFC 2018 4: the blocks to report, the most recent first; RFC 2883: before them what came twice,
+ * which is reported once. */
+uint8_t tcp_reassembly_sack(struct tcb *tcb, struct tcp_sack_block *blocks, uint8_t max);
+/* [start, end) came twice. */
+void tcp_duplicate_text(struct tcb *tcb, uint32_t start, uint32_t end);
 /* Appends `pkt`'s payload to the last packet of a queue when it is small for the memory it occupies
  * and fits; true: pkt is gone. */
 bool tcp_coalesce(struct tcb *tcb, struct pktbuf *last, struct pktbuf *pkt);
@@ -242,14 +246,19 @@ enum tcp_retransmit_reason {
 	TCP_RETRANSMIT_TIMEOUT,
 	TCP_RETRANSMIT_DUPLICATE_ACKS,
 	TCP_RETRANSMIT_SYN_AGAIN, /* the peer's SYN came again */
+	TCP_RETRANSMIT_RACK,      /* RFC 8985: what was sent later has arrived */
+	TCP_RETRANSMIT_PROBE,     /* RFC 8985 7: the tail may be lost */
+	TCP_RETRANSMIT_PATH_MTU,  /* it was too large for the path */
 };
 
 /* The SYN, or the SYN-ACK where the peer's SYN is here; built (steps 7, 11) and sent. */
 void tcp_send_syn(struct stack *stack, struct tcb *tcb, enum tcp_retransmit_reason reason,
 		  uint64_t now_ns);
-/* Sends one segment from SND.UNA again. */
-void tcp_retransmit_first(struct stack *stack, struct tcb *tcb, enum tcp_retransmit_reason reason,
-			  uint64_t now_ns);
+/* Sends the first segment again, whatever the congestion window says. */
+void tcp_retransmit_first(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+/* RFC 8985 7.3: a new segment beyond the congestion window, or the last one again.  False: nothing
+ * could be sent. */
+bool tcp_send_tail_probe(struct stack *stack, struct tcb *tcb, bool *is_again, uint64_t now_ns);
 
 /* One segment to send. */
 struct tcp_send {
@@ -314,12 +323,13 @@ void tcp_flags_text(char *buf, size_t cap, uint8_t flags);
 void tcp_rto_init(struct tcb *tcb);
 void tcp_rto_sample(struct tcb *tcb, uint64_t rtt_ns);
 void tcp_rto_back_off(struct tcb *tcb);
-/* Times the byte at `seq` when none is being timed. */
-void tcp_rtt_start(struct tcb *tcb, uint32_t seq, uint64_t now_ns);
+/* Times our SYN. */
+void tcp_rtt_start(struct tcb *tcb, uint64_t now_ns);
 /* Karn: what is sent again cannot be timed. */
 void tcp_rtt_cancel(struct tcb *tcb);
-/* SND.UNA is about to move to seg->ack. */
-void tcp_rtt_acked(struct tcb *tcb, const struct tcp_segment *seg);
+/* SND.UNA is about to move to seg->ack.  `rtt_ns`: since the first segment that it acknowledges
+ * was sent, once; 0: it cannot be told. */
+void tcp_rtt_acked(struct tcb *tcb, const struct tcp_segment *seg, uint64_t rtt_ns);
 
 /* --- congestion.c: RFC 5681; cubic.c, newreno.c, hystart.c ----------------------------------- */
 
@@ -383,14 +393,97 @@ void tcp_ecn_check_ack(struct stack *stack, struct tcb *tcb, const struct tcp_se
 /* A segment inside the window: from the first mark to the CWR our ACKs have ECE. */
 void tcp_ecn_check_data(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg);
 
-/* --- recovery.c: RFC 6582 -------------------------------------------------------------------- */
+/* --- sack.c: RFC 6675, RFC 2883 --------------------------------------------------------------- */
 
-void tcp_duplicate_ack(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
-/* New data was acknowledged: `acked` bytes; SND.UNA has moved. */
-void tcp_recovery_acked(struct stack *stack, struct tcb *tcb, uint32_t acked, uint64_t now_ns);
-void tcp_recovery_timeout(struct tcb *tcb, uint64_t now_ns);
-/* How many bytes beyond SND.NXT (or rtx_nxt) the congestion window allows now. */
+/* What one ACK says about the scoreboard. */
+struct tcp_news {
+	uint32_t acked;        /* SND.UNA moves by so much */
+	uint32_t delivered;    /* RFC 9937 DeliveredData: acknowledged or SACKed for the first time */
+	uint32_t sacked;       /* of it, by SACK */
+	uint64_t rtt_ns;       /* of the first segment acknowledged, sent once; 0: cannot be told */
+	bool lost;             /* RACK found something lost */
+	bool has_sack;         /* blocks of its own, a D-SACK not counted */
+	bool has_dsack;
+	struct tcp_sack_block dsack; /* what arrived twice */
+};
+
+/* Enters the ACK and its blocks into the scoreboard; SND.UNA =< SEG.ACK =< SND.NXT. */
+void tcp_sack_take(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
+		   struct tcp_news *news);
+
+/* --- recovery.c: what a loss leads to -------------------------------------------------------- */
+
+/* SND.UNA has moved, or it is a duplicate, or SACK blocks came. */
+void tcp_recovery_acked(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
+			struct tcp_news *news, bool duplicate);
+void tcp_recovery_timeout(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+/* The reordering timer: what was late is lost. */
+void tcp_recovery_reorder_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+/* snd_mss has become smaller: what is too large for it goes again in smaller pieces, and nobody
+ * takes that for congestion (RFC 1191 6.4, RFC 8899 3). */
+void tcp_recovery_mtu_reduced(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+/* Bytes went out, new or again. */
+void tcp_recovery_sent(struct tcb *tcb, uint32_t len, bool again, uint64_t now_ns);
+/* How many bytes the congestion window allows now. */
 uint32_t tcp_congestion_room(const struct tcb *tcb);
+/* Bytes in flight: RFC 6675 4, "pipe". */
+static inline uint32_t tcp_pipe(const struct tcb *tcb)
+{
+	return tcb->sent != NULL ? tcb->sent->pipe : 0;
+}
+/* Fast recovery begins: `flight` bytes for the congestion control. */
+void tcp_recovery_enter(struct stack *stack, struct tcb *tcb, uint32_t flight, uint64_t now_ns);
+
+/* --- duplicates.c: RFC 6582 and RFC 3042, where the peer has no SACK ----------------------------- */
+
+void tcp_duplicates_one(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+/* An ACK of new data in fast recovery, but not of all of it. */
+void tcp_duplicates_partial(struct stack *stack, struct tcb *tcb, uint32_t acked, uint64_t now_ns);
+/* Fast recovery is over. */
+void tcp_duplicates_complete(struct tcb *tcb);
+
+/* --- rack.c: RFC 8985 6 ----------------------------------------------------------------------- */
+
+/* One segment was delivered that was not before; called in sequence order. */
+void tcp_rack_delivered(struct tcb *tcb, const struct sent_segment *s,
+			const struct tcp_segment *seg);
+/* Step 4: D-SACKs widen the reordering window. */
+void tcp_rack_dsack(struct tcb *tcb);
+/* A recovery is over: a widened window does not last for ever. */
+void tcp_rack_recovered(struct tcb *tcb);
+/* RACK.reo_wnd as it is now. */
+uint64_t tcp_rack_window(const struct tcb *tcb);
+/* Step 5; true when something was found lost.  Sets the timer for what may be later. */
+bool tcp_rack_detect(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+
+/* --- tlp.c: RFC 8985 7 ------------------------------------------------------------------------ */
+
+/* 7.2: new data was sent, or some was acknowledged. */
+void tcp_tlp_schedule(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+void tcp_tlp_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+/* 7.4.2; true when the probe has repaired a loss that the congestion control must hear of. */
+bool tcp_tlp_acked(struct tcb *tcb, const struct tcp_segment *seg, const struct tcp_news *news,
+		   bool duplicate);
+
+/* --- prr.c: RFC 9937 -------------------------------------------------------------------------- */
+
+/* Recovery begins; ssthresh is set.  `news`: of the ACK that caused it. */
+void tcp_prr_begin(struct tcb *tcb, const struct tcp_news *news);
+/* Sets cwnd. */
+void tcp_prr_acked(struct tcb *tcb, const struct tcp_news *news);
+
+/* --- undo.c: RFC 3522 and RFC 4015 (Eifel), RFC 5682 (F-RTO), D-SACK -------------------------- */
+
+void tcp_undo_begin(struct tcb *tcb, bool timeout);
+void tcp_undo_sent_again(struct tcb *tcb, uint64_t now_ns);
+/* True when the recovery was for nothing; it has been undone. */
+bool tcp_undo_acked(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
+		    const struct tcp_news *news, bool duplicate);
+/* RFC 5682: nothing is sent again until the second ACK has told. */
+static inline bool tcp_undo_holds_back(const struct tcb *tcb)
+{
+	return tcb->spurious.frto == 2;
+}
 
 /* --- timers.c -------------------------------------------------------------------------------- */
 

@@ -1,6 +1,6 @@
 /*
  * The windows of RFC 5681: a loss halves, and each window that was acknowledged adds a segment.
- * (What makes NewReno of Reno, RFC 6582, is about repairing: recovery.c.)
+ * (What makes NewReno of Reno, RFC 6582, is about repairing: duplicates.c.)
  */
 #include "net/tcp/internal.h"
 

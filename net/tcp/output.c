@@ -8,6 +8,12 @@
  */
 #include "net/tcp/internal.h"
 
+static void try_again_soon(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	if (!tcp_timer_is_set(tcb, TCP_TIMER_DEVICE))
+		tcp_timer_set(stack, tcb, TCP_TIMER_DEVICE, now_ns + TCP_DEVICE_RETRY_NS);
+}
+
 /* Sent, or lost on the way as packets are; false: there was no room for it, try again soon. */
 static bool send_or_retry(struct stack *stack, struct tcb *tcb, const struct tcp_send *send,
 			  uint64_t now_ns)
@@ -16,15 +22,20 @@ static bool send_or_retry(struct stack *stack, struct tcb *tcb, const struct tcp
 
 	if (err != ERR_AGAIN && err != ERR_NOBUFS)
 		return true;
-	if (!tcp_timer_is_set(tcb, TCP_TIMER_DEVICE))
-		tcp_timer_set(stack, tcb, TCP_TIMER_DEVICE, now_ns + TCP_DEVICE_RETRY_NS);
+	try_again_soon(stack, tcb, now_ns);
 	return false;
+}
+
+static void restart_retransmit_timer(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT,
+		      tcp_within_patience(tcb, now_ns + tcb->rto_ns));
 }
 
 static void start_retransmit_timer(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
 	if (!tcp_timer_is_set(tcb, TCP_TIMER_RETRANSMIT)) /* RFC 6298 5.1 */
-		tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT, now_ns + tcb->rto_ns);
+		restart_retransmit_timer(stack, tcb, now_ns);
 }
 
 /* --- new data -------------------------------------------------------------------------------- */
@@ -58,6 +69,30 @@ static bool worth_sending(const struct tcb *tcb, uint32_t len)
 	return idle && len > 0 && len >= tcb->snd_wnd_max / 2; /* (3), Fs = 1/2 */
 }
 
+/* Records for one more segment and a FIN, or not now: too many are out (an ACK will help), or no
+ * memory. */
+static bool reserve_records(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	bool no_memory;
+
+	if (scoreboard_reserve(&tcb->sent, stack->port, 2, SCOREBOARD_MAX, &no_memory))
+		return true;
+	if (no_memory) {
+		stack->counters.tcp_no_memory++;
+		try_again_soon(stack, tcb, now_ns);
+	}
+	return false;
+}
+
+/* A FIN has a record of its own: the SACK block for the text before it may or may not cover it. */
+static void note_sent(struct scoreboard *sb, uint32_t seq, uint32_t len, bool fin, uint64_t now_ns)
+{
+	if (len > 0)
+		scoreboard_sent(sb, seq, seq + len, now_ns);
+	if (fin)
+		scoreboard_sent(sb, seq + len, seq + len + 1, now_ns);
+}
+
 /* Sends the next `len` bytes (and the FIN, where it follows them and fits). */
 static bool send_new(struct stack *stack, struct tcb *tcb, uint32_t len, uint64_t now_ns)
 {
@@ -72,13 +107,14 @@ static bool send_new(struct stack *stack, struct tcb *tcb, uint32_t len, uint64_
 
 	if (len == 0 && !fin)
 		return false;
-	if (!send_or_retry(stack, tcb, &send, now_ns))
+	if (!reserve_records(stack, tcb, now_ns) || !send_or_retry(stack, tcb, &send, now_ns))
 		return false;
 	if (tcb_flight(tcb) == 0)
 		tcb->progress_ns = now_ns;
-	tcp_rtt_start(tcb, tcb->snd_nxt, now_ns);
+	note_sent(tcb->sent, tcb->snd_nxt, len, fin, now_ns);
 	tcb->snd_nxt += len + fin;
 	tcb->bytes_sent += len;
+	tcp_recovery_sent(tcb, len + fin, false, now_ns);
 	tcp_persist_stop(stack, tcb);
 	start_retransmit_timer(stack, tcb, now_ns);
 	return true;
@@ -94,7 +130,10 @@ static bool send_next_new(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 		tcb->cwnd_limited = true;
 		return false;
 	}
-	return send_new(stack, tcb, len, now_ns);
+	if (!send_new(stack, tcb, len, now_ns))
+		return false;
+	tcp_tlp_schedule(stack, tcb, now_ns);
+	return true;
 }
 
 bool tcp_send_override(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
@@ -106,61 +145,132 @@ bool tcp_send_override(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 
 /* --- again ----------------------------------------------------------------------------------- */
 
-/* The segment that starts at `seq`, up to `end`, as it may be sent again now. */
-static struct tcp_send segment_again(const struct tcb *tcb, uint32_t seq, uint32_t end)
+/* A segment that has become too large for the path is cut; where there is no record for the rest
+ * only the first part goes, and the rest waits to be noticed again. */
+static void cut_to_mss(struct stack *stack, struct tcb *tcb, struct sent_segment **s)
 {
-	uint32_t data_end = seq_min(end, tcb->snd_end);
-	uint32_t len = MIN(data_end - seq, tcb_eff_mss(tcb));
-	bool fin = seq + len == tcb->snd_end && tcb_fin_sent(tcb);
+	uint32_t seq = (*s)->seq, at = seq + tcb_eff_mss(tcb);
+	bool no_memory;
+	uint32_t i;
+
+	if (seq_leq(seq_min((*s)->end, tcb->snd_end), at))
+		return;
+	if (!scoreboard_reserve(&tcb->sent, stack->port, 1, SCOREBOARD_CUT_MAX, &no_memory)) {
+		stack->counters.tcp_no_memory += no_memory;
+		return;
+	}
+	i = scoreboard_find(tcb->sent, seq, 0);
+	scoreboard_cut(tcb->sent, i, at);
+	*s = scoreboard_at(tcb->sent, i);
+}
+
+static enum tcp_retransmit_reason why_again(const struct tcb *tcb)
+{
+	switch (tcb->recovery) {
+	case TCP_RECOVERY_FAST:
+		return tcb->use_sack ? TCP_RETRANSMIT_RACK : TCP_RETRANSMIT_DUPLICATE_ACKS;
+	case TCP_RECOVERY_LOSS: return TCP_RETRANSMIT_TIMEOUT;
+	default: return TCP_RETRANSMIT_PATH_MTU;
+	}
+}
+
+/* The segment as it may be sent again now. */
+static struct tcp_send segment_again(const struct tcb *tcb, const struct sent_segment *s,
+				     enum tcp_retransmit_reason reason)
+{
+	uint32_t len = MIN(seq_min(s->end, tcb->snd_end) - s->seq, tcb_eff_mss(tcb));
+	bool last = s->seq + len == tcb->snd_end;
+	uint8_t attempt = reason == TCP_RETRANSMIT_TIMEOUT ? tcb->attempts : 1;
 
 	return (struct tcp_send){
-		.seq = seq,
+		.seq = s->seq,
 		.data_len = len,
-		.flags = (uint8_t)(TCP_ACK | (len > 0 && seq + len == tcb->snd_end ? TCP_PSH : 0) |
-				   (fin ? TCP_FIN : 0)),
+		.flags = (uint8_t)(TCP_ACK | (len > 0 && last ? TCP_PSH : 0) |
+				   (last && tcb_fin_sent(tcb) ? TCP_FIN : 0)),
 		.note = TCP_NOTE_RETRANSMIT,
+		.note_arg = tcp_retransmit_arg(MAX(attempt, 1), reason, tcb->rto_ns),
 	};
 }
 
-static bool send_again(struct stack *stack, struct tcb *tcb, struct tcp_send *send,
+static struct sent_segment *last_record(const struct tcb *tcb)
+{
+	return scoreboard_at(tcb->sent, tcb->sent->count - 1);
+}
+
+static bool send_again(struct stack *stack, struct tcb *tcb, struct sent_segment *s,
 		       enum tcp_retransmit_reason reason, uint64_t now_ns)
 {
-	uint8_t attempt = reason == TCP_RETRANSMIT_TIMEOUT ? tcb->attempts : 1;
+	struct tcp_send send;
 
-	send->note_arg = tcp_retransmit_arg(MAX(attempt, 1), reason, tcb->rto_ns);
-	return send_or_retry(stack, tcb, send, now_ns);
+	cut_to_mss(stack, tcb, &s);
+	send = segment_again(tcb, s, reason);
+	if (!send_or_retry(stack, tcb, &send, now_ns))
+		return false;
+	tcb->retransmits++;
+	scoreboard_sent_again(tcb->sent, s, now_ns);
+	tcp_recovery_sent(tcb, sent_len(s), true, now_ns);
+	if ((send.flags & TCP_FIN) && send.data_len > 0) /* it goes along */
+		scoreboard_sent_again(tcb->sent, last_record(tcb), now_ns);
+	/* RFC 6675 6: a recovery may last longer than a time-out, which is for this copy now;
+	 * RFC 6582 4 leaves it running (the "impatient" variant) */
+	if (tcb->use_sack && s->seq == tcb->snd_una)
+		restart_retransmit_timer(stack, tcb, now_ns);
+	start_retransmit_timer(stack, tcb, now_ns);
+	return true;
 }
 
-void tcp_retransmit_first(struct stack *stack, struct tcb *tcb, enum tcp_retransmit_reason reason,
-			  uint64_t now_ns)
+/* Where the device has no room it is lost, and goes as soon as something may. */
+void tcp_retransmit_first(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	struct tcp_send send = segment_again(tcb, tcb->snd_una, tcb->snd_nxt);
+	struct sent_segment *s = scoreboard_at(tcb->sent, 0);
 
-	if (send_again(stack, tcb, &send, reason, now_ns))
-		tcb->retransmits++;
+	if (!(s->flags & SENT_LOST))
+		scoreboard_mark_lost(tcb->sent, s);
+	(void)send_again(stack, tcb, s, why_again(tcb), now_ns);
 }
 
-/* After a time-out: everything up to `recover` goes again, as slow start allows. */
+static bool has_lost(const struct tcb *tcb)
+{
+	return tcb->sent != NULL && tcb->sent->lost.first != SCOREBOARD_NONE;
+}
+
 static bool send_next_lost(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	struct tcp_send send = segment_again(tcb, tcb->rtx_nxt, tcb->recover);
+	struct sent_segment *s = scoreboard_first_lost(tcb->sent);
 
-	if (tcp_congestion_room(tcb) < send.data_len) {
+	if (tcp_congestion_room(tcb) < MIN(sent_len(s), tcb_eff_mss(tcb))) {
 		tcb->cwnd_limited = true;
 		return false;
 	}
-	if (!send_again(stack, tcb, &send, TCP_RETRANSMIT_TIMEOUT, now_ns))
-		return false;
-	tcb->retransmits++;
-	tcb->rtx_nxt += send.data_len + !!(send.flags & TCP_FIN);
-	return true;
+	return send_again(stack, tcb, s, why_again(tcb), now_ns);
+}
+
+/* The last segment; not a FIN alone, which no SACK block can tell of: the text before it takes it
+ * along. */
+static struct sent_segment *last_for_probe(const struct tcb *tcb)
+{
+	struct sent_segment *last = last_record(tcb);
+
+	if (last->seq != tcb->snd_end || tcb->sent->count == 1)
+		return last;
+	return scoreboard_at(tcb->sent, tcb->sent->count - 2);
+}
+
+bool tcp_send_tail_probe(struct stack *stack, struct tcb *tcb, bool *is_again, uint64_t now_ns)
+{
+	uint32_t len = MIN(MIN(unsent(tcb), usable_window(tcb)), tcb_eff_mss(tcb));
+
+	*is_again = len == 0;
+	if (len > 0)
+		return send_new(stack, tcb, len, now_ns);
+	return send_again(stack, tcb, last_for_probe(tcb), TCP_RETRANSMIT_PROBE, now_ns);
 }
 
 /* --- the ladder ------------------------------------------------------------------------------ */
 
 static bool send_one(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	if (tcb->recovery == TCP_RECOVERY_LOSS && seq_lt(tcb->rtx_nxt, tcb->recover))
+	if (has_lost(tcb) && !tcp_undo_holds_back(tcb))
 		return send_next_lost(stack, tcb, now_ns);
 	return send_next_new(stack, tcb, now_ns);
 }
@@ -179,6 +289,12 @@ static void send_data(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	tcb->cwnd_limited = false;
 	while (send_one(stack, tcb, now_ns))
 		;
+	/* RFC 5682 2.1, step 2b: without new data to send there is no second ACK to wait for */
+	if (tcp_undo_holds_back(tcb) && tcp_pipe(tcb) == 0) {
+		tcb->spurious.frto = 0;
+		while (send_one(stack, tcb, now_ns))
+			;
+	}
 	/* Something waits, nothing is out that could bring an ACK: only the window is to blame. */
 	if (tcb_flight(tcb) == 0 && !tcp_timer_is_set(tcb, TCP_TIMER_DEVICE) &&
 	    (unsent(tcb) > 0 || (tcb->fin_queued && !tcb_fin_sent(tcb))))
@@ -241,7 +357,7 @@ void tcp_send_syn(struct stack *stack, struct tcb *tcb, enum tcp_retransmit_reas
 	if (tcb->snd_nxt == tcb->iss) { /* the first one */
 		tcb->snd_nxt = tcb->iss + 1;
 		tcb->syn_sent_ns = now_ns;
-		tcp_rtt_start(tcb, tcb->iss, now_ns);
+		tcp_rtt_start(tcb, now_ns);
 	} else if (again) {
 		tcp_rtt_cancel(tcb); /* Karn */
 		tcb->retransmits++;

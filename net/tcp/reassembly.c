@@ -138,13 +138,29 @@ static void note_recent(struct tcb *tcb, uint32_t seq)
 	tcb->n_sack_recent = (uint8_t)(kept + 1);
 }
 
+/* RFC 2883 4.1, 4.2: of [seq, end) run `i` had a part already, or the run behind it. */
+static void note_duplicate(struct tcb *tcb, const struct tcp_reassembly *r, uint32_t i, uint32_t seq,
+			   uint32_t end)
+{
+	for (; i < r->n_runs && seq_lt(r->runs[i].start, end); i++) {
+		uint32_t from = seq_max(seq, r->runs[i].start), to = seq_min(end, r->runs[i].end);
+
+		if (seq_lt(from, to)) {
+			tcp_duplicate_text(tcb, from, to);
+			return;
+		}
+	}
+}
+
 /* Takes the packet when it returns true. */
 static bool insert(struct tcb *tcb, struct tcp_segment *seg)
 {
 	struct tcp_reassembly *r = tcb->reassembly;
 	uint32_t i = find_run(r, seg->seq);
+	uint32_t seq = seg->seq, end = seq + seg->data_len;
 	bool news = cut_overlap(r, i, seg);
 
+	note_duplicate(tcb, r, i, seq, end);
 	note_recent(tcb, seg->seq); /* RFC 2018 4: a duplicate too */
 	if (!news)
 		return false;
@@ -217,23 +233,32 @@ static bool already_listed(const struct tcp_sack_block *blocks, uint8_t n, uint3
 	return false;
 }
 
-/* RFC 2018 4: the first block holds the segment that came last, the others repeat what was reported
- * most recently. */
-uint8_t tcp_reassembly_sack(const struct tcb *tcb, struct tcp_sack_block *blocks, uint8_t max)
+/* RFC 2883 4: where something came twice, that is the first block, once.  RFC 2018 4: the next one
+ * holds the segment that came last, the others repeat what was reported most recently. */
+uint8_t tcp_reassembly_sack(struct tcb *tcb, struct tcp_sack_block *blocks, uint8_t max)
 {
 	const struct tcp_reassembly *r = tcb->reassembly;
-	uint8_t n = 0;
+	uint8_t dsack = 0, n;
 
-	if (r == NULL)
-		return 0;
-	for (uint8_t i = 0; i < tcb->n_sack_recent && n < max; i++) {
+	if (tcb->dsack.start != tcb->dsack.end)
+		blocks[dsack++] = tcb->dsack;
+	tcb->dsack.end = tcb->dsack.start;
+	n = dsack;
+	for (uint8_t i = 0; r != NULL && i < tcb->n_sack_recent && n < max; i++) {
 		uint32_t seq = tcb->sack_recent[i];
 		uint32_t at = find_run(r, seq + 1);
 
 		if (at == r->n_runs || seq_gt(r->runs[at].start, seq) ||
-		    already_listed(blocks, n, r->runs[at].start))
+		    already_listed(blocks + dsack, n - dsack, r->runs[at].start))
 			continue;
 		blocks[n++] = (struct tcp_sack_block){r->runs[at].start, r->runs[at].end};
 	}
 	return n;
+}
+
+/* RFC 2883 4: "a D-SACK block is only used to report a duplicate contiguous sequence of data
+ * received by the receiver in the most recent packet". */
+void tcp_duplicate_text(struct tcb *tcb, uint32_t start, uint32_t end)
+{
+	tcb->dsack = (struct tcp_sack_block){start, end};
 }

@@ -1,106 +1,206 @@
 /*
- * Loss: three duplicate ACKs (fast retransmit and NewReno's fast recovery, RFC 5681 3.2, RFC 6582,
- * with limited transmit, RFC 3042) and time-outs, after which everything that was out goes again as
- * slow start allows.
- * NOT DONE: SACK blocks of the peer (RFC 6675), RACK-TLP (RFC 8985), PRR, spurious time-outs.
+ * Loss, and what it leads to.  How it is noticed: by RACK (rack.c) and its tail loss probe (tlp.c)
+ * where the peer has SACK, by three duplicate ACKs (duplicates.c) where it has not, by a time-out at
+ * last.  What follows is decided here: fast recovery (RFC 6675, under PRR, prr.c), or slow start
+ * after a time-out (RFC 5681 3.1), or back again when it was for nothing (undo.c).  What is lost
+ * stands in the scoreboard; output.c sends it again as the congestion window allows.
  */
 #include "net/tcp/internal.h"
 
-#define DUPLICATE_THRESHOLD 3
+static const struct tcp_news no_news;
 
-static void enter_fast_recovery(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+/* --- entering -------------------------------------------------------------------------------- */
+
+void tcp_recovery_enter(struct stack *stack, struct tcb *tcb, uint32_t flight, uint64_t now_ns)
 {
 	stack->counters.tcp_fast_retransmits++;
-	tcp_congestion_loss(tcb, tcb_flight(tcb), now_ns);
+	tcp_congestion_loss(tcb, flight, now_ns);
+	tcp_undo_begin(tcb, false);
 	tcb->recovery = TCP_RECOVERY_FAST;
 	tcb->recover = tcb->snd_nxt;
-	tcb->partial_ack_seen = false;
+	tcb->tlp.open = false;
 	tcp_rtt_cancel(tcb);
-	tcp_retransmit_first(stack, tcb, TCP_RETRANSMIT_DUPLICATE_ACKS, now_ns);
-	/* RFC 5681 3.2, step 3: the three segments that have left the network */
-	tcb->cwnd = tcb->ssthresh + DUPLICATE_THRESHOLD * tcb_eff_mss(tcb);
 }
 
-void tcp_duplicate_ack(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+/* FlightSize when the ACK came.  RFC 5681 3.2, step 2: what limited transmit has sent does not
+ * count; it is beyond cwnd. */
+static uint32_t flight_before(const struct tcb *tcb, const struct tcp_news *news)
 {
-	stack->counters.tcp_duplicate_acks++;
-	if (tcb->duplicate_acks < UINT8_MAX)
-		tcb->duplicate_acks++;
-	switch (tcb->recovery) {
-	case TCP_RECOVERY_FAST: /* RFC 5681 3.2, step 4: another one has left */
-		tcb->cwnd += tcb_eff_mss(tcb);
-		break;
-	case TCP_RECOVERY_LOSS: /* echoes of what we send again */
-		break;
-	default:
-		/* RFC 6582 3.2, step 2: not for the echoes of a recovery that is just over */
-		if (tcb->duplicate_acks == DUPLICATE_THRESHOLD &&
-		    seq_gt(tcb->snd_una, tcb->recover))
-			enter_fast_recovery(stack, tcb, now_ns);
-		break;
-	}
-	tcp_work_add(stack, tcb); /* limited transmit, or the inflated window, may allow more */
+	return MIN(tcb_flight(tcb) + news->acked, tcb->cwnd);
 }
 
-/* RFC 6582 3.2, step 3: the next hole; the window shrinks by what has left, plus one segment. */
-static void partial_ack(struct stack *stack, struct tcb *tcb, uint32_t acked, uint64_t now_ns)
+static void enter_by_sack(struct stack *stack, struct tcb *tcb, const struct tcp_news *news,
+			  uint64_t now_ns)
 {
-	uint32_t mss = tcb_eff_mss(tcb);
-
-	tcb->partial_ack_seen = true;
-	tcp_retransmit_first(stack, tcb, TCP_RETRANSMIT_DUPLICATE_ACKS, now_ns);
-	tcb->cwnd -= MIN(tcb->cwnd, acked);
-	if (acked >= mss)
-		tcb->cwnd += mss;
-	tcb->cwnd = MAX(tcb->cwnd, mss);
+	tcp_recovery_enter(stack, tcb, flight_before(tcb, news), now_ns);
+	tcp_prr_begin(tcb, news);
+	tcp_prr_acked(tcb, news);
 }
 
-void tcp_recovery_acked(struct stack *stack, struct tcb *tcb, uint32_t acked, uint64_t now_ns)
+void tcp_recovery_timeout(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	bool complete = seq_geq(tcb->snd_una, tcb->recover);
+	struct scoreboard *sb = tcb->sent;
+	/* RFC 2018 8: SND.UNA would have moved over what is SACKed there, unless the peer has
+	 * thrown it away; then none of it is to be believed.  Else RFC 6675 5.1 keeps it. */
+	bool reneged = sb->count > 0 && (scoreboard_at(sb, 0)->flags & SENT_SACKED);
 
-	/* Dragged along, or it would look like the future after half of the number space. */
-	if (tcb->recovery == TCP_RECOVERY_NONE && seq_gt(tcb->snd_una, tcb->recover))
-		tcb->recover = tcb->snd_una - 1;
-	tcb->duplicate_acks = 0;
-	switch (tcb->recovery) {
-	case TCP_RECOVERY_FAST:
-		if (!complete) {
-			partial_ack(stack, tcb, acked, now_ns);
-			return;
-		}
-		/* RFC 6582 3.2, step 3, (1): no burst */
-		tcb->cwnd = MIN(tcb->ssthresh, MAX(tcb_flight(tcb), tcb_eff_mss(tcb)) +
-						       tcb_eff_mss(tcb));
-		break;
-	default:
-		tcp_congestion_acked(tcb, acked, now_ns);
-		break;
-	}
-	if (complete)
-		tcb->recovery = TCP_RECOVERY_NONE;
-}
-
-void tcp_recovery_timeout(struct tcb *tcb, uint64_t now_ns)
-{
-	/* RFC 5681 3.1: ssthresh is taken once per loss, not again when the time-out backs off */
-	if (tcb->attempts <= 1)
+	/* RFC 5681 3.1: ssthresh is taken once per loss, not again when the time-out backs off,
+	 * nor when a recovery from the same loss fails */
+	tcb->spurious.frto = 0;
+	if (tcb->attempts <= 1 && tcb->recovery != TCP_RECOVERY_FAST) {
 		tcp_congestion_loss(tcb, tcb_flight(tcb), now_ns);
+		tcp_undo_begin(tcb, true);
+	}
 	tcp_congestion_timeout(tcb, now_ns);
 	tcb->recovery = TCP_RECOVERY_LOSS;
 	tcb->recover = tcb->snd_nxt; /* RFC 6582 3.2, step 4 */
-	tcb->rtx_nxt = tcb->snd_una;
+	tcb->duplicate_acks = 0;
+	tcb->tlp.open = false;
+	stack->counters.tcp_sack_reneged += reneged;
+	scoreboard_all_lost(sb, reneged);
+	tcp_timer_clear(stack, tcb, TCP_TIMER_PROBE);
+	tcp_timer_clear(stack, tcb, TCP_TIMER_REORDER);
 	tcp_rtt_cancel(tcb);
 }
 
+/* --- going on -------------------------------------------------------------------------------- */
+
+static void leave(struct tcb *tcb)
+{
+	if (tcb->recovery == TCP_RECOVERY_FAST && tcb->use_sack)
+		tcb->cwnd = tcb->ssthresh; /* RFC 9937 6 */
+	else if (tcb->recovery == TCP_RECOVERY_FAST)
+		tcp_duplicates_complete(tcb);
+	tcp_rack_recovered(tcb);
+	tcb->recovery = TCP_RECOVERY_NONE;
+}
+
+static bool is_complete(const struct tcb *tcb)
+{
+	return tcb->recovery != TCP_RECOVERY_NONE && seq_geq(tcb->snd_una, tcb->recover);
+}
+
+/* RFC 8985 7.4.2: the loss that a probe has repaired. */
+static void probe_repaired(struct tcb *tcb, const struct tcp_news *news, uint64_t now_ns)
+{
+	tcp_congestion_loss(tcb, flight_before(tcb, news), now_ns);
+	tcb->cwnd = MIN(tcb->cwnd, tcb->ssthresh);
+	tcb->spurious.armed = false; /* this one is not for nothing */
+}
+
+static void acked_with_sack(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
+			    struct tcp_news *news, bool duplicate)
+{
+	uint64_t now_ns = seg->now_ns;
+	bool of_probe = tcb->tlp.open && news->has_dsack && news->dsack.end == tcb->tlp.end;
+
+	if (news->has_dsack && !of_probe) /* 6.2, step 4: a probe is no mistake of RACK's */
+		tcp_rack_dsack(tcb);
+	news->lost = tcp_rack_detect(stack, tcb, now_ns);
+	if (tcp_tlp_acked(tcb, seg, news, duplicate) && tcb->recovery == TCP_RECOVERY_NONE)
+		probe_repaired(tcb, news, now_ns);
+	if (is_complete(tcb)) {
+		if (tcb->recovery == TCP_RECOVERY_LOSS)
+			tcp_congestion_acked(tcb, news->acked, now_ns);
+		leave(tcb);
+	} else if (tcb->recovery == TCP_RECOVERY_FAST) {
+		tcp_prr_acked(tcb, news);
+	} else if (news->acked > 0) {
+		tcp_congestion_acked(tcb, news->acked, now_ns);
+	}
+	if (news->lost && tcb->recovery == TCP_RECOVERY_NONE)
+		enter_by_sack(stack, tcb, news, now_ns);
+}
+
+static void acked_without_sack(struct stack *stack, struct tcb *tcb, const struct tcp_news *news,
+			       bool duplicate, uint64_t now_ns)
+{
+	if (duplicate)
+		tcp_duplicates_one(stack, tcb, now_ns);
+	if (news->acked == 0)
+		return;
+	if (tcb->recovery == TCP_RECOVERY_FAST && !is_complete(tcb)) {
+		tcp_duplicates_partial(stack, tcb, news->acked, now_ns);
+		return;
+	}
+	if (tcb->recovery != TCP_RECOVERY_FAST)
+		tcp_congestion_acked(tcb, news->acked, now_ns);
+	if (is_complete(tcb))
+		leave(tcb);
+}
+
+void tcp_recovery_acked(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
+			struct tcp_news *news, bool duplicate)
+{
+	if (duplicate) {
+		stack->counters.tcp_duplicate_acks++;
+		if (tcb->duplicate_acks < UINT8_MAX)
+			tcb->duplicate_acks++;
+		tcp_work_add(stack, tcb); /* limited transmit may allow more */
+	}
+	/* Dragged along, or it would look like the future after half of the number space. */
+	if (tcb->recovery == TCP_RECOVERY_NONE && seq_gt(tcb->snd_una, tcb->recover))
+		tcb->recover = tcb->snd_una - 1;
+	if (news->acked > 0)
+		tcb->duplicate_acks = 0;
+	(void)tcp_undo_acked(stack, tcb, seg, news, duplicate);
+	if (tcb->use_sack)
+		acked_with_sack(stack, tcb, seg, news, duplicate);
+	else
+		acked_without_sack(stack, tcb, news, duplicate, seg->now_ns);
+	if (news->acked > 0)
+		tcp_tlp_schedule(stack, tcb, seg->now_ns);
+}
+
+void tcp_recovery_reorder_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	struct tcp_news news = no_news;
+
+	news.lost = tcp_rack_detect(stack, tcb, now_ns);
+	if (!news.lost)
+		return;
+	if (tcb->recovery == TCP_RECOVERY_NONE)
+		enter_by_sack(stack, tcb, &news, now_ns);
+	else if (tcb->recovery == TCP_RECOVERY_FAST)
+		tcp_prr_acked(tcb, &news);
+	tcp_output(stack, tcb, now_ns);
+}
+
+/* --- no loss --------------------------------------------------------------------------------- */
+
+void tcp_recovery_mtu_reduced(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	struct scoreboard *sb = tcb->sent;
+
+	for (uint32_t i = 0; sb != NULL && i < sb->count; i++) {
+		struct sent_segment *s = scoreboard_at(sb, i);
+
+		if (sent_len(s) > tcb_eff_mss(tcb) && !(s->flags & (SENT_SACKED | SENT_LOST)))
+			scoreboard_mark_lost(sb, s);
+	}
+	tcp_output(stack, tcb, now_ns);
+}
+
+/* --- what may be sent ------------------------------------------------------------------------ */
+
+void tcp_recovery_sent(struct tcb *tcb, uint32_t len, bool again, uint64_t now_ns)
+{
+	if (tcb->recovery == TCP_RECOVERY_FAST)
+		tcb->prr.out += len;
+	if (again)
+		tcp_undo_sent_again(tcb, now_ns);
+}
+
+#define LIMITED_TRANSMIT 2 /* RFC 3042: segments for the first two duplicate ACKs */
+
 uint32_t tcp_congestion_room(const struct tcb *tcb)
 {
-	uint32_t out = tcb_flight(tcb);
+	uint32_t out = tcp_pipe(tcb);
 	uint32_t wnd = tcb->cwnd;
 
-	if (tcb->recovery == TCP_RECOVERY_LOSS)
-		out -= tcb->recover - tcb->rtx_nxt; /* taken for lost, not sent again yet */
-	else if (tcb->recovery == TCP_RECOVERY_NONE && tcb->duplicate_acks > 0)
-		wnd += MIN(tcb->duplicate_acks, DUPLICATE_THRESHOLD - 1) * tcb_eff_mss(tcb);
+	if (!tcb->use_sack && tcb->recovery == TCP_RECOVERY_FAST)
+		out = tcb_flight(tcb); /* the inflated window of RFC 5681 3.2 counts all */
+	else if (!tcb->use_sack && tcb->recovery == TCP_RECOVERY_NONE)
+		wnd += MIN(tcb->duplicate_acks, LIMITED_TRANSMIT) * tcb_eff_mss(tcb);
 	return wnd > out ? wnd - out : 0;
 }

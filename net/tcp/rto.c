@@ -1,9 +1,9 @@
 /*
  * Round-trip time and retransmission time-out (RFC 6298).
  *
- * One byte at a time is timed with the full resolution of the clock; while something is being sent
- * again that is ambiguous (Karn), and the echoed timestamp (RFC 7323 4) takes its place where the
- * peer sends one.
+ * One segment of each flight is timed, with the full resolution of the clock: the record of when it
+ * was sent stands in the scoreboard.  What was sent again is ambiguous (Karn), and the echoed
+ * timestamp (RFC 7323 4) takes its place where the peer sends one.
  */
 #include "net/tcp/internal.h"
 
@@ -36,11 +36,8 @@ void tcp_rto_back_off(struct tcb *tcb)
 	tcb->rto_ns = MIN(2 * tcb->rto_ns, TCP_RTO_MAX_NS);
 }
 
-void tcp_rtt_start(struct tcb *tcb, uint32_t seq, uint64_t now_ns)
+void tcp_rtt_start(struct tcb *tcb, uint64_t now_ns)
 {
-	if (tcb->rtt_start_ns != 0 || tcb->recovery != TCP_RECOVERY_NONE)
-		return;
-	tcb->rtt_seq = seq;
 	tcb->rtt_start_ns = MAX(now_ns, UINT64_C(1));
 }
 
@@ -50,9 +47,7 @@ void tcp_rtt_cancel(struct tcb *tcb)
 }
 
 /* The peer echoes the millisecond in which the segment it answers was sent; values that never came
- * from this connection (the future, or ages ago) are not believed.  A duplicate is answered with
- * the echo of the first copy (RFC 7323 4.3), so what is older than the last retransmission is as
- * ambiguous as ever: its age may be the time-out, which would then feed on itself. */
+ * from this connection (the future, or ages ago) are not believed. */
 static bool echoed_rtt(const struct tcb *tcb, const struct tcp_segment *seg, uint64_t *rtt_ns)
 {
 	uint32_t age_ms;
@@ -61,23 +56,33 @@ static bool echoed_rtt(const struct tcb *tcb, const struct tcp_segment *seg, uin
 		return false;
 	age_ms = tcp_timestamp(tcb, seg->now_ns) - seg->opt.ts_ecr;
 	*rtt_ns = age_ms * NS_PER_MS;
-	return *rtt_ns < TCP_USER_TIMEOUT_NS &&
-	       age_ms <= seg->now_ns / NS_PER_MS - tcb->again_ns / NS_PER_MS;
+	return *rtt_ns < TCP_USER_TIMEOUT_NS;
 }
 
-void tcp_rtt_acked(struct tcb *tcb, const struct tcp_segment *seg)
+/* A duplicate is answered with the echo of the first copy (RFC 7323 4.3), so what is older than the
+ * last retransmission is as ambiguous as ever: its age may be the time-out, which would then feed
+ * on itself. */
+static bool is_after_the_last_repetition(const struct tcb *tcb, uint64_t rtt_ns, uint64_t now_ns)
 {
-	uint64_t rtt_ns;
-	bool echoed = echoed_rtt(tcb, seg, &rtt_ns);
+	return rtt_ns / NS_PER_MS <= now_ns / NS_PER_MS - tcb->again_ns / NS_PER_MS;
+}
 
-	if (echoed)
+void tcp_rtt_acked(struct tcb *tcb, const struct tcp_segment *seg, uint64_t rtt_ns)
+{
+	if (tcb->rtt_start_ns != 0) { /* our SYN */
+		tcp_rto_sample(tcb, seg->now_ns - tcb->rtt_start_ns);
+		tcp_rtt_cancel(tcb);
+	} else if (rtt_ns != 0) {
 		tcp_hystart_rtt(tcb, rtt_ns);
-	if (tcb->rtt_start_ns != 0) {
-		if (seq_gt(seg->ack, tcb->rtt_seq)) {
-			tcp_rto_sample(tcb, seg->now_ns - tcb->rtt_start_ns);
-			tcp_rtt_cancel(tcb);
-		}
-	} else if (echoed) {
+		/* RFC 6298 3: once in a round trip, or the estimator forgets too fast */
+		if (seq_leq(seg->ack, tcb->rtt_seq))
+			return;
 		tcp_rto_sample(tcb, rtt_ns);
+	} else if (echoed_rtt(tcb, seg, &rtt_ns) &&
+		   is_after_the_last_repetition(tcb, rtt_ns, seg->now_ns)) {
+		tcp_rto_sample(tcb, rtt_ns);
+	} else {
+		return;
 	}
+	tcb->rtt_seq = tcb->snd_nxt;
 }

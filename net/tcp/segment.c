@@ -27,25 +27,42 @@ static void syn_options(struct tcp_options *opt, const struct tcb *tcb, bool ans
 	opt->has_timestamps = !answer || tcb->use_timestamps;
 }
 
-static void data_options(struct tcp_options *opt, const struct tcb *tcb, uint32_t data_len)
+/* RFC 2018 3: at most so many blocks fit beside the other options; none beside a full payload. */
+static uint8_t room_for_sack(const struct tcb *tcb, const struct tcp_options *opt,
+			     uint32_t data_len)
 {
-	opt->has_timestamps = tcb->use_timestamps;
-	if (!tcb->use_sack || tcb->reassembly == NULL)
-		return;
-	/* RFC 2018 3: four blocks fit, three beside timestamps; beside a full payload none does */
-	opt->n_sack = tcp_reassembly_sack(tcb, opt->sack, opt->has_timestamps ? 3 : 4);
-	if (tcp_options_len(opt) + data_len > tcb->snd_mss)
-		opt->n_sack = 0;
+	struct tcp_options full = *opt;
+
+	full.n_sack = opt->has_timestamps ? 3 : 4;
+	while (full.n_sack > 0 && tcp_options_len(&full) + data_len > tcb->snd_mss)
+		full.n_sack--;
+	return full.n_sack;
 }
 
-static void choose_options(struct tcp_options *opt, const struct tcb *tcb,
+static void data_options(struct stack *stack, struct tcp_options *opt, struct tcb *tcb,
+			 uint32_t data_len)
+{
+	bool dsack = tcb->dsack.start != tcb->dsack.end;
+	uint8_t room;
+
+	opt->has_timestamps = tcb->use_timestamps;
+	if (!tcb->use_sack || (tcb->reassembly == NULL && !dsack))
+		return;
+	room = room_for_sack(tcb, opt, data_len);
+	if (room == 0)
+		return;
+	opt->n_sack = tcp_reassembly_sack(tcb, opt->sack, room);
+	stack->counters.tcp_dsacks_out += dsack;
+}
+
+static void choose_options(struct stack *stack, struct tcp_options *opt, struct tcb *tcb,
 			   const struct tcp_send *send, uint64_t now_ns)
 {
 	*opt = (struct tcp_options){.has_mss = false};
 	if (send->flags & TCP_SYN)
 		syn_options(opt, tcb, send->flags & TCP_ACK);
 	else
-		data_options(opt, tcb, send->data_len);
+		data_options(stack, opt, tcb, send->data_len);
 	opt->ts_val = tcp_timestamp(tcb, now_ns);
 	opt->ts_ecr = send->flags & TCP_ACK ? tcb->ts_recent : 0; /* RFC 7323 3.2 */
 }
@@ -137,7 +154,7 @@ static struct pktbuf *build(struct stack *stack, struct tcb *tcb, const struct t
 		return NULL;
 	}
 	h.window = tcp_announce_window(tcb, send->flags & TCP_SYN);
-	choose_options(&opt, tcb, send, now_ns);
+	choose_options(stack, &opt, tcb, send, now_ns);
 	if (tcb->snd_urgent && !(send->flags & TCP_SYN))
 		tcp_point_to_urgent(tcb, send->seq, &h);
 	if (send->data_len > 0)

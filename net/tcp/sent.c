@@ -4,10 +4,21 @@
  */
 #include "net/tcp/internal.h"
 
+static const char *reason_text(unsigned reason)
+{
+	switch (reason) {
+	case TCP_RETRANSMIT_TIMEOUT: return "time-out";
+	case TCP_RETRANSMIT_SYN_AGAIN: return "the peer's SYN again";
+	case TCP_RETRANSMIT_RACK: return "SACK of a later one";
+	case TCP_RETRANSMIT_PROBE: return "silence, as a probe";
+	case TCP_RETRANSMIT_PATH_MTU: return "a smaller path MTU";
+	default: return "three duplicate ACKs";
+	}
+}
+
 static void emit_retransmit(struct stack *stack, const struct tcb *tcb,
 			    const struct tcp_header_view *view, uint32_t payload_len, uint32_t arg)
 {
-	unsigned reason = arg >> 16 & 0xff;
 	bool syn = view->h.flags & TCP_SYN;
 	char flags[40];
 
@@ -16,9 +27,7 @@ static void emit_retransmit(struct stack *stack, const struct tcb *tcb,
 		   !syn ? 0 : tcb->passive ? 12 : 8, EV_STR("flags", flags),
 		   EV_U64("tcp_seq", view->h.seq), EV_U64("payload_len", payload_len),
 		   EV_U64("attempt", arg >> 24),
-		   EV_STR("reason", reason == TCP_RETRANSMIT_TIMEOUT ? "time-out"
-				    : reason == TCP_RETRANSMIT_SYN_AGAIN ? "the peer's SYN again"
-				    : "three duplicate ACKs"),
+		   EV_STR("reason", reason_text(arg >> 16 & 0xff)),
 		   EV_U64("rto_ms", arg & 0xffff));
 }
 

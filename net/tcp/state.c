@@ -101,6 +101,8 @@ static void let_go(struct stack *stack, struct tcb *tcb)
 	tcp_timers_clear(stack, tcb);
 	tcp_reassembly_free(stack, tcb);
 	tcp_drop_send_buffer(tcb);
+	scoreboard_free(tcb->sent, stack->port);
+	tcb->sent = NULL;
 }
 
 void tcp_end(struct stack *stack, struct tcb *tcb, int error)

@@ -9,6 +9,7 @@
 #include "net/stack.h"
 #include "net/tcp.h"
 #include "net/tcp/options.h"
+#include "net/tcp/scoreboard.h"
 #include "net/tcp/send_buffer.h"
 #include "net/tcp/seq.h"
 #include "net/timer.h"
@@ -59,6 +60,8 @@ _Static_assert(TCP_BUFFER_MAX <= UINT32_C(0xffff) << TCP_WINDOW_SCALE, "no windo
 /* Each connection has one timer in the stack's heap, set to the earliest of these. */
 enum tcp_timer {
 	TCP_TIMER_RETRANSMIT,  /* RFC 6298 5 */
+	TCP_TIMER_PROBE,       /* RFC 8985 7: tail loss probe */
+	TCP_TIMER_REORDER,     /* RFC 8985 6.2: what is late now counts as lost then */
 	TCP_TIMER_PERSIST,     /* RFC 9293 3.8.6.1; never together with the one before */
 	TCP_TIMER_DELAYED_ACK, /* RFC 9293 3.8.6.3 */
 	TCP_TIMER_CLOSE,       /* 2 MSL of TIME-WAIT; orphans in FIN-WAIT-2 */
@@ -70,8 +73,48 @@ enum tcp_timer {
 
 enum tcp_recovery {
 	TCP_RECOVERY_NONE,
-	TCP_RECOVERY_FAST, /* RFC 6582: between three duplicate ACKs and the ACK of `recover` */
+	TCP_RECOVERY_FAST, /* a loss was noticed by ACKs; until `recover` is acknowledged */
 	TCP_RECOVERY_LOSS, /* RFC 5681 3.1: after a time-out, all up to `recover` goes again */
+};
+
+/* RFC 8985 5.2 and 5.3; rack.c */
+struct tcp_rack {
+	uint64_t sent_ns;       /* RACK.xmit_ts: of the most recently sent segment delivered */
+	uint64_t rtt_ns;        /* its round trip */
+	uint64_t min_rtt_ns;    /* 0: none yet */
+	uint64_t min_rtt_at_ns;
+	uint32_t end;           /* RACK.end_seq */
+	uint32_t fack;          /* highest sequence number delivered */
+	uint32_t dsack_round;   /* SND.NXT when a D-SACK widened the window, where in_dsack_round */
+	uint8_t reo_wnd_mult;   /* quarters of the minimum round trip */
+	uint8_t reo_wnd_persist; /* recoveries until it is 1 again */
+	bool reordering_seen;
+	bool in_dsack_round;
+	bool valid;             /* something was delivered: sent_ns, rtt_ns, end, fack */
+};
+
+/* RFC 8985 7.1; tlp.c */
+struct tcp_tlp {
+	uint32_t end;  /* TLP.end_seq: SND.NXT when the probe was sent */
+	bool open;     /* what became of it is not known yet */
+	bool is_again; /* TLP.is_retrans */
+};
+
+/* RFC 9937 6; prr.c */
+struct tcp_prr {
+	uint32_t delivered, out; /* bytes since the recovery began */
+	uint32_t recover_fs;     /* RecoverFS: bytes out when it began */
+};
+
+/* What a recovery rests on, and whether it was for nothing; undo.c */
+struct tcp_spurious {
+	uint32_t marker;  /* SND.UNA when it began */
+	uint32_t again;   /* retransmissions that no D-SACK has reported yet */
+	uint32_t first_ts; /* RFC 3522 RetransmitTS */
+	bool armed;
+	bool eifel;       /* the ACK that is to be looked at has not come */
+	bool sent_again;  /* something was */
+	uint8_t frto;     /* RFC 5682: the step that is next; 0: not in it */
 };
 
 enum tcp_ecn { /* RFC 3168 6.1.1 */
@@ -169,7 +212,7 @@ struct tcb {
 	uint32_t snd_wnd, snd_wl1, snd_wl2;
 	uint32_t snd_wnd_max; /* the largest window the peer offered: RFC 9293 MAX(SND.WND) */
 	uint32_t snd_end;     /* behind the last byte the user gave: the FIN's sequence number */
-	uint32_t rtx_nxt;     /* RECOVERY_LOSS: next byte to send again */
+	struct scoreboard *sent; /* NULL while nothing is in flight for a while */
 	struct send_buffer *snd_buf; /* NULL while nothing is buffered */
 	uint32_t sndbuf;      /* its size, told or taken */
 	uint16_t snd_mss;     /* payload and options that the path and the peer take */
@@ -186,6 +229,7 @@ struct tcb {
 	uint32_t rcv_nxt;
 	uint32_t rcv_adv;    /* right edge that we have announced; never moves back */
 	uint32_t rcv_acked;  /* rcv_nxt in the last ACK sent: RFC 7323 Last.ACK.sent */
+	struct tcp_sack_block dsack; /* RFC 2883: came twice, not reported yet; empty: nothing */
 	uint32_t rcvbuf;     /* now, and as far as it may grow (tune.c) */
 	uint32_t rcvbuf_max;
 	uint32_t tune_mark, tune_read, tune_start_ms;
@@ -217,18 +261,22 @@ struct tcb {
 	/* --- round-trip time (rto.c) -------------------------------------------------------- */
 	uint64_t srtt_ns, rttvar_ns; /* 0: no sample yet */
 	uint64_t rto_ns;
-	uint32_t rtt_seq;      /* the byte being timed */
-	uint64_t rtt_start_ns; /* 0: none is */
+	uint32_t rtt_seq;      /* the next sample is what acknowledges more than this */
+	uint64_t rtt_start_ns; /* of a SYN that is being timed; 0: none is */
 	uint64_t again_ns;     /* when something was sent again last */
 	uint64_t syn_sent_ns;
 	bool syn_waits;        /* our SYN is built and queued, and no device has it: ARP asks */
 
-	/* --- loss (recovery.c, congestion.c) ------------------------------------------------ */
+	/* --- loss (recovery.c and what it calls, congestion.c) ------------------------------ */
 	uint8_t recovery; /* enum tcp_recovery */
 	uint8_t duplicate_acks;
 	uint8_t attempts; /* time-outs in a row without progress; zero-window probes */
 	bool partial_ack_seen;
 	uint32_t recover; /* RFC 6582: highest sequence number sent when the loss was noticed */
+	struct tcp_rack rack;
+	struct tcp_tlp tlp;
+	struct tcp_prr prr;
+	struct tcp_spurious spurious;
 	uint32_t cwnd, ssthresh;
 	uint8_t congestion;   /* enum net_congestion */
 	uint32_t bytes_acked; /* RFC 3465, byte counting: not turned into cwnd yet */

@@ -22,6 +22,8 @@ void tcp_enter_time_wait(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	tcp_timer_clear(stack, tcb, TCP_TIMER_PERSIST);
 	tcp_timer_clear(stack, tcb, TCP_TIMER_BUFFER);
 	tcp_drop_send_buffer(tcb); /* all of it is acknowledged */
+	scoreboard_free(tcb->sent, stack->port);
+	tcb->sent = NULL;
 	/* MUST-13 */
 	tcp_timer_set(stack, tcb, TCP_TIMER_CLOSE, now_ns + TCP_TIME_WAIT_NS);
 }

@@ -109,7 +109,7 @@ static bool retransmit_fired(struct stack *stack, struct tcb *tcb, uint64_t now_
 	if (tcb->state == TCP_SYN_SENT || tcb->state == TCP_SYN_RECEIVED) {
 		tcp_send_syn(stack, tcb, TCP_RETRANSMIT_TIMEOUT, now_ns);
 	} else {
-		tcp_recovery_timeout(tcb, now_ns);
+		tcp_recovery_timeout(stack, tcb, now_ns);
 		tcp_output(stack, tcb, now_ns);
 	}
 	return true;
@@ -122,11 +122,17 @@ static bool close_fired(struct stack *stack, struct tcb *tcb)
 	return false;
 }
 
-static void buffer_fired(struct tcb *tcb)
+static void buffer_fired(struct stack *stack, struct tcb *tcb)
 {
-	if (tcb->snd_buf != NULL && seq_geq(tcb->snd_una, tcb->snd_end)) {
+	if (seq_lt(tcb->snd_una, tcb->snd_end))
+		return;
+	if (tcb->snd_buf != NULL) {
 		send_buffer_release(tcb->snd_buf);
 		tcb->snd_buf = NULL;
+	}
+	if (tcb_flight(tcb) == 0) { /* not even a FIN */
+		scoreboard_free(tcb->sent, stack->port);
+		tcb->sent = NULL;
 	}
 }
 
@@ -136,6 +142,12 @@ static bool fire_one(struct stack *stack, struct tcb *tcb, enum tcp_timer which,
 	switch (which) {
 	case TCP_TIMER_RETRANSMIT:
 		return retransmit_fired(stack, tcb, now_ns);
+	case TCP_TIMER_PROBE:
+		tcp_tlp_fired(stack, tcb, now_ns);
+		return true;
+	case TCP_TIMER_REORDER:
+		tcp_recovery_reorder_fired(stack, tcb, now_ns);
+		return true;
 	case TCP_TIMER_PERSIST:
 		return tcp_persist_fired(stack, tcb, now_ns);
 	case TCP_TIMER_DELAYED_ACK:
@@ -148,7 +160,7 @@ static bool fire_one(struct stack *stack, struct tcb *tcb, enum tcp_timer which,
 		tcp_output(stack, tcb, now_ns);
 		return true;
 	case TCP_TIMER_BUFFER:
-		buffer_fired(tcb);
+		buffer_fired(stack, tcb);
 		return true;
 	case TCP_TIMER_KEEP_ALIVE:
 		return tcp_keep_alive_fired(stack, tcb, now_ns);

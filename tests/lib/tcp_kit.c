@@ -366,3 +366,23 @@ void tk_expect_segments(struct tk *t, uint32_t from, unsigned n)
 	for (unsigned i = 0; i < n; i++)
 		TK_EXPECT(t, TCP_ACK, 1 + from + i * TK_FULL, 1, TK_FULL);
 }
+
+void tk_peer_sack(struct tk *t, uint32_t ack, unsigned n_blocks, const uint32_t *edges)
+{
+	uint8_t options[4 + 8 * 4] = {TCP_OPT_NOP, TCP_OPT_NOP, TCP_OPT_SACK,
+				      (uint8_t)(2 + 8 * n_blocks)};
+
+	for (unsigned i = 0; i < 2 * n_blocks; i++)
+		store_be32(options + 4 + 4 * i, t->iss + edges[i]);
+	TK_SEND(t, .seq = 1, .ack = ack, .flags = TCP_ACK, .options = options,
+		.options_len = 4 + 8 * n_blocks);
+}
+
+void tk_establish_over(struct tk *t, uint64_t rtt_ns)
+{
+	tk_connect(t);
+	TK_EXPECT(t, TCP_SYN, 0, 0, 0);
+	t->k.now_ns += rtt_ns;
+	TK_SEND(t, .flags = TCP_SYN | TCP_ACK, .ack = 1);
+	TK_EXPECT(t, TCP_ACK, 1, 1, 0);
+}

@@ -106,4 +106,14 @@ void tk_peer_ack(struct tk *t, uint32_t ack);
 /* Takes `n` full segments that begin at byte `from` of the stream. */
 void tk_expect_segments(struct tk *t, uint32_t from, unsigned n);
 
+/* An ACK with SACK blocks: pairs of relative numbers, the end not included. */
+void tk_peer_sack(struct tk *t, uint32_t ack, unsigned n_blocks, const uint32_t *edges);
+#define TK_SACK(t, ack, ...)                                                                    \
+	tk_peer_sack(t, ack, sizeof((const uint32_t[]){__VA_ARGS__}) / 8,                       \
+		     (const uint32_t[]){__VA_ARGS__})
+/* The relative number of the first byte of the n-th full segment, from 0. */
+#define TK_SEG(n) (1 + (n) * TK_FULL)
+/* As tk_establish, with a round trip of so long. */
+void tk_establish_over(struct tk *t, uint64_t rtt_ns);
+
 #endif

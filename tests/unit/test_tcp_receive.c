@@ -297,7 +297,8 @@ static void sack_blocks_tell_what_has_come(void **state)
 	tk_close(&t);
 }
 
-/* RFC 2018 4, MUST: the first block holds the segment that brought this ACK about. */
+/* RFC 2018 4, MUST: the first block holds the segment that brought this ACK about; RFC 2883 4.2:
+ * where that came twice the block is a D-SACK, and the next one holds it. */
 static void a_duplicate_is_reported_first(void **state)
 {
 	struct tk t;
@@ -310,8 +311,32 @@ static void a_duplicate_is_reported_first(void **state)
 	peer_data(&t, 300, 100);
 	EXPECT_SACK(&t, 1, 301, 401, 101, 201);
 	peer_data(&t, 120, 50);
-	EXPECT_SACK(&t, 1, 101, 201, 301, 401);
+	EXPECT_SACK(&t, 1, 121, 171, 101, 201, 301, 401);
 	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
+/* RFC 2883 4.1: what lies before the ACK is reported as well, whole or in part, and once. */
+static void what_was_acknowledged_comes_again(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	peer_data(&t, 0, 200);
+	expect_sack(&t, 201, 0, NULL);
+	peer_data(&t, 50, 100);
+	EXPECT_SACK(&t, 201, 51, 151);
+	peer_data(&t, 150, 100);
+	EXPECT_SACK(&t, 251, 151, 201);
+	peer_data(&t, 250, 100);
+	expect_sack(&t, 351, 0, NULL);
+	assert_int_equal(kit_counter(&t.k, "tcp_dsacks_out"), 2);
+	peer_data(&t, 400, 100);
+	EXPECT_SACK(&t, 351, 401, 501);
+	peer_data(&t, 300, 50); /* beside the block of what waits */
+	EXPECT_SACK(&t, 351, 301, 351, 401, 501);
 	tk_close(&t);
 }
 
@@ -687,6 +712,7 @@ int main(void)
 		cmocka_unit_test(what_is_echoed),
 		cmocka_unit_test(sack_blocks_tell_what_has_come),
 		cmocka_unit_test(a_duplicate_is_reported_first),
+		cmocka_unit_test(what_was_acknowledged_comes_again),
 		cmocka_unit_test(no_sack_without_permission),
 		cmocka_unit_test(the_first_bytes_stay),
 		cmocka_unit_test(any_order_gives_the_stream),

@@ -1,5 +1,5 @@
 /*
- * Loss without a time-out: RFC 5681 3.2, RFC 6582 and RFC 3042.
+ * Loss without a time-out at a peer without SACK: RFC 5681 3.2, RFC 6582 and RFC 3042.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,6 +23,7 @@ static void fast_retransmit(void **state)
 
 	(void)state;
 	tk_open(&t);
+	t.sack = false;
 	tk_establish(&t);
 	tk_write(&t, 0, 20 * TK_FULL);
 	tk_expect_segments(&t, 0, 10);
@@ -56,6 +57,7 @@ static void fast_retransmit_after_gigabytes(void **state)
 
 	(void)state;
 	tk_open(&t);
+	t.sack = false;
 	tk_establish(&t);
 	for (unsigned i = 0; i < 2; i++) {
 		tk_write(&t, i * 100, 100);
@@ -79,6 +81,7 @@ static void two_losses_in_one_window(void **state)
 
 	(void)state;
 	tk_open(&t);
+	t.sack = false;
 	tk_establish(&t);
 	tk_write(&t, 0, 10 * TK_FULL);
 	tk_expect_segments(&t, 0, 10);
@@ -104,6 +107,7 @@ static void many_losses_in_one_window(void **state)
 
 	(void)state;
 	tk_open(&t);
+	t.sack = false;
 	tk_establish(&t);
 	tk_write(&t, 0, 10 * TK_FULL);
 	tk_expect_segments(&t, 0, 10);
@@ -128,6 +132,7 @@ static void the_ack_overtakes_the_repetition(void **state)
 
 	(void)state;
 	tk_open(&t);
+	t.sack = false;
 	tk_establish(&t);
 	tk_write(&t, 0, 6 * TK_FULL);
 	tk_expect_segments(&t, 0, 6);
@@ -148,6 +153,7 @@ static void psh_when_sent_again(void **state)
 
 	(void)state;
 	tk_open(&t);
+	t.sack = false;
 	tk_establish(&t);
 	tk_write(&t, 0, TK_FULL + 100);
 	assert_int_equal(sock_setsockopt(t.k.stack, t.fd, SOCK_TCP_NODELAY, 1, t.k.now_ns), ERR_OK);
@@ -170,6 +176,7 @@ static void echoes_after_a_time_out(void **state)
 
 	(void)state;
 	tk_open(&t);
+	t.sack = false;
 	tk_establish(&t);
 	tk_write(&t, 0, 5 * TK_FULL);
 	tk_expect_segments(&t, 0, 5);
@@ -194,6 +201,7 @@ static void what_is_no_duplicate(void **state)
 
 	(void)state;
 	tk_open(&t);
+	t.sack = false;
 	tk_establish(&t);
 	tk_peer_ack(&t, 1); /* nothing is out */
 	tk_write(&t, 0, 100);

@@ -260,6 +260,7 @@ static void a_window_that_shrinks(void **state)
 
 	(void)state;
 	tk_open(&t);
+	t.sack = false; /* or a probe would come first */
 	tk_establish(&t);
 	tk_write(&t, 0, 10 * TK_FULL);
 	tk_expect_segments(&t, 0, 10);

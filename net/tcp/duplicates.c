@@ -1,0 +1,54 @@
+/*
+ * Fast retransmit and fast recovery where the peer has no SACK: three duplicate ACKs (RFC 5681 3.2),
+ * NewReno's partial ACKs (RFC 6582), and limited transmit (RFC 3042), which is in
+ * tcp_congestion_room().
+ */
+#include "net/tcp/internal.h"
+
+#define DUPLICATE_THRESHOLD 3 /* RFC 5681 3.2 */
+
+static void enter(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	tcp_recovery_enter(stack, tcb, tcb_flight(tcb), now_ns);
+	tcb->partial_ack_seen = false;
+	tcp_retransmit_first(stack, tcb, now_ns);
+	/* RFC 5681 3.2, step 3: the three segments that have left the network */
+	tcb->cwnd = tcb->ssthresh + DUPLICATE_THRESHOLD * tcb_eff_mss(tcb);
+}
+
+void tcp_duplicates_one(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	switch (tcb->recovery) {
+	case TCP_RECOVERY_FAST: /* RFC 5681 3.2, step 4: another one has left */
+		tcb->cwnd += tcb_eff_mss(tcb);
+		break;
+	case TCP_RECOVERY_LOSS: /* echoes of what we send again */
+		break;
+	default:
+		/* RFC 6582 3.2, step 2: not for the echoes of a recovery that is just over */
+		if (tcb->duplicate_acks == DUPLICATE_THRESHOLD &&
+		    seq_gt(tcb->snd_una, tcb->recover))
+			enter(stack, tcb, now_ns);
+		break;
+	}
+}
+
+/* RFC 6582 3.2, step 3: the next hole; the window shrinks by what has left, plus one segment. */
+void tcp_duplicates_partial(struct stack *stack, struct tcb *tcb, uint32_t acked, uint64_t now_ns)
+{
+	uint32_t mss = tcb_eff_mss(tcb);
+
+	tcb->partial_ack_seen = true;
+	tcp_retransmit_first(stack, tcb, now_ns);
+	tcb->cwnd -= MIN(tcb->cwnd, acked);
+	if (acked >= mss)
+		tcb->cwnd += mss;
+	tcb->cwnd = MAX(tcb->cwnd, mss);
+}
+
+/* RFC 6582 3.2, step 3, (1): no burst */
+void tcp_duplicates_complete(struct tcb *tcb)
+{
+	tcb->cwnd = MIN(tcb->ssthresh,
+			MAX(tcb_flight(tcb), tcb_eff_mss(tcb)) + tcb_eff_mss(tcb));
+}

@@ -1,0 +1,136 @@
+/*
+ * What an ACK tells about the segments that are out: the cumulative acknowledgement, the blocks of
+ * RFC 2018 (as RFC 6675 3 wants them kept), and the D-SACK of RFC 2883.  What follows from it is
+ * recovery.c's matter.
+ *
+ * Blocks come from outside: whatever lies beyond SND.NXT, before SND.UNA or the wrong way round is
+ * counted and ignored, and the work for one ACK is that of scoreboard.h.
+ */
+#include "net/tcp/internal.h"
+
+struct taking {
+	struct tcb *tcb;
+	const struct tcp_segment *seg;
+	struct tcp_news *news;
+};
+
+/* --- the cumulative acknowledgement ---------------------------------------------------------- */
+
+/* Karn: where one of them was sent twice, the ACK may have been held back by it, and tells nothing
+ * of the others either. */
+static void note_rtt(struct tcp_news *news, const struct sent_segment *s, uint64_t now_ns,
+		     bool *ambiguous)
+{
+	if (s->flags & SENT_AGAIN) {
+		*ambiguous = true;
+		news->rtt_ns = 0;
+	} else if (!*ambiguous && news->rtt_ns == 0) {
+		news->rtt_ns = MAX(now_ns - s->sent_ns, UINT64_C(1));
+	}
+}
+
+static void take_cumulative(struct tcb *tcb, const struct tcp_segment *seg, struct tcp_news *news)
+{
+	struct scoreboard *sb = tcb->sent;
+	bool ambiguous = false;
+
+	news->acked = seg->ack - tcb->snd_una;
+	while (sb->count > 0 && seq_lt(scoreboard_at(sb, 0)->seq, seg->ack)) {
+		const struct sent_segment *s = scoreboard_at(sb, 0);
+		uint32_t end = seq_min(s->end, seg->ack);
+
+		if (!(s->flags & SENT_SACKED)) {
+			news->delivered += end - s->seq;
+			note_rtt(news, s, seg->now_ns, &ambiguous);
+			if (end == s->end)
+				tcp_rack_delivered(tcb, s, seg);
+		}
+		scoreboard_acked(sb, seg->ack);
+	}
+}
+
+/* --- blocks ---------------------------------------------------------------------------------- */
+
+static void newly_sacked(void *ctx, const struct sent_segment *s)
+{
+	const struct taking *t = ctx;
+
+	t->news->delivered += sent_len(s);
+	t->news->sacked += sent_len(s);
+	tcp_rack_delivered(t->tcb, s, t->seg);
+}
+
+/* RFC 2883 4: the first block is a D-SACK when it lies before the ACK, or inside the second one.
+ * Nobody can have got twice what is older than the largest window. */
+static bool is_dsack(const struct tcb *tcb, const struct tcp_segment *seg)
+{
+	const struct tcp_sack_block *b = seg->opt.sack;
+
+	if (!seq_lt(b[0].start, b[0].end) || seq_gt(b[0].end, tcb->snd_nxt) ||
+	    seq_lt(b[0].start, seg->ack - tcb->snd_wnd_max))
+		return false;
+	return seq_leq(b[0].end, seg->ack) ||
+	       (seg->opt.n_sack > 1 && seq_geq(b[0].start, b[1].start) &&
+		seq_leq(b[0].end, b[1].end));
+}
+
+/* SND.UNA =< start < end =< SND.NXT, with the SND.UNA that this segment brings. */
+static bool is_block(const struct tcb *tcb, const struct tcp_segment *seg,
+		     const struct tcp_sack_block *b)
+{
+	return seq_leq(seg->ack, b->start) && seq_lt(b->start, b->end) &&
+	       seq_leq(b->end, tcb->snd_nxt);
+}
+
+/* The usable ones in sequence order, as RACK wants to hear of them; returns how many. */
+static uint8_t sort_blocks(struct stack *stack, const struct tcb *tcb,
+			   const struct tcp_segment *seg, uint8_t from,
+			   struct tcp_sack_block sorted[TCP_SACK_BLOCKS_MAX])
+{
+	uint8_t n = 0;
+
+	for (uint8_t i = from; i < seg->opt.n_sack; i++) {
+		struct tcp_sack_block b = seg->opt.sack[i];
+		uint8_t at = n;
+
+		if (!is_block(tcb, seg, &b)) {
+			stack->counters.tcp_sack_ignored++;
+			continue;
+		}
+		for (; at > 0 && seq_lt(b.start, sorted[at - 1].start); at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at] = b;
+		n++;
+	}
+	return n;
+}
+
+static void take_blocks(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
+			struct tcp_news *news)
+{
+	struct tcp_sack_block sorted[TCP_SACK_BLOCKS_MAX];
+	struct taking t = {.tcb = tcb, .seg = seg, .news = news};
+	uint8_t n;
+
+	news->has_dsack = is_dsack(tcb, seg);
+	if (news->has_dsack) {
+		stack->counters.tcp_dsacks_in++;
+		news->dsack = seg->opt.sack[0];
+	}
+	n = sort_blocks(stack, tcb, seg, news->has_dsack, sorted);
+	news->has_sack = n > 0;
+	for (uint8_t i = 0; i < n; i++)
+		scoreboard_sack(tcb->sent, sorted[i].start, sorted[i].end, newly_sacked, &t);
+}
+
+void tcp_sack_take(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
+		   struct tcp_news *news)
+{
+	*news = (struct tcp_news){.acked = 0};
+	if (tcb->sent == NULL)
+		return; /* nothing is out, and has not been for a while */
+	if (seg->ack != tcb->snd_una)
+		take_cumulative(tcb, seg, news);
+	if (tcb->use_sack && seg->opt.n_sack > 0)
+		take_blocks(stack, tcb, seg, news);
+}

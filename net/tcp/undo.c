@@ -1,0 +1,108 @@
+/*
+ * Was the recovery for nothing?  Three witnesses:
+ *
+ *   - Eifel (RFC 3522): the first ACK of new data echoes a timestamp from before the first
+ *     retransmission, so it answers the original, which was only late;
+ *   - F-RTO (RFC 5682 2.1), where there are no timestamps: after a time-out two ACKs in a row
+ *     acknowledge what was not sent again;
+ *   - D-SACK (RFC 2883; RFC 3708): every retransmission has arrived twice.
+ *
+ * Then the congestion window is what it was (RFC 4015 3.2), and nothing counts as lost any more.
+ * NOT DONE: RFC 4015 3.3, learning the delay: it looks like a lost ACK at a peer without D-SACK,
+ * whose time-out would then feed on itself.
+ */
+#include "net/tcp/internal.h"
+
+#define FRTO_WINDOW_SEGMENTS 3 /* RFC 5682 2.1, step 3a */
+
+enum frto_step { FRTO_OFF, FRTO_FIRST_ACK, FRTO_SECOND_ACK };
+
+/* RFC 5682 2.1, step 1: not when a recovery was under way; and Eifel is better where it can be. */
+void tcp_undo_begin(struct tcb *tcb, bool timeout)
+{
+	bool frto = timeout && !tcb->use_timestamps && tcb->recovery == TCP_RECOVERY_NONE;
+
+	tcb->spurious = (struct tcp_spurious){
+		.marker = tcb->snd_una,
+		.armed = true,
+		.eifel = tcb->use_timestamps,
+		.frto = frto ? FRTO_FIRST_ACK : FRTO_OFF,
+	};
+}
+
+void tcp_undo_sent_again(struct tcb *tcb, uint64_t now_ns)
+{
+	struct tcp_spurious *spurious = &tcb->spurious;
+
+	if (!spurious->armed)
+		return;
+	if (!spurious->sent_again)
+		spurious->first_ts = tcp_timestamp(tcb, now_ns);
+	spurious->sent_again = true;
+	spurious->again++;
+}
+
+/* RFC 3522 3.2, steps 4-6: the first acceptable ACK; not when it says that the retransmission was
+ * the second copy (what was lost then is an ACK). */
+static bool eifel_says(struct tcp_spurious *spurious, const struct tcp_segment *seg,
+		       const struct tcp_news *news)
+{
+	if (!spurious->eifel || !spurious->sent_again || news->acked == 0)
+		return false;
+	spurious->eifel = false;
+	return seg->opt.has_timestamps && seg->opt.ts_ecr != 0 && !news->has_dsack &&
+	       (int32_t)(seg->opt.ts_ecr - spurious->first_ts) < 0;
+}
+
+/* RFC 5682 2.1, steps 2 and 3 */
+static bool frto_says(struct tcb *tcb, const struct tcp_segment *seg, const struct tcp_news *news,
+		      bool duplicate)
+{
+	struct tcp_spurious *spurious = &tcb->spurious;
+
+	if (spurious->frto == FRTO_OFF)
+		return false;
+	if (duplicate || seq_geq(seg->ack, tcb->recover) || news->has_dsack) {
+		if (spurious->frto == FRTO_SECOND_ACK) /* 3a: what was held back goes now */
+			tcb->cwnd = FRTO_WINDOW_SEGMENTS * tcb_eff_mss(tcb);
+		spurious->frto = FRTO_OFF; /* 2a, 3a: as usual */
+		return false;
+	}
+	if (news->acked == 0)
+		return false;
+	if (spurious->frto == FRTO_SECOND_ACK)
+		return true; /* 3b */
+	spurious->frto = FRTO_SECOND_ACK; /* 2b: two new segments, and wait */
+	return false;
+}
+
+static bool dsack_says(const struct tcb *tcb, struct tcp_spurious *spurious,
+		       const struct tcp_news *news)
+{
+	if (!news->has_dsack || spurious->again == 0 || seq_lt(news->dsack.start, spurious->marker) ||
+	    seq_gt(news->dsack.end, tcb->recover))
+		return false;
+	return --spurious->again == 0;
+}
+
+bool tcp_undo_acked(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
+		    const struct tcp_news *news, bool duplicate)
+{
+	bool timeout = tcb->recovery == TCP_RECOVERY_LOSS;
+
+	if (!tcb->spurious.armed)
+		return false;
+	if (!eifel_says(&tcb->spurious, seg, news) && !frto_says(tcb, seg, news, duplicate) &&
+	    !dsack_says(tcb, &tcb->spurious, news))
+		return false;
+	stack->counters.tcp_undos++;
+	tcb->spurious.armed = false;
+	tcb->spurious.frto = FRTO_OFF;
+	tcp_congestion_undo(tcb);
+	if (tcb->sent != NULL)
+		scoreboard_none_lost(tcb->sent);
+	if (tcb->use_sack && !timeout)
+		tcb->rack.reordering_seen = true;
+	tcb->recovery = TCP_RECOVERY_NONE;
+	return true;
+}

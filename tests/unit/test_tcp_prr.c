@@ -1,0 +1,171 @@
+/*
+ * Proportional rate reduction: RFC 9937.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "net/tcp/internal.h"
+#include "tests/lib/tcp_kit.h"
+
+/* A TCB in fast recovery with twenty segments of 1000 bytes out, the first of them lost. */
+static struct tcb tcb;
+static struct kit_port kp;
+
+static void begin(uint32_t ssthresh)
+{
+	bool no_memory;
+
+	kit_port_open(&kp, 1);
+	tcb = (struct tcb){.snd_mss = 1000, .cwnd = 20000, .ssthresh = ssthresh, .snd_una = 1};
+	for (unsigned i = 0; i < 20; i++) {
+		assert_true(scoreboard_reserve(&tcb.sent, &kp.port, 1, SCOREBOARD_MAX, &no_memory));
+		scoreboard_sent(tcb.sent, 1 + 1000 * i, 1001 + 1000 * i, i);
+	}
+	tcb.snd_nxt = 20001;
+	tcb.recovery = TCP_RECOVERY_FAST;
+}
+
+static void end(void)
+{
+	scoreboard_free(tcb.sent, &kp.port);
+	kit_port_close(&kp);
+}
+
+static void nobody(void *ctx, const struct sent_segment *s)
+{
+	(void)ctx;
+	(void)s;
+}
+
+static void sacked(unsigned from, unsigned to)
+{
+	scoreboard_sack(tcb.sent, 1 + 1000 * from, 1 + 1000 * to, nobody, NULL);
+}
+
+static void lost(unsigned from, unsigned to)
+{
+	for (unsigned i = from; i < to; i++)
+		scoreboard_mark_lost(tcb.sent, scoreboard_at(tcb.sent, i));
+}
+
+/* What may be sent now, of which `sent` bytes are. */
+static void expect(uint32_t room, uint32_t sent)
+{
+	assert_int_equal(tcb.cwnd - tcp_pipe(&tcb), room);
+	tcb.prr.out += sent;
+	tcb.sent->pipe += sent;
+}
+
+/* RecoverFS is what was out and undelivered before the ACK. */
+static void what_was_out(void **state)
+{
+	(void)state;
+	begin(10000);
+	sacked(1, 4);
+	tcp_prr_begin(&tcb, &(struct tcp_news){.sacked = 1000, .delivered = 1000});
+	assert_int_equal(tcb.prr.recover_fs, 18000);
+	tcp_prr_begin(&tcb, &(struct tcp_news){.sacked = 3000, .acked = 2000});
+	assert_int_equal(tcb.prr.recover_fs, 22000);
+	end();
+}
+
+/* More is in flight than ssthresh: one segment for every two that are delivered. */
+static void in_proportion(void **state)
+{
+	struct tcp_news first = {.sacked = 3000, .delivered = 3000, .lost = true};
+	struct tcp_news one = {.sacked = 1000, .delivered = 1000};
+
+	(void)state;
+	begin(10000);
+	lost(0, 1);
+	sacked(1, 4);
+	tcp_prr_begin(&tcb, &first);
+	assert_int_equal(tcb.prr.recover_fs, 20000);
+	tcp_prr_acked(&tcb, &first);
+	expect(1500, 1000); /* the retransmission */
+	sacked(4, 5);
+	tcp_prr_acked(&tcb, &one);
+	expect(1000, 1000);
+	sacked(5, 6);
+	tcp_prr_acked(&tcb, &one);
+	expect(500, 0);
+	sacked(6, 7);
+	tcp_prr_acked(&tcb, &one);
+	expect(1000, 1000);
+	end();
+}
+
+/* "Force a fast retransmit upon entering recovery" */
+static void the_first_goes_at_once(void **state)
+{
+	struct tcp_news one = {.sacked = 1000, .delivered = 1000, .lost = true};
+
+	(void)state;
+	begin(10000);
+	lost(0, 1);
+	sacked(1, 2);
+	tcp_prr_begin(&tcb, &one);
+	tcp_prr_acked(&tcb, &one);
+	expect(1000, 1000);
+	tcp_prr_acked(&tcb, &(struct tcp_news){.acked = 0});
+	expect(0, 0);
+	end();
+}
+
+/* Heavy losses: less than ssthresh is in flight.  What is delivered may be sent again (CRB); with
+ * each ACK that moves SND.UNA and finds nothing lost, a segment more (SSRB), up to ssthresh. */
+static void below_ssthresh(void **state)
+{
+	struct tcp_news bad = {.sacked = 2000, .delivered = 2000, .lost = true};
+	struct tcp_news good = {.acked = 1000, .delivered = 1000};
+
+	(void)state;
+	begin(10000);
+	lost(0, 15);
+	sacked(18, 20);
+	tcp_prr_begin(&tcb, &bad);
+	tcp_prr_acked(&tcb, &bad); /* 3000 are in flight */
+	expect(2000, 2000);
+	tcp_prr_acked(&tcb, &good); /* safe */
+	expect(2000, 2000);
+	good.lost = true;
+	tcp_prr_acked(&tcb, &good); /* SND.UNA moved, and more is lost: not safe */
+	expect(1000, 1000);
+	good.lost = false;
+	tcb.sent->pipe = 9500;
+	tcp_prr_acked(&tcb, &good);
+	expect(500, 0);
+	end();
+}
+
+/* Everything is lost again, so no ACK will come: one goes, or only the time-out would help. */
+static void nothing_in_flight(void **state)
+{
+	struct tcp_news none = {.acked = 0};
+
+	(void)state;
+	begin(10000);
+	tcp_prr_begin(&tcb, &none);
+	tcb.prr.out = 5000;
+	lost(0, 20);
+	tcp_prr_acked(&tcb, &none);
+	expect(1000, 0);
+	end();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_out),
+		cmocka_unit_test(in_proportion),
+		cmocka_unit_test(the_first_goes_at_once),
+		cmocka_unit_test(below_ssthresh),
+		cmocka_unit_test(nothing_in_flight),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

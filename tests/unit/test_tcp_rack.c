@@ -1,0 +1,258 @@
+/*
+ * RACK: RFC 8985 6, step by step.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "net/tcp/internal.h"
+#include "tests/lib/tcp_kit.h"
+
+#define RTT (20 * NS_PER_MS)
+
+/* `n` segments are out over a round trip of 20 ms, which has just passed. */
+static void out(struct tk *t, unsigned n)
+{
+	tk_open(t);
+	tk_establish_over(t, RTT);
+	tk_write(t, 0, n * TK_FULL);
+	tk_expect_segments(t, 0, n);
+	t->k.now_ns += RTT;
+}
+
+/* Step 4: where no reordering was seen, three SACKed segments leave no doubt... */
+static void three_sacked_segments(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	out(&t, 6);
+	TK_SACK(&t, 1, TK_SEG(1), TK_SEG(4));
+	tk_expect_segments(&t, 0, 1);
+	TK_EXPECT_NOTHING(&t);
+	tk_close(&t);
+}
+
+/* ...and one leaves it for a quarter of the minimum round trip (step 5, the reordering timer). */
+static void one_sacked_segment(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	out(&t, 2);
+	TK_SACK(&t, 1, TK_SEG(1), TK_SEG(2));
+	tk_advance(&t, RTT / 4 - 1);
+	TK_EXPECT_NOTHING(&t);
+	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_NONE);
+	tk_advance(&t, 1);
+	tk_expect_segments(&t, 0, 1);
+	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_FAST);
+	assert_int_equal(kit_counter(&t.k, "tcp_timeouts"), 0);
+	tk_close(&t);
+}
+
+/* It comes within the window: nothing was lost, and from now on three are not enough (step 3). */
+static void reordering_is_remembered(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	out(&t, 10);
+	TK_SACK(&t, 1, TK_SEG(1), TK_SEG(2));
+	t.k.now_ns += RTT / 8;
+	tk_peer_ack(&t, TK_SEG(2));
+	TK_EXPECT_NOTHING(&t);
+	assert_true(tk_tcb(&t)->rack.reordering_seen);
+	TK_SACK(&t, TK_SEG(2), TK_SEG(3), TK_SEG(7));
+	TK_EXPECT_NOTHING(&t);
+	tk_advance(&t, RTT / 4 + RTT / 8);
+	tk_expect_segments(&t, 2 * TK_FULL, 1);
+	assert_int_equal(kit_counter(&t.k, "tcp_timeouts"), 0);
+	tk_close(&t);
+}
+
+/* Blocks of one ACK in any order are no reordering, and neither is what was sent again. */
+static void what_is_no_reordering(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	out(&t, 10);
+	TK_SACK(&t, 1, TK_SEG(8), TK_SEG(9), TK_SEG(2), TK_SEG(3), TK_SEG(5), TK_SEG(6));
+	tk_expect_segments(&t, 0, 1);
+	t.k.now_ns += RTT;
+	tk_peer_ack(&t, TK_SEG(1));
+	assert_false(tk_tcb(&t)->rack.reordering_seen);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
+/* What was sent again is lost as well: later segments arrive, and no time-out is needed. */
+static void a_lost_retransmission(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish_over(&t, RTT);
+	tk_write(&t, 0, 14 * TK_FULL);
+	tk_expect_segments(&t, 0, 10);
+	t.k.now_ns += RTT;
+	TK_SACK(&t, 1, TK_SEG(1), TK_SEG(4));
+	tk_expect_segments(&t, 0, 1);
+	t.k.now_ns += NS_PER_MS;
+	TK_SACK(&t, 1, TK_SEG(1), TK_SEG(8));
+	assert_true(t.k.n_sent > 0); /* new ones, behind the retransmission */
+	kit_sent_clear(&t.k);
+	t.k.now_ns += RTT;
+	TK_SACK(&t, 1, TK_SEG(1), TK_SEG(11));
+	tk_expect_segments(&t, 0, 1);
+	assert_int_equal(kit_counter(&t.k, "tcp_timeouts"), 0);
+	assert_int_equal(kit_counter(&t.k, "tcp_fast_retransmits"), 1); /* one recovery */
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
+/* Step 2: the answer comes sooner than it can after the second copy was sent, so it is the first
+ * one's, and tells nothing about when the others should have arrived. */
+static void the_answer_to_the_first_copy(void **state)
+{
+	uint64_t sent_ns;
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	t.timestamps = false;
+	tk_establish_over(&t, RTT);
+	tk_write(&t, 0, 6 * TK_MSS);
+	kit_sent_clear(&t.k);
+	t.k.now_ns += RTT;
+	TK_SACK(&t, 1, 1 + TK_MSS, 1 + 4 * TK_MSS);
+	kit_sent_clear(&t.k); /* the first one again */
+	sent_ns = tk_tcb(&t)->rack.sent_ns;
+	t.k.now_ns += RTT / 2;
+	tk_peer_ack(&t, 1 + 4 * TK_MSS);
+	assert_int_equal(tk_tcb(&t)->rack.sent_ns, sent_ns);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
+/* Where there are timestamps it is the echo that tells. */
+static void the_echo_of_the_first_copy(void **state)
+{
+	uint64_t sent_ns;
+	uint32_t first;
+	struct tk t;
+
+	(void)state;
+	out(&t, 6);
+	first = t.ts_echo;
+	TK_SACK(&t, 1, TK_SEG(1), TK_SEG(4));
+	tk_expect_segments(&t, 0, 1);
+	sent_ns = tk_tcb(&t)->rack.sent_ns;
+	t.ts_echo = first;
+	t.k.now_ns += 3 * RTT;
+	tk_peer_ack(&t, TK_SEG(4));
+	assert_int_equal(tk_tcb(&t)->rack.sent_ns, sent_ns);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
+/* RFC 7323 4.3: what is out of order does not move what the peer echoes, so the echo beside the
+ * SACK of a second copy is old, and yet it is the second copy that came. */
+static void the_echo_beside_a_sack(void **state)
+{
+	uint32_t before;
+	struct tk t;
+
+	(void)state;
+	out(&t, 4);
+	before = t.ts_echo;
+	tk_advance(&t, 2 * RTT); /* the tail loss probe */
+	tk_expect_segments(&t, 3 * TK_FULL, 1);
+	t.k.now_ns += RTT;
+	t.ts_echo = before;
+	TK_SACK(&t, 1, TK_SEG(3), TK_SEG(4));
+	tk_advance(&t, RTT / 4);
+	tk_expect_segments(&t, 0, 1);
+	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_FAST);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
+/* Step 4: each round trip with a D-SACK widens it by a quarter, up to the smoothed round trip, until
+ * 16 recoveries have gone well. */
+static void dsacks_widen_the_window(void **state)
+{
+	struct scoreboard *sb;
+	struct tcb *tcb;
+	struct tk t;
+
+	(void)state;
+	out(&t, 4);
+	tcb = tk_tcb(&t);
+	sb = tcb->sent;
+	assert_non_null(sb);
+	tk_peer_ack(&t, TK_SEG(1));
+	tcb->rack.reordering_seen = true;
+	assert_int_equal(tcp_rack_window(tcb), RTT / 4);
+	TK_SACK(&t, TK_SEG(1), 1, TK_SEG(1));
+	assert_int_equal(tcp_rack_window(tcb), RTT / 2);
+	TK_SACK(&t, TK_SEG(1), 1, TK_SEG(1)); /* the same round trip */
+	assert_int_equal(tcp_rack_window(tcb), RTT / 2);
+	tk_peer_ack(&t, TK_SEG(4));
+	for (unsigned i = 0; i < 10; i++)
+		tcp_rack_dsack(tcb);
+	assert_int_equal(tcb->rack.reo_wnd_mult, 1); /* nothing was sent since */
+	tcb->rack.reo_wnd_mult = 200;
+	assert_int_equal(tcp_rack_window(tcb), tcb->srtt_ns);
+	for (unsigned i = 0; i < 15; i++)
+		tcp_rack_recovered(tcb);
+	assert_int_equal(tcp_rack_window(tcb), tcb->srtt_ns);
+	tcp_rack_recovered(tcb);
+	assert_int_equal(tcp_rack_window(tcb), RTT / 4);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
+/* Step 1: the minimum is forgotten after a while, or a route that became longer would look lossy. */
+static void the_minimum_ages(void **state)
+{
+	struct tk t;
+	uint32_t at = 0;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish_over(&t, RTT);
+	for (unsigned i = 0; i < 3; i++, at += 100) {
+		tk_write(&t, at, 100);
+		t.k.now_ns += i == 0 ? RTT : 5 * RTT;
+		tk_peer_ack(&t, at + 101);
+		assert_int_equal(tk_tcb(&t)->rack.min_rtt_ns, i < 2 ? RTT : 5 * RTT);
+		if (i == 1)
+			tk_advance(&t, 300 * NS_PER_S);
+		kit_sent_clear(&t.k);
+	}
+	tk_close(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(three_sacked_segments),
+		cmocka_unit_test(one_sacked_segment),
+		cmocka_unit_test(reordering_is_remembered),
+		cmocka_unit_test(what_is_no_reordering),
+		cmocka_unit_test(a_lost_retransmission),
+		cmocka_unit_test(the_answer_to_the_first_copy),
+		cmocka_unit_test(the_echo_of_the_first_copy),
+		cmocka_unit_test(the_echo_beside_a_sack),
+		cmocka_unit_test(dsacks_widen_the_window),
+		cmocka_unit_test(the_minimum_ages),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,256 @@
+/*
+ * Recoveries that were for nothing: RFC 3522 and 4015 (Eifel), RFC 5682 (F-RTO), D-SACK.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "net/tcp/internal.h"
+#include "tests/lib/tcp_kit.h"
+
+#define RTT (20 * NS_PER_MS)
+
+static uint32_t full(const struct tk *t)
+{
+	return t->timestamps ? TK_FULL : TK_MSS;
+}
+
+/* A time-out with ten segments out, the window was ten; the first has gone again. */
+static void timed_out(struct tk *t, bool timestamps)
+{
+	tk_open(t);
+	t->timestamps = timestamps;
+	t->sack = false; /* so that no probe comes first */
+	tk_establish_over(t, RTT);
+	tk_write(t, 0, 16 * full(t));
+	assert_int_equal(t->k.n_sent, 10);
+	kit_sent_clear(&t->k);
+	tk_advance(t, 200 * NS_PER_MS);
+	assert_int_equal(t->k.n_sent, 1);
+	assert_int_equal(tk_tcb(t)->recovery, TCP_RECOVERY_LOSS);
+	assert_int_equal(tk_tcb(t)->cwnd, full(t));
+	t->k.now_ns += NS_PER_MS;
+}
+
+static void expect_restored(struct tk *t)
+{
+	assert_int_equal(kit_counter(&t->k, "tcp_undos"), 1);
+	assert_int_equal(tk_tcb(t)->recovery, TCP_RECOVERY_NONE);
+	assert_true(tk_tcb(t)->cwnd >= 10 * full(t));
+	assert_int_equal(tk_tcb(t)->ssthresh, UINT32_MAX);
+	assert_null(scoreboard_first_lost(tk_tcb(t)->sent));
+}
+
+/* The next segment's number and the count of those that follow. */
+static void expect_next(struct tk *t, unsigned nth)
+{
+	struct kit_sent *s = tk_take(t);
+
+	assert_non_null(s);
+	assert_int_equal(s->tcp.seq - TK_ISS, 1 + nth * full(t));
+	kit_sent_free(s);
+}
+
+/* RFC 3522: the first new ACK echoes what was sent before the retransmission: all were only late,
+ * and what follows is new. */
+static void the_echo_of_the_original(void **state)
+{
+	uint32_t original;
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	t.sack = false;
+	tk_establish_over(&t, RTT);
+	tk_write(&t, 0, 16 * TK_FULL);
+	tk_expect_segments(&t, 0, 10);
+	original = t.ts_echo;
+	tk_advance(&t, 200 * NS_PER_MS);
+	tk_expect_segments(&t, 0, 1);
+	t.ts_echo = original;
+	tk_peer_ack(&t, TK_SEG(2));
+	expect_restored(&t);
+	tk_expect_segments(&t, 10 * TK_FULL, 2);
+	kit_sent_clear(&t.k);
+	assert_int_equal(tk_tcb(&t)->retransmits, 1);
+	tk_close(&t);
+}
+
+/* The echo of the retransmission: it was needed. */
+static void the_echo_of_the_retransmission(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	t.sack = false;
+	tk_establish_over(&t, RTT);
+	tk_write(&t, 0, 16 * TK_FULL);
+	tk_expect_segments(&t, 0, 10);
+	tk_advance(&t, 200 * NS_PER_MS);
+	tk_expect_segments(&t, 0, 1); /* and its timestamp is the one that is echoed */
+	tk_peer_ack(&t, TK_SEG(1));
+	assert_int_equal(kit_counter(&t.k, "tcp_undos"), 0);
+	tk_expect_segments(&t, 1 * TK_FULL, 2);
+	/* only the first ACK is asked (step 4) */
+	t.ts_echo -= 500;
+	tk_peer_ack(&t, TK_SEG(3));
+	assert_int_equal(kit_counter(&t.k, "tcp_undos"), 0);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
+/* RFC 3522 3.2, step 6: the ACK was lost, the echo is old, and the D-SACK tells of two copies.  That
+ * every retransmission came twice undoes it all the same. */
+static void dsacks_for_all_of_them(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish_over(&t, RTT);
+	tk_write(&t, 0, 10 * TK_FULL);
+	tk_expect_segments(&t, 0, 10);
+	t.k.now_ns += RTT;
+	TK_SACK(&t, 1, TK_SEG(2), TK_SEG(6));
+	tk_expect_segments(&t, 0, 1);
+	TK_SACK(&t, 1, TK_SEG(2), TK_SEG(8));
+	tk_expect_segments(&t, 1 * TK_FULL, 1);
+	t.k.now_ns += RTT;
+	tk_peer_ack(&t, TK_SEG(10));
+	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_NONE);
+	assert_true(tk_tcb(&t)->cwnd < 10 * TK_FULL);
+	TK_SACK(&t, TK_SEG(10), TK_SEG(0), TK_SEG(1));
+	assert_int_equal(kit_counter(&t.k, "tcp_undos"), 0); /* of one of two */
+	TK_SACK(&t, TK_SEG(10), TK_SEG(1), TK_SEG(2));
+	expect_restored(&t);
+	assert_true(tk_tcb(&t)->rack.reordering_seen);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
+/* What was not sent again in this recovery does not count. */
+static void dsacks_for_something_else(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish_over(&t, RTT);
+	tk_write(&t, 0, 10 * TK_FULL);
+	tk_expect_segments(&t, 0, 10);
+	t.k.now_ns += RTT;
+	tk_peer_ack(&t, TK_SEG(2));
+	TK_SACK(&t, TK_SEG(2), TK_SEG(3), TK_SEG(7));
+	tk_expect_segments(&t, 2 * TK_FULL, 1);
+	t.k.now_ns += RTT;
+	tk_peer_ack(&t, TK_SEG(10));
+	TK_SACK(&t, TK_SEG(10), TK_SEG(0), TK_SEG(1));
+	assert_int_equal(kit_counter(&t.k, "tcp_undos"), 0);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
+/* A fast recovery too is undone by the echo: the segment had only been overtaken. */
+static void an_overtaken_segment(void **state)
+{
+	uint32_t original;
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish_over(&t, RTT);
+	tk_write(&t, 0, 10 * TK_FULL);
+	tk_expect_segments(&t, 0, 10);
+	original = t.ts_echo;
+	t.k.now_ns += RTT;
+	TK_SACK(&t, 1, TK_SEG(1), TK_SEG(4));
+	tk_expect_segments(&t, 0, 1);
+	t.k.now_ns += NS_PER_MS;
+	t.ts_echo = original;
+	tk_peer_ack(&t, TK_SEG(4));
+	expect_restored(&t);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
+/* RFC 5682 2.1: without timestamps, two ACKs that acknowledge what was not sent again. */
+static void two_acks_after_a_time_out(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	timed_out(&t, false);
+	kit_sent_clear(&t.k);
+	tk_peer_ack(&t, 1 + TK_MSS); /* 2b: two new ones go */
+	expect_next(&t, 10);
+	expect_next(&t, 11);
+	TK_EXPECT_NOTHING(&t);
+	tk_peer_ack(&t, 1 + 3 * TK_MSS); /* 3b */
+	expect_restored(&t);
+	expect_next(&t, 12);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
+/* 3a: the second is a duplicate: what was held back goes again now, three segments at most. */
+static void a_duplicate_after_a_time_out(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	timed_out(&t, false);
+	kit_sent_clear(&t.k);
+	tk_peer_ack(&t, 1 + TK_MSS);
+	expect_next(&t, 10);
+	expect_next(&t, 11);
+	tk_peer_ack(&t, 1 + TK_MSS);
+	assert_int_equal(kit_counter(&t.k, "tcp_undos"), 0);
+	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_LOSS);
+	expect_next(&t, 1);
+	TK_EXPECT_NOTHING(&t);
+	tk_peer_ack(&t, 1 + 2 * TK_MSS);
+	assert_int_equal(kit_counter(&t.k, "tcp_undos"), 0);
+	expect_next(&t, 2);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
+/* 2b: without anything new to send nobody is waited for. */
+static void nothing_new_to_send(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	t.timestamps = t.sack = false;
+	tk_establish_over(&t, RTT);
+	tk_write(&t, 0, 4 * TK_MSS);
+	kit_sent_clear(&t.k);
+	tk_advance(&t, 200 * NS_PER_MS);
+	kit_sent_clear(&t.k);
+	tk_peer_ack(&t, 1 + TK_MSS);
+	expect_next(&t, 1);
+	expect_next(&t, 2);
+	TK_EXPECT_NOTHING(&t);
+	tk_close(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_echo_of_the_original),
+		cmocka_unit_test(the_echo_of_the_retransmission),
+		cmocka_unit_test(dsacks_for_all_of_them),
+		cmocka_unit_test(dsacks_for_something_else),
+		cmocka_unit_test(an_overtaken_segment),
+		cmocka_unit_test(two_acks_after_a_time_out),
+		cmocka_unit_test(a_duplicate_after_a_time_out),
+		cmocka_unit_test(nothing_new_to_send),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
