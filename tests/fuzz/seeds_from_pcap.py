@@ -24,7 +24,7 @@ from make_seeds import (ACK, ANSWER, DATA, ETH, FIN, IRS, ISS, RECV, SACK, SEND,
 
 FIN_FLAG, SYN_FLAG, RST_FLAG, ACK_FLAG = 1, 2, 4, 16
 SYN_SENT = 2
-FRAMES_MAX, STEPS_MAX = 24, 200
+BYTES_MAX, STEPS_MAX = 4000, 200
 
 
 class Conversation:
@@ -68,7 +68,7 @@ def text(p):
 def make_frames(name, talk):
     out = []
     for p in talk.packets:
-        if not talk.from_peer(p) or len(out) == FRAMES_MAX:
+        if not talk.from_peer(p) or sum(map(len, out)) > BYTES_MAX:
             continue
         header = TCP(sport=80, dport=50000, seq=(IRS + talk.seq(p)) % 2**32,
                      ack=(ISS + talk.ack(p)) % 2**32, flags=int(p[TCP].flags), window=p[TCP].window,
@@ -147,7 +147,7 @@ def make_options(name, talk):
         if talk.from_peer(p):
             raw = bytes(p[TCP])[20:4 * p[TCP].dataofs]
             kinds.setdefault(tuple(o[0] for o in p[TCP].options), raw)
-    for number, raw in enumerate(kinds.values()):
+    for number, raw in enumerate(filter(None, kinds.values())):
         seed("tcp-options", f"{name}-{number}", raw)
 
 

@@ -162,6 +162,8 @@ void sim_close(struct sim *sim)
 	}
 	sim_links_close(sim);
 	sim_watch_close(sim);
+	if (getenv("PCAP") != NULL)
+		sim_pcap_write(sim);
 	sim_pcap_close(sim);
 }
 

@@ -5,7 +5,7 @@
  *
  * Everything random comes from one seed, so a run that failed can be had again: SEED=n in the
  * environment (sim_seeds()).  On a failure the seed is printed and the last frames of every link
- * are written as a pcap.
+ * are written as a pcap; with PCAP=1 in the environment always.
  *
  *      host a --- out link --->  +--------+  --- in link ---> host b
  *             <-- in link ----   | switch |  <-- out link ---

@@ -3,8 +3,6 @@
  */
 #include "tests/sim/lib/sim_goodput.h"
 
-#include <stdlib.h>
-
 #define PORT 5001
 #define BUFFER (1024u * 1024)
 #define MSS 1448
@@ -90,8 +88,6 @@ void sim_goodput_run(struct sim_goodput *g, const char *name, uint64_t seed)
 	g->lost = receiver->in.lost;
 	g->timeouts = sim_counter(sender, "tcp_timeouts");
 	g->retransmits = sim_counter(sender, "tcp_retransmits");
-	if (getenv("PCAP") != NULL)
-		sim_pcap_write(&sim);
 	sim_close(&sim);
 }
 
