@@ -15,16 +15,13 @@
 
 static double mean_bps(struct sim_goodput *g, const char *name)
 {
-	struct sim_seeds seeds = sim_seeds(SEEDS);
-	uint64_t seed;
-	unsigned n = 0;
 	double sum = 0;
 
-	for (; sim_next_seed(&seeds, &seed); n++) {
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) { /* these and no others: it is a mean */
 		sim_goodput_run(g, name, seed);
 		sum += g->bps;
 	}
-	return sum / n;
+	return sum / SEEDS;
 }
 
 static struct sim_goodput ten_mbit(enum net_congestion congestion, uint32_t loss_ppm)
@@ -35,7 +32,7 @@ static struct sim_goodput ten_mbit(enum net_congestion congestion, uint32_t loss
 	};
 }
 
-static void expect_share(enum net_congestion congestion, uint32_t loss_ppm, double share)
+static double expect_share(enum net_congestion congestion, uint32_t loss_ppm, double share)
 {
 	struct sim_goodput g = ten_mbit(congestion, loss_ppm);
 	double bps = mean_bps(&g, "goodput");
@@ -44,22 +41,26 @@ static void expect_share(enum net_congestion congestion, uint32_t loss_ppm, doub
 	if (bps < share * bound)
 		fail_msg("%.2f Mbit/s of %.2f at %u losses in a million", bps / 1e6, bound / 1e6,
 			 loss_ppm);
+	return bps;
 }
 
 static void a_clean_link_is_used(void **state)
 {
 	(void)state;
-	expect_share(NET_CONGESTION_CUBIC, 0, 0.8);
-	expect_share(NET_CONGESTION_NEWRENO, 0, 0.8);
+	expect_share(NET_CONGESTION_CUBIC, 0, 0.95);
+	expect_share(NET_CONGESTION_NEWRENO, 0, 0.95);
 }
 
 static void losses_do_not_make_it_collapse(void **state)
 {
+	double cubic, newreno;
+
 	(void)state;
-	expect_share(NET_CONGESTION_CUBIC, 10000, 0.6);
-	expect_share(NET_CONGESTION_NEWRENO, 10000, 0.6);
-	expect_share(NET_CONGESTION_CUBIC, 30000, 0.4);
-	expect_share(NET_CONGESTION_NEWRENO, 30000, 0.4);
+	cubic = expect_share(NET_CONGESTION_CUBIC, 10000, 0.8);
+	newreno = expect_share(NET_CONGESTION_NEWRENO, 10000, 0.8);
+	assert_true(cubic >= 0.95 * newreno);
+	expect_share(NET_CONGESTION_CUBIC, 30000, 0.65);
+	expect_share(NET_CONGESTION_NEWRENO, 30000, 0.65);
 }
 
 /* A queue that marks where it would soon drop: nothing is lost, nothing goes twice. */
