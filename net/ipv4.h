@@ -13,11 +13,15 @@ struct ipv4_route {
 	struct netif *netif;
 	uint32_t src;      /* our address on it */
 	uint32_t next_hop; /* the destination itself, or the gateway */
+	bool broadcast;    /* to everybody on the link */
 };
 
 /* Where a packet for `dst` goes.  ERR_NETUNREACH: no route; ERR_ADDRNOTAVAIL: no address yet, or
  * `dst` is our own (there is no loopback); ERR_ACCES: a broadcast address. */
 int ipv4_route(struct stack *stack, uint32_t dst, struct ipv4_route *route) MUST_CHECK;
+/* The same for those who may broadcast: the limited broadcast address leaves by the first interface
+ * that has an address. */
+int ipv4_route_broadcast(struct stack *stack, uint32_t dst, struct ipv4_route *route) MUST_CHECK;
 
 #define IPV4_TTL 64 /* RFC 1122 3.2.1.7; the value that RFC 1340 and its successors name */
 
@@ -27,6 +31,7 @@ struct ipv4_send {
 	uint8_t tos;
 	uint8_t ttl; /* 0: IPV4_TTL */
 	bool dont_fragment;
+	bool broadcast; /* dst may be a broadcast address */
 };
 
 /* Sends a packet whose [data, tail) starts with the transport header.  Consumes pkt.  The packet

@@ -5,10 +5,12 @@
 #include "net/ipv4.h"
 
 #include "net/checksum.h"
+#include "net/eth.h"
 #include "net/ipv4_output.h"
 #include "net/neigh.h"
 #include "net/stack.h"
 #include "net/tcp.h"
+#include "net/wire/eth.h"
 #include "net/wire/ipv4.h"
 #include "net/wire/tcp.h"
 #include "net/wire/udp.h"
@@ -19,10 +21,25 @@ uint32_t ipv4_pseudo_sum(uint32_t src, uint32_t dst, uint8_t protocol, uint32_t 
 	       (len >> 16) + (len & 0xffff);
 }
 
+static int send_by(struct stack *stack, const struct ipv4_route *route, struct pktbuf *pkt,
+		   uint64_t now_ns)
+{
+	static const uint8_t everybody[NETIF_MAC_LEN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	const struct net_addr next_hop = net_addr_ipv4(route->next_hop);
+	const struct eth_send broadcast = {
+		.netif = route->netif,
+		.dst = everybody,
+		.type = ETH_TYPE_IPV4,
+	};
+
+	if (route->broadcast)
+		return eth_output(stack, pkt, &broadcast, now_ns);
+	return neigh_output(stack, route->netif, &next_hop, pkt, now_ns);
+}
+
 int ipv4_send_one(struct stack *stack, struct pktbuf *pkt, const struct ipv4_send *how,
 		  const struct ipv4_route *route, uint16_t id, uint16_t fragment, uint64_t now_ns)
 {
-	const struct net_addr next_hop = net_addr_ipv4(route->next_hop);
 	const struct ipv4_header h = {
 		.tos = how->tos,
 		.total_len = (uint16_t)(IPV4_HEADER_LEN + pktbuf_total_len(pkt)),
@@ -38,7 +55,7 @@ int ipv4_send_one(struct stack *stack, struct pktbuf *pkt, const struct ipv4_sen
 	ipv4_header_write(p, &h);
 	store_be16(p + IPV4_OFF_CHECKSUM, checksum_finish(checksum_sum(p, IPV4_HEADER_LEN)));
 	stack->counters.ip_out++;
-	return neigh_output(stack, route->netif, &next_hop, pkt, now_ns);
+	return send_by(stack, route, pkt, now_ns);
 }
 
 /* As long as a packet may be.  TCP has looked at the path when it chose its segments. */
@@ -56,7 +73,8 @@ int ipv4_output(struct stack *stack, struct pktbuf *pkt, const struct ipv4_send 
 	size_t total_len = IPV4_HEADER_LEN + pktbuf_total_len(pkt);
 	struct ipv4_route route;
 	uint16_t mtu;
-	int err = ipv4_route(stack, how->dst, &route);
+	int err = how->broadcast ? ipv4_route_broadcast(stack, how->dst, &route)
+				 : ipv4_route(stack, how->dst, &route);
 
 	if (err != ERR_OK)
 		goto refuse;

@@ -68,6 +68,9 @@ struct stack *net_create(const struct net_port *port, const struct net_options *
 	if (stack->neigh == NULL)
 		goto no_neigh;
 	arp_init(stack);
+	stack->udp = udp_layer_create(stack);
+	if (stack->udp == NULL)
+		goto no_udp;
 	stack->tcp = tcp_layer_create(stack);
 	if (stack->tcp == NULL)
 		goto no_tcp;
@@ -79,6 +82,8 @@ struct stack *net_create(const struct net_port *port, const struct net_options *
 no_sockets:
 	tcp_layer_destroy(stack, stack->tcp);
 no_tcp:
+	udp_layer_destroy(stack, stack->udp);
+no_udp:
 	neigh_table_destroy(stack, stack->neigh);
 no_neigh:
 	port->free(port->ctx, stack, sizeof(*stack));
@@ -91,6 +96,7 @@ void net_destroy(struct stack *stack)
 
 	socket_table_destroy(stack, stack->sockets);
 	tcp_layer_destroy(stack, stack->tcp);
+	udp_layer_destroy(stack, stack->udp);
 	neigh_table_destroy(stack, stack->neigh);
 	for (struct netif *netif = stack->netifs; netif != NULL; netif = netif->next)
 		netif->stack = NULL;

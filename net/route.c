@@ -1,9 +1,9 @@
 /*
  * Where an IPv4 packet goes (RFC 1122 3.3.1): to a neighbour on one of our own networks, or to the
- * default gateway.
+ * default gateway; or, for who asked to (RFC 1122 3.3.6), to everybody on a link.
  *
- * NOT DONE: sending to broadcast and multicast addresses, and loopback: a packet to one of our own
- * addresses is refused rather than delivered, since nothing here talks to itself.
+ * NOT DONE: sending to multicast addresses, and loopback: a packet to one of our own addresses is
+ * refused rather than delivered, since nothing here talks to itself.
  */
 #include "net/ipv4.h"
 
@@ -29,6 +29,22 @@ static int take(struct ipv4_route *route, struct netif *netif, uint32_t next_hop
 	return ERR_OK;
 }
 
+static int take_broadcast(struct ipv4_route *route, struct netif *netif)
+{
+	(void)take(route, netif, IPV4_ADDR_BROADCAST);
+	route->broadcast = true;
+	return ERR_OK;
+}
+
+static struct netif *first_with_address(struct stack *stack)
+{
+	struct netif *netif = stack->netifs;
+
+	while (netif->ipv4 == 0)
+		netif = netif->next;
+	return netif;
+}
+
 static int find_route(struct stack *stack, uint32_t dst, struct ipv4_route *route)
 {
 	bool have_address = false;
@@ -39,24 +55,36 @@ static int find_route(struct stack *stack, uint32_t dst, struct ipv4_route *rout
 			continue;
 		if (dst == netif->ipv4)
 			return ERR_ADDRNOTAVAIL;
-		if (is_network_or_broadcast(netif, dst))
-			return ERR_ACCES;
-		return take(route, netif, dst);
+		if (!is_network_or_broadcast(netif, dst))
+			return take(route, netif, dst);
+		if ((dst & ~netif->ipv4_mask) == 0)
+			return ERR_ACCES; /* the network itself */
+		return take_broadcast(route, netif);
 	}
 	if (!have_address)
 		return ERR_ADDRNOTAVAIL;
 	if (dst == IPV4_ADDR_BROADCAST)
-		return ERR_ACCES;
+		return take_broadcast(route, first_with_address(stack));
 	if (!ipv4_addr_is_host(dst) || stack->gateway == 0)
 		return ERR_NETUNREACH;
 	return take(route, stack->gateway_netif, stack->gateway);
 }
 
-int ipv4_route(struct stack *stack, uint32_t dst, struct ipv4_route *route)
+int ipv4_route_broadcast(struct stack *stack, uint32_t dst, struct ipv4_route *route)
 {
 	int err = find_route(stack, dst, route);
 
 	if (err != ERR_OK)
 		stack->counters.ip_no_route++;
 	return err;
+}
+
+int ipv4_route(struct stack *stack, uint32_t dst, struct ipv4_route *route)
+{
+	int err = ipv4_route_broadcast(stack, dst, route);
+
+	if (err != ERR_OK || !route->broadcast)
+		return err;
+	stack->counters.ip_no_route++;
+	return ERR_ACCES;
 }

@@ -29,6 +29,9 @@ int sock_connect(struct stack *stack, int fd, const struct net_endpoint *remote,
 
 	if (sock == NULL)
 		return ERR_BADF;
+	if (remote->addr.family == NET_FAMILY_NONE)
+		return sock->type == SOCK_TYPE_STREAM ? stream_disconnect(stack, sock, now_ns)
+						      : dgram_disconnect(stack, sock);
 	if (!is_ipv4(remote))
 		return ERR_AFNOSUPPORT;
 	if (remote->port == 0 || net_addr_to_ipv4(&remote->addr) == 0)
@@ -62,6 +65,19 @@ int sock_poll(struct stack *stack, int fd, unsigned wanted)
 	return (int)(ready & (wanted | SOCK_POLLERR | SOCK_POLLHUP));
 }
 
+int sock_poll_fds(struct stack *stack, struct sock_pollfd *fds, unsigned n)
+{
+	int ready = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		int events = fds[i].fd < 0 ? 0 : sock_poll(stack, fds[i].fd, fds[i].events);
+
+		fds[i].revents = events < 0 ? SOCK_POLLNVAL : (uint16_t)events;
+		ready += fds[i].revents != 0;
+	}
+	return ready;
+}
+
 unsigned sock_last_step(struct stack *stack, int fd)
 {
 	const struct socket *sock = socket_find(stack, fd);
@@ -82,11 +98,14 @@ int sock_getsockname(struct stack *stack, int fd, struct net_endpoint *local)
 
 	if (sock == NULL)
 		return ERR_BADF;
-	*local = net_endpoint_ipv4(sock->udp.local, sock->udp.local_port);
-	if (sock->type == SOCK_TYPE_STREAM) {
-		tcp_status(sock->tcb, &status);
-		*local = status.local;
+	if (sock->type == SOCK_TYPE_DGRAM) {
+		*local = net_endpoint_ipv4(sock->udp.local, sock->udp.local_port);
+		return ERR_OK;
 	}
+	tcp_status(sock->tcb, &status);
+	*local = status.local;
+	if (local->addr.family == NET_FAMILY_NONE)
+		*local = net_endpoint_ipv4(0, 0);
 	return ERR_OK;
 }
 
@@ -104,7 +123,7 @@ int sock_getpeername(struct stack *stack, int fd, struct net_endpoint *remote)
 		return ERR_OK;
 	}
 	tcp_status(sock->tcb, &status);
-	if (!status.connected)
+	if (!status.connected || status.state == TCP_CLOSED)
 		return ERR_NOTCONN;
 	*remote = status.remote;
 	return ERR_OK;
@@ -114,10 +133,11 @@ int sock_getpeername(struct stack *stack, int fd, struct net_endpoint *remote)
 
 static int take_error(struct socket *sock)
 {
-	int err = sock->udp.error;
+	int err;
 
 	if (sock->type == SOCK_TYPE_STREAM)
 		return tcp_take_error(sock->tcb);
+	err = sock->udp.error;
 	sock->udp.error = ERR_OK;
 	return err;
 }
@@ -143,11 +163,26 @@ static int get_stream_option(const struct tcp_status *status, enum sock_option o
 	switch (option) {
 	case SOCK_SO_SNDBUF: *value = status->sndbuf; return ERR_OK;
 	case SOCK_SO_RCVBUF: *value = status->rcvbuf; return ERR_OK;
+	case SOCK_SO_PROTOCOL: *value = SOCK_PROTO_TCP; return ERR_OK;
+	case SOCK_SO_ACCEPTCONN: *value = status->state == TCP_LISTEN; return ERR_OK;
+	case SOCK_SO_REUSEADDR: *value = status->reuse; return ERR_OK;
 	case SOCK_TCP_NODELAY: *value = status->nodelay; return ERR_OK;
 	case SOCK_TCP_CONGESTION: *value = status->congestion; return ERR_OK;
 	case SOCK_TCP_URGENT: *value = status->urgent_left; return ERR_OK;
 	case SOCK_TCP_STATE: *value = status->state; return ERR_OK;
 	case SOCK_TCP_SRTT_US: *value = (int64_t)(status->srtt_ns / NS_PER_US); return ERR_OK;
+	default: return ERR_NOPROTOOPT;
+	}
+}
+
+static int get_dgram_option(const struct socket *sock, enum sock_option option, int64_t *value)
+{
+	switch (option) {
+	case SOCK_SO_RCVBUF: *value = udp_rcvbuf(&sock->udp); return ERR_OK;
+	case SOCK_SO_PROTOCOL: *value = SOCK_PROTO_UDP; return ERR_OK;
+	case SOCK_SO_ACCEPTCONN: *value = 0; return ERR_OK;
+	case SOCK_SO_REUSEADDR: *value = sock->udp.reuse; return ERR_OK;
+	case SOCK_SO_BROADCAST: *value = sock->broadcast; return ERR_OK;
 	default: return ERR_NOPROTOOPT;
 	}
 }
@@ -163,14 +198,28 @@ int sock_getsockopt(struct stack *stack, int fd, enum sock_option option, int64_
 		*value = take_error(sock);
 		return ERR_OK;
 	}
+	if (option == SOCK_SO_TYPE) {
+		*value = sock->type;
+		return ERR_OK;
+	}
 	if (sock->type != SOCK_TYPE_STREAM)
-		return ERR_NOPROTOOPT;
+		return get_dgram_option(sock, option, value);
 	if (user_option(option) >= 0) {
 		*value = tcp_chosen(sock->tcb, (enum tcp_user_option)user_option(option));
 		return ERR_OK;
 	}
 	tcp_status(sock->tcb, &status);
 	return get_stream_option(&status, option, value);
+}
+
+static int set_dgram_option(struct socket *sock, enum sock_option option, int64_t value)
+{
+	switch (option) {
+	case SOCK_SO_RCVBUF: sock->udp.rcvbuf = (uint32_t)value; return ERR_OK;
+	case SOCK_SO_REUSEADDR: sock->udp.reuse = value != 0; return ERR_OK;
+	case SOCK_SO_BROADCAST: sock->broadcast = value != 0; return ERR_OK;
+	default: return ERR_NOPROTOOPT;
+	}
 }
 
 int sock_setsockopt(struct stack *stack, int fd, enum sock_option option, int64_t value,
@@ -182,13 +231,13 @@ int sock_setsockopt(struct stack *stack, int fd, enum sock_option option, int64_
 
 	if (sock == NULL)
 		return ERR_BADF;
-	if (sock->type != SOCK_TYPE_STREAM)
-		return ERR_NOPROTOOPT;
-	tcp_status(sock->tcb, &status);
 	if (value < 0 || value > UINT32_MAX)
 		return ERR_INVAL;
+	if (sock->type != SOCK_TYPE_STREAM)
+		return set_dgram_option(sock, option, value);
 	if (user_option(option) >= 0)
 		return tcp_choose(stack, sock->tcb, (enum tcp_user_option)user_option(option), value);
+	tcp_status(sock->tcb, &status);
 	switch (option) {
 	case SOCK_SO_SNDBUF:
 	case SOCK_SO_RCVBUF:
@@ -197,6 +246,9 @@ int sock_setsockopt(struct stack *stack, int fd, enum sock_option option, int64_
 		size = (uint32_t)MAX(value, INT64_C(1)); /* 0 is the least, too */
 		tcp_set_buffers(sock->tcb, option == SOCK_SO_SNDBUF ? size : 0,
 				option == SOCK_SO_RCVBUF ? size : 0);
+		return ERR_OK;
+	case SOCK_SO_REUSEADDR:
+		tcp_set_reuse(sock->tcb, value != 0);
 		return ERR_OK;
 	case SOCK_TCP_NODELAY:
 		tcp_set_nodelay(stack, sock->tcb, value != 0, now_ns);

@@ -1,6 +1,8 @@
 /*
  * The socket interface of the stack, non-blocking: every call returns at once.  Words, values and
- * errors are those of POSIX/Linux sockets; errors come back as negative enum err.
+ * errors are those of POSIX sockets as Linux has them; errors come back as negative enum err, whose
+ * numbers are errno's.  Every call says ERR_BADF for what is no descriptor.  Where Linux and POSIX
+ * differ, and where these differ from Linux, tests/unit/test_socket_states.c says so.
  *
  * Blocking is not the stack's affair: app/blocking.h waits by running the machine's idle loop.
  * `now_ns` is the current time of the monotonic clock that drives net_poll().
@@ -24,14 +26,42 @@ enum sock_events {
 	SOCK_POLLPRI = 0x02, /* the peer has announced urgent data that is not read yet */
 	SOCK_POLLOUT = 0x04, /* send() will take something, or connect() has ended */
 	SOCK_POLLERR = 0x08, /* an error waits: SOCK_SO_ERROR */
-	SOCK_POLLHUP = 0x10, /* both directions are finished */
+	SOCK_POLLHUP = 0x10, /* both directions are finished, or there never was a connection */
+	SOCK_POLLNVAL = 0x20, /* in sock_pollfd.revents: no descriptor */
+	SOCK_POLLRDHUP = 0x2000, /* the peer has finished; what it sent may still wait to be read */
+};
+
+/* A row of sock_poll_fds(). */
+struct sock_pollfd {
+	int fd;            /* < 0: the row is skipped */
+	uint16_t events;   /* wanted */
+	uint16_t revents;  /* what holds */
+};
+
+enum sock_msg_flags {
+	SOCK_MSG_PEEK = 0x02,  /* in: what is read stays to be read again */
+	SOCK_MSG_TRUNC = 0x20, /* out: the datagram was longer; in: its real length is returned */
+};
+
+struct sock_msg {
+	void *buf;
+	size_t len;
+	struct net_endpoint from; /* out, datagrams: who sent it */
+	unsigned flags;           /* out: SOCK_MSG_TRUNC */
 };
 
 enum sock_option {
 	SOCK_SO_ERROR,    /* get: the pending error (negative enum err), and clears it */
-	SOCK_SO_SNDBUF,   /* bytes; set before connect() */
-	SOCK_SO_RCVBUF,   /* bytes at most; set before connect().  Not set, the buffer begins with
-			   * 64 KiB and grows with the transfer; set, it has that size at once */
+	SOCK_SO_SNDBUF,   /* bytes; streams only, set before connect() */
+	SOCK_SO_RCVBUF,   /* bytes at most.  A stream's is set before connect(); not set, the buffer
+			   * begins with 64 KiB and grows with the transfer; set, it has that size
+			   * at once.  A datagram socket's bounds its queue */
+	SOCK_SO_TYPE,     /* get: enum sock_type */
+	SOCK_SO_PROTOCOL, /* get: enum sock_protocol */
+	SOCK_SO_ACCEPTCONN, /* get: 1 after listen() */
+	SOCK_SO_REUSEADDR, /* 0 or 1: bind() takes a port that only others with 1 use and nobody
+	                    * listens on */
+	SOCK_SO_BROADCAST, /* 0 or 1: datagrams may go to broadcast addresses */
 	SOCK_TCP_NODELAY, /* 0 or 1 */
 	SOCK_TCP_STATE,   /* get: enum tcp_state as a number; see sock_state_name() */
 	SOCK_TCP_CONGESTION, /* enum net_congestion; at any time, a listener's is inherited */
@@ -52,27 +82,34 @@ enum sock_option {
 /* The number under which events of the next created stream socket are logged (from 1). */
 uint32_t sock_next_conn(const struct stack *stack);
 
-/* A descriptor >= 0.  ERR_AFNOSUPPORT, ERR_PROTONOSUPPORT, ERR_MFILE, ERR_NOMEM. */
+/* The lowest free descriptor, >= 3.  ERR_AFNOSUPPORT, ERR_PROTONOSUPPORT, ERR_MFILE, ERR_NOMEM. */
 int sock_socket(struct stack *stack, enum net_family family, enum sock_type type,
 		enum sock_protocol protocol) MUST_CHECK;
-/* Port 0 takes an ephemeral one at connect() or the first sendto(). ERR_ADDRINUSE,
- * ERR_ADDRNOTAVAIL, ERR_INVAL (bound already). */
+/* Address 0 is any of ours, port 0 an ephemeral one, chosen now.  ERR_ADDRINUSE (see
+ * SOCK_SO_REUSEADDR), ERR_ADDRNOTAVAIL (not our address), ERR_INVAL (bound already). */
 int sock_bind(struct stack *stack, int fd, const struct net_endpoint *local) MUST_CHECK;
 /* Stream: starts the three-way handshake; ERR_INPROGRESS is the normal answer, then wait for
- * SOCK_POLLOUT and read SOCK_SO_ERROR.  ERR_ISCONN, ERR_ALREADY, ERR_NETUNREACH,
- * ERR_ADDRNOTAVAIL, ERR_ADDRINUSE, ERR_NOMEM (not even small buffers).  Later: ERR_CONNREFUSED,
- * ERR_TIMEDOUT (after three minutes: shorter patience is the caller's), ERR_HOSTUNREACH,
- * ERR_NETUNREACH.  One socket makes one attempt: after a failure it says ERR_CONNABORTED.
- * Datagram: remembers the peer. */
+ * SOCK_POLLOUT and read SOCK_SO_ERROR.  ERR_ISCONN (also when the connection is over), ERR_ALREADY,
+ * ERR_OPNOTSUPP (it listens), ERR_NETUNREACH, ERR_ADDRNOTAVAIL, ERR_ADDRINUSE, ERR_NOMEM (not even
+ * small buffers).  Later: ERR_CONNREFUSED, ERR_TIMEDOUT (after three minutes: shorter patience is
+ * the caller's), ERR_HOSTUNREACH, ERR_NETUNREACH.  After an attempt that failed the next call
+ * returns its error where nobody has read it, and the one after that makes a new attempt.
+ * Datagram: remembers the peer: only it is heard from then on, and ICMP errors about it come back.
+ * ERR_ACCES: a broadcast address without SOCK_SO_BROADCAST.
+ * NET_FAMILY_NONE (AF_UNSPEC) undoes it: a datagram socket has no peer, a connection is reset, and
+ * the socket is as good as new; what it was bound to stays. */
 int sock_connect(struct stack *stack, int fd, const struct net_endpoint *remote,
 		 uint64_t now_ns) MUST_CHECK;
-/* Passive open; at most `backlog` connections wait.  ERR_DESTADDRREQ: not bound. */
+/* Passive open; at most `backlog` connections wait; again: a new backlog.  Unbound, it takes an
+ * ephemeral port.  ERR_INVAL (connected, or has been), ERR_ADDRINUSE, ERR_OPNOTSUPP (datagram). */
 int sock_listen(struct stack *stack, int fd, unsigned backlog) MUST_CHECK;
-/* A descriptor of an established connection; ERR_AGAIN when there is none. */
+/* A descriptor of an established connection; ERR_AGAIN when there is none; ERR_INVAL: it does not
+ * listen; ERR_MFILE, ERR_NOMEM: the connection stays in the queue. */
 int sock_accept(struct stack *stack, int fd, struct net_endpoint *remote) MUST_CHECK;
 
-/* Bytes taken (> 0), or ERR_AGAIN (no room, or still connecting), ERR_PIPE (shut down or reset),
- * ERR_NOTCONN, ERR_NOBUFS (no memory for a buffer).  A datagram goes to the connected peer. */
+/* Bytes taken (> 0), or ERR_AGAIN (no room, or still connecting), ERR_PIPE (shut down, or over),
+ * ERR_NOTCONN, ERR_NOBUFS (no memory for a buffer); the pending error where there is one.  A
+ * datagram goes to the connected peer; ERR_DESTADDRREQ: there is none. */
 int sock_send(struct stack *stack, int fd, const void *buf, size_t len, uint64_t now_ns) MUST_CHECK;
 /* Stream: as sock_send, and the last byte ends urgent data (MSG_OOB); it stays in line. */
 int sock_send_oob(struct stack *stack, int fd, const void *buf, size_t len,
@@ -80,17 +117,25 @@ int sock_send_oob(struct stack *stack, int fd, const void *buf, size_t len,
 /* Stream: 1 when the last byte of urgent data is the next to be read (as POSIX sockatmark), else 0.
  * One sock_recv() never goes across that mark. */
 int sock_atmark(struct stack *stack, int fd) MUST_CHECK;
-/* Bytes (> 0), 0 at the end of the stream, ERR_AGAIN, ERR_CONNRESET, ERR_TIMEDOUT, ...  What came
- * before an error is given first. */
+/* Bytes (> 0), 0 at the end of the stream, ERR_AGAIN, ERR_NOTCONN, or the pending error:
+ * ERR_CONNRESET, ERR_TIMEDOUT, ...  What came before an error is given first. */
 int sock_recv(struct stack *stack, int fd, void *buf, size_t len, uint64_t now_ns) MUST_CHECK;
-/* Datagrams: one each.  recvfrom cuts a longer one to `len`.  ERR_MSGSIZE, ERR_CONNREFUSED (an
- * ICMP error came back), ERR_AGAIN. */
+/* Datagrams: one each, possibly empty.  recvfrom cuts a longer one to `len`.  ERR_MSGSIZE (more
+ * than 65,507 bytes, or than can be sent), ERR_CONNREFUSED (an ICMP error came back), ERR_ACCES (a
+ * broadcast address without SOCK_SO_BROADCAST), ERR_INVAL (port 0), ERR_NETUNREACH, ERR_NOBUFS,
+ * ERR_AGAIN.  `to` wins over the connected peer; NULL is the peer.  Streams: as send and recv, the
+ * address is not looked at. */
 int sock_sendto(struct stack *stack, int fd, const void *buf, size_t len,
 		const struct net_endpoint *to, uint64_t now_ns) MUST_CHECK;
 int sock_recvfrom(struct stack *stack, int fd, void *buf, size_t len, struct net_endpoint *from,
 		  uint64_t now_ns) MUST_CHECK;
+/* recv and recvfrom with enum sock_msg_flags, `len` bytes of msg->buf. */
+int sock_recvmsg(struct stack *stack, int fd, struct sock_msg *msg, unsigned flags,
+		 uint64_t now_ns) MUST_CHECK;
 
-/* Stream: SHUT_WR sends a FIN after what is queued. */
+/* SHUT_WR: a stream sends a FIN after what is queued.  SHUT_RD: what has come and comes is thrown
+ * away.  ERR_NOTCONN; a stream that is still connecting gives up (SOCK_SO_ERROR: ERR_CONNRESET), a
+ * listener stops listening with SHUT_RD. */
 int sock_shutdown(struct stack *stack, int fd, enum sock_how how, uint64_t now_ns) MUST_CHECK;
 /* Frees the descriptor.  A stream with unread data is reset (RFC 2525 2.17), any other closes in
  * order in the background. */
@@ -100,11 +145,30 @@ int sock_abort(struct stack *stack, int fd, uint64_t now_ns);
 
 /* The enum sock_events among `wanted` (POLLERR and POLLHUP always) that hold now, or < 0. */
 int sock_poll(struct stack *stack, int fd, unsigned wanted) MUST_CHECK;
+/* The same for each row; returns how many rows have revents that are not 0. */
+int sock_poll_fds(struct stack *stack, struct sock_pollfd *fds, unsigned n) MUST_CHECK;
+/* ERR_NOPROTOOPT: no such option of this kind of socket, or not to be set. */
 int sock_getsockopt(struct stack *stack, int fd, enum sock_option option, int64_t *value) MUST_CHECK;
 int sock_setsockopt(struct stack *stack, int fd, enum sock_option option, int64_t value,
 		    uint64_t now_ns) MUST_CHECK;
+/* Address and port 0 as long as it has none. */
 int sock_getsockname(struct stack *stack, int fd, struct net_endpoint *local) MUST_CHECK;
+/* ERR_NOTCONN before the connection is established and once it is over. */
 int sock_getpeername(struct stack *stack, int fd, struct net_endpoint *remote) MUST_CHECK;
+
+/* What a connection is doing: the numbers of Linux' TCP_INFO, as far as there are such. */
+struct sock_tcp_info {
+	uint8_t state; /* see sock_state_name() */
+	uint32_t snd_mss, rcv_mss;          /* bytes of text and options in a segment */
+	uint32_t snd_cwnd, snd_ssthresh;    /* bytes; UINT32_MAX: no threshold yet */
+	uint32_t snd_wnd, rcv_wnd;          /* the windows as they stand */
+	uint32_t unacked, notsent, unread;  /* bytes sent, waiting to be sent, waiting to be read */
+	uint32_t retransmits, segs_out, segs_in;
+	uint64_t bytes_sent, bytes_received;
+	uint64_t srtt_us, rttvar_us, rto_us; /* 0: no sample yet */
+};
+/* ERR_OPNOTSUPP: no stream. */
+int sock_tcp_info(struct stack *stack, int fd, struct sock_tcp_info *info) MUST_CHECK;
 
 /* "ESTABLISHED" for the number that SOCK_TCP_STATE gave; RFC 9293's names. */
 const char *sock_state_name(int64_t state);

@@ -5,29 +5,60 @@
 #include "net/socket_table.h"
 
 #include "base/string.h"
+#include "net/ipv4.h"
 #include "net/stack.h"
 
 int dgram_bind(struct stack *stack, struct socket *sock, const struct net_endpoint *local)
 {
-	if (sock->udp.local_port != 0)
-		return ERR_INVAL;
-	return udp_bind(stack, &sock->udp, net_addr_to_ipv4(&local->addr), local->port);
+	int err = ERR_INVAL;
+
+	if (sock->udp.local_port == 0)
+		err = udp_bind(stack, &sock->udp, net_addr_to_ipv4(&local->addr), local->port);
+	sock->bound |= err == ERR_OK;
+	sock->any_address |= err == ERR_OK && sock->udp.local == 0;
+	return err;
 }
 
 /* An unbound socket takes an ephemeral port the first time it needs one. */
 static int ensure_bound(struct stack *stack, struct socket *sock)
 {
-	return sock->udp.local_port != 0 ? ERR_OK : udp_bind(stack, &sock->udp, 0, 0);
+	if (sock->udp.local_port != 0)
+		return ERR_OK;
+	sock->any_address = true;
+	return udp_bind(stack, &sock->udp, 0, 0);
+}
+
+static int find_route(struct stack *stack, const struct socket *sock, uint32_t dst,
+		      struct ipv4_route *route)
+{
+	return sock->broadcast ? ipv4_route_broadcast(stack, dst, route)
+			       : ipv4_route(stack, dst, route);
 }
 
 int dgram_connect(struct stack *stack, struct socket *sock, const struct net_endpoint *remote)
 {
-	int err = ensure_bound(stack, sock);
+	uint32_t dst = net_addr_to_ipv4(&remote->addr);
+	struct ipv4_route route;
+	int err = find_route(stack, sock, dst, &route);
 
+	if (err == ERR_OK)
+		err = ensure_bound(stack, sock);
 	if (err != ERR_OK)
 		return err;
-	sock->udp.remote = net_addr_to_ipv4(&remote->addr);
-	sock->udp.remote_port = remote->port;
+	/* RFC 1122 4.1.3.5: it speaks from one address from now on, and is spoken to at that one. */
+	udp_connect(stack, &sock->udp, sock->any_address ? route.src : sock->udp.local, dst,
+		    remote->port);
+	return ERR_OK;
+}
+
+int dgram_disconnect(struct stack *stack, struct socket *sock)
+{
+	if (sock->udp.local_port == 0)
+		return ERR_OK;
+	if (sock->bound)
+		udp_connect(stack, &sock->udp, sock->any_address ? 0 : sock->udp.local, 0, 0);
+	else
+		udp_unbind(stack, &sock->udp);
 	return ERR_OK;
 }
 
@@ -56,40 +87,46 @@ int dgram_send(struct stack *stack, struct socket *sock, const void *buf, size_t
 		return ERR_DESTADDRREQ;
 	err = ensure_bound(stack, sock);
 	if (err == ERR_OK)
-		err = udp_send(stack, &sock->udp, buf, len, dst, port, now_ns);
+		err = sock->broadcast
+			? udp_send_broadcast(stack, &sock->udp, buf, len, dst, port, now_ns)
+			: udp_send(stack, &sock->udp, buf, len, dst, port, now_ns);
 	return err == ERR_OK ? (int)len : err;
 }
 
-int dgram_receive(struct socket *sock, void *buf, size_t len, struct net_endpoint *from)
+int dgram_receive(struct socket *sock, struct sock_msg *msg, unsigned flags)
 {
 	uint32_t src;
 	uint16_t port;
 	struct pktbuf *pkt;
-	size_t n;
+	size_t n, len;
 	int err = take_error(sock);
 
 	if (err != ERR_OK)
 		return err;
-	pkt = udp_receive(&sock->udp, &src, &port);
-	if (pkt == NULL)
+	if (sock->udp.received.first == NULL)
 		return sock->shut_read ? 0 : ERR_AGAIN;
-	n = MIN(len, pktbuf_len(pkt));
+	pkt = sock->udp.received.first;
+	udp_source(pkt, &src, &port);
+	msg->from = net_endpoint_ipv4(src, port);
+	len = pktbuf_len(pkt);
+	n = MIN(msg->len, len);
 	if (n > 0)
-		memcpy(buf, pkt->data, n);
-	if (from != NULL)
-		*from = net_endpoint_ipv4(src, port);
-	pktbuf_free(pkt);
-	return (int)n;
+		memcpy(msg->buf, pkt->data, n);
+	msg->flags = n < len ? SOCK_MSG_TRUNC : 0;
+	if (!(flags & SOCK_MSG_PEEK))
+		pktbuf_free(udp_receive(&sock->udp, &src, &port));
+	return (int)(flags & SOCK_MSG_TRUNC ? len : n);
 }
 
 int sock_sendto(struct stack *stack, int fd, const void *buf, size_t len,
 		const struct net_endpoint *to, uint64_t now_ns)
 {
-	int err;
-	struct socket *sock = socket_find_type(stack, fd, SOCK_TYPE_DGRAM, &err);
+	struct socket *sock = socket_find(stack, fd);
 
 	if (sock == NULL)
-		return err;
+		return ERR_BADF;
+	if (sock->type == SOCK_TYPE_STREAM)
+		return sock_send(stack, fd, buf, len, now_ns);
 	if (to != NULL && to->addr.family != NET_FAMILY_IPV4)
 		return ERR_AFNOSUPPORT;
 	return dgram_send(stack, sock, buf, len, to, now_ns);
@@ -98,11 +135,12 @@ int sock_sendto(struct stack *stack, int fd, const void *buf, size_t len,
 int sock_recvfrom(struct stack *stack, int fd, void *buf, size_t len, struct net_endpoint *from,
 		  uint64_t now_ns)
 {
-	int err;
-	struct socket *sock = socket_find_type(stack, fd, SOCK_TYPE_DGRAM, &err);
+	struct sock_msg msg = {.buf = buf, .len = len};
+	int n = sock_recvmsg(stack, fd, &msg, 0, now_ns);
 
-	(void)now_ns;
-	return sock != NULL ? dgram_receive(sock, buf, len, from) : err;
+	if (n >= 0 && from != NULL && msg.from.addr.family != NET_FAMILY_NONE)
+		*from = msg.from;
+	return n;
 }
 
 /* --- the end, and what is going on ----------------------------------------------------------- */
@@ -129,7 +167,9 @@ unsigned dgram_poll(const struct socket *sock)
 	if (sock->udp.received.count > 0 || sock->shut_read)
 		ready |= SOCK_POLLIN;
 	if (sock->udp.error != ERR_OK)
-		ready |= SOCK_POLLERR | SOCK_POLLIN;
+		ready |= SOCK_POLLERR;
+	if (sock->shut_read)
+		ready |= SOCK_POLLRDHUP;
 	if (sock->shut_read && sock->shut_write)
 		ready |= SOCK_POLLHUP;
 	return ready;

@@ -16,6 +16,7 @@ static void connected(struct stack *stack, struct tcp_user *user, uint64_t rtt_n
 
 int stream_create(struct stack *stack, struct socket *sock)
 {
+	sock->user.fd = sock->fd;
 	sock->user.connected = connected;
 	sock->tcb = tcp_create(stack, &sock->user);
 	if (sock->tcb == NULL)
@@ -24,7 +25,7 @@ int stream_create(struct stack *stack, struct socket *sock)
 		   EV_U64("bytes", sizeof(*sock) + tcp_control_size()),
 		   EV_STR("state", tcp_state_name(TCP_CLOSED)));
 	event_emit(stack->port->events, EVENT_SOCK_FD, tcp_conn(sock->tcb), 0,
-		   EV_I64("fd", sock->user.fd));
+		   EV_I64("fd", sock->fd));
 	sock->last_step = 3;
 	return ERR_OK;
 }
@@ -48,9 +49,31 @@ static int check_connect(const struct tcp_status *status)
 		return ERR_ALREADY;
 	if (status->state == TCP_LISTEN)
 		return ERR_OPNOTSUPP;
-	if (status->connected)
-		return ERR_ISCONN;
-	return status->used ? ERR_CONNABORTED : ERR_OK; /* one socket, one attempt */
+	return status->connected ? ERR_ISCONN : ERR_OK;
+}
+
+/* One TCB makes one connection: the socket gets a new one, which has the options of the old one and
+ * what bind() said. */
+static int renew(struct stack *stack, struct socket *sock, uint64_t now_ns)
+{
+	struct tcb *old = sock->tcb;
+	struct tcb *fresh = tcp_create(stack, &sock->user);
+
+	if (fresh == NULL)
+		return ERR_NOMEM;
+	tcp_succeed(stack, fresh, old);
+	sock->tcb = fresh;
+	tcp_release(stack, old, now_ns);
+	return ERR_OK;
+}
+
+int stream_disconnect(struct stack *stack, struct socket *sock, uint64_t now_ns)
+{
+	struct tcp_status status;
+
+	tcp_abort(stack, sock->tcb, false, now_ns);
+	tcp_status(sock->tcb, &status);
+	return status.used ? renew(stack, sock, now_ns) : ERR_OK;
 }
 
 int stream_connect(struct stack *stack, struct socket *sock, const struct net_endpoint *remote,
@@ -62,12 +85,17 @@ int stream_connect(struct stack *stack, struct socket *sock, const struct net_en
 
 	tcp_status(sock->tcb, &status);
 	err = check_connect(&status);
+	if (err == ERR_OK && status.used) { /* and it failed */
+		err = tcp_take_error(sock->tcb);
+		if (err == ERR_OK)
+			err = renew(stack, sock, now_ns);
+	}
 	if (err == ERR_OK)
 		err = tcp_take_buffers(stack, sock->tcb, &sndbuf, &rcvbuf);
 	if (err != ERR_OK)
 		return err;
 	event_emit(stack->port->events, EVENT_SOCK_CONNECT, tcp_conn(sock->tcb), 0,
-		   EV_I64("fd", sock->user.fd), EV_ENDPOINT("dst", *remote),
+		   EV_I64("fd", sock->fd), EV_ENDPOINT("dst", *remote),
 		   EV_U64("sndbuf", sndbuf), EV_U64("rcvbuf", rcvbuf));
 	sock->last_step = 6;
 	return tcp_connect(stack, sock->tcb, remote, now_ns);
@@ -98,12 +126,13 @@ int sock_accept(struct stack *stack, int fd, struct net_endpoint *remote)
 	sock = socket_create(stack, SOCK_TYPE_STREAM, &err);
 	if (sock == NULL)
 		return err; /* it stays in the queue */
+	sock->user.fd = sock->fd;
 	sock->tcb = tcp_accept(listener->tcb);
 	tcp_attach(sock->tcb, &sock->user);
 	tcp_status(sock->tcb, &status);
 	if (remote != NULL)
 		*remote = status.remote;
-	return sock->user.fd;
+	return sock->fd;
 }
 
 /* --- talking --------------------------------------------------------------------------------- */
@@ -146,8 +175,22 @@ int sock_recv(struct stack *stack, int fd, void *buf, size_t len, uint64_t now_n
 	if (sock == NULL)
 		return ERR_BADF;
 	if (sock->type == SOCK_TYPE_DGRAM)
-		return dgram_receive(sock, buf, len, NULL);
+		return dgram_receive(sock, &(struct sock_msg){.buf = buf, .len = len}, 0);
 	return tcp_receive(stack, sock->tcb, buf, len, now_ns);
+}
+
+int sock_recvmsg(struct stack *stack, int fd, struct sock_msg *msg, unsigned flags, uint64_t now_ns)
+{
+	struct socket *sock = socket_find(stack, fd);
+
+	if (sock == NULL)
+		return ERR_BADF;
+	msg->flags = 0;
+	if (sock->type == SOCK_TYPE_DGRAM)
+		return dgram_receive(sock, msg, flags);
+	if (flags & SOCK_MSG_PEEK)
+		return tcp_peek(sock->tcb, msg->buf, msg->len);
+	return tcp_receive(stack, sock->tcb, msg->buf, msg->len, now_ns);
 }
 
 /* --- the end --------------------------------------------------------------------------------- */
@@ -157,8 +200,19 @@ int stream_shutdown(struct stack *stack, struct socket *sock, enum sock_how how,
 	struct tcp_status status;
 
 	tcp_status(sock->tcb, &status);
-	if (!status.connected || status.state == TCP_CLOSED)
+	switch (status.state) {
+	case TCP_CLOSED:
 		return ERR_NOTCONN;
+	case TCP_LISTEN:
+		if (how != SOCK_SHUT_WR)
+			tcp_unlisten(stack, sock->tcb, now_ns);
+		return ERR_OK;
+	case TCP_SYN_SENT:
+		tcp_give_up_opening(stack, sock->tcb);
+		return ERR_OK;
+	default:
+		break;
+	}
 	if (how != SOCK_SHUT_WR)
 		tcp_close_read(stack, sock->tcb, now_ns);
 	return how != SOCK_SHUT_RD ? tcp_close(stack, sock->tcb, now_ns) : ERR_OK;
@@ -211,9 +265,22 @@ unsigned stream_poll(const struct socket *sock)
 		ready |= SOCK_POLLOUT;
 	if (status.error != ERR_OK)
 		ready |= SOCK_POLLERR;
-	if (status.state == TCP_CLOSED || (status.write_closed && status.read_ended))
+	if (status.peer_closed)
+		ready |= SOCK_POLLRDHUP;
+	if (status.state == TCP_CLOSED || (status.write_closed && status.peer_closed))
 		ready |= SOCK_POLLHUP;
 	return ready;
+}
+
+int sock_tcp_info(struct stack *stack, int fd, struct sock_tcp_info *info)
+{
+	int err;
+	const struct socket *sock = socket_find_type(stack, fd, SOCK_TYPE_STREAM, &err);
+
+	if (sock == NULL)
+		return err;
+	tcp_info(sock->tcb, info);
+	return ERR_OK;
 }
 
 const char *sock_state_name(int64_t state)

@@ -1,20 +1,54 @@
 /*
  * Descriptors: a table of pointers, and the two calls that begin and end a socket's life.  Steps 2
  * and 3 of the sixteen happen here.
+ *
+ * The lowest free descriptor is found in two looks: a bit for each descriptor that is free, and a
+ * bit for each word of those that has one.
  */
 #include "net/socket_table.h"
 
 #include "base/string.h"
 #include "net/stack.h"
 
+#define FREE_WORDS (ALIGN_UP(UINT16_MAX, 64) / 64) /* net_options.max_sockets is 16 bits wide */
+
 struct socket_table {
 	uint32_t size;
+	uint64_t some_free[FREE_WORDS / 64]; /* a bit for each word of `free` that is not 0 */
+	uint64_t free[FREE_WORDS];
 	struct socket *sockets[]; /* by descriptor - SOCKET_FD_FIRST; NULL: free */
 };
 
 static size_t table_bytes(uint32_t size)
 {
 	return sizeof(struct socket_table) + size * sizeof(struct socket *);
+}
+
+static void set_free(struct socket_table *table, uint32_t i)
+{
+	table->free[i / 64] |= UINT64_C(1) << i % 64;
+	table->some_free[i / 4096] |= UINT64_C(1) << i / 64 % 64;
+}
+
+static void set_used(struct socket_table *table, uint32_t i)
+{
+	table->free[i / 64] &= ~(UINT64_C(1) << i % 64);
+	if (table->free[i / 64] == 0)
+		table->some_free[i / 4096] &= ~(UINT64_C(1) << i / 64 % 64);
+}
+
+/* table->size: there is none. */
+static uint32_t lowest_free(const struct socket_table *table)
+{
+	for (uint32_t i = 0; i < ARRAY_LEN(table->some_free); i++) {
+		uint32_t word;
+
+		if (table->some_free[i] == 0)
+			continue;
+		word = 64 * i + (uint32_t)__builtin_ctzll(table->some_free[i]);
+		return 64 * word + (uint32_t)__builtin_ctzll(table->free[word]);
+	}
+	return table->size;
 }
 
 struct socket_table *socket_table_create(struct stack *stack)
@@ -26,6 +60,8 @@ struct socket_table *socket_table_create(struct stack *stack)
 		return NULL;
 	memset(table, 0, table_bytes(size));
 	table->size = size;
+	for (uint32_t i = 0; i < size; i++)
+		set_free(table, i);
 	return table;
 }
 
@@ -70,10 +106,8 @@ struct socket *socket_create(struct stack *stack, enum sock_type type, int *err)
 {
 	struct socket_table *table = stack->sockets;
 	struct socket *sock;
-	uint32_t i = 0;
+	uint32_t i = lowest_free(table);
 
-	while (i < table->size && table->sockets[i] != NULL)
-		i++;
 	*err = ERR_MFILE;
 	if (i == table->size)
 		return NULL;
@@ -82,16 +116,20 @@ struct socket *socket_create(struct stack *stack, enum sock_type type, int *err)
 	if (sock == NULL)
 		return NULL;
 	memset(sock, 0, sizeof(*sock));
-	sock->type = type;
-	sock->user.fd = (int)i + SOCKET_FD_FIRST;
+	sock->type = (uint8_t)type;
+	sock->fd = (int)i + SOCKET_FD_FIRST;
 	table->sockets[i] = sock;
+	set_used(table, i);
 	*err = ERR_OK;
 	return sock;
 }
 
 void socket_free(struct stack *stack, struct socket *sock)
 {
-	stack->sockets->sockets[sock->user.fd - SOCKET_FD_FIRST] = NULL;
+	uint32_t i = (uint32_t)(sock->fd - SOCKET_FD_FIRST);
+
+	stack->sockets->sockets[i] = NULL;
+	set_free(stack->sockets, i);
 	stack->port->free(stack->port->ctx, sock, sizeof(*sock));
 }
 
@@ -118,10 +156,10 @@ int sock_socket(struct stack *stack, enum net_family family, enum sock_type type
 	if (sock == NULL)
 		return err;
 	if (type == SOCK_TYPE_DGRAM)
-		return sock->user.fd;
+		return sock->fd;
 	err = stream_create(stack, sock);
 	if (err == ERR_OK)
-		return sock->user.fd;
+		return sock->fd;
 	socket_free(stack, sock);
 	return err;
 }

@@ -13,12 +13,20 @@
 #define SOCKET_FD_FIRST 3
 
 struct socket {
-	enum sock_type type;
-	uint8_t last_step;    /* of the sixteen, as far as the socket layer knows */
-	struct tcp_user user; /* stream; user.fd is the descriptor of either kind */
-	struct tcb *tcb;      /* stream */
-	struct udp_pcb udp;   /* datagram; udp.local_port is 0 until it is bound */
+	int fd;
+	uint8_t type;      /* enum sock_type */
+	uint8_t last_step; /* stream: of the sixteen, as far as the socket layer knows */
+	bool bound;        /* datagram: by bind(), so that it stays without a peer */
+	bool any_address;  /* datagram: without a peer it is spoken to at any address of ours */
+	bool broadcast;    /* datagram: SO_BROADCAST */
 	bool shut_write, shut_read; /* datagram; TCP knows by itself */
+	union {
+		struct {
+			struct tcp_user user;
+			struct tcb *tcb;
+		};
+		struct udp_pcb udp; /* udp.local_port is 0 until it is bound */
+	};
 };
 
 /* Room for options.max_sockets descriptors; NULL: no memory. */
@@ -40,15 +48,17 @@ int stream_create(struct stack *stack, struct socket *sock);
 int stream_bind(struct stack *stack, struct socket *sock, const struct net_endpoint *local);
 int stream_connect(struct stack *stack, struct socket *sock, const struct net_endpoint *remote,
 		   uint64_t now_ns);
+int stream_disconnect(struct stack *stack, struct socket *sock, uint64_t now_ns);
 int stream_shutdown(struct stack *stack, struct socket *sock, enum sock_how how, uint64_t now_ns);
 void stream_close(struct stack *stack, struct socket *sock, uint64_t now_ns);
 unsigned stream_poll(const struct socket *sock);
 
 int dgram_bind(struct stack *stack, struct socket *sock, const struct net_endpoint *local);
 int dgram_connect(struct stack *stack, struct socket *sock, const struct net_endpoint *remote);
+int dgram_disconnect(struct stack *stack, struct socket *sock);
 int dgram_send(struct stack *stack, struct socket *sock, const void *buf, size_t len,
 	       const struct net_endpoint *to, uint64_t now_ns);
-int dgram_receive(struct socket *sock, void *buf, size_t len, struct net_endpoint *from);
+int dgram_receive(struct socket *sock, struct sock_msg *msg, unsigned flags);
 int dgram_shutdown(struct socket *sock, enum sock_how how);
 void dgram_close(struct stack *stack, struct socket *sock);
 unsigned dgram_poll(const struct socket *sock);

@@ -71,7 +71,7 @@ struct stack {
 	struct rate_limit arp_conflict_limit, icmp_error_limit, icmp_event_limit;
 
 	struct neigh_table *neigh;
-	struct udp_pcb *udp;
+	struct udp_layer *udp;
 	struct tcp_layer *tcp;
 	struct socket_table *sockets;
 };

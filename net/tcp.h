@@ -17,6 +17,7 @@
 #include "net/pktbuf.h"
 
 struct stack;
+struct sock_tcp_info;
 struct tcp_layer; /* every connection and listener of one stack */
 struct tcb;       /* transmission control block: one connection or listener */
 
@@ -101,14 +102,23 @@ void tcp_set_buffers(struct tcb *tcb, uint32_t sndbuf, uint32_t rcvbuf);
 int tcp_take_buffers(struct stack *stack, struct tcb *tcb, uint32_t *sndbuf,
 		     uint32_t *rcvbuf) MUST_CHECK;
 
-/* Port 0 waits for tcp_connect() to choose one.  ERR_ADDRINUSE, ERR_ADDRNOTAVAIL, ERR_INVAL. */
+/* The next tcp_bind() shares its port with others that would. */
+void tcp_set_reuse(struct tcb *tcb, bool on);
+/* What its user chose goes over from one TCB to a new one. */
+void tcp_inherit(struct tcb *tcb, const struct tcb *from);
+/* The same, and what it is bound to: `from` is about to be released. */
+void tcp_succeed(struct stack *stack, struct tcb *tcb, struct tcb *from);
+/* Port 0 takes an ephemeral one.  ERR_ADDRINUSE, ERR_ADDRNOTAVAIL, ERR_INVAL. */
 int tcp_bind(struct stack *stack, struct tcb *tcb, const struct net_endpoint *local) MUST_CHECK;
 /* 3.10.1 OPEN, active, once for each TCB (see tcp_status: CLOSED and not used): sends a SYN.
  * ERR_INPROGRESS when it went well; ERR_NETUNREACH, ERR_ADDRNOTAVAIL, ERR_ADDRINUSE. */
 int tcp_connect(struct stack *stack, struct tcb *tcb, const struct net_endpoint *remote,
 		uint64_t now_ns) MUST_CHECK;
-/* 3.10.1 OPEN, passive: at most `backlog` connections wait for tcp_accept(). */
+/* 3.10.1 OPEN, passive: at most `backlog` connections wait for tcp_accept().  Takes an ephemeral
+ * port where there is none. */
 int tcp_listen(struct stack *stack, struct tcb *tcb, unsigned backlog) MUST_CHECK;
+/* No longer: those that wait are reset; it is bound as before. */
+void tcp_unlisten(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 /* The oldest connection that waits, or NULL.  It has no user until tcp_attach(). */
 struct tcb *tcp_accept(struct tcb *listener) MUST_CHECK;
 bool tcp_accept_waiting(const struct tcb *listener);
@@ -123,8 +133,12 @@ int tcp_send_urgent(struct stack *stack, struct tcb *tcb, const void *buf, size_
 /* 3.10.3 RECEIVE: bytes (> 0), 0 at the end of the stream, ERR_AGAIN, or the connection's error. */
 int tcp_receive(struct stack *stack, struct tcb *tcb, void *buf, size_t len,
 		uint64_t now_ns) MUST_CHECK;
+/* As tcp_receive, but what is read stays.  0 bytes of room and something to read: 0. */
+int tcp_peek(struct tcb *tcb, void *buf, size_t len) MUST_CHECK;
 /* 3.10.4 CLOSE: no more data from us; a FIN follows what is queued.  ERR_NOTCONN. */
 int tcp_close(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+/* A SYN-SENT ends with ERR_CONNRESET, as shutdown() has it elsewhere. */
+void tcp_give_up_opening(struct stack *stack, struct tcb *tcb);
 /* The user will not receive any more: what comes is acknowledged and thrown away. */
 void tcp_close_read(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 /* 3.10.5 ABORT: a RST where the state asks for one; then CLOSED.  `unread`: because the user closes
@@ -147,11 +161,14 @@ struct tcp_status {
 	bool writable;      /* tcp_send() takes at least one byte, or fails */
 	bool write_closed;  /* tcp_close() or the end of the connection */
 	bool read_ended;    /* the peer's FIN, or the end, and nothing is left to read */
+	bool peer_closed;   /* the same, with or without something left */
 	bool fin_acked;
 	bool nodelay;
 	enum net_congestion congestion;
+	bool reuse;
 };
 void tcp_status(const struct tcb *tcb, struct tcp_status *status);
+void tcp_info(const struct tcb *tcb, struct sock_tcp_info *info);
 /* Reads and clears the error that ended the connection. */
 int tcp_take_error(struct tcb *tcb);
 void tcp_set_nodelay(struct stack *stack, struct tcb *tcb, bool on, uint64_t now_ns);

@@ -1,8 +1,9 @@
 /*
- * UDP (RFC 768, RFC 1122 4.1): ports, datagrams in and out, and errors handed to who sent.
+ * UDP (RFC 768, RFC 1122 4.1): datagrams in and out, and errors handed to who sent.  Ports are in
+ * net/udp_ports.c.
  *
- * Received datagrams stay in the driver's buffers until they are read; UDP_QUEUE_MAX bounds how
- * many each port can hold back.
+ * Received datagrams stay in the driver's buffers until they are read; how many each port can hold
+ * back is bounded by their number and by the memory that they really occupy.
  */
 #include "net/udp.h"
 
@@ -15,71 +16,6 @@
 #include "net/wire/icmp.h"
 #include "net/wire/ipv4.h"
 #include "net/wire/udp.h"
-
-/* RFC 6335 6: the dynamic ports. */
-#define UDP_EPHEMERAL_FIRST 49152u
-#define UDP_EPHEMERAL_COUNT 16384u
-
-/* --- binding -------------------------------------------------------------------------------------- */
-
-static bool port_is_taken(const struct stack *stack, uint32_t local, uint16_t port)
-{
-	for (const struct udp_pcb *p = stack->udp; p != NULL; p = p->next)
-		if (p->local_port == port && (p->local == 0 || local == 0 || p->local == local))
-			return true;
-	return false;
-}
-
-/* RFC 6056 3.3.2, algorithm 2: each candidate is drawn afresh; 0 when the range seems full. */
-static uint16_t pick_port(struct stack *stack, uint32_t local)
-{
-	for (unsigned tries = 0; tries < 256; tries++) {
-		uint16_t port = (uint16_t)(UDP_EPHEMERAL_FIRST +
-					   stack_random_below(stack, UDP_EPHEMERAL_COUNT));
-
-		if (!port_is_taken(stack, local, port))
-			return port;
-	}
-	return 0;
-}
-
-static bool is_our_address(const struct stack *stack, uint32_t ipv4)
-{
-	for (const struct netif *netif = stack->netifs; netif != NULL; netif = netif->next)
-		if (netif->ipv4 == ipv4)
-			return true;
-	return false;
-}
-
-int udp_bind(struct stack *stack, struct udp_pcb *pcb, uint32_t local, uint16_t port)
-{
-	if (local != 0 && !is_our_address(stack, local))
-		return ERR_ADDRNOTAVAIL;
-	if (port == 0)
-		port = pick_port(stack, local);
-	else if (port_is_taken(stack, local, port))
-		port = 0;
-	if (port == 0)
-		return ERR_ADDRINUSE;
-	pcb->local = local;
-	pcb->local_port = port;
-	pcb->next = stack->udp;
-	stack->udp = pcb;
-	return ERR_OK;
-}
-
-void udp_unbind(struct stack *stack, struct udp_pcb *pcb)
-{
-	struct udp_pcb **link = &stack->udp;
-
-	while (*link != NULL && *link != pcb)
-		link = &(*link)->next;
-	if (*link != NULL)
-		*link = pcb->next;
-	pcb->next = NULL;
-	pcb->local_port = 0;
-	pktbuf_queue_free(&pcb->received);
-}
 
 /* --- out ------------------------------------------------------------------------------------------ */
 
@@ -124,10 +60,10 @@ static struct pktbuf *datagram_of(struct stack *stack, const void *buf, size_t l
 	return pkt;
 }
 
-int udp_send(struct stack *stack, struct udp_pcb *pcb, const void *buf, size_t len, uint32_t dst,
-	     uint16_t dst_port, uint64_t now_ns)
+static int send_datagram(struct stack *stack, const struct udp_pcb *pcb, const void *buf, size_t len,
+			 uint32_t dst, uint16_t dst_port, const struct ipv4_route *route,
+			 uint64_t now_ns)
 {
-	struct ipv4_route route;
 	struct ipv4_send how;
 	struct pktbuf *pkt;
 	int err;
@@ -135,17 +71,15 @@ int udp_send(struct stack *stack, struct udp_pcb *pcb, const void *buf, size_t l
 	ASSERT(pcb->local_port != 0);
 	if (dst_port == 0)
 		return ERR_INVAL;
-	if (len > UINT16_MAX - IPV4_HEADER_LEN - UDP_HEADER_LEN)
+	if (len > UDP_PAYLOAD_MAX)
 		return ERR_MSGSIZE;
-	err = ipv4_route(stack, dst, &route);
-	if (err != ERR_OK)
-		return err;
 	/* RFC 1122 4.1.3.5 lets the application choose the address it speaks from. */
 	how = (struct ipv4_send){
-		.src = pcb->local != 0 ? pcb->local : route.src,
+		.src = pcb->local != 0 ? pcb->local : route->src,
 		.dst = dst,
 		.protocol = IPV4_PROTO_UDP,
-		.dont_fragment = forbids_fragments(stack, pcb, &route, dst, len, now_ns),
+		.broadcast = route->broadcast,
+		.dont_fragment = forbids_fragments(stack, pcb, route, dst, len, now_ns),
 	};
 	pkt = datagram_of(stack, buf, len);
 	if (pkt == NULL)
@@ -155,6 +89,24 @@ int udp_send(struct stack *stack, struct udp_pcb *pcb, const void *buf, size_t l
 	if (err == ERR_OK)
 		stack->counters.udp_out++;
 	return err;
+}
+
+int udp_send(struct stack *stack, const struct udp_pcb *pcb, const void *buf, size_t len,
+	     uint32_t dst, uint16_t dst_port, uint64_t now_ns)
+{
+	struct ipv4_route route;
+	int err = ipv4_route(stack, dst, &route);
+
+	return err != ERR_OK ? err : send_datagram(stack, pcb, buf, len, dst, dst_port, &route, now_ns);
+}
+
+int udp_send_broadcast(struct stack *stack, const struct udp_pcb *pcb, const void *buf, size_t len,
+		       uint32_t dst, uint16_t dst_port, uint64_t now_ns)
+{
+	struct ipv4_route route;
+	int err = ipv4_route_broadcast(stack, dst, &route);
+
+	return err != ERR_OK ? err : send_datagram(stack, pcb, buf, len, dst, dst_port, &route, now_ns);
 }
 
 /* --- in ------------------------------------------------------------------------------------------- */
@@ -171,40 +123,6 @@ static bool checksum_is_bad(const struct pktbuf *pkt, const struct udp_header *h
 	return checksum_finish(sum) != 0;
 }
 
-/* 0: not this one's datagram; else the more the better it fits. */
-static unsigned match(const struct udp_pcb *pcb, uint32_t src, uint16_t src_port, uint32_t dst,
-		      uint16_t dst_port)
-{
-	unsigned score = 1;
-
-	if (pcb->local_port != dst_port || (pcb->local != 0 && pcb->local != dst))
-		return 0;
-	score += pcb->local != 0;
-	if (pcb->remote_port != 0) {
-		if (pcb->remote != src || pcb->remote_port != src_port)
-			return 0;
-		score += 2;
-	}
-	return score;
-}
-
-static struct udp_pcb *find_pcb(const struct stack *stack, uint32_t src, uint16_t src_port,
-				uint32_t dst, uint16_t dst_port)
-{
-	struct udp_pcb *best = NULL;
-	unsigned best_score = 0;
-
-	for (struct udp_pcb *p = stack->udp; p != NULL; p = p->next) {
-		unsigned score = match(p, src, src_port, dst, dst_port);
-
-		if (score > best_score) {
-			best = p;
-			best_score = score;
-		}
-	}
-	return best;
-}
-
 /* What is wrong with the datagram: its counter, or NULL. */
 static uint64_t *find_fault(struct stack *stack, const struct pktbuf *pkt, uint32_t src,
 			    uint32_t dst, struct udp_header *h)
@@ -218,6 +136,24 @@ static uint64_t *find_fault(struct stack *stack, const struct pktbuf *pkt, uint3
 	return NULL;
 }
 
+static uint32_t memory_of(const struct pktbuf *pkt)
+{
+	return (uint32_t)(sizeof(*pkt) + (size_t)(pkt->end - pkt->head));
+}
+
+uint32_t udp_rcvbuf(const struct udp_pcb *pcb)
+{
+	return pcb->rcvbuf == 0 ? UDP_RCVBUF_DEFAULT : MAX(pcb->rcvbuf, UDP_RCVBUF_MIN);
+}
+
+/* One datagram always fits, however small the buffer. */
+static bool has_room(const struct udp_pcb *pcb, const struct pktbuf *pkt)
+{
+	return pcb->received.count == 0 ||
+	       (pcb->received.count < UDP_QUEUE_MAX &&
+		pcb->received_memory + memory_of(pkt) <= udp_rcvbuf(pcb));
+}
+
 void udp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t dst, uint64_t now_ns)
 {
 	struct udp_header h;
@@ -228,19 +164,20 @@ void udp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t d
 	fault = find_fault(stack, pkt, src, dst, &h);
 	if (fault != NULL)
 		goto drop;
-	pcb = find_pcb(stack, src, h.src_port, dst, h.dst_port);
+	pcb = udp_find(stack, src, h.src_port, dst, h.dst_port);
 	if (pcb == NULL) {
 		/* RFC 1122 4.1.3.1 */
 		icmp_send_error(stack, pkt, ICMP_UNREACHABLE, ICMP_UNREACH_PORT, now_ns);
 		fault = &stack->counters.udp_no_port;
 		goto drop;
 	}
-	if (pcb->received.count == UDP_QUEUE_MAX) {
+	if (!has_room(pcb, pkt)) {
 		fault = &stack->counters.udp_queue_full;
 		goto drop;
 	}
 	pktbuf_trim(pkt, h.len);
 	pktbuf_pull(pkt, UDP_HEADER_LEN);
+	pcb->received_memory += memory_of(pkt);
 	pktbuf_queue_push(&pcb->received, pkt);
 	return;
 
@@ -249,33 +186,39 @@ drop:
 	pktbuf_free(pkt);
 }
 
+void udp_source(const struct pktbuf *pkt, uint32_t *src, uint16_t *src_port)
+{
+	*src = load_be32(pkt->head + pkt->l3_off + IPV4_OFF_SRC);
+	*src_port = load_be16(pkt->head + pkt->l4_off + UDP_OFF_SRC);
+}
+
 struct pktbuf *udp_receive(struct udp_pcb *pcb, uint32_t *src, uint16_t *src_port)
 {
 	struct pktbuf *pkt = pktbuf_queue_pop(&pcb->received);
 
 	if (pkt == NULL)
 		return NULL;
-	*src = load_be32(pkt->head + pkt->l3_off + IPV4_OFF_SRC);
-	*src_port = load_be16(pkt->head + pkt->l4_off + UDP_OFF_SRC);
+	pcb->received_memory -= memory_of(pkt);
+	udp_source(pkt, src, src_port);
 	return pkt;
 }
 
-/* RFC 1122 4.1.3.3: errors go up.  Only to a connected port: one that speaks to many could not tell
- * which of them is meant. */
+/* RFC 1122 4.1.3.3: errors go up, soft ones too.  Only to a connected port: one that speaks to many
+ * could not tell which of them is meant. */
 void udp_unreachable(struct stack *stack, uint32_t local, uint16_t local_port, uint32_t remote,
 		     uint16_t remote_port, int err)
 {
-	for (struct udp_pcb *p = stack->udp; p != NULL; p = p->next)
-		if (p->local_port == local_port && (p->local == 0 || p->local == local) &&
-		    p->remote == remote && p->remote_port == remote_port)
-			p->error = err;
+	struct udp_pcb *pcb = udp_find_connected(stack, local, local_port, remote, remote_port);
+
+	if (pcb != NULL)
+		pcb->error = err;
 }
 
 /* RFC 1191, as far as UDP can tell a true report: there must be a port of ours that sends with DF
  * and, where it is connected, to that peer.  The cache then speaks for UDP alone. */
 void udp_too_big(struct stack *stack, const struct ipv4_too_big *report, uint64_t now_ns)
 {
-	struct udp_pcb *pcb = find_pcb(stack, report->remote, report->remote_port, report->local,
+	struct udp_pcb *pcb = udp_find(stack, report->remote, report->remote_port, report->local,
 				       report->local_port);
 	struct ipv4_route route;
 	uint16_t claim;

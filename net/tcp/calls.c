@@ -74,13 +74,34 @@ int tcp_bind(struct stack *stack, struct tcb *tcb, const struct net_endpoint *lo
 		return ERR_INVAL;
 	if (ipv4 != 0 && !is_local_address(stack, ipv4))
 		return ERR_ADDRNOTAVAIL;
-	/* A port that is listened on is taken; two active opens may share one (MUST-42), the
-	 * four-tuple is looked at in tcp_connect(). */
-	if (local->port != 0 && tcp_find_listener(stack, local) != NULL)
+	/* Two active opens may share a port (MUST-42) where both have said so; the four-tuple is
+	 * looked at in tcp_connect(). */
+	if (local->port != 0 && tcp_port_is_taken(stack, local, tcb->reuse))
 		return ERR_ADDRINUSE;
 	tcb->local = *local;
+	if (local->port == 0)
+		tcb->local.port = tcp_free_port(stack, &local->addr);
+	if (tcb->local.port == 0)
+		return ERR_ADDRINUSE;
 	tcb->bound = true;
+	tcp_bound_insert(stack, tcb);
 	return ERR_OK;
+}
+
+void tcp_set_reuse(struct tcb *tcb, bool on)
+{
+	tcb->reuse = on;
+}
+
+void tcp_succeed(struct stack *stack, struct tcb *tcb, struct tcb *from)
+{
+	tcp_inherit(tcb, from);
+	if (!from->bound)
+		return;
+	tcp_bound_remove(stack, from);
+	tcb->local = from->local;
+	tcb->bound = true;
+	tcp_bound_insert(stack, tcb);
 }
 
 /* The local half of the four-tuple: what bind() said, the route's address, an ephemeral port. */
@@ -127,6 +148,7 @@ int tcp_connect(struct stack *stack, struct tcb *tcb, const struct net_endpoint 
 		tcb->snd_buf->start_seq = tcb->snd_buf->una = tcb->snd_end;
 	tcb->used = true;
 	stack->counters.tcp_connections++;
+	tcp_bound_remove(stack, tcb);
 	tcp_hash_insert(stack, tcb);
 	tcp_set_state(stack, tcb, TCP_SYN_SENT);
 	tcp_send_syn(stack, tcb, TCP_RETRANSMIT_NONE, now_ns);
@@ -139,7 +161,7 @@ static int may_send(const struct tcb *tcb)
 {
 	switch (tcb->state) {
 	case TCP_CLOSED:
-		return tcb->connected || tcb->error != ERR_OK ? ERR_PIPE : ERR_NOTCONN;
+		return tcb->used ? ERR_PIPE : ERR_NOTCONN;
 	case TCP_LISTEN:
 		return ERR_NOTCONN;
 	case TCP_SYN_SENT:
@@ -159,6 +181,8 @@ static int send_text(struct stack *stack, struct tcb *tcb, const void *buf, size
 	int err = may_send(tcb);
 	uint32_t taken;
 
+	if (err == ERR_PIPE && tcb->error != ERR_OK)
+		return tcp_take_error(tcb);
 	if (err != ERR_OK)
 		return err;
 	if (len == 0)
@@ -214,7 +238,7 @@ static int nothing_to_read(struct tcb *tcb)
 {
 	if (tcb->error != ERR_OK)
 		return tcp_take_error(tcb);
-	if (tcb->state == TCP_LISTEN || (tcb->state == TCP_CLOSED && !tcb->connected))
+	if (tcb->state == TCP_LISTEN || (tcb->state == TCP_CLOSED && !tcb->used))
 		return ERR_NOTCONN;
 	return stream_has_ended(tcb) ? 0 : ERR_AGAIN;
 }
@@ -252,6 +276,24 @@ int tcp_receive(struct stack *stack, struct tcb *tcb, void *buf, size_t len, uin
 	return (int)n;
 }
 
+int tcp_peek(struct tcb *tcb, void *buf, size_t len)
+{
+	uint8_t *to = buf;
+	size_t done = 0;
+
+	if (tcb->rcv_unread == 0)
+		return nothing_to_read(tcb);
+	len = MIN(len, (size_t)INT32_MAX);
+	for (const struct pktbuf *pkt = tcb->rcv_queue.first; pkt != NULL && done < len;
+	     pkt = pkt->next) {
+		size_t n = MIN(len - done, pktbuf_len(pkt));
+
+		memcpy(to + done, pkt->data, n);
+		done += n;
+	}
+	return (int)done;
+}
+
 /* --- CLOSE, ABORT ---------------------------------------------------------------------------- */
 
 int tcp_close(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
@@ -277,6 +319,11 @@ int tcp_close(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	}
 	tcp_output(stack, tcb, now_ns);
 	return ERR_OK;
+}
+
+void tcp_give_up_opening(struct stack *stack, struct tcb *tcb)
+{
+	tcp_give_up(stack, tcb, ERR_CONNRESET, "shut down by its user");
 }
 
 void tcp_close_read(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
@@ -308,7 +355,8 @@ static bool is_writable(const struct tcb *tcb)
 
 void tcp_status(const struct tcb *tcb, struct tcp_status *status)
 {
-	bool read_ended = tcb->rcv_unread == 0 && stream_has_ended(tcb);
+	bool peer_closed = tcb->used && stream_has_ended(tcb);
+	bool read_ended = tcb->rcv_unread == 0 && peer_closed;
 
 	*status = (struct tcp_status){
 		.state = tcb->state,
@@ -327,9 +375,11 @@ void tcp_status(const struct tcb *tcb, struct tcp_status *status)
 		.writable = is_writable(tcb),
 		.write_closed = tcb->fin_queued || tcb->state == TCP_CLOSED,
 		.read_ended = read_ended,
+		.peer_closed = peer_closed,
 		.fin_acked = tcb_fin_acked(tcb),
 		.nodelay = tcb->nodelay,
 		.congestion = (enum net_congestion)tcb->congestion,
+		.reuse = tcb->reuse,
 	};
 }
 

@@ -34,11 +34,14 @@ enum tcp_verdict { TCP_CONTINUE, TCP_DONE };
 
 /* --- layer.c --------------------------------------------------------------------------------- */
 
+#define TCP_BOUND_LISTS 64u
+
 struct tcp_layer {
 	struct tcb **buckets; /* connections by four-tuple, keyed hash */
 	uint32_t n_buckets;   /* a power of two */
 	uint32_t n_connections;
 	struct tcb *listeners;
+	struct tcb *bound[TCP_BOUND_LISTS]; /* by local port */
 	struct tcb *work_first, **work_last;
 	uint32_t next_conn;
 };
@@ -56,6 +59,12 @@ void tcp_hash_insert(struct stack *stack, struct tcb *tcb);
 void tcp_hash_remove(struct stack *stack, struct tcb *tcb);
 void tcp_listener_insert(struct stack *stack, struct tcb *tcb);
 void tcp_listener_remove(struct stack *stack, struct tcb *tcb);
+/* bind() may not have it: somebody listens there, or uses it and does not share. */
+bool tcp_port_is_taken(const struct stack *stack, const struct net_endpoint *local, bool reuse);
+/* A port that nobody uses; 0: none was found. */
+uint16_t tcp_free_port(struct stack *stack, const struct net_addr *local);
+void tcp_bound_insert(struct stack *stack, struct tcb *tcb);
+void tcp_bound_remove(struct stack *stack, struct tcb *tcb);
 /* RFC 6056: an unpredictable free local port for `remote`; 0: there is none. */
 uint16_t tcp_ephemeral_port(struct stack *stack, const struct net_addr *local,
 			    const struct net_endpoint *remote, uint64_t now_ns);

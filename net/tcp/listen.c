@@ -18,20 +18,34 @@ static uint32_t half_open_max(const struct tcb *listener)
 
 int tcp_listen(struct stack *stack, struct tcb *tcb, unsigned backlog)
 {
+	const struct net_endpoint any = net_endpoint_ipv4(0, 0);
+
 	if (tcb->state == TCP_LISTEN) {
 		tcb->backlog = MIN(MAX(backlog, 1u), BACKLOG_MAX);
 		return ERR_OK;
 	}
 	if (tcb->state != TCP_CLOSED || tcb->used)
 		return ERR_INVAL;
-	if (!tcb->bound || tcb->local.port == 0)
-		return ERR_DESTADDRREQ;
+	if (!tcb->bound) {
+		int err = tcp_bind(stack, tcb, &any);
+
+		if (err != ERR_OK)
+			return err;
+	}
 	if (tcp_find_listener(stack, &tcb->local) != NULL)
 		return ERR_ADDRINUSE; /* bound before that one listened */
 	tcb->backlog = MIN(MAX(backlog, 1u), BACKLOG_MAX);
+	tcp_bound_remove(stack, tcb);
 	tcp_listener_insert(stack, tcb);
 	tcp_set_state(stack, tcb, TCP_LISTEN);
 	return ERR_OK;
+}
+
+void tcp_unlisten(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	tcp_listen_close(stack, tcb, now_ns);
+	tcp_end(stack, tcb, ERR_OK);
+	tcp_bound_insert(stack, tcb);
 }
 
 /* --- the accept queue ------------------------------------------------------------------------ */
@@ -147,12 +161,7 @@ static struct tcb *record(struct stack *stack, struct tcb *listener, const struc
 	stack->counters.tcp_connections++;
 	tcb->local = seg->local;
 	tcb->remote = seg->remote;
-	tcb->sndbuf = listener->sndbuf;
-	tcb->rcvbuf = listener->rcvbuf;
-	tcb->rcvbuf_max = listener->rcvbuf_max;
-	tcb->nodelay = listener->nodelay;
-	tcb->chosen = listener->chosen;
-	tcb->congestion = listener->congestion;
+	tcp_inherit(tcb, listener);
 	tcb->state = TCP_LISTEN; /* where it comes from; no change yet */
 	if (tcp_prepare(stack, tcb, seg->now_ns) != ERR_OK) {
 		tcb->state = TCP_CLOSED;

@@ -1,11 +1,13 @@
 /*
  * Local ports: the ephemeral ones are chosen unpredictably (RFC 6056 3.3.1) from the range that
- * IANA sets aside for them, so that the four-tuple is new, or as good as new when none is.
+ * IANA sets aside for them, so that the four-tuple is new, or as good as new when none is.  A port
+ * that bind() names may be shared only where all who use it have said so and nobody listens there.
  */
 #include "net/tcp/internal.h"
 
 #define PORT_FIRST 49152u
 #define PORT_COUNT 16384u
+#define FREE_PORT_TRIES 256u
 
 uint16_t tcp_ephemeral_port(struct stack *stack, const struct net_addr *local,
 			    const struct net_endpoint *remote, uint64_t now_ns)
@@ -29,4 +31,77 @@ uint16_t tcp_ephemeral_port(struct stack *stack, const struct net_addr *local,
 			as_good = ours.port;
 	}
 	return as_good;
+}
+
+/* --- ports that were asked for ----------------------------------------------------------------- */
+
+static struct tcb **bound_list(const struct stack *stack, const struct tcb *tcb)
+{
+	return &stack->tcp->bound[tcb->local.port % TCP_BOUND_LISTS];
+}
+
+void tcp_bound_insert(struct stack *stack, struct tcb *tcb)
+{
+	struct tcb **at = bound_list(stack, tcb);
+
+	tcb->hash_next = *at;
+	*at = tcb;
+	tcb->bound_listed = true;
+}
+
+void tcp_bound_remove(struct stack *stack, struct tcb *tcb)
+{
+	struct tcb **at = bound_list(stack, tcb);
+
+	if (!tcb->bound_listed)
+		return;
+	while (*at != tcb)
+		at = &(*at)->hash_next;
+	*at = tcb->hash_next;
+	tcb->bound_listed = false;
+}
+
+static bool overlaps(const struct net_endpoint *a, const struct net_endpoint *b)
+{
+	uint32_t one = net_addr_to_ipv4(&a->addr), other = net_addr_to_ipv4(&b->addr);
+
+	return a->port == b->port && (one == other || one == 0 || other == 0);
+}
+
+/* Whether a list of TCBs has one that keeps `local` for itself. */
+static bool somebody_has(const struct tcb *tcb, const struct net_endpoint *local, bool reuse)
+{
+	for (; tcb != NULL; tcb = tcb->hash_next)
+		if (overlaps(&tcb->local, local) && !(reuse && tcb->reuse))
+			return true;
+	return false;
+}
+
+/* Only bind() and listen() ask, so a walk over all connections is the cheaper bargain than one more
+ * list that every connection is on. */
+bool tcp_port_is_taken(const struct stack *stack, const struct net_endpoint *local, bool reuse)
+{
+	const struct tcp_layer *layer = stack->tcp;
+
+	if (tcp_find_listener(stack, local) != NULL ||
+	    somebody_has(layer->bound[local->port % TCP_BOUND_LISTS], local, reuse))
+		return true;
+	for (uint32_t i = 0; i < layer->n_buckets; i++)
+		if (somebody_has(layer->buckets[i], local, reuse))
+			return true;
+	return false;
+}
+
+uint16_t tcp_free_port(struct stack *stack, const struct net_addr *local)
+{
+	for (uint32_t i = 0; i < FREE_PORT_TRIES; i++) {
+		struct net_endpoint ours = {
+			.addr = *local,
+			.port = (uint16_t)(PORT_FIRST + stack_random_below(stack, PORT_COUNT)),
+		};
+
+		if (!tcp_port_is_taken(stack, &ours, false))
+			return ours.port;
+	}
+	return 0;
 }

@@ -68,6 +68,17 @@ struct tcb *tcp_create(struct stack *stack, struct tcp_user *user)
 	return tcb;
 }
 
+void tcp_inherit(struct tcb *tcb, const struct tcb *from)
+{
+	tcb->sndbuf = from->sndbuf;
+	tcb->rcvbuf = from->rcvbuf;
+	tcb->rcvbuf_max = from->rcvbuf_max;
+	tcb->nodelay = from->nodelay;
+	tcb->reuse = from->reuse;
+	tcb->chosen = from->chosen;
+	tcb->congestion = from->congestion;
+}
+
 /* --- end ------------------------------------------------------------------------------------- */
 
 /* Once, and only where there was something. */
@@ -96,6 +107,7 @@ static void let_go(struct stack *stack, struct tcb *tcb)
 {
 	if (tcb->state == TCP_LISTEN)
 		tcp_listener_remove(stack, tcb);
+	tcp_bound_remove(stack, tcb);
 	tcp_hash_remove(stack, tcb);
 	tcp_work_remove(stack, tcb);
 	tcp_timers_clear(stack, tcb);

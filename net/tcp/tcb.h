@@ -180,6 +180,8 @@ struct tcb {
 	uint32_t conn; /* its number in the events */
 	bool hashed;
 	bool bound;
+	bool bound_listed; /* on the layer's list of those that are bound and nothing else yet */
+	bool reuse;        /* SO_REUSEADDR */
 
 	/* --- life (state.c) ----------------------------------------------------------------- */
 	uint8_t state; /* enum tcp_state; written by tcp_set_state() only */

@@ -134,8 +134,7 @@ static void three_requests_a_second_apart_then_it_is_over(void **state)
 	uint64_t start = k.now_ns;
 
 	(void)state;
-	pcb.remote = NEIGHBOUR_IP;
-	pcb.remote_port = 7;
+	udp_connect(k.stack, &pcb, KIT_IP, NEIGHBOUR_IP, 7);
 	send_number(NEIGHBOUR_IP, 1);
 	for (unsigned i = 0; i < 3; i++) {
 		struct kit_sent *s = kit_expect(&k);

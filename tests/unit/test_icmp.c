@@ -20,8 +20,9 @@ static int setup(void **state)
 	(void)state;
 	kit_open(&k, 1, NULL);
 	kit_teach_peer(&k);
-	pcb = (struct udp_pcb){.remote = KIT_PEER_IP, .remote_port = 7};
+	pcb = (struct udp_pcb){0};
 	assert_int_equal(udp_bind(k.stack, &pcb, 0, 5000), ERR_OK);
+	udp_connect(k.stack, &pcb, KIT_IP, KIT_PEER_IP, 7);
 	return 0;
 }
 

@@ -206,17 +206,17 @@ static void all_fragments_wait_for_arp(void **state)
 /* Nobody answers ARP: the port is told once, and no payload is taken for ports. */
 static void fragments_that_cannot_be_delivered(void **state)
 {
-	struct udp_pcb other = {.remote = KIT_PEER_IP + 5, .remote_port = 7};
+	struct udp_pcb other = {0};
 
 	(void)state;
 	assert_int_equal(udp_bind(k.stack, &other, 0, 6000), ERR_OK);
+	udp_connect(k.stack, &other, KIT_IP, KIT_PEER_IP + 5, 7);
 	memset(text, 0, sizeof(text));
 	for (size_t i = 1472; i < 3000; i += 4) { /* the second fragment speaks of port 6000 */
 		store_be16(text + i, 6000);
 		store_be16(text + i + 2, 7);
 	}
-	pcb.remote = KIT_PEER_IP + 5;
-	pcb.remote_port = 7;
+	udp_connect(k.stack, &pcb, KIT_IP, KIT_PEER_IP + 5, 7);
 	assert_int_equal(udp_send(k.stack, &pcb, text, 3000, KIT_PEER_IP + 5, 7, k.now_ns), ERR_OK);
 	kit_advance(&k, NEIGH_ATTEMPTS * NEIGH_RETRY_NS);
 	assert_int_equal(pcb.error, ERR_HOSTUNREACH);

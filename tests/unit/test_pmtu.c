@@ -21,8 +21,9 @@ static int setup(void **state)
 	(void)state;
 	kit_open(&k, 1, NULL);
 	kit_teach_peer(&k);
-	pcb = (struct udp_pcb){.remote = KIT_FAR_IP, .remote_port = 7, .pmtu = UDP_PMTU_DO};
+	pcb = (struct udp_pcb){.pmtu = UDP_PMTU_DO};
 	assert_int_equal(udp_bind(k.stack, &pcb, 0, 5000), ERR_OK);
+	udp_connect(k.stack, &pcb, KIT_IP, KIT_FAR_IP, 7);
 	return 0;
 }
 

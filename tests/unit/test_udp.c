@@ -319,8 +319,7 @@ static void ephemeral_ports_are_spread(void **state)
 static void a_connected_port_hears_its_peer_only(void **state)
 {
 	(void)state;
-	pcb.remote = KIT_PEER_IP;
-	pcb.remote_port = 7;
+	udp_connect(k.stack, &pcb, KIT_IP, KIT_PEER_IP, 7);
 	inject(7, 5000, "peer");
 	expect_text(&pcb, "peer", 7);
 	kit_build_udp(&f, NULL, 8, 5000, "x", 1);
@@ -337,8 +336,7 @@ static void errors_reach_the_connected_port_only(void **state)
 {
 	(void)state;
 	assert_int_equal(udp_bind(k.stack, &other, 0, 6000), ERR_OK);
-	pcb.remote = KIT_PEER_IP;
-	pcb.remote_port = 7;
+	udp_connect(k.stack, &pcb, KIT_IP, KIT_PEER_IP, 7);
 	udp_unreachable(k.stack, KIT_IP, 5000, KIT_PEER_IP, 8, ERR_CONNREFUSED);
 	udp_unreachable(k.stack, KIT_IP, 5000, KIT_PEER_IP + 9, 7, ERR_CONNREFUSED);
 	udp_unreachable(k.stack, KIT_IP, 6000, KIT_PEER_IP, 7, ERR_CONNREFUSED);
