@@ -138,7 +138,7 @@ static uint64_t *find_fault(struct stack *stack, const struct pktbuf *pkt, uint3
 
 static uint32_t memory_of(const struct pktbuf *pkt)
 {
-	return (uint32_t)(sizeof(*pkt) + (size_t)(pkt->end - pkt->head));
+	return (uint32_t)pktbuf_block_size(pkt);
 }
 
 uint32_t udp_rcvbuf(const struct udp_pcb *pcb)

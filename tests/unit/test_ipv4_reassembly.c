@@ -642,6 +642,7 @@ static void without_memory_nothing_breaks(void **state)
 static void unread_datagrams_are_bounded(void **state)
 {
 	(void)state;
+	pcb.rcvbuf = UINT32_MAX; /* the port itself would hold less */
 	build_whole(65507);
 	for (unsigned i = 0; i < UDP_QUEUE_MAX; i++)
 		for (size_t at = 0; at < whole_len; at += 1480)
