@@ -3,14 +3,16 @@
  * neighbour cache.  What waits for an answer, and for how long, is net/neigh.c's affair.
  *
  * Nothing that comes in unasked makes an entry, except a request for our own address from a
- * neighbour on our own network: that neighbour is about to talk to us.
+ * neighbour on our own network: that neighbour is about to talk to us.  An entry that is there is
+ * changed by whatever its owner says (RFC 826's merge), asked or not, so that one that moves to other
+ * hardware is found there; whoever can send frames on the link could answer our requests as well.
  *
- * NOT DONE: RFC 5227 beyond noticing a conflict: the address is neither probed before use nor
- * defended.
+ * Who else uses our address is net/acd.c's affair.
  */
 #include "net/arp.h"
 
 #include "base/err.h"
+#include "net/acd.h"
 #include "net/eth.h"
 #include "net/ipv4.h"
 #include "net/neigh.h"
@@ -20,7 +22,8 @@
 #include "net/wire/eth.h"
 #include "net/wire/ipv4.h"
 
-#define CONFLICT_EVENT_INTERVAL_NS (10 * NS_PER_S)
+static const uint8_t everybody[ETH_ADDR_LEN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+static const uint8_t unknown[ETH_ADDR_LEN];
 
 /* --- out ----------------------------------------------------------------------------------------- */
 
@@ -45,8 +48,6 @@ static int send_arp(struct stack *stack, struct netif *netif, const uint8_t *dst
 /* The resolver's ask(): a broadcast, or RFC 1122 2.3.2.1 (2), a unicast poll of a known address. */
 static void arp_ask(struct stack *stack, const struct neigh *n, uint64_t now_ns)
 {
-	static const uint8_t broadcast[ETH_ADDR_LEN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-	static const uint8_t unknown[ETH_ADDR_LEN];
 	uint32_t target = net_addr_to_ipv4(&n->addr);
 	const struct arp_packet request = {
 		.op = ARP_OP_REQUEST,
@@ -55,13 +56,38 @@ static void arp_ask(struct stack *stack, const struct neigh *n, uint64_t now_ns)
 		.tha = unknown,
 		.tpa = target,
 	};
-	const uint8_t *dst = n->state == NEIGH_PROBE ? n->mac : broadcast;
+	const uint8_t *dst = n->state == NEIGH_PROBE ? n->mac : everybody;
 
 	if (send_arp(stack, n->netif, dst, &request, now_ns) != ERR_OK)
 		return;
 	stack->counters.arp_requests_out++;
 	event_emit(stack->port->events, EVENT_ARP_REQUEST, 0, 0, EV_IPV4("ip", target),
 		   EV_IPV4("src_ip", request.spa), EV_U64("attempt", n->attempts));
+}
+
+/* A request for our own address. */
+static bool ask_for_our_own(struct stack *stack, struct netif *netif, uint32_t spa, uint64_t now_ns)
+{
+	const struct arp_packet request = {
+		.op = ARP_OP_REQUEST,
+		.sha = netif->mac,
+		.spa = spa,
+		.tha = unknown,
+		.tpa = netif->ipv4,
+	};
+
+	return send_arp(stack, netif, everybody, &request, now_ns) == ERR_OK;
+}
+
+/* With no sender address, so that it changes nobody's cache. */
+void arp_probe(struct stack *stack, struct netif *netif, uint64_t now_ns)
+{
+	stack->counters.arp_probes_out += ask_for_our_own(stack, netif, 0, now_ns);
+}
+
+void arp_announce(struct stack *stack, struct netif *netif, uint64_t now_ns)
+{
+	stack->counters.arp_announcements_out += ask_for_our_own(stack, netif, netif->ipv4, now_ns);
 }
 
 static void arp_gave_up(struct stack *stack, const struct neigh *n)
@@ -103,17 +129,6 @@ static void answer(struct stack *stack, struct netif *netif, const struct arp_pa
 
 	if (send_arp(stack, netif, request->sha, &reply, now_ns) == ERR_OK)
 		stack->counters.arp_replies_out++;
-}
-
-/* Somebody else says that our address is theirs (RFC 5227 2.4). */
-static void note_conflict(struct stack *stack, const struct netif *netif, const uint8_t *mac,
-			  uint64_t now_ns)
-{
-	stack->counters.arp_conflicts++;
-	if (!rate_take(&stack->arp_conflict_limit, CONFLICT_EVENT_INTERVAL_NS, 1, now_ns))
-		return;
-	event_emit(stack->port->events, EVENT_ARP_CONFLICT, 0, 0, EV_MAC("mac", mac),
-		   EV_IPV4("ip", netif->ipv4));
 }
 
 /* An address that a neighbour on this interface's own network can have. */
@@ -160,7 +175,7 @@ static void process(struct stack *stack, struct netif *netif, const struct arp_p
 		return;
 	}
 	if (arp->spa == netif->ipv4) {
-		note_conflict(stack, netif, arp->sha, now_ns);
+		acd_conflict(stack, netif, arp->sha, now_ns); /* RFC 5227 2.1.1, 2.4 */
 		return;
 	}
 	/* RFC 5227 1.1: an address probe comes from 0.0.0.0; it is answered, nothing is learnt. */

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/string.h"
+#include "net/acd.h"
 #include "net/arp.h"
 #include "net/neigh.h"
 #include "net/socket_table.h"
@@ -94,6 +95,7 @@ void net_destroy(struct stack *stack)
 {
 	const struct net_port *port = stack->port;
 
+	acd_destroy(stack);
 	socket_table_destroy(stack, stack->sockets);
 	tcp_layer_destroy(stack, stack->tcp);
 	udp_layer_destroy(stack, stack->udp);
@@ -142,9 +144,9 @@ int net_set_ipv4(struct stack *stack, struct netif *netif, uint32_t ipv4, uint32
 	/* The network's own and its broadcast address; /31 (RFC 3021) and /32 have neither. */
 	if (~mask > 1 && (host == 0 || host == ~mask))
 		return ERR_INVAL;
-	/* NOT DONE: probing the address before use and announcing it (RFC 5227). */
 	netif->ipv4 = ipv4;
 	netif->ipv4_mask = mask;
+	acd_start(stack, netif);
 	return ERR_OK;
 }
 

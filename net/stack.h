@@ -15,6 +15,7 @@
 struct tcp_layer;
 struct socket_table;
 struct neigh_table;
+struct acd;
 
 /* X(name): one counter each; the names are what net_counter() reports.  The first list is what was
  * thrown away because it was wrong or there was no room: the end of a run says each of them that
@@ -31,7 +32,8 @@ struct neigh_table;
 	X(tcp_accept_overflows) X(tcp_no_memory)
 #define NET_EVENT_COUNTERS(X)                                                                   \
 	X(eth_in) X(eth_vlan) X(eth_unknown_type) X(eth_not_for_us) X(arp_in) X(arp_ignored)    \
-	X(arp_requests_out) X(arp_replies_out) X(arp_conflicts) X(arp_unresolved) X(ip_in)      \
+	X(arp_requests_out) X(arp_replies_out) X(arp_probes_out) X(arp_announcements_out)        \
+	X(arp_conflicts) X(arp_unresolved) X(ip_in)      \
 	X(ip_fragments_in) X(ip_reassembled) X(ip_fragments_repeated)                           \
 	X(ip_fragments_out) X(ip_pmtu_lowered) X(ip_pmtu_ignored)                               \
 	X(ip_out) X(ip_not_for_us) X(ip_unknown_protocol) X(ip_no_route) X(ip_too_big)          \
@@ -71,6 +73,7 @@ struct stack {
 	struct rate_limit arp_conflict_limit, icmp_error_limit, icmp_event_limit;
 
 	struct neigh_table *neigh;
+	struct acd *acd;
 	struct udp_layer *udp;
 	struct tcp_layer *tcp;
 	struct socket_table *sockets;

@@ -6,6 +6,8 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "net/acd.h"
+
 /* --- frames out ------------------------------------------------------------------------------ */
 
 static bool transport_checksum_ok(const struct kit_sent *s, size_t len)
@@ -310,6 +312,7 @@ void kit_open(struct kit *k, uint64_t seed, const struct net_options *options)
 	if (net_set_ipv4(k->stack, &k->netif, KIT_IP, KIT_MASK) != ERR_OK ||
 	    net_set_gateway(k->stack, &k->netif, KIT_PEER_IP) != ERR_OK)
 		kit_fail("the stack refused its address");
+	acd_settle(k->stack, &k->netif);
 }
 
 void kit_close(struct kit *k)

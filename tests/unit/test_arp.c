@@ -547,26 +547,6 @@ static void a_gratuitous_reply_updates_an_entry(void **state)
 	assert_null(kit_event_field(ev, "rtt_us")); /* nothing was asked */
 }
 
-static void our_own_address_as_sender_is_a_conflict(void **state)
-{
-	const struct kit_event *ev;
-
-	(void)state;
-	for (unsigned i = 0; i < 5; i++)
-		inject_arp(&(struct kit_arp){
-			.op = ARP_OP_REQUEST, .spa = KIT_IP, .tpa = KIT_IP, .sha = other_mac});
-	assert_int_equal(kit_counter(&k, "arp_conflicts"), 5);
-	assert_int_equal(k.n_sent, 0);
-	assert_null(entry(KIT_IP));
-	assert_int_equal(kit_event_count(&k.kp, EVENT_ARP_CONFLICT), 1);
-	ev = kit_event(&k.kp, EVENT_ARP_CONFLICT, 0);
-	assert_string_equal(kit_event_field(ev, "mac"), "52:54:00:00:99:99");
-	assert_string_equal(kit_event_field(ev, "ip"), "192.168.77.2");
-	kit_advance(&k, 10 * NS_PER_S);
-	inject_reply(KIT_IP, other_mac);
-	assert_int_equal(kit_event_count(&k.kp, EVENT_ARP_CONFLICT), 2);
-}
-
 static void our_own_frame_coming_back_is_no_conflict(void **state)
 {
 	(void)state;
@@ -637,7 +617,6 @@ int main(void)
 		TEST(rarp_and_unknown_operations_are_ignored),
 		TEST(unsolicited_replies_make_no_entry),
 		TEST(a_gratuitous_reply_updates_an_entry),
-		TEST(our_own_address_as_sender_is_a_conflict),
 		TEST(our_own_frame_coming_back_is_no_conflict),
 		TEST(group_and_zero_sender_addresses_are_dropped),
 		TEST(senders_that_are_no_neighbours_are_not_learnt),

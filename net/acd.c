@@ -1,0 +1,161 @@
+/*
+ * IPv4 address conflict detection (RFC 5227).
+ *
+ *   PROBING      three probes, 1 to 2 s apart: "who has our address?", asked by nobody (2.1.1)
+ *   ANNOUNCING   nobody answered: two announcements, 2 s apart (2.3), which also correct the caches
+ *                of those who knew the address's last owner
+ *   HELD         a conflict is answered with one announcement, at most one each ten seconds
+ *   LOST         somebody had it before us
+ *
+ * DEVIATION: RFC 5227 2.1: the address is used at once, and probed and announced beside that, the
+ * first probe without a random wait: a run of this machine is over before the three seconds are.
+ * DEVIATION: RFC 5227 2.1.1 and 2.4: an address is never given up, because nobody here could give
+ * another one.  Where somebody else had it first that is reported, and it is neither announced nor
+ * defended; later conflicts are met by 2.4 (c), for ever.
+ * NOT DONE: RFC 5227 2.1, probing again when a link comes back.
+ *
+ * Conflicts are counted, and told in an event each time but not more often than every ten seconds.
+ */
+#include "net/acd.h"
+
+#include "net/arp.h"
+#include "net/port.h"
+#include "net/stack.h"
+#include "net/timer.h"
+
+/* RFC 5227 1.1 */
+#define PROBE_NUM 3
+#define PROBE_MIN_NS (1 * NS_PER_S)
+#define PROBE_MAX_NS (2 * NS_PER_S)
+#define ANNOUNCE_WAIT_NS (2 * NS_PER_S)
+#define ANNOUNCE_NUM 2
+#define ANNOUNCE_INTERVAL_NS (2 * NS_PER_S)
+#define DEFEND_INTERVAL_NS (10 * NS_PER_S)
+
+#define LINK_RETRY_NS (1 * NS_PER_S)
+
+enum acd_state { ACD_PROBING, ACD_ANNOUNCING, ACD_HELD, ACD_LOST };
+
+struct acd {
+	struct acd *next;
+	struct netif *netif;
+	struct timer timer;
+	uint8_t state; /* enum acd_state */
+	uint8_t sent;  /* probes, or announcements */
+	struct rate_limit defences;
+};
+
+static struct acd *find(const struct stack *stack, const struct netif *netif)
+{
+	struct acd *acd = stack->acd;
+
+	while (acd != NULL && acd->netif != netif)
+		acd = acd->next;
+	return acd;
+}
+
+static uint64_t probe_interval(struct stack *stack)
+{
+	uint32_t spread_ms = (uint32_t)((PROBE_MAX_NS - PROBE_MIN_NS) / NS_PER_MS) + 1;
+
+	return PROBE_MIN_NS + stack_random_below(stack, spread_ms) * NS_PER_MS;
+}
+
+static void probe(struct stack *stack, struct acd *acd, uint64_t now_ns)
+{
+	arp_probe(stack, acd->netif, now_ns);
+	if (++acd->sent < PROBE_NUM) {
+		timer_set(&stack->timers, &acd->timer, now_ns + probe_interval(stack));
+		return;
+	}
+	acd->state = ACD_ANNOUNCING;
+	acd->sent = 0;
+	timer_set(&stack->timers, &acd->timer, now_ns + ANNOUNCE_WAIT_NS);
+}
+
+static void announce(struct stack *stack, struct acd *acd, uint64_t now_ns)
+{
+	arp_announce(stack, acd->netif, now_ns);
+	if (++acd->sent < ANNOUNCE_NUM)
+		timer_set(&stack->timers, &acd->timer, now_ns + ANNOUNCE_INTERVAL_NS);
+	else
+		acd->state = ACD_HELD;
+}
+
+static void fire(struct stack *stack, struct timer *timer, uint64_t now_ns)
+{
+	struct acd *acd = CONTAINER_OF(timer, struct acd, timer);
+
+	if (!acd->netif->link_up)
+		timer_set(&stack->timers, &acd->timer, now_ns + LINK_RETRY_NS);
+	else if (acd->state == ACD_PROBING)
+		probe(stack, acd, now_ns);
+	else
+		announce(stack, acd, now_ns);
+}
+
+void acd_start(struct stack *stack, struct netif *netif)
+{
+	struct acd *acd = find(stack, netif);
+
+	if (acd == NULL) {
+		acd = stack->port->alloc(stack->port->ctx, sizeof(*acd));
+		if (acd == NULL)
+			return; /* the address works all the same */
+		*acd = (struct acd){.next = stack->acd, .netif = netif};
+		timer_init(&acd->timer, fire);
+		stack->acd = acd;
+	}
+	acd->state = ACD_PROBING;
+	acd->sent = 0;
+	timer_set(&stack->timers, &acd->timer, 0);
+}
+
+void acd_settle(struct stack *stack, struct netif *netif)
+{
+	struct acd *acd = find(stack, netif);
+
+	if (acd == NULL)
+		return;
+	timer_cancel(&stack->timers, &acd->timer);
+	acd->state = ACD_HELD;
+}
+
+/* What is done about it, for the event. */
+static const char *answer_conflict(struct stack *stack, struct acd *acd, uint64_t now_ns)
+{
+	if (acd->state == ACD_PROBING || acd->state == ACD_LOST) {
+		timer_cancel(&stack->timers, &acd->timer);
+		acd->state = ACD_LOST;
+		return "it had it before us, and we use it all the same";
+	}
+	if (!rate_take(&acd->defences, DEFEND_INTERVAL_NS, 1, now_ns))
+		return "defended lately";
+	arp_announce(stack, acd->netif, now_ns);
+	return "defended";
+}
+
+void acd_conflict(struct stack *stack, struct netif *netif, const uint8_t *mac, uint64_t now_ns)
+{
+	struct acd *acd = find(stack, netif);
+	const char *action = NULL;
+
+	stack->counters.arp_conflicts++;
+	if (acd != NULL)
+		action = answer_conflict(stack, acd, now_ns);
+	if (!rate_take(&stack->arp_conflict_limit, DEFEND_INTERVAL_NS, 1, now_ns))
+		return;
+	event_emit(stack->port->events, EVENT_ARP_CONFLICT, 0, 0, EV_MAC("mac", mac),
+		   EV_IPV4("ip", netif->ipv4), EV_IF(action != NULL, EV_STR("action", action)));
+}
+
+void acd_destroy(struct stack *stack)
+{
+	while (stack->acd != NULL) {
+		struct acd *acd = stack->acd;
+
+		stack->acd = acd->next;
+		timer_cancel(&stack->timers, &acd->timer);
+		stack->port->free(stack->port->ctx, acd, sizeof(*acd));
+	}
+}
