@@ -31,8 +31,19 @@ int blocking_send_all(struct machine *m, int fd, const void *buf, size_t len,
 		      uint64_t deadline_ns) MUST_CHECK;
 /* Bytes, 0 at the end of the stream, or an error. */
 int blocking_recv(struct machine *m, int fd, void *buf, size_t len, uint64_t deadline_ns) MUST_CHECK;
+/* Bytes taken, one at least. */
+int blocking_send(struct machine *m, int fd, const void *buf, size_t len,
+		  uint64_t deadline_ns) MUST_CHECK;
+int blocking_sendto(struct machine *m, int fd, const void *buf, size_t len,
+		    const struct net_endpoint *to, uint64_t deadline_ns) MUST_CHECK;
 int blocking_recvfrom(struct machine *m, int fd, void *buf, size_t len, struct net_endpoint *from,
 		      uint64_t deadline_ns) MUST_CHECK;
+/* A descriptor of the next connection. */
+int blocking_accept(struct machine *m, int fd, struct net_endpoint *remote,
+		    uint64_t deadline_ns) MUST_CHECK;
+/* Until one of the rows has something, as poll(): how many have; 0 at the deadline. */
+int blocking_poll(struct machine *m, struct sock_pollfd *fds, unsigned n,
+		  uint64_t deadline_ns) MUST_CHECK;
 /* Sends our FIN and waits until it is acknowledged; then closes.  On an error (ERR_TIMEDOUT, a
  * reset, ...) the socket is closed all the same, with a RST where there is still a connection. */
 int blocking_close(struct machine *m, int fd, uint64_t deadline_ns) MUST_CHECK;

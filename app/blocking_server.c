@@ -1,0 +1,58 @@
+/* Waiting for what a server waits for, and for several sockets at once; see app/blocking.h. */
+#include "app/blocking.h"
+
+int blocking_poll(struct machine *m, struct sock_pollfd *fds, unsigned n, uint64_t deadline_ns)
+{
+	for (;;) {
+		int ready = sock_poll_fds(m->stack, fds, n);
+
+		if (ready != 0 || m->now_ns(m->ctx) >= deadline_ns)
+			return ready;
+		m->turn(m->ctx, deadline_ns);
+	}
+}
+
+/* Until the socket is ready or no descriptor at all: the call that follows says what is wrong. */
+static int wait_for(struct machine *m, int fd, uint16_t events, uint64_t deadline_ns)
+{
+	struct sock_pollfd one = {.fd = fd, .events = events};
+
+	return blocking_poll(m, &one, 1, deadline_ns) != 0 ? ERR_OK : ERR_TIMEDOUT;
+}
+
+int blocking_accept(struct machine *m, int fd, struct net_endpoint *remote, uint64_t deadline_ns)
+{
+	for (;;) {
+		int accepted = sock_accept(m->stack, fd, remote);
+		int err = accepted == ERR_AGAIN ? wait_for(m, fd, SOCK_POLLIN, deadline_ns) : ERR_OK;
+
+		if (accepted != ERR_AGAIN || err != ERR_OK)
+			return err != ERR_OK ? err : accepted;
+	}
+}
+
+int blocking_send(struct machine *m, int fd, const void *buf, size_t len, uint64_t deadline_ns)
+{
+	for (;;) {
+		int sent = sock_send(m->stack, fd, buf, len, m->now_ns(m->ctx));
+		int err = sent == ERR_AGAIN ? wait_for(m, fd, SOCK_POLLOUT, deadline_ns) : ERR_OK;
+
+		if (sent != ERR_AGAIN || err != ERR_OK)
+			return err != ERR_OK ? err : sent;
+	}
+}
+
+int blocking_sendto(struct machine *m, int fd, const void *buf, size_t len,
+		    const struct net_endpoint *to, uint64_t deadline_ns)
+{
+	for (;;) {
+		int sent = sock_sendto(m->stack, fd, buf, len, to, m->now_ns(m->ctx));
+
+		/* A device without room has some after a turn; a datagram socket cannot say when. */
+		if (sent != ERR_AGAIN)
+			return sent;
+		if (m->now_ns(m->ctx) >= deadline_ns)
+			return ERR_TIMEDOUT;
+		m->turn(m->ctx, deadline_ns);
+	}
+}
