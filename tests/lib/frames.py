@@ -54,6 +54,11 @@ class Frame:
             return None
         return struct.unpack_from('!H', self.data, 20)[0]
 
+    @property
+    def arp_target(self):
+        """The address that is asked for, or None."""
+        return ip_text(self.data[38:42]) if self.arp_operation is not None else None
+
 
 def ip_text(four):
     return '.'.join(str(b) for b in four)
