@@ -283,7 +283,7 @@ int tcp_peek(struct tcb *tcb, void *buf, size_t len)
 
 	if (tcb->rcv_unread == 0)
 		return nothing_to_read(tcb);
-	len = MIN(len, (size_t)INT32_MAX);
+	len = tcp_readable_before_mark(tcb, MIN(len, (size_t)INT32_MAX));
 	for (const struct pktbuf *pkt = tcb->rcv_queue.first; pkt != NULL && done < len;
 	     pkt = pkt->next) {
 		size_t n = MIN(len - done, pktbuf_len(pkt));
