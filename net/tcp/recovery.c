@@ -39,7 +39,7 @@ static void enter_by_sack(struct stack *stack, struct tcb *tcb, const struct tcp
 
 void tcp_recovery_timeout(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	struct scoreboard *sb = tcb->sent;
+	struct scoreboard *sb = tcb->sent; /* something is out, or the timer would be off */
 	/* RFC 2018 8: SND.UNA would have moved over what is SACKed there, unless the peer has
 	 * thrown it away; then none of it is to be believed.  Else RFC 6675 5.1 keeps it. */
 	bool reneged = sb->count > 0 && (scoreboard_at(sb, 0)->flags & SENT_SACKED);
