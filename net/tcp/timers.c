@@ -51,7 +51,8 @@ uint64_t tcp_patience(const struct tcb *tcb)
 		return tcb->chosen.user_timeout_ms * NS_PER_MS;
 	switch (tcb->state) {
 	case TCP_SYN_SENT: return TCP_SYN_TIMEOUT_NS;
-	case TCP_SYN_RECEIVED: return TCP_SYN_RECEIVED_TIMEOUT_NS;
+	case TCP_SYN_RECEIVED: /* MUST-23 is for whoever has called OPEN: both do, when SYNs cross */
+		return tcb->passive ? TCP_SYN_RECEIVED_TIMEOUT_NS : TCP_SYN_TIMEOUT_NS;
 	default: return TCP_USER_TIMEOUT_NS;
 	}
 }

@@ -312,6 +312,23 @@ static void simultaneous_open(void **state)
 	tk_close(&t);
 }
 
+/* RFC 9293 3.8.3, MUST-23: three minutes for a SYN, also for one that has crossed the peer's. */
+static void crossing_syns_and_then_silence(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_reach(&t, TCP_SYN_SENT);
+	TK_SEND(&t, .flags = TCP_SYN);
+	tk_advance(&t, 179 * NS_PER_S);
+	assert_int_equal(tk_state(&t), TCP_SYN_RECEIVED);
+	tk_advance(&t, 61 * NS_PER_S);
+	assert_int_equal(tk_state(&t), TCP_CLOSED);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
 /* RFC 6298 2.1, 5.5; step 8 once, then retransmissions that say so; R2 after three minutes. */
 static void no_answer_at_all(void **state)
 {
@@ -489,6 +506,7 @@ int main(void)
 		cmocka_unit_test(an_old_synack_is_reset),
 		cmocka_unit_test(data_with_the_synack_is_taken),
 		cmocka_unit_test(simultaneous_open),
+		cmocka_unit_test(crossing_syns_and_then_silence),
 		cmocka_unit_test(no_answer_at_all),
 		cmocka_unit_test(no_arp_answer),
 		cmocka_unit_test(late_arp_answer_lets_one_syn_out),
