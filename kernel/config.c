@@ -134,18 +134,54 @@ static struct word read_word(struct reader *r)
 
 /* --- faults ------------------------------------------------------------------------------------ */
 
+static const struct config_key *find_key(const struct config_tables *tables, struct span name);
+
+static bool has_secret(const struct config_key *key)
+{
+	return key != NULL && (key->traits & ~(unsigned)CONFIG_LIST) != 0;
+}
+
+/* The value as the log may show it, in `buf` where that is not the value itself. */
+static struct span shown_value(const struct config_key *key, struct span value, char *buf, size_t cap)
+{
+	struct strbuf sb = strbuf_on(buf, cap);
+
+	if (!has_secret(key))
+		return value;
+	config_show(&sb, key->traits, value.at, value.len);
+	return (struct span){buf, strbuf_stored(&sb)};
+}
+
+/* A word with a secret in it, in `buf`: key=value as the log may show it. */
+static struct span shown_word(const struct config_key *key, const struct word *word, char *buf,
+			      size_t cap)
+{
+	struct strbuf sb = strbuf_on(buf, cap);
+
+	strbuf_mem(&sb, word->key.at, word->key.len);
+	strbuf_char(&sb, '=');
+	config_show(&sb, key->traits, word->value.at, word->value.len);
+	return (struct span){buf, strbuf_stored(&sb)};
+}
+
 static void report_fault(struct reader *r, const struct word *word, const char *problem,
 			 const char *allowed)
 {
+	char value_buf[SHOWN_MAX + 1], word_buf[SHOWN_MAX + 1];
+	const struct config_key *key = find_key(r->tables, word->key);
 	bool is_file = r->kind == CONFIG_SOURCE_FILE;
+	struct span value = shown_value(key, word->value, value_buf, sizeof(value_buf));
 	struct span shown = word->shown.at != NULL ? word->shown : word->whole;
+
+	if (has_secret(key) && word->has_value)
+		shown = shown_word(key, word, word_buf, sizeof(word_buf));
 
 	event_emit(r->events, EVENT_CONFIG_BAD, 0, 0, EV_STR("source", r->source),
 		   EV_IF(is_file, EV_U64("line", word->line)),
 		   EV_TEXT("text", shown.at, MIN(shown.len, SHOWN_MAX)),
 		   EV_TEXT("key", word->key.at, MIN(word->key.len, SHOWN_MAX)),
 		   EV_IF(word->has_value,
-			 EV_TEXT("value", word->value.at, MIN(word->value.len, SHOWN_MAX))),
+			 EV_TEXT("value", value.at, MIN(value.len, SHOWN_MAX))),
 		   EV_STR("problem", problem),
 		   EV_IF(allowed != NULL, EV_STR("allowed", allowed != NULL ? allowed : "")));
 	r->faults++;
@@ -172,7 +208,7 @@ static void list_keys(struct strbuf *sb, const struct config_tables *tables)
 
 static void report_unknown(struct reader *r, const struct word *word, const char *problem)
 {
-	char names[400];
+	char names[600];
 	struct strbuf sb = strbuf_on(names, sizeof(names));
 
 	list_keys(&sb, r->tables);
@@ -235,10 +271,12 @@ static void begin_list(struct config_list *list, const char *source)
 
 static void set_key(struct reader *r, const struct config_key *key, const struct word *word)
 {
+	static char shown_buf[CONFIG_TEXT_MAX];
 	const char *problem = "longer than 2047 bytes";
+	struct span shown;
 
 	_Static_assert(CONFIG_TEXT_MAX == 2048, "the message above says so");
-	if (key->is_list)
+	if ((key->traits & CONFIG_LIST) != 0)
 		begin_list(key->dst, r->source);
 	if (word->value.len < CONFIG_TEXT_MAX)
 		problem = key->set(key->dst, word->value.at, word->value.len);
@@ -246,8 +284,9 @@ static void set_key(struct reader *r, const struct config_key *key, const struct
 		report_fault(r, word, problem, key->allowed);
 		return;
 	}
+	shown = shown_value(key, word->value, shown_buf, sizeof(shown_buf));
 	event_emit(r->events, EVENT_CONFIG, 0, 0, EV_STR("key", key->name),
-		   EV_TEXT("value", word->value.at, word->value.len), EV_STR("source", r->source));
+		   EV_TEXT("value", shown.at, shown.len), EV_STR("source", r->source));
 }
 
 static void judge_word(struct reader *r, const struct word *word, const struct config_key *key)

@@ -18,6 +18,8 @@
 
 #include "base/compiler.h"
 #include "base/event.h"
+#include "base/strbuf.h"
+#include "kernel/exit.h"
 #include "kernel/log.h"
 
 #define CONFIG_TEXT_MAX 2048 /* bytes of one value, terminator included */
@@ -39,8 +41,17 @@ struct config_key {
 	const char *(*set)(void *dst, const char *value, size_t len);
 	void *dst;
 	bool *at_fault; /* set when a word with this key is a fault: it is not missing; may be NULL */
-	bool is_list;   /* `dst` begins with a struct config_list */
+	unsigned traits; /* enum config_trait; 0: none */
 };
+
+enum config_trait {
+	CONFIG_LIST = 1,          /* `dst` begins with a struct config_list */
+	CONFIG_SECRET_USER = 2,   /* name:password; the log shows name:*** */
+	CONFIG_SECRET_URL = 4,    /* the log shows a URL's name:password@ as ***@ */
+	CONFIG_SECRET_FIELD = 8,  /* a header field; Authorization and the like are shown as *** */
+};
+/* Writes a value as the log may show it (kernel/config_secret.c). */
+void config_show(struct strbuf *sb, unsigned traits, const char *value, size_t len);
 
 /* Linux's ip= (nfsroot): client:server:gw:mask:host:device:autoconf:dns0:dns1:ntp. */
 struct config_ip {
@@ -56,6 +67,7 @@ struct config_platform {
 	bool ip_at_fault;     /* there is an ip=, and what is wrong with it was said */
 	enum log_mode log;
 	uint16_t debug_exit;  /* port, 0: none */
+	enum exit_way exit;
 	uint64_t timeout_ns;  /* the whole run */
 	uint64_t hold_ns;
 };
@@ -70,6 +82,8 @@ const char *config_set_ipv4(void *dst_u32, const char *value, size_t len);
 const char *config_set_port(void *dst_u16, const char *value, size_t len);
 /* text, json, both. */
 const char *config_set_log_mode(void *dst_log_mode, const char *value, size_t len);
+/* poweroff, reboot, halt. */
+const char *config_set_exit(void *dst_exit_way, const char *value, size_t len);
 /* ip= as above.  The mask is a.b.c.d or /n, in its own place or behind the client's address
  * (10.0.2.15/24); one of them is needed, and two must agree. */
 const char *config_set_ip(void *dst_config_ip, const char *value, size_t len);

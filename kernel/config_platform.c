@@ -22,20 +22,39 @@ const char *config_set_log_mode(void *dst_log_mode, const char *value, size_t le
 	return "no such form";
 }
 
+const char *config_set_exit(void *dst_exit_way, const char *value, size_t len)
+{
+	static const struct {
+		const char *name;
+		enum exit_way exit;
+	} ways[] = {{"poweroff", EXIT_POWEROFF}, {"reboot", EXIT_REBOOT},
+		    {"halt", EXIT_HALT}};
+
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+		if (strlen(ways[i].name) == len && memcmp(ways[i].name, value, len) == 0) {
+			*(enum exit_way *)dst_exit_way = ways[i].exit;
+			return NULL;
+		}
+	}
+	return "no such end";
+}
+
 const struct config_key *config_platform_keys(struct config_platform *platform, size_t *count)
 {
-	static struct config_key keys[5];
+	static struct config_key keys[6];
 	const struct config_key table[ARRAY_LEN(keys)] = {
 		{"ip", IP_ALLOWED, "", "the machine's address, as Linux's nfsroot writes it",
-		 config_set_ip, &platform->ip, &platform->ip_at_fault, false},
+		 config_set_ip, &platform->ip, &platform->ip_at_fault, 0},
 		{"timeout", "seconds above 0, decimals allowed", "30", "end of the whole run",
-		 config_set_seconds_above_0, &platform->timeout_ns, NULL, false},
+		 config_set_seconds_above_0, &platform->timeout_ns, NULL, 0},
 		{"log", "text, json, both", "text", "what the first serial port prints",
-		 config_set_log_mode, &platform->log, NULL, false},
+		 config_set_log_mode, &platform->log, NULL, 0},
 		{"debug-exit", "an I/O port, such as 0xf4", "", "QEMU's isa-debug-exit",
-		 config_set_port, &platform->debug_exit, NULL, false},
+		 config_set_port, &platform->debug_exit, NULL, 0},
+		{"exit", "poweroff, reboot, halt", "poweroff", "what the machine does at the end",
+		 config_set_exit, &platform->exit, NULL, 0},
 		{"hold", "seconds, decimals allowed", "0", "stay up afterwards, answering ping",
-		 config_set_seconds, &platform->hold_ns, NULL, false},
+		 config_set_seconds, &platform->hold_ns, NULL, 0},
 	};
 
 	*platform = (struct config_platform){.log = LOG_TEXT, .timeout_ns = 30 * NS_PER_S};

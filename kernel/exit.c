@@ -11,10 +11,16 @@
 #define DEBUG_EXIT_SUCCESS 16
 
 static uint16_t debug_port;
+static enum exit_way exit_way;
 
 void exit_set_debug_port(uint16_t port)
 {
 	debug_port = port;
+}
+
+void exit_set_way(enum exit_way way)
+{
+	exit_way = way;
 }
 
 NORETURN void machine_exit(enum status status)
@@ -34,5 +40,9 @@ NORETURN void machine_off(enum status status)
 {
 	if (debug_port != 0)
 		power_debug_exit(debug_port, status == STATUS_OK ? DEBUG_EXIT_SUCCESS : status);
-	power_off();
+	switch (exit_way) {
+	case EXIT_HALT: power_halt();
+	case EXIT_REBOOT: power_reboot();
+	default: power_off();
+	}
 }

@@ -134,6 +134,7 @@ static void read_configuration(const struct boot_info *bi, struct config_platfor
 	faults += app_config_check(events);
 
 	exit_set_debug_port(platform->debug_exit);
+	exit_set_way(platform->exit);
 	log_set_mode(platform->log);
 	if (faults > 0)
 		give_up(STATUS_BAD_CONFIG, "bad configuration, see the lines above");

@@ -53,18 +53,18 @@ const struct config_key *app_config_keys(size_t *count)
 {
 	static const struct config_key keys[] = {
 		{"url", URL_ALLOWED, "", "what to fetch", config_set_text, http_settings.url_text,
-		 &http_settings.url_at_fault, false},
+		 &http_settings.url_at_fault, 0},
 		{"host", "name:address", "", "the address of a name, as a line of a hosts file",
-		 set_host, &http_settings.hosts, NULL, true},
+		 set_host, &http_settings.hosts, NULL, CONFIG_LIST},
 		{"connect-timeout", "seconds above 0, decimals allowed", "10",
 		 "how long the server may take to accept the connection",
-		 config_set_seconds_above_0, &http_settings.connect_timeout_ns, NULL, false},
+		 config_set_seconds_above_0, &http_settings.connect_timeout_ns, NULL, 0},
 		{"count", "1 to 1000000", "1", "how many times, a new connection each",
-		 set_count, &http_settings.count, NULL, false},
+		 set_count, &http_settings.count, NULL, 0},
 		{"max-body", "bytes", "", "how large an answer's body may be",
-		 set_max_body, &http_settings.max_body, NULL, false},
+		 set_max_body, &http_settings.max_body, NULL, 0},
 		{"interval", "seconds, decimals allowed", "1", "from one start to the next",
-		 config_set_seconds, &http_settings.interval_ns, NULL, false},
+		 config_set_seconds, &http_settings.interval_ns, NULL, 0},
 	};
 
 	memset(&http_settings, 0, sizeof(http_settings));

@@ -153,6 +153,16 @@ class LiveLog(Log):
             self.ended = True
             self.changed.notify_all()
 
+    def wait_for_exit(self, seconds):
+        """Until the EXIT line has come."""
+        deadline = time.monotonic() + seconds
+        with self.changed:
+            while self.exit_status is None:
+                left = deadline - time.monotonic()
+                if self.ended or left <= 0:
+                    raise AssertionError(f'no EXIT line\n{self.text()}')
+                self.changed.wait(left)
+
     def wait(self, name, seconds, count=1, **fields):
         """The count-th event of that name with those values; AssertionError with the log when it
         does not come in time, or when the machine has ended without it."""

@@ -40,6 +40,13 @@ class Qmp:
             if 'return' in reply:
                 return reply['return']
 
+    def event(self, name):
+        """Waits for an event of QEMU's; its data."""
+        while True:
+            message = json.loads(self.file.readline())
+            if message.get('event') == name:
+                return message.get('data', {})
+
     def close(self):
         self.file.close()
         self.sock.close()

@@ -14,6 +14,7 @@
 
 static struct config_platform platform;
 static char colour[CONFIG_TEXT_MAX];
+static char secret[CONFIG_TEXT_MAX];
 static uint64_t number;
 static struct {
 	struct config_list list;
@@ -30,9 +31,12 @@ static const char *set_letter(void *dst, const char *value, size_t len)
 }
 
 static const struct config_key app_keys[] = {
-	{"colour", "a word", "", "", config_set_text, colour, NULL, false},
-	{"number", "a number", "0", "", config_set_u64, &number, NULL, false},
-	{"letter", "a letter", "", "", set_letter, &letters, NULL, true},
+	{"colour", "a word", "", "", config_set_text, colour, NULL, 0},
+	{"number", "a number", "0", "", config_set_u64, &number, NULL, 0},
+	{"letter", "a letter", "", "", set_letter, &letters, NULL, CONFIG_LIST},
+	{"user", "name:password", "", "", config_set_text, secret, NULL, CONFIG_SECRET_USER},
+	{"link", "a URL", "", "", config_set_text, secret, NULL, CONFIG_SECRET_URL},
+	{"field", "Name: value", "", "", config_set_text, secret, NULL, CONFIG_SECRET_FIELD},
 };
 static struct config_tables tables;
 static char said[1 << 16]; /* the human lines without time and speaker */
@@ -90,6 +94,8 @@ static unsigned read_file(const char *text)
 	return read_bytes(CONFIG_SOURCE_FILE, text, strlen(text));
 }
 
+#define ALL_KEYS "ip, timeout, log, debug-exit, exit, hold, colour, number, letter, user, link, field"
+
 /* --- the grammar ------------------------------------------------------------------------------- */
 
 static void defaults(void **state)
@@ -99,6 +105,7 @@ static void defaults(void **state)
 	assert_true(platform.timeout_ns == 30 * NS_PER_S);
 	assert_int_equal(platform.hold_ns, 0);
 	assert_int_equal(platform.debug_exit, 0);
+	assert_int_equal(platform.exit, EXIT_POWEROFF);
 	assert_false(platform.ip.present);
 }
 
@@ -119,6 +126,51 @@ static void a_command_line(void **state)
 	assert_int_equal(number, 7);
 	assert_int_equal(key_events, 7);
 	assert_non_null(strstr(said, "colour=deep blue (from command line)\n"));
+}
+
+static void what_the_machine_does_at_the_end(void **state)
+{
+	(void)state;
+	assert_int_equal(read_line("exit=halt"), 0);
+	assert_int_equal(platform.exit, EXIT_HALT);
+	assert_int_equal(read_line("exit=reboot"), 0);
+	assert_int_equal(platform.exit, EXIT_REBOOT);
+	assert_int_equal(read_line("exit=poweroff"), 0);
+	assert_int_equal(platform.exit, EXIT_POWEROFF);
+	assert_int_equal(read_line("exit=power"), 1);
+	assert_non_null(strstr(said, "exit=power: no such end; allowed: poweroff, reboot, halt\n"));
+}
+
+/* The value is taken whole, and shown without its secret, in faults too. */
+static void passwords_are_not_shown(void **state)
+{
+	static const struct {
+		const char *word, *shown;
+	} rows[] = {
+		{"user=ann:s3cret", "user=ann:*** (from"},
+		{"user=s3cret", "user=s3cret (from"}, /* a name, as far as anybody can tell */
+		{"link=http://ann:s3cret@1.2.3.4/x@y", "link=http://***@1.2.3.4/x@y (from"},
+		{"link=http://1.2.3.4/x@y?a@b", "link=http://1.2.3.4/x@y?a@b (from"},
+		{"link=http://a@s3cret@b?c@d", "link=http://***@b?c@d (from"},
+		{"link=ann:s3cret@b", "link=***@b (from"},
+		{"link=x", "link=x (from"},
+		{"link=", "link= (from"},
+		{"field=\"aUthorization: s3cret\"", "field=aUthorization: *** (from"},
+		{"field=\"Cookie:s3cret\"", "field=Cookie: *** (from"},
+		{"field=\"X-Cookie: a\"", "field=X-Cookie: a (from"},
+		{"user=\"ann:s3cret", "user=ann:***: the quote does not end"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		said[0] = '\0';
+		read_line(rows[i].word);
+		if (strstr(said, rows[i].shown) == NULL)
+			fail_msg("%s", said);
+		if (strstr(rows[i].shown, "s3cret") == NULL && strstr(said, "s3cret") != NULL)
+			fail_msg("%s", said);
+	}
+	assert_string_equal(secret, "X-Cookie: a");
 }
 
 static void a_file_with_bom_crlf_and_comments(void **state)
@@ -205,17 +257,13 @@ static void every_fault_is_named_in_one_run(void **state)
 		"dialtone.conf line 2: log=ktap: no such form; allowed: text, json, both\n"
 		"dialtone.conf line 3: timeout=soon: not a number of seconds; allowed: seconds above 0, "
 		"decimals allowed\n"
-		"dialtone.conf line 4: quiet: is not key=value; allowed: ip, timeout, log, debug-exit, "
-		"hold, colour, number, letter\n"
-		"dialtone.conf line 5: coulor=red: unknown key; allowed: ip, timeout, log, debug-exit, "
-		"hold, colour, number, letter\n"
+		"dialtone.conf line 4: quiet: is not key=value; allowed: " ALL_KEYS "\n"
+		"dialtone.conf line 5: coulor=red: unknown key; allowed: " ALL_KEYS "\n"
 		"hold=5 (from dialtone.conf)\n"
 		"dialtone.conf line 7: timeout=: not a number of seconds; allowed: seconds above 0, "
 		"decimals allowed\n"
-		"dialtone.conf line 8: log: has no value: write key=value; allowed: ip, timeout, log, "
-		"debug-exit, hold, colour, number, letter\n"
-		"dialtone.conf line 9: =x: unknown key; allowed: ip, timeout, log, debug-exit, hold, "
-		"colour, number, letter\n"
+		"dialtone.conf line 8: log: has no value: write key=value; allowed: " ALL_KEYS "\n"
+		"dialtone.conf line 9: =x: unknown key; allowed: " ALL_KEYS "\n"
 		"dialtone.conf line 10: colour=\"a\"b: something follows the closing quote; allowed: a word\n");
 	assert_string_equal(colour, "");
 }
@@ -453,6 +501,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(defaults),
 		TEST(a_command_line),
+		TEST(what_the_machine_does_at_the_end),
+		TEST(passwords_are_not_shown),
 		TEST(a_file_with_bom_crlf_and_comments),
 		TEST(a_hash_inside_a_word_is_no_comment),
 		TEST(the_later_word_and_source_win),

@@ -105,8 +105,19 @@ NORETURN void power_reset(void)
 	outb(KEYBOARD_PORT, KEYBOARD_RESET);
 	linger();
 	__asm__ volatile("lidt %0\n\tint3" : : "m"(no_idt) : "memory");
+	power_halt();
+}
+
+NORETURN void power_halt(void)
+{
 	for (;;)
 		__asm__ volatile("cli\n\thlt");
+}
+
+NORETURN void power_reboot(void)
+{
+	reset_by_register();
+	power_reset();
 }
 
 NORETURN void power_off(void)

@@ -8,6 +8,10 @@
 void power_debug_exit(uint16_t port, uint32_t value);
 /* ACPI S5, then every kind of reset, then a triple fault, then nothing for ever. */
 NORETURN void power_off(void);
+/* The resets alone. */
+NORETURN void power_reboot(void);
+/* Stops this processor for ever, interrupts off. */
+NORETURN void power_halt(void);
 /* The last of these ways only, which read nothing of memory: for when the others fault. */
 NORETURN void power_reset(void);
 

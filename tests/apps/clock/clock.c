@@ -13,7 +13,7 @@ const struct config_key *app_config_keys(size_t *count)
 {
 	static const struct config_key keys[] = {
 		{"seconds", "seconds above 0, decimals allowed", "2", "how long to tick",
-		 config_set_seconds_above_0, &duration_ns, NULL, false},
+		 config_set_seconds_above_0, &duration_ns, NULL, 0},
 	};
 
 	duration_ns = 2 * NS_PER_S;

@@ -165,7 +165,7 @@ static const struct {
 const struct config_key *app_config_keys(size_t *count)
 {
 	static const struct config_key keys[] = {
-		{"fault", "the name of a fault", "", "what to do", config_set_text, kind, NULL, false},
+		{"fault", "the name of a fault", "", "what to do", config_set_text, kind, NULL, 0},
 	};
 
 	*count = ARRAY_LEN(keys);

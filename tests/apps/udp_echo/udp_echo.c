@@ -47,12 +47,12 @@ const struct config_key *app_config_keys(size_t *count)
 {
 	static const struct config_key keys[] = {
 		{"peer", "A.B.C.D:port", "", "who is to echo us", set_peer, &settings.peer,
-		 NULL, false},
-		{"port", "a port", "7", "where we echo", config_set_port, &settings.port, NULL, false},
+		 NULL, 0},
+		{"port", "a port", "7", "where we echo", config_set_port, &settings.port, NULL, 0},
 		{"count", "a number", "1", "how many datagrams we echo", config_set_u64, &settings.count,
-		 NULL, false},
+		 NULL, 0},
 		{"size", "0 to 1472", "64", "bytes of our own datagram", config_set_u64, &settings.size,
-		 NULL, false},
+		 NULL, 0},
 	};
 
 	settings.port = 7;
