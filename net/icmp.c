@@ -51,7 +51,8 @@ static int send_message(struct stack *stack, const struct icmp_header *h, const 
 
 /* --- echo ---------------------------------------------------------------------------------------- */
 
-/* RFC 1122 3.2.2.6.  The answer is a copy in a buffer of ours: the received one goes back to its
+/* RFC 1122 3.2.2.6.  DEVIATION: it would have the answer go back by the request's source route, and
+ * with its record route and timestamp options; no option is ever reflected.  The answer is a copy in a buffer of ours: the received one goes back to its
  * driver at once.  The length is what IPv4 says, so nothing stale can be in it. */
 static void answer_echo(struct stack *stack, const struct pktbuf *pkt, const struct icmp_header *in,
 			uint32_t src, uint32_t dst, uint64_t now_ns)
@@ -90,8 +91,10 @@ static void dispatch(struct stack *stack, const struct pktbuf *pkt, const struct
 		icmp_error_input(stack, pkt, h, src, dst, now_ns);
 		return;
 	default:
-		/* Redirects (RFC 1122 3.2.2.2) could be forged by anybody on the way and source
-		 * quench (RFC 6633) is dead; timestamps and masks are nobody's business. */
+		/* DEVIATION: RFC 1122 3.2.2.2 has redirects obeyed; anybody on the link could
+		 * forge them, and one gateway is all there is.
+		 * Source quench is ignored (RFC 6633); timestamps (a MAY, 3.2.2.8) are not
+		 * answered, nor are masks (3.2.2.9: only by who is authorised). */
 		break;
 	}
 	stack->counters.icmp_ignored++;
@@ -132,22 +135,51 @@ static bool error_is_allowed(const struct pktbuf *pkt, const struct ipv4_header 
 	       (h->fragment & IPV4_FRAGMENT_OFFSET) == 0;
 }
 
-void icmp_send_error(struct stack *stack, const struct pktbuf *pkt, uint8_t type, uint8_t code,
-		     uint64_t now_ns)
+/* RFC 1812 4.3.2.8.  How many go out in a burst cannot be foreseen, or a stranger could count what
+ * is left of it, and so learn which of his forged packets were answered (CVE-2020-25705). */
+static bool may_send_error(struct stack *stack, uint64_t now_ns)
 {
-	const struct icmp_header out = {.type = type, .code = code};
+	struct rate_limit *limit = &stack->icmp_error_limit;
+
+	if (!rate_take(limit, ICMP_ERROR_INTERVAL_NS, ICMP_ERROR_BURST, now_ns))
+		return false;
+	limit->empty_until_ns += stack_random_below(stack, ICMP_ERROR_INTERVAL_NS);
+	return true;
+}
+
+static void send_error(struct stack *stack, const struct pktbuf *pkt, const struct icmp_header *out,
+		       uint64_t now_ns)
+{
 	const uint8_t *packet = pkt->head + pkt->l3_off;
 	size_t len = (size_t)(pkt->tail - packet);
 	struct ipv4_header h;
 
 	if (!ipv4_header_read_quoted(packet, len, &h) || !error_is_allowed(pkt, &h, len))
 		return;
-	/* RFC 1812 4.3.2.8 */
-	if (!rate_take(&stack->icmp_error_limit, ICMP_ERROR_INTERVAL_NS, ICMP_ERROR_BURST, now_ns)) {
+	if (!may_send_error(stack, now_ns)) {
 		stack->counters.icmp_rate_limited++;
 		return;
 	}
 	len = MIN(len, (size_t)(ICMP_ERROR_MAX - ICMP_HEADER_LEN));
-	if (send_message(stack, &out, packet, len, h.dst, h.src, now_ns) == ERR_OK)
+	if (send_message(stack, out, packet, len, h.dst, h.src, now_ns) == ERR_OK)
 		stack->counters.icmp_errors_out++;
+}
+
+void icmp_send_error(struct stack *stack, const struct pktbuf *pkt, uint8_t type, uint8_t code,
+		     uint64_t now_ns)
+{
+	const struct icmp_header out = {.type = type, .code = code};
+
+	send_error(stack, pkt, &out, now_ns);
+}
+
+void icmp_send_parameter_problem(struct stack *stack, const struct pktbuf *pkt, uint8_t pointer,
+				 uint64_t now_ns)
+{
+	const struct icmp_header out = {
+		.type = ICMP_PARAMETER_PROBLEM,
+		.rest = (uint32_t)pointer << 24,
+	};
+
+	send_error(stack, pkt, &out, now_ns);
 }

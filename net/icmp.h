@@ -15,5 +15,8 @@ void icmp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t 
  * many were sent lately. */
 void icmp_send_error(struct stack *stack, const struct pktbuf *pkt, uint8_t type, uint8_t code,
 		     uint64_t now_ns);
+/* As above: the octet at `pointer` of the packet is wrong (RFC 1122 3.2.2.5). */
+void icmp_send_parameter_problem(struct stack *stack, const struct pktbuf *pkt, uint8_t pointer,
+				 uint64_t now_ns);
 
 #endif

@@ -121,7 +121,11 @@ static void tell_too_big(struct stack *stack, const struct icmp_header *h, const
 		.quoted_len = q->ip.total_len,
 	};
 
-	if (q->ip.protocol == IPV4_PROTO_UDP && (q->ip.fragment & IPV4_DF))
+	if (!(q->ip.fragment & IPV4_DF))
+		stack->counters.ip_pmtu_ignored++; /* nobody had to drop it */
+	else if (q->ip.protocol == IPV4_PROTO_TCP)
+		tcp_too_big(stack, &report, now_ns);
+	else if (q->ip.protocol == IPV4_PROTO_UDP)
 		udp_too_big(stack, &report, now_ns);
 	else
 		stack->counters.ip_pmtu_ignored++;

@@ -55,24 +55,30 @@ static enum for_us destination_of(const struct pktbuf *pkt, uint32_t dst)
 enum options_verdict { OPTIONS_FINE, OPTIONS_MALFORMED, OPTIONS_SOURCE_ROUTE };
 
 /* RFC 791 3.1: options are walked so that a broken one is noticed, and otherwise skipped (RFC 1122
- * 3.2.1.8: unknown ones must be).  DEVIATION: RFC 1122 3.2.1.8 (c) has source routes accepted;
- * they have been a way around filters ever since, and every packet with one is dropped. */
-static enum options_verdict check_options(const uint8_t *p, size_t len)
+ * 3.2.1.8: unknown ones must be; RFC 9293 3.9.2.1, MUST-50).  *at is the octet where that ended.
+ * DEVIATION: RFC 1122 3.2.1.8 (c) has source routes accepted; they have been a way around filters
+ * ever since, and every packet with one is dropped.
+ * NOT DONE: source routes that the user chooses, or that a connection returns by (RFC 9293 3.9.2.1,
+ * MUST-51, MUST-52, MUST-53, SHLD-24), for the same reason; options are not passed up (MAY-10). */
+static enum options_verdict check_options(const uint8_t *p, size_t len, size_t *at)
 {
 	enum options_verdict verdict = OPTIONS_FINE;
+	size_t off = 0;
 
-	while (len > 0 && p[0] != IPV4_OPT_END) {
+	while (off < len && p[off] != IPV4_OPT_END) {
 		size_t n = 1;
 
-		if (p[0] != IPV4_OPT_NOP) {
-			if (len < 2 || p[1] < 2 || p[1] > len)
+		if (p[off] != IPV4_OPT_NOP) {
+			bool has_len = len - off >= 2;
+
+			*at = off + has_len;
+			if (!has_len || p[off + 1] < 2 || p[off + 1] > len - off)
 				return OPTIONS_MALFORMED;
-			n = p[1];
+			n = p[off + 1];
 		}
-		if (p[0] == IPV4_OPT_LSRR || p[0] == IPV4_OPT_SSRR)
+		if (p[off] == IPV4_OPT_LSRR || p[off] == IPV4_OPT_SSRR)
 			verdict = OPTIONS_SOURCE_ROUTE;
-		p += n;
-		len -= n;
+		off += n;
 	}
 	return verdict;
 }
@@ -105,10 +111,12 @@ static void deliver(struct stack *stack, struct pktbuf *pkt, const struct ipv4_h
 }
 
 /* NULL, or the counter of what is wrong with a packet whose lengths are right. */
-static uint64_t *find_fault(struct net_counters *count, const struct pktbuf *pkt,
-			    const struct ipv4_header *h, enum for_us whom)
+static uint64_t *find_fault(struct stack *stack, const struct pktbuf *pkt,
+			    const struct ipv4_header *h, enum for_us whom, uint64_t now_ns)
 {
+	struct net_counters *count = &stack->counters;
 	const uint8_t *p = pkt->data;
+	size_t at = 0;
 
 	if (checksum_finish(checksum_sum(p, h->header_len)) != 0)
 		return &count->ip_bad_checksum;
@@ -116,8 +124,10 @@ static uint64_t *find_fault(struct net_counters *count, const struct pktbuf *pkt
 		return &count->ip_bad_source;
 	if (whom == FOR_NOBODY_HERE)
 		return &count->ip_not_for_us;
-	switch (check_options(p + IPV4_OFF_OPTIONS, h->header_len - IPV4_HEADER_LEN)) {
+	switch (check_options(p + IPV4_OFF_OPTIONS, h->header_len - IPV4_HEADER_LEN, &at)) {
 	case OPTIONS_MALFORMED:
+		/* RFC 1122 3.2.2.5 */
+		icmp_send_parameter_problem(stack, pkt, (uint8_t)(IPV4_OFF_OPTIONS + at), now_ns);
 		return &count->ip_malformed;
 	case OPTIONS_SOURCE_ROUTE:
 		return &count->ip_source_routed;
@@ -141,7 +151,7 @@ void ipv4_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
 	pktbuf_trim(pkt, h.total_len); /* Ethernet's padding */
 	pkt->l3_off = (uint16_t)(pkt->data - pkt->head);
 	whom = destination_of(pkt, h.dst);
-	fault = find_fault(&stack->counters, pkt, &h, whom);
+	fault = find_fault(stack, pkt, &h, whom, now_ns);
 	if (fault != NULL) {
 		drop(pkt, fault);
 		return;

@@ -320,31 +320,74 @@ static void harmless_options_are_skipped(void **state)
 	expect_accepted();
 }
 
+/* Dropped, and RFC 1122 3.2.2.5: the sender is told where the trouble is, in an answer without
+ * options, which quotes the packet as it came. */
+static void expect_parameter_problem(uint8_t pointer)
+{
+	uint64_t before = kit_counter(&k, "ip_malformed");
+	struct kit_sent *s;
+
+	k.now_ns += NS_PER_S; /* such errors are a trickle */
+	kit_inject_frame(&k, &f);
+	assert_int_equal(kit_counter(&k, "ip_malformed"), before + 1);
+	assert_int_equal(pcb.received.count, 0);
+	s = kit_expect(&k);
+	assert_true(s->is_icmp);
+	assert_true(s->l4_checksum_ok);
+	assert_int_equal(s->ip.header_len, IPV4_HEADER_LEN);
+	assert_int_equal(s->icmp.type, ICMP_PARAMETER_PROBLEM);
+	assert_int_equal(s->icmp.code, 0);
+	assert_int_equal(s->icmp.rest, (uint32_t)pointer << 24);
+	assert_int_equal(s->payload_len, f.len - ETH_HEADER_LEN);
+	assert_memory_equal(s->payload, kit_l3(&f), s->payload_len);
+	kit_sent_free(s);
+	assert_int_equal(k.n_sent, 0);
+}
+
 static void option_lengths_0_1_and_past_the_end_are_dropped(void **state)
 {
-	static const uint8_t bad[][4] = {
-		{7, 0, 0, 0},    /* length 0: an endless loop elsewhere */
-		{7, 1, 0, 0},    /* length 1 */
-		{7, 5, 0, 0},    /* one past the end */
-		{7, 255, 0, 0},
-		{1, 1, 1, 7},    /* no room for its length */
-		{1, 7, 4, 0},    /* one past the end, not at the start */
-		{131, 0, 4, 0},
+	static const struct {
+		uint8_t bytes[4];
+		uint8_t pointer;
+	} bad[] = {
+		{{7, 0, 0, 0}, 21},    /* length 0: an endless loop elsewhere */
+		{{7, 1, 0, 0}, 21},    /* length 1 */
+		{{7, 5, 0, 0}, 21},    /* one past the end */
+		{{7, 255, 0, 0}, 21},
+		{{1, 1, 1, 7}, 23},    /* no room for its length */
+		{{1, 7, 4, 0}, 22},    /* one past the end, not at the start */
+		{{131, 0, 4, 0}, 21},
 	};
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(bad); i++) {
-		build_with_options(bad[i], 4);
-		expect_dropped("ip_malformed");
+		const struct kit_ipv4 ip = {.options = bad[i].bytes, .options_len = 4};
+
+		build_with_options(bad[i].bytes, 4);
+		expect_parameter_problem(bad[i].pointer);
 		/* What follows looks like the end of the options ... */
-		kit_build_udp(&f, &(struct kit_ipv4){.options = bad[i], .options_len = 4}, 0, 7,
-			      NULL, 0);
-		expect_dropped("ip_malformed");
+		kit_build_udp(&f, &ip, 0, 7, NULL, 0);
+		expect_parameter_problem(bad[i].pointer);
 		/* ... and here nothing follows: one byte further is outside the frame. */
-		kit_build_ipv4(&f, &(struct kit_ipv4){.options = bad[i], .options_len = 4}, 200,
-			       NULL, 0);
-		expect_dropped("ip_malformed");
+		kit_build_ipv4(&f, &ip, 200, NULL, 0);
+		expect_parameter_problem(bad[i].pointer);
 	}
+}
+
+static void broken_options_of_errors_and_broadcasts_are_not_answered(void **state)
+{
+	const struct kit_ipv4 ip = {.options = "\7\0\0\0", .options_len = 4};
+	struct kit_ipv4 all = ip;
+
+	(void)state;
+	kit_build_icmp(&f, &ip, ICMP_UNREACHABLE, 1, 0, NULL, 0);
+	expect_dropped("ip_malformed");
+	kit_build_ipv4(&f, &ip, IPV4_PROTO_ICMP, NULL, 0); /* nobody knows what it is */
+	expect_dropped("ip_malformed");
+	all.eth_dst = KIT_BROADCAST_MAC;
+	all.dst = KIT_NET_BROADCAST;
+	build(&all);
+	expect_dropped("ip_malformed");
 }
 
 static void source_routes_are_dropped_however_they_look(void **state)
@@ -561,6 +604,7 @@ int main(void)
 		TEST(without_an_address_nothing_is_for_us),
 		TEST(harmless_options_are_skipped),
 		TEST(option_lengths_0_1_and_past_the_end_are_dropped),
+		TEST(broken_options_of_errors_and_broadcasts_are_not_answered),
 		TEST(source_routes_are_dropped_however_they_look),
 		TEST(source_routes_provoke_no_icmp_error),
 		TEST(no_fragment_bits_at_all_is_fine),
