@@ -35,7 +35,8 @@ struct acd;
 	X(arp_requests_out) X(arp_replies_out) X(arp_probes_out) X(arp_announcements_out)        \
 	X(arp_conflicts) X(arp_unresolved) X(ip_in)      \
 	X(ip_fragments_in) X(ip_reassembled) X(ip_fragments_repeated)                           \
-	X(ip_fragments_out) X(ip_pmtu_lowered) X(ip_pmtu_ignored)                               \
+	X(ip_fragments_out) X(ip_pmtu_lowered) X(ip_pmtu_ignored)             \
+	X(tcp_black_holes)                                                                      \
 	X(ip_out) X(ip_not_for_us) X(ip_unknown_protocol) X(ip_no_route) X(ip_too_big)          \
 	X(icmp_in) X(icmp_echo_answered) X(icmp_errors_in) X(icmp_errors_out)                   \
 	X(icmp_ignored) X(icmp_rate_limited) X(udp_in) X(udp_out) X(udp_no_port) X(tcp_in)      \

@@ -18,6 +18,7 @@
 
 struct stack;
 struct sock_tcp_info;
+struct ipv4_too_big;
 struct tcp_layer; /* every connection and listener of one stack */
 struct tcb;       /* transmission control block: one connection or listener */
 
@@ -69,6 +70,8 @@ struct tcp_trouble {
 	bool local_only;
 };
 void tcp_unreachable(struct stack *stack, const struct tcp_trouble *trouble, uint64_t now_ns);
+/* A router could not send on a segment of ours whole: RFC 1191. */
+void tcp_too_big(struct stack *stack, const struct ipv4_too_big *report, uint64_t now_ns);
 
 /* --- from above: the user calls -------------------------------------------------------------- */
 

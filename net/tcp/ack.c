@@ -27,6 +27,7 @@ void tcp_advance_una(struct stack *stack, struct tcb *tcb, const struct tcp_segm
 	tcb->attempts = 0;
 	tcb->progress_ns = seg->now_ns;
 	release_acked_bytes(stack, tcb, seg->now_ns);
+	tcp_pmtu_acked(stack, tcb, seg->now_ns);
 	/* RFC 6298 5.2, 5.3; RFC 6582 3.2, step 3: only the first partial ACK restarts it */
 	if (tcb->snd_una == tcb->snd_nxt)
 		tcp_timer_clear(stack, tcb, TCP_TIMER_RETRANSMIT);

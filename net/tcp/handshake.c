@@ -6,8 +6,6 @@
 
 #include "net/ipv4.h"
 
-#define IPV4_TCP_OVERHEAD 40 /* headers without options: RFC 9293 3.7.1, MUST-67 */
-
 /* --- before the first segment ---------------------------------------------------------------- */
 
 void tcp_begin_at(struct tcb *tcb, uint32_t iss)
@@ -35,6 +33,7 @@ int tcp_prepare(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 		return err;
 	/* RFC 9293 3.7.1, MUST-14: what we can receive */
 	tcb->rcv_mss = (uint16_t)(route.netif->mtu - IPV4_TCP_OVERHEAD);
+	tcp_pmtu_begin(stack, tcb, now_ns);
 	tcb->rcv_wscale = TCP_WINDOW_SCALE;
 	tcb->quick_acks = TCP_QUICK_ACKS;
 	tcp_begin_at(tcb, tcp_initial_sequence(stack, tcb, now_ns));
@@ -52,9 +51,7 @@ int tcp_prepare(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
  * payload and TCP options together, as snd_mss does. */
 static void take_mss(struct tcb *tcb, const struct tcp_options *opt)
 {
-	uint32_t offered = opt->has_mss ? MAX(opt->mss, TCP_MSS_MIN) : TCP_MSS_DEFAULT;
-
-	tcb->snd_mss = (uint16_t)MIN(offered, tcb->rcv_mss);
+	tcp_pmtu_offered(tcb, opt->has_mss ? MAX(opt->mss, TCP_MSS_MIN) : TCP_MSS_DEFAULT);
 }
 
 void tcp_take_syn(struct tcb *tcb, const struct tcp_segment *seg)

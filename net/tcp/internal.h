@@ -526,6 +526,16 @@ static inline void tcp_heard(struct tcb *tcb, uint64_t now_ns)
 	tcb->keep_probes = 0;
 }
 
+/* --- pmtu.c ---------------------------------------------------------------------------------- */
+
+/* The route is known: what of the path is; and what the peer takes. */
+void tcp_pmtu_begin(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+void tcp_pmtu_offered(struct tcb *tcb, uint32_t mss);
+/* Text went out; SND.UNA has moved; a time-out, before anything goes again. */
+void tcp_pmtu_sent(struct tcb *tcb, const struct tcp_send *send);
+void tcp_pmtu_acked(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+void tcp_pmtu_timeout(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+
 /* --- persist.c ------------------------------------------------------------------------------- */
 
 /* Data waits, nothing is out, and the window does not let us send: ask from time to time. */

@@ -3,7 +3,6 @@
  * buffer, the checksum left to the device.  Every ACK bit that leaves does so here, so here what
  * was pending for an ACK is settled.
  *
- * NOT DONE: path MTU discovery (RFC 1191): DF is set and the MTU is the interface's.
  * NOT DONE: large segments for a device that cuts them (NETIF_TX_TSO4).
  */
 #include "net/tcp/internal.h"
@@ -92,20 +91,13 @@ static void push_header(struct pktbuf *pkt, const struct net_endpoint *local,
 	pkt->csum_off = TCP_OFF_CHECKSUM;
 }
 
-/* `chosen`: the user's Diffserv field and TTL (RFC 9293 3.9.2, MUST-48, MUST-49); `ecn`: RFC 3168 5. */
+/* `how`: all but the addresses and the protocol. */
 static int hand_to_ip(struct stack *stack, struct pktbuf *pkt, const struct net_endpoint *local,
-		      const struct net_endpoint *remote, const struct tcp_user_options *chosen,
-		      enum ipv4_ecn ecn, uint64_t now_ns)
+		      const struct net_endpoint *remote, struct ipv4_send how, uint64_t now_ns)
 {
-	const struct ipv4_send how = {
-		.src = net_addr_to_ipv4(&local->addr),
-		.dst = net_addr_to_ipv4(&remote->addr),
-		.protocol = IPV4_PROTO_TCP,
-		.tos = (uint8_t)(chosen->tos | ecn),
-		.ttl = chosen->ttl,
-		.dont_fragment = false, /* without RFC 1191 nobody would learn of it */
-	};
-
+	how.src = net_addr_to_ipv4(&local->addr);
+	how.dst = net_addr_to_ipv4(&remote->addr);
+	how.protocol = IPV4_PROTO_TCP;
 	stack->counters.tcp_out++;
 	return ipv4_output(stack, pkt, &how, now_ns);
 }
@@ -174,11 +166,17 @@ int tcp_transmit(struct stack *stack, struct tcb *tcb, const struct tcp_send *se
 {
 	struct pktbuf *pkt = build(stack, tcb, send, now_ns);
 	enum ipv4_ecn ecn = tcp_ecn_capable(tcb, send) ? IPV4_ECN_ECT0 : IPV4_ECN_NOT_ECT;
+	/* RFC 9293 3.9.2, MUST-48, MUST-49; RFC 3168 5; RFC 1191 3 */
+	const struct ipv4_send how = {
+		.tos = (uint8_t)(tcb->chosen.tos | ecn),
+		.ttl = tcb->chosen.ttl,
+		.dont_fragment = !tcb->pmtu.may_fragment,
+	};
 	int err;
 
 	if (pkt == NULL)
 		return ERR_NOBUFS;
-	err = hand_to_ip(stack, pkt, &tcb->local, &tcb->remote, &tcb->chosen, ecn, now_ns);
+	err = hand_to_ip(stack, pkt, &tcb->local, &tcb->remote, how, now_ns);
 	if (err == ERR_AGAIN || err == ERR_NOBUFS)
 		return err;
 	tcp_ecn_sent(tcb, send);
@@ -188,6 +186,8 @@ int tcp_transmit(struct stack *stack, struct tcb *tcb, const struct tcp_send *se
 		stack->counters.tcp_retransmits++;
 		tcb->again_ns = now_ns;
 	}
+	if (send->data_len > 0)
+		tcp_pmtu_sent(tcb, send);
 	if (send->data_len > 0 || (send->flags & (TCP_SYN | TCP_FIN)))
 		tcb->last_sent_ns = now_ns;
 	if (send->flags & TCP_ACK)
@@ -200,7 +200,7 @@ int tcp_transmit_bare(struct stack *stack, const struct net_endpoint *local,
 		      uint64_t now_ns)
 {
 	static const struct tcp_options none;
-	static const struct tcp_user_options nobodys;
+	const struct ipv4_send how = {.dont_fragment = true};
 	struct pktbuf *pkt = pktbuf_alloc(&stack->pool, PKTBUF_HEADROOM);
 	struct tcp_header h = {.seq = send->seq, .ack = ack, .flags = send->flags};
 
@@ -212,5 +212,5 @@ int tcp_transmit_bare(struct stack *stack, const struct net_endpoint *local,
 	pkt->note = send->note;
 	pkt->note_arg = send->note_arg;
 	stack->counters.tcp_rst_out++;
-	return hand_to_ip(stack, pkt, local, remote, &nobodys, IPV4_ECN_NOT_ECT, now_ns);
+	return hand_to_ip(stack, pkt, local, remote, how, now_ns);
 }

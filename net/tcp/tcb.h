@@ -20,6 +20,8 @@
  * tiny segments are an attack on the sender. */
 #define TCP_MSS_MIN 216u
 
+#define IPV4_TCP_OVERHEAD 40u /* headers without options: RFC 9293 3.7.1, MUST-67 */
+
 #define TCP_BUFFER_DEFAULT (256u * 1024)
 #define TCP_BUFFER_MIN (2u * 1024)
 #define TCP_BUFFER_MAX (1024u * 1024) /* fits a window scale of 7 eight times over */
@@ -173,6 +175,19 @@ struct tcp_congestion_undo {
 	struct tcp_cubic cubic;
 };
 
+/* What is known of the path's MTU (pmtu.c). */
+struct tcp_pmtu {
+	uint32_t until_s;     /* a larger one is tried then; UINT32_MAX: it is as large as can be */
+	uint32_t trial_end;   /* behind a segment of snd_mss, where on_trial */
+	uint32_t claim_seq;   /* what `claim` is about */
+	uint16_t claim;       /* an MTU that a time-out would confirm; 0: none */
+	uint16_t mss_max;     /* what the link and the peer take */
+	uint16_t mss_proven;  /* segments of that size have arrived */
+	uint8_t timeouts : 6; /* of full segments, in a row */
+	bool on_trial : 1;
+	bool may_fragment : 1; /* DF is clear */
+};
+
 struct tcb {
 	/* --- identity (demux.c) ------------------------------------------------------------- */
 	struct tcb *hash_next;
@@ -217,13 +232,14 @@ struct tcb {
 	struct scoreboard *sent; /* NULL while nothing is in flight for a while */
 	struct send_buffer *snd_buf; /* NULL while nothing is buffered */
 	uint32_t sndbuf;      /* its size, told or taken */
-	uint16_t snd_mss;     /* payload and options that the path and the peer take */
-	uint8_t snd_wscale;
 	uint32_t snd_up;      /* SND.UP: behind the last urgent byte, where snd_urgent */
+	uint16_t snd_mss;     /* payload and options that the path and the peer take (pmtu.c) */
+	uint8_t snd_wscale;
 	bool snd_urgent;
 	bool fin_queued;      /* the user has closed: a FIN at snd_end */
 	bool nodelay;
 	bool cwnd_limited;    /* the last look found the congestion window full */
+	struct tcp_pmtu pmtu;
 	uint64_t last_sent_ns;
 
 	/* --- receive sequence space (window.c, deliver.c, reassembly.c) --------------------- */
@@ -263,10 +279,10 @@ struct tcb {
 	/* --- round-trip time (rto.c) -------------------------------------------------------- */
 	uint64_t srtt_ns, rttvar_ns; /* 0: no sample yet */
 	uint64_t rto_ns;
-	uint32_t rtt_seq;      /* the next sample is what acknowledges more than this */
 	uint64_t rtt_start_ns; /* of a SYN that is being timed; 0: none is */
 	uint64_t again_ns;     /* when something was sent again last */
 	uint64_t syn_sent_ns;
+	uint32_t rtt_seq;      /* the next sample is what acknowledges more than this */
 	bool syn_waits;        /* our SYN is built and queued, and no device has it: ARP asks */
 
 	/* --- loss (recovery.c and what it calls, congestion.c) ------------------------------ */
@@ -280,8 +296,8 @@ struct tcb {
 	struct tcp_prr prr;
 	struct tcp_spurious spurious;
 	uint32_t cwnd, ssthresh;
-	uint8_t congestion;   /* enum net_congestion */
 	uint32_t bytes_acked; /* RFC 3465, byte counting: not turned into cwnd yet */
+	uint8_t congestion;   /* enum net_congestion */
 	uint64_t acked_ns;    /* when cwnd was looked at last */
 	struct tcp_cubic cubic;
 	struct tcp_hystart hystart;

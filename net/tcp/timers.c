@@ -110,6 +110,7 @@ static bool retransmit_fired(struct stack *stack, struct tcb *tcb, uint64_t now_
 	if (tcb->state == TCP_SYN_SENT || tcb->state == TCP_SYN_RECEIVED) {
 		tcp_send_syn(stack, tcb, TCP_RETRANSMIT_TIMEOUT, now_ns);
 	} else {
+		tcp_pmtu_timeout(stack, tcb, now_ns);
 		tcp_recovery_timeout(stack, tcb, now_ns);
 		tcp_output(stack, tcb, now_ns);
 	}

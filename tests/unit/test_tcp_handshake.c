@@ -39,7 +39,7 @@ static void the_syn_offers_what_it_should(void **state)
 	assert_int_equal(s->tcp.seq, TK_ISS);
 	assert_int_equal(s->tcp.ack, 0);
 	assert_int_equal(s->tcp.window, 65535);
-	assert_int_equal(s->ip.fragment, 0);
+	assert_int_equal(s->ip.fragment, IPV4_DF); /* RFC 1191 3 */
 	tcp_options_parse(&opt, s->tcp_options, s->tcp.header_len - TCP_HEADER_LEN, true);
 	assert_false(opt.malformed);
 	assert_true(opt.has_mss);

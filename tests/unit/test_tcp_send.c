@@ -34,8 +34,8 @@ static void text_leaves_in_full_segments(void **state)
 	tk_close(&t);
 }
 
-/* RFC 1191 is not done: nobody would learn that a full segment was too big for the path. */
-static void routers_may_fragment(void **state)
+/* RFC 1191: routers tell of what is too long for the path. */
+static void routers_may_not_fragment(void **state)
 {
 	struct kit_sent *s;
 	struct tk t;
@@ -46,7 +46,7 @@ static void routers_may_fragment(void **state)
 	tk_write(&t, 0, TK_FULL);
 	s = tk_take(&t);
 	assert_int_equal(s->payload_len, TK_FULL);
-	assert_int_equal(s->ip.fragment, 0);
+	assert_int_equal(s->ip.fragment, IPV4_DF);
 	kit_sent_free(s);
 	tk_close(&t);
 }
@@ -366,7 +366,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_leaves_in_full_segments),
-		cmocka_unit_test(routers_may_fragment),
+		cmocka_unit_test(routers_may_not_fragment),
 		cmocka_unit_test(nagle_and_nodelay),
 		cmocka_unit_test(the_fin_goes_with_the_last_text),
 		cmocka_unit_test(the_initial_window_and_slow_start),

@@ -1,0 +1,528 @@
+/*
+ * TCP and the path's MTU: RFC 1191 with the checks of RFC 5927, and black holes (RFC 2923).
+ * (HOSTILE: ICMP, fragmentation needed.)
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "net/tcp/internal.h"
+#include "tests/lib/tcp_kit.h"
+
+#define CUT_MTU 1400u
+#define CUT (CUT_MTU - 40u - 12u) /* text of a full segment then */
+
+/* A router says that the segment at `seq` (relative), `len` bytes of packet, was too long. */
+static void too_big_at(struct tk *t, uint32_t seq, uint16_t len, uint32_t said, uint16_t src_port,
+		       uint16_t fragment)
+{
+	uint8_t quoted[28] = {0x45};
+	struct kit_frame f;
+
+	store_be16(quoted + IPV4_OFF_TOTAL_LEN, len);
+	store_be16(quoted + IPV4_OFF_FRAGMENT, fragment);
+	quoted[IPV4_OFF_PROTOCOL] = IPV4_PROTO_TCP;
+	store_be32(quoted + IPV4_OFF_SRC, KIT_IP);
+	store_be32(quoted + IPV4_OFF_DST, KIT_PEER_IP);
+	store_be16(quoted + 20, src_port);
+	store_be16(quoted + 22, TK_PEER_PORT);
+	store_be32(quoted + 24, t->iss + seq);
+	/* Any router on the way may say it. */
+	kit_build_icmp(&f, &(struct kit_ipv4){.src = KIT_FAR_IP}, ICMP_UNREACHABLE,
+		       ICMP_UNREACH_FRAG_NEEDED, said, quoted, sizeof(quoted));
+	kit_inject_frame(&t->k, &f);
+	kit_poll(&t->k);
+}
+
+static void too_big(struct tk *t, uint32_t seq, uint32_t said)
+{
+	too_big_at(t, seq, 1500, said, TK_PORT, IPV4_DF);
+}
+
+static struct kit_sent *expect_segment(struct tk *t)
+{
+	struct kit_sent *s = tk_take(t);
+
+	assert_non_null(s);
+	return s;
+}
+
+static void expect_df(struct tk *t, bool set)
+{
+	struct kit_sent *s = expect_segment(t);
+
+	assert_int_equal(s->ip.fragment, set ? IPV4_DF : 0);
+	kit_sent_free(s);
+}
+
+/* The stream goes on from byte `from` to `to` in segments of `size`. */
+static void expect_cut(struct tk *t, uint32_t from, uint32_t to, uint32_t size)
+{
+	while (from < to) {
+		uint32_t len = MIN(size, to - from);
+
+		TK_EXPECT(t, TCP_ACK, 1 + from, 1, len);
+		from += len;
+	}
+}
+
+/* The same again, of `n` full segments that began at `from`: each is cut for itself. */
+static void expect_recut(struct tk *t, uint32_t from, unsigned n, uint32_t size)
+{
+	for (unsigned i = 0; i < n; i++, from += TK_FULL)
+		expect_cut(t, from, from + TK_FULL, size);
+}
+
+/* --- RFC 1191 -------------------------------------------------------------------------------------- */
+
+static void every_segment_has_df(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_connect(&t);
+	expect_df(&t, true);
+	TK_SEND(&t, .flags = TCP_SYN | TCP_ACK, .ack = 1);
+	expect_df(&t, true);
+	tk_write(&t, 0, 100);
+	expect_df(&t, true);
+	tk_advance(&t, NS_PER_S); /* and sent again */
+	expect_df(&t, true);
+	kit_sent_clear(&t.k);
+	TK_SEND(&t, .seq = 1, .ack = 101, .flags = TCP_ACK);
+	assert_int_equal(sock_abort(t.k.stack, t.fd, t.k.now_ns), ERR_OK);
+	expect_df(&t, true);
+	tk_close(&t);
+}
+
+/* What is out goes again at once, shorter; and that is no congestion. */
+static void a_router_says_how_long(void **state)
+{
+	struct tk t;
+	uint32_t cwnd;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	cwnd = tk_tcb(&t)->cwnd;
+	tk_write(&t, 0, 3 * TK_FULL);
+	tk_expect_segments(&t, 0, 3);
+	too_big(&t, 1, CUT_MTU);
+	expect_recut(&t, 0, 3, CUT);
+	TK_EXPECT_NOTHING(&t);
+	assert_true(tk_tcb(&t)->cwnd >= cwnd);
+	assert_int_equal(tk_tcb(&t)->ssthresh, UINT32_MAX);
+	assert_int_equal(kit_counter(&t.k, "tcp_timeouts"), 0);
+	assert_int_equal(kit_counter(&t.k, "ip_pmtu_lowered"), 1);
+	tk_expect_field(&t, EVENT_TCP_PMTU, "mss", "1360");
+	/* The other two were dropped as well; what they say is known. */
+	too_big(&t, 1 + TK_FULL, CUT_MTU);
+	too_big(&t, 1 + 2 * TK_FULL, CUT_MTU);
+	TK_EXPECT_NOTHING(&t);
+	assert_int_equal(kit_counter(&t.k, "ip_pmtu_lowered"), 1);
+	tk_peer_ack(&t, 1 + 3 * TK_FULL);
+	/* And from now on. */
+	tk_write(&t, 3 * TK_FULL, 2 * CUT);
+	expect_cut(&t, 3 * TK_FULL, 3 * TK_FULL + 2 * CUT, CUT);
+	tk_peer_ack(&t, 1 + 3 * TK_FULL + 2 * CUT);
+	tk_close(&t);
+}
+
+/* Two narrow links, one behind the other. */
+static void down_and_down_again(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_write(&t, 0, 2 * TK_FULL);
+	tk_expect_segments(&t, 0, 2);
+	too_big(&t, 1, CUT_MTU);
+	expect_recut(&t, 0, 2, CUT);
+	too_big_at(&t, 1, CUT_MTU, 1006, TK_PORT, IPV4_DF);
+	/* What is short enough is taken to be on its way. */
+	expect_cut(&t, 0, CUT, 1006 - 52);
+	expect_cut(&t, TK_FULL, TK_FULL + CUT, 1006 - 52);
+	TK_EXPECT_NOTHING(&t);
+	tk_peer_ack(&t, 1 + 2 * TK_FULL);
+	tk_close(&t);
+}
+
+/* From a router older than RFC 1191: the next plateau. */
+static void a_router_that_does_not_say_how_long(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_write(&t, 0, TK_FULL);
+	tk_expect_segments(&t, 0, 1);
+	too_big(&t, 1, 0);
+	expect_cut(&t, 0, TK_FULL, 1492 - 52);
+	too_big_at(&t, 1, 1492, 0, TK_PORT, IPV4_DF);
+	expect_cut(&t, 0, 1492 - 52, 1006 - 52);
+	tk_peer_ack(&t, 1 + TK_FULL);
+	tk_close(&t);
+}
+
+/* Below the floor DF is cleared instead. */
+static void a_very_narrow_path(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_write(&t, 0, TK_FULL);
+	tk_expect_segments(&t, 0, 1);
+	too_big(&t, 1, 296);
+	for (unsigned i = 0; i < 3; i++) {
+		struct kit_sent *s = expect_segment(&t);
+
+		assert_int_equal(s->ip.fragment, 0);
+		assert_int_not_equal(s->ip.id, 0);
+		assert_true(s->ip.total_len <= IPV4_PMTU_FLOOR);
+		kit_sent_free(s);
+	}
+	too_big_at(&t, 1, 552, 68, TK_PORT, IPV4_DF); /* about what we do not send any more */
+	TK_EXPECT_NOTHING(&t);
+	tk_peer_ack(&t, 1 + TK_FULL);
+	tk_close(&t);
+}
+
+static void the_next_connection_knows(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	ipv4_pmtu_lower(t.k.stack, KIT_FAR_IP, IPV4_PROTO_TCP, 600, t.k.now_ns);
+	assert_int_equal(tk_tcb(&t)->snd_mss, 1460);
+	sock_abort(t.k.stack, t.fd, t.k.now_ns);
+	sock_close(t.k.stack, t.fd, t.k.now_ns);
+	kit_sent_clear(&t.k);
+	ipv4_pmtu_lower(t.k.stack, KIT_PEER_IP, IPV4_PROTO_TCP, CUT_MTU, t.k.now_ns);
+	tk_connect(&t);
+	kit_sent_clear(&t.k);
+	t.iss = tk_tcb(&t)->iss;
+	TK_SEND(&t, .flags = TCP_SYN | TCP_ACK, .ack = 1);
+	assert_int_equal(tk_tcb(&t)->snd_mss, CUT_MTU - 40);
+	assert_int_equal(tk_tcb(&t)->rcv_mss, 1460); /* what comes in is another matter */
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
+/* RFC 1191 6.3 */
+static void after_ten_minutes_a_longer_one_is_tried(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_write(&t, 0, TK_FULL);
+	tk_expect_segments(&t, 0, 1);
+	too_big(&t, 1, CUT_MTU);
+	expect_cut(&t, 0, TK_FULL, CUT);
+	tk_peer_ack(&t, 1 + TK_FULL);
+	tk_advance(&t, IPV4_PMTU_NS);
+	tk_write(&t, TK_FULL, CUT);
+	expect_cut(&t, TK_FULL, TK_FULL + CUT, CUT);
+	tk_peer_ack(&t, 1 + TK_FULL + CUT);
+	tk_write(&t, TK_FULL + CUT, TK_FULL);
+	tk_expect_segments(&t, TK_FULL + CUT, 1);
+	assert_int_equal(tk_tcb(&t)->snd_mss, 1460);
+	tk_peer_ack(&t, 1 + 2 * TK_FULL + CUT);
+	tk_close(&t);
+}
+
+/* --- RFC 5927 -------------------------------------------------------------------------------------- */
+
+static void forged_reports_change_nothing(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_write(&t, 0, 2 * TK_FULL);
+	tk_expect_segments(&t, 0, 2);
+	tk_peer_ack(&t, 1 + TK_FULL);
+	tk_tcb(&t)->pmtu.mss_proven = 0; /* so that only what is tested here protects */
+	too_big(&t, TK_FULL, CUT_MTU);                                 /* acknowledged */
+	too_big(&t, 1 + 2 * TK_FULL, CUT_MTU);                         /* never sent */
+	too_big(&t, 0x40000000, CUT_MTU);
+	too_big_at(&t, 1 + TK_FULL, 1500, CUT_MTU, TK_PORT + 1, IPV4_DF);
+	too_big_at(&t, 1 + TK_FULL, 1500, CUT_MTU, TK_PORT, 0);        /* DF clear */
+	too_big_at(&t, 1 + TK_FULL, CUT_MTU, CUT_MTU, TK_PORT, IPV4_DF); /* it would have fitted */
+	too_big(&t, 1 + TK_FULL, 67);
+	too_big(&t, 1 + TK_FULL, 1500);
+	too_big(&t, 1 + TK_FULL, 9000);
+	TK_EXPECT_NOTHING(&t);
+	assert_int_equal(kit_counter(&t.k, "ip_pmtu_ignored"), 9);
+	assert_int_equal(tk_tcb(&t)->snd_mss, 1460);
+	assert_int_equal(tk_tcb(&t)->soft_error, 0);
+	too_big(&t, 1 + TK_FULL, 1499); /* the right one */
+	assert_int_equal(tk_tcb(&t)->snd_mss, 1459);
+	kit_sent_clear(&t.k);
+	tk_peer_ack(&t, 1 + 2 * TK_FULL);
+	tk_close(&t);
+}
+
+static void a_syn_is_never_too_long(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_connect(&t);
+	TK_EXPECT(&t, TCP_SYN, 0, 0, 0);
+	too_big_at(&t, 0, 60, 0, TK_PORT, IPV4_DF);
+	too_big_at(&t, 0, 60, 1400, TK_PORT, IPV4_DF);
+	assert_int_equal(kit_counter(&t.k, "ip_pmtu_ignored"), 2);
+	TK_EXPECT_NOTHING(&t);
+	TK_SEND(&t, .flags = TCP_SYN | TCP_ACK, .ack = 1);
+	TK_EXPECT(&t, TCP_ACK, 1, 1, 0);
+	assert_int_equal(tk_tcb(&t)->snd_mss, 1460);
+	tk_close(&t);
+}
+
+/* 7.2: longer ones have arrived, so it waits; what it quotes arrives, so it was a lie. */
+static void progress_refutes_a_report(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_write(&t, 0, TK_FULL);
+	tk_expect_segments(&t, 0, 1);
+	tk_peer_ack(&t, 1 + TK_FULL);
+	tk_write(&t, TK_FULL, 3 * TK_FULL);
+	tk_expect_segments(&t, TK_FULL, 3);
+	too_big(&t, 1 + 2 * TK_FULL, CUT_MTU);
+	TK_EXPECT_NOTHING(&t);
+	assert_int_equal(tk_tcb(&t)->snd_mss, 1460);
+	tk_peer_ack(&t, 1 + 2 * TK_FULL); /* the one before it: that says nothing */
+	assert_int_equal(kit_counter(&t.k, "ip_pmtu_ignored"), 0);
+	tk_peer_ack(&t, 1 + 3 * TK_FULL);
+	assert_int_equal(kit_counter(&t.k, "ip_pmtu_ignored"), 1);
+	/* A time-out now has another cause. */
+	tk_advance(&t, 200 * NS_PER_MS);
+	assert_int_equal(tk_tcb(&t)->snd_mss, 1460);
+	kit_sent_clear(&t.k);
+	tk_peer_ack(&t, 1 + 4 * TK_FULL);
+	tk_close(&t);
+}
+
+/* Only a full segment that has arrived whole proves anything. */
+static void half_a_segment_proves_nothing(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_write(&t, 0, TK_FULL);
+	tk_expect_segments(&t, 0, 1);
+	tk_peer_ack(&t, TK_FULL);
+	too_big(&t, TK_FULL, CUT_MTU);
+	assert_int_equal(tk_tcb(&t)->snd_mss, CUT_MTU - 40);
+	kit_sent_clear(&t.k);
+	tk_peer_ack(&t, 1 + TK_FULL);
+	tk_close(&t);
+}
+
+/* No progress: the path has changed. */
+static void a_time_out_confirms_a_report(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_write(&t, 0, TK_FULL);
+	tk_expect_segments(&t, 0, 1);
+	tk_peer_ack(&t, 1 + TK_FULL);
+	tk_write(&t, TK_FULL, TK_FULL);
+	tk_expect_segments(&t, TK_FULL, 1);
+	too_big(&t, 1 + TK_FULL, CUT_MTU);
+	TK_EXPECT_NOTHING(&t);
+	tk_advance(&t, NS_PER_S);
+	assert_int_equal(tk_tcb(&t)->snd_mss, CUT_MTU - 40);
+	assert_int_equal(kit_counter(&t.k, "ip_pmtu_lowered"), 1);
+	kit_sent_clear(&t.k);
+	tk_peer_ack(&t, 1 + 2 * TK_FULL);
+	tk_close(&t);
+}
+
+/* Whoever sees the traffic and lies: each step down is one packet of his, but never to dust, and it
+ * costs no more than the segments again. */
+static void a_flood_of_reports_is_bounded(void **state)
+{
+	struct tk t;
+	unsigned before;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_write(&t, 0, TK_FULL);
+	tk_expect_segments(&t, 0, 1);
+	before = t.k.sent_ever;
+	for (uint32_t mtu = 1499; mtu >= 68; mtu--)
+		too_big(&t, 1, mtu);
+	for (unsigned i = 0; i < 1000; i++)
+		too_big(&t, 1, 68);
+	assert_true(tk_tcb(&t)->snd_mss >= IPV4_PMTU_FLOOR - 40);
+	assert_true(t.k.sent_ever - before <= 3 * (1500 - IPV4_PMTU_FLOOR + 2));
+	kit_sent_clear(&t.k);
+	tk_peer_ack(&t, 1 + TK_FULL);
+	tk_close(&t);
+}
+
+/* --- black holes: RFC 2923 2.1 --------------------------------------------------------------------- */
+
+static void advance_to_timeout(struct tk *t)
+{
+	uint8_t attempts = tk_tcb(t)->attempts;
+
+	while (tk_tcb(t)->attempts == attempts)
+		tk_advance(t, 10 * NS_PER_MS);
+}
+
+/* The segment at SND.UNA, behind whatever probes went before it. */
+static void expect_first_again(struct tk *t, size_t len)
+{
+	struct kit_sent *s = expect_segment(t);
+
+	while (s->tcp.seq != t->iss + 1) {
+		kit_sent_free(s);
+		s = expect_segment(t);
+	}
+	assert_int_equal(s->payload_len, len);
+	kit_sent_free(s);
+}
+
+static void full_segments_that_vanish(void **state)
+{
+	static const uint16_t mss[] = {1460, 1024, 1024, 536, 536, 536, 536};
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_write(&t, 0, 3 * TK_FULL);
+	for (unsigned i = 0; i < ARRAY_LEN(mss); i++) {
+		kit_sent_clear(&t.k);
+		advance_to_timeout(&t);
+		assert_int_equal(tk_tcb(&t)->snd_mss, mss[i]);
+		expect_first_again(&t, mss[i] - 12u);
+		assert_int_equal(tk_tcb(&t)->pmtu.may_fragment, i >= 5);
+	}
+	kit_sent_clear(&t.k);
+	assert_int_equal(kit_counter(&t.k, "tcp_black_holes"), 3);
+	/* Others are not told. */
+	assert_int_equal(ipv4_path_find(t.k.stack, KIT_PEER_IP, IPV4_PROTO_TCP, 1500, t.k.now_ns).mtu,
+			 1500);
+	tk_peer_ack(&t, 1 + 3 * TK_FULL);
+	kit_sent_clear(&t.k);
+	/* RFC 1191 6.3: later the long ones are tried again, with DF. */
+	tk_advance(&t, IPV4_PMTU_NS);
+	tk_write(&t, 3 * TK_FULL, 100);
+	kit_sent_clear(&t.k);
+	tk_peer_ack(&t, 1 + 3 * TK_FULL + 100);
+	assert_int_equal(tk_tcb(&t)->snd_mss, 1460);
+	assert_false(tk_tcb(&t)->pmtu.may_fragment);
+	tk_close(&t);
+}
+
+/* Short ones that vanish do not vanish for their length. */
+static void short_segments_that_vanish(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_write(&t, 0, TK_FULL - 1);
+	for (unsigned i = 0; i < 5; i++)
+		advance_to_timeout(&t);
+	assert_int_equal(tk_tcb(&t)->snd_mss, 1460);
+	assert_int_equal(kit_counter(&t.k, "tcp_black_holes"), 0);
+	kit_sent_clear(&t.k);
+	tk_peer_ack(&t, TK_FULL);
+	tk_close(&t);
+}
+
+/* Time-outs with progress between them do not add up. */
+static void single_time_outs(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	for (uint32_t i = 0; i < 6; i++) {
+		tk_tcb(&t)->pmtu.mss_proven = 0;
+		tk_write(&t, i * TK_FULL, TK_FULL);
+		advance_to_timeout(&t);
+		kit_sent_clear(&t.k);
+		tk_peer_ack(&t, 1 + (i + 1) * TK_FULL);
+	}
+	assert_int_equal(tk_tcb(&t)->snd_mss, 1460);
+	tk_close(&t);
+}
+
+/* Where full ones have arrived before, the path is rather down for a while. */
+static void a_proven_path_gets_more_patience(void **state)
+{
+	static const uint16_t mss[] = {1460, 1460, 1460, 1024};
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_write(&t, 0, TK_FULL);
+	tk_expect_segments(&t, 0, 1);
+	tk_peer_ack(&t, 1 + TK_FULL);
+	tk_write(&t, TK_FULL, TK_FULL);
+	for (unsigned i = 0; i < ARRAY_LEN(mss); i++) {
+		advance_to_timeout(&t);
+		assert_int_equal(tk_tcb(&t)->snd_mss, mss[i]);
+	}
+	kit_sent_clear(&t.k);
+	tk_peer_ack(&t, 1 + 2 * TK_FULL);
+	tk_close(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_segment_has_df),
+		cmocka_unit_test(a_router_says_how_long),
+		cmocka_unit_test(down_and_down_again),
+		cmocka_unit_test(a_router_that_does_not_say_how_long),
+		cmocka_unit_test(a_very_narrow_path),
+		cmocka_unit_test(the_next_connection_knows),
+		cmocka_unit_test(after_ten_minutes_a_longer_one_is_tried),
+		cmocka_unit_test(forged_reports_change_nothing),
+		cmocka_unit_test(a_syn_is_never_too_long),
+		cmocka_unit_test(progress_refutes_a_report),
+		cmocka_unit_test(half_a_segment_proves_nothing),
+		cmocka_unit_test(a_time_out_confirms_a_report),
+		cmocka_unit_test(a_flood_of_reports_is_bounded),
+		cmocka_unit_test(full_segments_that_vanish),
+		cmocka_unit_test(short_segments_that_vanish),
+		cmocka_unit_test(single_time_outs),
+		cmocka_unit_test(a_proven_path_gets_more_patience),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
