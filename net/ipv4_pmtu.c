@@ -1,21 +1,11 @@
 /*
  * The MTU of paths (RFC 1191): remembered by destination for ten minutes.  There is an entry only
  * where a router has complained and a transport believed it, so that a stack on a network without
- * narrow links has no memory in this and pays one comparison.
+ * narrow links pays one comparison.
  */
 #include "net/ipv4_pmtu.h"
 
-#include "base/string.h"
-#include "net/port.h"
 #include "net/stack.h"
-
-struct ipv4_pmtu_entry {
-	uint64_t until_ns; /* 0: free */
-	uint32_t dst;
-	uint16_t mtu;
-	uint8_t protocol;
-	bool narrow;
-};
 
 /* RFC 1191 7.1: what links there are, when a router does not say. */
 static const uint16_t plateaus[] = {65535, 32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296,
@@ -34,10 +24,11 @@ uint16_t ipv4_pmtu_claim(uint16_t said, uint16_t quoted_len, uint16_t current)
 	return 0;
 }
 
-static struct ipv4_pmtu_entry *find(const struct stack *stack, uint32_t dst, uint8_t protocol)
+static const struct ipv4_pmtu_entry *find(const struct stack *stack, uint32_t dst,
+					  uint8_t protocol)
 {
 	for (uint32_t i = 0; i < stack->pmtu.count; i++) {
-		struct ipv4_pmtu_entry *e = &stack->pmtu.entries[i];
+		const struct ipv4_pmtu_entry *e = &stack->pmtu.entries[i];
 
 		if (e->dst == dst && e->protocol == protocol)
 			return e;
@@ -55,17 +46,15 @@ struct ipv4_path ipv4_path_find(const struct stack *stack, uint32_t dst, uint8_t
 	return (struct ipv4_path){.mtu = e->mtu, .narrow = e->narrow};
 }
 
-/* A new one, or the one that would have gone first. */
-static struct ipv4_pmtu_entry *take_entry(struct stack *stack)
+/* The destination's own, a new one, or the one that would have gone first. */
+static struct ipv4_pmtu_entry *take_entry(struct stack *stack, uint32_t dst, uint8_t protocol)
 {
 	struct ipv4_pmtu *cache = &stack->pmtu;
+	const struct ipv4_pmtu_entry *known = find(stack, dst, protocol);
 	struct ipv4_pmtu_entry *oldest;
 
-	if (cache->entries == NULL)
-		cache->entries = stack->port->alloc(stack->port->ctx,
-						    IPV4_PMTU_ENTRIES * sizeof(*oldest));
-	if (cache->entries == NULL)
-		return NULL;
+	if (known != NULL)
+		return &cache->entries[known - cache->entries];
 	if (cache->count < IPV4_PMTU_ENTRIES)
 		return &cache->entries[cache->count++];
 	oldest = &cache->entries[0];
@@ -82,25 +71,14 @@ struct ipv4_path ipv4_pmtu_lower(struct stack *stack, uint32_t dst, uint8_t prot
 		.mtu = (uint16_t)MAX(claim, IPV4_PMTU_FLOOR),
 		.narrow = claim < IPV4_PMTU_FLOOR,
 	};
-	struct ipv4_pmtu_entry *e = find(stack, dst, protocol);
 
-	if (e == NULL)
-		e = take_entry(stack);
-	if (e != NULL) /* without memory only who asked knows it */
-		*e = (struct ipv4_pmtu_entry){
-			.until_ns = now_ns + IPV4_PMTU_NS,
-			.dst = dst,
-			.mtu = path.mtu,
-			.protocol = protocol,
-			.narrow = path.narrow,
-		};
+	*take_entry(stack, dst, protocol) = (struct ipv4_pmtu_entry){
+		.until_ns = now_ns + IPV4_PMTU_NS,
+		.dst = dst,
+		.mtu = path.mtu,
+		.protocol = protocol,
+		.narrow = path.narrow,
+	};
 	stack->counters.ip_pmtu_lowered++;
 	return path;
-}
-
-void ipv4_pmtu_destroy(struct stack *stack)
-{
-	if (stack->pmtu.entries != NULL)
-		stack->port->free(stack->port->ctx, stack->pmtu.entries,
-				  IPV4_PMTU_ENTRIES * sizeof(struct ipv4_pmtu_entry));
 }

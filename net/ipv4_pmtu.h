@@ -17,14 +17,16 @@ struct stack;
  * a router says less, packets go with DF clear and it may cut them: RFC 1191 3 leaves the choice. */
 #define IPV4_PMTU_FLOOR 552u
 
-struct ipv4_pmtu_entry;
-
 struct ipv4_pmtu {
-	struct ipv4_pmtu_entry *entries; /* NULL until something is known */
-	uint32_t count;                  /* in use, those past their time included */
+	uint32_t count; /* entries in use, those past their time included */
+	struct ipv4_pmtu_entry {
+		uint64_t until_ns;
+		uint32_t dst;
+		uint16_t mtu;
+		uint8_t protocol;
+		bool narrow;
+	} entries[IPV4_PMTU_ENTRIES];
 };
-
-void ipv4_pmtu_destroy(struct stack *stack);
 
 struct ipv4_path {
 	uint16_t mtu;

@@ -103,7 +103,6 @@ void net_destroy(struct stack *stack)
 	for (struct netif *netif = stack->netifs; netif != NULL; netif = netif->next)
 		netif->stack = NULL;
 	ipv4_reassembly_destroy(stack);
-	ipv4_pmtu_destroy(stack);
 	pktbuf_pool_destroy(&stack->big_pool);
 	pktbuf_pool_destroy(&stack->frame_pool);
 	pktbuf_pool_destroy(&stack->pool);
