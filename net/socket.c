@@ -183,6 +183,7 @@ static int get_dgram_option(const struct socket *sock, enum sock_option option, 
 	case SOCK_SO_ACCEPTCONN: *value = 0; return ERR_OK;
 	case SOCK_SO_REUSEADDR: *value = sock->udp.reuse; return ERR_OK;
 	case SOCK_SO_BROADCAST: *value = sock->broadcast; return ERR_OK;
+	case SOCK_IP_MTU_DISCOVER: *value = sock->udp.pmtu; return ERR_OK;
 	default: return ERR_NOPROTOOPT;
 	}
 }
@@ -218,6 +219,11 @@ static int set_dgram_option(struct socket *sock, enum sock_option option, int64_
 	case SOCK_SO_RCVBUF: sock->udp.rcvbuf = (uint32_t)value; return ERR_OK;
 	case SOCK_SO_REUSEADDR: sock->udp.reuse = value != 0; return ERR_OK;
 	case SOCK_SO_BROADCAST: sock->broadcast = value != 0; return ERR_OK;
+	case SOCK_IP_MTU_DISCOVER:
+		if (value > UDP_PMTU_DO)
+			return ERR_INVAL;
+		sock->udp.pmtu = (uint8_t)value;
+		return ERR_OK;
 	default: return ERR_NOPROTOOPT;
 	}
 }

@@ -50,6 +50,12 @@ struct sock_msg {
 	unsigned flags;           /* out: SOCK_MSG_TRUNC */
 };
 
+enum sock_pmtu { /* SOCK_IP_MTU_DISCOVER; the values of Linux's IP_MTU_DISCOVER */
+	SOCK_PMTU_DONT, /* routers and we may cut datagrams; the default here */
+	SOCK_PMTU_WANT, /* DF on what fits the path as far as it is known; we cut what does not */
+	SOCK_PMTU_DO,   /* DF on all; ERR_MSGSIZE for what does not fit */
+};
+
 enum sock_option {
 	SOCK_SO_ERROR,    /* get: the pending error (negative enum err), and clears it */
 	SOCK_SO_SNDBUF,   /* bytes; streams only, set before connect() */
@@ -62,6 +68,7 @@ enum sock_option {
 	SOCK_SO_REUSEADDR, /* 0 or 1: bind() takes a port that only others with 1 use and nobody
 	                    * listens on */
 	SOCK_SO_BROADCAST, /* 0 or 1: datagrams may go to broadcast addresses */
+	SOCK_IP_MTU_DISCOVER, /* datagrams: enum sock_pmtu */
 	SOCK_TCP_NODELAY, /* 0 or 1 */
 	SOCK_TCP_STATE,   /* get: enum tcp_state as a number; see sock_state_name() */
 	SOCK_TCP_CONGESTION, /* enum net_congestion; at any time, a listener's is inherited */

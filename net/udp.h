@@ -20,7 +20,7 @@ struct udp_layer; /* every bound port of one stack */
 
 #define UDP_PAYLOAD_MAX 65507u /* what IPv4's total length leaves */
 
-enum udp_pmtu { /* the values of Linux's IP_MTU_DISCOVER */
+enum udp_pmtu { /* as enum sock_pmtu in net/socket.h */
 	UDP_PMTU_DONT, /* DF clear: whoever must may cut */
 	UDP_PMTU_WANT, /* DF set on what fits the path as far as it is known; we cut what does not */
 	UDP_PMTU_DO,   /* DF always; ERR_MSGSIZE for what does not fit */

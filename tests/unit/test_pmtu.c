@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "net/ipv4_pmtu.h"
+#include "net/socket.h"
 #include "tests/lib/stack_kit.h"
 
 static struct kit k;
@@ -197,6 +198,39 @@ static void want_cuts_what_is_too_long(void **state)
 	kit_sent_free(s);
 }
 
+/* The same through a socket: the option, and the error that a router's report becomes. */
+static void a_socket_chooses(void **state)
+{
+	const struct net_endpoint far = net_endpoint_ipv4(KIT_FAR_IP, 9);
+	int fd = sock_socket(k.stack, NET_FAMILY_IPV4, SOCK_TYPE_DGRAM, SOCK_PROTO_UDP);
+	struct kit_sent *s;
+	int64_t value;
+
+	(void)state;
+	assert_int_equal(sock_getsockopt(k.stack, fd, SOCK_IP_MTU_DISCOVER, &value), ERR_OK);
+	assert_int_equal(value, SOCK_PMTU_DONT);
+	assert_int_equal(sock_setsockopt(k.stack, fd, SOCK_IP_MTU_DISCOVER, 3, k.now_ns), ERR_INVAL);
+	assert_int_equal(sock_setsockopt(k.stack, fd, SOCK_IP_MTU_DISCOVER, SOCK_PMTU_DO, k.now_ns),
+			 ERR_OK);
+	assert_int_equal(sock_getsockopt(k.stack, fd, SOCK_IP_MTU_DISCOVER, &value), ERR_OK);
+	assert_int_equal(value, SOCK_PMTU_DO);
+	assert_int_equal(sock_connect(k.stack, fd, &far, k.now_ns), ERR_OK);
+	assert_int_equal(sock_send(k.stack, fd, text, 1473, k.now_ns), ERR_MSGSIZE);
+	assert_int_equal(sock_send(k.stack, fd, text, 1472, k.now_ns), 1472);
+	s = kit_expect(&k);
+	assert_int_equal(s->ip.fragment, IPV4_DF);
+	kit_build_icmp(&f, NULL, ICMP_UNREACHABLE, ICMP_UNREACH_FRAG_NEEDED, 1400, s->l3, 28);
+	kit_sent_free(s);
+	kit_inject_frame(&k, &f);
+	assert_true(sock_poll(k.stack, fd, 0) & SOCK_POLLERR);
+	assert_int_equal(sock_getsockopt(k.stack, fd, SOCK_SO_ERROR, &value), ERR_OK);
+	assert_int_equal(value, ERR_MSGSIZE);
+	assert_int_equal(sock_send(k.stack, fd, text, 1373, k.now_ns), ERR_MSGSIZE);
+	assert_int_equal(sock_send(k.stack, fd, text, 1372, k.now_ns), 1372);
+	kit_sent_clear(&k);
+	sock_close(k.stack, fd, k.now_ns);
+}
+
 /* Narrower than the floor: routers may cut what we send. */
 static void want_clears_df_on_a_narrow_path(void **state)
 {
@@ -276,6 +310,7 @@ int main(void)
 		TEST(the_cache_is_bounded_and_forgets_the_oldest),
 		TEST(do_says_what_is_too_long),
 		TEST(want_cuts_what_is_too_long),
+		TEST(a_socket_chooses),
 		TEST(want_clears_df_on_a_narrow_path),
 		TEST(dont_sends_with_df_clear),
 		TEST(forged_reports_are_ignored),
