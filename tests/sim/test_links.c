@@ -15,6 +15,7 @@
 #include "tests/sim/lib/sim_dgram.h"
 
 #define DATAGRAMS 2000u
+#define ARP_MAX 5u /* frames of a minute that are no datagrams, and have their troubles too */
 
 struct scene {
 	struct sim sim;
@@ -71,7 +72,7 @@ static void bursts_are_as_long_as_told(void **state)
 	s->link->bad_loss_ppm = 1000000;
 	scene_play(s, 100);
 	assert_in_range(s->link->lost, DATAGRAMS / 100 * 5 / 2, DATAGRAMS / 100 * 5 * 2);
-	assert_in_range(s->d.received, DATAGRAMS - s->link->lost - 1, DATAGRAMS - s->link->lost + 1);
+	assert_in_range(s->d.received, DATAGRAMS - s->link->lost, DATAGRAMS - s->link->lost + ARP_MAX);
 	scene_close(s);
 }
 
@@ -114,9 +115,9 @@ static void a_cut_and_a_stall(void **state)
 	s->link->cut_span = (struct sim_span){now_ns + 5 * NS_PER_S, now_ns + 10 * NS_PER_S};
 	s->link->stall_span = (struct sim_span){now_ns + 20 * NS_PER_S, now_ns + 21 * NS_PER_S};
 	scene_play(s, 100);
-	assert_in_range(s->link->lost, 249, 251);    /* fifty a second */
-	assert_in_range(s->link->stalled, 49, 51);
-	assert_int_equal(s->d.received, DATAGRAMS - s->link->lost);
+	assert_in_range(s->link->lost, 249, 251 + ARP_MAX); /* fifty a second */
+	assert_in_range(s->link->stalled, 49, 51 + ARP_MAX);
+	assert_in_range(s->d.received, DATAGRAMS - s->link->lost, DATAGRAMS - s->link->lost + ARP_MAX);
 	scene_close(s);
 }
 
@@ -144,7 +145,8 @@ static void doubled_and_late(void **state)
 	scene_play(s, 100);
 	assert_in_range(s->link->duplicated, DATAGRAMS / 20, DATAGRAMS / 5);
 	assert_in_range(s->link->reordered, DATAGRAMS / 20, DATAGRAMS / 5);
-	assert_int_equal(s->d.received, DATAGRAMS + s->link->duplicated);
+	assert_in_range(s->d.received, DATAGRAMS + s->link->duplicated - ARP_MAX,
+			DATAGRAMS + s->link->duplicated);
 	scene_close(s);
 }
 
