@@ -141,6 +141,8 @@ def make_fragments():
         WHOLE, 0, 0x81, 0, 2, 0])
     seed("ipv4-reassembly", "no-memory", [0, MEMORY, 1, WHOLE, 0, 0x80, 0, 0x10, 0, MEMORY, 99, FRESH,
                                           WHOLE, 0, 0x80, 0, 0x10, 0])
+    far = [byte for who in range(16) for byte in (PIECE, who, 1, 0x1F, 0xF0, 1)]
+    seed("ipv4-reassembly", "crowd", [0, *far, FRESH, *far])
     seed("ipv4-reassembly", "others", [0, ODD, 0, 1, 0x20, 0, 16, *b"\x08\0\0\0ping........",
                                        ODD, 0, 1, 0, 2, 4, *b"pong", ODD, 0, 4, 0x20, 0, 8, *b"........"])
 
@@ -166,6 +168,7 @@ def make_http():
     answer("interim", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n")
     answer("folded", b"HTTP/1.1 200\r\nA: b\r\n c\r\nContent-Length: 1, 1\r\n\r\nx")
     answer("long-line", b"HTTP/1.1 200 OK\r\nA: " + b"x" * 1100 + b"\r\nContent-Length: 0\r\n\r\n")
+    seed("http", "large-header", b"\xff\x07A: b\r\n\r\nbody")
     answer("not-http", b"SSH-2.0-OpenSSH_9.2\r\n")
 
 

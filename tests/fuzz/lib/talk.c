@@ -74,6 +74,7 @@ void talk_open(struct talk *talk, struct fuzz_input *in)
 	talk->buffer = options.sndbuf = options.rcvbuf = 4096u << (buffers % 4 * 2);
 	talk->patient = how & 0x80;
 	talk->kind = buffers & 0x80;
+	talk->forgetful = buffers & 0x40;
 	tk_open_with(&talk->t, &options);
 	open_lines(talk, how & 0x40 ? 200 : 65535);
 	choose_peer(talk, fuzz_u8(in));

@@ -8,8 +8,10 @@
  *   - each byte the user reads is the one the peer sends for that sequence number, in order;
  *   - what we acknowledge and the right edge of our window never move back;
  *   - a connection that has something to send has a timer, or work to do, that will send it;
- *   - memory is bounded; when the peer turns kind at the end, all that the user gave is acknowledged
- *     and more is taken in; when all is closed and nobody answers, nothing is left.
+ *   - the scoreboard adds up;
+ *   - memory is bounded; when the peer turns kind at the end, be it that it has all it has seen or
+ *     only what it said, all that the user gave arrives and is acknowledged, and more is taken in;
+ *     when all is closed and nobody answers, nothing is left.
  *
  * There are three lines: two from different ports of the peer to one port of ours, and one to
  * another port of ours.  The steps of a script are about the line that was chosen last.
@@ -17,11 +19,13 @@
 #ifndef TESTS_FUZZ_LIB_TALK_H
 #define TESTS_FUZZ_LIB_TALK_H
 
+#include "net/tcp/options.h"
 #include "tests/fuzz/lib/fuzz.h"
 #include "tests/lib/tcp_kit.h"
 
 #define TALK_BEFORE_MAX 8
 #define TALK_LINES 3
+#define TALK_BLOCKS_MAX 48
 
 /* What the stack sends on one connection. */
 struct talk_sending {
@@ -56,6 +60,10 @@ struct talk_line {
 	 * last segments may have waited for ARP. */
 	struct talk_sending now, before[TALK_BEFORE_MAX];
 	struct talk_receiving receiving;
+	/* What the peer said it has beyond its acknowledgements: SACK blocks. */
+	struct tcp_sack_block blocks[TALK_BLOCKS_MAX];
+	unsigned n_blocks;
+	bool blocks_forgotten; /* there were more */
 	uint32_t rcv_nxt; /* its last acknowledgement */
 	uint32_t ts_echo;
 	size_t read_by_user;
@@ -65,6 +73,9 @@ struct talk {
 	struct tk t;
 	bool patient;    /* at the end everything runs out instead of being destroyed */
 	bool kind;       /* at the end the peer does what it can */
+	bool forgetful;  /* ...and has, of what was sent before, only what it said it has */
+	uint8_t *has;    /* then: of the present line, which bytes from has_from on */
+	uint32_t has_from, has_len;
 	uint32_t buffer; /* bytes each way, at most */
 	struct talk_line lines[TALK_LINES];
 	struct talk_line *line; /* the steps are about this one */
@@ -86,6 +97,9 @@ void talk_close(struct talk *talk);
 void talk_check(struct talk *talk);
 /* The connection that begins with `iss` is the line's present one. */
 void talk_note_iss(struct talk_line *line, uint32_t iss);
+/* A segment of ours on that line, in the kind end. */
+void talk_kind_sees(struct talk *talk, const struct talk_line *line, const struct kit_sent *s);
+void talk_check_scoreboard(const struct tcb *tcb);
 /* The peer, the network and the memory turn kind (talk_kind.c). */
 void talk_turn_kind(struct talk *talk);
 

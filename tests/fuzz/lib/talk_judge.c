@@ -18,6 +18,8 @@ void talk_note_iss(struct talk_line *line, uint32_t iss)
 		return;
 	memmove(line->before + 1, line->before, sizeof(line->before) - sizeof(line->before[0]));
 	line->before[0] = line->now;
+	line->n_blocks = 0;
+	line->blocks_forgotten = false;
 	line->now = (struct talk_sending){
 		.iss = iss,
 		.snd_max = iss + 1,
@@ -134,6 +136,7 @@ static void check_tcp(struct talk *talk, const struct kit_sent *s)
 		talk_note_iss(line, s->tcp.seq);
 	} else {
 		check_segment(line, s);
+		talk_kind_sees(talk, line, s);
 		check_receiving(talk, line, s);
 	}
 	note_acknowledgement(line, s);
@@ -189,6 +192,7 @@ static void check_line(struct talk *talk, struct talk_line *line)
 	if (!tcb_synchronized(tcb))
 		return;
 	check_sending_side(tcb);
+	talk_check_scoreboard(tcb);
 	check_receiving_side(tcb);
 }
 

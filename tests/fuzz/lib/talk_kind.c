@@ -1,9 +1,13 @@
 /*
  * The end at which everybody turns kind: memory, device and network do what they should, and the
- * peer acknowledges all it sees and opens its window.  Whatever came before, a connection that is
- * not over then sends all that its user gave, and takes in what the peer sends.
+ * peer opens its window and acknowledges what it has.  That is all it has ever seen; or, where it is
+ * forgetful, what it has acknowledged or SACKed before, and what arrives from now on: all that was
+ * in flight is lost.  Whatever came before, a connection that is not over then sends all that its
+ * user gave, and takes in what the peer sends.
  */
 #include "tests/fuzz/lib/talk.h"
+
+#include <stdlib.h>
 
 #include "net/tcp/internal.h"
 #include "tests/fuzz/lib/talk_peer.h"
@@ -22,18 +26,68 @@ static bool has_sent_all(const struct tcb *tcb)
 	return tcb_synchronized(tcb) && tcb->snd_una == tcb->snd_end + tcb->fin_queued;
 }
 
+/* --- what a forgetful peer has ------------------------------------------------------------------ */
+
+static void mark(struct talk *talk, uint32_t start, uint32_t end)
+{
+	uint32_t from = seq_lt(start, talk->has_from) ? talk->has_from : start;
+
+	for (; seq_lt(from, end) && from - talk->has_from < talk->has_len; from++)
+		talk->has[from - talk->has_from] = 1;
+}
+
+void talk_kind_sees(struct talk *talk, const struct talk_line *line, const struct kit_sent *s)
+{
+	if (talk->has != NULL && line == talk->line)
+		mark(talk, s->tcp.seq,
+		     s->tcp.seq + (uint32_t)s->payload_len + !!(s->tcp.flags & TCP_FIN));
+}
+
+static void remember(struct talk *talk, const struct tcb *tcb)
+{
+	const struct talk_line *line = talk->line;
+
+	if (!talk->forgetful || line->blocks_forgotten || tcb == NULL || !tcb_synchronized(tcb))
+		return;
+	talk->has_from = tcb->snd_una;
+	talk->has_len = tcb->snd_end + 1 - tcb->snd_una;
+	talk->has = calloc(talk->has_len, 1);
+	for (unsigned i = 0; i < line->n_blocks; i++)
+		mark(talk, line->blocks[i].start, line->blocks[i].end);
+}
+
+static void forget(struct talk *talk)
+{
+	free(talk->has);
+	talk->has = NULL;
+}
+
+static uint32_t acknowledgement(const struct talk *talk)
+{
+	uint32_t n = 0;
+
+	if (talk->has == NULL)
+		return talk->line->now.snd_max;
+	while (n < talk->has_len && talk->has[n])
+		n++;
+	return talk->has_from + n;
+}
+
+/* --- both directions ------------------------------------------------------------------------------ */
+
 /* Each turn something is acknowledged or some time passes. */
 static void let_it_send(struct talk *talk)
 {
-	const struct tcb *tcb = NULL;
+	const struct tcb *tcb = talk_tcb(talk, talk->line);
 	uint32_t una;
 
+	remember(talk, tcb);
 	for (unsigned i = 0; i < ROUNDS_MAX; i++) {
 		tcb = talk_tcb(talk, talk->line);
 		if (!is_open(tcb) || has_sent_all(tcb))
 			return;
 		una = tcb->snd_una;
-		talk_peer_is_kind(talk, tcb, 0);
+		talk_peer_is_kind(talk, tcb, acknowledgement(talk), 0);
 		tcb = talk_tcb(talk, talk->line);
 		if (tcb != NULL && tcb->snd_una != una)
 			continue;
@@ -71,7 +125,7 @@ static void let_it_receive(struct talk *talk)
 		talk_check(talk);
 		tcb = talk_tcb(talk, talk->line);
 		if (wanted(tcb) > 0)
-			talk_peer_is_kind(talk, tcb, wanted(tcb));
+			talk_peer_is_kind(talk, tcb, talk->line->now.snd_max, wanted(tcb));
 		tcb = talk_tcb(talk, talk->line);
 	}
 	kit_fail("%s: nothing is taken in at RCV.NXT %u, window %u, %u bytes unread",
@@ -85,6 +139,7 @@ void talk_turn_kind(struct talk *talk)
 	for (unsigned i = 0; i < TALK_LINES; i++) {
 		talk->line = &talk->lines[i];
 		let_it_send(talk);
+		forget(talk);
 		let_it_receive(talk);
 	}
 }

@@ -46,6 +46,16 @@ static void note_window(struct talk_line *line, const struct segment *seg)
 		line->now.edge = seq_max(line->now.edge, ack + window);
 }
 
+static void note_blocks(struct talk_line *line, const struct tcp_options *opt)
+{
+	for (unsigned i = 0; i < opt->n_sack; i++) {
+		if (line->n_blocks == TALK_BLOCKS_MAX)
+			line->blocks_forgotten = true;
+		else if (seq_lt(opt->sack[i].start, opt->sack[i].end))
+			line->blocks[line->n_blocks++] = opt->sack[i];
+	}
+}
+
 static void note(struct talk *talk, const struct segment *seg)
 {
 	struct talk_line *line = talk_find_line(talk, seg->dst_port, seg->src_port);
@@ -57,6 +67,7 @@ static void note(struct talk *talk, const struct segment *seg)
 	if (seg->flags & TCP_SYN)
 		note_syn(line, seg, &opt);
 	note_window(line, seg);
+	note_blocks(line, &opt);
 }
 
 /* --- sending ---------------------------------------------------------------------------------------- */
@@ -214,9 +225,9 @@ void talk_peer_changes(struct talk *talk, struct fuzz_input *in)
 
 /* --- kind ---------------------------------------------------------------------------------------------- */
 
-/* As an honest peer would say it that has all that was sent and has not been told of what was
- * played before: `len` bytes where the stack waits for them, or none. */
-void talk_peer_is_kind(struct talk *talk, const struct tcb *tcb, size_t len)
+/* As an honest peer would say it, whatever was played before: an acknowledgement, and `len` bytes
+ * where the stack waits for them, or none. */
+void talk_peer_is_kind(struct talk *talk, const struct tcb *tcb, uint32_t ack, size_t len)
 {
 	struct talk_line *line = talk->line;
 	struct segment seg;
@@ -227,6 +238,7 @@ void talk_peer_is_kind(struct talk *talk, const struct tcb *tcb, size_t len)
 		line->tsval = tcb->ts_recent;
 	line->tos = 0;
 	seg = usual(talk, tcb->state == TCP_SYN_SENT ? TCP_SYN | TCP_ACK : TCP_ACK);
+	seg.ack = ack;
 	seg.len = len;
 	/* Its window counts only behind what it has sent before: SND.WL1. */
 	if (len == 0 && tcb_synchronized(tcb))

@@ -8,8 +8,8 @@
 struct talk;
 struct tcb;
 
-/* On the present line: acknowledges everything, opens the window, and sends `len` bytes. */
-void talk_peer_is_kind(struct talk *talk, const struct tcb *tcb, size_t len);
+/* On the present line: opens the window, acknowledges, and sends `len` bytes. */
+void talk_peer_is_kind(struct talk *talk, const struct tcb *tcb, uint32_t ack, size_t len);
 
 /* The byte that the peer sends at that sequence number, whatever segment it is in. */
 static inline uint8_t talk_peer_byte(uint32_t seq)

@@ -1,0 +1,89 @@
+/*
+ * What must be true of a scoreboard (net/tcp/scoreboard.h) whatever was sent, acknowledged and
+ * SACKed: counted again from its records.
+ */
+#include "tests/fuzz/lib/talk.h"
+
+#include "net/tcp/internal.h"
+
+struct sums {
+	uint32_t pipe, sacked, n_sacked, n_in_flight, n_lost;
+};
+
+static struct sums add_up(struct scoreboard *sb, const struct tcb *tcb)
+{
+	struct sums sums = {0};
+	uint32_t at = tcb->snd_una;
+
+	for (uint32_t i = 0; i < sb->count; i++) {
+		const struct sent_segment *s = scoreboard_at(sb, i);
+		bool sacked = s->flags & SENT_SACKED, lost = s->flags & SENT_LOST;
+
+		FUZZ_CHECK(s->seq == at && seq_lt(s->seq, s->end), "record %u: %u to %u, behind %u", i,
+			   s->seq - tcb->iss, s->end - tcb->iss, at - tcb->iss);
+		FUZZ_CHECK(!sacked || !lost, "record %u is SACKed and lost", i);
+		at = s->end;
+		sums.sacked += sacked ? sent_len(s) : 0;
+		sums.n_sacked += sacked;
+		sums.n_lost += lost;
+		sums.n_in_flight += !sacked && !lost;
+		sums.pipe += !sacked && !lost ? sent_len(s) : 0;
+	}
+	FUZZ_CHECK(at == tcb->snd_nxt, "records up to %u, SND.NXT is %u", at - tcb->iss,
+		   tcb->snd_nxt - tcb->iss);
+	return sums;
+}
+
+/* All up to sacked_to are SACKed. */
+static void check_runs(struct scoreboard *sb)
+{
+	for (uint32_t i = 0; i < sb->count; i++) {
+		const struct sent_segment *s = scoreboard_at(sb, i);
+
+		if ((s->flags & SENT_SACKED) == 0)
+			continue;
+		for (uint32_t j = i; j < sb->count && seq_lt(scoreboard_at(sb, j)->seq, s->sacked_to);
+		     j++)
+			FUZZ_CHECK(scoreboard_at(sb, j)->flags & SENT_SACKED,
+				   "record %u says that %u is SACKed", i, j);
+	}
+}
+
+static void check_list(struct scoreboard *sb, const struct sent_list *list, uint32_t n, bool lost)
+{
+	uint16_t slot = list->first, before = SCOREBOARD_NONE;
+
+	for (; slot != SCOREBOARD_NONE; slot = sb->segments[slot].next, n--) {
+		const struct sent_segment *s = &sb->segments[slot];
+
+		FUZZ_CHECK(n > 0 && slot < sb->capacity && s->prev == before, "a broken list");
+		FUZZ_CHECK(((s->flags & SENT_LOST) != 0) == lost && (s->flags & SENT_SACKED) == 0,
+			   "flags %x in the list of the %s", s->flags, lost ? "lost" : "sent");
+		FUZZ_CHECK(lost || before == SCOREBOARD_NONE ||
+				   sb->segments[before].sent_ns <= s->sent_ns, "not by time");
+		before = slot;
+	}
+	FUZZ_CHECK(n == 0 && list->last == before, "%u are in no list", n);
+}
+
+void talk_check_scoreboard(const struct tcb *tcb)
+{
+	struct scoreboard *sb = tcb->sent;
+	struct sums sums;
+
+	if (sb == NULL) {
+		FUZZ_CHECK(tcb->snd_una == tcb->snd_nxt, "%u bytes in flight, and no record",
+			   tcb_flight(tcb));
+		return;
+	}
+	FUZZ_CHECK(sb->count <= MIN(sb->capacity, SCOREBOARD_CUT_MAX) &&
+			   (sb->capacity & (sb->capacity - 1)) == 0, "%u records in %u", sb->count,
+		   sb->capacity);
+	sums = add_up(sb, tcb);
+	FUZZ_CHECK(sums.pipe == sb->pipe && sums.sacked == sb->sacked && sums.n_sacked == sb->n_sacked,
+		   "pipe %u, SACKed %u in %u; it says %u, %u, %u", sums.pipe, sums.sacked,
+		   sums.n_sacked, sb->pipe, sb->sacked, sb->n_sacked);
+	check_runs(sb);
+	check_list(sb, &sb->in_flight, sums.n_in_flight, false);
+	check_list(sb, &sb->lost, sums.n_lost, true);
+}
