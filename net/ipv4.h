@@ -23,6 +23,9 @@ int ipv4_route(struct stack *stack, uint32_t dst, struct ipv4_route *route) MUST
  * that has an address. */
 int ipv4_route_broadcast(struct stack *stack, uint32_t dst, struct ipv4_route *route) MUST_CHECK;
 
+/* A transport has sent to `dst` again and again and heard nothing: is the next hop still there? */
+void ipv4_negative_advice(struct stack *stack, uint32_t dst, uint64_t now_ns);
+
 #define IPV4_TTL 64 /* RFC 1122 3.2.1.7; the value that RFC 1340 and its successors name */
 
 struct ipv4_send {

@@ -105,6 +105,13 @@ static void ask(struct stack *stack, struct neigh *n, uint64_t now_ns)
 	stack->neigh->resolver.ask(stack, n, now_ns);
 }
 
+static void probe(struct stack *stack, struct neigh *n, uint64_t now_ns)
+{
+	n->state = NEIGH_PROBE;
+	n->attempts = 0;
+	ask(stack, n, now_ns);
+}
+
 /* RFC 1122 2.3.2.1: the entry goes, what waited goes with it, and the transports hear of it.  They
  * are told last, when the cache is in order: they may send again at once. */
 static void give_up(struct stack *stack, struct neigh *n, uint64_t now_ns)
@@ -197,12 +204,18 @@ int neigh_output(struct stack *stack, struct netif *netif, const struct net_addr
 		enqueue(stack, n, pkt);
 		return ERR_OK;
 	}
-	if (n->state == NEIGH_REACHABLE && now_ns - n->confirmed_ns > NEIGH_REACHABLE_NS) {
-		n->state = NEIGH_PROBE;
-		n->attempts = 0;
-		ask(stack, n, now_ns);
-	}
+	if (n->state == NEIGH_REACHABLE && now_ns - n->confirmed_ns > NEIGH_REACHABLE_NS)
+		probe(stack, n, now_ns);
 	return send_now(stack, n, pkt, now_ns);
+}
+
+void neigh_doubt(struct stack *stack, struct netif *netif, const struct net_addr *addr,
+		 uint64_t now_ns)
+{
+	struct neigh *n = find(stack->neigh, netif, addr);
+
+	if (n != NULL && n->state == NEIGH_REACHABLE)
+		probe(stack, n, now_ns);
 }
 
 /* --- news -------------------------------------------------------------------------------------- */

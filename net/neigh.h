@@ -59,6 +59,11 @@ void neigh_set_resolver(struct stack *stack, const struct neigh_resolver *resolv
 int neigh_output(struct stack *stack, struct netif *netif, const struct net_addr *addr,
 		 struct pktbuf *pkt, uint64_t now_ns);
 
+/* A transport hears nothing from beyond the neighbour (RFC 1122 3.3.1.4): it is asked directly
+ * whether it is still there, and forgotten where it does not answer. */
+void neigh_doubt(struct stack *stack, struct netif *netif, const struct net_addr *addr,
+		 uint64_t now_ns);
+
 enum neigh_news {
 	NEIGH_NEWS_UPDATE, /* changes an entry that exists (RFC 826: merge) */
 	NEIGH_NEWS_LEARN,  /* may also make one: the neighbour wants to talk to us */

@@ -7,6 +7,7 @@
  */
 #include "net/ipv4.h"
 
+#include "net/neigh.h"
 #include "net/stack.h"
 #include "net/wire/ipv4.h"
 
@@ -87,4 +88,16 @@ int ipv4_route(struct stack *stack, uint32_t dst, struct ipv4_route *route)
 		return err;
 	stack->counters.ip_no_route++;
 	return ERR_ACCES;
+}
+
+/* RFC 1122 3.3.1.4: "negative advice" from a transport. */
+void ipv4_negative_advice(struct stack *stack, uint32_t dst, uint64_t now_ns)
+{
+	struct ipv4_route route;
+	struct net_addr next_hop;
+
+	if (find_route(stack, dst, &route) != ERR_OK || route.broadcast)
+		return;
+	next_hop = net_addr_ipv4(route.next_hop);
+	neigh_doubt(stack, route.netif, &next_hop, now_ns);
 }

@@ -100,7 +100,8 @@ static bool append_reassembled(struct stack *stack, struct tcb *tcb)
 
 /* RFC 9293 3.8.6.3, RFC 5681 4.2: at least every second segment at once, and what fills a hole; a
  * young connection every segment, so that the peer's window opens quickly.
- * DEVIATION: within one batch of received frames it is one ACK for all of them. */
+ * DEVIATION: within one batch of received frames it is one ACK for all of them (SHLD-19 would have
+ * one for each second segment): the batch is what a busy machine finds when it looks. */
 static void schedule_ack(struct stack *stack, struct tcb *tcb, bool filled_hole, uint64_t now_ns)
 {
 	bool quick = tcb->quick_acks > 0;

@@ -52,6 +52,7 @@ _Static_assert(TCP_BUFFER_MAX <= UINT32_C(0xffff) << TCP_WINDOW_SCALE, "no windo
 #define TCP_KEEP_IDLE_S 7200u /* RFC 9293 3.8.4, MUST-28: at least two hours */
 #define TCP_KEEP_INTERVAL_S 75u
 #define TCP_KEEP_COUNT 9u
+#define TCP_R1 3u /* RFC 9293 3.8.3, SHLD-10: retransmissions before IP is asked for another way */
 #define TCP_DEVICE_RETRY_NS NS_PER_MS
 #define TCP_BUFFER_KEEP_NS NS_PER_S /* an empty send buffer is given back after this */
 #define TCP_PAWS_IDLE_NS (24 * 24 * 3600 * NS_PER_S) /* RFC 7323 5.5: 24 days */

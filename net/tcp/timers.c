@@ -6,6 +6,7 @@
 #include "net/tcp/internal.h"
 
 #include "base/strbuf.h"
+#include "net/ipv4.h"
 
 #define SYN_WAITS_MAX_NS (5 * NS_PER_S) /* ARP gives up after three seconds */
 
@@ -90,6 +91,17 @@ static bool syn_still_waits(struct tcb *tcb, uint64_t now_ns)
 	return tcb->syn_waits && now_ns - tcb->progress_ns < SYN_WAITS_MAX_NS;
 }
 
+/* RFC 9293 3.8.3, MUST-20 (b): R1 has been reached, which IP is to hear of, and the user (SHLD-9),
+ * in the log and in sock_tcp_info(). */
+static void reached_r1(struct stack *stack, const struct tcb *tcb, uint64_t now_ns)
+{
+	event_emit(stack->port->events, EVENT_TCP_NO_ANSWER, tcb->conn,
+		   tcb->state == TCP_SYN_SENT ? 8 : 0, EV_ENDPOINT("dst", tcb->remote),
+		   EV_U64("attempts", tcb->attempts),
+		   EV_U64("ms", (now_ns - tcb->progress_ns) / NS_PER_MS));
+	ipv4_negative_advice(stack, net_addr_to_ipv4(&tcb->remote.addr), now_ns);
+}
+
 /* RFC 6298 5.4-5.7 */
 static bool retransmit_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
@@ -114,6 +126,8 @@ static bool retransmit_fired(struct stack *stack, struct tcb *tcb, uint64_t now_
 		tcp_recovery_timeout(stack, tcb, now_ns);
 		tcp_output(stack, tcb, now_ns);
 	}
+	if (tcb->attempts == TCP_R1)
+		reached_r1(stack, tcb, now_ns);
 	return true;
 }
 

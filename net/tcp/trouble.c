@@ -2,7 +2,8 @@
  * Bad news about what we sent (RFC 9293 3.9.2.2): ICMP errors, and ARP requests that nobody
  * answered.  An ICMP error can be forged by anybody who guesses a four-tuple, so it must quote a
  * sequence number that is on its way now (RFC 5927 4), and an established connection survives even
- * then (RFC 5927 5.2): what it says is remembered as the reason, should we ever give up.
+ * then: what it says is remembered as the reason, should we ever give up.
+ * DEVIATION: SHLD-26 would have a hard error end it (RFC 5927 5.2 says why nobody does that).
  */
 #include "net/tcp/internal.h"
 

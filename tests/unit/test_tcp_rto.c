@@ -155,6 +155,32 @@ static void nobody_acknowledges(void **state)
 	tk_close(&t);
 }
 
+/* MUST-20 (b), SHLD-9, SHLD-10: after three retransmissions the log says so, and the next hop is
+ * asked whether it is there; once. */
+static void r1_asks_for_another_way(void **state)
+{
+	uint64_t asked;
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_write(&t, 0, 100);
+	asked = net_counter_by_name(t.k.stack, "arp_requests_out");
+	while (tk_events(&t, EVENT_TCP_NO_ANSWER) == 0) {
+		assert_int_equal(net_counter_by_name(t.k.stack, "arp_requests_out"), asked);
+		assert_true(tk_events(&t, EVENT_TCP_RETRANSMIT) < 3);
+		tk_advance(&t, 50 * NS_PER_MS);
+	}
+	assert_int_equal(tk_events(&t, EVENT_TCP_RETRANSMIT), 3);
+	assert_string_equal(tk_field(&t, EVENT_TCP_NO_ANSWER, 0, "attempts"), "3");
+	assert_int_equal(net_counter_by_name(t.k.stack, "arp_requests_out"), asked + 1);
+	tk_advance(&t, 200 * NS_PER_S);
+	assert_int_equal(tk_events(&t, EVENT_TCP_NO_ANSWER), 1);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
 /* Patience is counted from when something was sent, not from when the peer was last heard. */
 static void silence_before_sending_does_not_count(void **state)
 {
@@ -365,6 +391,7 @@ int main(void)
 		cmocka_unit_test(a_full_device),
 		cmocka_unit_test(no_memory_for_a_packet),
 		cmocka_unit_test(nobody_acknowledges),
+		cmocka_unit_test(r1_asks_for_another_way),
 		cmocka_unit_test(silence_before_sending_does_not_count),
 		cmocka_unit_test(congestion_avoidance),
 		cmocka_unit_test(karn),
