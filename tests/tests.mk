@@ -8,11 +8,14 @@
 PYTEST := PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider
 LAYER_OBJS := $(filter $(BUILD)/kernel/net/% $(BUILD)/kernel/base/%,$(IMAGE_OBJS))
 
-.PHONY: check check-layers check-tools check-host soak test boot-tests
+.PHONY: check check-layers check-tools check-host docs soak test boot-tests
 check: check-layers check-tools check-example check-host ## host tests: layers, tools, units, simulator (sanitizers)
 
 check-layers: $(LAYER_OBJS)
 	@tools/check_layers.py --objects $(LAYER_OBJS)
+
+docs: ## write the generated parts of docs/tcp.md from the sources
+	@tools/tcp_docs.py --write
 
 check-tools: $(BUILD)/lib/example/two_stacks | $(BUILD)/.setup-check
 	@DIALTONE_BUILD=$(abspath $(BUILD)) $(PYTEST) tests/tools
