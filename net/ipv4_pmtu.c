@@ -7,21 +7,13 @@
 
 #include "net/stack.h"
 
-/* RFC 1191 7.1: what links there are, when a router does not say. */
-static const uint16_t plateaus[] = {65535, 32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296,
-				    IPV4_MTU_MIN};
-
+/* RFC 1191 3: never up, and not to what no link has.
+ * DEVIATION: RFC 1191 5 would guess, from the plateaus of 7.1, where a router says 0.  Those are
+ * routers of 1990; today it is who makes reports up, and of a path that is really narrow TCP finds a
+ * size without being told (net/tcp/pmtu.c, black holes). */
 uint16_t ipv4_pmtu_claim(uint16_t said, uint16_t quoted_len, uint16_t current)
 {
-	uint16_t below = MIN(quoted_len, current);
-
-	if (said != 0) /* RFC 1191 3: never up, and not to what no link has */
-		return said >= IPV4_MTU_MIN && said < below ? said : 0;
-	/* 5: the length that was too much; old routers have added the header's to it */
-	for (unsigned i = 0; i < ARRAY_LEN(plateaus); i++)
-		if (plateaus[i] < below)
-			return plateaus[i];
-	return 0;
+	return said >= IPV4_MTU_MIN && said < MIN(quoted_len, current) ? said : 0;
 }
 
 static const struct ipv4_pmtu_entry *find(const struct stack *stack, uint32_t dst,

@@ -42,7 +42,7 @@ struct ipv4_too_big {
 	uint32_t local, remote; /* host order */
 	uint16_t local_port, remote_port;
 	uint32_t seq;           /* the quoted segment's, where it is TCP */
-	uint16_t said;          /* next-hop MTU; 0 from a router older than RFC 1191 */
+	uint16_t said;          /* next-hop MTU */
 	uint16_t quoted_len;    /* total length of the packet that was dropped */
 };
 
