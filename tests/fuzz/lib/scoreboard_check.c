@@ -4,6 +4,8 @@
  */
 #include "tests/fuzz/lib/talk.h"
 
+#include <limits.h>
+
 #include "net/tcp/internal.h"
 
 struct sums {
@@ -34,14 +36,30 @@ static struct sums add_up(struct scoreboard *sb, const struct tcb *tcb)
 	return sums;
 }
 
-/* All up to sacked_to are SACKed. */
-static void check_runs(struct scoreboard *sb)
+/* The peer has said of all these bytes that it has them. */
+static bool is_told(const struct talk_line *line, uint32_t at, uint32_t end)
+{
+	for (unsigned i = 0; i < line->n_blocks && seq_lt(at, end); i++) {
+		const struct tcp_sack_block *b = &line->blocks[i];
+
+		if (seq_gt(b->start, at) || seq_leq(b->end, at))
+			continue;
+		at = b->end;
+		i = UINT_MAX; /* from the first on again */
+	}
+	return seq_geq(at, end);
+}
+
+/* What is SACKed was told by the peer; and all up to sacked_to are SACKed. */
+static void check_sacked(struct scoreboard *sb, const struct talk_line *line)
 {
 	for (uint32_t i = 0; i < sb->count; i++) {
 		const struct sent_segment *s = scoreboard_at(sb, i);
 
 		if ((s->flags & SENT_SACKED) == 0)
 			continue;
+		FUZZ_CHECK(line->blocks_forgotten || is_told(line, s->seq, s->end),
+			   "record %u is SACKed by nobody", i);
 		for (uint32_t j = i; j < sb->count && seq_lt(scoreboard_at(sb, j)->seq, s->sacked_to);
 		     j++)
 			FUZZ_CHECK(scoreboard_at(sb, j)->flags & SENT_SACKED,
@@ -66,7 +84,7 @@ static void check_list(struct scoreboard *sb, const struct sent_list *list, uint
 	FUZZ_CHECK(n == 0 && list->last == before, "%u are in no list", n);
 }
 
-void talk_check_scoreboard(const struct tcb *tcb)
+void talk_check_scoreboard(const struct talk_line *line, const struct tcb *tcb)
 {
 	struct scoreboard *sb = tcb->sent;
 	struct sums sums;
@@ -83,7 +101,7 @@ void talk_check_scoreboard(const struct tcb *tcb)
 	FUZZ_CHECK(sums.pipe == sb->pipe && sums.sacked == sb->sacked && sums.n_sacked == sb->n_sacked,
 		   "pipe %u, SACKed %u in %u; it says %u, %u, %u", sums.pipe, sums.sacked,
 		   sums.n_sacked, sb->pipe, sb->sacked, sb->n_sacked);
-	check_runs(sb);
+	check_sacked(sb, line);
 	check_list(sb, &sb->in_flight, sums.n_in_flight, false);
 	check_list(sb, &sb->lost, sums.n_lost, true);
 }

@@ -99,7 +99,7 @@ void talk_check(struct talk *talk);
 void talk_note_iss(struct talk_line *line, uint32_t iss);
 /* A segment of ours on that line, in the kind end. */
 void talk_kind_sees(struct talk *talk, const struct talk_line *line, const struct kit_sent *s);
-void talk_check_scoreboard(const struct tcb *tcb);
+void talk_check_scoreboard(const struct talk_line *line, const struct tcb *tcb);
 /* The peer, the network and the memory turn kind (talk_kind.c). */
 void talk_turn_kind(struct talk *talk);
 

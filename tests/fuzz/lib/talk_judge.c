@@ -192,7 +192,7 @@ static void check_line(struct talk *talk, struct talk_line *line)
 	if (!tcb_synchronized(tcb))
 		return;
 	check_sending_side(tcb);
-	talk_check_scoreboard(tcb);
+	talk_check_scoreboard(line, tcb);
 	check_receiving_side(tcb);
 }
 

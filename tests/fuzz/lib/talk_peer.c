@@ -319,7 +319,7 @@ void talk_any_segment(struct talk *talk, struct fuzz_input *in)
 	send(talk, &seg);
 }
 
-/* Where a block may begin or end: somewhere, or at a multiple of the segment size in flight. */
+/* Where a block may begin or end: somewhere, or at or behind the edge of a segment in flight. */
 static uint32_t block_edge(struct talk *talk, struct fuzz_input *in)
 {
 	const struct tcb *tcb = talk_tcb(talk, talk->line);
@@ -327,7 +327,7 @@ static uint32_t block_edge(struct talk *talk, struct fuzz_input *in)
 
 	if (tcb == NULL || how < 0x40)
 		return near(talk, in);
-	return tcb->snd_una + (how & 0x3fu) * tcb_eff_mss(tcb);
+	return tcb->snd_una + (how & 0x3fu) * tcb_eff_mss(tcb) + (how & 0x80 ? fuzz_u8(in) : 0u);
 }
 
 void talk_sack(struct talk *talk, struct fuzz_input *in)
