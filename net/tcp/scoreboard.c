@@ -329,14 +329,24 @@ void scoreboard_all_lost(struct scoreboard *sb, bool forget)
 	}
 }
 
+/* Back among what is in flight, each where its time is.  What is lost is in few runs by time, as
+ * many as the first holes were sent again before the others; each run is one walk. */
 void scoreboard_none_lost(struct scoreboard *sb)
 {
+	uint16_t after = SCOREBOARD_NONE, next;
 	struct sent_segment *s;
 
-	/* They were sent before all that is in flight. */
-	while ((s = in_slot(sb, sb->lost.last)) != NULL) {
+	while ((s = in_slot(sb, sb->lost.first)) != NULL) {
 		take_out(sb, s);
-		list_insert(sb, &sb->in_flight, SCOREBOARD_NONE, s);
+		if (after != SCOREBOARD_NONE && sb->segments[after].sent_ns > s->sent_ns)
+			after = SCOREBOARD_NONE;
+		next = after == SCOREBOARD_NONE ? sb->in_flight.first : sb->segments[after].next;
+		while (next != SCOREBOARD_NONE && sb->segments[next].sent_ns < s->sent_ns) {
+			after = next;
+			next = sb->segments[next].next;
+		}
+		list_insert(sb, &sb->in_flight, after, s);
+		after = slot_of(sb, s);
 		sb->pipe += sent_len(s);
 	}
 }

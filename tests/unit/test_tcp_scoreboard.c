@@ -196,6 +196,27 @@ static void a_time_out_and_its_undoing(void **state)
 	close_port();
 }
 
+/* Two time-outs, the first segment sent again between them: it is the latest of all. */
+static void undone_by_time(void **state)
+{
+	static const unsigned order[] = {1, 2, 3, 0};
+	const struct sent_segment *s;
+
+	(void)state;
+	open_port();
+	send_many(4);
+	scoreboard_all_lost(sb, false);
+	scoreboard_sent_again(sb, scoreboard_first_lost(sb), 20);
+	scoreboard_all_lost(sb, false);
+	scoreboard_none_lost(sb);
+	s = scoreboard_oldest(sb);
+	for (unsigned i = 0; i < 4; i++, s = scoreboard_next_in_flight(sb, s))
+		assert_int_equal(s->seq, FIRST + order[i] * LEN);
+	assert_null(s);
+	assert_int_equal(sb->pipe, 4 * LEN);
+	close_port();
+}
+
 static void cutting(void **state)
 {
 	bool no_memory;
@@ -358,6 +379,7 @@ int main(void)
 		cmocka_unit_test(a_growing_block_is_not_walked_again),
 		cmocka_unit_test(what_goes_again_is_the_latest),
 		cmocka_unit_test(a_time_out_and_its_undoing),
+		cmocka_unit_test(undone_by_time),
 		cmocka_unit_test(cutting),
 		cmocka_unit_test(no_memory_to_grow),
 		cmocka_unit_test(whatever_happens),
