@@ -39,6 +39,9 @@ static void step(struct talk *talk, struct fuzz_input *in)
 	case 25: talk_changes_line(talk, in); break;
 	case 26: talk_user_sets(talk, in); break;
 	case 27: talk_mtu_shrinks(talk, in); break;
+	case 29: talk_user_sends_urgently(talk, in); break;
+	case 30: talk_user_peeks(talk, in); break;
+	case 31: talk_user_disconnects(talk, in); break;
 	default: talk_peer_answers(talk); break;
 	}
 }

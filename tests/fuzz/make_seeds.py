@@ -116,6 +116,12 @@ def make_segments():
     seed("tcp-segments", "three-lines", [
         1, KIND, WELL, ANSWER, ACCEPT, SEND, 0, 99, LINE, 1, ANSWER, ACCEPT, SEND, 0, 99, DATA, 4, LINE, 2,
         OPEN, 0, ANSWER, SEND, 0x20, 0, DATA, 4, LINE, 0, CLOSE, 0, LINE, 1, RECV, 1, 0])
+    seed("tcp-segments", "ecn", [
+        0, KIND | 8, WELL, OPEN, 0, ANSWER, PEER, 0xC6, DATA, 4, SEND, 0x20, 0, DATA, 4, TIME, 0, 0, 0, 0xD0,
+        8, 0, 0, 9, 0, 0, 2, PEER, 0x86, DATA, 4, ACK, 0])
+    seed("tcp-segments", "urgent", [4, KIND | 4, WELL, SEND, 0, 99, 29, 9, SEND, 0, 99, TIME, 0, ACK, 0, 0, 2,
+                                    0x38, 8, 0, 0, 9, 0, 0, 0, 99, 0, 30, 60, RECV, 0, 20, RECV, 0, 99])
+    seed("tcp-segments", "anew", [4, KIND, WELL, SEND, 0, 99, 31, 1, ANSWER, SEND, 0, 99, DATA, 4, RECV, 8, 0])
     seed("tcp-segments", "path-mtu", [4, KIND, WELL, SEND, 0x0F, 0, MTU, 3, TIME, 0, ACK, 0, MTU, 0])
     seed("tcp-segments", "options", [4, KIND, WELL, SET, 6, 1, SET, 7, 1, SET, 8, 1, TIME, 4, SET, 10, 4,
                                      SET, 3, 1, SEND, 0, 99, TIME, 5])

@@ -72,6 +72,12 @@ void talk_open(struct talk *talk, struct fuzz_input *in)
 
 	memset(talk, 0, sizeof(*talk));
 	talk->buffer = options.sndbuf = options.rcvbuf = 4096u << (buffers % 4 * 2);
+	if (buffers & 0x04) { /* it grows */
+		options.rcvbuf = 0;
+		talk->buffer = TCP_BUFFER_DEFAULT;
+	}
+	talk->ecn = buffers & 0x08;
+	options.congestion = buffers & 0x10 ? NET_CONGESTION_NEWRENO : NET_CONGESTION_CUBIC;
 	talk->patient = how & 0x80;
 	talk->kind = buffers & 0x80;
 	talk->forgetful = buffers & 0x40;
@@ -84,6 +90,8 @@ void talk_open(struct talk *talk, struct fuzz_input *in)
 	else if (state != TCP_CLOSED)
 		tk_reach(&talk->t, state);
 	take_stock(talk);
+	if (talk->ecn) /* from the next connection on: the kit does not expect it */
+		talk->t.k.stack->options.ecn = NET_ECN_ASK;
 	fuzz_stack_events(&talk->t.k);
 }
 

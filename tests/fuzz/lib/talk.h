@@ -76,6 +76,7 @@ struct talk {
 	bool forgetful;  /* ...and has, of what was sent before, only what it said it has */
 	uint8_t *has;    /* then: of the present line, which bytes from has_from on */
 	uint32_t has_from, has_len;
+	bool ecn;        /* both sides ask for it */
 	uint32_t buffer; /* bytes each way, at most */
 	struct talk_line lines[TALK_LINES];
 	struct talk_line *line; /* the steps are about this one */
@@ -116,6 +117,9 @@ void talk_icmp_error(struct talk *talk, struct fuzz_input *in);
 
 /* The user. */
 void talk_user_sends(struct talk *talk, struct fuzz_input *in);
+void talk_user_sends_urgently(struct talk *talk, struct fuzz_input *in);
+void talk_user_peeks(struct talk *talk, struct fuzz_input *in);
+void talk_user_disconnects(struct talk *talk, struct fuzz_input *in);
 void talk_user_receives(struct talk *talk, struct fuzz_input *in);
 void talk_user_shuts(struct talk *talk, struct fuzz_input *in);
 void talk_user_sets(struct talk *talk, struct fuzz_input *in);

@@ -148,6 +148,8 @@ static struct segment usual(struct talk *talk, uint8_t flags)
 	line->tsval++;
 	if (flags & TCP_SYN)
 		add_syn_options(talk, &seg);
+	if ((flags & TCP_SYN) && talk->ecn)
+		seg.flags |= flags & TCP_ACK ? TCP_ECE : TCP_ECE | TCP_CWR;
 	if (talk->t.timestamps && (flags & TCP_RST) == 0)
 		add_timestamps(talk, &seg, 0);
 	return seg;

@@ -7,11 +7,11 @@
 #include "net/tcp/internal.h"
 #include "tests/fuzz/lib/talk_peer.h"
 
-void talk_user_sends(struct talk *talk, struct fuzz_input *in)
+static void send(struct talk *talk, size_t len, bool urgent)
 {
 	struct talk_line *line = talk->line;
 	struct kit *k = &talk->t.k;
-	size_t len = fuzz_u16(in) % (2 * talk->buffer) + 1;
+	bool writable;
 	uint8_t *buf;
 	int n;
 
@@ -20,11 +20,62 @@ void talk_user_sends(struct talk *talk, struct fuzz_input *in)
 	buf = malloc(len);
 	for (size_t i = 0; i < len; i++)
 		buf[i] = tk_byte(line->now.by_user + i);
-	n = sock_send(k->stack, line->fd, buf, len, k->now_ns);
+	writable = sock_poll(k->stack, line->fd, SOCK_POLLOUT) & SOCK_POLLOUT;
+	n = urgent ? sock_send_oob(k->stack, line->fd, buf, len, k->now_ns)
+		   : sock_send(k->stack, line->fd, buf, len, k->now_ns);
 	free(buf);
 	FUZZ_CHECK(n != 0 && n <= (int)len, "send says %d of %zu", n, len);
+	FUZZ_CHECK(!writable || n != ERR_AGAIN, "writable, and takes nothing");
 	if (n > 0)
 		line->now.by_user += (size_t)n;
+}
+
+void talk_user_sends(struct talk *talk, struct fuzz_input *in)
+{
+	send(talk, fuzz_u16(in) % (2 * talk->buffer) + 1, false);
+}
+
+void talk_user_sends_urgently(struct talk *talk, struct fuzz_input *in)
+{
+	send(talk, fuzz_u8(in) + 1u, true);
+}
+
+/* What is only looked at is what is read afterwards. */
+void talk_user_peeks(struct talk *talk, struct fuzz_input *in)
+{
+	const struct talk_line *line = talk->line;
+	const struct tcb *tcb = talk_user_tcb(talk, line);
+	uint8_t buf[256];
+	struct sock_msg msg = {.buf = buf, .len = fuzz_u8(in)};
+	struct sock_tcp_info info;
+	uint32_t seq;
+	int n;
+
+	if (tcb == NULL)
+		return;
+	seq = tcb->irs + 1 + (uint32_t)line->read_by_user;
+	n = sock_recvmsg(talk->t.k.stack, line->fd, &msg, SOCK_MSG_PEEK, talk->t.k.now_ns);
+	FUZZ_CHECK(n <= (int)msg.len, "recvmsg says %d of %zu", n, msg.len);
+	for (int i = 0; i < n; i++)
+		FUZZ_CHECK(buf[i] == talk_peer_byte(seq + (uint32_t)i), "byte %d ahead is wrong", i);
+	(void)!sock_atmark(talk->t.k.stack, line->fd);
+	(void)!sock_tcp_info(talk->t.k.stack, line->fd, &info);
+}
+
+/* connect() to nobody: the connection is reset, and the socket as good as new. */
+void talk_user_disconnects(struct talk *talk, struct fuzz_input *in)
+{
+	const struct net_endpoint nobody = {.addr.family = NET_FAMILY_NONE};
+	struct talk_line *line = talk->line;
+	const struct net_endpoint remote = net_endpoint_ipv4(KIT_PEER_IP, line->peer_port);
+	struct kit *k = &talk->t.k;
+	bool again = fuzz_u8(in) & 1;
+
+	if (line->fd < 0 || sock_connect(k->stack, line->fd, &nobody, k->now_ns) != ERR_OK)
+		return;
+	line->read_by_user = 0;
+	if (again)
+		(void)!sock_connect(k->stack, line->fd, &remote, k->now_ns);
 }
 
 void talk_user_receives(struct talk *talk, struct fuzz_input *in)
@@ -36,6 +87,7 @@ int talk_read(struct talk *talk, struct talk_line *line, size_t len)
 {
 	struct kit *k = &talk->t.k;
 	const struct tcb *tcb = talk_user_tcb(talk, line);
+	bool readable;
 	uint8_t *buf;
 	uint32_t seq;
 	int n;
@@ -44,8 +96,10 @@ int talk_read(struct talk *talk, struct talk_line *line, size_t len)
 		return ERR_BADF;
 	seq = tcb->irs + 1 + (uint32_t)line->read_by_user;
 	buf = malloc(len);
+	readable = sock_poll(k->stack, line->fd, SOCK_POLLIN) & SOCK_POLLIN;
 	n = sock_recv(k->stack, line->fd, buf, len, k->now_ns);
 	FUZZ_CHECK(n <= (int)len, "recv says %d of %zu", n, len);
+	FUZZ_CHECK(readable == (n != ERR_AGAIN && n != ERR_NOTCONN), "recv says %d, poll readable: %d", n, readable);
 	for (int i = 0; i < n; i++)
 		FUZZ_CHECK(buf[i] == talk_peer_byte(seq + (uint32_t)i), "byte %zu that came is wrong",
 			   line->read_by_user + (size_t)i);
@@ -125,6 +179,7 @@ void talk_user_opens(struct talk *talk, struct fuzz_input *in)
 	fd = sock_socket(t->k.stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
 	if (fd < 0)
 		return;
+	(void)!sock_setsockopt(t->k.stack, fd, SOCK_SO_REUSEADDR, 1, t->k.now_ns);
 	if (sock_bind(t->k.stack, fd, &local) != ERR_OK) {
 		(void)sock_close(t->k.stack, fd, t->k.now_ns);
 	} else if (listens) {
