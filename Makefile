@@ -112,7 +112,7 @@ $(BUILD)/host/libdialtone-host.a: $(HOST_OBJS)
 
 $(BUILD)/host/tests/%: $(BUILD)/host/tests/%.o $(BUILD)/host/libdialtone-host.a
 	@echo "  LINK    $@"
-	$(Q)$(CC) $(SANITIZE) $^ -lcmocka -o $@
+	$(Q)$(CC) $(SANITIZE) $^ -lbearssl -lcmocka -o $@
 
 include tests/tests.mk
 include tests/fuzz.mk

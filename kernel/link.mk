@@ -7,6 +7,10 @@
 # Text addresses are counted from the text's start, so the table does not move what it describes;
 # the last command makes sure of that.
 
+# BearSSL's SHA-256 is the only thing taken out of it so far: the linker takes the objects that are asked
+# for.  They use the red zone and SSE, which the kernel bears: interrupts have stacks of their own, the
+# CPU's SSE is on, and nothing else of the image touches its registers.
+KERNEL_LIBS := -lbearssl
 KERNEL_LINK = $(CC) $(KERNEL_LDFLAGS) -Wl,-z,pack-relative-relocs
 
 $(BUILD)/kernel/symbols.none.S: tools/gen_symbols.py
@@ -22,11 +26,11 @@ $(BUILD)/kernel/symbols.o $(BUILD)/kernel/symbols.none.o: %.o: %.S
 
 $(BUILD)/kernel/pass1.elf: $(IMAGE_OBJS) $(BUILD)/kernel/symbols.none.o kernel/kernel.ld
 	@echo "  LINK    $@"
-	$(Q)$(KERNEL_LINK) $(filter %.o,$^) -o $@
+	$(Q)$(KERNEL_LINK) $(filter %.o,$^) $(KERNEL_LIBS) -o $@
 
 $(BUILD)/dialtone.debug.elf: $(IMAGE_OBJS) $(BUILD)/kernel/symbols.o kernel/kernel.ld
 	@echo "  LINK    $@"
-	$(Q)$(KERNEL_LINK) $(filter %.o,$^) -o $@
+	$(Q)$(KERNEL_LINK) $(filter %.o,$^) $(KERNEL_LIBS) -o $@
 	@! readelf -rW $@ | grep 'R_X86_64_' | grep -v 'R_X86_64_RELATIVE' || \
 		{ echo "$@: only R_X86_64_RELATIVE relocations can be applied" >&2; rm -f $@; exit 1; }
 	@nm -n $@ | $(PYTHON) tools/gen_symbols.py | cmp - $(BUILD)/kernel/symbols.S || \

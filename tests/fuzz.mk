@@ -38,7 +38,7 @@ define fuzz_link
 $(BUILD)/fuzz/fuzz-$(1): $(BUILD)/fuzz/obj/tests/fuzz/fuzz_$(subst -,_,$(1)).o \
 		$(BUILD)/fuzz/libdialtone-fuzz.a
 	@echo "  LINK    $$@"
-	$$(Q)$$(FUZZ_CC) $$(SANITIZE) -fsanitize=fuzzer -fprofile-instr-generate=/dev/null $$^ -o $$@
+	$$(Q)$$(FUZZ_CC) $$(SANITIZE) -fsanitize=fuzzer -fprofile-instr-generate=/dev/null $$^ -lbearssl -o $$@
 endef
 $(foreach target,$(FUZZ_TARGETS),$(eval $(call fuzz_link,$(target))))
 

@@ -28,7 +28,8 @@ RULES = {
                  'kernel/irq.h', 'kernel/arch/x86_64/io.h', 'net/netif.h', 'net/pktbuf.h',
                  'net/port.h', '<linux/>'],
     'kernel/': ['base/', 'boot/boot_info.h', 'kernel/', '<linux/>'],
-    'app/': ['base/', 'app/', 'net/socket.h', 'kernel/config.h', 'kernel/log.h'],
+    'app/': ['base/', 'app/', 'net/socket.h', 'kernel/config.h', 'kernel/log.h',
+             '<bearssl/bearssl_hash.h>'],
     'boot/': ['base/', 'boot/boot_info.h', 'boot/pvh/', '<linux/>', '<elf.h>'],
     # The PVH door is a part of the kernel's own image.
     'boot/pvh/': ['base/', 'boot/boot_info.h', 'boot/pvh/', 'kernel/start.h',

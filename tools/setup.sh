@@ -5,7 +5,7 @@ set -eu
 
 packages_of() {
 	case "$1" in
-	build) echo "gcc make binutils libc6-dev linux-libc-dev gnu-efi mtools fdisk python3-minimal" ;;
+	build) echo "gcc make binutils libc6-dev linux-libc-dev gnu-efi mtools fdisk python3-minimal libbearssl-dev" ;;
 	check) echo "libcmocka-dev g++ python3 python3-pytest" ;;
 	run) echo "qemu-system-x86 ovmf python3 iproute2 mtools util-linux" ;;
 	fuzz) echo "clang libclang-rt-14-dev llvm" ;;
