@@ -10,14 +10,17 @@ static const char *outcome(const struct report *r)
 static void send_report(struct event_sink *events, enum event_id id, uint32_t conn,
 			const struct report *r)
 {
+	bool is_redirected = r->url_effective != NULL;
 	const struct event_field fields[] = {
 		EV_U64("exitcode", r->exitcode),
 		EV_STR("outcome", outcome(r)),
 		EV_IF(r->errormsg != NULL, EV_STR("errormsg", r->errormsg != NULL ? r->errormsg : "")),
 		EV_IF(r->failed_step != 0, EV_U64("failed_step", r->failed_step)),
 		EV_IF(r->probe != 0, EV_U64("probe", r->probe)),
-		EV_STR("method", r->method),
+		EV_IF(r->method != NULL, EV_STR("method", r->method != NULL ? r->method : "")),
+		EV_IF(r->check != NULL, EV_STR("check", r->check != NULL ? r->check : "")),
 		EV_STR("url", r->url),
+		EV_IF(is_redirected, EV_STR("url_effective", is_redirected ? r->url_effective : "")),
 		EV_U64("http_code", r->http_code),
 		EV_U64("size_request", r->size_request),
 		EV_U64("size_header", r->size_header),
@@ -32,6 +35,10 @@ static void send_report(struct event_sink *events, enum event_id id, uint32_t co
 		EV_SECONDS("time_pretransfer", r->time_pretransfer_ns),
 		EV_SECONDS("time_starttransfer", r->time_starttransfer_ns),
 		EV_SECONDS("time_total", r->time_total_ns),
+		EV_U64("num_connects", r->num_connects),
+		EV_IF(is_redirected, EV_U64("num_redirects", r->num_redirects)),
+		EV_IF(is_redirected, EV_SECONDS("time_redirect", r->time_redirect_ns)),
+		EV_IF(r->num_retries != 0, EV_U64("num_retries", r->num_retries)),
 		EV_IF(r->has_idle, EV_SECONDS("time_idle", r->time_idle_ns)),
 	};
 	const struct event ev = {

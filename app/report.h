@@ -11,8 +11,12 @@
 
 struct report {
 	unsigned probe;             /* number of the request, from 1; 0: there is only one */
-	const char *method;
+	const char *method;         /* NULL: it is no request, but ... */
+	const char *check;          /* ... this: "connect" */
 	const char *url;
+	const char *url_effective;  /* where redirects led to; NULL: there were none */
+	unsigned num_redirects, num_retries;
+	unsigned num_connects;      /* 0: it went over a connection that was there */
 	unsigned http_code;         /* 0: no answer */
 	uint64_t size_request;      /* bytes sent */
 	uint64_t size_header;       /* bytes of header received */
@@ -24,6 +28,7 @@ struct report {
 	uint64_t time_appconnect_ns;
 	uint64_t time_pretransfer_ns;
 	uint64_t time_starttransfer_ns;
+	uint64_t time_redirect_ns;  /* what the redirects before this transfer took */
 	uint64_t time_total_ns;
 	bool has_idle;
 	uint64_t time_idle_ns;      /* of time_total, asleep: the rest is what the guest worked */

@@ -71,6 +71,8 @@ static void show_field(struct strbuf *sb, const char *value, size_t len)
 
 void config_show(struct strbuf *sb, unsigned traits, const char *value, size_t len)
 {
+	if (len == 0)
+		return;
 	if ((traits & CONFIG_SECRET_USER) != 0)
 		show_user(sb, value, len);
 	else if ((traits & CONFIG_SECRET_URL) != 0)

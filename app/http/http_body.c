@@ -12,12 +12,14 @@ static void take_bytes(struct http_parser *p, const uint8_t *data, size_t len)
 {
 	p->size_download += len;
 	crc32_update(&p->crc, data, len);
+	if (p->listener != NULL && p->listener->body != NULL)
+		p->listener->body(p->listener, data, len);
 }
 
-/* RFC 9112 6.3, rules 1 and 3 to 8 in their order, for the answer to a GET. */
+/* RFC 9112 6.3, rules 1 and 3 to 8 in their order. */
 void http_body_begin(struct http_parser *p)
 {
-	if (p->code == 204 || p->code == 304) {
+	if (p->no_body || p->code == 204 || p->code == 304) {
 		p->framing = HTTP_FRAMING_NONE;
 		p->phase = HTTP_PHASE_DONE;
 	} else if (p->chunked) {

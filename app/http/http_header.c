@@ -4,6 +4,7 @@
  */
 #include "app/http/http_parse.h"
 
+#include "app/http/text.h"
 #include "base/ipv4_text.h"
 #include "base/string.h"
 
@@ -38,6 +39,7 @@ void http_header_status_line(struct http_parser *p)
 		return;
 	}
 	p->code = (unsigned)code;
+	p->minor = (unsigned)(text[7] - '0');
 	if (len > 13)
 		keep_text(&p->reason, text + 13, len - 13);
 }
@@ -63,32 +65,6 @@ static struct value trim(const char *at, size_t len)
 	while (len > 0 && is_blank(at[len - 1]))
 		len--;
 	return (struct value){at, len};
-}
-
-/* Without regard to the case of letters; `name` is lower case. */
-static bool is_word(const char *at, size_t len, const char *name)
-{
-	size_t i = 0;
-
-	for (; i < len && name[i] != '\0'; i++) {
-		char c = at[i] >= 'A' && at[i] <= 'Z' ? (char)(at[i] | 0x20) : at[i];
-		if (c != name[i])
-			return false;
-	}
-	return i == len && name[i] == '\0';
-}
-
-/* RFC 9110 5.6.2: the characters of a token, and so of a field's name. */
-static bool is_token(const char *at, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		char c = at[i], lower = (char)(c | 0x20);
-
-		if (!is_digit(c) && !(lower >= 'a' && lower <= 'z') &&
-		    (c == '\0' || memchr("!#$%&'*+-.^_`|~", c, 15) == NULL))
-			return false;
-	}
-	return len > 0;
 }
 
 /* Cuts the next member off a comma-separated list. */
@@ -132,9 +108,9 @@ static void take_transfer_encoding(struct http_parser *p, struct value v)
 		struct value coding = next_member(&v);
 
 		/* "identity" is gone from the registry and still sent: it changes nothing. */
-		if (coding.len == 0 || is_word(coding.at, coding.len, "identity"))
+		if (coding.len == 0 || text_is_word(coding.at, coding.len, "identity"))
 			continue;
-		if (p->chunked || !is_word(coding.at, coding.len, "chunked")) {
+		if (p->chunked || !text_is_word(coding.at, coding.len, "chunked")) {
 			http_parser_fail(p, STATUS_BAD_CONTENT_ENCODING, "unknown transfer coding");
 			return;
 		}
@@ -142,10 +118,41 @@ static void take_transfer_encoding(struct http_parser *p, struct value v)
 	}
 }
 
+/* RFC 9110 7.6.1 */
+static void take_connection(struct http_parser *p, struct value v)
+{
+	while (v.len > 0) {
+		struct value option = next_member(&v);
+
+		if (text_is_word(option.at, option.len, "close"))
+			p->connection_close = true;
+	}
+}
+
+/* RFC 9110 10.2.2; the first counts. */
+static void take_location(struct http_parser *p, struct value v)
+{
+	if (p->has_location)
+		return;
+	p->has_location = true;
+	p->location_overlong = v.len > sizeof(p->location) || http_line_overlong(&p->line);
+	p->location_len = MIN(v.len, sizeof(p->location));
+	memcpy(p->location, v.at, p->location_len);
+}
+
+/* RFC 9110 10.2.3.  NOT DONE: a date, which would take a clock that tells the time of day. */
+static void take_retry_after(struct http_parser *p, struct value v)
+{
+	uint64_t s;
+
+	if (decimal_parse(v.at, v.len, UINT64_MAX, &s))
+		p->retry_after_s = MIN(s, (uint64_t)HTTP_RETRY_AFTER_MAX);
+}
+
 static void take_field(struct http_parser *p, const char *name, size_t name_len, struct value v)
 {
-	bool is_length = is_word(name, name_len, "content-length");
-	bool is_coding = is_word(name, name_len, "transfer-encoding");
+	bool is_length = text_is_word(name, name_len, "content-length");
+	bool is_coding = text_is_word(name, name_len, "transfer-encoding");
 
 	if ((is_length || is_coding) && http_line_overlong(&p->line))
 		http_parser_fail(p, STATUS_HEADER_TOO_LARGE, "a field that matters is too long");
@@ -153,8 +160,25 @@ static void take_field(struct http_parser *p, const char *name, size_t name_len,
 		take_content_length(p, v);
 	else if (is_coding)
 		take_transfer_encoding(p, v);
-	else if (is_word(name, name_len, "content-type"))
+	else if (text_is_word(name, name_len, "content-type"))
 		keep_text(&p->type, v.at, v.len);
+	else if (text_is_word(name, name_len, "connection"))
+		take_connection(p, v);
+	else if (text_is_word(name, name_len, "location"))
+		take_location(p, v);
+	else if (text_is_word(name, name_len, "retry-after"))
+		take_retry_after(p, v);
+}
+
+static void take_or_skip_field(struct http_parser *p, size_t name_len)
+{
+	const char *name = p->line.text;
+	struct value v = trim(name + name_len + 1, p->line.len - name_len - 1);
+
+	if (p->listener != NULL && p->listener->field != NULL)
+		p->listener->field(p->listener, name, name_len, v.at, v.len);
+	if (p->phase == HTTP_PHASE_FIELDS)
+		take_field(p, name, name_len, v);
 }
 
 void http_header_field(struct http_parser *p)
@@ -169,8 +193,8 @@ void http_header_field(struct http_parser *p)
 		http_parser_fail(p, STATUS_WEIRD_REPLY, "a header line begins with a blank");
 	else if (colon == NULL)
 		http_parser_fail(p, STATUS_WEIRD_REPLY, "a header line has no colon");
-	else if (!is_token(text, name_len))
+	else if (!text_is_token(text, name_len))
 		http_parser_fail(p, STATUS_WEIRD_REPLY, "a header field's name is malformed");
-	else if (p->phase == HTTP_PHASE_FIELDS)
-		take_field(p, text, name_len, trim(colon + 1, len - name_len - 1));
+	else
+		take_or_skip_field(p, name_len);
 }

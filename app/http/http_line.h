@@ -7,7 +7,7 @@
 
 #include "base/compiler.h"
 
-#define HTTP_LINE_KEPT 1024u
+#define HTTP_LINE_KEPT 2304u /* a Location of 2047 bytes, and its name */
 
 enum http_line_state {
 	HTTP_LINE_OPEN, /* needs more bytes */

@@ -55,7 +55,8 @@ static bool is_not_http(const struct http_parser *p)
 static void forget_interim_response(struct http_parser *p)
 {
 	p->code = 0;
-	p->has_length = p->chunked = false;
+	p->has_length = p->chunked = p->connection_close = p->has_location = false;
+	p->retry_after_s = 0;
 	p->reason.len = p->type.len = 0;
 	p->phase = HTTP_PHASE_STATUS_LINE;
 }

@@ -7,7 +7,7 @@
  *       bytes came: http_parser_feed(p, data, len)     the peer closed: http_parser_close(p)
  *
  * It ends in HTTP_PHASE_DONE, or in HTTP_PHASE_BAD with a status and a sentence.  Interim
- * responses (1xx) are skipped.  Body bytes are counted and added to a CRC-32, nothing else.
+ * responses (1xx) are skipped.  Body bytes are counted, added to a CRC-32, and shown to a listener.
  */
 #ifndef APP_HTTP_HTTP_PARSE_H
 #define APP_HTTP_HTTP_PARSE_H
@@ -20,6 +20,8 @@
 #define HTTP_HEADER_MAX (64u * 1024)     /* bytes of all header lines, interim and trailers too */
 #define HTTP_CHUNK_LINE_MAX 4096u        /* bytes of a chunk's size and extensions */
 #define HTTP_LENGTH_MAX INT64_MAX        /* bytes of a body */
+#define HTTP_LOCATION_KEPT 2047u         /* bytes of Location; a longer one cannot be followed */
+#define HTTP_RETRY_AFTER_MAX 999999u     /* seconds; more counts as this */
 #define HTTP_TEXT_KEPT 128u              /* bytes of what is only logged */
 
 enum http_phase {
@@ -42,6 +44,13 @@ enum http_framing {
 	HTTP_FRAMING_CLOSE,
 };
 
+/* Who else wants to see an answer while it comes; each may be NULL. */
+struct http_listener {
+	void (*field)(struct http_listener *listener, const char *name, size_t name_len,
+		      const char *value, size_t len);
+	void (*body)(struct http_listener *listener, const uint8_t *data, size_t len);
+};
+
 struct http_text {
 	size_t len;
 	char at[HTTP_TEXT_KEPT];
@@ -61,6 +70,15 @@ struct http_parser {
 	struct http_text reason;
 	struct http_text type;  /* Content-Type; len 0: none, or too long to be logged */
 	bool chunked;           /* Transfer-Encoding says so */
+	unsigned minor;         /* of HTTP/1.minor */
+	bool connection_close;  /* Connection says so */
+	uint64_t retry_after_s; /* Retry-After in seconds; 0: none, or a date */
+	bool has_location, location_overlong;
+	size_t location_len;
+	char location[HTTP_LOCATION_KEPT];
+
+	bool no_body;           /* set by whoever asked: the answer to a HEAD has none */
+	struct http_listener *listener; /* set likewise; NULL: nobody */
 
 	uint64_t body_max;      /* a longer body is refused; http_parser_init() sets no limit */
 	uint64_t size_header;   /* bytes of header so far, interim responses and trailers too */

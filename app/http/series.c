@@ -1,55 +1,84 @@
 /*
- * The built-in application: fetches one URL, count= times, each with a connection of its own, and
- * says how that went.  The habits are httping's: GETs begin interval= seconds apart, or as soon as
- * the one before is done where that took longer; one that failed does not end the series; at the
- * end there are losses and times.  In between the machine is up and answers.
+ * The built-in application: carries the checks out (check.h), count= rounds of them, and says how
+ * that went.  The habits are httping's: rounds begin interval= seconds apart, or as soon as the one
+ * before is done where that took longer; a check that failed does not end the series; at the end
+ * there are losses and times for each of them.  In between the machine is up and answers.
  *
- * The verdict is that of the first GET that did not pass, else of the last.  timeout= bounds all of
- * it: a series that it cuts short has timed out.
+ * A round begins with new connections, unless keepalive=yes; within a round one is kept for the next
+ * URL of the same host.
+ *
+ * The verdict is that of the first check that did not pass, else of the last.  timeout= bounds all
+ * of it: a series that it cuts short has timed out.
  */
-#include "app/http/http_client.h"
+#include "app/http/check.h"
 #include "app/http/settings.h"
 #include "app/http/tally.h"
 #include "base/strbuf.h"
+#include "base/string.h"
 
-static uint64_t now(struct app_env *env)
+struct series {
+	struct client client;
+	struct transfer verdict;
+	struct tally tally[CHECKS_MAX];
+	uint64_t begun_ns;
+	uint32_t rounds; /* done */
+	uint32_t done;   /* checks of all rounds */
+};
+
+static uint64_t now(const struct series *s)
 {
-	return env->machine.now_ns(env->machine.ctx);
+	return s->client.env->machine.now_ns(s->client.env->machine.ctx);
 }
 
-static void keep_verdict(struct http_outcome *verdict, const struct http_outcome *outcome)
+static bool is_out_of_time(const struct series *s)
 {
-	if (verdict->report.exitcode != STATUS_OK)
+	return now(s) >= s->client.env->deadline_ns;
+}
+
+static bool failed(const struct transfer *t)
+{
+	return t->report.exitcode != STATUS_OK;
+}
+
+/* "with 2 of 9 GETs done"; where there are several checks, they are counted. */
+static void put_done(struct strbuf *sb, const struct series *s)
+{
+	bool is_url = check_count() == 1 && check_is_url(0);
+
+	strbuf_u64(sb, s->done);
+	strbuf_str(sb, " of ");
+	strbuf_u64(sb, http_settings.count * check_count());
+	strbuf_char(sb, ' ');
+	strbuf_str(sb, is_url ? http_method_name(http_settings_method()) : "check");
+	strbuf_str(sb, "s done");
+}
+
+/* All checks so far passed, and there is no time for the rest. */
+static void time_ran_out(struct series *s)
+{
+	struct transfer *t = &s->verdict;
+	uint64_t ms = (now(s) - s->begun_ns + NS_PER_MS / 2) / NS_PER_MS;
+	struct strbuf sb;
+
+	if (failed(t))
 		return;
-	*verdict = *outcome;
-	if (outcome->report.errormsg != NULL)
-		verdict->report.errormsg = verdict->errormsg;
-}
-
-/* All GETs so far passed, and there is no time for the rest. */
-static void time_ran_out(struct http_outcome *verdict, uint64_t after_ns, uint32_t done)
-{
-	struct strbuf sb = strbuf_on(verdict->errormsg, sizeof(verdict->errormsg));
-	uint64_t ms = (after_ns + NS_PER_MS / 2) / NS_PER_MS;
-
-	verdict->report.exitcode = STATUS_TIMED_OUT;
-	verdict->report.errormsg = verdict->errormsg;
-	strbuf_str(&sb, "timed out after ");
+	sb = transfer_fail(t, STATUS_TIMED_OUT, "timed out after ");
 	strbuf_u64(&sb, ms / 1000);
 	strbuf_char(&sb, '.');
 	strbuf_u64_width(&sb, ms % 1000, 3, '0');
 	strbuf_str(&sb, " s, with ");
-	strbuf_u64(&sb, done);
-	strbuf_str(&sb, " of ");
-	strbuf_u64(&sb, http_settings.count);
-	strbuf_str(&sb, " GETs done");
+	put_done(&sb, s);
 }
 
-static void say_summary(struct app_env *env, const struct tally *tally)
+static void say_summary(const struct series *s, unsigned check)
 {
-	bool any = tally->ok > 0;
+	static char name[CONFIG_TEXT_MAX];
+	const struct tally *tally = &s->tally[check];
+	bool any = tally->ok > 0, several = check_count() > 1;
 
-	event_emit(env->events, EVENT_HTTP_SUMMARY, 0, 0, EV_U64("count", http_settings.count),
+	event_emit(s->client.env->events, EVENT_HTTP_SUMMARY, 0, 0,
+		   EV_IF(several, EV_STR("url", check_name(check, name, sizeof(name)))),
+		   EV_U64("count", http_settings.count),
 		   EV_U64("sent", tally->sent), EV_U64("ok", tally->ok),
 		   EV_U64("loss_percent", tally_loss_percent(tally)),
 		   EV_IF(any, EV_SECONDS("time_min", tally->min_us * NS_PER_US)),
@@ -58,48 +87,78 @@ static void say_summary(struct app_env *env, const struct tally *tally)
 		   EV_IF(any, EV_SECONDS("time_mdev", any ? tally_deviation_ns(tally) : 0)));
 }
 
-static void probe(struct app_env *env, struct tally *tally, struct http_outcome *verdict)
+/* The next URL that may go over the same connection; CHECKS_MAX: none. */
+static unsigned next_url(const struct series *s, unsigned check)
 {
-	static struct http_outcome outcome;
-	unsigned number = http_settings.count > 1 ? tally->sent + 1 : 0;
+	unsigned next = check + 1;
 
-	http_get(env, number, &outcome);
-	if (outcome.report.exitcode == STATUS_OK)
-		tally_ok(tally, outcome.report.time_total_ns);
-	else
-		tally_failed(tally);
-	keep_verdict(verdict, &outcome);
+	if (next == check_count()) {
+		if (!http_settings.keepalive || s->rounds + 1 == http_settings.count)
+			return CHECKS_MAX;
+		next = 0;
+	}
+	while (next < check_count() && !check_is_url(next))
+		next++;
+	return next < check_count() ? next : CHECKS_MAX;
 }
 
-static void run_series(struct app_env *env, struct http_outcome *verdict)
+static void run_check(struct series *s, unsigned check)
 {
-	struct tally tally = {0};
-	uint64_t begun_ns = now(env), start_ns = begun_ns;
+	const struct transfer *t = &s->client.transfer;
+	unsigned probe = http_settings.count > 1 ? s->rounds + 1 : 0;
 
-	for (;;) {
-		probe(env, &tally, verdict);
-		if (tally.sent == http_settings.count)
-			break;
-		start_ns = MAX(start_ns + http_settings.interval_ns, now(env));
-		blocking_sleep_until(&env->machine, MIN(start_ns, env->deadline_ns));
-		if (now(env) >= env->deadline_ns) {
-			if (verdict->report.exitcode == STATUS_OK)
-				time_ran_out(verdict, now(env) - begun_ns, tally.sent);
-			break;
-		}
+	check_run(&s->client, check, probe, next_url(s, check));
+	if (failed(t))
+		tally_failed(&s->tally[check]);
+	else
+		tally_ok(&s->tally[check], t->report.time_redirect_ns + t->report.time_total_ns);
+	if (!failed(&s->verdict))
+		transfer_copy(&s->verdict, t);
+	s->done++;
+}
+
+/* False: time was up before its end. */
+static bool run_round(struct series *s)
+{
+	for (unsigned check = 0; check < check_count(); check++) {
+		if (check > 0 && is_out_of_time(s))
+			return false;
+		run_check(s, check);
 	}
-	if (http_settings.count > 1)
-		say_summary(env, &tally);
+	s->rounds++;
+	return true;
+}
+
+static void run_series(struct series *s)
+{
+	uint64_t start_ns = s->begun_ns;
+
+	while (run_round(s)) {
+		if (s->rounds == http_settings.count)
+			return;
+		start_ns = MAX(start_ns + http_settings.interval_ns, now(s));
+		blocking_sleep_until(&s->client.env->machine, MIN(start_ns, s->client.env->deadline_ns));
+		if (is_out_of_time(s))
+			break;
+	}
+	time_ran_out(s);
 }
 
 enum status app_main(struct app_env *env)
 {
-	static struct http_outcome verdict;
+	static struct series series;
+	struct series *s = &series;
 
-	verdict.report.exitcode = STATUS_OK;
-	run_series(env, &verdict);
+	memset(s, 0, sizeof(*s));
+	s->client.env = env;
+	s->begun_ns = now(s);
+	show_begin(&s->client.show, env->events);
+	run_series(s);
+	check_end(&s->client);
+	for (unsigned check = 0; check < check_count() && http_settings.count > 1; check++)
+		say_summary(s, check);
 	app_hold(env);
-	sock_end_run(env->machine.stack, now(env));
-	report_result(env->events, &verdict.report);
-	return verdict.report.exitcode;
+	sock_end_run(env->machine.stack, now(s));
+	report_result(env->events, &s->verdict.report);
+	return s->verdict.report.exitcode;
 }

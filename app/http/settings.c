@@ -3,6 +3,7 @@
 
 #include "app/app.h"
 #include "app/http/http_parse.h"
+#include "app/http/text.h"
 #include "app/report.h"
 #include "base/ipv4_text.h"
 #include "base/string.h"
@@ -11,26 +12,62 @@
 
 struct http_settings http_settings;
 
-/* None at all is a mistake, not a wish: a run that does nothing would end well. */
-static const char *set_count(void *dst_u64, const char *value, size_t len)
-{
-	uint64_t count = 0;
+/* --- what to check -------------------------------------------------------------------------------- */
 
-	if (!decimal_parse(value, len, HTTP_COUNT_MAX, &count) || count == 0)
-		return "not a number from 1 to 1000000";
-	*(uint64_t *)dst_u64 = count;
-	return NULL;
+static const char *set_url(void *dst_http_urls, const char *value, size_t len)
+{
+	struct http_urls *urls = dst_http_urls;
+
+	_Static_assert(HTTP_URLS_MAX == 16, "the message says so");
+	if (len == 0)
+		return "empty";
+	if (urls->list.count == HTTP_URLS_MAX)
+		return "more than 16 URLs";
+	return config_set_text(urls->text[urls->list.count++], value, len);
 }
 
-static const char *set_max_body(void *dst_u64, const char *value, size_t len)
+/* A URL's authority is the same grammar, so that parser judges it. */
+static bool parse_host_and_port(struct http_tcp *tcp, const char *value, size_t len)
 {
-	return decimal_parse(value, len, HTTP_LENGTH_MAX, dst_u64) ? NULL : "not a number of bytes";
+	char text[sizeof(tcp->text) + 1];
+	struct strbuf sb = strbuf_on(text, sizeof(text));
+	const char *problem;
+	struct url url;
+
+	strbuf_str(&sb, "http://");
+	strbuf_mem(&sb, value, len);
+	if (strbuf_truncated(&sb) || url_parse(&url, text, sb.len, &problem) != STATUS_OK)
+		return false;
+	/* Neither a path, nor a user, nor a port that is only meant. */
+	if (url.target.len > 0 || url.has_user || url.host.len + 1 >= url.authority.len ||
+	    url.authority.len != len)
+		return false;
+	sb = strbuf_on(tcp->text, sizeof(tcp->text));
+	strbuf_str(&sb, "tcp://");
+	strbuf_mem(&sb, value, len);
+	tcp->host_len = url.host.len;
+	tcp->port = url.port;
+	return !strbuf_truncated(&sb);
+}
+
+static const char *set_tcp(void *dst_http_tcps, const char *value, size_t len)
+{
+	struct http_tcps *tcps = dst_http_tcps;
+	struct http_tcp tcp;
+
+	_Static_assert(HTTP_TCP_MAX == 16, "the message says so");
+	if (!parse_host_and_port(&tcp, value, len))
+		return "not a host and a port";
+	if (tcps->list.count == HTTP_TCP_MAX)
+		return "more than 16 of them";
+	tcps->entry[tcps->list.count++] = tcp;
+	return NULL;
 }
 
 static const char *set_host(void *dst_http_hosts, const char *value, size_t len)
 {
 	struct http_hosts *hosts = dst_http_hosts;
-	const char *colon = memchr(value, ':', len);
+	const char *colon = len > 0 ? memchr(value, ':', len) : NULL;
 	size_t name_len = colon != NULL ? (size_t)(colon - value) : len;
 	struct resolver_host host;
 	struct dns_name name;
@@ -49,49 +86,240 @@ static const char *set_host(void *dst_http_hosts, const char *value, size_t len)
 	return NULL;
 }
 
-const struct config_key *app_config_keys(size_t *count)
+/* --- what to say ---------------------------------------------------------------------------------- */
+
+static const char *const method_names[] = {
+	[HTTP_METHOD_DEFAULT] = "", [HTTP_GET] = "GET", [HTTP_HEAD] = "HEAD", [HTTP_POST] = "POST",
+	[HTTP_PUT] = "PUT"};
+
+const char *http_method_name(enum http_method method)
 {
-	static const struct config_key keys[] = {
-		{"url", URL_ALLOWED, "", "what to fetch", config_set_text, http_settings.url_text,
-		 &http_settings.url_at_fault, 0},
-		{"host", "name:address", "", "the address of a name, as a line of a hosts file",
-		 set_host, &http_settings.hosts, NULL, CONFIG_LIST},
-		{"connect-timeout", "seconds above 0, decimals allowed", "10",
-		 "how long the server may take to accept the connection",
-		 config_set_seconds_above_0, &http_settings.connect_timeout_ns, NULL, 0},
-		{"count", "1 to 1000000", "1", "how many times, a new connection each",
-		 set_count, &http_settings.count, NULL, 0},
-		{"max-body", "bytes", "", "how large an answer's body may be",
-		 set_max_body, &http_settings.max_body, NULL, 0},
-		{"interval", "seconds, decimals allowed", "1", "from one start to the next",
-		 config_set_seconds, &http_settings.interval_ns, NULL, 0},
-	};
+	return method_names[method];
+}
+
+enum http_method http_settings_method(void)
+{
+	if (http_settings.method != HTTP_METHOD_DEFAULT)
+		return http_settings.method;
+	return http_settings.body.given ? HTTP_POST : HTTP_GET;
+}
+
+static bool is_text(const char *value, size_t len, const char *text)
+{
+	return strlen(text) == len && memcmp(value, text, len) == 0;
+}
+
+static const char *set_method(void *dst_http_method, const char *value, size_t len)
+{
+	for (size_t i = HTTP_GET; i < ARRAY_LEN(method_names); i++) {
+		if (is_text(value, len, method_names[i])) {
+			*(enum http_method *)dst_http_method = (enum http_method)i;
+			return NULL;
+		}
+	}
+	return "no such method";
+}
+
+/* Where the fields that are there end. */
+static size_t fields_end(const struct http_fields *fields)
+{
+	size_t count = fields->list.count;
+
+	return count == 0 ? 0 : fields->entry[count - 1].value_at + fields->entry[count - 1].value_len;
+}
+
+/* RFC 9110 5.5: blanks around a value are not part of it. */
+static const char *set_field(void *dst_http_fields, const char *value, size_t len)
+{
+	struct http_fields *fields = dst_http_fields;
+	size_t colon = text_find(value, len, ":"), at = colon + 1, end = len;
+
+	_Static_assert(HTTP_FIELDS_MAX == 32 && HTTP_FIELDS_BYTES == 8192, "the messages say so");
+	if (colon == len || !text_is_token(value, colon))
+		return "not a field's name, a colon and a value";
+	while (at < end && value[at] == ' ')
+		at++;
+	while (end > at && value[end - 1] == ' ')
+		end--;
+	if (fields->list.count == HTTP_FIELDS_MAX)
+		return "more than 32 fields";
+	size_t start = fields_end(fields);
+	if (colon + (end - at) > sizeof(fields->text) - start)
+		return "more than 8192 bytes of fields in all";
+	memcpy(fields->text + start, value, colon);
+	memcpy(fields->text + start + colon, value + at, end - at);
+	fields->entry[fields->list.count++] = (struct http_field){
+		.at = start, .name_len = colon, .value_at = start + colon, .value_len = end - at};
+	return NULL;
+}
+
+static const char *set_value(void *dst_http_value, const char *value, size_t len)
+{
+	struct http_value *dst = dst_http_value;
+
+	dst->given = true;
+	dst->len = len;
+	return config_set_text(dst->text, value, len);
+}
+
+/* --- how -------------------------------------------------------------------------------------------- */
+
+/* None at all is a mistake, not a wish: a run that does nothing would end well. */
+static const char *set_count(void *dst_u64, const char *value, size_t len)
+{
+	uint64_t count = 0;
+
+	if (!decimal_parse(value, len, HTTP_COUNT_MAX, &count) || count == 0)
+		return "not a number from 1 to 1000000";
+	*(uint64_t *)dst_u64 = count;
+	return NULL;
+}
+
+static const char *set_max_body(void *dst_u64, const char *value, size_t len)
+{
+	return decimal_parse(value, len, HTTP_LENGTH_MAX, dst_u64) ? NULL : "not a number of bytes";
+}
+
+static const char *set_follow(void *dst_u64, const char *value, size_t len)
+{
+	_Static_assert(HTTP_FOLLOW_MAX == 50, "the message says so");
+	return decimal_parse(value, len, HTTP_FOLLOW_MAX, dst_u64) ? NULL : "not a number from 0 to 50";
+}
+
+static const char *set_retry(void *dst_u64, const char *value, size_t len)
+{
+	_Static_assert(HTTP_RETRY_MAX == 100, "the message says so");
+	return decimal_parse(value, len, HTTP_RETRY_MAX, dst_u64) ? NULL : "not a number from 0 to 100";
+}
+
+static const char *set_yes_or_no(void *dst_bool, const char *value, size_t len)
+{
+	bool yes = is_text(value, len, "yes");
+
+	if (!yes && !is_text(value, len, "no"))
+		return "neither yes nor no";
+	*(bool *)dst_bool = yes;
+	return NULL;
+}
+
+static const char *set_show(void *dst_http_settings, const char *value, size_t len)
+{
+	struct http_settings *s = dst_http_settings;
+	bool headers = is_text(value, len, "headers"), body = is_text(value, len, "body");
+
+	if (is_text(value, len, "headers,body") || is_text(value, len, "body,headers"))
+		headers = body = true;
+	if (!headers && !body)
+		return "no such part of an answer";
+	s->show_headers = headers;
+	s->show_body = body;
+	return NULL;
+}
+
+/* --- the table -------------------------------------------------------------------------------------- */
+
+static void set_defaults(void)
+{
+	struct strbuf sb = strbuf_on(http_settings.user_agent, sizeof(http_settings.user_agent));
 
 	memset(&http_settings, 0, sizeof(http_settings));
+	strbuf_str(&sb, "dialtone/" DIALTONE_VERSION);
 	http_settings.connect_timeout_ns = 10 * NS_PER_S;
+	http_settings.max_time_ns = TIME_NEVER;
 	http_settings.count = 1;
 	http_settings.interval_ns = NS_PER_S;
 	http_settings.max_body = HTTP_LENGTH_MAX;
+}
+
+const struct config_key *app_config_keys(size_t *count)
+{
+	static const struct config_key keys[] = {
+		{"url", URL_ALLOWED, "", "what to fetch; several, one after the other", set_url,
+		 &http_settings.urls, &http_settings.url_at_fault, CONFIG_LIST | CONFIG_SECRET_URL},
+		{"tcp", "host:port", "", "what to connect to, before the URLs; several", set_tcp,
+		 &http_settings.tcps, &http_settings.url_at_fault, CONFIG_LIST},
+		{"host", "name:address", "", "the address of a name, as a line of a hosts file",
+		 set_host, &http_settings.hosts, NULL, CONFIG_LIST},
+		{"method", "GET, HEAD, POST, PUT", "GET, or POST with body=", "how to ask", set_method,
+		 &http_settings.method, NULL, 0},
+		{"header", "Name: value", "", "a field of the request; an empty value takes one out",
+		 set_field, &http_settings.fields, NULL, CONFIG_LIST | CONFIG_SECRET_FIELD},
+		{"body", "text", "", "the request's body", set_value, &http_settings.body, NULL, 0},
+		{"user-agent", "text", "dialtone/VERSION", "who asks; nothing: nobody", config_set_text,
+		 http_settings.user_agent, NULL, 0},
+		{"user", "name:password", "", "for basic authentication", set_value, &http_settings.user,
+		 NULL, CONFIG_SECRET_USER},
+		{"follow", "0 to 50", "0", "how many redirects to follow", set_follow,
+		 &http_settings.follow, NULL, 0},
+		{"keepalive", "yes, no", "no", "whether the rounds of count= share a connection",
+		 set_yes_or_no, &http_settings.keepalive, NULL, 0},
+		{"retry", "0 to 100", "0", "how often to try again what may pass by itself", set_retry,
+		 &http_settings.retry, NULL, 0},
+		{"retry-connrefused", "yes, no", "no", "whether a refused connection is such a thing",
+		 set_yes_or_no, &http_settings.retry_refused, NULL, 0},
+		{"connect-timeout", "seconds above 0, decimals allowed", "10",
+		 "how long the server may take to accept the connection",
+		 config_set_seconds_above_0, &http_settings.connect_timeout_ns, NULL, 0},
+		{"max-time", "seconds above 0, decimals allowed", "",
+		 "how long one transfer may take, redirects included",
+		 config_set_seconds_above_0, &http_settings.max_time_ns, NULL, 0},
+		{"count", "1 to 1000000", "1", "how many rounds over all checks", set_count,
+		 &http_settings.count, NULL, 0},
+		{"interval", "seconds, decimals allowed", "1", "from one start to the next",
+		 config_set_seconds, &http_settings.interval_ns, NULL, 0},
+		{"max-body", "bytes", "", "how large an answer's body may be", set_max_body,
+		 &http_settings.max_body, NULL, 0},
+		{"expect.status", "codes and ranges, such as 200,204,300-399", "200-399",
+		 "the statuses that are right", expect_set_status, &http_settings.expect, NULL, 0},
+		{"expect.body", "text", "", "what the body has to hold", expect_set_body,
+		 &http_settings.expect, NULL, 0},
+		{"expect.sha256", "64 hexadecimal digits", "", "what the body's SHA-256 has to be",
+		 expect_set_sha256, &http_settings.expect, NULL, 0},
+		{"show", "headers, body, headers,body", "", "what of the answers goes into the log",
+		 set_show, &http_settings, NULL, 0},
+	};
+
+	set_defaults();
 	*count = ARRAY_LEN(keys);
 	return keys;
 }
 
+/* --- all of it together ------------------------------------------------------------------------------ */
+
 unsigned app_config_check(struct event_sink *events)
 {
-	if (http_settings.url_text[0] != '\0' || http_settings.url_at_fault)
-		return 0;
-	config_report_missing("url", "missing", URL_ALLOWED, events);
-	return 1;
+	const struct http_settings *s = &http_settings;
+	unsigned faults = 0;
+
+	if (s->urls.list.count == 0 && s->tcps.list.count == 0 && !s->url_at_fault) {
+		config_report_missing("url", "missing", URL_ALLOWED, events);
+		faults++;
+	}
+	if (s->method == HTTP_HEAD && s->body.given) {
+		config_report_missing("body", "a HEAD request has none", "body= with another method",
+				      events);
+		faults++;
+	}
+	return faults;
 }
 
 enum status app_check(struct event_sink *events)
 {
-	struct http_settings *s = &http_settings;
-	struct report report = {.method = "GET", .url = s->url_text};
+	struct http_urls *urls = &http_settings.urls;
+	static char shown[CONFIG_TEXT_MAX];
 
-	report.exitcode = url_parse(&s->url, s->url_text, strlen(s->url_text), &report.errormsg);
-	if (report.exitcode == STATUS_OK)
-		return STATUS_OK;
-	report_result(events, &report);
-	return report.exitcode;
+	for (size_t i = 0; i < urls->list.count; i++) {
+		const char *text = urls->text[i];
+		struct strbuf sb = strbuf_on(shown, sizeof(shown));
+		struct report report = {
+			.method = http_method_name(http_settings_method()), .url = shown};
+
+		config_show(&sb, CONFIG_SECRET_URL, text, strlen(text));
+		report.exitcode = url_parse(&urls->url[i], text, strlen(text), &report.errormsg);
+		if (report.exitcode != STATUS_OK) {
+			report_result(events, &report);
+			return report.exitcode;
+		}
+	}
+	return STATUS_OK;
 }

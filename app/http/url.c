@@ -2,6 +2,7 @@
  * scheme, authority, port, host, and what is left is the target. */
 #include "app/http/url.h"
 
+#include "app/http/text.h"
 #include "base/ipv4_text.h"
 #include "base/string.h"
 
@@ -9,17 +10,6 @@ static enum status fail(enum status status, const char **problem, const char *se
 {
 	*problem = sentence;
 	return status;
-}
-
-static size_t find(const char *text, size_t len, const char *any_of)
-{
-	for (size_t i = 0; i < len; i++) {
-		for (const char *c = any_of; *c != '\0'; c++) {
-			if (text[i] == *c)
-				return i;
-		}
-	}
-	return len;
 }
 
 static bool is_digit(char c)
@@ -70,7 +60,7 @@ static bool is_http(struct url_span s)
 /* Takes "http://" off *rest. */
 static enum status take_scheme(struct url_span *rest, const char **problem)
 {
-	size_t colon = find(rest->at, rest->len, ":/?#");
+	size_t colon = text_find(rest->at, rest->len, ":/?#");
 	struct url_span scheme = {rest->at, colon};
 
 	if (colon + 3 > rest->len || memcmp(rest->at + colon, "://", 3) != 0)
@@ -133,14 +123,35 @@ static enum status judge_host(struct url *url, const char **problem)
 	return STATUS_OK;
 }
 
+/* RFC 3986 3.2.1: before the last @, with every % followed by two digits. */
+static bool take_user(struct url *url)
+{
+	struct url_span *whole = &url->authority;
+	size_t len = whole->len;
+
+	while (len > 0 && whole->at[len - 1] != '@')
+		len--;
+	if (len == 0)
+		return true;
+	url->has_user = true;
+	url->user = (struct url_span){whole->at, len - 1};
+	whole->at += len;
+	whole->len -= len;
+	for (size_t i = 0; i < url->user.len; i++) {
+		if (url->user.at[i] == '%' &&
+		    (i + 2 >= url->user.len || text_hex_value(url->user.at[i + 1]) < 0 ||
+		     text_hex_value(url->user.at[i + 2]) < 0))
+			return false;
+	}
+	return true;
+}
+
 static enum status parse_authority(struct url *url, const char **problem)
 {
 	struct url_span whole = url->authority;
-	size_t colon = find(whole.at, whole.len, ":");
+	size_t colon = text_find(whole.at, whole.len, ":");
 	struct url_span port = {whole.at + colon + 1, 0};
 
-	if (find(whole.at, whole.len, "@") < whole.len)
-		return fail(STATUS_URL_MALFORMED, problem, "a user in the URL is not supported");
 	if (whole.len > 0 && whole.at[0] == '[')
 		return fail(STATUS_URL_MALFORMED, problem,
 			    "IPv6 is not supported by this build: give an IPv4 address");
@@ -164,9 +175,11 @@ enum status url_parse(struct url *url, const char *text, size_t len, const char 
 	status = take_scheme(&rest, problem);
 	if (status != STATUS_OK)
 		return status;
-	url->authority = (struct url_span){rest.at, find(rest.at, rest.len, "/?#")};
+	url->authority = (struct url_span){rest.at, text_find(rest.at, rest.len, "/?#")};
 	url->target.at = rest.at + url->authority.len;
-	url->target.len = find(url->target.at, rest.len - url->authority.len, "#");
+	url->target.len = text_find(url->target.at, rest.len - url->authority.len, "#");
 	url->slash_missing = url->target.len == 0 || url->target.at[0] != '/';
+	if (!take_user(url))
+		return fail(STATUS_URL_MALFORMED, problem, "the user is not percent-encoded");
 	return parse_authority(url, problem);
 }

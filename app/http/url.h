@@ -1,5 +1,5 @@
 /*
- * URLs, as far as this client goes: http://host[:port][/path][?query][#fragment] (RFC 3986,
+ * URLs, as far as this client goes: http://[user@]host[:port][/path][?query][#fragment] (RFC 3986,
  * RFC 9110 4.2.1), the host an IPv4 address or a name.  Other schemes and IPv6 are told apart from
  * nonsense, because each ends a run with a status of its own.
  */
@@ -16,8 +16,10 @@ struct url_span {
 
 /* Spans point into the text that was parsed. */
 struct url {
-	struct url_span authority; /* host[:port] as written: the Host header's value */
+	struct url_span authority; /* host[:port] as written, no user: the Host header's value */
 	struct url_span host;
+	struct url_span user; /* name[:password] before an @, percent-encoded */
+	bool has_user;
 	struct url_span target; /* path and query without a fragment; len 0: "/" is meant */
 	bool slash_missing;     /* the target begins with ?: a / goes before it */
 	uint16_t port;

@@ -60,6 +60,27 @@ static bool has_holes(uint32_t mask)
 	return (~mask & (~mask + 1)) != 0;
 }
 
+/* What goes into a request holds no line end, whatever was configured. */
+static void check_request_parts(void)
+{
+	const struct http_fields *fields = &http_settings.fields;
+
+	FUZZ_CHECK(http_settings.urls.list.count <= HTTP_URLS_MAX, "urls");
+	FUZZ_CHECK(http_settings.tcps.list.count <= HTTP_TCP_MAX, "tcps");
+	FUZZ_CHECK(fields->list.count <= HTTP_FIELDS_MAX, "fields");
+	for (size_t i = 0; i < fields->list.count; i++) {
+		const struct http_field *f = &fields->entry[i];
+
+		FUZZ_CHECK(f->name_len > 0 && f->value_at == f->at + f->name_len, "a field");
+		FUZZ_CHECK(f->value_at + f->value_len <= sizeof(fields->text), "a field's end");
+		for (size_t at = f->at; at < f->value_at + f->value_len; at++)
+			FUZZ_CHECK(fields->text[at] >= 0x20 && fields->text[at] < 0x7f, "a field's byte");
+	}
+	FUZZ_CHECK(http_settings.expect.n_status <= EXPECT_RANGES_MAX, "expect.status");
+	FUZZ_CHECK(http_settings.follow <= HTTP_FOLLOW_MAX, "follow");
+	FUZZ_CHECK(http_settings.retry <= HTTP_RETRY_MAX, "retry");
+}
+
 static void check_values(const struct config_platform *p)
 {
 	const struct config_ip *ip = &p->ip;
@@ -70,15 +91,28 @@ static void check_values(const struct config_platform *p)
 	FUZZ_CHECK(memchr(ip->hostname, '\0', sizeof(ip->hostname)) != NULL, "hostname");
 	FUZZ_CHECK(memchr(ip->device, '\0', sizeof(ip->device)) != NULL, "device");
 	FUZZ_CHECK(!ip->present || (ip->mask != 0 && !has_holes(ip->mask)), "mask %08x", ip->mask);
-	FUZZ_CHECK(strnlen(http_settings.url_text, CONFIG_TEXT_MAX) < CONFIG_TEXT_MAX, "url");
+	for (size_t i = 0; i < http_settings.urls.list.count; i++)
+		FUZZ_CHECK(strnlen(http_settings.urls.text[i], CONFIG_TEXT_MAX) < CONFIG_TEXT_MAX, "url");
+	check_request_parts();
 	FUZZ_CHECK(http_settings.connect_timeout_ns > 0, "connect-timeout");
+}
+
+static bool is_within(struct url_span span, const char *text)
+{
+	return span.len == 0 || (span.at >= text && span.at + span.len <= text + strlen(text));
+}
+
+static void check_url(const struct url *url, const char *text)
+{
+	FUZZ_CHECK(is_within(url->target, text), "target");
+	FUZZ_CHECK(url->authority.len > 0 && is_within(url->authority, text), "authority");
+	FUZZ_CHECK(!url->has_user || is_within(url->user, text), "user");
 }
 
 /* What follows the sources in a run: is it complete, and is the URL one? */
 static void finish(struct config_platform *platform, struct fuzz_sink *fs)
 {
-	const struct url *url = &http_settings.url;
-	const char *text = http_settings.url_text;
+	const struct http_urls *urls = &http_settings.urls;
 
 	if (config_check_platform(platform, &fs->sink) > 0 || app_config_check(&fs->sink) > 0)
 		return;
@@ -86,10 +120,8 @@ static void finish(struct config_platform *platform, struct fuzz_sink *fs)
 		FUZZ_CHECK(fs->events[EVENT_RESULT] == 1, "a bad URL without a word");
 		return;
 	}
-	FUZZ_CHECK(url->target.len == 0 || (url->target.at >= text &&
-		   url->target.at + url->target.len <= text + strlen(text)), "target");
-	FUZZ_CHECK(url->authority.at >= text &&
-		   url->authority.at + url->authority.len <= text + strlen(text), "authority");
+	for (size_t i = 0; i < urls->list.count; i++)
+		check_url(&urls->url[i], urls->text[i]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

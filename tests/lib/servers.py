@@ -24,6 +24,13 @@ http {{
     server {{
         listen {address}:80; root {folder}/www; default_type application/octet-stream;
         location = /moved {{ return 301 http://{address}/; }}
+        location = /relative {{ absolute_redirect off; return 302 /www/../moved; }}
+        location = /round {{ return 302 http://{address}/round; }}
+        location = /busy {{ return 503; }}
+        location = /private {{
+            auth_basic here; auth_basic_user_file {folder}/users; try_files /index.html =404;
+        }}
+        location = /upload {{ dav_methods PUT; root {folder}/up; }}
     }}
 }}
 """
@@ -38,6 +45,10 @@ class Nginx:
         os.chmod(folder, 0o755)
         with open(os.path.join(folder, 'nginx.conf'), 'w', encoding='ascii') as f:
             f.write(NGINX_CONF.format(folder=folder, address=address))
+        os.makedirs(os.path.join(folder, 'up'))
+        with open(os.path.join(folder, 'users'), 'w', encoding='ascii') as f:
+            f.write('ann:{PLAIN}s3cret\n')
+        self.folder = folder
         self.log = open(os.path.join(folder, 'stderr'), 'wb')
         self.process = subprocess.Popen(
             [*namespace.prefix, 'setpriv', '--pdeathsig', 'KILL', '--', 'nginx', '-c',
@@ -104,6 +115,53 @@ def _wait_until_acked(conn, seconds=5):
         if queued == 0:
             return
         time.sleep(0.005)
+
+
+class Conversation:
+    """A handler that keeps its connections: `answers(request, number)` gives the bytes that answer the
+    request with that number, from 1 over all connections; None closes instead.  Remembers what it was
+    asked, as (connection, request line, {header: value}, body)."""
+
+    def __init__(self, answers):
+        self.answers = answers
+        self.asked = []
+        self.connections = 0
+
+    def __call__(self, conn, _peer):
+        self.connections += 1
+        number = self.connections
+        rest = b''
+        while True:
+            request, rest = self._read(conn, rest)
+            if request is None:
+                return
+            self.asked.append((number, *request))
+            answer = self.answers(request, len(self.asked))
+            if answer is None:
+                return
+            conn.sendall(answer)
+
+    @staticmethod
+    def _read(conn, data):
+        while b'\r\n\r\n' not in data:
+            piece = conn.recv(4096)
+            if not piece:
+                return None, b''
+            data += piece
+        head, _, data = data.partition(b'\r\n\r\n')
+        line, *fields = head.decode('latin-1').split('\r\n')
+        headers = {}
+        for field in fields:
+            name, _, value = field.partition(':')
+            headers[name.strip().lower()] = value.strip()
+        length = int(headers.get('content-length', 0))
+        while len(data) < length:
+            data += conn.recv(4096)
+        return (line, headers, data[:length]), data[length:]
+
+
+def page(body=b'', code='200 OK', fields=''):
+    return (f'HTTP/1.1 {code}\r\n{fields}Content-Length: {len(body)}\r\n\r\n').encode() + body
 
 
 PARTIAL = saying(b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nonly this')

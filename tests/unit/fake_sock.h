@@ -30,6 +30,7 @@ static struct fake_sock {
 	size_t send_room;    /* bytes a send takes; 0: would block */
 	uint64_t send_room_at_ns; /* from then on everything is taken */
 	int send_error;
+	uint64_t tick_ns;    /* time that passes at each look at the clock */
 	const struct fake_arrival *arrivals;
 	size_t n_arrivals;
 	uint64_t fin_acked_at_ns;
@@ -68,7 +69,7 @@ static void fake_reset(void)
 static uint64_t fake_now(void *ctx)
 {
 	(void)ctx;
-	return fake.now_ns;
+	return fake.now_ns += fake.tick_ns;
 }
 
 static uint64_t fake_next_event(void)
@@ -112,6 +113,10 @@ int sock_socket(struct stack *stack, enum net_family family, enum sock_type type
 	(void)stack;
 	if (family != NET_FAMILY_IPV4 || type != SOCK_TYPE_STREAM || protocol != SOCK_PROTO_TCP)
 		return ERR_AFNOSUPPORT;
+	/* The end of one connection's stream is not the next one's. */
+	if (fake.sockets > 0 && fake.taken < fake.n_arrivals && fake.arrivals[fake.taken].bytes == NULL &&
+	    fake.arrivals[fake.taken].at_ns <= fake.now_ns)
+		fake.taken++;
 	fake.sockets++;
 	fake.made_ns = fake.now_ns;
 	fake.shut_down = fake.closed = false;

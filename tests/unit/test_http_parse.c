@@ -348,10 +348,73 @@ static void a_line_longer_than_what_is_kept(void **state)
 	memset(text, 0, sizeof(text));
 	strcpy(text, OK_LINE "Content-Length: ");
 	len = strlen(text);
-	memset(text + len, '0', 2000);
+	memset(text + len, '0', 3000);
 	strcat(text, "5\r\n\r\nhello");
 	feed(text, strlen(text), 100);
 	assert_int_equal(outcome(), STATUS_HEADER_TOO_LARGE);
+}
+
+static void feed_header(const char *header)
+{
+	http_parser_init(&parser);
+	for (size_t at = 0; at < strlen(header); at++)
+		feed_piece(header + at, 1);
+}
+
+static void fields_that_a_client_acts_upon(void **state)
+{
+	(void)state;
+	feed_header("HTTP/1.0 302 Found\r\nlocation:  /x y \r\nLocation: /z\r\nRetry-After: 7\r\n"
+		    "Connection: x , Close\r\nContent-Length: 0\r\n\r\n");
+	assert_int_equal(parser.phase, HTTP_PHASE_DONE);
+	assert_int_equal(parser.minor, 0);
+	assert_true(parser.has_location && parser.connection_close);
+	assert_int_equal(parser.location_len, 4);
+	assert_memory_equal(parser.location, "/x y", 4);
+	assert_int_equal(parser.retry_after_s, 7);
+	feed_header("HTTP/1.1 200 OK\r\nConnection: closed, keep-alive\r\nContent-Length: 0\r\n"
+		    "Retry-After: Sat, 1 Jan 2000 00:00:00 GMT\r\n\r\n");
+	assert_int_equal(parser.minor, 1);
+	assert_false(parser.has_location || parser.connection_close);
+	assert_int_equal(parser.retry_after_s, 0);
+	feed_header("HTTP/1.1 503 ?\r\nRetry-After: 99999999999999999999\r\nContent-Length: 0\r\n\r\n");
+	assert_int_equal(parser.retry_after_s, 0);
+	feed_header("HTTP/1.1 503 ?\r\nRetry-After: 9999999999\r\nContent-Length: 0\r\n\r\n");
+	assert_int_equal(parser.retry_after_s, HTTP_RETRY_AFTER_MAX);
+	/* What an interim response says is about that alone. */
+	feed_header("HTTP/1.1 103 Early\r\nLocation: /a\r\nConnection: close\r\nRetry-After: 3\r\n\r\n"
+		    "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+	assert_int_equal(parser.phase, HTTP_PHASE_DONE);
+	assert_false(parser.has_location || parser.connection_close);
+	assert_int_equal(parser.retry_after_s, 0);
+}
+
+static void locations_of_any_length(void **state)
+{
+	static char text[4096];
+
+	(void)state;
+	for (unsigned len = 2040; len < 2060; len++) {
+		memset(text, 0, sizeof(text));
+		strcpy(text, "HTTP/1.1 302 ?\r\nLocation:");
+		memset(text + strlen(text), ' ', 100);
+		memset(text + strlen(text), '/', len);
+		strcat(text, "\r\nContent-Length: 0\r\n\r\n");
+		feed_header(text);
+		assert_int_equal(parser.location_overlong, len > HTTP_LOCATION_KEPT);
+		assert_int_equal(parser.location_len, MIN(len, HTTP_LOCATION_KEPT));
+	}
+}
+
+static void the_answer_to_a_head_has_no_body(void **state)
+{
+	(void)state;
+	http_parser_init(&parser);
+	parser.no_body = true;
+	feed_piece("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", 38);
+	assert_int_equal(parser.phase, HTTP_PHASE_DONE);
+	assert_int_equal(parser.framing, HTTP_FRAMING_NONE);
+	assert_int_equal(parser.size_download, 0);
 }
 
 /* However its length is told: by Content-Length (at once), in chunks, by the end of the stream. */
@@ -446,6 +509,9 @@ int main(void)
 		cmocka_unit_test(a_chunk_size_that_never_ends),
 		cmocka_unit_test(a_line_longer_than_what_is_kept),
 		cmocka_unit_test(a_header_of_exactly_the_cap),
+		cmocka_unit_test(fields_that_a_client_acts_upon),
+		cmocka_unit_test(locations_of_any_length),
+		cmocka_unit_test(the_answer_to_a_head_has_no_body),
 		cmocka_unit_test(a_body_over_the_cap),
 		cmocka_unit_test(a_chunk_over_the_cap),
 		cmocka_unit_test(random_words),

@@ -82,6 +82,32 @@ static void names_are_for_the_resolver(void **state)
 	}
 }
 
+/* It is no part of what the Host field says; the last @ ends it. */
+static void users(void **state)
+{
+	static const struct {
+		const char *text, *user;
+	} rows[] = {
+		{"http://me:secret@10.0.2.2:81/x@y", "me:secret"}, {"http://@10.0.2.2:81/", ""},
+		{"http://a%40b:c%3A@10.0.2.2:81", "a%40b:c%3A"},   {"http://a@b@10.0.2.2:81?@", "a@b"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct url url;
+		const char *problem;
+
+		assert_int_equal(parse(&url, rows[i].text, &problem), STATUS_OK);
+		assert_true(url.has_user);
+		assert_int_equal(url.user.len, strlen(rows[i].user));
+		assert_memory_equal(url.user.at, rows[i].user, url.user.len);
+		assert_int_equal(url.authority.len, strlen("10.0.2.2:81"));
+		assert_memory_equal(url.authority.at, "10.0.2.2:81", url.authority.len);
+		assert_int_equal(url.host.len, strlen("10.0.2.2"));
+		assert_int_equal(url.port, 81);
+	}
+}
+
 static void refused_with_its_status(void **state)
 {
 	static const struct {
@@ -113,7 +139,10 @@ static void refused_with_its_status(void **state)
 		{"http://10.0.2.2:8o/", STATUS_URL_MALFORMED},
 		{"http://10.0.2.2:-1/", STATUS_URL_MALFORMED},
 		{"http://10.0.2.2:80:80/", STATUS_URL_MALFORMED},
-		{"http://me:secret@10.0.2.2/", STATUS_URL_MALFORMED},
+		{"http://me@/", STATUS_URL_MALFORMED},
+		{"http://me%4@10.0.2.2/", STATUS_URL_MALFORMED},
+		{"http://me%@10.0.2.2/", STATUS_URL_MALFORMED},
+		{"http://me%4g@10.0.2.2/", STATUS_URL_MALFORMED},
 		{"http://[::1]/", STATUS_URL_MALFORMED},
 		{"http://10.0.2.2/a b", STATUS_URL_MALFORMED},
 		{"http://10.0.2.2/a\"b", STATUS_URL_MALFORMED},
@@ -140,6 +169,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accepted),
 		cmocka_unit_test(names_are_for_the_resolver),
+		cmocka_unit_test(users),
 		cmocka_unit_test(refused_with_its_status),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

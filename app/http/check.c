@@ -1,0 +1,271 @@
+/* Carrying out a check; see app/http/check.h. */
+#include "app/http/check.h"
+
+#include "app/http/http_client.h"
+#include "app/http/redirect.h"
+#include "app/http/retry.h"
+#include "base/string.h"
+
+/* A try of a check: what all of its transfers have in common. */
+struct attempt {
+	unsigned check, probe, next;
+	unsigned number;      /* 0: the first */
+	uint64_t start_ns, deadline_ns;
+};
+
+static uint64_t now(const struct client *client)
+{
+	return client->env->machine.now_ns(client->env->machine.ctx);
+}
+
+/* --- which ---------------------------------------------------------------------------------------- */
+
+static unsigned n_tcp(void)
+{
+	return (unsigned)http_settings.tcps.list.count;
+}
+
+unsigned check_count(void)
+{
+	return n_tcp() + (unsigned)http_settings.urls.list.count;
+}
+
+bool check_is_url(unsigned check)
+{
+	return check >= n_tcp() && check < check_count();
+}
+
+const char *check_name(unsigned check, char *buf, size_t cap)
+{
+	struct strbuf sb = strbuf_on(buf, cap);
+	const char *text;
+
+	if (!check_is_url(check))
+		return http_settings.tcps.entry[check].text;
+	text = http_settings.urls.text[check - n_tcp()];
+	config_show(&sb, CONFIG_SECRET_URL, text, strlen(text));
+	return buf;
+}
+
+/* --- tcp= ----------------------------------------------------------------------------------------- */
+
+/* Connects, and closes: on a line of its own, because the one that is kept would prove nothing. */
+static void try_tcp(struct client *client, const struct attempt *a)
+{
+	static struct connection line;
+	const struct http_tcp *tcp = &http_settings.tcps.entry[a->check];
+	struct url_span host = {tcp->text + strlen("tcp://"), tcp->host_len};
+	struct transfer *t = &client->transfer;
+
+	transfer_begin(t, client->env, &line, a->deadline_ns, tcp->text, strlen(tcp->text));
+	t->report.check = "connect";
+	t->report.probe = a->probe;
+	t->report.num_retries = a->number;
+	(void)connection_open(t, host, tcp->port); /* what it says is in the report */
+	transfer_end(t);
+	connection_close(t);
+}
+
+/* --- url= ----------------------------------------------------------------------------------------- */
+
+/* One of the transfers of an attempt: the first, or where a redirect led. */
+struct hop {
+	unsigned number; /* 0: the first */
+	const char *text;
+	size_t len;
+	struct url url;
+	enum http_method method;
+	bool with_body, at_home;
+};
+
+static const struct url *url_of(unsigned check)
+{
+	return &http_settings.urls.url[check - n_tcp()];
+}
+
+static struct hop first_hop(const struct attempt *a)
+{
+	const char *text = http_settings.urls.text[a->check - n_tcp()];
+
+	return (struct hop){
+		.text = text,
+		.len = strlen(text),
+		.url = *url_of(a->check),
+		.method = http_settings_method(),
+		.with_body = http_settings.body.given,
+		.at_home = true,
+	};
+}
+
+/* The check after this one goes to the same place. */
+static bool next_goes_there(const struct attempt *a, const struct url *url)
+{
+	return a->next != CHECKS_MAX && redirect_stays(url_of(a->next), url);
+}
+
+static void begin_hop(struct client *client, const struct attempt *a, const struct hop *hop)
+{
+	const char *text = http_settings.urls.text[a->check - n_tcp()];
+	struct transfer *t = &client->transfer;
+	struct strbuf sb = strbuf_on(t->url_effective, sizeof(t->url_effective));
+
+	transfer_begin(t, client->env, &client->line, a->deadline_ns, text, strlen(text));
+	t->report.probe = a->probe;
+	t->report.num_retries = a->number;
+	t->report.method = http_method_name(hop->method);
+	t->report.num_redirects = hop->number;
+	if (hop->number == 0)
+		return;
+	config_show(&sb, CONFIG_SECRET_URL, hop->text, hop->len);
+	t->report.url_effective = t->url_effective;
+	t->report.time_redirect_ns = t->start_ns - a->start_ns;
+}
+
+static bool leads_elsewhere(const struct http_answer *answer)
+{
+	return http_settings.follow > 0 && redirect_is_one(answer->parser->code) &&
+	       answer->parser->has_location;
+}
+
+static void go_to(struct hop *hop, const struct attempt *a, unsigned code, const char *text, size_t len,
+		  const struct url *url)
+{
+	enum http_method method = redirect_method(code, hop->method);
+
+	hop->number++;
+	hop->text = text;
+	hop->len = len;
+	hop->url = *url;
+	hop->with_body = hop->with_body && method == hop->method;
+	hop->method = method;
+	hop->at_home = redirect_stays(url, url_of(a->check));
+}
+
+/* Where the answer sends us becomes the next hop; false fails the transfer, and says why. */
+static bool next_hop(struct transfer *t, const struct http_answer *answer,
+		     const struct attempt *a, struct hop *hop)
+{
+	static char texts[2][CONFIG_TEXT_MAX];
+	const struct http_parser *p = answer->parser;
+	char *text = texts[hop->number % 2];
+	const char *problem = NULL;
+	struct url url;
+	enum status status;
+	struct strbuf sb;
+	size_t len;
+
+	if (hop->number == http_settings.follow) {
+		sb = transfer_fail(t, STATUS_TOO_MANY_REDIRECTS, "more redirects than follow= allows: ");
+		strbuf_u64(&sb, http_settings.follow);
+		return false;
+	}
+	if (p->location_overlong || !redirect_resolve(&hop->url, p->location, p->location_len, text,
+						      CONFIG_TEXT_MAX, &len)) {
+		transfer_fail(t, STATUS_URL_MALFORMED,
+			      "the redirect's Location is longer than 2047 bytes, or holds control characters");
+		return false;
+	}
+	status = url_parse(&url, text, len, &problem);
+	if (status != STATUS_OK) {
+		sb = transfer_fail(t, status, "the redirect's Location: ");
+		strbuf_str(&sb, problem);
+		return false;
+	}
+	go_to(hop, a, p->code, text, len, &url);
+	return true;
+}
+
+static void announce_redirect(struct client *client, const struct hop *hop, unsigned code)
+{
+	struct transfer *t = &client->transfer;
+	char shown[CONFIG_TEXT_MAX];
+	struct strbuf sb = strbuf_on(shown, sizeof(shown));
+
+	config_show(&sb, CONFIG_SECRET_URL, hop->text, hop->len);
+	event_emit(t->events, EVENT_HTTP_REDIRECT, t->conn, 0, EV_U64("num_redirects", hop->number),
+		   EV_U64("http_code", code), EV_STR("method", http_method_name(hop->method)),
+		   EV_TEXT("redirect_url", shown, strbuf_stored(&sb)));
+}
+
+/* Kept for whoever goes there next; closed in order, or at once where a side has not said all. */
+static void leave_line(struct transfer *t, const struct http_answer *answer, bool wanted)
+{
+	if (wanted && answer->may_keep)
+		return;
+	if (answer->in_order)
+		connection_close(t);
+	else
+		connection_abort(t);
+}
+
+/* One transfer; true when another has to follow, which `hop` then is. */
+static bool fetch(struct client *client, const struct attempt *a, struct hop *hop)
+{
+	struct transfer *t = &client->transfer;
+	const struct hop this_hop = *hop;
+	bool may_follow = hop->number < http_settings.follow;
+	const struct http_request rq = {
+		.method = hop->method,
+		.url = &this_hop.url,
+		.with_body = hop->with_body,
+		.at_home = hop->at_home,
+		.last = !may_follow && !next_goes_there(a, &this_hop.url),
+	};
+	struct http_answer answer;
+	bool goes_on = false, wanted;
+
+	begin_hop(client, a, hop);
+	if (http_exchange(t, &rq, &client->show, &answer)) {
+		if (leads_elsewhere(&answer))
+			goes_on = next_hop(t, &answer, a, hop);
+		else
+			http_judge(t);
+	}
+	transfer_end(t);
+	if (goes_on)
+		announce_redirect(client, hop, answer.parser->code);
+	wanted = goes_on ? redirect_stays(&hop->url, &this_hop.url) : next_goes_there(a, &this_hop.url);
+	leave_line(t, &answer, wanted);
+	return goes_on;
+}
+
+static void try_url(struct client *client, const struct attempt *a)
+{
+	struct hop hop = first_hop(a);
+
+	while (fetch(client, a, &hop))
+		continue;
+}
+
+/* --- again and again ------------------------------------------------------------------------------ */
+
+static uint64_t deadline(const struct client *client, uint64_t start_ns)
+{
+	uint64_t run_ns = client->env->deadline_ns;
+
+	if (start_ns < run_ns && run_ns - start_ns > http_settings.max_time_ns)
+		return start_ns + http_settings.max_time_ns;
+	return run_ns;
+}
+
+void check_run(struct client *client, unsigned check, unsigned probe, unsigned next)
+{
+	struct attempt a = {.check = check, .probe = probe, .next = next};
+
+	for (;; a.number++) {
+		a.start_ns = now(client);
+		a.deadline_ns = deadline(client, a.start_ns);
+		if (check_is_url(check))
+			try_url(client, &a);
+		else
+			try_tcp(client, &a);
+		if (!retry_wait(client->env, &client->transfer, a.number))
+			return;
+	}
+}
+
+void check_end(struct client *client)
+{
+	if (client->line.open)
+		connection_close(&client->transfer);
+}

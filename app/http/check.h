@@ -1,0 +1,34 @@
+/*
+ * The checks of a run: what is configured to be tried, one after the other, the lowest layer first,
+ * so that the verdict names what is wrong at the bottom: tcp=, then url=.  (ping= will come before
+ * both.)
+ */
+#ifndef APP_HTTP_CHECK_H
+#define APP_HTTP_CHECK_H
+
+#include "app/http/show.h"
+#include "app/http/transfer.h"
+
+#define CHECKS_MAX (HTTP_URLS_MAX + HTTP_TCP_MAX)
+
+/* What goes from one check to the next. */
+struct client {
+	struct app_env *env;
+	struct connection line; /* to a web server; it may be kept */
+	struct transfer transfer; /* the last one */
+	struct show show;
+};
+
+unsigned check_count(void);
+/* "http://host/path", as it may be shown. */
+const char *check_name(unsigned check, char *buf, size_t cap);
+bool check_is_url(unsigned check);
+
+/* Does it, redirects and retries included; client->transfer is what counts.  `probe` is the round's
+ * number, 0 where it is the only one; `next` is the check that follows at once, CHECKS_MAX for
+ * none. */
+void check_run(struct client *client, unsigned check, unsigned probe, unsigned next);
+/* Closes the connection that was kept for a check that will not come. */
+void check_end(struct client *client);
+
+#endif

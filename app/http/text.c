@@ -1,0 +1,47 @@
+/* Questions about text; see app/http/text.h. */
+#include "app/http/text.h"
+
+#include "base/string.h"
+
+bool text_is_word(const char *at, size_t len, const char *lower)
+{
+	size_t i = 0;
+
+	for (; i < len && lower[i] != '\0'; i++) {
+		char c = at[i] >= 'A' && at[i] <= 'Z' ? (char)(at[i] | 0x20) : at[i];
+		if (c != lower[i])
+			return false;
+	}
+	return i == len && lower[i] == '\0';
+}
+
+bool text_is_token(const char *at, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		char c = at[i], letter = (char)(c | 0x20);
+
+		if (!(c >= '0' && c <= '9') && !(letter >= 'a' && letter <= 'z') &&
+		    (c == '\0' || memchr("!#$%&'*+-.^_`|~", c, 15) == NULL))
+			return false;
+	}
+	return len > 0;
+}
+
+int text_hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+size_t text_find(const char *text, size_t len, const char *any_of)
+{
+	for (size_t i = 0; i < len; i++) {
+		for (const char *c = any_of; *c != '\0'; c++) {
+			if (text[i] == *c)
+				return i;
+		}
+	}
+	return len;
+}

@@ -1,0 +1,16 @@
+/* What several files of the HTTP client ask about bytes of text (RFC 9110 5.6, RFC 3986 2). */
+#ifndef APP_HTTP_TEXT_H
+#define APP_HTTP_TEXT_H
+
+#include "base/compiler.h"
+
+/* The same word without regard to the case of letters; `lower` is lower case. */
+bool text_is_word(const char *at, size_t len, const char *lower);
+/* The characters of a token, and so of a field's name (RFC 9110 5.6.2). */
+bool text_is_token(const char *at, size_t len);
+/* -1 for what is no hexadecimal digit. */
+int text_hex_value(char c);
+/* Where the first byte of `any_of` is, or `len`. */
+size_t text_find(const char *text, size_t len, const char *any_of);
+
+#endif

@@ -1,0 +1,86 @@
+/* The frame of a transfer; see app/http/transfer.h. */
+#include "app/http/transfer.h"
+
+#include "base/string.h"
+
+uint64_t transfer_now(const struct transfer *t)
+{
+	return t->m->now_ns(t->m->ctx);
+}
+
+uint64_t transfer_elapsed(const struct transfer *t)
+{
+	return transfer_now(t) - t->start_ns;
+}
+
+static uint64_t idle(const struct transfer *t)
+{
+	return t->m->idle_ns != NULL ? t->m->idle_ns(t->m->ctx) : 0;
+}
+
+void transfer_begin(struct transfer *t, struct app_env *env, struct connection *line,
+		    uint64_t deadline_ns, const char *url, size_t len)
+{
+	struct strbuf sb = strbuf_on(t->url, sizeof(t->url));
+
+	config_show(&sb, CONFIG_SECRET_URL, url, len);
+	t->env = env;
+	t->m = &env->machine;
+	t->events = env->events;
+	t->line = line;
+	t->deadline_ns = deadline_ns;
+	t->start_ns = transfer_now(t);
+	t->start_idle_ns = idle(t);
+	t->conn = 0;
+	t->retry_after_s = 0;
+	t->reused = t->refused = false;
+	t->report = (struct report){.url = t->url};
+}
+
+void transfer_end(struct transfer *t)
+{
+	t->report.time_total_ns = transfer_elapsed(t);
+	t->report.has_idle = t->m->idle_ns != NULL;
+	t->report.time_idle_ns = idle(t) - t->start_idle_ns;
+	report_transfer(t->events, t->conn, &t->report);
+}
+
+void transfer_copy(struct transfer *dst, const struct transfer *src)
+{
+	*dst = *src;
+	dst->report.url = dst->url;
+	if (src->report.url_effective != NULL)
+		dst->report.url_effective = dst->url_effective;
+	if (src->report.errormsg != NULL)
+		dst->report.errormsg = dst->errormsg;
+}
+
+struct strbuf transfer_fail(struct transfer *t, enum status status, const char *sentence)
+{
+	struct strbuf sb = strbuf_on(t->errormsg, sizeof(t->errormsg));
+
+	t->report.exitcode = status;
+	t->report.errormsg = t->errormsg;
+	strbuf_str(&sb, sentence);
+	return sb;
+}
+
+struct strbuf transfer_fail_timed_out(struct transfer *t)
+{
+	struct strbuf sb = transfer_fail(t, STATUS_TIMED_OUT, "timed out after ");
+	uint64_t ms = (transfer_elapsed(t) + NS_PER_MS / 2) / NS_PER_MS;
+
+	strbuf_u64(&sb, ms / 1000);
+	strbuf_char(&sb, '.');
+	strbuf_u64_width(&sb, ms % 1000, 3, '0');
+	strbuf_str(&sb, " s, waiting for ");
+	return sb;
+}
+
+void transfer_forget_failure(struct transfer *t)
+{
+	t->refused = false;
+	t->report.exitcode = STATUS_OK;
+	t->report.errormsg = NULL;
+	t->report.failed_step = 0;
+}

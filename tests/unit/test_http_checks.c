@@ -1,0 +1,609 @@
+/* What goes beyond one GET: several checks, what is asked and how, redirects, kept connections, retries,
+ * expectations, and what of it the log shows. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/http_kit.h"
+
+#define A "url=http://10.0.0.1/a "
+#define B "url=http://10.0.0.1/b "
+
+static unsigned occurrences(const char *text, const char *what)
+{
+	unsigned n = 0;
+
+	for (; (text = strstr(text, what)) != NULL; text++)
+		n++;
+	return n;
+}
+
+/* --- several checks ------------------------------------------------------------------------------- */
+
+static void urls_in_their_order(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(A "url=http://10.0.0.2/b", OK_AT(2), OK_AT(4)), STATUS_OK);
+	assert_int_equal(fake.sockets, 2);
+	assert_int_equal(count_events(EVENT_TRANSFER), 2);
+	assert_int_equal(count_events(EVENT_HTTP_SUMMARY), 0);
+	must_say("GET http://10.0.0.1/a -> 200");
+	must_have(result_line, "\"url\":\"http://10.0.0.2/b\"");
+	assert_int_equal(occurrences(fake.sent, "Connection: close"), 2); /* nobody follows there */
+	assert_true(fake.closed && fake.shut_down);
+}
+
+static void the_first_that_failed_is_the_result(void **state)
+{
+	(void)state;
+	fake.refused = 1;
+	assert_int_equal(RUN(A "url=http://10.0.0.2/b", OK_AT(2)), STATUS_COULD_NOT_CONNECT);
+	assert_int_equal(count_events(EVENT_TRANSFER), 2);
+	must_have(result_line, "\"url\":\"http://10.0.0.1/a\"");
+	must_have(transfer_line, "\"exitcode\":0,\"outcome\":\"ok\",\"method\":\"GET\",\"url\":\"http://10.0.0.2/b\"");
+}
+
+static void too_many_urls(void **state)
+{
+	struct config_tables tables = {0};
+
+	(void)state;
+	tables.keys[0] = app_config_keys(&tables.count[0]);
+	for (unsigned i = 0; i <= HTTP_URLS_MAX; i++)
+		assert_int_equal(config_read_value(&tables, "test", "url", 3, "http://a/", 9, &sink),
+				 i == HTTP_URLS_MAX);
+	must_say("more than 16 URLs; allowed: http://host[:port]/path");
+	/* A later source begins anew. */
+	assert_int_equal(config_read_value(&tables, "later", "url", 3, "http://b/", 9, &sink), 0);
+	assert_int_equal(http_settings.urls.list.count, 1);
+	assert_int_equal(config_read_value(&tables, "later", "url", 3, "", 0, &sink), 1);
+}
+
+/* --- tcp= ----------------------------------------------------------------------------------------- */
+
+static void a_port_that_answers(void **state)
+{
+	(void)state;
+	assert_int_equal(run("tcp=10.0.0.1:2222", NULL, 0), STATUS_OK);
+	assert_int_equal(fake.remote.port, 2222);
+	assert_int_equal(fake.sent_len, 0);
+	assert_true(fake.shut_down && fake.closed && !fake.aborted);
+	must_say("http     connect tcp://10.0.0.1:2222 in 1.0 ms\n");
+	must_say("result   ok: connect tcp://10.0.0.1:2222, connect 1.0 ms, total 1.0 ms\n");
+	must_have(transfer_line, "\"conn\":1,\"exitcode\":0,\"outcome\":\"ok\",\"check\":\"connect\",\"url\":\"tcp://10.0.0.1:2222\"");
+	assert_null(strstr(transfer_line, "\"method\""));
+}
+
+static void ports_come_before_urls(void **state)
+{
+	(void)state;
+	fake.refused = 1;
+	assert_int_equal(RUN(A "tcp=10.0.0.1:2222", OK_AT(2)), STATUS_COULD_NOT_CONNECT);
+	must_say("result   failed: connect tcp://10.0.0.1:2222, total 1.0 ms: connection refused (stopped");
+	must_say("GET http://10.0.0.1/a -> 200"); /* it is tried all the same */
+}
+
+static void ports_that_make_no_sense(void **state)
+{
+	static const char *const bad[] = {"10.0.0.1", "10.0.0.1:", ":80", "10.0.0.1:80/", "u@10.0.0.1:80",
+					  "10.0.0.1:0", "10.0.0.1:65536", "10.0.0:80", "", "http://a:80",
+					  "a:80?", "a b:80"};
+	struct config_tables tables = {0};
+
+	(void)state;
+	tables.keys[0] = app_config_keys(&tables.count[0]);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		if (config_read_value(&tables, "test", "tcp", 3, bad[i], strlen(bad[i]), &sink) != 1)
+			fail_msg("%s is taken", bad[i]);
+	}
+	assert_int_equal(http_settings.tcps.list.count, 0);
+	assert_int_equal(config_read_value(&tables, "test", "tcp", 3, "a.b:1", 5, &sink), 0);
+	assert_int_equal(app_config_check(&sink), 0);
+}
+
+/* --- rounds --------------------------------------------------------------------------------------- */
+
+static void rounds_over_all_checks(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN("tcp=10.0.0.9:7 count=2 " A "url=http://10.0.0.2/b", OK_AT(2), OK_AT(4),
+			     OK_AT(1002), OK_AT(1004)), STATUS_OK);
+	assert_int_equal(fake.sockets, 6);
+	assert_int_equal(count_events(EVENT_HTTP_SUMMARY), 3);
+	must_say("http     tcp://10.0.0.9:7: 2 of 2 sent, 2 ok, 0 % loss");
+	must_say("http     http://10.0.0.1/a: 2 of 2 sent, 2 ok");
+	must_say("http     http://10.0.0.2/b: 2 of 2 sent, 2 ok");
+	must_say("http     2: GET http://10.0.0.2/b -> 200");
+	must_say("result   ok: probe 2: GET http://10.0.0.2/b");
+}
+
+static void time_may_run_out_within_a_round(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(A B "max-time=100", AT(2, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"),
+			     EOF_AT(29999), OK_AT(30001)), STATUS_TIMED_OUT);
+	must_say("result   failed: GET http://10.0.0.1/b");
+	fresh(NULL);
+	fake.fin_acked_at_ns = TIME_NEVER; /* closing takes all of it */
+	assert_int_equal(RUN(A "url=http://10.0.0.2/", OK_AT(2)), STATUS_TIMED_OUT);
+	must_say("timed out after 30.000 s, with 1 of 2 checks done\n");
+}
+
+/* --- what is asked -------------------------------------------------------------------------------- */
+
+static void must_ask(const char *config, const char *request)
+{
+	fresh(NULL);
+	assert_int_equal(RUN(config, AT(2, "HTTP/1.1 204 No Content\r\n\r\n")), STATUS_OK);
+	fake.sent[fake.sent_len] = '\0';
+	assert_string_equal(fake.sent, request);
+}
+
+#define HOST "Host: 10.0.0.1\r\n"
+#define UA "User-Agent: dialtone/host\r\n"
+#define ACCEPT "Accept: */*\r\n"
+#define CLOSE "Connection: close\r\n"
+#define FORM "Content-Type: application/x-www-form-urlencoded\r\n"
+
+static void methods_and_bodies(void **state)
+{
+	(void)state;
+	must_ask(A "method=HEAD", "HEAD /a HTTP/1.1\r\n" HOST UA ACCEPT CLOSE "\r\n");
+	must_ask(A "method=POST", "POST /a HTTP/1.1\r\n" HOST UA ACCEPT "Content-Length: 0\r\n" CLOSE "\r\n");
+	must_ask(A "body=a=b", "POST /a HTTP/1.1\r\n" HOST UA ACCEPT "Content-Length: 3\r\n" FORM CLOSE
+		 "\r\na=b");
+	must_ask(A "body=\"{x y}\" method=PUT header=\"Content-type: application/json\"",
+		 "PUT /a HTTP/1.1\r\n" HOST UA ACCEPT "Content-type: application/json\r\n"
+		 "Content-Length: 5\r\n" CLOSE "\r\n{x y}");
+	must_ask(A "body= method=GET", "GET /a HTTP/1.1\r\n" HOST UA ACCEPT "Content-Length: 0\r\n" FORM CLOSE
+		 "\r\n");
+}
+
+static void fields_of_ones_own(void **state)
+{
+	(void)state;
+	must_ask(A "header=X-A:1 header=\"x-b:  2  \" header=X-A:3",
+		 "GET /a HTTP/1.1\r\n" HOST UA ACCEPT "X-A: 1\r\nx-b: 2\r\nX-A: 3\r\n" CLOSE "\r\n");
+	must_ask(A "header=accept:x/y header=host:me header=user-agent: header=Nothing: "
+		 "header=Connection:keep-alive",
+		 "GET /a HTTP/1.1\r\naccept: x/y\r\nhost: me\r\nConnection: keep-alive\r\n\r\n");
+	must_ask(A "user-agent=\"me 1.0\"", "GET /a HTTP/1.1\r\n" HOST "User-Agent: me 1.0\r\n" ACCEPT CLOSE
+		 "\r\n");
+	must_ask(A "user-agent=", "GET /a HTTP/1.1\r\n" HOST ACCEPT CLOSE "\r\n");
+}
+
+static void fields_that_make_no_sense(void **state)
+{
+	static const char *const bad[] = {"", ":", "X", ": x", "X Y: z", "X\xc3: z", "X(: z"};
+	static char longest[CONFIG_TEXT_MAX];
+	struct config_tables tables = {0};
+
+	(void)state;
+	tables.keys[0] = app_config_keys(&tables.count[0]);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_int_equal(config_read_value(&tables, "test", "header", 6, bad[i], strlen(bad[i]),
+						   &sink), 1);
+	assert_int_equal(config_read_value(&tables, "test", "header", 6, "X: a\r\nY: b", 10, &sink), 1);
+	must_say("byte 0x0d is not printable ASCII");
+	assert_int_equal(http_settings.fields.list.count, 0);
+	for (unsigned i = 0; i <= HTTP_FIELDS_MAX; i++)
+		assert_int_equal(config_read_value(&tables, "test", "header", 6, "X: y", 4, &sink),
+				 i == HTTP_FIELDS_MAX);
+	must_say("more than 32 fields");
+	memset(longest, 'x', sizeof(longest) - 1);
+	longest[1] = ':';
+	for (unsigned i = 0; i < 5; i++)
+		assert_int_equal(config_read_value(&tables, "later", "header", 6, longest,
+						   sizeof(longest) - 1, &sink), i == 4);
+	must_say("more than 8192 bytes of fields in all");
+}
+
+/* Every part at its longest fits into the request. */
+static void the_longest_request(void **state)
+{
+	static char config[8 * CONFIG_TEXT_MAX];
+	const char *keys[] = {"url=http://10.0.0.1/", " body=", " user=", " user-agent="};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		size_t value_len = CONFIG_TEXT_MAX - 1 - (i == 0 ? 16 : 0);
+
+		strcat(config, keys[i]);
+		memset(config + strlen(config), 'x', value_len);
+	}
+	fake.send_room = 10; /* the kit keeps less than all of it */
+	assert_int_equal(run(config, NULL, 0), STATUS_TIMED_OUT);
+	must_say("waiting for the server to take the request");
+}
+
+static void users(void **state)
+{
+	(void)state;
+	must_ask(A "user=Aladdin:open", "GET /a HTTP/1.1\r\n" HOST "Authorization: Basic QWxhZGRpbjpvcGVu\r\n"
+		 UA ACCEPT CLOSE "\r\n");
+	assert_null(strstr(lines, "open"));
+	must_ask("url=http://Al%61ddin:%6fpen@10.0.0.1/a",
+		 "GET /a HTTP/1.1\r\n" HOST "Authorization: Basic QWxhZGRpbjpvcGVu\r\n" UA ACCEPT CLOSE "\r\n");
+	assert_null(strstr(lines, "pen@"));
+	must_have(result_line, "\"url\":\"http://***@10.0.0.1/a\"");
+	must_ask("url=http://me@10.0.0.1/a", /* "me:" */
+		 "GET /a HTTP/1.1\r\n" HOST "Authorization: Basic bWU6\r\n" UA ACCEPT CLOSE "\r\n");
+	must_ask("url=http://x:y@10.0.0.1/a user=Aladdin:open", /* as with curl */
+		 "GET /a HTTP/1.1\r\n" HOST "Authorization: Basic QWxhZGRpbjpvcGVu\r\n" UA ACCEPT CLOSE "\r\n");
+	must_ask(A "user=a:b header=authorization:Bearer",
+		 "GET /a HTTP/1.1\r\n" HOST UA ACCEPT "authorization: Bearer\r\n" CLOSE "\r\n");
+}
+
+static void a_head_has_no_body(void **state)
+{
+	(void)state;
+	configure(A "method=HEAD body=x");
+	assert_int_equal(app_config_check(&sink), 1);
+	must_say("body: a HEAD request has none");
+	fresh(NULL);
+	assert_int_equal(RUN(A "method=HEAD", AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")), STATUS_OK);
+	must_say("http     HEAD http://10.0.0.1/a -> 200, 0 bytes in");
+}
+
+/* --- kept connections ----------------------------------------------------------------------------- */
+
+static void one_connection_for_two_urls(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(A B, OK_AT(2), OK_AT(3)), STATUS_OK);
+	assert_int_equal(fake.sockets, 1);
+	assert_int_equal(occurrences(fake.sent, "Connection: close"), 1);
+	assert_true(strstr(fake.sent, "Connection: close") > strstr(fake.sent, "GET /b"));
+	must_say("http     the connection to 10.0.0.1:80 is used again\n");
+	must_have(result_line, "\"time_connect\":0.000000");
+	must_have(result_line, "\"num_connects\":0");
+	must_have(result_line, "\"local_port\":49153");
+	assert_int_equal(count_events(EVENT_APP_CONNECT), 1);
+	assert_true(fake.shut_down && fake.closed && !fake.aborted);
+}
+
+static void connections_that_are_not_kept(void **state)
+{
+	static const char *const answers[] = {
+		"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+		"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nunasked",
+		"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
+		struct fake_arrival arrivals[] = {{2 * NS_PER_MS, answers[i], strlen(answers[i]), 0}, OK_AT(3)};
+
+		fresh(NULL);
+		assert_int_equal(run(A B, arrivals, 2), STATUS_OK);
+		assert_int_equal(fake.sockets, 2);
+		must_have(result_line, "\"num_connects\":1");
+	}
+	fresh(NULL);
+	assert_int_equal(RUN(A B, AT(2, "HTTP/1.1 200 OK\r\n\r\nx"), EOF_AT(3), OK_AT(4)), STATUS_OK);
+	assert_int_equal(fake.sockets, 2);
+	fresh(NULL); /* another port */
+	assert_int_equal(RUN(A "url=http://10.0.0.1:81/b", OK_AT(2), OK_AT(3)), STATUS_OK);
+	assert_int_equal(fake.sockets, 2);
+}
+
+/* The server went away in the meantime: seen before the request, or by it. */
+static void a_kept_connection_that_is_lost(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(A B, OK_AT(2), EOF_AT(2), OK_AT(4)), STATUS_OK);
+	assert_int_equal(fake.sockets, 2);
+	assert_int_equal(occurrences(fake.sent, "GET /b"), 1);
+	assert_int_equal(count_events(EVENT_HTTP_KEPT_LOST), 1);
+	assert_int_equal(count_events(EVENT_TRANSFER), 2);
+	must_have(result_line, "\"num_connects\":1");
+	fresh(NULL);
+	assert_int_equal(RUN(A B, OK_AT(2), EOF_AT(3), OK_AT(4)), STATUS_OK);
+	assert_int_equal(fake.sockets, 2);
+	assert_int_equal(occurrences(fake.sent, "GET /b"), 2);
+	assert_int_equal(count_events(EVENT_HTTP_KEPT_LOST), 1);
+	fresh(NULL); /* once: the fresh one has no excuse */
+	assert_int_equal(RUN(A B, OK_AT(2), EOF_AT(3), EOF_AT(4)), STATUS_EMPTY_REPLY);
+	assert_int_equal(fake.sockets, 2);
+	fresh(NULL); /* a byte of an answer, and it is this request's */
+	assert_int_equal(RUN(A B, OK_AT(2), AT(3, "H"), EOF_AT(4)), STATUS_RECEIVE_FAILED);
+	assert_int_equal(fake.sockets, 1);
+}
+
+static void rounds_have_connections_of_their_own(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(A B "count=2", OK_AT(2), OK_AT(3), OK_AT(1002), OK_AT(1003)), STATUS_OK);
+	assert_int_equal(fake.sockets, 2);
+	assert_int_equal(occurrences(fake.sent, "Connection: close"), 2);
+	fresh(NULL);
+	assert_int_equal(RUN(A B "count=2 keepalive=yes", OK_AT(2), OK_AT(3), OK_AT(1002), OK_AT(1003)),
+			 STATUS_OK);
+	assert_int_equal(fake.sockets, 1);
+	assert_int_equal(occurrences(fake.sent, "Connection: close"), 1);
+	fresh(NULL); /* a series that ends early closes what it kept */
+	assert_int_equal(RUN(A "count=2 keepalive=yes interval=40", OK_AT(2)), STATUS_TIMED_OUT);
+	assert_true(fake.closed);
+}
+
+/* --- redirects ------------------------------------------------------------------------------------ */
+
+#define MOVED(ms, code, location) \
+	AT(ms, "HTTP/1.1 " code " ?\r\nLocation: " location "\r\nContent-Length: 0\r\n\r\n")
+
+static void redirects_are_followed(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN("url=http://10.0.0.1/x/y?z follow=2", MOVED(2, "302", "../b"),
+			     MOVED(3, "301", "http://10.0.0.2:81/c#d"), OK_AT(5)), STATUS_OK);
+	assert_int_equal(fake.sockets, 2); /* the first two over one connection */
+	assert_non_null(strstr(fake.sent, "GET /b HTTP/1.1\r\nHost: 10.0.0.1\r\n"));
+	assert_non_null(strstr(fake.sent, "GET /c HTTP/1.1\r\nHost: 10.0.0.2:81\r\n"));
+	assert_int_equal(count_events(EVENT_TRANSFER), 3);
+	assert_int_equal(count_events(EVENT_HTTP_REDIRECT), 2);
+	must_say("http     redirect 1 (302): GET http://10.0.0.1/b\n");
+	must_say("http     GET http://10.0.0.1/x/y?z at http://10.0.0.1/b -> 301, 0 bytes in 1.0 ms\n");
+	must_have(result_line, "\"url\":\"http://10.0.0.1/x/y?z\",\"url_effective\":\"http://10.0.0.2:81/c\"");
+	must_have(result_line, "\"num_redirects\":2,\"time_redirect\":0.003000");
+	assert_int_equal(occurrences(fake.sent, "Connection: close"), 1); /* no more are allowed */
+}
+
+static void more_redirects_than_allowed(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(A "follow=2", MOVED(2, "302", "/a"), MOVED(3, "302", "/a"),
+			     MOVED(4, "302", "/a")), STATUS_TOO_MANY_REDIRECTS);
+	must_say("more redirects than follow= allows: 2\n");
+	must_have(result_line, "\"exitcode\":47");
+	assert_int_equal(occurrences(fake.sent, "GET /a"), 3);
+	assert_true(fake.closed);
+}
+
+static void redirects_that_lead_nowhere(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(A "follow=9", MOVED(2, "302", "https://10.0.0.1/")), STATUS_UNSUPPORTED_PROTOCOL);
+	must_say("the redirect's Location: scheme not supported");
+	fresh(NULL);
+	assert_int_equal(RUN(A "follow=9", MOVED(2, "302", "http://10.0.0/")), STATUS_URL_MALFORMED);
+	fresh(NULL);
+	assert_int_equal(RUN(A "follow=9", MOVED(2, "302", "/\x01")), STATUS_URL_MALFORMED);
+	must_say("or holds control characters\n");
+	fresh(NULL);
+	assert_int_equal(RUN(A "follow=9", MOVED(2, "302", "http://x.y/")), STATUS_NAME_NOT_RESOLVED);
+	fresh(NULL); /* these are answers */
+	assert_int_equal(RUN(A "follow=9", MOVED(2, "304", "/b")), STATUS_OK);
+	fresh(NULL);
+	assert_int_equal(RUN(A "follow=9", AT(2, "HTTP/1.1 302 ?\r\nContent-Length: 0\r\n\r\n")), STATUS_OK);
+	assert_int_equal(count_events(EVENT_HTTP_REDIRECT), 0);
+}
+
+static void what_goes_along(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN("url=http://u:p@10.0.0.1/a follow=3 header=cookie:c header=x:y header=host:h body=q",
+			     MOVED(2, "307", "/b"), MOVED(3, "302", "//10.0.0.2/c"),
+			     MOVED(5, "301", "http://10.0.0.1/d"), OK_AT(7)), STATUS_OK);
+	assert_int_equal(occurrences(fake.sent, "POST /b"), 1);
+	assert_int_equal(occurrences(fake.sent, "GET /c"), 1);
+	assert_int_equal(occurrences(fake.sent, "\r\n\r\nq"), 2);       /* /a and /b */
+	assert_int_equal(occurrences(fake.sent, "x: y\r\n"), 4);
+	assert_int_equal(occurrences(fake.sent, "cookie: c\r\n"), 3);   /* not to the other host */
+	assert_int_equal(occurrences(fake.sent, "host: h\r\n"), 3);
+	assert_int_equal(occurrences(fake.sent, "Host: 10.0.0.2\r\n"), 1);
+	assert_int_equal(occurrences(fake.sent, "Authorization: Basic dTpw"), 1);
+	fresh(NULL);
+	assert_int_equal(RUN(A "user=u:p follow=3", MOVED(2, "302", "/b"), MOVED(3, "302", "http://10.0.0.2/"),
+			     OK_AT(5)), STATUS_OK);
+	assert_int_equal(occurrences(fake.sent, "Authorization: Basic dTpw"), 2);
+	fresh(NULL); /* a redirect's own credentials, and they are not shown */
+	assert_int_equal(RUN(A "user=u:p follow=1", MOVED(2, "302", "http://v:w@10.0.0.2/"), OK_AT(4)), STATUS_OK);
+	assert_int_equal(occurrences(fake.sent, "Authorization: Basic djp3"), 1);
+	assert_null(strstr(lines, "v:w"));
+}
+
+/* --- retries -------------------------------------------------------------------------------------- */
+
+#define BUSY_AT(ms, more) AT(ms, "HTTP/1.1 503 Busy\r\n" more "Content-Length: 0\r\n\r\n")
+
+static void what_passes_is_tried_again(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(A "retry=3", BUSY_AT(2, ""), BUSY_AT(1003, ""), OK_AT(3004)), STATUS_OK);
+	assert_int_equal(fake.sockets, 3);
+	assert_int_equal(fake.made_ns / NS_PER_MS, 3003);
+	must_say("http     retry 1 of 3 in 1.000000 s: the server answered 503, not 200 to 399\n");
+	must_say("http     retry 2 of 3 in 2.000000 s: ");
+	assert_int_equal(count_events(EVENT_TRANSFER), 3);
+	must_have(result_line, "\"num_retries\":2");
+}
+
+static void what_does_not_pass_is_not(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(A "retry=3", AT(2, "HTTP/1.1 404 ?\r\nContent-Length: 0\r\n\r\n")),
+			 STATUS_HTTP_STATUS);
+	assert_int_equal(fake.sockets, 1);
+	fresh(NULL);
+	fake.connect_error = ERR_CONNREFUSED;
+	assert_int_equal(run(A "retry=3", NULL, 0), STATUS_COULD_NOT_CONNECT);
+	assert_int_equal(fake.sockets, 1);
+	fresh(NULL);
+	fake.connect_error = ERR_CONNREFUSED;
+	assert_int_equal(run(A "retry=3 retry-connrefused=yes", NULL, 0), STATUS_COULD_NOT_CONNECT);
+	assert_int_equal(fake.sockets, 4);
+	fresh(NULL); /* it is what was expected */
+	assert_int_equal(RUN(A "retry=3 expect.status=503", BUSY_AT(2, "")), STATUS_OK);
+}
+
+static void the_server_says_when(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(A "retry=1", BUSY_AT(2, "Retry-After: 7\r\n"), OK_AT(7003)), STATUS_OK);
+	assert_int_equal(fake.made_ns / NS_PER_MS, 7002);
+	fresh(NULL); /* longer than the run: no use waiting */
+	assert_int_equal(RUN(A "retry=1", BUSY_AT(2, "Retry-After: 30\r\n")), STATUS_HTTP_STATUS);
+	assert_int_equal(fake.now_ns / NS_PER_MS, 2);
+	assert_int_equal(fake.sockets, 1);
+}
+
+static void a_stalled_server_does_not_use_up_the_run(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(A "max-time=2 count=2 interval=0", OK_AT(2002)), STATUS_TIMED_OUT);
+	must_say("timed out after 2.000 s, waiting for the first byte of the answer\n");
+	must_say("2 of 2 sent, 1 ok");
+	fresh(NULL); /* for all redirects together, and for each try */
+	assert_int_equal(RUN(A "max-time=2 follow=5 retry=1", MOVED(1500, "302", "/b"), OK_AT(3200)), STATUS_OK);
+	must_say("timed out after 0.500 s, waiting for the first byte of the answer\n");
+	must_have(result_line, "\"num_retries\":1");
+}
+
+/* No limit stays none while the clock goes on between two looks at it. */
+static void time_goes_on(void **state)
+{
+	(void)state;
+	fake.tick_ns = NS_PER_US;
+	assert_int_equal(RUN(A, OK_AT(2)), STATUS_OK);
+	fresh(NULL);
+	fake.tick_ns = NS_PER_US;
+	assert_int_equal(RUN(A "max-time=999999", OK_AT(2)), STATUS_OK);
+}
+
+/* --- expectations --------------------------------------------------------------------------------- */
+
+static void expected_statuses(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(A "expect.status=404", AT(2, "HTTP/1.1 404 ?\r\nContent-Length: 0\r\n\r\n")),
+			 STATUS_OK);
+	fresh(NULL);
+	assert_int_equal(RUN(A "expect.status=204,300-302", OK_AT(2)), STATUS_HTTP_STATUS);
+	must_say("the server answered 200, not 204,300-302\n");
+}
+
+static void expected_bodies(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(A "expect.body=hello", AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n!hel"),
+			     AT(3, "lo!")), STATUS_OK);
+	fresh(NULL);
+	assert_int_equal(RUN(A "expect.body=hello", OK_AT(2)), STATUS_EXPECT_FAILED);
+	must_say("result   failed: GET http://10.0.0.1/a -> 200, 0 bytes, connect 1.0 ms, first byte 2.0 ms, "
+		 "total 2.0 ms: the body does not hold what expect.body= says\n");
+	fresh(NULL);
+	assert_int_equal(RUN(A "expect.sha256=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+			     AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc")), STATUS_OK);
+	must_say("crc32 352441c2, sha256 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n");
+	fresh(NULL);
+	assert_int_equal(RUN(A "expect.sha256=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+			     AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabd")), STATUS_EXPECT_FAILED);
+}
+
+/* Where a redirect is followed, what counts is where it leads. */
+static void a_redirect_is_not_judged(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(A "follow=1 expect.status=200 expect.body=x", MOVED(2, "302", "/b"),
+			     AT(3, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx")), STATUS_OK);
+}
+
+/* --- show= ---------------------------------------------------------------------------------------- */
+
+static void what_came_back(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(A "show=headers,body", AT(2, "HTTP/1.1 200 OK\r\nX: \x1b[1m\r\nContent-Length: 17\r\n"
+			     "\r\none\r\nEXI"), AT(3, "T: S\n\nabc")), STATUS_OK);
+	must_say("http     header X: \\x1b[1m\n");
+	must_say("http     data one\n");
+	must_say("http     data EXIT: S\n");
+	must_say("http     data \n");
+	must_say("http     data abc\n");
+	fresh(NULL);
+	assert_int_equal(RUN(A "show=body", AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx")), STATUS_OK);
+	assert_int_equal(count_events(EVENT_HTTP_HEADER), 0);
+	assert_int_equal(count_events(EVENT_HTTP_DATA), 1);
+	fresh(NULL);
+	assert_int_equal(RUN(A "show=headers", AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx")), STATUS_OK);
+	assert_int_equal(count_events(EVENT_HTTP_HEADER), 1);
+	assert_int_equal(count_events(EVENT_HTTP_DATA), 0);
+}
+
+static void what_is_too_much_is_cut(void **state)
+{
+	static char body[100000];
+	struct fake_arrival arrivals[] = {
+		AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n"),
+		{3 * NS_PER_MS, body, sizeof(body), 0}, {4 * NS_PER_MS, body, sizeof(body), 0}};
+
+	(void)state;
+	memset(body, 'x', sizeof(body));
+	assert_int_equal(run(A "show=body", arrivals, 3), STATUS_OK);
+	assert_int_equal(count_events(EVENT_HTTP_DATA), 64 * 1024 / 512);
+	assert_int_equal(count_events(EVENT_HTTP_SHOW_CUT), 1);
+	must_say("http     show= ends here: 65536 bytes have been shown\n");
+	must_have(result_line, "\"size_download\":200000");
+}
+
+static void keys_with_few_values(void **state)
+{
+	static const char *const bad[] = {"method=DELETE", "method=", "method=get", "follow=51", "follow=-1",
+					  "follow=", "retry=101", "retry=x", "keepalive=1", "keepalive=",
+					  "retry-connrefused=maybe", "show=", "show=all", "show=body,", "max-time=0",
+					  "expect.status=2", "expect.sha256=0"};
+	struct config_tables tables = {0};
+
+	(void)state;
+	tables.keys[0] = app_config_keys(&tables.count[0]);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		if (config_read(&tables, CONFIG_SOURCE_LINE, "test", bad[i], strlen(bad[i]), &sink) != 1)
+			fail_msg("%s is taken", bad[i]);
+	}
+	must_say("method=get: no such method; allowed: GET, HEAD, POST, PUT\n");
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup(f, fresh)
+	const struct CMUnitTest tests[] = {
+		TEST(urls_in_their_order),
+		TEST(the_first_that_failed_is_the_result),
+		TEST(too_many_urls),
+		TEST(a_port_that_answers),
+		TEST(ports_come_before_urls),
+		TEST(ports_that_make_no_sense),
+		TEST(rounds_over_all_checks),
+		TEST(time_may_run_out_within_a_round),
+		TEST(methods_and_bodies),
+		TEST(fields_of_ones_own),
+		TEST(fields_that_make_no_sense),
+		TEST(the_longest_request),
+		TEST(users),
+		TEST(a_head_has_no_body),
+		TEST(one_connection_for_two_urls),
+		TEST(connections_that_are_not_kept),
+		TEST(a_kept_connection_that_is_lost),
+		TEST(rounds_have_connections_of_their_own),
+		TEST(redirects_are_followed),
+		TEST(more_redirects_than_allowed),
+		TEST(redirects_that_lead_nowhere),
+		TEST(what_goes_along),
+		TEST(what_passes_is_tried_again),
+		TEST(what_does_not_pass_is_not),
+		TEST(the_server_says_when),
+		TEST(a_stalled_server_does_not_use_up_the_run),
+		TEST(time_goes_on),
+		TEST(expected_statuses),
+		TEST(expected_bodies),
+		TEST(a_redirect_is_not_judged),
+		TEST(what_came_back),
+		TEST(what_is_too_much_is_cut),
+		TEST(keys_with_few_values),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
