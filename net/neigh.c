@@ -123,8 +123,10 @@ static void give_up(struct stack *stack, struct neigh *n, uint64_t now_ns)
 
 	n->queue = (struct pktbuf_queue){0};
 	n->state = NEIGH_FREE;
-	if (was_probe)
+	if (was_probe) { /* what is here still waits for the device */
+		pktbuf_queue_free(&waiting);
 		return;
+	}
 	stack->counters.arp_unresolved++;
 	resolver.gave_up(stack, n);
 	while ((pkt = pktbuf_queue_pop(&waiting)) != NULL)
@@ -135,6 +137,10 @@ static void fire(struct stack *stack, struct timer *timer, uint64_t now_ns)
 {
 	struct neigh *n = CONTAINER_OF(timer, struct neigh, timer);
 
+	if (n->state == NEIGH_REACHABLE) {
+		neigh_flush(stack, n, now_ns);
+		return;
+	}
 	if (n->attempts < NEIGH_ATTEMPTS)
 		ask(stack, n, now_ns);
 	else
@@ -206,7 +212,11 @@ int neigh_output(struct stack *stack, struct netif *netif, const struct net_addr
 	}
 	if (n->state == NEIGH_REACHABLE && now_ns - n->confirmed_ns > NEIGH_REACHABLE_NS)
 		probe(stack, n, now_ns);
-	return send_now(stack, n, pkt, now_ns);
+	if (n->queue.count == 0)
+		return send_now(stack, n, pkt, now_ns);
+	enqueue(stack, n, pkt); /* behind those that still wait for the device */
+	neigh_flush(stack, n, now_ns);
+	return ERR_OK;
 }
 
 void neigh_doubt(struct stack *stack, struct netif *netif, const struct net_addr *addr,
@@ -220,14 +230,14 @@ void neigh_doubt(struct stack *stack, struct netif *netif, const struct net_addr
 
 /* --- news -------------------------------------------------------------------------------------- */
 
+/* As many as the device takes now; their senders believe that they are on their way.  (A PROBE's
+ * timer asks; what is left then goes with the answer, or with the next packet.) */
 void neigh_flush(struct stack *stack, struct neigh *n, uint64_t now_ns)
 {
-	struct pktbuf_queue waiting = n->queue;
-	struct pktbuf *pkt;
-
-	n->queue = (struct pktbuf_queue){0};
-	while ((pkt = pktbuf_queue_pop(&waiting)) != NULL)
-		(void)send_now(stack, n, pkt, now_ns);
+	while (n->queue.count > 0 && n->netif->ops->tx_room(n->netif) > 0)
+		(void)send_now(stack, n, pktbuf_queue_pop(&n->queue), now_ns);
+	if (n->queue.count > 0 && n->state == NEIGH_REACHABLE)
+		timer_set(&stack->timers, &n->timer, now_ns + NEIGH_DEVICE_RETRY_NS);
 }
 
 /* An entry for somebody who talks to us first: it may not cost one that is in use. */

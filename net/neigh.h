@@ -22,6 +22,7 @@
 #define NEIGH_ATTEMPTS 3                     /* requests before giving up */
 #define NEIGH_RETRY_NS NS_PER_S              /* between them, and after the last one */
 #define NEIGH_REACHABLE_NS (60 * NS_PER_S)   /* how long an answer is believed without a look */
+#define NEIGH_DEVICE_RETRY_NS NS_PER_MS      /* the device had no room for all that waited */
 
 enum neigh_state { NEIGH_FREE, NEIGH_INCOMPLETE, NEIGH_REACHABLE, NEIGH_PROBE };
 
@@ -81,7 +82,7 @@ struct neigh_heard {
 struct neigh_heard neigh_learn(struct stack *stack, struct netif *netif,
 			       const struct net_addr *addr, const uint8_t *mac,
 			       enum neigh_news news, uint64_t now_ns);
-/* Sends the packets that waited for the entry. */
+/* Sends the packets that waited for the entry, those that the device has no room for a little later. */
 void neigh_flush(struct stack *stack, struct neigh *n, uint64_t now_ns);
 
 /* The entry, or NULL; for tests and reports. */

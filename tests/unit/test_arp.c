@@ -1,5 +1,6 @@
 /* net/arp and net/neigh: resolving with a queue, retries, giving up, ageing; and what nobody asked
  * for (HOSTILE: Ethernet, ARP). */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -117,6 +118,42 @@ static void packets_wait_and_leave_in_order(void **state)
 	expect_number(3, other_mac);
 	assert_int_equal(k.n_sent, 0);
 	assert_true(net_next_deadline(k.stack) == TIME_NEVER);
+}
+
+/* What waited is not thrown at a device that has no room for it. */
+static void packets_wait_for_the_device_too(void **state)
+{
+	(void)state;
+	send_number(NEIGHBOUR_IP, 1);
+	send_number(NEIGHBOUR_IP, 2);
+	expect_request(NEIGHBOUR_IP, KIT_BROADCAST_MAC);
+	k.tx_room = 0;
+	inject_reply(NEIGHBOUR_IP, other_mac);
+	send_number(NEIGHBOUR_IP, 3); /* not in front of them */
+	assert_int_equal(k.n_sent, 0);
+	kit_advance(&k, 5 * NS_PER_MS);
+	assert_int_equal(k.n_sent, 0);
+	k.tx_room = UINT_MAX;
+	kit_advance(&k, NS_PER_MS);
+	expect_number(1, other_mac);
+	expect_number(2, other_mac);
+	expect_number(3, other_mac);
+	assert_int_equal(k.n_sent, 0);
+	assert_true(net_next_deadline(k.stack) == TIME_NEVER);
+}
+
+/* And is given back when the neighbour goes away meanwhile. */
+static void packets_that_waited_for_the_device_in_vain(void **state)
+{
+	(void)state;
+	send_number(NEIGHBOUR_IP, 1);
+	expect_request(NEIGHBOUR_IP, KIT_BROADCAST_MAC);
+	k.tx_room = 0;
+	inject_reply(NEIGHBOUR_IP, other_mac);
+	k.now_ns += NEIGH_REACHABLE_NS + 1;
+	send_number(NEIGHBOUR_IP, 2); /* asks it directly */
+	kit_advance(&k, 5 * NS_PER_S);
+	kit_sent_clear(&k); /* teardown finds no packet left */
 }
 
 static void far_addresses_resolve_the_gateway(void **state)
@@ -594,6 +631,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(packets_wait_and_leave_in_order),
+		TEST(packets_wait_for_the_device_too),
+		TEST(packets_that_waited_for_the_device_in_vain),
 		TEST(far_addresses_resolve_the_gateway),
 		TEST(three_requests_a_second_apart_then_it_is_over),
 		TEST(an_answer_to_the_last_request_still_counts),
