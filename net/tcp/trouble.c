@@ -13,6 +13,12 @@ static bool is_believable(const struct tcb *tcb, const struct tcp_trouble *troub
 				       seq_lt(trouble->seq, tcb->snd_nxt));
 }
 
+/* The next hop never answered ARP: nothing of this connection was ever sent. */
+static bool never_left(const struct tcb *tcb, const struct tcp_trouble *trouble)
+{
+	return trouble->local_only && tcb->last_step < (tcb->passive ? 12 : 8);
+}
+
 void tcp_unreachable(struct stack *stack, const struct tcp_trouble *trouble, uint64_t now_ns)
 {
 	struct net_endpoint local = net_endpoint_ipv4(trouble->local, trouble->local_port);
@@ -23,10 +29,13 @@ void tcp_unreachable(struct stack *stack, const struct tcp_trouble *trouble, uin
 	(void)now_ns;
 	if (tcb == NULL || !is_believable(tcb, trouble))
 		return;
+	if (trouble->local_only)
+		tcb->syn_waits = false; /* what waited is gone; the time-out sends another */
 	opening = tcb->state == TCP_SYN_SENT || tcb->state == TCP_SYN_RECEIVED;
 	/* MUST-56: a soft error does not end even an open that is under way.  SHLD-26: a hard one
-	 * does; and so does our own network when it has no such neighbour. */
-	if (opening && (trouble->hard || trouble->local_only))
+	 * does; and so does our own network when it has no such neighbour.  One that falls silent
+	 * later may come back within MUST-23's three minutes. */
+	if (opening && (trouble->hard || never_left(tcb, trouble)))
 		tcp_give_up(stack, tcb, trouble->err,
 			    trouble->local_only ? "no answer from the next hop (ARP)"
 						: err_text(trouble->err));

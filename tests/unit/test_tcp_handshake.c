@@ -388,6 +388,29 @@ static void no_arp_answer(void **state)
 	tk_close(&t);
 }
 
+/* The next hop was there and falls silent: R1 finds that out, and the open keeps its three minutes
+ * (MUST-23); when the next hop is back, so is the SYN. */
+static void a_next_hop_that_falls_silent(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_connect(&t);
+	t.k.answer_arp = false;
+	tk_advance(&t, 60 * NS_PER_S);
+	assert_int_equal(tk_events(&t, EVENT_ARP_UNRESOLVED) > 0, 1);
+	assert_int_equal(tk_state(&t), TCP_SYN_SENT);
+	kit_sent_clear(&t.k);
+	t.k.answer_arp = true;
+	tk_advance(&t, 61 * NS_PER_S);
+	TK_EXPECT(&t, TCP_SYN, 0, 0, 0);
+	tk_advance(&t, 70 * NS_PER_S);
+	kit_sent_clear(&t.k);
+	assert_int_equal(option(&t, SOCK_SO_ERROR), ERR_HOSTUNREACH); /* what was heard meanwhile */
+	tk_close(&t);
+}
+
 /* A SYN that waits was not sent, so it cannot be lost: one leaves, however late the answer. */
 static void late_arp_answer_lets_one_syn_out(void **state)
 {
@@ -509,6 +532,7 @@ int main(void)
 		cmocka_unit_test(crossing_syns_and_then_silence),
 		cmocka_unit_test(no_answer_at_all),
 		cmocka_unit_test(no_arp_answer),
+		cmocka_unit_test(a_next_hop_that_falls_silent),
 		cmocka_unit_test(late_arp_answer_lets_one_syn_out),
 		cmocka_unit_test(waiting_for_arp_is_no_round_trip),
 		cmocka_unit_test(memory_for_buffers_runs_out),
