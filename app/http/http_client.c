@@ -267,8 +267,8 @@ static bool was_lost_while_kept(const struct exchange *x)
 {
 	const struct transfer *t = x->t;
 
-	return t->reused && x->received == 0 && (t->report.exitcode == STATUS_EMPTY_REPLY ||
-						 t->report.exitcode == STATUS_SEND_FAILED);
+	return t->reused && (t->report.exitcode == STATUS_EMPTY_REPLY ||
+			     t->report.exitcode == STATUS_SEND_FAILED);
 }
 
 bool http_exchange(struct transfer *t, const struct http_request *rq, struct show *show,

@@ -39,8 +39,7 @@ static bool parse_host_and_port(struct http_tcp *tcp, const char *value, size_t 
 	if (strbuf_truncated(&sb) || url_parse(&url, text, sb.len, &problem) != STATUS_OK)
 		return false;
 	/* Neither a path, nor a user, nor a port that is only meant. */
-	if (url.target.len > 0 || url.has_user || url.host.len + 1 >= url.authority.len ||
-	    url.authority.len != len)
+	if (url.authority.len != len || url.host.len + 1 >= len)
 		return false;
 	sb = strbuf_on(tcp->text, sizeof(tcp->text));
 	strbuf_str(&sb, "tcp://");

@@ -170,6 +170,16 @@ def test_a_server_that_only_hangs_up(wire):
     assert log.result['errormsg'].startswith('the server ')
 
 
+def test_an_answer_nobody_asked_for(wire):
+    """The second answer is sent along with the first: whoever takes it believes a forgery."""
+    server = servers.Conversation(lambda request, n: servers.page(b'first') + servers.page(b'forged')
+                                  if n == 1 else servers.page(b'second'))
+    with serving(wire, server) as port:
+        log = call(wire, [wire.ip, wire.url('/a', port), wire.url('/b', port), 'show=body'], 0)
+    assert [d['text'] for d in log.all('http.data')] == ['first', 'second']
+    assert [conn for conn, *_ in server.asked] == [1, 2] and len(log.all('http.kept')) == 0
+
+
 # --- again, and no longer than that ----------------------------------------------------------------
 
 
@@ -192,6 +202,13 @@ def test_retry_of_what_stays_wrong(wire):
     assert codes(log) == [7]
     log = call(wire, [wire.ip, wire.url(port=81), 'retry=1', 'retry-connrefused=yes'], 7)
     assert codes(log) == [7, 7]
+
+
+def test_a_server_that_asks_for_too_much_patience(wire):
+    answer = servers.page(code='429 ?', fields=f'Retry-After: {10**30}\r\nRetry-After: 999999999\r\n')
+    with serving(wire, servers.saying(answer)) as port:
+        log = call(wire, [wire.ip, wire.url(port=port), 'retry=9'], 22)
+    assert codes(log) == [22] and log.all('http.retry') == []
 
 
 def test_a_stalled_server_does_not_use_up_the_run(wire):

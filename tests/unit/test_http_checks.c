@@ -46,6 +46,15 @@ static void the_first_that_failed_is_the_result(void **state)
 	must_have(transfer_line, "\"exitcode\":0,\"outcome\":\"ok\",\"method\":\"GET\",\"url\":\"http://10.0.0.2/b\"");
 }
 
+static void a_later_failure_changes_nothing(void **state)
+{
+	(void)state;
+	fake.refused = 1;
+	assert_int_equal(RUN(A "url=http://10.0.0.2/b", AT(2, "HTTP/1.1 500 ?\r\nContent-Length: 0\r\n\r\n")),
+			 STATUS_COULD_NOT_CONNECT);
+	must_have(transfer_line, "\"exitcode\":22");
+}
+
 static void too_many_urls(void **state)
 {
 	struct config_tables tables = {0};
@@ -233,6 +242,10 @@ static void users(void **state)
 		 "GET /a HTTP/1.1\r\n" HOST "Authorization: Basic bWU6\r\n" UA ACCEPT CLOSE "\r\n");
 	must_ask("url=http://x:y@10.0.0.1/a user=Aladdin:open", /* as with curl */
 		 "GET /a HTTP/1.1\r\n" HOST "Authorization: Basic QWxhZGRpbjpvcGVu\r\n" UA ACCEPT CLOSE "\r\n");
+	must_ask(A "user=a:bc", "GET /a HTTP/1.1\r\n" HOST "Authorization: Basic YTpiYw==\r\n" UA ACCEPT CLOSE
+		 "\r\n");
+	must_ask(A "user=a:bcd", "GET /a HTTP/1.1\r\n" HOST "Authorization: Basic YTpiY2Q=\r\n" UA ACCEPT CLOSE
+		 "\r\n");
 	must_ask(A "user=a:b header=authorization:Bearer",
 		 "GET /a HTTP/1.1\r\n" HOST UA ACCEPT "authorization: Bearer\r\n" CLOSE "\r\n");
 }
@@ -325,6 +338,13 @@ static void rounds_have_connections_of_their_own(void **state)
 			 STATUS_OK);
 	assert_int_equal(fake.sockets, 1);
 	assert_int_equal(occurrences(fake.sent, "Connection: close"), 1);
+	fresh(NULL); /* nor is one kept that was open for a redirect */
+	assert_int_equal(RUN(A "count=2 follow=1", OK_AT(2), OK_AT(1002)), STATUS_OK);
+	assert_int_equal(fake.sockets, 2);
+	fresh(NULL); /* a port is tried over a connection of its own */
+	assert_int_equal(RUN(A "tcp=10.0.0.1:80 count=2 keepalive=yes", OK_AT(2), OK_AT(1002)), STATUS_OK);
+	assert_int_equal(fake.sockets, 3);
+	must_have(result_line, "\"num_connects\":0");
 	fresh(NULL); /* a series that ends early closes what it kept */
 	assert_int_equal(RUN(A "count=2 keepalive=yes interval=40", OK_AT(2)), STATUS_TIMED_OUT);
 	assert_true(fake.closed);
@@ -350,6 +370,14 @@ static void redirects_are_followed(void **state)
 	must_have(result_line, "\"url\":\"http://10.0.0.1/x/y?z\",\"url_effective\":\"http://10.0.0.2:81/c\"");
 	must_have(result_line, "\"num_redirects\":2,\"time_redirect\":0.003000");
 	assert_int_equal(occurrences(fake.sent, "Connection: close"), 1); /* no more are allowed */
+}
+
+static void redirects_count_in_the_times(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(A "follow=1 count=2", MOVED(2, "302", "/b"), OK_AT(5), MOVED(1002, "302", "/b"),
+			     OK_AT(1009)), STATUS_OK);
+	must_say("2 of 2 sent, 2 ok, 0 % loss, min/avg/max/mdev 5.0/7.0/9.0/2.0 ms\n");
 }
 
 static void more_redirects_than_allowed(void **state)
@@ -573,6 +601,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(urls_in_their_order),
 		TEST(the_first_that_failed_is_the_result),
+		TEST(a_later_failure_changes_nothing),
 		TEST(too_many_urls),
 		TEST(a_port_that_answers),
 		TEST(ports_come_before_urls),
@@ -590,6 +619,7 @@ int main(void)
 		TEST(a_kept_connection_that_is_lost),
 		TEST(rounds_have_connections_of_their_own),
 		TEST(redirects_are_followed),
+		TEST(redirects_count_in_the_times),
 		TEST(more_redirects_than_allowed),
 		TEST(redirects_that_lead_nowhere),
 		TEST(what_goes_along),
