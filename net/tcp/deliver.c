@@ -14,7 +14,7 @@
 
 uint32_t tcp_packet_memory(const struct pktbuf *pkt)
 {
-	return (uint32_t)pkt->pool->block_size;
+	return (uint32_t)pktbuf_block_size(pkt);
 }
 
 bool tcp_coalesce(struct tcb *tcb, struct pktbuf *last, struct pktbuf *pkt)

@@ -181,6 +181,21 @@ static size_t put_syn_options(const struct tk *t, uint8_t *p)
 	return n;
 }
 
+/* The same packet as two fragments. */
+static void inject_cut(struct tk *t, struct kit_frame *whole, uint16_t at)
+{
+	const uint8_t *l4 = kit_l4(whole);
+	size_t len = whole->len - (size_t)(l4 - whole->bytes);
+	struct kit_ipv4 ip = {.id = (uint16_t)t->k.sent_ever, .fragment = IPV4_MF};
+	struct kit_frame part;
+
+	kit_build_ipv4(&part, &ip, IPV4_PROTO_TCP, l4, at);
+	kit_inject_frame(&t->k, &part);
+	ip.fragment = at / 8;
+	kit_build_ipv4(&part, &ip, IPV4_PROTO_TCP, l4 + at, len - at);
+	kit_inject_frame(&t->k, &part);
+}
+
 void tk_inject(struct tk *t, const struct tk_in *in)
 {
 	uint8_t options[TCP_OPTIONS_MAX + 64];
@@ -206,7 +221,10 @@ void tk_inject(struct tk *t, const struct tk_in *in)
 			      .options_len = n,
 		      },
 		      in->data, in->len);
-	kit_inject_frame(&t->k, &f);
+	if (in->cut_at != 0)
+		inject_cut(t, &f, in->cut_at);
+	else
+		kit_inject_frame(&t->k, &f);
 }
 
 void tk_send(struct tk *t, const struct tk_in *in)

@@ -436,6 +436,25 @@ static void no_memory_for_the_reassembly(void **state)
 	tk_close(&t);
 }
 
+/* What came in fragments lies in a buffer of the reassembly's, whose size is its own: it counts. */
+static void fragments_count_as_the_memory_they_are(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = pattern, .len = 100, .cut_at = 64);
+	assert_non_null(tk_tcb(&t)->rcv_queue.first);
+	assert_int_equal(tk_tcb(&t)->rcv_memory, t.k.stack->big_pool.bytes);
+	TK_SEND(&t, .seq = 201, .ack = 1, .flags = TCP_ACK, .data = pattern, .len = 100, .cut_at = 64);
+	assert_int_equal(tk_tcb(&t)->rcv_memory, t.k.stack->big_pool.bytes);
+	kit_sent_clear(&t.k);
+	expect_read(&t, 0, 100);
+	assert_int_equal(tk_tcb(&t)->rcv_memory, t.k.stack->big_pool.bytes);
+	tk_close(&t);
+}
+
 /* A FIN behind a hole waits for the hole, and what lies behind a FIN is no text. */
 static void a_fin_behind_a_hole(void **state)
 {
@@ -718,6 +737,7 @@ int main(void)
 		cmocka_unit_test(any_order_gives_the_stream),
 		cmocka_unit_test(thousands_of_one_byte_holes),
 		cmocka_unit_test(no_memory_for_the_reassembly),
+		cmocka_unit_test(fragments_count_as_the_memory_they_are),
 		cmocka_unit_test(a_fin_behind_a_hole),
 		cmocka_unit_test(a_fin_behind_a_hole_and_old_text),
 		cmocka_unit_test(young_connections_acknowledge_at_once),
