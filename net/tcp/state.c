@@ -178,6 +178,7 @@ void tcp_release(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 		/* fall through */
 	default:
 		tcp_close_read(stack, tcb, now_ns);
+		tcp_reassembly_free(stack, tcb); /* nobody will read what fills its holes */
 		break;
 	}
 }

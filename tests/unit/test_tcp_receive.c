@@ -455,6 +455,28 @@ static void fragments_count_as_the_memory_they_are(void **state)
 	tk_close(&t);
 }
 
+/* Behind a hole, for a user who is gone: it would occupy memory until the connection ends. */
+static void out_of_order_text_goes_with_its_reader(void **state)
+{
+	struct tcb *tcb;
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	peer_data(&t, 100, 100);
+	tcb = tk_tcb(&t);
+	assert_non_null(tcb->reassembly);
+	assert_int_equal(sock_close(t.k.stack, t.fd, t.k.now_ns), ERR_OK);
+	kit_poll(&t.k);
+	assert_null(tcb->reassembly);
+	assert_int_equal(tcb->rcv_memory, 0);
+	kit_sent_clear(&t.k);
+	peer_data(&t, 0, 100);
+	TK_EXPECT(&t, TCP_RST | TCP_ACK, 2, 1, 0);
+	tk_close(&t);
+}
+
 /* A FIN behind a hole waits for the hole, and what lies behind a FIN is no text. */
 static void a_fin_behind_a_hole(void **state)
 {
@@ -738,6 +760,7 @@ int main(void)
 		cmocka_unit_test(thousands_of_one_byte_holes),
 		cmocka_unit_test(no_memory_for_the_reassembly),
 		cmocka_unit_test(fragments_count_as_the_memory_they_are),
+		cmocka_unit_test(out_of_order_text_goes_with_its_reader),
 		cmocka_unit_test(a_fin_behind_a_hole),
 		cmocka_unit_test(a_fin_behind_a_hole_and_old_text),
 		cmocka_unit_test(young_connections_acknowledge_at_once),
