@@ -24,6 +24,9 @@
 #define FRAME_POOL_MTU 1500 /* until an interface with a larger one is attached */
 #define FRAME_POOL_MAX 1024
 #define BIG_POOL_MAX (1024u * 1024) /* bytes */
+/* Bytes, at least and for each descriptor: one small packet that nobody reads fits for each. */
+#define KEPT_POOL_LEAST (1024u * 1024)
+#define KEPT_POOL_PER_SOCKET 1024u
 
 static struct net_options options_or_defaults(const struct net_options *given)
 {
@@ -63,6 +66,9 @@ struct stack *net_create(const struct net_port *port, const struct net_options *
 	pktbuf_pool_init(&stack->pool, port, PKTBUF_HEADROOM + POOL_PAYLOAD, POOL_MAX);
 	pktbuf_pool_init(&stack->frame_pool, port, frame_buf_size(FRAME_POOL_MTU), FRAME_POOL_MAX);
 	pktbuf_pool_init_sized(&stack->big_pool, port, BIG_POOL_MAX);
+	pktbuf_pool_init_sized(&stack->kept_pool, port,
+			       MAX(KEPT_POOL_LEAST,
+				   stack->options.max_sockets * KEPT_POOL_PER_SOCKET));
 	ipv4_reassembly_init(stack);
 
 	stack->neigh = neigh_table_create(stack);
@@ -103,6 +109,7 @@ void net_destroy(struct stack *stack)
 	for (struct netif *netif = stack->netifs; netif != NULL; netif = netif->next)
 		netif->stack = NULL;
 	ipv4_reassembly_destroy(stack);
+	pktbuf_pool_destroy(&stack->kept_pool);
 	pktbuf_pool_destroy(&stack->big_pool);
 	pktbuf_pool_destroy(&stack->frame_pool);
 	pktbuf_pool_destroy(&stack->pool);

@@ -9,10 +9,14 @@
 #include "net/pktbuf.h"
 
 #include "base/assert.h"
+#include "base/string.h"
 #include "net/port.h"
 
 /* The bytes start on a cache line of their own, whatever the struct grows to. */
 #define PKTBUF_BYTES_OFF ALIGN_UP(sizeof(struct pktbuf), 64)
+
+/* A kept packet has room for those that follow to be copied behind it. */
+#define PKTBUF_KEPT_ROOM 256
 
 /* --- pools --------------------------------------------------------------------------------- */
 
@@ -111,6 +115,43 @@ struct pktbuf *pktbuf_alloc_sized(struct pktbuf_pool *pool, size_t headroom, siz
 size_t pktbuf_block_size(const struct pktbuf *pkt)
 {
 	return (size_t)(pkt->end - (const uint8_t *)pkt);
+}
+
+/* A quarter of a device's buffers, or half of what the reassembly works with, is for what is on its
+ * way: nobody's queue gets it. */
+static bool is_scarce(const struct pktbuf_pool *pool)
+{
+	return pool->block_size != 0 ? pool->in_use > pool->max - pool->max / 4
+				     : pool->bytes > pool->max_bytes / 2;
+}
+
+static struct pktbuf *copy_received(struct pktbuf_pool *own, const struct pktbuf *pkt)
+{
+	const uint8_t *from = pkt->head + pkt->l3_off;
+	size_t len = (size_t)(pkt->tail - from);
+	struct pktbuf *copy = pktbuf_alloc_sized(own, 0, MAX(len, (size_t)PKTBUF_KEPT_ROOM));
+
+	if (copy == NULL)
+		return NULL;
+	memcpy(copy->head, from, len);
+	copy->data = copy->head + (pkt->data - from);
+	copy->tail = copy->head + len;
+	copy->netif = pkt->netif;
+	copy->flags = pkt->flags;
+	copy->l4_off = (uint16_t)(pkt->l4_off - pkt->l3_off);
+	return copy;
+}
+
+struct pktbuf *pktbuf_keep(struct pktbuf_pool *own, struct pktbuf *pkt)
+{
+	struct pktbuf *copy;
+
+	ASSERT(pkt->n_pieces == 0);
+	if (!is_scarce(pkt->pool))
+		return pkt;
+	copy = copy_received(own, pkt);
+	pktbuf_free(pkt);
+	return copy;
 }
 
 void pktbuf_free(struct pktbuf *pkt)

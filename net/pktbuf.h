@@ -94,6 +94,10 @@ struct pktbuf *pktbuf_alloc(struct pktbuf_pool *pool, size_t headroom) MUST_CHEC
 struct pktbuf *pktbuf_alloc_sized(struct pktbuf_pool *pool, size_t headroom, size_t len) MUST_CHECK;
 /* Memory that the buffer occupies, its struct included. */
 size_t pktbuf_block_size(const struct pktbuf *pkt);
+/* For who holds a received packet until somebody reads it: the packet itself as long as its pool has
+ * many more (a device that finds none hears nothing, not even ARP), else a copy in `own`, a pool of
+ * the second kind, from the network header on.  NULL: there is no room.  Consumes. */
+struct pktbuf *pktbuf_keep(struct pktbuf_pool *own, struct pktbuf *pkt) MUST_CHECK;
 /* Releases the pieces, returns the buffer to its pool.  NULL is allowed. */
 void pktbuf_free(struct pktbuf *pkt);
 

@@ -66,6 +66,7 @@ struct stack {
 	struct pktbuf_pool pool; /* what the stack builds: headers and small payloads */
 	struct pktbuf_pool frame_pool; /* whole frames: datagrams, ICMP, linearised segments */
 	struct pktbuf_pool big_pool; /* datagrams larger than a frame, in both directions */
+	struct pktbuf_pool kept_pool; /* what waits for its reader while a device's buffers are few */
 	struct net_counters counters;
 	uint8_t secret[16]; /* keys the hashes: ISN (RFC 6528), ports (RFC 6056), lookup */
 	uint16_t ipv4_ids[64]; /* ipv4_choose_id() */

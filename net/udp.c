@@ -2,8 +2,9 @@
  * UDP (RFC 768, RFC 1122 4.1): datagrams in and out, and errors handed to who sent.  Ports are in
  * net/udp_ports.c.
  *
- * Received datagrams stay in the driver's buffers until they are read; how many each port can hold
- * back is bounded by their number and by the memory that they really occupy.
+ * Received datagrams stay in the driver's buffers until they are read, or in memory of the stack
+ * while those are few; how many each port can hold back is bounded by their number and by the memory
+ * that they really occupy.
  */
 #include "net/udp.h"
 
@@ -177,6 +178,11 @@ void udp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t d
 	}
 	pktbuf_trim(pkt, h.len);
 	pktbuf_pull(pkt, UDP_HEADER_LEN);
+	pkt = pktbuf_keep(&stack->kept_pool, pkt);
+	if (pkt == NULL) {
+		fault = &stack->counters.udp_queue_full;
+		goto drop;
+	}
 	pcb->received_memory += memory_of(pkt);
 	pktbuf_queue_push(&pcb->received, pkt);
 	return;

@@ -2,7 +2,7 @@
  * RFC 9293 3.10.7.4, seventh and eighth: the segment's text goes to the user, and the peer's FIN
  * ends the stream.
  *
- * Received packets are kept as they are: in the receive queue, which is in order, or in the
+ * Received packets are kept as they are (while the device has buffers enough): in the receive queue, which is in order, or in the
  * reassembly; tcp_receive() is the only copy.  Since a packet occupies more memory than its text,
  * small texts are copied into the room behind the previous one, and all that fit are once memory
  * has run ahead of the window, so that a flood of tiny segments costs no more than about three
@@ -155,6 +155,11 @@ enum tcp_verdict tcp_process_text(struct stack *stack, struct tcb *tcb, struct t
 	if (!tcb->owned && tcb->state != TCP_ESTABLISHED) {
 		tcp_abort_with(stack, tcb, TCP_RESET_DATA_AFTER_CLOSE, seg->now_ns);
 		return TCP_DONE;
+	}
+	seg->pkt = pktbuf_keep(&stack->kept_pool, seg->pkt);
+	if (seg->pkt == NULL) { /* as if it had been lost on its way: the peer sends it again */
+		stack->counters.tcp_no_memory++;
+		return TCP_CONTINUE;
 	}
 	if (seg->seq == tcb->rcv_nxt) {
 		text_in_order(stack, tcb, seg);

@@ -203,7 +203,7 @@ static void reclaim_rx_blocks(struct kit *k)
 	}
 }
 
-void kit_inject(struct kit *k, const void *frame, size_t len)
+static void inject_alone(struct kit *k, const void *frame, size_t len)
 {
 	struct kit_rx_block *b = malloc(sizeof(*b));
 	unsigned fail_after = k->kp.fail_after;
@@ -226,6 +226,30 @@ void kit_inject(struct kit *k, const void *frame, size_t len)
 	pkt->netif = &k->netif;
 	netif_input(&k->netif, pkt, k->now_ns);
 	reclaim_rx_blocks(k);
+}
+
+/* As a driver does that has no more buffers than so many. */
+static void inject_by_pool(struct kit *k, const void *frame, size_t len)
+{
+	struct pktbuf *pkt = pktbuf_alloc(k->rx_pool, RX_HEADROOM);
+	void *at = pkt != NULL ? pktbuf_put(pkt, len) : NULL;
+
+	if (at == NULL) {
+		pktbuf_free(pkt);
+		k->rx_lost++;
+		return;
+	}
+	memcpy(at, frame, len);
+	pkt->flags = k->rx_flags;
+	netif_input(&k->netif, pkt, k->now_ns);
+}
+
+void kit_inject(struct kit *k, const void *frame, size_t len)
+{
+	if (k->rx_pool != NULL)
+		inject_by_pool(k, frame, len);
+	else
+		inject_alone(k, frame, len);
 }
 
 void kit_inject_frame(struct kit *k, const struct kit_frame *f)

@@ -190,6 +190,8 @@ struct kit {
 	bool answer_arp;    /* answer the stack's ARP requests, for every address, with KIT_PEER_MAC */
 
 	uint16_t rx_flags;  /* enum pktbuf_flags for injected frames */
+	struct pktbuf_pool *rx_pool; /* where injected frames lie; NULL: a block for each */
+	unsigned rx_lost;            /* frames for which rx_pool had no buffer */
 	struct kit_rx_block *rx_blocks;
 	struct kit_frame arp_answers[8];
 	unsigned n_arp_answers;
