@@ -2,9 +2,9 @@
  * The neighbour cache (RFC 1122 2.3.2, and RFC 4861 7.3 for the idea of stale entries that stay in
  * use while they are checked).  The contract stands in net/neigh.h.
  *
- * Flooding is bounded three ways: entries are few and the least recently used one gives way; a
+ * Flooding is bounded four ways: entries are few and the least recently used one gives way; a
  * neighbour that only talks to us cannot push out one that we are sending to; each unresolved
- * entry holds few packets.
+ * entry holds few packets; and where all together hold too many, the longest queue gives way.
  */
 #include "net/neigh.h"
 
@@ -180,12 +180,32 @@ static struct pktbuf *take_least_missed(struct pktbuf_queue *q)
 	return pkt;
 }
 
+/* Where room must be made for one more packet; NULL: there is room. */
+static struct neigh *find_overfull(struct neigh_table *table, struct neigh *n)
+{
+	struct neigh *longest = n;
+	uint32_t waiting = 0;
+
+	for (unsigned i = 0; i < NEIGH_MAX; i++) {
+		struct neigh *other = &table->entries[i];
+
+		waiting += other->queue.count;
+		if (other->queue.count > longest->queue.count)
+			longest = other;
+	}
+	if (waiting >= NEIGH_WAITING_MAX)
+		return longest;
+	return n->queue.count == NEIGH_QUEUE_MAX ? n : NULL;
+}
+
 /* RFC 1122 2.3.2.2: a packet is kept while its destination is being resolved. */
 static void enqueue(struct stack *stack, struct neigh *n, struct pktbuf *pkt)
 {
-	if (n->queue.count == NEIGH_QUEUE_MAX) {
+	struct neigh *overfull = find_overfull(stack->neigh, n);
+
+	if (overfull != NULL) {
 		stack->counters.arp_queue_dropped++;
-		pktbuf_free(take_least_missed(&n->queue));
+		pktbuf_free(take_least_missed(&overfull->queue));
 	}
 	pktbuf_queue_push(&n->queue, pkt);
 }

@@ -19,6 +19,9 @@
 #define NEIGH_MAX 64                         /* entries; the least recently used one gives way */
 #define NEIGH_QUEUE_MAX 64                   /* packets that wait for one unresolved neighbour; a
                                               * datagram can have 45 fragments */
+#define NEIGH_WAITING_MAX 512                /* packets that wait for all of them: half of the
+                                              * frames there are, or whoever pings us in the names
+                                              * of neighbours that do not exist has them all */
 #define NEIGH_ATTEMPTS 3                     /* requests before giving up */
 #define NEIGH_RETRY_NS NS_PER_S              /* between them, and after the last one */
 #define NEIGH_REACHABLE_NS (60 * NS_PER_S)   /* how long an answer is believed without a look */

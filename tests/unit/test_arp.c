@@ -625,6 +625,34 @@ static void senders_that_are_no_neighbours_are_not_learnt(void **state)
 	assert_int_equal(kit_counter(&k, "arp_ignored"), ARRAY_LEN(senders));
 }
 
+/* Pings in the names of neighbours that do not exist: the answers wait for ARP, but not so many of
+ * them that nothing is left to send with; and who waits with one packet keeps it. */
+static void all_queues_together_are_bounded(void **state)
+{
+	struct kit_sent *s;
+
+	(void)state;
+	send_number(NEIGHBOUR_IP, 42);
+	for (unsigned i = 0; i < 50 * NEIGH_QUEUE_MAX; i++) {
+		const struct kit_ipv4 ip = {.src = KIT_IP + 20 + i % 50};
+
+		kit_build_icmp(&f, &ip, ICMP_ECHO, 0, i, "x", 1);
+		kit_inject_frame(&k, &f);
+	}
+	assert_int_equal(k.stack->frame_pool.in_use, NEIGH_WAITING_MAX);
+	assert_int_equal(kit_counter(&k, "arp_queue_dropped"),
+			 50 * NEIGH_QUEUE_MAX + 1 - NEIGH_WAITING_MAX);
+	kit_sent_clear(&k);
+	inject_reply(NEIGHBOUR_IP, other_mac);
+	s = kit_expect(&k);
+	assert_true(s->is_udp);
+	assert_int_equal(s->payload[0], 42);
+	kit_sent_free(s);
+	kit_teach_peer(&k);
+	send_number(KIT_PEER_IP, 1);
+	assert_int_equal(k.n_sent, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -639,6 +667,7 @@ int main(void)
 		TEST(a_request_that_no_device_took_is_not_reported),
 		TEST(no_memory_for_a_request_is_survived),
 		TEST(the_queue_is_bounded_and_drops_the_oldest),
+		TEST(all_queues_together_are_bounded),
 		TEST(the_first_syn_is_not_lost),
 		TEST(a_burst_of_datagrams_does_not_push_out_the_syn),
 		TEST(a_connection_hears_that_nobody_answers),
