@@ -58,8 +58,10 @@ int blocking_send_all(struct machine *m, int fd, const void *buf, size_t len, ui
 	while (len > 0) {
 		int n = sock_send(m->stack, fd, at, len, now(m));
 
+		/* Not a question for sock_poll(): a datagram socket says that it is ready while the
+		 * device has no room, which only a turn can make. */
 		if (n == ERR_AGAIN) {
-			n = wait_for(m, fd, SOCK_POLLOUT, deadline_ns);
+			n = wait_a_turn(m, deadline_ns);
 			if (n == ERR_OK)
 				continue;
 		}

@@ -33,13 +33,7 @@ int blocking_accept(struct machine *m, int fd, struct net_endpoint *remote, uint
 
 int blocking_send(struct machine *m, int fd, const void *buf, size_t len, uint64_t deadline_ns)
 {
-	for (;;) {
-		int sent = sock_send(m->stack, fd, buf, len, m->now_ns(m->ctx));
-		int err = sent == ERR_AGAIN ? wait_for(m, fd, SOCK_POLLOUT, deadline_ns) : ERR_OK;
-
-		if (sent != ERR_AGAIN || err != ERR_OK)
-			return err != ERR_OK ? err : sent;
-	}
+	return blocking_sendto(m, fd, buf, len, NULL, deadline_ns);
 }
 
 int blocking_sendto(struct machine *m, int fd, const void *buf, size_t len,

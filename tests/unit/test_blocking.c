@@ -80,6 +80,17 @@ static void send_times_out_or_fails(void **state)
 	assert_int_equal(blocking_send_all(m, 4, "x", 1, 2 * NS_PER_S), ERR_BADF);
 }
 
+/* A datagram socket is always ready to send, and yet the device may have no room: the machine has
+ * to turn, or it never will. */
+static void send_without_room_in_the_device_turns_and_times_out(void **state)
+{
+	(void)state;
+	fake.now_ns = NS_PER_MS;
+	fake.send_error = ERR_AGAIN;
+	assert_int_equal(blocking_send_all(m, 3, "x", 1, NS_PER_S), ERR_TIMEDOUT);
+	assert_int_equal(fake.now_ns, NS_PER_S);
+}
+
 static void recv_waits_for_bytes(void **state)
 {
 	static const struct fake_arrival arrivals[] = {
@@ -186,6 +197,7 @@ int main(void)
 		TEST(ready_at_the_deadline_is_in_time),
 		TEST(send_all_sends_all),
 		TEST(send_times_out_or_fails),
+		TEST(send_without_room_in_the_device_turns_and_times_out),
 		TEST(recv_waits_for_bytes),
 		TEST(recvfrom_waits_for_a_datagram),
 		TEST(close_waits_for_the_ack_of_our_fin),

@@ -154,6 +154,8 @@ static void sendto_waits_for_the_device(void **state)
 	t.k.send_result = ERR_AGAIN;
 	script = NULL;
 	assert_int_equal(blocking_sendto(&machine, fd, "x", 1, &peer, in_a_second()), ERR_TIMEDOUT);
+	assert_int_equal(sock_connect(t.k.stack, fd, &peer, t.k.now_ns), ERR_OK);
+	assert_int_equal(blocking_send(&machine, fd, "x", 1, in_a_second()), ERR_TIMEDOUT);
 }
 
 /* --- several ------------------------------------------------------------------------------------ */
