@@ -216,7 +216,9 @@ int sock_getsockopt(struct stack *stack, int fd, enum sock_option option, int64_
 static int set_dgram_option(struct socket *sock, enum sock_option option, int64_t value)
 {
 	switch (option) {
-	case SOCK_SO_RCVBUF: sock->udp.rcvbuf = (uint32_t)value; return ERR_OK;
+	case SOCK_SO_RCVBUF: /* 0 is the least, not the default */
+		sock->udp.rcvbuf = (uint32_t)MAX(value, INT64_C(1));
+		return ERR_OK;
 	case SOCK_SO_REUSEADDR: sock->udp.reuse = value != 0; return ERR_OK;
 	case SOCK_SO_BROADCAST: sock->broadcast = value != 0; return ERR_OK;
 	case SOCK_IP_MTU_DISCOVER:

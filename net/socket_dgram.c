@@ -14,9 +14,11 @@ int dgram_bind(struct stack *stack, struct socket *sock, const struct net_endpoi
 
 	if (sock->udp.local_port == 0)
 		err = udp_bind(stack, &sock->udp, net_addr_to_ipv4(&local->addr), local->port);
-	sock->bound |= err == ERR_OK;
-	sock->any_address |= err == ERR_OK && sock->udp.local == 0;
-	return err;
+	if (err != ERR_OK)
+		return err;
+	sock->bound = true;
+	sock->any_address = sock->udp.local == 0;
+	return ERR_OK;
 }
 
 /* An unbound socket takes an ephemeral port the first time it needs one. */

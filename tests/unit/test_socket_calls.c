@@ -398,6 +398,8 @@ static void what_kind_of_socket_it_is(void **state)
 	assert_int_equal(sock_getsockopt(t.k.stack, d, SOCK_SO_SNDBUF, &value), ERR_NOPROTOOPT);
 	set(&t, d, SOCK_SO_RCVBUF, 5000);
 	assert_int_equal(get(&t, d, SOCK_SO_RCVBUF), 5000);
+	set(&t, d, SOCK_SO_RCVBUF, 0); /* the least, as a stream's */
+	assert_int_equal(get(&t, d, SOCK_SO_RCVBUF), UDP_RCVBUF_MIN);
 	set(&t, d, SOCK_SO_REUSEADDR, 7);
 	assert_int_equal(get(&t, d, SOCK_SO_REUSEADDR), 1);
 	tk_close(&t);
@@ -480,6 +482,7 @@ static void a_datagram_socket_gets_and_loses_its_peer(void **state)
 	fd = dgram(&t);
 	assert_int_equal(connect_to(&t, fd, KIT_PEER_IP, 7), ERR_OK);
 	name = name_of(&t, fd);
+	name = name_of(&t, fd);
 	assert_int_equal(net_addr_to_ipv4(&name.addr), KIT_IP);
 	assert_int_equal(connect_to(&t, fd, KIT_PEER_IP, 8), ERR_OK); /* another one */
 	assert_int_equal(sock_getpeername(t.k.stack, fd, &peer), ERR_OK);
@@ -496,6 +499,26 @@ static void a_datagram_socket_gets_and_loses_its_peer(void **state)
 	assert_int_equal(net_addr_to_ipv4(&name.addr), 0);
 	datagram_in(&t, 500, "x");
 	assert_int_equal(sock_poll(t.k.stack, fd, SOCK_POLLIN), SOCK_POLLIN);
+	tk_close(&t);
+}
+
+/* What it was bound to by itself, before, has no say any more. */
+static void a_datagram_socket_bound_again_stays_at_its_address(void **state)
+{
+	struct net_endpoint name;
+	struct tk t;
+	int fd;
+
+	(void)state;
+	tk_open(&t);
+	fd = dgram(&t);
+	assert_int_equal(connect_to(&t, fd, KIT_PEER_IP, 7), ERR_OK);
+	assert_int_equal(sock_connect(t.k.stack, fd, &none, t.k.now_ns), ERR_OK);
+	assert_int_equal(bind_to(&t, fd, KIT_IP, 5000), ERR_OK);
+	assert_int_equal(connect_to(&t, fd, KIT_PEER_IP, 7), ERR_OK);
+	assert_int_equal(sock_connect(t.k.stack, fd, &none, t.k.now_ns), ERR_OK);
+	name = name_of(&t, fd);
+	assert_int_equal(net_addr_to_ipv4(&name.addr), KIT_IP);
 	tk_close(&t);
 }
 
@@ -536,6 +559,7 @@ int main(void)
 		cmocka_unit_test(a_connection_in_numbers),
 		cmocka_unit_test(a_broadcast_has_to_be_asked_for),
 		cmocka_unit_test(a_datagram_socket_gets_and_loses_its_peer),
+		cmocka_unit_test(a_datagram_socket_bound_again_stays_at_its_address),
 		cmocka_unit_test(a_datagram_has_a_largest_size),
 	};
 
