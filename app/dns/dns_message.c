@@ -18,6 +18,7 @@
 
 #define LABEL_MAX 63u
 #define POINTER 0xc0u
+#define LABELS_MAX 127u /* in 255 bytes; so many pointers are enough, too */
 #define ALIASES_MAX 16u /* more in one answer is a loop, or as good as one */
 
 /* --- names from text --------------------------------------------------------------------------- */
@@ -115,7 +116,7 @@ struct reader {
 static bool read_name(struct reader *r, struct dns_name *name)
 {
 	size_t at = r->at, floor = r->at;
-	bool jumped = false;
+	unsigned jumps = 0;
 
 	name->len = 0;
 	while (at < r->len) {
@@ -127,10 +128,9 @@ static bool read_name(struct reader *r, struct dns_name *name)
 			if (r->len - at < 2)
 				return false;
 			to = load_be16(r->msg + at) & 0x3fffu;
-			if (!jumped)
+			if (jumps == 0)
 				r->at = at + 2;
-			jumped = true;
-			if (to >= floor)
+			if (to >= floor || ++jumps > LABELS_MAX)
 				return false;
 			at = floor = to;
 			continue;
@@ -142,7 +142,7 @@ static bool read_name(struct reader *r, struct dns_name *name)
 			name->wire[name->len++] = (uint8_t)lower((char)r->msg[at + i]);
 		at += 1u + n;
 		if (n == 0) {
-			if (!jumped)
+			if (jumps == 0)
 				r->at = at;
 			return true;
 		}

@@ -277,6 +277,24 @@ static void pointers_that_lead_nowhere(void **state)
 	}
 }
 
+/* Each leads back, and there is an end, after so many that reading names costs more than the message:
+ * no name has more labels than 127. */
+static void pointers_to_pointers_have_an_end(void **state)
+{
+	(void)state;
+	for (unsigned n = 100; n <= 200; n += 100) {
+		begin(0x8180, 2);
+		record(OWNER, 99, 300, "", 0);
+		store_be16(msg + len - 2, (uint16_t)(2 * n));
+		put16(0xc00c);
+		for (unsigned i = 1; i < n; i++)
+			put16((uint16_t)(0xc000 | (len - 2)));
+		put16((uint16_t)(0xc000 | (len - 2)));
+		record("", 0, 1, 300, "\x0a\0\0\1", 4);
+		assert_int_equal(read_all(), n == 100 ? DNS_FOUND : DNS_MALFORMED);
+	}
+}
+
 static void a_name_over_255_bytes(void **state)
 {
 	(void)state;
@@ -355,6 +373,7 @@ int main(void)
 		cmocka_unit_test(what_servers_say_instead),
 		cmocka_unit_test(what_is_not_ours),
 		cmocka_unit_test(pointers_that_lead_nowhere),
+		cmocka_unit_test(pointers_to_pointers_have_an_end),
 		cmocka_unit_test(a_name_over_255_bytes),
 		cmocka_unit_test(lengths_that_make_no_sense),
 		cmocka_unit_test(messages_cut_anywhere),
