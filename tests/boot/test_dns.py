@@ -141,6 +141,7 @@ def misbehaving(wire, answers, address=OTHER):
             data, peer = sock.recvfrom(2048)
             if not data:
                 return
+            answers.peer = peer
             got = answers(DNS(data))
             for message in got if isinstance(got, list) else [got]:
                 if message is not None:
@@ -171,6 +172,29 @@ def test_forged_answers_are_not_looked_at(wire, names):
     assert log.result['remote_ip'] == HOST
 
 
+def test_answers_from_elsewhere_are_not_heard(wire, names):
+    """Right in every byte, but from another port or address than was asked."""
+    strangers = []
+
+    def answers(query):
+        evil = bytes(reply(query, [(query.qd.qname, NOBODY)]))
+        for sock in strangers:
+            sock.sendto(evil, answers.peer)
+        return reply(query, [(query.qd.qname, HOST)])
+
+    for address, port in ((OTHER, 5353), (HOST, 5353)):
+        strangers.append(wire.namespace.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        strangers[-1].bind((address, port))
+    try:
+        with misbehaving(wire, answers) as server:
+            log = call(wire, [with_dns(wire, server), named_url('x.test')], 0)
+    finally:
+        for sock in strangers:
+            sock.close()
+    assert log.result['remote_ip'] == HOST
+    assert len(log.all('dns.query')) == 1
+
+
 def head(query, n):
     """A reply that promises n records."""
     return bytes(reply(query, [], ancount=n))
@@ -179,6 +203,11 @@ def head(query, n):
 WRONG = {
     'a-pointer-to-itself': lambda q: head(q, 1) + b'\xc0' + bytes([len(head(q, 1))]) + b'\0\1\0\1' * 3,
     'a-forward-pointer': lambda q: head(q, 1) + b'\xc0\xff' + b'\0\1\0\1\0\0\0\1\0\4' + b'\1' * 300,
+    'a-pointer-past-the-end': lambda q: head(q, 1) + b'\xff\xff' + b'\0\1\0\1\0\0\0\1\0\4\1\1\1\1',
+    'pointers-in-a-loop': lambda q: head(q, 1) + b'\1a\xc0' + bytes([len(head(q, 1))]) + b'\0\1\0\1' * 3,
+    'another-strange-label': lambda q: head(q, 1) + b'\x40' + b'\0\1\0\1\0\0\0\1\0\4\1\1\1\1',
+    'no-terminator': lambda q: head(q, 1) + b'\3abc',
+    'a-long-address': lambda q: head(q, 1) + b'\xc0\x0c\0\1\0\1\0\0\0\1\0\5\1\1\1\1\1',
     'a-strange-label': lambda q: head(q, 1) + b'\x80' + b'\0\1\0\1\0\0\0\1\0\4\1\1\1\1',
     'no-such-records': lambda q: head(q, 9),
     'a-short-address': lambda q: head(q, 1) + b'\xc0\x0c\0\1\0\1\0\0\0\1\0\3\1\1\1',

@@ -8,7 +8,7 @@ import pytest
 from conftest import ROOT
 
 DOCUMENT = os.path.join(ROOT, 'docs', 'hostile-inputs.md')
-SECTIONS = ['What all rows share', 'Ethernet, ARP', 'IPv4', 'ICMP', 'TCP', 'UDP', 'HTTP', 'Device']
+SECTIONS = ['What all rows share', 'Ethernet, ARP', 'IPv4', 'ICMP', 'TCP', 'UDP', 'DNS', 'HTTP', 'Device']
 
 
 def read(*path):
