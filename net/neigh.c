@@ -124,6 +124,7 @@ static void give_up(struct stack *stack, struct neigh *n, uint64_t now_ns)
 	n->queue = (struct pktbuf_queue){0};
 	n->state = NEIGH_FREE;
 	if (was_probe) { /* what is here still waits for the device */
+		stack->counters.arp_queue_dropped += waiting.count;
 		pktbuf_queue_free(&waiting);
 		return;
 	}

@@ -153,6 +153,7 @@ static void packets_that_waited_for_the_device_in_vain(void **state)
 	k.now_ns += NEIGH_REACHABLE_NS + 1;
 	send_number(NEIGHBOUR_IP, 2); /* asks it directly */
 	kit_advance(&k, 5 * NS_PER_S);
+	assert_int_equal(kit_counter(&k, "arp_queue_dropped"), 2);
 	kit_sent_clear(&k); /* teardown finds no packet left */
 }
 
