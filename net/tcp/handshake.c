@@ -139,6 +139,8 @@ static void finish_handshake(struct stack *stack, struct tcb *tcb, struct tcp_se
 	 * sixth step": behind the SYN. */
 	seg->seq++;
 	seg->flags &= (uint8_t)~TCP_SYN;
+	pktbuf_trim(seg->pkt, MIN(seg->data_len, tcp_receive_window(tcb)));
+	seg->data_len = (uint32_t)pktbuf_len(seg->pkt);
 	if (seg->data_len > 0)
 		(void)tcp_process_text(stack, tcb, seg);
 }

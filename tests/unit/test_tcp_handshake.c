@@ -515,6 +515,25 @@ static void buffers_are_smaller_where_memory_is_short(void **state)
 	tk_close(&t);
 }
 
+/* Also here the window that our SYN has announced is the end of what is taken. */
+static void data_with_the_synack_beyond_the_window(void **state)
+{
+	char buf[200];
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_connect(&t);
+	kit_sent_clear(&t.k);
+	tk_tcb(&t)->rcvbuf = tk_tcb(&t)->rcvbuf_max = 100;
+	TK_SEND(&t, .flags = TCP_SYN | TCP_ACK, .ack = 1, .data = (const char[150]){"x"}, .len = 150);
+	assert_int_equal(tk_tcb(&t)->rcv_unread, 100);
+	assert_int_equal(tk_tcb(&t)->rcv_nxt, TK_IRS + 101);
+	assert_int_equal(tk_read(&t, buf, sizeof(buf)), 100);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -528,6 +547,7 @@ int main(void)
 		cmocka_unit_test(a_blind_rst_refuses_nothing),
 		cmocka_unit_test(an_old_synack_is_reset),
 		cmocka_unit_test(data_with_the_synack_is_taken),
+		cmocka_unit_test(data_with_the_synack_beyond_the_window),
 		cmocka_unit_test(simultaneous_open),
 		cmocka_unit_test(crossing_syns_and_then_silence),
 		cmocka_unit_test(no_answer_at_all),
