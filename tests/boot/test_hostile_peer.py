@@ -201,6 +201,39 @@ def test_blind_attacks(wire, tmp_path):
         assert not any(f.flags & RST for f in frames if f.sport == port), name
 
 
+def icmp_for_another_syn(session):
+    """"Port unreachable" and more, about a SYN with another number: this one is not refused."""
+    for seq in (1, -1, 77, 0x40000000):
+        for code in (0, 1, 2, 3, 9, 13):
+            session.icmp_error(3, code, seq)
+    session.open().serve()
+
+
+def icmp_about_what_was_not_sent(session):
+    """RFC 5927: neither is the connection ended nor the path taken for narrower."""
+    session.open()
+    for seq in (session.seen, session.seen + 1000, -1, 0x40000000):
+        for code in (0, 1, 2, 3, 9, 13):
+            session.icmp_error(3, code, seq)
+        for mtu in (0, 1, 67, 68, 552, 1400):
+            session.icmp_error(3, 4, seq, mtu)
+    session.serve()
+
+
+def icmp_about_what_is_under_way(session):
+    """Hard errors with the right number: an open connection outlives them (RFC 5927 5.2)."""
+    session.open()
+    for code in (0, 1, 2, 3, 9, 13):
+        session.icmp_error(3, code, 1)
+    session.icmp_error(3, 4, 1, 0xFFFF)
+    session.serve()
+
+
+def test_icmp_about_the_connection(wire):
+    run_well(wire, [icmp_for_another_syn, icmp_about_what_was_not_sent,
+                    icmp_about_what_is_under_way])
+
+
 def old_syn_ack(session):
     """One that acknowledges another SYN gets a RST that says so, and ends nothing."""
     session.send(SYN | ACK, 0, ack=77, options=MSS_1460)

@@ -12,7 +12,7 @@ import struct
 import threading
 import time
 
-from frames import ACK, ETH_ARP, ETH_IPV4, FIN, PSH, RST, SYN, TCP, Frame, checksum, ethernet
+from frames import ACK, ETH_ARP, ETH_IPV4, FIN, ICMP, PSH, RST, SYN, TCP, Frame, checksum, ethernet
 from frames import ip_bytes, ipv4
 from hostile import EVIL_IP, EVIL_MAC
 
@@ -114,6 +114,16 @@ class Session:
         segment = segment[:16] + struct.pack('!H', checksum(pseudo + segment)) + segment[18:]
         self.peer.sock.send(ethernet(self.guest_mac, MAC, ETH_IPV4,
                                      ipv4(EVIL_IP, self.guest_ip, TCP, segment)))
+
+    def icmp_error(self, kind, code, seq, mtu=0):
+        """About a segment of the machine's on this connection that began with its byte `seq`."""
+        segment = struct.pack('!HHIIBBHHH', self.guest_port, self.peer.port,
+                              self.irs + seq & 0xFFFFFFFF, ISS, 5 << 4, ACK, 65535, 0, 0)
+        about = ipv4(self.guest_ip, EVIL_IP, TCP, segment + bytes(1460), fragment=0x4000)
+        message = struct.pack('!BBHHH', kind, code, 0, 0, mtu) + about[:28]
+        message = message[:2] + struct.pack('!H', checksum(message)) + message[4:]
+        self.peer.sock.send(ethernet(self.guest_mac, MAC, ETH_IPV4,
+                                     ipv4(EVIL_IP, self.guest_ip, ICMP, message)))
 
     def synack(self, options=MSS_1460, **fields):
         self.send(SYN | ACK, 0, options=options, **fields)

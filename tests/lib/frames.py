@@ -78,8 +78,8 @@ def checksum(data):
     return ~total & 0xFFFF
 
 
-def ipv4(src, dst, protocol, payload, ttl=64):
-    head = struct.pack('!BBHHHBBH4s4s', 0x45, 0, 20 + len(payload), 0x1234, 0, ttl, protocol, 0,
+def ipv4(src, dst, protocol, payload, ttl=64, fragment=0):
+    head = struct.pack('!BBHHHBBH4s4s', 0x45, 0, 20 + len(payload), 0x1234, fragment, ttl, protocol, 0,
                        ip_bytes(src), ip_bytes(dst))
     return head[:10] + struct.pack('!H', checksum(head)) + head[12:] + payload
 

@@ -217,6 +217,7 @@ void tk_inject(struct tk *t, const struct tk_in *in)
 			      .ack = in->flags & TCP_ACK ? t->iss + in->ack : 0,
 			      .flags = in->flags,
 			      .window = t->window,
+			      .urgent = in->urgent,
 			      .options = options,
 			      .options_len = n,
 		      },

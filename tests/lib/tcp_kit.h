@@ -48,6 +48,7 @@ struct tk_in {
 	bool no_timestamps;
 	uint32_t tsval; /* 0: the peer's current one */
 	uint8_t tos;
+	uint16_t urgent;
 	uint16_t cut_at; /* not 0: it comes in two fragments, the first with so many bytes of it */
 };
 

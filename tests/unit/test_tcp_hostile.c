@@ -262,6 +262,19 @@ static void two_racing_urgent_pointers(void **state)
 	tk_close(&t);
 }
 
+static void expect_nothing_urgent(struct tk *t)
+{
+	char buf[4];
+
+	assert_int_equal(tk_state(t), TCP_ESTABLISHED);
+	assert_false(tk_tcb(t)->rcv_urgent);
+	assert_int_equal(kit_counter(&t->k, "tcp_urgent_in"), 0);
+	assert_int_equal(sock_poll(t->k.stack, t->fd, SOCK_POLLPRI), 0);
+	TK_SEND(t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = "abc", .len = 3);
+	assert_int_equal(tk_read(t, buf, sizeof(buf)), 3);
+	kit_sent_clear(&t->k);
+}
+
 static void urgent_on_a_syn(void **state)
 {
 	struct tk t;
@@ -269,8 +282,19 @@ static void urgent_on_a_syn(void **state)
 	(void)state;
 	tk_open(&t);
 	tk_listen(&t, 4);
-	TK_SEND(&t, .flags = TCP_SYN | TCP_URG);
+	TK_SEND(&t, .flags = TCP_SYN | TCP_URG, .urgent = 0xffff);
 	TK_EXPECT(&t, TCP_SYN | TCP_ACK, 0, 1, 0);
+	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK);
+	t.fd = sock_accept(t.k.stack, t.listener, NULL);
+	expect_nothing_urgent(&t);
+	tk_close(&t);
+
+	tk_open(&t);
+	tk_connect(&t);
+	TK_EXPECT(&t, TCP_SYN, 0, 0, 0);
+	TK_SEND(&t, .ack = 1, .flags = TCP_SYN | TCP_ACK | TCP_URG, .urgent = 0xffff);
+	TK_EXPECT(&t, TCP_ACK, 1, 1, 0);
+	expect_nothing_urgent(&t);
 	tk_close(&t);
 }
 
