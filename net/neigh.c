@@ -251,11 +251,17 @@ void neigh_doubt(struct stack *stack, struct netif *netif, const struct net_addr
 
 /* --- news -------------------------------------------------------------------------------------- */
 
+/* Without a link it takes all, and throws them away. */
+static bool device_takes(struct netif *netif)
+{
+	return !netif->link_up || netif->ops->tx_room(netif) > 0;
+}
+
 /* As many as the device takes now; their senders believe that they are on their way.  (A PROBE's
  * timer asks; what is left then goes with the answer, or with the next packet.) */
 void neigh_flush(struct stack *stack, struct neigh *n, uint64_t now_ns)
 {
-	while (n->queue.count > 0 && n->netif->ops->tx_room(n->netif) > 0)
+	while (n->queue.count > 0 && device_takes(n->netif))
 		(void)send_now(stack, n, pktbuf_queue_pop(&n->queue), now_ns);
 	if (n->queue.count > 0 && n->state == NEIGH_REACHABLE)
 		timer_set(&stack->timers, &n->timer, now_ns + NEIGH_DEVICE_RETRY_NS);

@@ -142,6 +142,23 @@ static void packets_wait_for_the_device_too(void **state)
 	assert_true(net_next_deadline(k.stack) == TIME_NEVER);
 }
 
+/* One that has died never has room again: nobody looks after it every millisecond. */
+static void packets_do_not_wait_for_a_dead_device(void **state)
+{
+	(void)state;
+	send_number(NEIGHBOUR_IP, 1);
+	expect_request(NEIGHBOUR_IP, KIT_BROADCAST_MAC);
+	k.tx_room = 0;
+	inject_reply(NEIGHBOUR_IP, other_mac);
+	assert_int_equal(k.stack->frame_pool.in_use, 1);
+	k.netif.link_up = false;
+	k.send_result = ERR_NETDOWN;
+	kit_advance(&k, NEIGH_DEVICE_RETRY_NS);
+	assert_int_equal(k.stack->frame_pool.in_use, 0);
+	assert_int_equal(k.netif.counters.tx_dropped, 1);
+	assert_true(net_next_deadline(k.stack) == TIME_NEVER);
+}
+
 /* And is given back when the neighbour goes away meanwhile. */
 static void packets_that_waited_for_the_device_in_vain(void **state)
 {
@@ -661,6 +678,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(packets_wait_and_leave_in_order),
 		TEST(packets_wait_for_the_device_too),
+		TEST(packets_do_not_wait_for_a_dead_device),
 		TEST(packets_that_waited_for_the_device_in_vain),
 		TEST(far_addresses_resolve_the_gateway),
 		TEST(three_requests_a_second_apart_then_it_is_over),
