@@ -155,7 +155,8 @@ enum tcp_verdict tcp_check_ack(struct stack *stack, struct tcb *tcb, struct tcp_
 		tcb->progress_ns = seg->now_ns;
 	tcp_ecn_check_ack(stack, tcb, seg);
 	take_ack(stack, tcb, seg, duplicate);
-	if (tcb->snd_nxt != tcb->snd_end || tcb->fin_queued || tcb->recovery != TCP_RECOVERY_NONE)
+	if (tcb->snd_nxt != tcb->snd_end || tcb->fin_queued ||
+	    tcb->recovery != TCP_RECOVERY_NONE || tcp_has_lost(tcb))
 		tcp_work_add(stack, tcb); /* more may be sent now */
 	if (!tcb_fin_acked(tcb) || fin_was_acked)
 		return TCP_CONTINUE;

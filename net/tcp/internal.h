@@ -440,6 +440,11 @@ static inline uint32_t tcp_pipe(const struct tcb *tcb)
 {
 	return tcb->sent != NULL ? tcb->sent->pipe : 0;
 }
+/* Something is to be sent again. */
+static inline bool tcp_has_lost(const struct tcb *tcb)
+{
+	return tcb->sent != NULL && tcb->sent->lost.first != SCOREBOARD_NONE;
+}
 /* Fast recovery begins: `flight` bytes for the congestion control. */
 void tcp_recovery_enter(struct stack *stack, struct tcb *tcb, uint32_t flight, uint64_t now_ns);
 

@@ -229,11 +229,6 @@ void tcp_retransmit_first(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	(void)send_again(stack, tcb, s, why_again(tcb), now_ns);
 }
 
-static bool has_lost(const struct tcb *tcb)
-{
-	return tcb->sent != NULL && tcb->sent->lost.first != SCOREBOARD_NONE;
-}
-
 static bool send_next_lost(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
 	struct sent_segment *s = scoreboard_first_lost(tcb->sent);
@@ -270,7 +265,7 @@ bool tcp_send_tail_probe(struct stack *stack, struct tcb *tcb, bool *is_again, u
 
 static bool send_one(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	if (has_lost(tcb) && !tcp_undo_holds_back(tcb))
+	if (tcp_has_lost(tcb) && !tcp_undo_holds_back(tcb))
 		return send_next_lost(stack, tcb, now_ns);
 	return send_next_new(stack, tcb, now_ns);
 }

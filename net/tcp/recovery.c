@@ -93,13 +93,14 @@ static void acked_with_sack(struct stack *stack, struct tcb *tcb, const struct t
 {
 	uint64_t now_ns = seg->now_ns;
 	bool of_probe = tcb->tlp.open && news->has_dsack && news->dsack.end == tcb->tlp.end;
+	bool complete = is_complete(tcb);
 
 	if (news->has_dsack && !of_probe) /* 6.2, step 4: a probe is no mistake of RACK's */
 		tcp_rack_dsack(tcb);
 	news->lost = tcp_rack_detect(stack, tcb, now_ns);
 	if (tcp_tlp_acked(tcb, seg, news, duplicate) && tcb->recovery == TCP_RECOVERY_NONE)
 		probe_repaired(tcb, news, now_ns);
-	if (is_complete(tcb)) {
+	if (complete) {
 		if (tcb->recovery == TCP_RECOVERY_LOSS)
 			tcp_congestion_acked(tcb, news->acked, now_ns);
 		leave(tcb);
@@ -108,7 +109,9 @@ static void acked_with_sack(struct stack *stack, struct tcb *tcb, const struct t
 	} else if (news->acked > 0) {
 		tcp_congestion_acked(tcb, news->acked, now_ns);
 	}
-	if (news->lost && tcb->recovery == TCP_RECOVERY_NONE)
+	/* What is still lost when a recovery is over was sent in its course, and is of another
+	 * window (RFC 6675 5) */
+	if (tcb->recovery == TCP_RECOVERY_NONE && (news->lost || (complete && tcp_has_lost(tcb))))
 		enter_by_sack(stack, tcb, news, now_ns);
 }
 

@@ -99,6 +99,29 @@ static void every_segment_has_df(void **state)
 	tk_close(&t);
 }
 
+/* More than the window allows by now: each ACK lets some of it go, though nothing else waits. */
+static void what_must_wait_is_not_forgotten(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_write(&t, 0, 10 * TK_FULL);
+	kit_sent_clear(&t.k);
+	tk_tcb(&t)->cwnd = 3 * TK_FULL; /* as after a mark (RFC 3168) */
+	too_big(&t, 1, CUT_MTU);
+	assert_in_range(t.k.n_sent, 1, 6);
+	kit_sent_clear(&t.k);
+	for (unsigned i = 1; i < 10; i++)
+		tk_peer_ack(&t, TK_SEG(i));
+	assert_null(scoreboard_first_lost(tk_tcb(&t)->sent));
+	assert_int_equal(kit_counter(&t.k, "tcp_timeouts"), 0);
+	assert_true(t.k.n_sent > 6);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
 /* What is out goes again at once, shorter; and that is no congestion. */
 static void a_router_says_how_long(void **state)
 {
@@ -529,6 +552,7 @@ int main(void)
 		cmocka_unit_test(short_segments_that_vanish),
 		cmocka_unit_test(single_time_outs),
 		cmocka_unit_test(a_proven_path_gets_more_patience),
+		cmocka_unit_test(what_must_wait_is_not_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

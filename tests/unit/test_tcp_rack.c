@@ -239,6 +239,61 @@ static void the_minimum_ages(void **state)
 	tk_close(&t);
 }
 
+/* The peer takes what was sent: its echoes are from now. */
+static unsigned drain(struct tk *t)
+{
+	struct kit_sent *s;
+	unsigned n = 0;
+
+	for (; (s = tk_take(t)) != NULL; n++)
+		kit_sent_free(s);
+	return n;
+}
+
+/* What was sent during a recovery is lost too, and not all of it may go at once: when that recovery
+ * is over the next one begins (RFC 6675 5), and nobody waits for the time-out. */
+static void losses_beyond_the_recovery(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish_over(&t, RTT);
+	tk_tcb(&t)->cwnd = 20 * TK_FULL;
+	tk_write(&t, 0, 20 * TK_FULL);
+	drain(&t);
+	t.k.now_ns += RTT;
+	TK_SACK(&t, 1, TK_SEG(17), TK_SEG(20));
+	tk_write(&t, 20 * TK_FULL, 9 * TK_FULL);
+	drain(&t);
+	for (unsigned i = 1; i < 17; i++) { /* each is repaired, and the nine go out */
+		if (i == 1 || i == 4 || i == 10)
+			t.k.now_ns += RTT;
+		TK_SACK(&t, TK_SEG(i), TK_SEG(17), TK_SEG(20));
+		drain(&t);
+	}
+	assert_int_equal(tk_tcb(&t)->snd_nxt, tk_tcb(&t)->snd_end);
+	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_FAST);
+	t.k.now_ns += RTT;
+	TK_SACK(&t, TK_SEG(16), TK_SEG(17), TK_SEG(20), TK_SEG(28), TK_SEG(29));
+	drain(&t);
+	TK_SACK(&t, TK_SEG(20), TK_SEG(28), TK_SEG(29));
+	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_FAST);
+	assert_int_equal(kit_counter(&t.k, "tcp_fast_retransmits"), 2);
+	assert_true(t.k.n_sent > 0);
+	tk_expect_segments(&t, 20 * TK_FULL, t.k.n_sent);
+	assert_true(tk_tcb(&t)->ssthresh < 10 * TK_FULL);
+	kit_sent_clear(&t.k);
+	for (unsigned i = 21; i < 28; i++) {
+		t.k.now_ns += RTT;
+		TK_SACK(&t, TK_SEG(i), TK_SEG(28), TK_SEG(29));
+		drain(&t);
+	}
+	assert_null(scoreboard_first_lost(tk_tcb(&t)->sent));
+	assert_int_equal(kit_counter(&t.k, "tcp_timeouts"), 0);
+	tk_close(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -252,6 +307,7 @@ int main(void)
 		cmocka_unit_test(the_echo_beside_a_sack),
 		cmocka_unit_test(dsacks_widen_the_window),
 		cmocka_unit_test(the_minimum_ages),
+		cmocka_unit_test(losses_beyond_the_recovery),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
