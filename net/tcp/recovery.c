@@ -98,7 +98,8 @@ static void acked_with_sack(struct stack *stack, struct tcb *tcb, const struct t
 	if (news->has_dsack && !of_probe) /* 6.2, step 4: a probe is no mistake of RACK's */
 		tcp_rack_dsack(tcb);
 	news->lost = tcp_rack_detect(stack, tcb, now_ns);
-	if (tcp_tlp_acked(tcb, seg, news, duplicate) && tcb->recovery == TCP_RECOVERY_NONE)
+	if (tcp_tlp_acked(tcb, seg, news, duplicate) && tcb->recovery == TCP_RECOVERY_NONE &&
+	    !news->lost) /* one reduction is enough */
 		probe_repaired(tcb, news, now_ns);
 	if (complete) {
 		if (tcb->recovery == TCP_RECOVERY_LOSS)

@@ -238,6 +238,26 @@ static void a_repaired_loss_counts(void **state)
 	tk_close(&t);
 }
 
+/* The same ACK finds a loss of its own: one reduction for both. */
+static void a_repair_and_a_loss_are_one_reduction(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	out(&t, 4);
+	tk_advance(&t, 2 * RTT);
+	tk_expect_segments(&t, 3 * TK_FULL, 1);
+	tk_write(&t, 4 * TK_FULL, 6 * TK_FULL);
+	kit_sent_clear(&t.k);
+	t.k.now_ns += RTT;
+	TK_SACK(&t, TK_SEG(5), TK_SEG(6), TK_SEG(10));
+	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_FAST);
+	assert_int_equal(tk_tcb(&t)->ssthresh, 5 * TK_FULL); /* half of ten, not of that half */
+	assert_false(tk_tcb(&t)->tlp.open);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
 /* 7.4.2: a D-SACK says that both have, and that is no mistake of RACK's either. */
 static void a_dsack_says_nothing_was_lost(void **state)
 {
@@ -284,6 +304,7 @@ int main(void)
 		cmocka_unit_test(a_repaired_loss_counts),
 		cmocka_unit_test(a_dsack_says_nothing_was_lost),
 		cmocka_unit_test(a_duplicate_says_so_too),
+		cmocka_unit_test(a_repair_and_a_loss_are_one_reduction),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
