@@ -72,7 +72,7 @@ void tcp_rack_dsack(struct tcb *tcb)
 {
 	struct tcp_rack *rack = &tcb->rack;
 
-	if (rack->in_dsack_round && seq_leq(tcb->snd_una, rack->dsack_round))
+	if (rack->in_dsack_round)
 		return; /* once in a round trip */
 	rack->in_dsack_round = true;
 	rack->dsack_round = tcb->snd_nxt;
@@ -103,11 +103,14 @@ uint64_t tcp_rack_window(const struct tcb *tcb)
 
 bool tcp_rack_detect(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	const struct tcp_rack *rack = &tcb->rack;
+	struct tcp_rack *rack = &tcb->rack;
 	struct sent_segment *s, *next;
 	bool found = false;
 	uint64_t wait_ns;
 
+	/* Step 4: at once, or it would look like the future after half of the number space */
+	if (rack->in_dsack_round && seq_gt(tcb->snd_una, rack->dsack_round))
+		rack->in_dsack_round = false;
 	if (tcp_timer_is_set(tcb, TCP_TIMER_REORDER))
 		tcp_timer_clear(stack, tcb, TCP_TIMER_REORDER);
 	if (tcb->sent == NULL || !rack->valid)

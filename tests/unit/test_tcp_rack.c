@@ -294,6 +294,27 @@ static void losses_beyond_the_recovery(void **state)
 	tk_close(&t);
 }
 
+/* Step 4: the round of a D-SACK must not lie so far back that it seems to lie ahead. */
+static void a_dsack_after_gigabytes(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	out(&t, 4);
+	TK_SACK(&t, TK_SEG(2), TK_SEG(0), TK_SEG(1));
+	assert_int_equal(tk_tcb(&t)->rack.reo_wnd_mult, 1);
+	for (unsigned i = 3; i <= 4; i++) {
+		/* stands for as much sent and acknowledged */
+		tk_tcb(&t)->rack.dsack_round -= UINT32_C(0x7fff0000);
+		tk_peer_ack(&t, TK_SEG(i));
+	}
+	tk_write(&t, 4 * TK_FULL, 2 * TK_FULL);
+	TK_SACK(&t, TK_SEG(5), TK_SEG(4), TK_SEG(5));
+	assert_int_equal(tk_tcb(&t)->rack.reo_wnd_mult, 2);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,6 +329,7 @@ int main(void)
 		cmocka_unit_test(dsacks_widen_the_window),
 		cmocka_unit_test(the_minimum_ages),
 		cmocka_unit_test(losses_beyond_the_recovery),
+		cmocka_unit_test(a_dsack_after_gigabytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
