@@ -59,10 +59,11 @@ static bool frto_says(struct tcb *tcb, const struct tcp_segment *seg, const stru
 		      bool duplicate)
 {
 	struct tcp_spurious *spurious = &tcb->spurious;
+	bool first = spurious->frto == FRTO_FIRST_ACK;
 
 	if (spurious->frto == FRTO_OFF)
 		return false;
-	if (duplicate || seq_geq(seg->ack, tcb->recover) || news->has_dsack) {
+	if (duplicate || news->has_dsack || (first && seq_geq(seg->ack, tcb->recover))) {
 		if (spurious->frto == FRTO_SECOND_ACK) /* 3a: what was held back goes now */
 			tcb->cwnd = FRTO_WINDOW_SEGMENTS * tcb_eff_mss(tcb);
 		spurious->frto = FRTO_OFF; /* 2a, 3a: as usual */
@@ -98,6 +99,8 @@ bool tcp_undo_acked(struct stack *stack, struct tcb *tcb, const struct tcp_segme
 	stack->counters.tcp_undos++;
 	tcb->spurious.armed = false;
 	tcb->spurious.frto = FRTO_OFF;
+	if (tcb->recovery == TCP_RECOVERY_FAST) /* not what RFC 5681 3.2, step 4, made of it */
+		tcb->cwnd = MIN(tcb->cwnd, tcb->ssthresh);
 	tcp_congestion_undo(tcb);
 	if (tcb->sent != NULL)
 		scoreboard_none_lost(tcb->sent);

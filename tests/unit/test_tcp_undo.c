@@ -177,6 +177,32 @@ static void an_overtaken_segment(void **state)
 	tk_close(&t);
 }
 
+/* Without SACK the window of a fast recovery stands for more than may be out (RFC 5681 3.2, step 4):
+ * that is not what is left. */
+static void an_inflated_window_is_not_kept(void **state)
+{
+	uint32_t original;
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	t.sack = false;
+	tk_establish_over(&t, RTT);
+	tk_write(&t, 0, 30 * TK_FULL);
+	original = t.ts_echo;
+	t.k.now_ns += RTT;
+	for (unsigned i = 0; i < 11; i++)
+		tk_peer_ack(&t, 1);
+	assert_true(tk_tcb(&t)->cwnd > 10 * TK_FULL);
+	t.k.now_ns += NS_PER_MS;
+	t.ts_echo = original;
+	tk_peer_ack(&t, TK_SEG(10));
+	assert_int_equal(kit_counter(&t.k, "tcp_undos"), 1);
+	assert_in_range(tk_tcb(&t)->cwnd, 10 * TK_FULL, 19 * TK_FULL); /* nine were acknowledged */
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
 /* RFC 5682 2.1: without timestamps, two ACKs that acknowledge what was not sent again. */
 static void two_acks_after_a_time_out(void **state)
 {
@@ -192,6 +218,21 @@ static void two_acks_after_a_time_out(void **state)
 	tk_peer_ack(&t, 1 + 3 * TK_MSS); /* 3b */
 	expect_restored(&t);
 	expect_next(&t, 12);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
+/* 3b asks only that the second acknowledges what was not sent again: it may be all of it. */
+static void the_second_ack_is_for_all(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	timed_out(&t, false);
+	kit_sent_clear(&t.k);
+	tk_peer_ack(&t, 1 + TK_MSS);
+	tk_peer_ack(&t, 1 + 10 * TK_MSS);
+	expect_restored(&t);
 	kit_sent_clear(&t.k);
 	tk_close(&t);
 }
@@ -250,6 +291,8 @@ int main(void)
 		cmocka_unit_test(two_acks_after_a_time_out),
 		cmocka_unit_test(a_duplicate_after_a_time_out),
 		cmocka_unit_test(nothing_new_to_send),
+		cmocka_unit_test(the_second_ack_is_for_all),
+		cmocka_unit_test(an_inflated_window_is_not_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
