@@ -28,10 +28,13 @@ void tcp_congestion_choose(struct tcb *tcb, enum net_congestion which)
 
 /* --- where it begins ------------------------------------------------------------------------- */
 
-/* RFC 6928: ten segments; RFC 5681 3.1: one when the SYN or SYN-ACK was lost. */
+/* RFC 6928 2: ten segments, as long as they are no longer than those of Ethernet; RFC 5681 3.1: one
+ * when the SYN or SYN-ACK was lost. */
 static uint32_t initial_window(const struct tcb *tcb)
 {
-	return TCP_INITIAL_WINDOW_SEGMENTS * tcb_eff_mss(tcb);
+	uint32_t mss = tcb_eff_mss(tcb);
+
+	return MIN(TCP_INITIAL_WINDOW_SEGMENTS * mss, MAX(2 * mss, TCP_INITIAL_WINDOW_BYTES));
 }
 
 void tcp_congestion_init(struct tcb *tcb, bool syn_was_lost)
@@ -81,8 +84,8 @@ void tcp_congestion_acked(struct tcb *tcb, uint32_t acked, uint64_t now_ns)
 		return;
 	if (tcb->cwnd < tcb->ssthresh)
 		slow_start(tcb, acked);
-	else
-		ops_of(tcb)->avoid(tcb, acked, now_ns);
+	else /* RFC 5681 3.1, (2): a window's growth at most, though the ACK may fill an old hole */
+		ops_of(tcb)->avoid(tcb, MIN(acked, tcb->cwnd), now_ns);
 	tcb->cwnd = MIN(tcb->cwnd, TCP_CWND_MAX);
 }
 

@@ -87,7 +87,7 @@ static void grow_towards(struct tcb *tcb, uint32_t target, uint32_t acked)
 {
 	uint64_t step;
 
-	tcb->bytes_acked = MIN(tcb->bytes_acked + acked, TCP_CWND_MAX);
+	tcb->bytes_acked = MIN(tcb->bytes_acked + acked, tcb->cwnd); /* not beyond the target */
 	step = (uint64_t)tcb->bytes_acked * (target - tcb->cwnd) / tcb->cwnd;
 	if (step < tcb_eff_mss(tcb) / 16)
 		return;

@@ -58,6 +58,7 @@ _Static_assert(TCP_BUFFER_MAX <= UINT32_C(0xffff) << TCP_WINDOW_SCALE, "no windo
 #define TCP_PAWS_IDLE_NS (24 * 24 * 3600 * NS_PER_S) /* RFC 7323 5.5: 24 days */
 
 #define TCP_INITIAL_WINDOW_SEGMENTS 10u /* RFC 6928 */
+#define TCP_INITIAL_WINDOW_BYTES 14600u
 #define TCP_CWND_MAX (UINT32_C(1) << 30)
 
 /* Each connection has one timer in the stack's heap, set to the earliest of these. */

@@ -233,6 +233,62 @@ static void cubic_does_not_grow_while_idle(void **state)
 	expect_near(tcb.cwnd, other.cwnd, 0.02);
 }
 
+/* One ACK may acknowledge far more than the window, which has collapsed meanwhile: that is one window
+ * of progress, not one segment more for each of the next ACKs. */
+static void an_ack_of_many_windows(void **state)
+{
+	static const enum net_congestion all[] = {NET_CONGESTION_NEWRENO, NET_CONGESTION_CUBIC};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(all); i++) {
+		struct tcb tcb = connection(all[i], 4, 100 * MS);
+
+		tcp_congestion_acked(&tcb, 400 * MSS, 1000 * MS);
+		for (unsigned n = 1; n <= 4; n++)
+			tcp_congestion_acked(&tcb, MSS, (1000 + 25 * n) * MS);
+		assert_in_range(tcb.cwnd, 4 * MSS, 6 * MSS);
+	}
+}
+
+/* RFC 6928 2: min(10 MSS, max(2 MSS, 14600)): ten segments are for those of Ethernet's size. */
+static void the_initial_window_of_large_segments(void **state)
+{
+	struct tcb small = {.snd_mss = 536}, ethernet = {.snd_mss = 1460}, jumbo = {.snd_mss = 8960};
+	struct tcb between = {.snd_mss = 2000};
+
+	(void)state;
+	tcp_congestion_init(&small, false);
+	tcp_congestion_init(&ethernet, false);
+	tcp_congestion_init(&between, false);
+	tcp_congestion_init(&jumbo, false);
+	assert_int_equal(small.cwnd, 5360);
+	assert_int_equal(ethernet.cwnd, 14600);
+	assert_int_equal(between.cwnd, 14600);
+	assert_int_equal(jumbo.cwnd, 2 * 8960);
+}
+
+/* Bytes acknowledged while the window stood still, because it was ahead of the function, do not make
+ * it go beyond the function later. */
+static void cubic_does_not_overshoot(void **state)
+{
+	struct tcb tcb = connection(NET_CONGESTION_CUBIC, 100, 10 * MS);
+	uint64_t now = 1000 * MS;
+
+	(void)state;
+	tcp_congestion_acked(&tcb, MSS, now);
+	tcb.cwnd = 120 * MSS;
+	for (unsigned i = 0; i < 20000; i++) {
+		now += 10 * MS / 100;
+		tcb.cubic.w_est = 0; /* it is not the Reno-friendly region either */
+		tcp_congestion_acked(&tcb, MSS, now);
+	}
+	assert_int_equal(tcb.cwnd, 120 * MSS);
+	tcb.cwnd = 100 * MSS;
+	tcb.cubic.w_est = 0;
+	tcp_congestion_acked(&tcb, MSS, now);
+	assert_in_range(tcb.cwnd, 100 * MSS, 104 * MSS); /* W_cubic(2 s) is 103.2 */
+}
+
 /* RFC 5681 4.1: the restart window; slow start leads back to where it was. */
 static void a_window_restarts(void **state)
 {
@@ -441,6 +497,9 @@ int main(void)
 		cmocka_unit_test(large_acks_count_less),
 		cmocka_unit_test(a_socket_chooses),
 		cmocka_unit_test(a_listener_s_choice_is_inherited),
+		cmocka_unit_test(an_ack_of_many_windows),
+		cmocka_unit_test(the_initial_window_of_large_segments),
+		cmocka_unit_test(cubic_does_not_overshoot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
