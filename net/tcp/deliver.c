@@ -199,14 +199,24 @@ static void fin_in_order(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	}
 }
 
+/* Behind the last byte that is held, in order or not. */
+static uint32_t end_of_text(const struct tcb *tcb)
+{
+	const struct tcp_reassembly *r = tcb->reassembly;
+
+	return r != NULL && r->n_runs > 0 ? r->runs[r->n_runs - 1].end : tcb->rcv_nxt;
+}
+
 void tcp_check_fin(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg)
 {
 	bool before = tcb->rcv_fin_known;
 
 	if ((seg->flags & TCP_FIN) && !before) {
 		tcb->rcv_fin = seg->fin_seq;
-		/* A FIN in the middle of what we hold already is nonsense from a stranger. */
-		tcb->rcv_fin_known = seq_geq(tcb->rcv_fin, tcb->rcv_nxt);
+		/* A FIN in the middle of what we hold already is nonsense from a stranger, and when
+		 * the hole before it is filled RCV.NXT would step over it; in order it counts. */
+		tcb->rcv_fin_known = tcb->rcv_fin == tcb->rcv_nxt ||
+				     seq_geq(tcb->rcv_fin, end_of_text(tcb));
 	}
 	if (tcb->rcv_fin_known && tcb->rcv_nxt == tcb->rcv_fin)
 		fin_in_order(stack, tcb, seg->now_ns);

@@ -515,6 +515,27 @@ static void a_fin_behind_a_hole_and_old_text(void **state)
 	tk_close(&t);
 }
 
+/* Text behind it came before: whoever says both is not believed, and the text goes on. */
+static void a_fin_before_text_that_is_held(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	peer_data(&t, 1000, 500);
+	TK_SEND(&t, .seq = 401, .ack = 1, .flags = TCP_ACK | TCP_FIN, .data = pattern + 400,
+		.len = 100);
+	peer_data(&t, 500, 500);
+	peer_data(&t, 0, 400);
+	kit_sent_clear(&t.k);
+	peer_data(&t, 1500, 100);
+	TK_EXPECT(&t, TCP_ACK, 1, 1601, 0);
+	assert_int_equal(tk_state(&t), TCP_ESTABLISHED);
+	expect_read(&t, 0, 1600);
+	tk_close(&t);
+}
+
 /* --- acknowledging --------------------------------------------------------------------------- */
 
 static void young_connections_acknowledge_at_once(void **state)
@@ -763,6 +784,7 @@ int main(void)
 		cmocka_unit_test(out_of_order_text_goes_with_its_reader),
 		cmocka_unit_test(a_fin_behind_a_hole),
 		cmocka_unit_test(a_fin_behind_a_hole_and_old_text),
+		cmocka_unit_test(a_fin_before_text_that_is_held),
 		cmocka_unit_test(young_connections_acknowledge_at_once),
 		cmocka_unit_test(old_ones_every_second_segment),
 		cmocka_unit_test(a_batch_gets_one_ack),
