@@ -12,7 +12,7 @@ FUZZ_CFLAGS := $(COMMON_CFLAGS) -O1 -fno-omit-frame-pointer $(SANITIZE) -DDIALTO
 # Coverage is of the code under test; the harness, and loops over every byte, would only be slower.
 FUZZ_BLIND   := tests/% net/checksum.c net/siphash.c app/http/crc32.c
 FUZZ_COVER    = $(if $(filter $(FUZZ_BLIND),$<),,-fsanitize=fuzzer-no-link) \
-                $(if $(filter net/%,$<),$(FUZZ_LINES))
+                $(if $(filter net/% tests/fuzz/fuzz_%,$<),$(FUZZ_LINES))
 # Where the counts go is said by LLVM_PROFILE_FILE (tests/fuzz/run.sh), or else nowhere.
 FUZZ_LINES   := -fprofile-instr-generate=/dev/null -fcoverage-mapping
 FUZZ_SRCS    := $(filter-out tests/sim/lib/%,$(HOST_SRCS)) $(wildcard tests/fuzz/lib/*.c)

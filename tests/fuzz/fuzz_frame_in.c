@@ -95,13 +95,21 @@ static void read_frame(struct fuzz_input *in, struct kit_frame *f, uint8_t optio
 	fix(f, options);
 }
 
+/* A datagram is answered, the longer the larger its first byte: some leave in fragments. */
+static void user_answers(struct tk *t, int udp, const struct net_endpoint *to, uint8_t first)
+{
+	static uint8_t answer[16 * 255];
+
+	(void)!sock_sendto(t->k.stack, udp, answer, first * 16u, to, t->k.now_ns);
+}
+
 static void user_reads(struct tk *t, int udp)
 {
 	struct net_endpoint from;
 	uint8_t buf[512];
 
 	while (sock_recvfrom(t->k.stack, udp, buf, sizeof(buf), &from, t->k.now_ns) > 0)
-		;
+		user_answers(t, udp, &from, buf[0]);
 	while (t->fd >= 0 && sock_recv(t->k.stack, t->fd, buf, sizeof(buf), t->k.now_ns) > 0)
 		;
 	if (t->listener < 0 || t->fd >= 0)

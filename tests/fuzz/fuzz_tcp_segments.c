@@ -10,7 +10,7 @@
 
 static void step(struct talk *talk, struct fuzz_input *in)
 {
-	switch (fuzz_u8(in) % 32) {
+	switch (fuzz_u8(in) % 36) {
 	case 0:
 	case 1:
 	case 2: talk_any_segment(talk, in); break;
@@ -42,6 +42,7 @@ static void step(struct talk *talk, struct fuzz_input *in)
 	case 29: talk_user_sends_urgently(talk, in); break;
 	case 30: talk_user_peeks(talk, in); break;
 	case 31: talk_user_disconnects(talk, in); break;
+	case 32: talk_peer_floods(talk, in); break;
 	default: talk_peer_answers(talk); break;
 	}
 }

@@ -53,6 +53,11 @@ def quoted(icmp_type, code, **fields):
     return ETH / TO_US / ICMP(type=icmp_type, code=code, **fields) / Raw(bytes(inner)[:28])
 
 
+def quoted_udp(icmp_type, code, **fields):
+    inner = IP(src="192.168.77.2", dst="192.168.77.1", len=1500) / UDP(sport=5000, dport=53, len=1480)
+    return ETH / TO_US / ICMP(type=icmp_type, code=code, **fields) / Raw(bytes(inner)[:28])
+
+
 def make_frames():
     for number, state in enumerate(STATES):
         seed("frame-in", state, bytes([number | 0x80]) + frames(
@@ -72,6 +77,8 @@ def make_frames():
         quoted(3, 4, nexthopmtu=576), quoted(11, 0)))
     seed("frame-in", "udp", bytes([0]) + frames(
         ETH / TO_US / UDP(sport=53, dport=5000) / Raw(b"datagram"),
+        ETH / TO_US / UDP(sport=53, dport=5000) / Raw(b"\xff, please"), quoted_udp(3, 4, nexthopmtu=600),
+        quoted_udp(3, 3), ETH / TO_US / UDP(sport=53, dport=5000) / Raw(b"\xff, please"),
         ETH / TO_US / UDP(sport=53, dport=5001) / Raw(b"nobody")))
     seed("frame-in", "fragments", bytes([4]) + frames(
         ETH / IP(src="192.168.77.1", dst="192.168.77.2", flags="MF", proto=17, id=9) / Raw(b"x" * 16),
@@ -85,8 +92,8 @@ def make_frames():
 
 # --- tcp-segments: state and flags, buffers, peer, then steps (fuzz_tcp_segments.c) --------------------
 
-DATA, ACK, FIN, SEND, RECV, SHUT, CLOSE, TIME, PEER, OPEN, ACCEPT, SACK, LINE, SET, MTU, ANSWER = (
-    3, 5, 7, 8, 10, 12, 13, 14, 16, 20, 21, 22, 25, 26, 27, 28)
+DATA, ACK, FIN, SEND, RECV, SHUT, CLOSE, TIME, PEER, OPEN, ACCEPT, SACK, LINE, SET, MTU, ANSWER, FLOOD = (
+    3, 5, 7, 8, 10, 12, 13, 14, 16, 20, 21, 22, 25, 26, 27, 28, 32)
 KIND = 0x80  # in the second byte
 WELL = 0x07  # timestamps, SACK, window scale, MSS 1460
 
@@ -123,8 +130,17 @@ def make_segments():
                                     0x38, 8, 0, 0, 9, 0, 0, 0, 99, 0, 30, 60, RECV, 0, 20, RECV, 0, 99])
     seed("tcp-segments", "anew", [4, KIND, WELL, SEND, 0, 99, 31, 1, ANSWER, SEND, 0, 99, DATA, 4, RECV, 8, 0])
     seed("tcp-segments", "path-mtu", [4, KIND, WELL, SEND, 0x0F, 0, MTU, 3, TIME, 0, ACK, 0, MTU, 0])
-    seed("tcp-segments", "options", [4, KIND, WELL, SET, 6, 1, SET, 7, 1, SET, 8, 1, TIME, 4, SET, 10, 4,
-                                     SET, 3, 1, SEND, 0, 99, TIME, 5])
+    # keep-alives after a second, a NODELAY, a time-out of 10 s: SOCK_* in net/socket.h, values of
+    # talk_user_sets()
+    seed("tcp-segments", "keep-alive", [0x84, 0, WELL, SET, 12, 1, SET, 13, 1, SET, 14, 1, SET, 15, 2, TIME, 4,
+                                        ACK, 0, TIME, 4, TIME, 4])
+    seed("tcp-segments", "options", [4, KIND, WELL, SET, 8, 1, SET, 16, 11, SET, 17, 3, SET, 18, 3, SET, 10, 1,
+                                     SEND, 0, 99, TIME, 5])
+    seed("tcp-segments", "cookies", [1, KIND, WELL, FLOOD, 7, ANSWER, ACCEPT, SEND, 0, 99, DATA, 4, TIME, 5,
+                                     LINE, 1, ANSWER, ACCEPT])
+    seed("tcp-segments", "again-from-time-wait", [
+        1, KIND, WELL, ANSWER, ACCEPT, CLOSE, 0, TIME, 0, ACK, 0, FIN, TIME, 3,
+        0, 0, 2, 0, 1, 0, 8, 0, 0, 5, ANSWER, ACCEPT, SEND, 0, 99])
     seed("tcp-segments", "small-mss", [
         0x44, 1, 0x67, SEND, 0x20, 0, ACK, 0, ACK, 0, ACK, 0, ACK, 0x90, TIME, 3, ACK, 0])
 

@@ -22,6 +22,12 @@ static void check_ipv4(const struct kit *k, const struct kit_sent *s)
 			   s->ip.dst != KIT_NET_BROADCAST,
 		   "sent to %08x", s->ip.dst);
 	FUZZ_CHECK(s->ip.ttl > 0, "sent with a TTL of 0");
+	if (s->ip.fragment & (IPV4_MF | IPV4_FRAGMENT_OFFSET)) {
+		FUZZ_CHECK((s->ip.fragment & IPV4_MF) == 0 ||
+				   (s->ip.total_len - s->ip.header_len) % 8 == 0,
+			   "a fragment of %u bytes, and more behind it", s->ip.total_len);
+		return;
+	}
 	FUZZ_CHECK(s->is_icmp || s->is_udp || s->is_tcp, "protocol %u, or no header of it",
 		   s->ip.protocol);
 	FUZZ_CHECK(s->l4_checksum_ok, "wrong transport checksum, protocol %u", s->ip.protocol);

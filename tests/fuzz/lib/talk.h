@@ -23,7 +23,7 @@
 #include "tests/fuzz/lib/fuzz.h"
 #include "tests/lib/tcp_kit.h"
 
-#define TALK_BEFORE_MAX 8
+#define TALK_BEFORE_MAX 16
 #define TALK_LINES 3
 #define TALK_BLOCKS_MAX 48
 
@@ -111,6 +111,7 @@ void talk_ack(struct talk *talk, struct fuzz_input *in);
 void talk_sack(struct talk *talk, struct fuzz_input *in);
 void talk_next_fin(struct talk *talk);
 void talk_peer_answers(struct talk *talk); /* SYN-ACK or ACK, whatever moves things on */
+void talk_peer_floods(struct talk *talk, struct fuzz_input *in);
 void talk_peer_changes(struct talk *talk, struct fuzz_input *in);
 void talk_mtu_shrinks(struct talk *talk, struct fuzz_input *in);
 void talk_icmp_error(struct talk *talk, struct fuzz_input *in);

@@ -16,6 +16,9 @@ void talk_note_iss(struct talk_line *line, uint32_t iss)
 {
 	if (iss == line->now.iss && line->now.snd_max != line->now.iss)
 		return;
+	for (unsigned i = 0; i < TALK_BEFORE_MAX; i++)
+		if (line->before[i].iss == iss && line->before[i].snd_max != iss)
+			return; /* a SYN that waited for ARP */
 	memmove(line->before + 1, line->before, sizeof(line->before) - sizeof(line->before[0]));
 	line->before[0] = line->now;
 	line->n_blocks = 0;

@@ -209,6 +209,21 @@ void talk_peer_answers(struct talk *talk)
 	}
 }
 
+/* SYNs from everywhere, which nobody follows up: a listener's queue is full, and answers with
+ * cookies. */
+void talk_peer_floods(struct talk *talk, struct fuzz_input *in)
+{
+	uint8_t n = fuzz_u8(in) % 8;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct segment seg = usual(talk, TCP_SYN);
+
+		seg.src_port = (uint16_t)(2000 + i);
+		seg.dst_port = TK_PORT;
+		send(talk, &seg);
+	}
+}
+
 void talk_peer_changes(struct talk *talk, struct fuzz_input *in)
 {
 	static const uint16_t windows[] = {0, 1, 100, 1000, 1460, 8192, 65535, 2920};
