@@ -136,7 +136,7 @@ def make_segments():
                                         ACK, 0, TIME, 4, TIME, 4])
     seed("tcp-segments", "options", [4, KIND, WELL, SET, 8, 1, SET, 16, 11, SET, 17, 3, SET, 18, 3, SET, 10, 1,
                                      SEND, 0, 99, TIME, 5])
-    seed("tcp-segments", "cookies", [1, KIND, WELL, FLOOD, 7, ANSWER, ACCEPT, SEND, 0, 99, DATA, 4, TIME, 5,
+    seed("tcp-segments", "cookies", [1, KIND, WELL, FLOOD, 20, ANSWER, ACCEPT, SEND, 0, 99, DATA, 4, TIME, 5,
                                      LINE, 1, ANSWER, ACCEPT])
     seed("tcp-segments", "again-from-time-wait", [
         1, KIND, WELL, ANSWER, ACCEPT, CLOSE, 0, TIME, 0, ACK, 0, FIN, TIME, 3,

@@ -213,7 +213,7 @@ void talk_peer_answers(struct talk *talk)
  * cookies. */
 void talk_peer_floods(struct talk *talk, struct fuzz_input *in)
 {
-	uint8_t n = fuzz_u8(in) % 8;
+	uint8_t n = fuzz_u8(in) % 32;
 
 	for (unsigned i = 0; i < n; i++) {
 		struct segment seg = usual(talk, TCP_SYN);
