@@ -10,6 +10,7 @@
 #include "net/tcp/internal.h"
 
 #define IDLE_STEPS_MAX 100000 /* so many steps without the clock moving are a live-lock */
+#define STALL_STEPS 16 /* who stalls does so for more than one */
 
 /* --- randomness: splitmix64 ------------------------------------------------------------------ */
 
@@ -208,6 +209,12 @@ static void turn_host(struct sim_host *host)
 		host->apps[i].run(host, host->apps[i].ctx);
 }
 
+static void expect_no_stalls(struct sim *sim)
+{
+	for (unsigned i = 0; i < sim->n_hosts; i++)
+		sim_expect_no_stall(sim->hosts[i]);
+}
+
 /* Everything that is due at one instant; a host turns only when it has something to do. */
 static void step(struct sim *sim, uint64_t at_ns)
 {
@@ -223,6 +230,8 @@ static void step(struct sim *sim, uint64_t at_ns)
 	for (unsigned i = 0; i < sim->n_hosts; i++)
 		if (host_next(sim->hosts[i]) <= sim->now_ns)
 			turn_host(sim->hosts[i]);
+	if (sim->steps % STALL_STEPS == 0)
+		expect_no_stalls(sim);
 }
 
 bool sim_run(struct sim *sim, uint64_t until_ns, bool (*done)(void *ctx), void *ctx)
@@ -235,6 +244,7 @@ bool sim_run(struct sim *sim, uint64_t until_ns, bool (*done)(void *ctx), void *
 		if (done != NULL && done(ctx))
 			return true;
 		if (next > until_ns || next == TIME_NEVER) {
+			expect_no_stalls(sim);
 			sim->now_ns = until_ns == TIME_NEVER ? sim->now_ns : until_ns;
 			return false;
 		}

@@ -14,8 +14,9 @@
  * Watched all the time, on the wire (sim_watch.c says what in full): no byte is sent beyond a window
  * that the sender has been given, no byte again that it knows to have arrived, no segment longer
  * than the peer takes; acknowledgements and edges never go back.  In the device: no byte that it
- * still reads is changed.  In the loop: nothing goes on without the clock moving.  sim_settle()
- * fails when a connection, a packet or a timer is left, sim_close() when memory is.
+ * still reads is changed.  In the loop: nothing goes on without the clock moving, and no connection
+ * waits for something that does not come (sim_stall.c).  sim_settle() fails when a connection, a
+ * packet or a timer is left, sim_close() when memory is.
  */
 #ifndef TESTS_SIM_SIM_H
 #define TESTS_SIM_SIM_H
@@ -205,6 +206,9 @@ void sim_device_close(struct sim_host *host);
 /* Consumes. */
 void sim_device_deliver(struct sim_host *host, struct sim_frame *frame);
 uint64_t sim_device_next(const struct sim_host *host);
+
+/* sim_stall.c: no connection waits for something that does not come. */
+void sim_expect_no_stall(struct sim_host *host);
 
 void sim_watch_open(struct sim *sim);
 /* A stack has handed the frame to its device, or is about to be handed it by its device. */
