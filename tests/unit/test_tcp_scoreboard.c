@@ -311,6 +311,14 @@ static void model_sack(unsigned from, unsigned to)
 	assert_int_equal(sack(from, to), expected);
 }
 
+static void model_time_out(bool forget)
+{
+	scoreboard_all_lost(sb, forget);
+	for (unsigned i = una; i < nxt; i++)
+		if (model[i] == FLIGHT || forget)
+			model[i] = LOST;
+}
+
 static void model_step(uint64_t r, uint64_t now_ns)
 {
 	unsigned out = nxt - una, a = una + (unsigned)(r >> 8) % (out + 1);
@@ -363,6 +371,8 @@ static void whatever_happens(void **state)
 			r ^= r >> 7;
 			r ^= r << 17;
 			model_step(r, now_ns);
+			if ((r >> 20) % 50 == 0)
+				model_time_out((r >> 40) % 2 == 0);
 			check_model();
 		}
 		close_port();
