@@ -101,6 +101,12 @@ uint64_t tcp_rack_window(const struct tcb *tcb)
 
 /* --- step 5 ---------------------------------------------------------------------------------- */
 
+/* Something that was sent later has been delivered. */
+static bool is_overtaken(const struct tcp_rack *rack, const struct sent_segment *s)
+{
+	return s != NULL && sent_after(rack->sent_ns, rack->end, s->sent_ns, s->end);
+}
+
 bool tcp_rack_detect(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
 	struct tcp_rack *rack = &tcb->rack;
@@ -115,10 +121,11 @@ bool tcp_rack_detect(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 		tcp_timer_clear(stack, tcb, TCP_TIMER_REORDER);
 	if (tcb->sent == NULL || !rack->valid)
 		return false;
+	s = scoreboard_oldest(tcb->sent);
+	if (!is_overtaken(rack, s))
+		return false; /* as nearly always */
 	wait_ns = rack->rtt_ns + tcp_rack_window(tcb);
-	for (s = scoreboard_oldest(tcb->sent); s != NULL; s = next) {
-		if (!sent_after(rack->sent_ns, rack->end, s->sent_ns, s->end))
-			break;
+	for (; is_overtaken(rack, s); s = next) {
 		if (s->sent_ns + wait_ns > now_ns) {
 			tcp_timer_set(stack, tcb, TCP_TIMER_REORDER, s->sent_ns + wait_ns);
 			break;

@@ -318,8 +318,9 @@ struct tcb {
 	uint8_t challenge_left;
 
 	/* --- timers (timers.c) -------------------------------------------------------------- */
+	uint16_t timers_set; /* a bit for each, so that nobody has to look at all deadlines */
 	struct timer timer;
-	uint64_t deadline_ns[TCP_TIMER_COUNT];
+	uint64_t deadline_ns[TCP_TIMER_COUNT]; /* TIME_NEVER: not set */
 
 	/* --- what the summary says ---------------------------------------------------------- */
 	uint64_t bytes_sent, bytes_received;

@@ -21,24 +21,31 @@ static uint64_t earliest(const struct tcb *tcb)
 	return first;
 }
 
+static void unset(struct tcb *tcb, enum tcp_timer which)
+{
+	tcb->deadline_ns[which] = TIME_NEVER;
+	tcb->timers_set &= (uint16_t)~(1u << which);
+}
+
 void tcp_timer_set(struct stack *stack, struct tcb *tcb, enum tcp_timer which, uint64_t deadline_ns)
 {
 	tcb->deadline_ns[which] = deadline_ns;
+	tcb->timers_set |= (uint16_t)(1u << which);
 	if (deadline_ns < tcb->timer.deadline_ns) /* TIME_NEVER when it is not set */
 		timer_set(&stack->timers, &tcb->timer, deadline_ns);
 }
 
 void tcp_timer_clear(struct stack *stack, struct tcb *tcb, enum tcp_timer which)
 {
-	tcb->deadline_ns[which] = TIME_NEVER;
-	if (timer_is_set(&tcb->timer) && earliest(tcb) == TIME_NEVER)
+	unset(tcb, which);
+	if (tcb->timers_set == 0)
 		timer_cancel(&stack->timers, &tcb->timer); /* an idle machine may sleep for ever */
 }
 
 void tcp_timers_clear(struct stack *stack, struct tcb *tcb)
 {
 	for (unsigned i = 0; i < TCP_TIMER_COUNT; i++)
-		tcb->deadline_ns[i] = TIME_NEVER;
+		unset(tcb, (enum tcp_timer)i);
 	if (timer_is_set(&tcb->timer))
 		timer_cancel(&stack->timers, &tcb->timer);
 }
@@ -154,7 +161,7 @@ static void buffer_fired(struct stack *stack, struct tcb *tcb)
 
 static bool fire_one(struct stack *stack, struct tcb *tcb, enum tcp_timer which, uint64_t now_ns)
 {
-	tcb->deadline_ns[which] = TIME_NEVER;
+	unset(tcb, which);
 	switch (which) {
 	case TCP_TIMER_RETRANSMIT:
 		return retransmit_fired(stack, tcb, now_ns);

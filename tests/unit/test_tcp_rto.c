@@ -382,6 +382,37 @@ static void after_a_lost_syn(void **state)
 	tk_close(&t);
 }
 
+/* The heap's timer is there as long as one of the connection's is, and no longer. */
+static void no_timer_is_left_behind(void **state)
+{
+	struct stack *stack;
+	struct tcb *tcb;
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_advance(&t, 2 * NS_PER_S); /* the send buffer's */
+	stack = t.k.stack;
+	tcb = tk_tcb(&t);
+	assert_false(timer_is_set(&tcb->timer));
+	tcp_timer_set(stack, tcb, TCP_TIMER_DEVICE, t.k.now_ns + NS_PER_S);
+	tcp_timer_set(stack, tcb, TCP_TIMER_CLOSE, t.k.now_ns + 2 * NS_PER_S);
+	tcp_timer_clear(stack, tcb, TCP_TIMER_DEVICE);
+	assert_true(timer_is_set(&tcb->timer));
+	tcp_timer_clear(stack, tcb, TCP_TIMER_DEVICE); /* again */
+	assert_true(timer_is_set(&tcb->timer));
+	tcp_timer_clear(stack, tcb, TCP_TIMER_CLOSE);
+	assert_false(timer_is_set(&tcb->timer));
+	tcp_timer_set(stack, tcb, TCP_TIMER_DEVICE, t.k.now_ns + NS_PER_S);
+	tk_advance(&t, 2 * NS_PER_S); /* it fires */
+	assert_false(timer_is_set(&tcb->timer));
+	tcp_timer_set(stack, tcb, TCP_TIMER_CLOSE, t.k.now_ns + NS_PER_S);
+	tcp_timer_clear(stack, tcb, TCP_TIMER_CLOSE);
+	assert_false(timer_is_set(&tcb->timer));
+	tk_close(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -401,6 +432,7 @@ int main(void)
 		cmocka_unit_test(one_sample_a_round_trip),
 		cmocka_unit_test(a_window_that_is_not_filled_does_not_grow),
 		cmocka_unit_test(after_a_lost_syn),
+		cmocka_unit_test(no_timer_is_left_behind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
