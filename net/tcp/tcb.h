@@ -112,7 +112,7 @@ struct tcp_prr {
 
 /* What a recovery rests on, and whether it was for nothing; undo.c */
 struct tcp_spurious {
-	uint32_t marker;  /* SND.UNA when it began */
+	uint32_t marker, end; /* SND.UNA and SND.NXT when it began */
 	uint32_t again;   /* retransmissions that no D-SACK has reported yet */
 	uint32_t first_ts; /* RFC 3522 RetransmitTS */
 	bool armed;

@@ -24,6 +24,7 @@ void tcp_undo_begin(struct tcb *tcb, bool timeout)
 
 	tcb->spurious = (struct tcp_spurious){
 		.marker = tcb->snd_una,
+		.end = tcb->snd_nxt,
 		.armed = true,
 		.eifel = tcb->use_timestamps,
 		.frto = frto ? FRTO_FIRST_ACK : FRTO_OFF,
@@ -77,11 +78,11 @@ static bool frto_says(struct tcb *tcb, const struct tcp_segment *seg, const stru
 	return false;
 }
 
-static bool dsack_says(const struct tcb *tcb, struct tcp_spurious *spurious,
-		       const struct tcp_news *news)
+/* Of what was out when the recovery began; anything that is doubled later is no witness. */
+static bool dsack_says(struct tcp_spurious *spurious, const struct tcp_news *news)
 {
 	if (!news->has_dsack || spurious->again == 0 || seq_lt(news->dsack.start, spurious->marker) ||
-	    seq_gt(news->dsack.end, tcb->recover))
+	    seq_gt(news->dsack.end, spurious->end))
 		return false;
 	return --spurious->again == 0;
 }
@@ -94,7 +95,7 @@ bool tcp_undo_acked(struct stack *stack, struct tcb *tcb, const struct tcp_segme
 	if (!tcb->spurious.armed)
 		return false;
 	if (!eifel_says(&tcb->spurious, seg, news) && !frto_says(tcb, seg, news, duplicate) &&
-	    !dsack_says(tcb, &tcb->spurious, news))
+	    !dsack_says(&tcb->spurious, news))
 		return false;
 	stack->counters.tcp_undos++;
 	tcb->spurious.armed = false;

@@ -154,6 +154,36 @@ static void dsacks_for_something_else(void **state)
 	tk_close(&t);
 }
 
+/* Nor does what was sent when it was over: a segment that the network doubles later is no witness. */
+static void dsacks_for_something_later(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish_over(&t, RTT);
+	tk_write(&t, 0, 10 * TK_FULL);
+	tk_expect_segments(&t, 0, 10);
+	t.k.now_ns += RTT;
+	TK_SACK(&t, 1, TK_SEG(1), TK_SEG(7));
+	tk_expect_segments(&t, 0, 1); /* that was lost indeed */
+	t.k.now_ns += RTT;
+	tk_peer_ack(&t, TK_SEG(10));
+	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_NONE);
+	for (unsigned i = 10; i < 14; i++) {
+		tk_write(&t, i * TK_FULL, TK_FULL);
+		tk_expect_segments(&t, i * TK_FULL, 1);
+		t.k.now_ns += RTT;
+		tk_peer_ack(&t, TK_SEG(i + 1));
+	}
+	TK_SACK(&t, TK_SEG(14), TK_SEG(12), TK_SEG(13));
+	assert_int_equal(kit_counter(&t.k, "tcp_dsacks_in"), 1);
+	assert_int_equal(kit_counter(&t.k, "tcp_undos"), 0);
+	assert_true(tk_tcb(&t)->ssthresh < 10 * TK_FULL);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
 /* A fast recovery too is undone by the echo: the segment had only been overtaken. */
 static void an_overtaken_segment(void **state)
 {
@@ -287,6 +317,7 @@ int main(void)
 		cmocka_unit_test(the_echo_of_the_retransmission),
 		cmocka_unit_test(dsacks_for_all_of_them),
 		cmocka_unit_test(dsacks_for_something_else),
+		cmocka_unit_test(dsacks_for_something_later),
 		cmocka_unit_test(an_overtaken_segment),
 		cmocka_unit_test(two_acks_after_a_time_out),
 		cmocka_unit_test(a_duplicate_after_a_time_out),
