@@ -105,7 +105,9 @@ bool tcp_undo_acked(struct stack *stack, struct tcb *tcb, const struct tcp_segme
 	tcp_congestion_undo(tcb);
 	if (tcb->sent != NULL)
 		scoreboard_none_lost(tcb->sent);
-	if (tcb->use_sack && !timeout)
+	if (timeout) /* what it took for the retransmission's answer was the original's, late */
+		tcb->rack.valid = false;
+	else if (tcb->use_sack)
 		tcb->rack.reordering_seen = true;
 	tcb->recovery = TCP_RECOVERY_NONE;
 	return true;

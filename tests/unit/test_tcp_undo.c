@@ -267,6 +267,35 @@ static void the_second_ack_is_for_all(void **state)
 	tk_close(&t);
 }
 
+/* With SACK too: what RACK took for the answer to the retransmission was the original's, late.  It must
+ * not find all the others overdue by it, and reduce again. */
+static void rack_does_not_undo_the_undoing(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	t.timestamps = false;
+	tk_establish_over(&t, RTT);
+	tk_write(&t, 0, TK_MSS);
+	t.k.now_ns += RTT;
+	tk_peer_ack(&t, 1 + TK_MSS); /* so the minimum is known */
+	tk_write(&t, TK_MSS, 10 * TK_MSS);
+	tk_tcb(&t)->tlp.open = true; /* no probe comes first */
+	tk_advance(&t, 200 * NS_PER_MS);
+	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_LOSS);
+	tk_write(&t, 11 * TK_MSS, 6 * TK_MSS);
+	t.k.now_ns += 2 * RTT;
+	tk_peer_ack(&t, 1 + 2 * TK_MSS);
+	tk_peer_ack(&t, 1 + 4 * TK_MSS);
+	assert_int_equal(kit_counter(&t.k, "tcp_undos"), 1);
+	tk_advance(&t, RTT);
+	assert_int_equal(kit_counter(&t.k, "tcp_fast_retransmits"), 0);
+	expect_restored(&t);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
 /* 3a: the second is a duplicate: what was held back goes again now, three segments at most. */
 static void a_duplicate_after_a_time_out(void **state)
 {
@@ -320,6 +349,7 @@ int main(void)
 		cmocka_unit_test(dsacks_for_something_later),
 		cmocka_unit_test(an_overtaken_segment),
 		cmocka_unit_test(two_acks_after_a_time_out),
+		cmocka_unit_test(rack_does_not_undo_the_undoing),
 		cmocka_unit_test(a_duplicate_after_a_time_out),
 		cmocka_unit_test(nothing_new_to_send),
 		cmocka_unit_test(the_second_ack_is_for_all),
