@@ -71,6 +71,7 @@ static enum tcp_verdict ack_in_syn_received(struct stack *stack, struct tcb *tcb
 		stack->counters.tcp_accept_overflows++; /* our SYN-ACK asks again later */
 		return TCP_DONE;
 	}
+	tcp_note_timestamp(tcb, seg);
 	tcp_become_established(stack, tcb, seg);
 	if (tcb->passive) {
 		tcp_listen_established(tcb);
@@ -142,6 +143,7 @@ enum tcp_verdict tcp_check_ack(struct stack *stack, struct tcb *tcb, struct tcp_
 		tcp_challenge_ack(stack, tcb, seg->now_ns);
 		return TCP_DONE;
 	}
+	tcp_note_timestamp(tcb, seg);
 	tcp_heard(tcb, seg->now_ns);
 	if (seq_lt(seg->ack, tcb->snd_una))
 		return TCP_CONTINUE; /* "if the ACK is a duplicate, it can be ignored" */

@@ -29,10 +29,17 @@ static bool is_old_duplicate(const struct tcb *tcb, const struct tcp_segment *se
 	return (int32_t)(seg->opt.ts_val - tcb->ts_recent) < 0;
 }
 
-/* RFC 7323 4.3, (2): only a segment that spans what we acknowledged last moves TS.Recent. */
-static void note_timestamp(struct tcb *tcb, const struct tcp_segment *seg)
+/* RFC 7323 4.3, (2): only a segment that spans what we acknowledged last moves TS.Recent; and not
+ * before its ACK is believed too (RFC 5961 5), or one forged timestamp from far ahead would make
+ * everything look old that the peer still has to say. */
+static bool moves_timestamp(const struct tcb *tcb, const struct tcp_segment *seg)
 {
-	if (!tcb->use_timestamps || !seg->opt.has_timestamps || seq_gt(seg->seq, tcb->rcv_acked))
+	return tcb->use_timestamps && seg->opt.has_timestamps && seq_leq(seg->seq, tcb->rcv_acked);
+}
+
+void tcp_note_timestamp(struct tcb *tcb, const struct tcp_segment *seg)
+{
+	if (!seg->moves_timestamp)
 		return;
 	tcb->ts_recent = seg->opt.ts_val;
 	tcb->ts_recent_ns = seg->now_ns;
@@ -140,8 +147,7 @@ enum tcp_verdict tcp_check_sequence(struct stack *stack, struct tcb *tcb, struct
 		answer_unacceptable(stack, tcb, seg);
 		return TCP_DONE;
 	}
-	if (!(seg->flags & TCP_RST)) /* whose timestamp nobody has judged */
-		note_timestamp(tcb, seg);
+	seg->moves_timestamp = moves_timestamp(tcb, seg);
 	if (!(seg->flags & TCP_SYN)) /* a SYN here is the fourth step's affair, whole */
 		tailor(tcb, seg);
 	if (tcb->ack_now)

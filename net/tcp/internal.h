@@ -19,6 +19,7 @@ struct tcp_segment {
 	uint16_t raw_wnd;  /* as on the wire */
 	uint8_t flags;     /* enum tcp_flag */
 	bool congestion_experienced; /* RFC 3168: CE in its IP header */
+	bool moves_timestamp;        /* RFC 7323 4.3: TS.Recent, once its ACK is believed */
 	struct tcp_options opt;
 	uint64_t now_ns;
 };
@@ -137,6 +138,8 @@ void tcp_become_established(struct stack *stack, struct tcb *tcb, const struct t
 /* --- check.c: 3.10.7.4, first, and the checks around it -------------------------------------- */
 
 enum tcp_verdict tcp_check_sequence(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg);
+/* The segment's ACK is believed: RFC 7323 4.3, (2). */
+void tcp_note_timestamp(struct tcb *tcb, const struct tcp_segment *seg);
 /* 3.10.7.4 first, the table: is any of it inside the window? */
 bool tcp_segment_acceptable(const struct tcb *tcb, const struct tcp_segment *seg);
 

@@ -203,6 +203,32 @@ static void an_old_timestamp_is_dropped(void **state)
 	tk_close(&t);
 }
 
+/* A timestamp counts when the segment does: who has guessed where the window begins, but not what
+ * we have sent, must not be able to make all that follows look old. */
+static void a_forged_timestamp_is_not_kept(void **state)
+{
+	static const struct {
+		uint8_t flags;
+		uint32_t ack;
+	} forged[] = {{0, 0}, {TCP_ACK, 0x40000000}, {TCP_ACK, 2}, {TCP_SYN, 0},
+		      {TCP_SYN | TCP_ACK, 1}};
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	for (unsigned i = 0; i < ARRAY_LEN(forged); i++)
+		TK_SEND(&t, .seq = 1, .ack = forged[i].ack, .flags = forged[i].flags, .data = "evil",
+			.len = 4, .tsval = 0x40000000);
+	assert_int_equal(tk_tcb(&t)->ts_recent, t.tsval);
+	kit_sent_clear(&t.k);
+	peer_data(&t, 0, 10);
+	TK_EXPECT(&t, TCP_ACK, 1, 11, 0);
+	expect_read(&t, 0, 10);
+	assert_int_equal(kit_counter(&t.k, "tcp_paws_dropped"), 0);
+	tk_close(&t);
+}
+
 /* On a machine that is up for a month, a young connection knows its young timestamp. */
 static void paws_after_a_month(void **state)
 {
@@ -770,6 +796,7 @@ int main(void)
 		cmocka_unit_test(text_beyond_the_window_is_cut),
 		cmocka_unit_test(a_zero_window_still_takes_acks),
 		cmocka_unit_test(an_old_timestamp_is_dropped),
+		cmocka_unit_test(a_forged_timestamp_is_not_kept),
 		cmocka_unit_test(paws_after_a_month),
 		cmocka_unit_test(what_is_echoed),
 		cmocka_unit_test(sack_blocks_tell_what_has_come),
