@@ -129,13 +129,24 @@ static bool insert_before(struct tcp_reassembly *r, uint32_t i, const struct tcp
 	return true;
 }
 
-static void note_recent(struct tcb *tcb, uint32_t seq)
+/* [seq, end) has come; run `i` is the first that does not end before it.  Of one run a single note
+ * is kept, or a run that grows would push out what is to be repeated of the others. */
+static void note_recent(struct tcb *tcb, const struct tcp_reassembly *r, uint32_t i, uint32_t seq,
+			uint32_t end)
 {
-	uint8_t kept = MIN(tcb->n_sack_recent, ARRAY_LEN(tcb->sack_recent) - 1);
+	const struct tcp_run *run = &r->runs[i];
+	bool joins = i < r->n_runs && seq_leq(run->start, end);
+	uint32_t notes[ARRAY_LEN(tcb->sack_recent)] = {seq};
+	uint8_t n = 1;
 
-	memmove(&tcb->sack_recent[1], &tcb->sack_recent[0], kept * sizeof(seq));
-	tcb->sack_recent[0] = seq;
-	tcb->n_sack_recent = (uint8_t)(kept + 1);
+	for (uint8_t j = 0; j < tcb->n_sack_recent && n < ARRAY_LEN(notes); j++) {
+		uint32_t other = tcb->sack_recent[j];
+
+		if (!joins || seq_lt(other, run->start) || seq_geq(other, run->end))
+			notes[n++] = other;
+	}
+	memcpy(tcb->sack_recent, notes, sizeof(notes));
+	tcb->n_sack_recent = n;
 }
 
 /* RFC 2883 4.1, 4.2: of [seq, end) run `i` had a part already, or the run behind it. */
@@ -161,7 +172,7 @@ static bool insert(struct tcb *tcb, struct tcp_segment *seg)
 	bool news = cut_overlap(r, i, seg);
 
 	note_duplicate(tcb, r, i, seq, end);
-	note_recent(tcb, seg->seq); /* RFC 2018 4: a duplicate too */
+	note_recent(tcb, r, i, seg->seq, end); /* RFC 2018 4: a duplicate too */
 	if (!news)
 		return false;
 	seg->pkt->next = NULL;
@@ -221,6 +232,13 @@ void tcp_reassembly_free(struct stack *stack, struct tcb *tcb)
 		}
 	}
 	drop_array(stack, tcb);
+}
+
+uint32_t tcp_reassembly_end(const struct tcb *tcb)
+{
+	const struct tcp_reassembly *r = tcb->reassembly;
+
+	return r != NULL ? seq_max(r->runs[r->n_runs - 1].end, tcb->rcv_nxt) : tcb->rcv_nxt;
 }
 
 /* --- RFC 2018 -------------------------------------------------------------------------------- */

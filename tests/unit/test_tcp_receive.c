@@ -323,6 +323,26 @@ static void sack_blocks_tell_what_has_come(void **state)
 	tk_close(&t);
 }
 
+/* RFC 2018 4: as many distinct blocks as fit, however often the first one has grown. */
+static void a_growing_block_does_not_hide_the_others(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	peer_data(&t, 100, 100);
+	EXPECT_SACK(&t, 1, 101, 201);
+	peer_data(&t, 300, 100);
+	EXPECT_SACK(&t, 1, 301, 401, 101, 201);
+	for (uint32_t i = 1; i < 10; i++) {
+		peer_data(&t, 400 + i * 100, 100);
+		EXPECT_SACK(&t, 1, 501, 601 + (i - 1) * 100, 301, 401, 101, 201);
+	}
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
 /* RFC 2018 4, MUST: the first block holds the segment that brought this ACK about; RFC 2883 4.2:
  * where that came twice the block is a D-SACK, and the next one holds it. */
 static void a_duplicate_is_reported_first(void **state)
@@ -800,6 +820,7 @@ int main(void)
 		cmocka_unit_test(paws_after_a_month),
 		cmocka_unit_test(what_is_echoed),
 		cmocka_unit_test(sack_blocks_tell_what_has_come),
+		cmocka_unit_test(a_growing_block_does_not_hide_the_others),
 		cmocka_unit_test(a_duplicate_is_reported_first),
 		cmocka_unit_test(what_was_acknowledged_comes_again),
 		cmocka_unit_test(no_sack_without_permission),
