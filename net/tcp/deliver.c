@@ -209,9 +209,9 @@ static uint32_t end_of_text(const struct tcb *tcb)
 
 void tcp_check_fin(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg)
 {
-	bool before = tcb->rcv_fin_known;
+	bool fin = seg->flags & TCP_FIN;
 
-	if ((seg->flags & TCP_FIN) && !before) {
+	if (fin && !tcb->rcv_fin_known) {
 		tcb->rcv_fin = seg->fin_seq;
 		/* A FIN in the middle of what we hold already is nonsense from a stranger, and when
 		 * the hole before it is filled RCV.NXT would step over it; in order it counts. */
@@ -220,4 +220,6 @@ void tcp_check_fin(struct stack *stack, struct tcb *tcb, const struct tcp_segmen
 	}
 	if (tcb->rcv_fin_known && tcb->rcv_nxt == tcb->rcv_fin)
 		fin_in_order(stack, tcb, seg->now_ns);
+	else if (fin && seg->data_len == 0 && seq_lt(tcb->rcv_nxt, seg->fin_seq))
+		tcp_send_ack(stack, tcb, seg->now_ns); /* RFC 5681 4.2, as for text */
 }

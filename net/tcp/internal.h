@@ -207,8 +207,6 @@ void tcp_reassembly_insert(struct stack *stack, struct tcb *tcb, struct tcp_segm
  * *run tells its range. */
 struct pktbuf *tcp_reassembly_take(struct stack *stack, struct tcb *tcb, struct tcp_run *run);
 void tcp_reassembly_free(struct stack *stack, struct tcb *tcb);
-/* Behind the last byte that has come, in order or not. */
-uint32_t tcp_reassembly_end(const struct tcb *tcb);
 /* RFC 2018 4: the blocks to report, the most recent first; RFC 2883: before them what came twice,
  * which is reported once. */
 uint8_t tcp_reassembly_sack(struct tcb *tcb, struct tcp_sack_block *blocks, uint8_t max);

@@ -234,13 +234,6 @@ void tcp_reassembly_free(struct stack *stack, struct tcb *tcb)
 	drop_array(stack, tcb);
 }
 
-uint32_t tcp_reassembly_end(const struct tcb *tcb)
-{
-	const struct tcp_reassembly *r = tcb->reassembly;
-
-	return r != NULL ? seq_max(r->runs[r->n_runs - 1].end, tcb->rcv_nxt) : tcb->rcv_nxt;
-}
-
 /* --- RFC 2018 -------------------------------------------------------------------------------- */
 
 static bool already_listed(const struct tcp_sack_block *blocks, uint8_t n, uint32_t start)

@@ -561,6 +561,25 @@ static void a_fin_behind_a_hole_and_old_text(void **state)
 	tk_close(&t);
 }
 
+/* RFC 5681 4.2: without text it is out of order all the same, and its sender counts duplicates. */
+static void a_fin_behind_a_hole_is_answered(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	for (unsigned i = 0; i < 3; i++) {
+		TK_SEND(&t, .seq = 101, .ack = 1, .flags = TCP_ACK | TCP_FIN);
+		TK_EXPECT(&t, TCP_ACK, 1, 1, 0);
+	}
+	peer_data(&t, 0, 100);
+	TK_EXPECT(&t, TCP_ACK, 1, 102, 0);
+	assert_int_equal(tk_state(&t), TCP_CLOSE_WAIT);
+	expect_read(&t, 0, 100);
+	tk_close(&t);
+}
+
 /* Text behind it came before: whoever says both is not believed, and the text goes on. */
 static void a_fin_before_text_that_is_held(void **state)
 {
@@ -833,6 +852,7 @@ int main(void)
 		cmocka_unit_test(a_fin_behind_a_hole),
 		cmocka_unit_test(a_fin_behind_a_hole_and_old_text),
 		cmocka_unit_test(a_fin_before_text_that_is_held),
+		cmocka_unit_test(a_fin_behind_a_hole_is_answered),
 		cmocka_unit_test(young_connections_acknowledge_at_once),
 		cmocka_unit_test(old_ones_every_second_segment),
 		cmocka_unit_test(a_batch_gets_one_ack),
