@@ -144,13 +144,13 @@ void tcp_too_big(struct stack *stack, const struct ipv4_too_big *report, uint64_
 
 /* --- black holes -------------------------------------------------------------------------------- */
 
-/* Counts the time-outs of a full segment with DF. */
+/* Counts the time-outs of a full segment with DF that the peer has room for. */
 static bool looks_like_a_black_hole(struct tcb *tcb)
 {
 	uint32_t patience = tcb->snd_mss <= tcb->pmtu.mss_proven ? BLACK_HOLE_TIMEOUTS_PROVEN
 								  : BLACK_HOLE_TIMEOUTS;
 
-	if (tcb->pmtu.may_fragment ||
+	if (tcb->pmtu.may_fragment || tcb->snd_wnd < tcb_eff_mss(tcb) ||
 	    seq_min(tcb->snd_nxt, tcb->snd_end) - tcb->snd_una < tcb_eff_mss(tcb))
 		return false;
 	return ++tcb->pmtu.timeouts >= patience;

@@ -492,6 +492,30 @@ static void short_segments_that_vanish(void **state)
 }
 
 /* Time-outs with progress between them do not add up. */
+/* A peer that has closed its window drops what it has no room for, however short it is. */
+static void full_segments_that_meet_a_closed_window(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_write(&t, 0, 3 * TK_FULL);
+	tk_expect_segments(&t, 0, 3);
+	t.window = 0;
+	for (unsigned i = 0; i < 8; i++) {
+		tk_peer_ack(&t, 1);
+		advance_to_timeout(&t);
+	}
+	kit_sent_clear(&t.k);
+	assert_int_equal(kit_counter(&t.k, "tcp_black_holes"), 0);
+	assert_int_equal(tk_tcb(&t)->snd_mss, 1460);
+	t.window = 65535;
+	tk_peer_ack(&t, 1 + 3 * TK_FULL);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
 static void single_time_outs(void **state)
 {
 	struct tk t;
@@ -550,6 +574,7 @@ int main(void)
 		cmocka_unit_test(a_flood_of_reports_is_bounded),
 		cmocka_unit_test(full_segments_that_vanish),
 		cmocka_unit_test(short_segments_that_vanish),
+		cmocka_unit_test(full_segments_that_meet_a_closed_window),
 		cmocka_unit_test(single_time_outs),
 		cmocka_unit_test(a_proven_path_gets_more_patience),
 		cmocka_unit_test(what_must_wait_is_not_forgotten),
