@@ -532,6 +532,7 @@ static inline void tcp_heard(struct tcb *tcb, uint64_t now_ns)
 {
 	tcb->heard_ns = now_ns;
 	tcb->keep_probes = 0;
+	tcb->soft_error = ERR_OK; /* it was about a silence that is over */
 }
 
 /* --- pmtu.c ---------------------------------------------------------------------------------- */

@@ -66,6 +66,11 @@ void tcp_abort_with(struct stack *stack, struct tcb *tcb, enum tcp_reset_reason 
 	case TCP_CLOSE_WAIT:
 		tcp_reset_connection(stack, tcb, reason, now_ns);
 		break;
+	case TCP_CLOSING:
+	case TCP_LAST_ACK:
+		if (!tcb_fin_sent(tcb)) /* CLOSE-WAIT to the RFC, until it is */
+			tcp_reset_connection(stack, tcb, reason, now_ns);
+		break;
 	default: /* the peer knows nothing of us yet, or has said its last word */
 		break;
 	}
@@ -107,7 +112,7 @@ enum tcp_verdict tcp_check_rst(struct stack *stack, struct tcb *tcb, const struc
 	case TCP_CLOSING:
 	case TCP_LAST_ACK:
 		tcp_rst_received(stack, tcb, seg, "the peer has forgotten the connection");
-		tcp_end(stack, tcb, ERR_OK);
+		tcp_end(stack, tcb, tcb_fin_sent(tcb) ? ERR_OK : ERR_CONNRESET);
 		break;
 	default:
 		tcp_rst_received(stack, tcb, seg, "connection reset");

@@ -595,6 +595,62 @@ static void a_soft_error_is_remembered(void **state)
 	tk_close(&t);
 }
 
+/* It explains what happened then, not what happens a day later. */
+static void a_soft_error_is_over_when_the_peer_is_heard(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	tk_write(&t, 0, 10);
+	trouble(&t, 1, ERR_NETUNREACH, false);
+	TK_SEND(&t, .seq = 1, .ack = 11, .flags = TCP_ACK);
+	tk_write(&t, 10, 10);
+	tk_advance(&t, 400 * NS_PER_S);
+	kit_sent_clear(&t.k);
+	assert_int_equal(tk_state(&t), TCP_CLOSED);
+	assert_int_equal(pending_error(&t), ERR_TIMEDOUT);
+	tk_close(&t);
+}
+
+/* 3.10.4: LAST-ACK and CLOSING begin when the FIN is sent.  As long as it waits for the window the
+ * peer has not heard of the end: ABORT must tell it (3.10.5), and a RST is bad news (3.10.7.4). */
+static void reach_with_unsent_fin(struct tk *t, enum tcp_state state)
+{
+	tk_open(t);
+	t->window = 0;
+	tk_establish(t);
+	tk_write(t, 0, 100);
+	if (state == TCP_LAST_ACK)
+		TK_SEND(t, .seq = 1, .ack = 1, .flags = TCP_FIN | TCP_ACK);
+	assert_int_equal(sock_shutdown(t->k.stack, t->fd, SOCK_SHUT_WR, t->k.now_ns), ERR_OK);
+	if (state == TCP_CLOSING)
+		TK_SEND(t, .seq = 1, .ack = 1, .flags = TCP_FIN | TCP_ACK);
+	TK_EXPECT(t, TCP_ACK, 1, 2, 0);
+	assert_int_equal(tk_state(t), state);
+}
+
+static void closed_before_the_fin_is_sent(void **state)
+{
+	static const enum tcp_state states[] = {TCP_LAST_ACK, TCP_CLOSING};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(states); i++) {
+		struct tk t;
+
+		reach_with_unsent_fin(&t, states[i]);
+		assert_int_equal(sock_abort(t.k.stack, t.fd, t.k.now_ns), ERR_OK);
+		TK_EXPECT(&t, TCP_RST | TCP_ACK, 1, 2, 0);
+		tk_close(&t);
+		reach_with_unsent_fin(&t, states[i]);
+		TK_SEND(&t, .seq = 2, .ack = 1, .flags = TCP_RST | TCP_ACK);
+		assert_int_equal(tk_state(&t), TCP_CLOSED);
+		assert_int_equal(pending_error(&t), ERR_CONNRESET);
+		tk_close(&t);
+	}
+}
+
 /* RFC 5927 5.2 */
 static void an_established_connection_survives_errors(void **state)
 {
@@ -638,6 +694,8 @@ int main(void)
 		cmocka_unit_test(nothing_answers_a_broadcast),
 		cmocka_unit_test(a_hard_error_ends_an_open),
 		cmocka_unit_test(a_soft_error_is_remembered),
+		cmocka_unit_test(a_soft_error_is_over_when_the_peer_is_heard),
+		cmocka_unit_test(closed_before_the_fin_is_sent),
 		cmocka_unit_test(an_established_connection_survives_errors),
 	};
 
