@@ -32,7 +32,8 @@ void tcp_advance_una(struct stack *stack, struct tcb *tcb, const struct tcp_segm
 	if (tcb->snd_una == tcb->snd_nxt)
 		tcp_timer_clear(stack, tcb, TCP_TIMER_RETRANSMIT);
 	else if (!impatient)
-		tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT, seg->now_ns + tcb->rto_ns);
+		tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT,
+			      tcp_within_patience(tcb, seg->now_ns + tcb->rto_ns));
 }
 
 /* "SND.WND should be updated" unless the segment is older than the one the window came from.  An

@@ -513,8 +513,10 @@ void tcp_timers_clear(struct stack *stack, struct tcb *tcb);
 uint64_t tcp_patience(const struct tcb *tcb);
 /* A deadline that does not lie behind the end of the user's own time-out, where there is one. */
 uint64_t tcp_within_patience(const struct tcb *tcb, uint64_t deadline_ns);
-/* R2 has been reached: ERR_TIMEDOUT, or what was heard meanwhile. */
-void tcp_time_out(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+/* R2 has been reached: ERR_TIMEDOUT, or what was heard meanwhile.  The reason begins with `what`,
+ * how many, and of what: `tries`. */
+void tcp_time_out(struct stack *stack, struct tcb *tcb, const char *what, const char *tries,
+		  uint64_t now_ns);
 static inline bool tcp_timer_is_set(const struct tcb *tcb, enum tcp_timer which)
 {
 	return tcb->deadline_ns[which] != TIME_NEVER;

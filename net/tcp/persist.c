@@ -18,8 +18,13 @@ static uint64_t interval(const struct tcb *tcb)
 
 void tcp_persist_start(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	if (tcp_timer_is_set(tcb, TCP_TIMER_PERSIST))
+	if (tcp_timer_is_set(tcb, TCP_TIMER_PERSIST)) {
+		/* It was closed, and the next probe may be a minute away: now it is only silly. */
+		if (tcb->snd_wnd > 0 &&
+		    tcb->deadline_ns[TCP_TIMER_PERSIST] > now_ns + TCP_OVERRIDE_NS)
+			tcp_timer_set(stack, tcb, TCP_TIMER_PERSIST, now_ns + TCP_OVERRIDE_NS);
 		return;
+	}
 	tcb->attempts = 0;
 	tcb->progress_ns = now_ns; /* until now there was nothing to ask for */
 	tcp_timer_set(stack, tcb, TCP_TIMER_PERSIST,
@@ -49,7 +54,7 @@ static bool has_gone_on_too_long(const struct tcb *tcb, uint64_t now_ns)
 bool tcp_persist_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
 	if (has_gone_on_too_long(tcb, now_ns)) {
-		tcp_time_out(stack, tcb, now_ns);
+		tcp_time_out(stack, tcb, "window still closed after", "probes", now_ns);
 		return false;
 	}
 	if (tcb->snd_wnd > 0 && tcp_send_override(stack, tcb, now_ns)) {

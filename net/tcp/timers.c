@@ -73,15 +73,19 @@ uint64_t tcp_within_patience(const struct tcb *tcb, uint64_t deadline_ns)
 }
 
 /* RFC 9293 3.8.3: R2 has been reached.  What an ICMP error said meanwhile names the cause best. */
-void tcp_time_out(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+void tcp_time_out(struct stack *stack, struct tcb *tcb, const char *what, const char *tries,
+		  uint64_t now_ns)
 {
 	int error = tcb->soft_error != ERR_OK ? tcb->soft_error : ERR_TIMEDOUT;
 	char reason[80];
 	struct strbuf sb = strbuf_on(reason, sizeof(reason));
 
-	strbuf_str(&sb, "no answer to ");
+	strbuf_str(&sb, what);
+	strbuf_char(&sb, ' ');
 	strbuf_u64(&sb, tcb->attempts);
-	strbuf_str(&sb, " retransmissions in ");
+	strbuf_char(&sb, ' ');
+	strbuf_str(&sb, tries);
+	strbuf_str(&sb, " in ");
 	strbuf_u64(&sb, (now_ns - tcb->progress_ns) / NS_PER_S);
 	strbuf_str(&sb, " s");
 	if (tcb->soft_error != ERR_OK) {
@@ -118,7 +122,7 @@ static bool retransmit_fired(struct stack *stack, struct tcb *tcb, uint64_t now_
 	}
 	stack->counters.tcp_timeouts++;
 	if (now_ns - tcb->progress_ns >= tcp_patience(tcb)) {
-		tcp_time_out(stack, tcb, now_ns);
+		tcp_time_out(stack, tcb, "no answer to", "retransmissions", now_ns);
 		return false;
 	}
 	if (tcb->attempts < UINT8_MAX)

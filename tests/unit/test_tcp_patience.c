@@ -264,26 +264,54 @@ static void a_patient_user(void **state)
 	tk_close(&t);
 }
 
-/* MUST-22: the same mechanism for a SYN. */
-static void a_syn_that_nobody_answers(void **state)
+/* Also when the next retransmission would come only after it: time-outs have doubled the RTO. */
+static void a_user_less_patient_than_the_time_out(void **state)
 {
-	struct net_endpoint local = net_endpoint_ipv4(KIT_IP, TK_PORT);
-	struct net_endpoint remote = net_endpoint_ipv4(KIT_PEER_IP, TK_PEER_PORT);
 	struct tk t;
 
 	(void)state;
 	tk_open(&t);
-	t.fd = sock_socket(t.k.stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
-	assert_int_equal(sock_bind(t.k.stack, t.fd, &local), ERR_OK);
-	choose(&t, t.fd, SOCK_TCP_USER_TIMEOUT, 4000);
-	assert_int_equal(sock_connect(t.k.stack, t.fd, &remote, t.k.now_ns), ERR_INPROGRESS);
-	tk_advance(&t, 4 * NS_PER_S - 1);
-	assert_int_equal(tk_state(&t), TCP_SYN_SENT);
+	t.timestamps = false;
+	tk_establish(&t);
+	tk_write(&t, 0, 100);
+	tk_advance(&t, 20 * NS_PER_S);
+	assert_true(tk_tcb(&t)->rto_ns > 5 * NS_PER_S);
+	choose(&t, t.fd, SOCK_TCP_USER_TIMEOUT, 1000);
+	tk_peer_ack(&t, 51);
+	tk_advance(&t, NS_PER_S - 1);
+	assert_int_equal(tk_state(&t), TCP_ESTABLISHED);
 	tk_advance(&t, 1);
 	assert_int_equal(tk_state(&t), TCP_CLOSED);
 	assert_int_equal(pending_error(&t), ERR_TIMEDOUT);
 	kit_sent_clear(&t.k);
 	tk_close(&t);
+}
+
+/* MUST-22: the same mechanism for a SYN. */
+static void a_syn_that_nobody_answers(void **state)
+{
+	static const int64_t ms[] = {4000, 500}; /* longer and shorter than the first RTO */
+	struct net_endpoint local = net_endpoint_ipv4(KIT_IP, TK_PORT);
+	struct net_endpoint remote = net_endpoint_ipv4(KIT_PEER_IP, TK_PEER_PORT);
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(ms); i++) {
+		struct tk t;
+
+		tk_open(&t);
+		t.fd = sock_socket(t.k.stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
+		assert_int_equal(sock_bind(t.k.stack, t.fd, &local), ERR_OK);
+		choose(&t, t.fd, SOCK_TCP_USER_TIMEOUT, ms[i]);
+		assert_int_equal(sock_connect(t.k.stack, t.fd, &remote, t.k.now_ns),
+				 ERR_INPROGRESS);
+		tk_advance(&t, (uint64_t)ms[i] * NS_PER_MS - 1);
+		assert_int_equal(tk_state(&t), TCP_SYN_SENT);
+		tk_advance(&t, 1);
+		assert_int_equal(tk_state(&t), TCP_CLOSED);
+		assert_int_equal(pending_error(&t), ERR_TIMEDOUT);
+		kit_sent_clear(&t.k);
+		tk_close(&t);
+	}
 }
 
 /* A window that stays closed: answers do not count, the user wants his text to move. */
@@ -307,6 +335,8 @@ static void a_window_that_stays_closed(void **state)
 	tk_advance(&t, 100 * NS_PER_MS);
 	assert_int_equal(tk_state(&t), TCP_CLOSED);
 	assert_int_equal(pending_error(&t), ERR_TIMEDOUT);
+	/* There was an answer to each, and nothing to send again. */
+	tk_expect_field(&t, EVENT_TCP_ABORTED, "reason", "window still closed after 5 probes in 10 s");
 	kit_sent_clear(&t.k);
 	tk_close(&t);
 }
@@ -377,6 +407,7 @@ int main(void)
 		cmocka_unit_test(set_before_connecting_and_kept_while_half_closed),
 		cmocka_unit_test(text_that_nobody_acknowledges),
 		cmocka_unit_test(a_patient_user),
+		cmocka_unit_test(a_user_less_patient_than_the_time_out),
 		cmocka_unit_test(a_syn_that_nobody_answers),
 		cmocka_unit_test(a_window_that_stays_closed),
 		cmocka_unit_test(diffserv_and_ttl),

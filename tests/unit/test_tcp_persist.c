@@ -187,6 +187,32 @@ static void the_override_ends_the_probing(void **state)
 	tk_close(&t);
 }
 
+/* However long the window was closed before: the override time is the same. */
+static void a_closed_window_becomes_a_silly_one(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	t.window = 1000;
+	tk_establish(&t);
+	t.window = 0;
+	tk_peer_ack(&t, 1);
+	tk_write(&t, 0, 1000);
+	tk_advance(&t, 100 * NS_PER_S);
+	kit_sent_clear(&t.k);
+	t.window = 199;
+	tk_peer_ack(&t, 1);
+	tk_advance(&t, TCP_OVERRIDE_NS - 1);
+	TK_EXPECT_NOTHING(&t);
+	tk_peer_ack(&t, 1); /* said twice */
+	tk_advance(&t, 1);
+	TK_EXPECT(&t, TCP_ACK, 1, 1, 199);
+	tk_peer_ack(&t, 200);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
 /* The last byte filled the window: the FIN has no room, and needs what every byte needs. */
 static void a_fin_waits_for_the_window(void **state)
 {
@@ -238,6 +264,7 @@ int main(void)
 		cmocka_unit_test(an_orphan_does_not_probe_for_ever),
 		cmocka_unit_test(a_silly_window_is_used_late),
 		cmocka_unit_test(the_override_ends_the_probing),
+		cmocka_unit_test(a_closed_window_becomes_a_silly_one),
 		cmocka_unit_test(a_fin_waits_for_the_window),
 		cmocka_unit_test(a_fin_goes_when_the_full_window_opens),
 	};
