@@ -336,8 +336,10 @@ void tcp_close_read(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 
 void tcp_abort(struct stack *stack, struct tcb *tcb, bool unread, uint64_t now_ns)
 {
-	if (tcb->state == TCP_LISTEN)
-		tcp_listen_close(stack, tcb, now_ns);
+	if (tcb->state == TCP_LISTEN) {
+		tcp_unlisten(stack, tcb, now_ns); /* what it is bound to stays its own */
+		return;
+	}
 	tcp_discard_received(tcb);
 	tcp_abort_with(stack, tcb, unread ? TCP_RESET_UNREAD_DATA : TCP_RESET_ABORTED, now_ns);
 }

@@ -233,6 +233,23 @@ static void disconnecting_a_stream(void **state)
 	tk_close(&t);
 }
 
+/* A listener keeps its port, for itself. */
+static void disconnecting_a_listener(void **state)
+{
+	struct net_endpoint local = net_endpoint_ipv4(KIT_IP, TK_PORT);
+	struct tk t;
+	int fd;
+
+	(void)state;
+	tk_open(&t);
+	tk_listen(&t, 4);
+	assert_int_equal(sock_connect(t.k.stack, t.listener, &none, t.k.now_ns), ERR_OK);
+	fd = sock_socket(t.k.stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
+	assert_int_equal(sock_bind(t.k.stack, fd, &local), ERR_ADDRINUSE);
+	assert_int_equal(sock_listen(t.k.stack, t.listener, 4), ERR_OK);
+	tk_close(&t);
+}
+
 static void a_shutdown_ends_an_attempt(void **state)
 {
 	struct tk t;
@@ -550,6 +567,7 @@ int main(void)
 		cmocka_unit_test(a_new_attempt_has_the_old_one_s_options),
 		cmocka_unit_test(without_memory_there_is_no_new_attempt),
 		cmocka_unit_test(disconnecting_a_stream),
+		cmocka_unit_test(disconnecting_a_listener),
 		cmocka_unit_test(a_shutdown_ends_an_attempt),
 		cmocka_unit_test(a_listener_that_is_shut_down),
 		cmocka_unit_test(peeking_into_a_stream),
