@@ -200,6 +200,8 @@ static int send_text(struct stack *stack, struct tcb *tcb, const void *buf, size
 	}
 	tcp_timer_clear(stack, tcb, TCP_TIMER_BUFFER);
 	tcp_output(stack, tcb, now_ns);
+	if (urgent)
+		tcp_tell_urgent(stack, tcb, now_ns);
 	return (int)taken;
 }
 
