@@ -12,10 +12,18 @@ uint32_t tcp_receive_window(const struct tcb *tcb)
 	return seq_gt(tcb->rcv_adv, tcb->rcv_nxt) ? tcb->rcv_adv - tcb->rcv_nxt : 0;
 }
 
-/* What there is room for from RCV.NXT on, whatever was announced. */
-static uint32_t room(const struct tcb *tcb)
+/* The largest window that can be said: never scaled on a SYN (RFC 7323 2.2). */
+static uint32_t sayable(const struct tcb *tcb, bool syn)
 {
-	return tcb->rcv_unread < tcb->rcvbuf ? tcb->rcvbuf - tcb->rcv_unread : 0;
+	return (uint32_t)UINT16_MAX << (syn ? 0 : tcb->rcv_wscale);
+}
+
+/* What there is room for from RCV.NXT on, as far as it can be said, whatever was announced. */
+static uint32_t room(const struct tcb *tcb, bool syn)
+{
+	uint32_t free = tcb->rcv_unread < tcb->rcvbuf ? tcb->rcvbuf - tcb->rcv_unread : 0;
+
+	return MIN(free, sayable(tcb, syn));
 }
 
 /* RFC 9293 3.8.6.2.2: Fr * RCV.BUFF with Fr = 1/2, or Eff.snd.MSS of the peer */
@@ -26,19 +34,18 @@ static uint32_t worthwhile_step(const struct tcb *tcb)
 
 uint16_t tcp_announce_window(struct tcb *tcb, bool syn)
 {
-	uint8_t scale = syn ? 0 : tcb->rcv_wscale; /* RFC 7323 2.2 */
-	uint32_t most = (uint32_t)UINT16_MAX << scale;
-	uint32_t edge = tcb->rcv_nxt + MIN(room(tcb), most);
+	uint32_t edge = tcb->rcv_nxt + room(tcb, syn);
 
 	if (seq_diff(edge, tcb->rcv_adv) >= (int32_t)worthwhile_step(tcb))
 		tcb->rcv_adv = edge;
-	return (uint16_t)(MIN(tcp_receive_window(tcb), most) >> scale);
+	return (uint16_t)(MIN(tcp_receive_window(tcb), sayable(tcb, syn)) >>
+			  (syn ? 0 : tcb->rcv_wscale));
 }
 
 bool tcp_window_update_due(const struct tcb *tcb)
 {
 	uint32_t announced = tcp_receive_window(tcb);
-	uint32_t now = room(tcb);
+	uint32_t now = room(tcb, false);
 
 	/* As long as half of the buffer is announced the peer is not held up, and the next ACK
 	 * carries the news. */

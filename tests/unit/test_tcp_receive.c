@@ -805,6 +805,26 @@ static void a_reader_who_keeps_up_sends_no_updates(void **state)
 	tk_close(&t);
 }
 
+/* Without window scaling there is room for more than can be said: that is no news. */
+static void a_window_that_cannot_be_larger_is_not_told_again(void **state)
+{
+	struct tk t;
+	uint8_t byte;
+
+	(void)state;
+	tk_open(&t);
+	t.scale_offered = false;
+	tk_establish(&t);
+	tk_tcb(&t)->rcvbuf = 4 * 65536; /* it has grown */
+	peer_data(&t, 0, 1000);
+	TK_EXPECT(&t, TCP_ACK, 1, 1001, 0);
+	for (unsigned i = 0; i < 1000; i++) {
+		assert_int_equal(sock_recv(t.k.stack, t.fd, &byte, 1, t.k.now_ns), 1);
+		TK_EXPECT_NOTHING(&t);
+	}
+	tk_close(&t);
+}
+
 /* shutdown(SHUT_RD): what comes is acknowledged and thrown away, the window stays open. */
 static void nobody_reads_any_more(void **state)
 {
@@ -861,6 +881,7 @@ int main(void)
 		cmocka_unit_test(medium_segments_do_not_hold_every_packet),
 		cmocka_unit_test(a_closed_window_opens_when_it_is_worth_it),
 		cmocka_unit_test(a_reader_who_keeps_up_sends_no_updates),
+		cmocka_unit_test(a_window_that_cannot_be_larger_is_not_told_again),
 		cmocka_unit_test(nobody_reads_any_more),
 	};
 
