@@ -26,10 +26,11 @@ void power_debug_exit(uint16_t port, uint32_t value)
 	outl(port, value);
 }
 
-/* The machine may take some time to obey; port accesses pass it without needing a clock. */
+/* The machine may take some time to obey: a hypervisor whose host is busy, half a second or so.  Port
+ * accesses, of about a microsecond, pass it without needing a clock. */
 static void linger(void)
 {
-	for (unsigned i = 0; i < 10000; i++)
+	for (unsigned i = 0; i < 500000; i++)
 		(void)inb(KEYBOARD_PORT);
 }
 
