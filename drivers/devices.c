@@ -136,3 +136,8 @@ uint64_t devices_poll_by(const struct netif *netif, uint64_t now_ns)
 {
 	return virtio_net_poll_by(netif, now_ns);
 }
+
+bool devices_sent_all(struct netif *netif)
+{
+	return virtio_net_sent_all(netif);
+}

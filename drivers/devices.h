@@ -38,4 +38,8 @@ size_t devices_random(struct devices *devices, void *buf, size_t len);
  * loop must not sleep longer.  TIME_NEVER where interrupts tell of everything. */
 uint64_t devices_poll_by(const struct netif *netif, uint64_t now_ns);
 
+/* True when one of those interfaces has nothing more to transmit of what it was given: only then is
+ * it sure to leave a machine that ends. */
+bool devices_sent_all(struct netif *netif);
+
 #endif

@@ -26,6 +26,9 @@
 /* How long a link that is down at the start is waited for: a bridge port takes a moment. */
 #define LINK_WAIT_NS (2 * NS_PER_S)
 
+/* How long the last frames may take into the device. */
+#define LET_OUT_NS (100 * NS_PER_MS)
+
 /* --- what the stack needs from this machine --------------------------------------------------- */
 
 static void *port_alloc(void *ctx, size_t size)
@@ -230,6 +233,15 @@ static struct app_names names_of(const struct config_ip *ip)
 	return names;
 }
 
+/* A machine that ends takes with it what its device has not transmitted yet. */
+static void let_go_out(struct wiring *w)
+{
+	uint64_t deadline_ns = clock_now_ns() + LET_OUT_NS;
+
+	while (!devices_sent_all(w->netif) && clock_now_ns() < deadline_ns)
+		machine_turn(w, MIN(deadline_ns, clock_now_ns() + NS_PER_MS));
+}
+
 NORETURN void kernel_main(struct boot_info *bi)
 {
 	static struct config_platform platform;
@@ -264,5 +276,7 @@ NORETURN void kernel_main(struct boot_info *bi)
 		.names = names_of(&platform.ip),
 		.deadline_ns = platform.timeout_ns,
 	};
-	machine_exit(app_main(&env));
+	status = app_main(&env);
+	let_go_out(&wiring);
+	machine_exit(status);
 }

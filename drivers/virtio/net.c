@@ -154,6 +154,15 @@ uint64_t virtio_net_poll_by(const struct netif *netif, uint64_t now_ns)
 	return net->config_line != NULL ? TIME_NEVER : now_ns + LOOK_INTERVAL_NS;
 }
 
+bool virtio_net_sent_all(struct netif *netif)
+{
+	struct virtio_net *net = CONTAINER_OF(netif, struct virtio_net, netif);
+
+	if (!net->dev->dead)
+		virtio_net_tx_reclaim(net);
+	return net->dev->dead || net->tx.ring.free_count == net->tx.ring.size;
+}
+
 /* --- setup --------------------------------------------------------------------------------- */
 
 /* A locally administered address for a device that brings none (5.1.5): it has to differ from

@@ -19,4 +19,7 @@ struct netif *virtio_net_open(struct virtio_device *dev, const struct net_port *
  * interrupts tell of everything. */
 uint64_t virtio_net_poll_by(const struct netif *netif, uint64_t now_ns);
 
+/* True when no frame is with the device any more, or never will leave it. */
+bool virtio_net_sent_all(struct netif *netif);
+
 #endif

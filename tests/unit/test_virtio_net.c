@@ -471,6 +471,22 @@ static void room_counts_what_was_done_meanwhile(void **state)
 	assert_int_equal(send(net_kit_packet(54, 4)), ERR_OK);
 }
 
+/* What a machine waits for that is about to end. */
+static void nothing_is_with_the_device_any_more(void **state)
+{
+	struct fake_chain chain;
+
+	(void)state;
+	assert_true(virtio_net_sent_all(net_kit.netif));
+	assert_int_equal(send(net_kit_packet(54, 0)), ERR_OK);
+	assert_int_equal(send(net_kit_packet(54, 1)), ERR_OK);
+	assert_false(virtio_net_sent_all(net_kit.netif));
+	assert_true(net_kit_transmitted(&chain));
+	assert_false(virtio_net_sent_all(net_kit.netif));
+	assert_true(net_kit_transmitted(&chain));
+	assert_true(virtio_net_sent_all(net_kit.netif));
+}
+
 /* Filled and emptied many times, in the worst moments: the wake must come each time. */
 static void wakes_come_across_the_wrap(void **state)
 {
@@ -640,6 +656,7 @@ int main(void)
 		ROW(full_ring_says_so_and_wakes_when_there_is_room),
 		ROW(wish_to_be_woken_survives_a_poll),
 		ROW(room_counts_what_was_done_meanwhile),
+		ROW(nothing_is_with_the_device_any_more),
 		ROW(wakes_come_across_the_wrap),
 		ROW(link_is_followed_by_interrupt),
 		ROW(link_shares_the_only_vector),
