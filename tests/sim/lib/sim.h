@@ -112,6 +112,7 @@ struct sim_host {
 	} apps[SIM_APPS_MAX];
 	unsigned n_apps;
 	uint64_t wake_ns;     /* a program wants to be called then */
+	uint64_t arp_heard_ns; /* when ARP came last, and what waited for it may leave */
 	size_t bytes_at_first; /* of memory, when the stack was new */
 };
 
