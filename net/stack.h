@@ -73,6 +73,7 @@ struct stack {
 	struct ipv4_pmtu pmtu;
 	struct ipv4_reassembly reassembly;
 	struct rate_limit arp_conflict_limit, icmp_error_limit, icmp_event_limit;
+	struct rate_limit rst_event_limit; /* RSTs to segments of no connection */
 
 	struct neigh_table *neigh;
 	struct acd *acd;

@@ -66,9 +66,19 @@ static bool emit_step(struct stack *stack, struct tcb *tcb, const struct tcp_hea
 	return true;
 }
 
-static void emit_reset(struct stack *stack, const struct tcp_header_view *view, uint32_t arg)
+/* Strangers who scan ports shall not fill the log: beyond ten at once, one in 100 ms is told. */
+#define STRANGER_INTERVAL_NS (100 * NS_PER_MS)
+#define STRANGER_BURST 10
+
+static void emit_reset(struct stack *stack, const struct tcp_header_view *view, uint32_t arg,
+		       uint64_t now_ns)
 {
-	event_emit(stack->port->events, EVENT_TCP_RST_SENT, arg & 0xffffff, 0,
+	uint32_t conn = arg & 0xffffff;
+
+	if (conn == 0 && !rate_take(&stack->rst_event_limit, STRANGER_INTERVAL_NS, STRANGER_BURST,
+				    now_ns))
+		return;
+	event_emit(stack->port->events, EVENT_TCP_RST_SENT, conn, 0,
 		   EV_ENDPOINT("dst", view->dst), EV_U64("tcp_seq", view->h.seq),
 		   EV_STR("reason", tcp_reset_reason_text(arg >> 24)));
 }
@@ -93,7 +103,7 @@ void tcp_frame_sent(struct stack *stack, uint8_t note, uint32_t note_arg, const 
 	view.frame_len = frame_len;
 	view.next_hop = next_hop;
 	if (note & TCP_NOTE_RST) {
-		emit_reset(stack, &view, note_arg);
+		emit_reset(stack, &view, note_arg, now_ns);
 		return;
 	}
 	tcb = tcp_find_connection(stack, &view.src, &view.dst);

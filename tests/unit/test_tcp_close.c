@@ -528,6 +528,27 @@ static void segments_to_nowhere(void **state)
 	tk_close(&t);
 }
 
+/* Each gets its RST; the log tells of some. */
+static void a_scan_does_not_flood_the_log(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	t.iss = 0;
+	for (unsigned i = 0; i < 1000; i++) {
+		TK_SEND(&t, .flags = TCP_ACK, .ack = 123);
+		kit_sent_clear(&t.k);
+	}
+	assert_int_equal(kit_counter(&t.k, "tcp_rst_out"), 1000);
+	assert_int_equal(tk_events(&t, EVENT_TCP_RST_SENT), 10);
+	tk_advance(&t, NS_PER_S);
+	TK_SEND(&t, .flags = TCP_ACK, .ack = 123);
+	kit_sent_clear(&t.k);
+	assert_int_equal(tk_events(&t, EVENT_TCP_RST_SENT), 11);
+	tk_close(&t);
+}
+
 /* MUST-57 */
 static void nothing_answers_a_broadcast(void **state)
 {
@@ -691,6 +712,7 @@ int main(void)
 		cmocka_unit_test(syns_outside_the_window_too),
 		cmocka_unit_test(challenges_are_limited_unpredictably),
 		cmocka_unit_test(segments_to_nowhere),
+		cmocka_unit_test(a_scan_does_not_flood_the_log),
 		cmocka_unit_test(nothing_answers_a_broadcast),
 		cmocka_unit_test(a_hard_error_ends_an_open),
 		cmocka_unit_test(a_soft_error_is_remembered),
