@@ -25,7 +25,7 @@ endif
 # --- what is built of what -------------------------------------------------------------------------
 
 BASE_SRCS   := $(wildcard base/*.c)
-NET_SRCS    := $(wildcard net/*.c net/tcp/*.c)
+NET_SRCS    := $(wildcard net/*.c net/tcp/*.c net/dhcp/*.c)
 DRIVER_SRCS := $(wildcard drivers/*.c drivers/virtio/*.c)
 KERNEL_SRCS := $(wildcard kernel/*.c kernel/mm/*.c kernel/log/*.c kernel/arch/x86_64/*.c boot/*.c boot/pvh/*.c)
 KERNEL_ASMS := $(wildcard kernel/arch/x86_64/*.S boot/pvh/*.S)

@@ -24,6 +24,7 @@ RULES = {
     'net/wire/': ['base/', 'net/wire/'],
     'net/': ['base/', 'net/'],
     'net/tcp/': ['base/', 'net/', 'net/tcp/'],
+    'net/dhcp/': ['base/', 'net/', 'net/dhcp/'],
     'drivers/': ['base/', 'drivers/', 'kernel/io.h', 'kernel/memory.h', 'kernel/clock.h',
                  'kernel/irq.h', 'kernel/arch/x86_64/io.h', 'net/netif.h', 'net/pktbuf.h',
                  'net/port.h', '<linux/>'],
@@ -40,7 +41,7 @@ RULES = {
 # The one place that knows everybody.
 COMPOSITION_ROOT = 'kernel/main.c'
 # Folders inside a folder that only their own files may include.
-PRIVATE = ['net/tcp/', 'boot/efi/']
+PRIVATE = ['net/tcp/', 'net/dhcp/', 'boot/efi/']
 CHECKED = ('base', 'net', 'drivers', 'kernel', 'app', 'boot', 'tests/apps')
 
 # What the network library may ask of the machine it is linked into, beside base/.

@@ -1,0 +1,311 @@
+/* net/dhcp/message: what we say, and what servers may say back. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/bytes.h"
+#include "net/dhcp/message.h"
+
+#define XID 0x11223344u
+
+static const uint8_t mac[6] = {0x52, 0x54, 0, 0x12, 0x34, 0x56};
+static uint8_t msg[1500];
+static size_t len;
+static struct dhcp_reply reply;
+
+/* --- writing ------------------------------------------------------------------------------------- */
+
+static const uint8_t *find(const uint8_t *p, size_t n, uint8_t code)
+{
+	for (size_t at = 240; at + 1 < n && p[at] != 255; at += 2u + p[at + 1])
+		if (p[at] == code)
+			return p + at;
+	return NULL;
+}
+
+static void a_discover(void **state)
+{
+	uint8_t buf[DHCP_MESSAGE_MAX];
+	struct dhcp_request r = {.type = DHCP_DISCOVER, .xid = XID, .secs = 3, .hostname = "me",
+				 .max_size = 1500, .broadcast = true};
+	size_t n;
+
+	(void)state;
+	memcpy(r.mac, mac, 6);
+	memset(buf, 0xee, sizeof(buf));
+	n = dhcp_write(buf, &r);
+	assert_int_equal(n, 300);
+	assert_memory_equal(buf, "\1\1\6\0\x11\x22\x33\x44\0\3\x80\0", 12);
+	assert_memory_equal(buf + 28, mac, 6);
+	assert_memory_equal(buf + 236, "\x63\x82\x53\x63\x35\1\1", 7);
+	assert_memory_equal(find(buf, n, 61), "\x3d\7\1\x52\x54\0\x12\x34\x56", 9);
+	assert_memory_equal(find(buf, n, 12), "\x0c\2me", 4);
+	assert_memory_equal(find(buf, n, 57), "\x39\2\5\xdc", 4);
+	assert_null(find(buf, n, 50));
+	assert_null(find(buf, n, 54));
+	assert_non_null(find(buf, n, 55));
+	for (size_t i = 34; i < 236; i++) /* nothing stale */
+		assert_int_equal(buf[i], 0);
+}
+
+static void a_request_and_a_decline(void **state)
+{
+	uint8_t buf[DHCP_MESSAGE_MAX];
+	struct dhcp_request r = {.type = DHCP_REQUEST, .xid = XID, .requested_ip = 0x0a000005,
+				 .server_id = 0x0a000001, .max_size = 1500};
+	size_t n = dhcp_write(buf, &r);
+
+	(void)state;
+	assert_memory_equal(find(buf, n, 50), "\x32\4\x0a\0\0\5", 6);
+	assert_memory_equal(find(buf, n, 54), "\x36\4\x0a\0\0\1", 6);
+	assert_int_equal(load_be16(buf + 10), 0);
+	r.type = DHCP_DECLINE;
+	n = dhcp_write(buf, &r);
+	assert_memory_equal(find(buf, n, 53), "\x35\1\4", 3);
+	assert_null(find(buf, n, 55)); /* RFC 2131 table 5: must not */
+	assert_null(find(buf, n, 57));
+}
+
+static void a_long_host_name_is_cut(void **state)
+{
+	uint8_t buf[DHCP_MESSAGE_MAX];
+	char name[200];
+	struct dhcp_request r = {.type = DHCP_DISCOVER, .hostname = name};
+
+	(void)state;
+	memset(name, 'x', sizeof(name));
+	name[199] = '\0';
+	assert_true(dhcp_write(buf, &r) <= DHCP_MESSAGE_MAX);
+	assert_int_equal(find(buf, sizeof(buf), 12)[1], 63);
+}
+
+/* --- reading ------------------------------------------------------------------------------------- */
+
+static void begin(uint8_t type)
+{
+	memset(msg, 0, sizeof(msg));
+	memcpy(msg, "\2\1\6\0", 4);
+	store_be32(msg + 4, XID);
+	store_be32(msg + 16, 0x0a000005);
+	memcpy(msg + 28, mac, 6);
+	store_be32(msg + 236, 0x63825363);
+	len = 240;
+	msg[len++] = 53;
+	msg[len++] = 1;
+	msg[len++] = type;
+}
+
+static void option(uint8_t code, const void *data, size_t n)
+{
+	msg[len++] = code;
+	msg[len++] = (uint8_t)n;
+	memcpy(msg + len, data, n);
+	len += n;
+}
+
+/* From a copy of the exact length, so that AddressSanitizer sees a read past it. */
+static enum dhcp_verdict read_len(size_t n)
+{
+	uint8_t *copy = malloc(n > 0 ? n : 1);
+	enum dhcp_verdict verdict;
+
+	memcpy(copy, msg, n);
+	verdict = dhcp_read(copy, n, XID, mac, &reply);
+	free(copy);
+	return verdict;
+}
+
+static enum dhcp_verdict read_all(void)
+{
+	return read_len(len);
+}
+
+static void an_offer(void **state)
+{
+	(void)state;
+	begin(DHCP_OFFER);
+	option(0, "", 0), len--; /* padding is one byte */
+	option(54, "\x0a\0\0\1", 4);
+	option(51, "\0\0\x0e\x10", 4);
+	option(58, "\0\0\7\x08", 4);
+	option(59, "\0\0\xc\x4e", 4);
+	option(1, "\xff\xff\xff\0", 4);
+	option(3, "\x0a\0\0\1\x0a\0\0\2\x0a\0\0\3", 12);
+	option(6, "\x0a\0\0\x35", 4);
+	option(15, "example.org", 12); /* with its terminator, as some do */
+	option(12, "me\x01!", 4);
+	option(26, "\5\x78", 2);
+	msg[len++] = 255;
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_int_equal(reply.type, DHCP_OFFER);
+	assert_int_equal(reply.yiaddr, 0x0a000005);
+	assert_int_equal(reply.server_id, 0x0a000001);
+	assert_int_equal(reply.lease_s, 3600);
+	assert_int_equal(reply.t1_s, 1800);
+	assert_int_equal(reply.t2_s, 3150);
+	assert_int_equal(reply.mask, 0xffffff00);
+	assert_int_equal(reply.n_routers, 2);
+	assert_int_equal(reply.routers[0], 0x0a000001);
+	assert_int_equal(reply.n_dns, 1);
+	assert_int_equal(reply.dns[0], 0x0a000035);
+	assert_string_equal(reply.domain, "example.org");
+	assert_string_equal(reply.hostname, "me?!");
+	assert_int_equal(reply.mtu, 1400);
+	assert_false(reply.has_routes);
+}
+
+static void a_nak_says_why(void **state)
+{
+	(void)state;
+	begin(DHCP_NAK);
+	option(56, "wrong network", 13);
+	assert_int_equal(read_all(), DHCP_GOOD); /* without END: forgiven */
+	assert_int_equal(reply.type, DHCP_NAK);
+	assert_string_equal(reply.text, "wrong network");
+}
+
+static void classless_routes(void **state)
+{
+	(void)state;
+	begin(DHCP_ACK);
+	option(121, "\x18\xc0\0\2\x0a\0\0\1" "\0\x0a\0\0\2" "\x11\xac\x10\x80\0\0\0\0", 21);
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_int_equal(reply.n_routes, 3);
+	assert_int_equal(reply.routes[0].dst, 0xc0000200);
+	assert_int_equal(reply.routes[0].mask, 0xffffff00);
+	assert_int_equal(reply.routes[0].router, 0x0a000001);
+	assert_int_equal(reply.routes[1].mask, 0);
+	assert_int_equal(reply.routes[1].router, 0x0a000002);
+	assert_int_equal(reply.routes[2].dst, 0xac108000);
+	assert_int_equal(reply.routes[2].router, 0); /* on the link */
+
+	begin(DHCP_ACK);
+	option(121, "\x18\xc0\0\2\x0a\0\0", 7); /* cut */
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_false(reply.has_routes);
+	begin(DHCP_ACK);
+	option(121, "\x21\xc0\0\2\x0a\0\0\1\1\1", 10); /* a mask of 33 */
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_int_equal(reply.n_routes, 0);
+}
+
+/* RFC 3396 */
+static void a_value_in_two_pieces(void **state)
+{
+	(void)state;
+	begin(DHCP_ACK);
+	option(15, "exam", 4);
+	option(54, "\x0a\0\0\1", 4);
+	option(15, "ple.org", 7);
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_string_equal(reply.domain, "example.org");
+}
+
+static void overloaded_fields(void **state)
+{
+	(void)state;
+	begin(DHCP_ACK);
+	option(52, "\3", 1);
+	memcpy(msg + 108, "\x0f\4exam\xff", 7); /* file first, then sname */
+	memcpy(msg + 44, "\x0f\7ple.org\x33\4\0\0\1\0", 15);
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_string_equal(reply.domain, "example.org");
+	assert_int_equal(reply.lease_s, 256);
+
+	msg[108 + 1] = 127; /* an option past the field's end */
+	assert_int_equal(read_all(), DHCP_MALFORMED);
+	begin(DHCP_ACK);
+	option(52, "\2", 1);
+	memset(msg + 44, 1, 63);
+	assert_int_equal(read_all(), DHCP_GOOD); /* masks of one byte are none */
+	assert_int_equal(reply.mask, 0);
+}
+
+static void what_is_not_ours(void **state)
+{
+	static const size_t at[] = {0, 1, 2, 4, 7, 28, 33, 236, 239};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(at); i++) {
+		begin(DHCP_OFFER);
+		msg[at[i]] ^= 3;
+		assert_int_equal(read_all(), DHCP_NOT_OURS);
+	}
+	begin(DHCP_OFFER);
+	for (size_t n = 0; n < 240; n++)
+		assert_int_equal(read_len(n), DHCP_NOT_OURS);
+}
+
+static void what_makes_no_sense(void **state)
+{
+	(void)state;
+	begin(DHCP_OFFER);
+	msg[len++] = 51; /* a code, and the packet ends */
+	assert_int_equal(read_all(), DHCP_MALFORMED);
+	msg[len++] = 4; /* a length, and the packet ends */
+	assert_int_equal(read_all(), DHCP_MALFORMED);
+	begin(DHCP_DISCOVER); /* no server says that */
+	assert_int_equal(read_all(), DHCP_MALFORMED);
+	begin(DHCP_OFFER);
+	len = 240; /* no type */
+	assert_int_equal(read_all(), DHCP_MALFORMED);
+
+	begin(DHCP_OFFER); /* lists and numbers of the wrong length are not there */
+	option(3, "\x0a\0\0\1\x0a", 5);
+	option(6, "", 0);
+	option(51, "\0\0\1", 3);
+	option(1, "\xff\xff\xff\0\0", 5);
+	option(26, "\5", 1);
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_int_equal(reply.n_routers, 0);
+	assert_int_equal(reply.n_dns, 0);
+	assert_false(reply.has_lease);
+	assert_int_equal(reply.mask, 0);
+	assert_int_equal(reply.mtu, 0);
+
+	begin(DHCP_OFFER); /* addresses that are none */
+	option(3, "\0\0\0\0\xff\xff\xff\xff\x0a\0\0\1", 12);
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_int_equal(reply.n_routers, 1);
+}
+
+static void any_bytes(void **state)
+{
+	(void)state;
+	srand(1);
+	for (unsigned round = 0; round < 50000; round++) {
+		begin((uint8_t)(rand() % 8));
+		for (unsigned i = (unsigned)rand() % 100; i > 0; i--)
+			msg[len++] = rand() % 3 ? (uint8_t)(rand() % 8) : (uint8_t)rand();
+		if (rand() % 4 == 0)
+			for (unsigned i = 44; i < 236; i++)
+				msg[i] = (uint8_t)(rand() % 8);
+		(void)read_all();
+		assert_true(reply.n_routes <= DHCP_ROUTES_MAX && reply.n_dns <= DHCP_SERVERS_MAX);
+		assert_true(strlen(reply.domain) < DHCP_NAME_MAX);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_discover),
+		cmocka_unit_test(a_request_and_a_decline),
+		cmocka_unit_test(a_long_host_name_is_cut),
+		cmocka_unit_test(an_offer),
+		cmocka_unit_test(a_nak_says_why),
+		cmocka_unit_test(classless_routes),
+		cmocka_unit_test(a_value_in_two_pieces),
+		cmocka_unit_test(overloaded_fields),
+		cmocka_unit_test(what_is_not_ours),
+		cmocka_unit_test(what_makes_no_sense),
+		cmocka_unit_test(any_bytes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
