@@ -155,6 +155,20 @@ static void receive_some(struct sim_host *host, struct sim_side *side)
 	}
 }
 
+/* False: the connection is over already, and it can say why. */
+static bool shut_down(struct sim_host *host, struct sim_side *side, uint64_t now_ns)
+{
+	int64_t why = ERR_OK;
+
+	side->shut = sock_shutdown(host->stack, side->fd, SOCK_SHUT_WR, now_ns) == ERR_OK;
+	if (side->shut)
+		return true;
+	if (sock_getsockopt(host->stack, side->fd, SOCK_SO_ERROR, &why) != ERR_OK || why == ERR_OK)
+		sim_fail(host->sim, "shutdown was refused");
+	give_up(host, side, (int)why);
+	return false;
+}
+
 static void close_when_done(struct sim_host *host, struct sim_side *side)
 {
 	uint64_t now_ns = host->sim->now_ns;
@@ -162,11 +176,8 @@ static void close_when_done(struct sim_host *host, struct sim_side *side)
 
 	if (side->closed || side->sent < side->to_send || !(side->close_first || side->end_seen))
 		return;
-	if (side->half_close && !side->shut) {
-		if (sock_shutdown(host->stack, side->fd, SOCK_SHUT_WR, now_ns) != ERR_OK)
-			sim_fail(host->sim, "shutdown was refused");
-		side->shut = true;
-	}
+	if (side->half_close && !side->shut && !shut_down(host, side, now_ns))
+		return;
 	if (side->end_seen || (all_received && !side->half_close)) {
 		(void)sock_close(host->stack, side->fd, now_ns);
 		side->closed = true;
