@@ -1,6 +1,7 @@
 """Every row of the exit table (docs/log.md): a real or a hostile server provokes it, and the number is
 told with its sentence.  A row that is missing here fails a test, too."""
 
+import os
 import re
 
 import pytest
@@ -15,8 +16,9 @@ ELSEWHERE = {
     0: 'boot/test_success.py',
     27: 'unit/test_http_client.c',  # a machine with 628 KiB of memory still gets through
     55: 'unit/test_http_client.c',  # a peer can be silent (28) or reset (52): the rest is our stack's
-    111: 'boot/test_dhcp.py',
 }
+# Nothing ends with these: no address (111) takes a DHCP client, which is still to come.
+NOT_YET = {111}
 
 # (status, configuration beside ip=, {port} for the server's; what the server does; the sentence)
 ROWS = [
@@ -76,4 +78,5 @@ def test_every_row_of_the_table_is_here():
         table = f.read().partition('## Exit status')[2].partition('### ')[0]
     told = {int(n) for n in re.findall(r'^\| (\d+) \|', table, re.M)}
     assert len(told) > 20
-    assert told == {r[0] for r in ROWS} | {110, 119} | set(ELSEWHERE)
+    assert told == {r[0] for r in ROWS} | {110, 119} | set(ELSEWHERE) | NOT_YET
+    assert all(os.path.isfile(f'{ROOT}/tests/{name}') for name in ELSEWHERE.values())
