@@ -30,6 +30,7 @@ struct flow {
 	uint8_t scale; /* how the windows that src announces are to be read */
 	uint32_t mss;
 	uint32_t iss;
+	uint64_t arp_lost; /* what src's ARP had lost by then */
 
 	/* sent by src */
 	uint32_t end;      /* behind the highest sequence number */
@@ -129,6 +130,11 @@ static void forget(struct flow *flow)
 
 /* The same SYN again changes nothing; a new one begins a new connection, maybe on old ports.  A
  * listener that has forgotten the first SYN may answer the second with another number. */
+static uint64_t arp_lost(const struct sim_host *from)
+{
+	return sim_counter(from, "arp_unresolved") + sim_counter(from, "arp_queue_dropped");
+}
+
 static void note_syn(struct flow *flow, const struct sim_frame *f)
 {
 	const uint8_t *scale = find_option(f, TCP_OPT_WINDOW_SCALE);
@@ -142,6 +148,7 @@ static void note_syn(struct flow *flow, const struct sim_frame *f)
 	flow->reverse->ack_seen = false;
 	flow->syn_seen = true;
 	flow->iss = f->tcp.seq;
+	flow->arp_lost = arp_lost(f->from);
 	flow->end = f->tcp.seq;
 	flow->scale_offered = scale != NULL;
 	flow->scale = scale != NULL ? *scale : 0;
@@ -159,10 +166,10 @@ static uint32_t edge_of(const struct flow *flow, const struct sim_frame *f)
 /* --- a stack sends --------------------------------------------------------------------------- */
 
 /* What waited for a neighbour that did not answer was sent, as far as TCP can know, and was never on
- * the wire. */
-static bool may_have_lost_before_the_wire(const struct sim_host *from)
+ * the wire: an excuse for connections that were there then. */
+static bool may_have_lost_before_the_wire(const struct flow *flow, const struct sim_host *from)
 {
-	return sim_counter(from, "arp_unresolved") > 0 || sim_counter(from, "arp_queue_dropped") > 0;
+	return arp_lost(from) > flow->arp_lost;
 }
 
 /* What waited for a neighbour leaves in the instant of the answer.  Meanwhile it may have been
@@ -182,7 +189,7 @@ static void check_text(struct sim *sim, const struct flow *flow, const struct si
 	if (flow->edge_known && distance(flow->edge, end) > 0)
 		sim_fail(sim, "sent up to %u, %d bytes beyond the peer's window", end,
 			 distance(flow->edge, end));
-	if (distance(flow->end, f->tcp.seq) > 0 && !may_have_lost_before_the_wire(f->from))
+	if (distance(flow->end, f->tcp.seq) > 0 && !may_have_lost_before_the_wire(flow, f->from))
 		sim_fail(sim, "sent from %u, %d bytes behind the text before", f->tcp.seq,
 			 distance(flow->end, f->tcp.seq));
 	if (flow->acked_known && distance(f->tcp.seq, flow->acked) > 0 &&
