@@ -360,3 +360,18 @@ uint64_t kit_counter(const struct kit *k, const char *name)
 			return value;
 	kit_fail("no counter is called %s", name);
 }
+
+void kit_open_with_port(struct kit *k, struct udp_pcb *pcb, uint16_t port)
+{
+	kit_open(k, 1, NULL);
+	kit_teach_peer(k);
+	*pcb = (struct udp_pcb){0};
+	if (udp_bind(k->stack, pcb, 0, port) != ERR_OK)
+		kit_fail("the port is taken");
+}
+
+void kit_close_with_port(struct kit *k, struct udp_pcb *pcb)
+{
+	udp_unbind(k->stack, pcb);
+	kit_close(k);
+}

@@ -209,6 +209,9 @@ void kit_inject(struct kit *k, const void *frame, size_t len);
 void kit_inject_frame(struct kit *k, const struct kit_frame *f);
 /* Net_poll now; with `answer_arp`, the answers come in first. */
 void kit_poll(struct kit *k);
+/* The same with a UDP port that listens at every address, and a peer whose MAC is known. */
+void kit_open_with_port(struct kit *k, struct udp_pcb *pcb, uint16_t port);
+void kit_close_with_port(struct kit *k, struct udp_pcb *pcb);
 /* Moves the clock, stopping (and polling) at each of the stack's deadlines on the way. */
 void kit_advance(struct kit *k, uint64_t ns);
 /* Makes the stack know the peer's MAC: the peer asks for ours.  Frames this caused are thrown away. */

@@ -16,18 +16,14 @@ static struct udp_pcb pcb;
 static int setup(void **state)
 {
 	(void)state;
-	kit_open(&k, 1, NULL);
-	kit_teach_peer(&k);
-	pcb = (struct udp_pcb){0};
-	assert_int_equal(udp_bind(k.stack, &pcb, 0, 7), ERR_OK);
+	kit_open_with_port(&k, &pcb, 7);
 	return 0;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	udp_unbind(k.stack, &pcb);
-	kit_close(&k);
+	kit_close_with_port(&k, &pcb);
 	return 0;
 }
 
