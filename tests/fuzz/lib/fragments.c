@@ -59,6 +59,12 @@ static bool in_conflict(const struct fragment *a, const struct fragment *b)
 	return (a->last && end_of(b) > a->off) || (b->last && end_of(a) > b->off);
 }
 
+/* Whether both were held at once, of a datagram that began at `begin_ns`. */
+static bool held_with(const struct fragment *a, const struct fragment *f, uint64_t begin_ns)
+{
+	return same_datagram(a, f) && !a->refused && a->t_ns >= begin_ns;
+}
+
 /* When the first fragment came of the datagram that `f`, the newest, belongs to. */
 static uint64_t begin_of(const struct fragments *model, const struct fragment *f)
 {
@@ -68,7 +74,7 @@ static uint64_t begin_of(const struct fragments *model, const struct fragment *f
 	for (unsigned i = 0; i < model->n; i++) {
 		const struct fragment *a = &model->all[i];
 
-		if (!same_datagram(a, f) || (begun && a->t_ns - begin_ns < IPV4_REASSEMBLY_NS))
+		if (!held_with(a, f, 0) || (begun && a->t_ns - begin_ns < IPV4_REASSEMBLY_NS))
 			continue;
 		begin_ns = a->t_ns;
 		begun = true;
@@ -80,7 +86,7 @@ static uint64_t begin_of(const struct fragments *model, const struct fragment *f
 static void compare(const struct fragments *model, struct fragment *f, uint64_t begin_ns)
 {
 	for (const struct fragment *a = model->all; a < f; a++) {
-		if (!same_datagram(a, f) || a->t_ns < begin_ns)
+		if (!held_with(a, f, begin_ns))
 			continue;
 		if (is_repetition(a, f))
 			f->repeats = true;
@@ -89,31 +95,59 @@ static void compare(const struct fragments *model, struct fragment *f, uint64_t 
 	}
 }
 
+/* What is held of the datagram that `f`, the newest, belongs to. */
+struct held {
+	uint32_t bytes, end, udp_len; /* end 0: not known yet */
+	bool spoilt;
+};
+
+static struct held what_is_held(const struct fragments *model, const struct fragment *f,
+				uint64_t begin_ns)
+{
+	struct held held = {0};
+
+	for (unsigned i = 0; i < model->n; i++) {
+		const struct fragment *a = &model->all[i];
+
+		if (!held_with(a, f, begin_ns))
+			continue;
+		held.spoilt |= a->conflicts;
+		if (a->repeats)
+			continue;
+		held.bytes += a->len;
+		held.end = a->last ? end_of(a) : held.end;
+		held.udp_len = a->off == 0 ? a->udp_len : held.udp_len;
+	}
+	return held;
+}
+
+static void refuse(struct fragments *model, const struct fragment *f, uint64_t begin_ns)
+{
+	for (unsigned i = 0; i < model->n; i++)
+		if (held_with(&model->all[i], f, begin_ns))
+			model->all[i].refused = true;
+}
+
 bool fragments_add(struct fragments *model, const struct fragment *f)
 {
-	uint32_t bytes = 0, end = 0, udp_len = 0;
+	struct fragment *newest;
 	uint64_t begin_ns;
+	struct held held;
 
 	if (!can_exist(f))
 		return false;
 	FUZZ_CHECK(model->n < FRAGMENTS_MAX, "too many");
-	model->all[model->n++] = *f;
-	begin_ns = begin_of(model, f);
-	compare(model, &model->all[model->n - 1], begin_ns);
-	for (unsigned i = 0; i < model->n; i++) {
-		const struct fragment *a = &model->all[i];
-
-		if (!same_datagram(a, f) || a->t_ns < begin_ns)
-			continue;
-		if (a->conflicts)
-			return false;
-		if (a->repeats)
-			continue;
-		bytes += a->len;
-		end = a->last ? end_of(a) : end;
-		udp_len = a->off == 0 ? a->udp_len : udp_len;
-	}
-	return end > 0 && bytes == end && udp_len >= UDP_HEADER_LEN && udp_len <= end;
+	newest = &model->all[model->n++];
+	*newest = *f;
+	begin_ns = begin_of(model, newest);
+	compare(model, newest, begin_ns);
+	held = what_is_held(model, newest, begin_ns);
+	if (held.spoilt || held.end == 0 || held.bytes != held.end)
+		return false;
+	if (held.udp_len >= UDP_HEADER_LEN && held.udp_len <= held.end)
+		return true;
+	refuse(model, f, begin_ns);
+	return false;
 }
 
 /* --- was it right to deliver it? ------------------------------------------------------------------- */

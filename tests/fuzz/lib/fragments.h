@@ -8,7 +8,8 @@
  *     the last of them says that it is the last;
  *   - a datagram whose fragments did nothing wrong is delivered when its last hole closes; fragments
  *     that no sender could have made, and exact repetitions, do not count as wrong, and whatever came
- *     more than the time-out after the first one belongs to a new datagram.
+ *     more than the time-out after the first one, or after the last hole was closed, belongs to a new
+ *     datagram.
  *
  * The datagrams are UDP without a checksum, so that nothing else can hide a byte in the wrong place.
  */
@@ -33,6 +34,7 @@ struct fragment {
 	bool gone;         /* delivered */
 	bool repeats;      /* one that came before it */
 	bool conflicts;    /* with one that came before it */
+	bool refused;      /* it was complete, and UDP must have thrown it away for its length */
 };
 
 struct fragments {
