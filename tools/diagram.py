@@ -8,13 +8,9 @@ Reads machine lines (log=json or both) from a file or standard input; ends with 
 none.  Only what the log says is drawn: a failed run stops where it failed.
 """
 
-import os
 import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, os.path.join(ROOT, 'tests', 'lib'))
-
-import dialtone_log  # noqa: E402 - the path comes first
+import dialtone_log
 
 APP, LIB, STACK, SERVER = 'app', 'lib', 'stack', 'server'
 
