@@ -114,6 +114,12 @@ $(BUILD)/host/tests/%: $(BUILD)/host/tests/%.o $(BUILD)/host/libdialtone-host.a
 	@echo "  LINK    $@"
 	$(Q)$(CC) $(SANITIZE) $^ -lbearssl -lcmocka -o $@
 
+HELP_CONFIG := $(BUILD)/host/tools/help_config
+
+$(HELP_CONFIG): $(HELP_CONFIG).o $(BUILD)/host/libdialtone-host.a
+	@echo "  LINK    $@"
+	$(Q)$(CC) $(SANITIZE) $^ -lbearssl -o $@
+
 include tests/tests.mk
 include tests/fuzz.mk
 include tools/run.mk
@@ -122,12 +128,15 @@ include net/lib.mk
 
 # --- house-keeping ---------------------------------------------------------------------------------
 
-.PHONY: help clean
+.PHONY: help help-config clean
 help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | sort | expand -t 16
+
+help-config: $(HELP_CONFIG) ## list the configuration's keys
+	@$<
 
 clean: ## remove everything that was built
 	rm -rf $(BUILD)
 
 .SECONDARY:
--include $(IMAGE_OBJS:.o=.d) $(HOST_OBJS:.o=.d) $(UNIT_TESTS:=.d) $(SIM_TESTS:=.d)
+-include $(IMAGE_OBJS:.o=.d) $(HOST_OBJS:.o=.d) $(UNIT_TESTS:=.d) $(SIM_TESTS:=.d) $(HELP_CONFIG).d

@@ -31,12 +31,20 @@ struct config_list {
 	const char *source; /* of the values that are in it; NULL: none yet */
 };
 
+/* The default as text (empty: there is none) and what the key is for: README's table and `make
+ * help-config` say it (tools/help_config.c), and the image does not carry what it never prints. */
+#if __STDC_HOSTED__
+#define CONFIG_HELP(fallback, help) fallback, help
+#else
+#define CONFIG_HELP(fallback, help) "", ""
+#endif
+
 /* One key.  `set` parses value[0..len) into `dst`: NULL, or a phrase saying what is wrong (`dst` is
  * untouched then).  len < CONFIG_TEXT_MAX, the bytes are printable ASCII. */
 struct config_key {
 	const char *name;
 	const char *allowed;  /* "seconds, decimals allowed" */
-	const char *fallback; /* the default as text for the docs; "" when there is none */
+	const char *fallback; /* these two by CONFIG_HELP() */
 	const char *help;
 	const char *(*set)(void *dst, const char *value, size_t len);
 	void *dst;

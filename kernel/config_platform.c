@@ -43,17 +43,27 @@ const struct config_key *config_platform_keys(struct config_platform *platform, 
 {
 	static struct config_key keys[6];
 	const struct config_key table[ARRAY_LEN(keys)] = {
-		{"ip", IP_ALLOWED, "", "the machine's address, as Linux's nfsroot writes it",
+		{"ip", IP_ALLOWED,
+		 CONFIG_HELP("must be given",
+			     "the machine's address as Linux's nfsroot writes it, trailing parts "
+			     "optional; dns0 and dns1 are asked for names; the mask also as /24, there "
+			     "or behind the client; the device is eth0 (the default), eth1 and so on, "
+			     "in the order of their PCI addresses"),
 		 config_set_ip, &platform->ip, &platform->ip_at_fault, 0},
-		{"timeout", "seconds above 0, decimals allowed", "30", "end of the whole run",
+		{"timeout", "seconds above 0, decimals allowed",
+		 CONFIG_HELP("30", "end of the whole run, all of count= included"),
 		 config_set_seconds_above_0, &platform->timeout_ns, NULL, 0},
-		{"log", "text, json, both", "text", "what the first serial port prints",
+		{"log", "text, json, both", CONFIG_HELP("text", "what the first serial port prints"),
 		 config_set_log_mode, &platform->log, NULL, 0},
-		{"debug-exit", "an I/O port, such as 0xf4", "", "QEMU's isa-debug-exit",
+		{"debug-exit", "an I/O port, such as 0xf4",
+		 CONFIG_HELP("none", "port of QEMU's isa-debug-exit device, to which the status goes"),
 		 config_set_port, &platform->debug_exit, NULL, 0},
-		{"exit", "poweroff, reboot, halt", "poweroff", "what the machine does at the end",
+		{"exit", "poweroff, reboot, halt",
+		 CONFIG_HELP("poweroff", "what the machine does behind the EXIT line; halt: it stays, "
+					 "with the interrupts off"),
 		 config_set_exit, &platform->exit, NULL, 0},
-		{"hold", "seconds, decimals allowed", "0", "stay up afterwards, answering ping",
+		{"hold", "seconds, decimals allowed",
+		 CONFIG_HELP("0", "how long to stay up afterwards, answering ping"),
 		 config_set_seconds, &platform->hold_ns, NULL, 0},
 	};
 

@@ -14,10 +14,11 @@ check: check-layers check-tools check-example check-host ## host tests: layers, 
 check-layers: $(LAYER_OBJS)
 	@tools/check_layers.py --objects $(LAYER_OBJS)
 
-docs: ## write the generated parts of docs/tcp.md from the sources
+docs: $(HELP_CONFIG) ## write the generated parts of docs/tcp.md and README.md from the sources
 	@tools/tcp_docs.py --write
+	@tools/config_docs.py $(HELP_CONFIG) --write
 
-check-tools: $(BUILD)/lib/example/two_stacks | $(BUILD)/.setup-check
+check-tools: $(BUILD)/lib/example/two_stacks $(HELP_CONFIG) | $(BUILD)/.setup-check
 	@DIALTONE_BUILD=$(abspath $(BUILD)) $(PYTEST) tests/tools
 
 check-host: $(UNIT_TESTS) $(SIM_TESTS)

@@ -1,5 +1,5 @@
 """Where the configuration comes from: the same image is steered through each of its sources, and a
-later one wins over an earlier one (README, "Configuration").
+later one wins over an earlier one (docs/configuration.md).
 """
 
 import shutil
