@@ -6,12 +6,25 @@ static uint64_t now(struct machine *m)
 	return m->now_ns(m->ctx);
 }
 
+/* The line that is due comes before the sleep, so that a turn that was late is told late, not never. */
+static void turn(struct machine *m, uint64_t deadline_ns, uint64_t now_ns)
+{
+	m->turn(m->ctx, MIN(deadline_ns, progress_tick(m->progress, now_ns)));
+}
+
+void blocking_turn(struct machine *m, uint64_t deadline_ns)
+{
+	turn(m, deadline_ns, now(m));
+}
+
 /* One turn, unless the deadline has passed. */
 static int wait_a_turn(struct machine *m, uint64_t deadline_ns)
 {
-	if (now(m) >= deadline_ns)
+	uint64_t now_ns = now(m);
+
+	if (now_ns >= deadline_ns)
 		return ERR_TIMEDOUT;
-	m->turn(m->ctx, deadline_ns);
+	turn(m, deadline_ns, now_ns);
 	return ERR_OK;
 }
 
@@ -53,10 +66,18 @@ int blocking_connect(struct machine *m, int fd, const struct net_endpoint *remot
 
 int blocking_send_all(struct machine *m, int fd, const void *buf, size_t len, uint64_t deadline_ns)
 {
+	size_t sent = 0;
+
+	return blocking_send_counted(m, fd, buf, len, deadline_ns, &sent);
+}
+
+int blocking_send_counted(struct machine *m, int fd, const void *buf, size_t len,
+			  uint64_t deadline_ns, size_t *sent)
+{
 	const uint8_t *at = buf;
 
-	while (len > 0) {
-		int n = sock_send(m->stack, fd, at, len, now(m));
+	while (*sent < len) {
+		int n = sock_send(m->stack, fd, at + *sent, len - *sent, now(m));
 
 		/* Not a question for sock_poll(): a datagram socket says that it is ready while the
 		 * device has no room, which only a turn can make. */
@@ -67,8 +88,7 @@ int blocking_send_all(struct machine *m, int fd, const void *buf, size_t len, ui
 		}
 		if (n < 0)
 			return n;
-		at += n;
-		len -= (size_t)n;
+		*sent += (size_t)n;
 	}
 	return ERR_OK;
 }

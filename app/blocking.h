@@ -6,6 +6,7 @@
 #ifndef APP_BLOCKING_H
 #define APP_BLOCKING_H
 
+#include "app/progress.h"
 #include "base/compiler.h"
 #include "net/socket.h"
 
@@ -22,13 +23,21 @@ struct machine {
 	void (*random)(void *ctx, void *buf, size_t len);
 	/* How long it has slept so far; NULL where nobody counts. */
 	uint64_t (*idle_ns)(void *ctx);
+	struct progress *progress; /* who says that a wait is long; NULL: nobody */
 };
+
+/* One turn of a wait: sleeps until something happened or `deadline_ns` has come, or until it is time
+ * for a sign of life. */
+void blocking_turn(struct machine *m, uint64_t deadline_ns);
 
 /* Each waits until `deadline_ns` (absolute) and then returns ERR_TIMEDOUT. */
 int blocking_connect(struct machine *m, int fd, const struct net_endpoint *remote,
 		     uint64_t deadline_ns) MUST_CHECK;
 int blocking_send_all(struct machine *m, int fd, const void *buf, size_t len,
 		      uint64_t deadline_ns) MUST_CHECK;
+/* The same from byte *sent on, which counts along. */
+int blocking_send_counted(struct machine *m, int fd, const void *buf, size_t len,
+			  uint64_t deadline_ns, size_t *sent) MUST_CHECK;
 /* Bytes, 0 at the end of the stream, or an error. */
 int blocking_recv(struct machine *m, int fd, void *buf, size_t len, uint64_t deadline_ns) MUST_CHECK;
 /* Bytes taken, one at least. */

@@ -8,7 +8,7 @@ int blocking_poll(struct machine *m, struct sock_pollfd *fds, unsigned n, uint64
 
 		if (ready != 0 || m->now_ns(m->ctx) >= deadline_ns)
 			return ready;
-		m->turn(m->ctx, deadline_ns);
+		blocking_turn(m, deadline_ns);
 	}
 }
 
@@ -47,6 +47,6 @@ int blocking_sendto(struct machine *m, int fd, const void *buf, size_t len,
 			return sent;
 		if (m->now_ns(m->ctx) >= deadline_ns)
 			return ERR_TIMEDOUT;
-		m->turn(m->ctx, deadline_ns);
+		blocking_turn(m, deadline_ns);
 	}
 }

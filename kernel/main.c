@@ -58,6 +58,7 @@ static struct net_port port = {
 /* --- what the application needs from this machine ---------------------------------------------- */
 
 struct wiring {
+	struct progress progress;
 	struct stack *stack;
 	struct netif *netif;
 	struct devices devices;
@@ -250,6 +251,7 @@ NORETURN void kernel_main(struct boot_info *bi)
 
 	machine_start(bi, events);
 	port.events = events;
+	progress_init(&wiring.progress, events);
 	read_configuration(bi, &platform);
 
 	enum status status = app_check(events);
@@ -270,6 +272,7 @@ NORETURN void kernel_main(struct boot_info *bi)
 			.turn = machine_turn,
 			.random = port_random,
 			.idle_ns = machine_idle,
+			.progress = &wiring.progress,
 		},
 		.events = events,
 		.platform = &platform,

@@ -16,6 +16,7 @@ struct lookup {
 	struct resolved *result;
 	struct dns_name name; /* what is being asked for now */
 	char text[DNS_NAME_MAX];
+	struct net_endpoint server; /* who is being asked */
 	unsigned alias_queries;
 };
 
@@ -95,6 +96,30 @@ static bool deadline_has_come(const struct lookup *l)
 	return l->r->machine->now_ns(l->r->machine->ctx) >= l->deadline_ns;
 }
 
+static void describe_lookup(const void *ctx, struct progress_line *line)
+{
+	const struct lookup *l = ctx;
+
+	line->what = "waiting for the name server's answer";
+	line->dst = &l->server;
+	line->name = l->text;
+}
+
+/* A name is given up when every round has been waited out. */
+static void begin_wait(struct lookup *l)
+{
+	struct machine *m = l->r->machine;
+	uint64_t now_ns = m->now_ns(m->ctx);
+	uint64_t patience_ns = FIRST_PATIENCE_NS * ((1u << ROUNDS) - 1) * l->r->n_servers;
+	const struct progress_work work = {
+		.describe = describe_lookup,
+		.ctx = l,
+		.deadline_ns = MIN(l->deadline_ns, now_ns + patience_ns),
+	};
+
+	progress_begin(m->progress, &work, now_ns);
+}
+
 /* Asks the servers in turn, with growing patience, until one settles it.  False: none did, and
  * *status says how to end. */
 static bool ask_servers(struct lookup *l, struct dns_exchange *x, enum status *status)
@@ -113,6 +138,7 @@ static bool ask_servers(struct lookup *l, struct dns_exchange *x, enum status *s
 				.patience_ns = patience_ns,
 				.deadline_ns = l->deadline_ns,
 			};
+			l->server = net_endpoint_ipv4(x->server, 0);
 			dns_exchange(x);
 			if (settles_it(x))
 				return true;
@@ -124,6 +150,17 @@ static bool ask_servers(struct lookup *l, struct dns_exchange *x, enum status *s
 	}
 	*status = explain_failure(l, x);
 	return false;
+}
+
+static bool ask(struct lookup *l, struct dns_exchange *x, enum status *status)
+{
+	bool settled;
+
+	l->server = net_endpoint_ipv4(l->r->servers[0], 0);
+	begin_wait(l);
+	settled = ask_servers(l, x, status);
+	progress_end(l->r->machine->progress);
+	return settled;
 }
 
 static enum status take_addresses(struct lookup *l, const struct dns_answer *answer)
@@ -146,7 +183,7 @@ static enum status look_up_name(struct lookup *l, bool *no_name)
 	enum status status;
 
 	*no_name = false;
-	while (ask_servers(l, &x, &status)) {
+	while (ask(l, &x, &status)) {
 		if (x.outcome == DNS_FOUND)
 			return take_addresses(l, &x.answer);
 		if (x.outcome == DNS_NO_ADDRESS)

@@ -66,16 +66,34 @@ static bool create_socket(struct transfer *t)
 
 /* --- connect -------------------------------------------------------------------------------------- */
 
+static unsigned last_step_of(const struct transfer *t)
+{
+	return MAX(t->line->step, sock_last_step(t->m->stack, t->line->fd));
+}
+
+static const char *awaited(unsigned last_step)
+{
+	if (last_step < 8)
+		return "waiting for the next hop's ARP answer";
+	if (last_step < 12)
+		return "waiting for the server's SYN-ACK";
+	return "waiting for the connection";
+}
+
+static void describe_connect(const void *ctx, struct progress_line *line)
+{
+	const struct transfer *t = ctx;
+
+	line->what = awaited(last_step_of(t));
+	line->conn = t->conn;
+	line->dst = &t->line->remote;
+}
+
 static void explain_timeout(struct transfer *t, unsigned last_step)
 {
 	struct strbuf sb = transfer_fail_timed_out(t);
 
-	if (last_step < 8)
-		strbuf_str(&sb, "the next hop's ARP answer");
-	else if (last_step < 12)
-		strbuf_str(&sb, "the server's SYN-ACK");
-	else
-		strbuf_str(&sb, "the connection");
+	strbuf_str(&sb, awaited(last_step));
 }
 
 /* RFC 1122 3.2.1.3: loopback, multicast and the like are found behind no gateway. */
@@ -111,7 +129,7 @@ static const char *connect_sentence(const struct transfer *t, int err, unsigned 
 
 static void explain_error(struct transfer *t, int err)
 {
-	unsigned last_step = MAX(t->line->step, sock_last_step(t->m->stack, t->line->fd));
+	unsigned last_step = last_step_of(t);
 
 	t->report.failed_step = report_step_after(last_step);
 	t->refused = err == ERR_CONNREFUSED;
@@ -143,7 +161,9 @@ static bool connect_to_server(struct transfer *t)
 	event_emit(t->events, EVENT_APP_CONNECT, t->conn, 0, EV_U64("fd", (uint64_t)line->fd),
 		   EV_ENDPOINT("dst", line->remote));
 	line->step = 5;
+	transfer_begin_wait(t, describe_connect, t, deadline);
 	err = blocking_connect(t->m, line->fd, &line->remote, deadline);
+	transfer_end_wait(t);
 	remember_local(t);
 	if (err != ERR_OK) {
 		explain_error(t, err);
@@ -248,14 +268,25 @@ static void forget(struct connection *line)
 	line->host_len = 0;
 }
 
+static void describe_close(const void *ctx, struct progress_line *line)
+{
+	const struct transfer *t = ctx;
+
+	line->what = "waiting for the server to acknowledge our FIN";
+	line->conn = t->line->conn;
+	line->dst = &t->line->remote;
+}
+
 void connection_close(struct transfer *t)
 {
 	struct connection *line = t->line;
 
 	if (line->open && line->connected) {
+		transfer_begin_wait(t, describe_close, t, t->deadline_ns);
 		/* The verdict on the transfer stands: a close that fails is in the log. */
 		int err = blocking_close(t->m, line->fd, t->deadline_ns);
 		(void)err;
+		transfer_end_wait(t);
 	} else if (line->open) {
 		blocking_abort(t->m, line->fd);
 	}

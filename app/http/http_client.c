@@ -16,6 +16,8 @@ static struct exchange {
 	struct transfer *t;
 	const struct http_request *request;
 	struct show *show;
+	size_t sent;       /* bytes of the request, and how many it has */
+	size_t request_len;
 	uint64_t received; /* bytes of the stream */
 	bool announced;    /* http.response was sent */
 	bool peer_closed;
@@ -80,13 +82,26 @@ static bool is_reset(int err)
 	return err == ERR_CONNRESET || err == ERR_PIPE || err == ERR_CONNABORTED;
 }
 
+static const char taking_the_request[] = "waiting for the server to take the request";
+
+static void describe_send(const void *ctx, struct progress_line *line)
+{
+	const struct exchange *x = ctx;
+
+	line->what = taking_the_request;
+	line->conn = x->t->conn;
+	line->has_bytes = line->has_of = true;
+	line->bytes = x->sent;
+	line->of = x->request_len;
+}
+
 static void explain_send_error(struct transfer *t, int err)
 {
 	struct strbuf sb;
 
 	if (err == ERR_TIMEDOUT) {
 		sb = transfer_fail_timed_out(t);
-		strbuf_str(&sb, "the server to take the request");
+		strbuf_str(&sb, taking_the_request);
 	} else if (is_reset(err)) {
 		transfer_fail(t, STATUS_EMPTY_REPLY, "the server reset the connection without an answer");
 	} else {
@@ -104,12 +119,17 @@ static bool send_request(struct exchange *x)
 
 	request_put(&sb, x->request);
 	t->report.time_pretransfer_ns = transfer_elapsed(t);
-	err = blocking_send_all(t->m, t->line->fd, request, strbuf_stored(&sb), t->deadline_ns);
+	x->sent = 0;
+	x->request_len = strbuf_stored(&sb);
+	transfer_begin_wait(t, describe_send, x, t->deadline_ns);
+	err = blocking_send_counted(t->m, t->line->fd, request, x->request_len, t->deadline_ns,
+				    &x->sent);
+	transfer_end_wait(t);
 	if (err != ERR_OK) {
 		explain_send_error(t, err);
 		return false;
 	}
-	t->report.size_request = strbuf_stored(&sb);
+	t->report.size_request = x->request_len;
 	announce_request(x);
 	return true;
 }
@@ -154,18 +174,34 @@ static void put_progress(struct strbuf *sb, const struct http_parser *p)
 	strbuf_str(sb, " bytes)");
 }
 
+static const char *awaited(const struct exchange *x)
+{
+	if (x->received == 0)
+		return "waiting for the first byte of the answer";
+	if (!x->parser.header_complete)
+		return "waiting for the rest of the header";
+	return "waiting for the rest of the body";
+}
+
+static void describe_receive(const void *ctx, struct progress_line *line)
+{
+	const struct exchange *x = ctx;
+
+	line->what = awaited(x);
+	line->conn = x->t->conn;
+	line->has_bytes = x->parser.header_complete;
+	line->bytes = x->parser.size_download;
+	line->has_of = line->has_bytes && x->parser.framing == HTTP_FRAMING_LENGTH;
+	line->of = x->parser.length;
+}
+
 static void explain_receive_timeout(struct exchange *x)
 {
 	struct strbuf sb = transfer_fail_timed_out(x->t);
 
-	if (x->received == 0) {
-		strbuf_str(&sb, "the first byte of the answer");
-	} else if (!x->parser.header_complete) {
-		strbuf_str(&sb, "the rest of the header");
-	} else {
-		strbuf_str(&sb, "the rest of the body");
+	strbuf_str(&sb, awaited(x));
+	if (x->parser.header_complete)
 		put_progress(&sb, &x->parser);
-	}
 }
 
 static void explain_receive_error(struct exchange *x, int err)
@@ -230,8 +266,10 @@ static bool receive_response(struct exchange *x)
 	struct report *report = &x->t->report;
 	bool alive = true;
 
+	transfer_begin_wait(x->t, describe_receive, x, x->t->deadline_ns);
 	while (alive && x->parser.phase < HTTP_PHASE_DONE)
 		alive = receive_piece(x);
+	transfer_end_wait(x->t);
 	report->http_code = x->parser.code;
 	report->size_header = x->parser.size_header;
 	report->size_download = x->parser.size_download;

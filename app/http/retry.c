@@ -50,6 +50,8 @@ bool retry_wait(struct app_env *env, const struct transfer *t, unsigned tries)
 	event_emit(env->events, EVENT_HTTP_RETRY, t->conn, 0, EV_U64("num_retries", tries + 1),
 		   EV_U64("retry", http_settings.retry), EV_SECONDS("seconds", ns),
 		   EV_STR("problem", t->report.errormsg));
+	progress_begin_wait(env->machine.progress, "waiting to try again", now_ns + ns, now_ns);
 	blocking_sleep_until(&env->machine, now_ns + ns);
+	progress_end(env->machine.progress);
 	return true;
 }

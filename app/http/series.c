@@ -129,6 +129,15 @@ static bool run_round(struct series *s)
 	return true;
 }
 
+static void wait_for_round(struct series *s, uint64_t start_ns)
+{
+	struct machine *m = &s->client.env->machine;
+
+	progress_begin_wait(m->progress, "waiting for the next round", start_ns, now(s));
+	blocking_sleep_until(m, MIN(start_ns, s->client.env->deadline_ns));
+	progress_end(m->progress);
+}
+
 static void run_series(struct series *s)
 {
 	uint64_t start_ns = s->begun_ns;
@@ -137,7 +146,7 @@ static void run_series(struct series *s)
 		if (s->rounds == http_settings.count)
 			return;
 		start_ns = MAX(start_ns + http_settings.interval_ns, now(s));
-		blocking_sleep_until(&s->client.env->machine, MIN(start_ns, s->client.env->deadline_ns));
+		wait_for_round(s, start_ns);
 		if (is_out_of_time(s))
 			break;
 	}

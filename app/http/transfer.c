@@ -73,8 +73,23 @@ struct strbuf transfer_fail_timed_out(struct transfer *t)
 	strbuf_u64(&sb, ms / 1000);
 	strbuf_char(&sb, '.');
 	strbuf_u64_width(&sb, ms % 1000, 3, '0');
-	strbuf_str(&sb, " s, waiting for ");
+	strbuf_str(&sb, " s, ");
 	return sb;
+}
+
+void transfer_begin_wait(const struct transfer *t,
+			 void (*describe)(const void *ctx, struct progress_line *line),
+			 const void *ctx, uint64_t deadline_ns)
+{
+	const struct progress_work work = {
+		.describe = describe, .ctx = ctx, .deadline_ns = deadline_ns};
+
+	progress_begin(t->m->progress, &work, transfer_now(t));
+}
+
+void transfer_end_wait(const struct transfer *t)
+{
+	progress_end(t->m->progress);
 }
 
 void transfer_forget_failure(struct transfer *t)

@@ -43,8 +43,13 @@ uint64_t transfer_elapsed(const struct transfer *t);
 
 /* Ends it with a status and begins the sentence; the caller may go on writing it. */
 struct strbuf transfer_fail(struct transfer *t, enum status status, const char *sentence);
-/* "timed out after 10.000 s, waiting for " */
+/* "timed out after 10.000 s, ": goes on as the progress lines of that wait begin, "waiting for ..." */
 struct strbuf transfer_fail_timed_out(struct transfer *t);
+/* A wait of this transfer begins (app/progress.h); `describe` gets the transfer, or what it is in. */
+void transfer_begin_wait(const struct transfer *t,
+			 void (*describe)(const void *ctx, struct progress_line *line),
+			 const void *ctx, uint64_t deadline_ns);
+void transfer_end_wait(const struct transfer *t);
 /* As if nothing had gone wrong: it is tried another way. */
 void transfer_forget_failure(struct transfer *t);
 

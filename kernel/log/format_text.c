@@ -22,7 +22,7 @@ static const struct event_field *find_field(const struct event *ev, const char *
 
 /* --- one {placeholder} ------------------------------------------------------------------------ */
 
-enum placeholder_kind { PLACEHOLDER_VALUE, PLACEHOLDER_MS, PLACEHOLDER_TEST };
+enum placeholder_kind { PLACEHOLDER_VALUE, PLACEHOLDER_MS, PLACEHOLDER_S, PLACEHOLDER_TEST };
 
 struct placeholder {
 	enum placeholder_kind kind;
@@ -45,16 +45,17 @@ static struct placeholder read_placeholder(const struct event *ev, const char *a
 	p.field = find_field(ev, at, len);
 	at += len;
 	if (*at == ':')
-		p.kind = PLACEHOLDER_MS;
+		p.kind = at[1] == 's' ? PLACEHOLDER_S : PLACEHOLDER_MS;
 	while (*at != '}' && *at != '\0')
 		at++;
 	p.after = *at == '}' ? at + 1 : at;
 	return p;
 }
 
-static void put_milliseconds(struct strbuf *sb, uint64_t ns)
+/* With one decimal. */
+static void put_time_in(struct strbuf *sb, uint64_t ns, uint64_t unit_ns)
 {
-	uint64_t tenths = (ns + NS_PER_MS / 20) / (NS_PER_MS / 10);
+	uint64_t tenths = (ns + unit_ns / 20) / (unit_ns / 10);
 
 	strbuf_u64(sb, tenths / 10);
 	strbuf_char(sb, '.');
@@ -70,7 +71,9 @@ static const char *put_placeholder(struct strbuf *sb, const struct event *ev, co
 	if (p.field == NULL)
 		strbuf_char(sb, '?');
 	else if (p.kind == PLACEHOLDER_MS)
-		put_milliseconds(sb, p.field->u);
+		put_time_in(sb, p.field->u, NS_PER_MS);
+	else if (p.kind == PLACEHOLDER_S)
+		put_time_in(sb, p.field->u, NS_PER_S);
 	else
 		log_format_value(sb, p.field, strbuf_escaped_text);
 	return p.after;

@@ -53,10 +53,13 @@ static void configure(const char *text)
 
 static enum status run(const char *config, const struct fake_arrival *arrivals, size_t n)
 {
+	static struct progress progress;
 	struct app_env env = {.machine = fake_machine, .events = &sink, .platform = &platform,
 			      .deadline_ns = 30 * NS_PER_S};
 	enum status status;
 
+	progress_init(&progress, &sink);
+	env.machine.progress = &progress;
 	configure(config);
 	assert_int_equal(app_config_check(&sink), 0);
 	status = app_check(&sink);

@@ -47,7 +47,8 @@ static void check_placeholder(const char *name, const char *body, size_t len)
 	while (at < len && (islower((unsigned char)body[at]) || isdigit((unsigned char)body[at]) ||
 			    body[at] == '_'))
 		at++;
-	if (at == start || !(at == len || (len - at == 3 && memcmp(body + at, ":ms", 3) == 0)))
+	if (at == start || !(at == len || (len - at == 3 && memcmp(body + at, ":ms", 3) == 0) ||
+			     (len - at == 2 && memcmp(body + at, ":s", 2) == 0)))
 		fail_msg("%s: bad placeholder {%.*s}", name, (int)len, body);
 }
 

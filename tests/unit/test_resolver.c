@@ -30,6 +30,15 @@ static size_t n_replies;
 static uint64_t now_ns;
 static char asked[4096]; /* "name@1 " for each exchange */
 
+static struct machine machine;
+
+/* As blocking_turn() does, where there is somebody to tell. */
+static void wait_until(uint64_t end_ns)
+{
+	while (now_ns < end_ns)
+		now_ns = MIN(end_ns, progress_tick(machine.progress, now_ns));
+}
+
 void dns_exchange(struct dns_exchange *x)
 {
 	char text[300];
@@ -53,7 +62,7 @@ void dns_exchange(struct dns_exchange *x)
 		break;
 	}
 	if (x->err == ERR_TIMEDOUT)
-		now_ns = MIN(now_ns + x->patience_ns, x->deadline_ns);
+		wait_until(MIN(now_ns + x->patience_ns, x->deadline_ns));
 }
 
 const char *dns_rcode_name(uint8_t rcode)
@@ -67,7 +76,6 @@ static uint64_t fake_now(void *ctx)
 	return now_ns;
 }
 
-static struct machine machine = {.now_ns = fake_now};
 static const struct resolver_host hosts[] = {
 	{"printer", 0x0a000063}, {"www.example.org", 0x0a000064},
 };
@@ -77,6 +85,7 @@ static struct resolved result;
 static int fresh(void **state)
 {
 	(void)state;
+	machine = (struct machine){.now_ns = fake_now};
 	resolver = (struct resolver){.machine = &machine, .servers = {SERVER_1, SERVER_2},
 				     .n_servers = 2};
 	script = NULL;
@@ -269,6 +278,40 @@ static void the_deadline_comes_first(void **state)
 	assert_true(now_ns == 2500 * NS_PER_MS);
 }
 
+/* --- signs of life --------------------------------------------------------------------------------- */
+
+static char said[1024]; /* "seconds server left " for each line */
+
+static void record(struct event_sink *sink, const struct event *ev)
+{
+	char text[64];
+
+	(void)sink;
+	if (ev->id != EVENT_PROGRESS)
+		return;
+	assert_string_equal(ev->fields[0].str, "waiting for the name server's answer");
+	assert_string_equal(ev->fields[2].str, "a.x");
+	snprintf(text, sizeof(text), "%.1f@%u %.1f ", (double)now_ns / 1e9,
+		 net_addr_to_ipv4(ev->fields[1].addr) & 0xff,
+		 (double)ev->fields[ev->n_fields - 1].u / 1e9);
+	strncat(said, text, sizeof(said) - strlen(said) - 1);
+}
+
+/* Whom it asks at that moment, and how long all the rounds can still take. */
+static void a_long_search_says_so(void **state)
+{
+	static struct event_sink sink = {.emit = record};
+	static struct progress progress;
+
+	(void)state;
+	progress_init(&progress, &sink);
+	machine.progress = &progress;
+	assert_int_equal(resolver_lookup(&resolver, "a.x", 3, 7500 * NS_PER_MS, &result),
+			 STATUS_TIMED_OUT);
+	assert_string_equal(said, "2.0@1 5.5 3.0@1 4.5 4.0@2 3.5 5.0@2 2.5 6.0@1 1.5 7.0@1 0.5 ");
+	assert_int_equal(progress_tick(&progress, 100 * NS_PER_S), TIME_NEVER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +328,7 @@ int main(void)
 		cmocka_unit_test_setup(nobody_answers, fresh),
 		cmocka_unit_test_setup(what_the_servers_did, fresh),
 		cmocka_unit_test_setup(the_deadline_comes_first, fresh),
+		cmocka_unit_test_setup(a_long_search_says_so, fresh),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
