@@ -34,16 +34,23 @@ struct reading {
 	unsigned faults;
 };
 
-static bool directory_read(struct directory *dir)
+/* NULL, or what is wrong. */
+static const char *directory_read(struct directory *dir, struct event_sink *events)
 {
+	static const char unread[] = "the directory cannot be read from the device";
 	uint8_t count[4];
 
 	if (!fw_cfg_read(FW_CFG_FILE_DIR, count, sizeof(count)))
-		return false;
+		return unread;
 	dir->count = MIN(load_be32(count), FILES_MAX);
+	if (dir->count < load_be32(count))
+		event_emit(events, EVENT_CONFIG_NOTE, 0, 0, EV_STR("source", SOURCE),
+			   EV_STR("note", "only the first 1024 files are looked at"));
 	dir->len = sizeof(count) + dir->count * (uint32_t)ENTRY_LEN;
 	dir->bytes = heap_alloc(dir->len);
-	return dir->bytes != NULL && fw_cfg_read(FW_CFG_FILE_DIR, dir->bytes, dir->len);
+	if (dir->bytes == NULL)
+		return "the directory does not fit into memory";
+	return fw_cfg_read(FW_CFG_FILE_DIR, dir->bytes, dir->len) ? NULL : unread;
 }
 
 static const uint8_t *entry_at(const struct directory *dir, uint32_t i)
@@ -132,12 +139,18 @@ unsigned fw_cfg_read_config(const struct config_tables *tables, struct event_sin
 {
 	struct reading r = {.tables = tables, .events = events};
 	struct directory dir = {0};
+	const char *problem;
 
 	if (!fw_cfg_init())
 		return 0;
-	if (directory_read(&dir)) {
+	problem = directory_read(&dir, events);
+	if (problem == NULL) {
 		read_ours(&r, &dir, true);
 		read_ours(&r, &dir, false);
+	} else {
+		event_emit(events, EVENT_CONFIG_BAD, 0, 0, EV_STR("source", SOURCE),
+			   EV_STR("problem", problem));
+		r.faults++;
 	}
 	heap_free(dir.bytes, dir.len);
 	return r.faults;

@@ -33,6 +33,14 @@ static bool find_table(uint64_t entry, struct smbios_table *table)
 	return p != NULL && smbios_parse_entry(p, SMBIOS_ENTRY_MAX, table);
 }
 
+/* The machine has a table, and nothing that may stand in it is taken. */
+static unsigned ignored(struct event_sink *events)
+{
+	event_emit(events, EVENT_CONFIG_NOTE, 0, 0, EV_STR("source", SOURCE),
+		   EV_STR("note", "the table cannot be read, ignored"));
+	return 0;
+}
+
 unsigned smbios_read_config(const struct config_tables *tables, uint64_t entry,
 			    struct event_sink *events)
 {
@@ -44,10 +52,11 @@ unsigned smbios_read_config(const struct config_tables *tables, uint64_t entry,
 	size_t len;
 
 	if (!find_table(entry, &table))
-		return 0;
+		return entry != 0 ? ignored(events) : 0;
 	bytes = firmware_map(table.address, table.len);
-	while (bytes != NULL &&
-	       smbios_next_oem_string(bytes, table.len, &cursor, &text, &len)) {
+	if (bytes == NULL)
+		return ignored(events);
+	while (smbios_next_oem_string(bytes, table.len, &cursor, &text, &len)) {
 		if (len < strlen(PREFIX) || memcmp(text, PREFIX, strlen(PREFIX)) != 0)
 			continue;
 		faults += config_read_pair(tables, SOURCE, text + strlen(PREFIX),

@@ -20,7 +20,7 @@
 #define FILES 40
 
 static struct {
-	bool there, broken;
+	bool there, broken, mute;
 	uint8_t directory[4 + FILES * 64];
 	uint32_t n_files;
 	struct { char text[4096]; uint32_t len; } files[FILES];
@@ -35,6 +35,8 @@ bool fw_cfg_read(uint16_t selector, void *buf, uint32_t len)
 {
 	uint32_t i = selector - FW_CFG_FILE_FIRST;
 
+	if (device.mute)
+		return false;
 	if (selector == FW_CFG_FILE_DIR) {
 		memset(buf, 0, len); /* QEMU gives zeros behind an item's end */
 		memcpy(buf, device.directory, MIN(len, sizeof(device.directory)));
@@ -184,6 +186,7 @@ static void a_directory_that_lies(void **state)
 	store_be32(device.directory, UINT32_MAX); /* what is behind it reads as zeros */
 	assert_int_equal(read_all(), 0);
 	assert_string_equal(colour, "red");
+	assert_non_null(strstr(said, "fw_cfg: only the first 1024 files are looked at"));
 
 	fresh(NULL); /* a name that fills its place is not terminated */
 	add("opt/org.dialtone/a-name-that-is-longer-than-any-file-may-have", "red");
@@ -198,6 +201,9 @@ static void a_device_that_fails(void **state)
 	device.broken = true;
 	assert_int_equal(read_all(), 1);
 	assert_non_null(strstr(said, "colour: cannot be read from the device"));
+	device.mute = true;
+	assert_int_equal(read_all(), 1);
+	assert_non_null(strstr(said, "fw_cfg: the directory cannot be read from the device"));
 }
 
 static void memory_runs_out(void **state)
@@ -211,7 +217,8 @@ static void memory_runs_out(void **state)
 	store_be32(device.directory, 1);
 	assert_int_equal(read_all(), 0);
 	heap_left = 0;
-	assert_int_equal(read_all(), 0); /* no directory, no configuration: as without the device */
+	assert_int_equal(read_all(), 1); /* what may be in it is not left out without a word */
+	assert_non_null(strstr(said, "fw_cfg: the directory does not fit into memory"));
 }
 
 int main(void)
