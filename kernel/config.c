@@ -48,10 +48,24 @@ static bool at_end(const struct reader *r)
 	return r->at >= r->len;
 }
 
+/* Either byte ends a line, so that a text with CR alone is not one long comment. */
+static bool is_line_end(char c)
+{
+	return c == '\n' || c == '\r';
+}
+
 static void skip_comment(struct reader *r)
 {
-	while (!at_end(r) && r->text[r->at] != '\n')
+	while (!at_end(r) && !is_line_end(r->text[r->at]))
 		r->at++;
+}
+
+/* Of CR LF the first has begun the line already. */
+static bool begins_line(const struct reader *r)
+{
+	char c = r->text[r->at];
+
+	return c == '\r' || (c == '\n' && (r->at == 0 || r->text[r->at - 1] != '\r'));
 }
 
 /* To the next word; false when there is none. */
@@ -63,7 +77,7 @@ static bool skip_to_word(struct reader *r)
 		if (c == '#' && r->kind == CONFIG_SOURCE_FILE) {
 			skip_comment(r);
 		} else if (is_blank(c)) {
-			if (c == '\n')
+			if (begins_line(r))
 				r->line++;
 			r->at++;
 		} else {
@@ -82,7 +96,7 @@ static void read_quoted_value(struct reader *r, struct word *word)
 {
 	size_t start = ++r->at;
 
-	while (!at_end(r) && r->text[r->at] != '"' && r->text[r->at] != '\n')
+	while (!at_end(r) && r->text[r->at] != '"' && !is_line_end(r->text[r->at]))
 		r->at++;
 	word->value = span_from(r, start);
 	if (at_end(r) || r->text[r->at] != '"') {
@@ -169,12 +183,15 @@ static void report_fault(struct reader *r, const struct word *word, const char *
 {
 	char value_buf[SHOWN_MAX + 1], word_buf[SHOWN_MAX + 1];
 	const struct config_key *key = find_key(r->tables, word->key);
+	const struct config_key *meant = key != NULL ? NULL : config_nearest_key(
+							r->tables, word->key.at, word->key.len);
+	const struct config_key *like = key != NULL ? key : meant; /* whose secrets are in it */
 	bool is_file = r->kind == CONFIG_SOURCE_FILE;
-	struct span value = shown_value(key, word->value, value_buf, sizeof(value_buf));
+	struct span value = shown_value(like, word->value, value_buf, sizeof(value_buf));
 	struct span shown = word->shown.at != NULL ? word->shown : word->whole;
 
-	if (has_secret(key) && word->has_value)
-		shown = shown_word(key, word, word_buf, sizeof(word_buf));
+	if (has_secret(like) && word->has_value)
+		shown = shown_word(like, word, word_buf, sizeof(word_buf));
 
 	event_emit(r->events, EVENT_CONFIG_BAD, 0, 0, EV_STR("source", r->source),
 		   EV_IF(is_file, EV_U64("line", word->line)),
@@ -183,6 +200,8 @@ static void report_fault(struct reader *r, const struct word *word, const char *
 		   EV_IF(word->has_value,
 			 EV_TEXT("value", value.at, MIN(value.len, SHOWN_MAX))),
 		   EV_STR("problem", problem),
+		   EV_IF(meant != NULL && allowed != NULL,
+			 EV_STR("meant", meant != NULL ? meant->name : "")),
 		   EV_IF(allowed != NULL, EV_STR("allowed", allowed != NULL ? allowed : "")));
 	r->faults++;
 }
@@ -208,7 +227,7 @@ static void list_keys(struct strbuf *sb, const struct config_tables *tables)
 
 static void report_unknown(struct reader *r, const struct word *word, const char *problem)
 {
-	char names[600];
+	static char names[1024];
 	struct strbuf sb = strbuf_on(names, sizeof(names));
 
 	list_keys(&sb, r->tables);

@@ -4,7 +4,7 @@
  * A source is a text (kernel command line, \dialtone.conf, EFI LoadOptions): words `key=value`
  * separated by blanks or line ends; a value that holds blanks is quoted, key="a b" (no escapes, and
  * a quoted value ends on its own line); in a file a word that begins with # is a comment to the end
- * of the line, and a UTF-8 byte order mark is skipped.  Words are printable ASCII; comments may be
+ * of the line (LF, CR LF or CR), and a UTF-8 byte order mark is skipped.  Words are printable ASCII; comments may be
  * anything.  Sources are read in order, the later word wins.  A key is looked up in the tables
  * registered for this build: the platform's (below) and the application's (app/app.h).  Outside
  * files, keys of the platform (virtio_mmio.device=, BOOT_IMAGE=) are skipped: not ours to judge.
@@ -124,6 +124,9 @@ unsigned config_read_value(const struct config_tables *tables, const char *sourc
  * is skipped. */
 unsigned config_read_load_options(const struct config_tables *tables, const void *raw, size_t len,
 				  struct event_sink *events);
+/* The key whose name is so near to that one that it may have been meant; NULL: none is. */
+const struct config_key *config_nearest_key(const struct config_tables *tables, const char *name,
+					    size_t len);
 /* What only all sources together can say: ip= is missing.  Number of faults. */
 unsigned config_check_platform(const struct config_platform *platform, struct event_sink *events);
 /* One `config.bad` about a key that is missing altogether; for callers with keys of their own. */

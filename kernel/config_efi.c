@@ -42,6 +42,15 @@ static unsigned note(struct event_sink *events, const char *text)
 	return 0;
 }
 
+/* Are the units only zeros, the terminator and what fills the rest? */
+static bool is_padding(const uint8_t *raw, size_t units)
+{
+	for (size_t i = 0; i < units; i++)
+		if (load_le16(raw + 2 * i) != 0)
+			return false;
+	return true;
+}
+
 /* One byte a unit; what is no ASCII becomes a byte that config_read() will name. */
 static void narrow(char *dst, const uint8_t *raw, size_t units)
 {
@@ -81,6 +90,8 @@ unsigned config_read_load_options(const struct config_tables *tables, const void
 			   EV_STR("problem", "longer than 4096 characters"));
 		return 1;
 	}
+	if (!is_padding(raw + 2 * units, len / 2 - units))
+		note(events, "what stands behind the text's end is ignored");
 	narrow(text, raw, units);
 	skip = skip_own_name(text, units);
 	return config_read(tables, CONFIG_SOURCE_LINE, SOURCE, text + skip, units - skip, events);

@@ -159,6 +159,8 @@ static void passwords_are_not_shown(void **state)
 		{"field=\"Cookie:s3cret\"", "field=Cookie: *** (from"},
 		{"field=\"X-Cookie: a\"", "field=X-Cookie: a (from"},
 		{"user=\"ann:s3cret", "user=ann:***: the quote does not end"},
+		{"usr=ann:s3cret", "usr=ann:***: unknown key, did you mean user=?"},
+		{"lnik=http://ann:s3cret@b/", "lnik=http://***@b/: unknown key, did you mean link=?"},
 	};
 
 	(void)state;
@@ -181,6 +183,55 @@ static void a_file_with_bom_crlf_and_comments(void **state)
 	assert_int_equal(platform.log, LOG_JSON);
 	assert_string_equal(colour, "red");
 	assert_int_equal(number, 6);
+}
+
+/* As editors of three systems write it; and a fault is still on the right line. */
+static void lines_end_with_lf_crlf_or_cr(void **state)
+{
+	static const char *const ends[] = {"\n", "\r\n", "\r"};
+
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		char text[100];
+
+		fresh(state);
+		snprintf(text, sizeof(text), "# one%scolour=red # two%s%sx=1%scolour=\"a%snumber=3",
+			 ends[i], ends[i], ends[i], ends[i], ends[i]);
+		assert_int_equal(read_file(text), 2);
+		assert_string_equal(colour, "red");
+		assert_int_equal(number, 3);
+		assert_non_null(strstr(said, "dialtone.conf line 4: x=1: unknown key;"));
+		assert_non_null(strstr(said, "dialtone.conf line 5: colour=\"a: the quote does not end"));
+	}
+}
+
+static void the_nearest_key_is_named(void **state)
+{
+	static const struct {
+		const char *name, *meant;
+	} rows[] = {
+		{"timout", "timeout"}, {"time-out", "timeout"}, {"TIMEOUT", "timeout"},
+		{"tiemout", "timeout"}, {"debug_exit", "debug-exit"}, {"colours", "colour"},
+		{"numbre", "number"}, {"usr", "user"}, {"lgo", "log"}, {"exist", "exit"},
+		{"time", NULL}, {"xyz", NULL}, {"i", NULL}, {"", NULL}, {"pi", NULL}, {"oclour", "colour"},
+		{"timeouttimeouttimeouttimeouttimeouttimeout", NULL}, {"ltetre", "letter"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		size_t len = strlen(rows[i].name);
+		char *exact = malloc(len > 0 ? len : 1); /* a read past it is seen */
+		const struct config_key *key;
+
+		memcpy(exact, rows[i].name, len);
+		key = config_nearest_key(&tables, exact, len);
+		if (rows[i].meant == NULL ? key != NULL
+					  : key == NULL || strcmp(key->name, rows[i].meant) != 0)
+			fail_msg("%s: %s", rows[i].name, key != NULL ? key->name : "none");
+		free(exact);
+	}
+	assert_int_equal(read_line("tiemout=5"), 1);
+	assert_string_equal(said, "command line: tiemout=5: unknown key, did you mean timeout=?; "
+				  "allowed: " ALL_KEYS "\n");
 }
 
 static void a_hash_inside_a_word_is_no_comment(void **state)
@@ -258,7 +309,7 @@ static void every_fault_is_named_in_one_run(void **state)
 		"dialtone.conf line 3: timeout=soon: not a number of seconds; allowed: seconds above 0, "
 		"decimals allowed\n"
 		"dialtone.conf line 4: quiet: is not key=value; allowed: " ALL_KEYS "\n"
-		"dialtone.conf line 5: coulor=red: unknown key; allowed: " ALL_KEYS "\n"
+		"dialtone.conf line 5: coulor=red: unknown key, did you mean colour=?; allowed: " ALL_KEYS "\n"
 		"hold=5 (from dialtone.conf)\n"
 		"dialtone.conf line 7: timeout=: not a number of seconds; allowed: seconds above 0, "
 		"decimals allowed\n"
@@ -475,6 +526,20 @@ static void load_options_that_are_no_text(void **state)
 	assert_int_equal(key_events, 0);
 }
 
+/* Something that follows the text is not left out without a word; zeros are nothing. */
+static void load_options_with_more_behind_their_end(void **state)
+{
+	static const uint16_t more[] = u"number=7\0colour=red", zeros[] = u"number=8\0\0\0";
+
+	(void)state;
+	assert_int_equal(read_ucs2(more, sizeof(more)), 0);
+	assert_string_equal(said, "EFI load options: what stands behind the text's end is ignored\n"
+				  "number=7 (from EFI load options)\n");
+	said[0] = '\0';
+	assert_int_equal(read_ucs2(zeros, sizeof(zeros)), 0);
+	assert_string_equal(said, "number=8 (from EFI load options)\n");
+}
+
 static void load_options_with_a_foreign_letter(void **state)
 {
 	static const uint16_t text[] = u"colour=gr\u00fcn number=\u4e94";
@@ -504,6 +569,8 @@ int main(void)
 		TEST(what_the_machine_does_at_the_end),
 		TEST(passwords_are_not_shown),
 		TEST(a_file_with_bom_crlf_and_comments),
+		TEST(lines_end_with_lf_crlf_or_cr),
+		TEST(the_nearest_key_is_named),
 		TEST(a_hash_inside_a_word_is_no_comment),
 		TEST(the_later_word_and_source_win),
 		TEST(lists),
@@ -523,6 +590,7 @@ int main(void)
 		TEST(a_faulty_ip_is_not_missing),
 		TEST(load_options_of_a_shell),
 		TEST(load_options_that_are_no_text),
+		TEST(load_options_with_more_behind_their_end),
 		TEST(load_options_with_a_foreign_letter),
 		TEST(load_options_that_are_too_long),
 	};

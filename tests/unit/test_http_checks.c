@@ -71,6 +71,26 @@ static void too_many_urls(void **state)
 	assert_int_equal(config_read_value(&tables, "later", "url", 3, "", 0, &sink), 1);
 }
 
+/* Whoever writes a key that there is none of is shown them all, to the last. */
+static void an_unknown_key_is_shown_every_key(void **state)
+{
+	struct config_tables tables = {0};
+
+	(void)state;
+	tables.keys[0] = config_platform_keys(&platform, &tables.count[0]);
+	tables.keys[1] = app_config_keys(&tables.count[1]);
+	assert_int_equal(config_read(&tables, CONFIG_SOURCE_LINE, "test", "xyz=1", 5, &sink), 1);
+	for (unsigned t = 0; t < 2; t++) {
+		for (size_t i = 0; i < tables.count[t]; i++) {
+			char text[64];
+			bool last = t == 1 && i + 1 == tables.count[t];
+
+			snprintf(text, sizeof(text), " %s%s", tables.keys[t][i].name, last ? "\n" : ",");
+			must_say(text);
+		}
+	}
+}
+
 /* --- tcp= ----------------------------------------------------------------------------------------- */
 
 static void a_port_that_answers(void **state)
@@ -603,6 +623,7 @@ int main(void)
 		TEST(the_first_that_failed_is_the_result),
 		TEST(a_later_failure_changes_nothing),
 		TEST(too_many_urls),
+		TEST(an_unknown_key_is_shown_every_key),
 		TEST(a_port_that_answers),
 		TEST(ports_come_before_urls),
 		TEST(ports_that_make_no_sense),
