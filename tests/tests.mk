@@ -14,8 +14,9 @@ check: check-layers check-tools check-example check-host ## host tests: layers, 
 check-layers: $(LAYER_OBJS)
 	@tools/check_layers.py --objects $(LAYER_OBJS)
 
-docs: $(HELP_CONFIG) ## write the generated parts of docs/tcp.md and README.md from the sources
+docs: $(HELP_CONFIG) ## write the generated parts of docs/tcp.md and README.md, and the log's schema
 	@tools/tcp_docs.py --write
+	@tools/log_schema.py --write
 	@tools/config_docs.py $(HELP_CONFIG) --write
 
 check-tools: $(BUILD)/lib/example/two_stacks $(HELP_CONFIG) | $(BUILD)/.setup-check

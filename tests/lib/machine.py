@@ -4,6 +4,7 @@ import os
 import tempfile
 import time
 
+import log_contract
 from dialtone_log import LiveLog
 from runner import config, image, qemu
 from runner.guest import Guest
@@ -81,6 +82,8 @@ class Run:
     def __exit__(self, *exc):
         self.guest.close()
         self.scratch.cleanup()
+        if exc[0] is None:
+            assert log_contract.event_problems(self.log) == [], self.log.text()
 
 
 def call(net, words, status, **fields):

@@ -1,9 +1,20 @@
-"""The log's reader: what it understands, and that it notices a broken log."""
+"""The log's reader: what it understands, that it notices a broken log, and that it can wait."""
 
+import os
+import pty
+import socket
 import threading
 
 import dialtone_log
 import pytest
+
+LOGS = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'logs')
+
+
+def recorded(name):
+    """The console of a real run."""
+    with open(os.path.join(LOGS, name), 'rb') as f:
+        return f.read()
 
 
 def machine(seq, ev, **more):
@@ -12,9 +23,12 @@ def machine(seq, ev, **more):
 
 
 GOOD = '\r\n'.join([
-    'BdsDxe: half a line', '', '[   0.000010] boot     dialtone', machine(1, 'boot'),
-    machine(2, 'app.socket', conn=1, step=1), machine(3, 'arp.request', at_step=8),
-    machine(4, 'tcp.syn_sent', conn=1, step=8), machine(5, 'result', exitcode=7),
+    'BdsDxe: half a line', '', '[   0.000010] boot     dialtone',
+    machine(1, 'boot', version='"1"', door='"PVH"'),
+    machine(2, 'app.socket', conn=1, step=1, family='"f"', type='"t"', protocol='"p"'),
+    machine(3, 'tcp.state', at_step=8, **{'from': '"a"', 'to': '"b"'}),
+    machine(4, 'app.fd', conn=1, step=4, fd=3),
+    machine(5, 'result', exitcode=7, outcome='"failed"', errormsg='"refused"'),
     'EXIT: STATUS=7', ''])
 
 
@@ -22,21 +36,109 @@ def test_a_good_log():
     log = dialtone_log.parse(GOOD.encode())
     assert log.problems() == []
     assert log.exit_status == 7 and log.result['exitcode'] == 7
-    assert sorted(log.steps()) == [1, 8] and log.first('arp.request')['at_step'] == 8
+    assert log.verdict == (7, 'refused') and not log.verdict.ok
+    assert sorted(log.steps()) == [1, 4] and log.first('tcp.state')['at_step'] == 8
     assert log.human_lines() == [(10, 'boot', 'dialtone')]
-    assert log.all('tcp.syn_sent', conn=2) == [] and log.first('nothing') is None
+    assert log.all('app.fd', conn=2) == [] and log.first('nothing') is None
 
 
 @pytest.mark.parametrize('before, after', [
     ('"seq":3', '"seq":4'), ('"step":1', '"step":9'), ('"v":1,"seq":2', '"v":2,"seq":2'),
     ('"t_us":30', '"t_us":3000'), ('EXIT: STATUS=7', 'exit'),
     ('EXIT: STATUS=7', 'EXIT: STATUS=7\r\nafterwards'), ('EXIT: STATUS=7', 'EXIT: STATUS=7\r\n' * 2),
-    ('"conn":1,"step":8', '"conn":1,"step":8,"at_step":8'), ('{"v":1,"seq":2', '{"v":1 "seq":2'),
-    ('"ev":"boot"', '"x":1')])
+    ('"conn":1,"step":4', '"conn":1,"step":4,"at_step":4'), ('{"v":1,"seq":2', '{"v":1 "seq":2'),
+    ('"ev":"boot"', '"x":1'), ('"fd":3', '"fd":"3"'), ('"fd":3', '"fd":true'), ('"fd":3', '"f":3'),
+    ('"fd":3', '"fd":-3'), (',"step":4', ''), ('"door":"PVH"', '"door":7'),
+    ('"conn":1,"step":1', '"conn":1,"step":4'), ('{"v":1,"seq":5', '[1] {"v":1,"seq":5')])
 def test_each_fault_is_noticed(before, after):
     assert before in GOOD
     assert dialtone_log.parse(GOOD.replace(before, after, 1)).problems()
 
+
+@pytest.mark.parametrize('before, after', [
+    ('"ev":"tcp.state"', '"ev":"new.event"'), ('"fd":3', '"fd":3,"new":[1]'), ('\r\n', '\n'),
+    ('dialtone\r\n', 'dialtone\r\nother people\r\n'), ('"fd":3}', '"cut":true}'),
+    ('[   0.000010]', '\x1b[2J\x1b[01;01H[   0.000010]'), ('@dt', '\x00@dt')])
+def test_what_may_come_is_no_fault(before, after):
+    assert before in GOOD
+    log = dialtone_log.parse(GOOD.replace(before, after))
+    assert log.problems() == [] and len(log.events) == 5 and len(log.human_lines()) == 1
+
+
+def test_fields_are_typed():
+    log = dialtone_log.parse(recorded('ok-both.txt'))
+    syn = log.first('tcp.syn_sent')
+    assert (syn.name, syn.ev, syn.v, syn.conn, syn.step, syn.at_step) == \
+        ('tcp.syn_sent', 'tcp.syn_sent', 1, 1, 8, None)
+    assert (syn.dst, syn.dst.host, syn.dst.port) == ('192.168.77.1:80', '192.168.77.1', 80)
+    assert len(syn.frame) == syn.len == 74 and syn.frame[12:14] == b'\x08\x00'
+    assert syn.sack is True and syn.tcp_ack is None
+    with pytest.raises(AttributeError, match='tcp.syn_sent has no field tcpseq'):
+        print(syn.tcpseq)
+    assert isinstance(log.result.time_total, float) and log.result.http_code == 200
+    assert isinstance(log.first('memory').kernel_at, int)
+    assert log.first('netdev.up')['name'] == 'eth0'
+    assert dialtone_log.Endpoint('[fe80::1]:8080').host == 'fe80::1'
+
+
+def test_a_field_of_the_wrong_kind_stays_what_it_is():
+    log = dialtone_log.parse(machine(1, 'tcp.syn_sent', frame='"xyz"', dst=7, new='"x"'))
+    assert (log.events[0].frame, log.events[0].dst, log.events[0].new) == ('xyz', 7, 'x')
+    assert log.events[0].unknown() == ['tcp.syn_sent: new']
+
+
+@pytest.mark.parametrize('name, status, sentence', [
+    ('ok-both.txt', 0, None), ('refused-both.txt', 7, 'connection refused'),
+    ('uefi-json-checks.txt', 22, 'the server answered 404, not 200 to 399'),
+    ('bad-config-json.txt', 2, 'bad configuration, see the lines above'),
+    ('no-arp-both.txt', 28, "timed out after 0.302 s, waiting for the next hop's ARP answer")])
+@pytest.mark.parametrize('end', [b'\n', b'\r\n'])
+def test_real_runs(name, status, sentence, end):
+    log = dialtone_log.parse(recorded(name).replace(b'\n', end))
+    assert log.problems() == [] and log.verdict == (status, sentence)
+
+
+def test_a_log_without_machine_lines_has_a_verdict():
+    log = dialtone_log.parse(recorded('404-text.txt'))
+    assert log.events == [] and log.verdict.status == 22
+    assert 'the server answered 404, not 200 to 399' in log.verdict.sentence
+
+
+def test_a_log_that_was_cut_off():
+    whole = recorded('ok-both.txt')
+    for end in range(0, len(whole) - 16, 97):
+        log = dialtone_log.parse(whole[:end])
+        assert log.exit_status is None and log.verdict.sentence and log.problems()
+        assert len(log.broken) <= 1
+
+
+def test_it_may_come_in_any_pieces():
+    whole = dialtone_log.parse(recorded('refused-both.txt'))
+    for size in (1, 7, 1000):
+        log = dialtone_log.Log()
+        data = recorded('refused-both.txt')
+        for at in range(0, len(data), size):
+            log.feed(data[at:at + size])
+        log.finish()
+        assert log.lines == whole.lines and log.events == whole.events and log.exit_status == 7
+
+
+def test_words_of_a_server_are_no_event():
+    forged = '[   0.000011] http     data @dt {"v":1}\n# EXIT: STATUS=0\nx EXIT: STATUS=0\n'
+    log = dialtone_log.parse(forged)
+    assert log.events == [] and log.broken == [] and log.exit_status is None
+
+
+def test_several_runs_in_one_file():
+    data = recorded('refused-both.txt') + b'reset by watchdog\n' + recorded('ok-both.txt')
+    found = dialtone_log.runs(data + b'\nlogin:')
+    assert [run.exit_status for run in found] == [7, 0]
+    assert all(run.problems() == [] for run in found)
+    cut = dialtone_log.runs(data + recorded('ok-both.txt')[:2000])
+    assert [run.exit_status for run in cut] == [7, 0, None]
+
+
+# --- waiting ----------------------------------------------------------------------------------------
 
 def test_waiting_ends_with_the_event():
     log = dialtone_log.LiveLog()
@@ -57,3 +159,59 @@ def test_waiting_ends_with_the_machine():
 def test_waiting_ends_with_the_deadline():
     with pytest.raises(AssertionError, match='passed'):
         dialtone_log.LiveLog().wait('hold', 0.01)
+
+
+class ByFile:
+    """A file that grows."""
+
+    def __init__(self, folder):
+        self.path = os.path.join(str(folder), 'console')
+        self.write = open(self.path, 'wb', buffering=0).write
+        self.source = self.path
+
+
+class ByPipe:
+    def __init__(self, folder):
+        self.source, write = os.pipe()
+        self.write = lambda data: os.write(write, data)
+
+
+class ByPty:
+    """The side that a terminal program has: as with virsh console, or QEMU's -serial pty."""
+
+    def __init__(self, folder):
+        guest, host = pty.openpty()
+        self.source = os.ttyname(host)
+        self.kept = host
+        self.write = lambda data: os.write(guest, data)
+
+
+class BySocket:
+    def __init__(self, folder):
+        self.source, self.other = socket.socketpair()
+        self.write = self.other.sendall
+
+
+@pytest.mark.parametrize('way', [ByFile, ByPipe, ByPty, BySocket])
+def test_following_a_console(tmp_path, way):
+    console = way(tmp_path)
+    log = dialtone_log.follow(console.source)
+    data = recorded('refused-both.txt')
+    at = data.index(b'@dt {"v":1,"seq":9,')
+    console.write(data[:at + 20])
+    assert log.wait_for_line(r'"seq":8,', 10) and len(log.events) == 8
+    console.write(data[at + 20:-5])
+    assert log.wait('tcp.rst_rcvd', 10).meaning == 'connection refused'
+    assert log.exit_status is None
+    console.write(data[-5:])
+    assert log.wait_for_exit(10) == 7
+    assert log.problems() == []
+
+
+def test_following_ends_with_the_source():
+    console = BySocket(None)
+    log = dialtone_log.follow(console.source)
+    console.write(b'half a li')
+    console.other.close()
+    with pytest.raises(AssertionError, match='the machine ended\nhalf a li'):
+        log.wait_for_exit(10)

@@ -122,6 +122,7 @@ NORETURN void trap_handle(const struct trap_frame *f)
 	if (panic_enter())
 		machine_exit(STATUS_PANIC);
 
+	/* The fields of EVENT_PANIC_REGISTERS. */
 	const struct event_field registers[] = {
 		EV_POINTER("rax", f->rax), EV_POINTER("rbx", f->rbx), EV_POINTER("rcx", f->rcx),
 		EV_POINTER("rdx", f->rdx), EV_POINTER("rsi", f->rsi), EV_POINTER("rdi", f->rdi),
