@@ -2,7 +2,7 @@
  * The PVH door (Xen's HVM direct boot ABI, which QEMU's -kernel speaks for an ELF with the note
  * XEN_ELFNOTE_PHYS32_ENTRY): 32-bit flat protected mode, paging off, ebx = hvm_start_info, no
  * stack.  Maps the first GiB onto itself with 2 MiB pages, goes to long mode and hands over to
- * pvh_enter() in start_info.c, which judges the structure.  These page tables serve for those few
+ * pvh_enter() in enter.c, which has the structure judged.  These page tables serve for those few
  * thousand instructions only; the memory code builds the real ones and takes the pages back.
  */
 #include "kernel/arch/x86_64/layout.h"
@@ -11,6 +11,7 @@
 	.set pvh_base_of_entry, KERNEL_PVH_BASE
 
 /* A PIE may not hold 32-bit absolute addresses: symbols are offsets from label 1, kept in ebp. */
+#define COM1 0x3f8
 #define OFFSET(symbol) (symbol - 1b)
 #define AT(symbol) (symbol - 1b)(%ebp)
 
@@ -32,6 +33,20 @@ pvh_start32:
 	rdtsc
 	movl	%eax, AT(boot_entry_tsc)
 	movl	%edx, (OFFSET(boot_entry_tsc) + 4)(%ebp)
+
+	/* A loader puts the image down also where its end has no memory under it. */
+	movl	$0x656e6f74, AT(image_end - 4)
+	cmpl	$0x656e6f74, AT(image_end - 4)
+	jne	no_memory
+
+	/* The loader left zeros here, but firmware ran between it and us: on a machine of 2 MiB
+	 * SeaBIOS moves itself to where this begins. */
+	leal	AT(bss_start), %edi
+	leal	AT(image_end), %ecx
+	subl	%edi, %ecx
+	shrl	$2, %ecx
+	xorl	%eax, %eax
+	rep stosl
 
 	/* 512 pages of 2 MiB, and two tables above them. */
 	leal	AT(boot_pd), %edi
@@ -67,6 +82,37 @@ pvh_start32:
 	pushl	%eax
 	lretl
 	.size pvh_start32, . - pvh_start32
+
+/* Nothing can run here, so this says it by itself: on the first serial port, polled, as firmware left
+ * it.  Then the machine is reset. */
+no_memory:
+	leal	AT(no_memory_text), %esi
+3:	lodsb
+	testb	%al, %al
+	jz	5f
+	movb	%al, %ah
+	movw	$(COM1 + 5), %dx
+	movl	$100000, %ecx
+4:	inb	%dx, %al
+	testb	$0x20, %al			/* room for a byte */
+	loopz	4b
+	movb	%ah, %al
+	movw	$COM1, %dx
+	outb	%al, %dx
+	jmp	3b
+5:	movw	$0xcf9, %dx
+	movb	$0x02, %al
+	outb	%al, %dx
+	movb	$0x06, %al
+	outb	%al, %dx
+	movb	$0xfe, %al
+	outb	%al, $0x64
+6:	hlt
+	jmp	6b
+
+no_memory_text:
+	.ascii	"\r\ndialtone: the machine has too little memory for the kernel\r\n"
+	.asciz	"EXIT: STATUS=27\r\n"
 
 	.code64
 	.type pvh_start64, @function

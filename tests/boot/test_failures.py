@@ -106,6 +106,17 @@ def test_no_network_device(no_net, boot):
     assert log.steps() == {} and log.result['errormsg']
 
 
+def test_firmware_that_wrote_over_the_image(no_net):
+    """With 2 MiB, SeaBIOS moves itself to where the loader had left zeros for the kernel."""
+    assert call(no_net, ['timeout=soon'], 2, mem='2').first('memory')['total_kib'] < 1024
+
+
+def test_a_machine_smaller_than_the_kernel(no_net):
+    with Run(no_net, [], mem='1700k') as run:
+        run.end(27, contract=False)  # no result: there is no kernel to say it
+    assert b'the machine has too little memory for the kernel\r\n' in run.raw
+
+
 def test_a_device_that_is_not_there(wire):
     log = call(wire, [f'{wire.ip}:host:eth2', wire.url()], 110, args=('-device', SPARE_NIC))
     assert log.result['errormsg'] == 'ip=: there is no device eth2, only eth0, eth1'
