@@ -1,7 +1,7 @@
 /*
  * The TCP rows of the list of hostile inputs that have no home in a test of their matter: each must
  * be dropped and counted, with no state change, bounded memory, and not a byte of stale memory in
- * an answer.  (Options: test_tcp_options; windows and ACKs: test_tcp_send; holes: test_tcp_receive;
+ * an answer.  (Options: test_tcp_options; windows and ACKs: test_tcp_send; holes: test_tcp_reassembly;
  * blind RST and SYN: test_tcp_close; SYN floods: test_tcp_handshake.)
  */
 #include <limits.h>

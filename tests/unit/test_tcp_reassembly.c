@@ -1,0 +1,232 @@
+/* Text and FIN out of order: RFC 9293 3.10.7.4, seventh and eighth; what it may cost. */
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "net/tcp/internal.h"
+#include "tests/unit/receive_kit.h"
+
+/* Where two segments overlap, the bytes that came first stay. */
+static void the_first_bytes_stay(void **state)
+{
+	char buf[16];
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	TK_SEND(&t, .seq = 4, .ack = 1, .flags = TCP_ACK, .data = "DEF", .len = 3);
+	TK_SEND(&t, .seq = 3, .ack = 1, .flags = TCP_ACK, .data = "cxxxg", .len = 5);
+	TK_SEND(&t, .seq = 5, .ack = 1, .flags = TCP_ACK, .data = "yyGH", .len = 4);
+	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = "AB", .len = 2);
+	assert_int_equal(tk_read(&t, buf, sizeof(buf)), 8);
+	assert_memory_equal(buf, "ABcDEFGH", 8);
+	tk_close(&t);
+}
+
+/* Segments of every size in every order, again and again and overlapping: the stream comes out. */
+static void any_order_gives_the_stream(void **state)
+{
+	(void)state;
+	for (unsigned seed = 1; seed <= 60; seed++) {
+		uint32_t total = 3000, sent_to = 0, x = seed;
+		struct tk t;
+
+		tk_open(&t);
+		tk_establish(&t);
+		while (tk_tcb(&t)->rcv_nxt - TK_IRS - 1 < total) {
+			uint32_t nxt = tk_tcb(&t)->rcv_nxt - TK_IRS - 1, from, len;
+
+			x = x * 1664525 + 1013904223;
+			from = (x >> 8) % 7 == 0 ? nxt : (x >> 12) % total;
+			len = MIN(1 + (x >> 20) % 300, total - from);
+			peer_data(&t, from, len);
+			sent_to += len;
+			kit_sent_clear(&t.k);
+			assert_true(sent_to < 100 * total);
+		}
+		assert_null(tk_tcb(&t)->reassembly);
+		expect_read(&t, 0, total);
+		tk_close(&t);
+	}
+}
+
+/* HOSTILE-INPUTS: thousands of one-byte holes: bounded work, bounded memory. */
+static void thousands_of_one_byte_holes(void **state)
+{
+	size_t most = 0;
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	for (uint32_t i = 0; i < 5000; i++) {
+		TK_SEND(&t, .seq = 3 + 2 * i, .ack = 1, .flags = TCP_ACK, .data = pattern, .len = 1);
+		kit_sent_clear(&t.k);
+		most = MAX(most, t.k.kp.live_bytes);
+	}
+	assert_int_equal(tk_tcb(&t)->reassembly->n_runs, TCP_RUNS_MAX);
+	assert_int_equal(kit_counter(&t.k, "tcp_reassembly_dropped"), 5000 - TCP_RUNS_MAX);
+	assert_true(most < 1000000);
+	assert_int_equal(tk_state(&t), TCP_ESTABLISHED);
+	tk_close(&t);
+}
+
+static void no_memory_for_the_reassembly(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	t.k.kp.fail_after = 0;
+	peer_data(&t, 100, 100);
+	t.k.kp.fail_after = UINT_MAX;
+	assert_int_equal(kit_counter(&t.k, "tcp_reassembly_dropped"), 1);
+	TK_EXPECT(&t, TCP_ACK, 1, 1, 0);
+	peer_data(&t, 0, 200);
+	expect_read(&t, 0, 200);
+	tk_close(&t);
+}
+
+/* What came in fragments lies in a buffer of the reassembly's, whose size is its own: it counts. */
+static void fragments_count_as_the_memory_they_are(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = pattern, .len = 100, .cut_at = 64);
+	assert_non_null(tk_tcb(&t)->rcv_queue.first);
+	assert_int_equal(tk_tcb(&t)->rcv_memory, t.k.stack->big_pool.bytes);
+	TK_SEND(&t, .seq = 201, .ack = 1, .flags = TCP_ACK, .data = pattern, .len = 100, .cut_at = 64);
+	assert_int_equal(tk_tcb(&t)->rcv_memory, t.k.stack->big_pool.bytes);
+	kit_sent_clear(&t.k);
+	expect_read(&t, 0, 100);
+	assert_int_equal(tk_tcb(&t)->rcv_memory, t.k.stack->big_pool.bytes);
+	tk_close(&t);
+}
+
+/* Behind a hole, for a user who is gone: it would occupy memory until the connection ends. */
+static void out_of_order_text_goes_with_its_reader(void **state)
+{
+	struct tcb *tcb;
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	peer_data(&t, 100, 100);
+	tcb = tk_tcb(&t);
+	assert_non_null(tcb->reassembly);
+	assert_int_equal(sock_close(t.k.stack, t.fd, t.k.now_ns), ERR_OK);
+	kit_poll(&t.k);
+	assert_null(tcb->reassembly);
+	assert_int_equal(tcb->rcv_memory, 0);
+	kit_sent_clear(&t.k);
+	peer_data(&t, 0, 100);
+	TK_EXPECT(&t, TCP_RST | TCP_ACK, 2, 1, 0);
+	tk_close(&t);
+}
+
+/* A FIN behind a hole waits for the hole, and what lies behind a FIN is no text. */
+static void a_fin_behind_a_hole(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	TK_SEND(&t, .seq = 101, .ack = 1, .flags = TCP_ACK | TCP_FIN, .data = pattern + 100, .len = 50);
+	assert_int_equal(tk_state(&t), TCP_ESTABLISHED);
+	TK_SEND(&t, .seq = 151, .ack = 1, .flags = TCP_ACK, .data = "beyond", .len = 6);
+	kit_sent_clear(&t.k);
+	peer_data(&t, 0, 100);
+	TK_EXPECT(&t, TCP_ACK, 1, 152, 0);
+	assert_int_equal(tk_state(&t), TCP_CLOSE_WAIT);
+	expect_read(&t, 0, 150);
+	tk_close(&t);
+}
+
+/* Its segment ends in text that is held already: cut off there, the FIN's number does not move. */
+static void a_fin_behind_a_hole_and_old_text(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	peer_data(&t, 1000, 500);
+	TK_SEND(&t, .seq = 501, .ack = 1, .flags = TCP_ACK | TCP_FIN, .data = pattern + 500,
+		.len = 1000);
+	kit_sent_clear(&t.k);
+	peer_data(&t, 0, 500);
+	TK_EXPECT(&t, TCP_ACK, 1, 1502, 0);
+	assert_int_equal(tk_state(&t), TCP_CLOSE_WAIT);
+	expect_read(&t, 0, 1500);
+	tk_close(&t);
+}
+
+/* RFC 5681 4.2: without text it is out of order all the same, and its sender counts duplicates. */
+static void a_fin_behind_a_hole_is_answered(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	for (unsigned i = 0; i < 3; i++) {
+		TK_SEND(&t, .seq = 101, .ack = 1, .flags = TCP_ACK | TCP_FIN);
+		TK_EXPECT(&t, TCP_ACK, 1, 1, 0);
+	}
+	peer_data(&t, 0, 100);
+	TK_EXPECT(&t, TCP_ACK, 1, 102, 0);
+	assert_int_equal(tk_state(&t), TCP_CLOSE_WAIT);
+	expect_read(&t, 0, 100);
+	tk_close(&t);
+}
+
+/* Text behind it came before: whoever says both is not believed, and the text goes on. */
+static void a_fin_before_text_that_is_held(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	peer_data(&t, 1000, 500);
+	TK_SEND(&t, .seq = 401, .ack = 1, .flags = TCP_ACK | TCP_FIN, .data = pattern + 400,
+		.len = 100);
+	peer_data(&t, 500, 500);
+	peer_data(&t, 0, 400);
+	kit_sent_clear(&t.k);
+	peer_data(&t, 1500, 100);
+	TK_EXPECT(&t, TCP_ACK, 1, 1601, 0);
+	assert_int_equal(tk_state(&t), TCP_ESTABLISHED);
+	expect_read(&t, 0, 1600);
+	tk_close(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_first_bytes_stay),
+		cmocka_unit_test(any_order_gives_the_stream),
+		cmocka_unit_test(thousands_of_one_byte_holes),
+		cmocka_unit_test(no_memory_for_the_reassembly),
+		cmocka_unit_test(fragments_count_as_the_memory_they_are),
+		cmocka_unit_test(out_of_order_text_goes_with_its_reader),
+		cmocka_unit_test(a_fin_behind_a_hole),
+		cmocka_unit_test(a_fin_behind_a_hole_and_old_text),
+		cmocka_unit_test(a_fin_before_text_that_is_held),
+		cmocka_unit_test(a_fin_behind_a_hole_is_answered),
+	};
+
+	return cmocka_run_group_tests(tests, fill_pattern, NULL);
+}
