@@ -22,6 +22,9 @@ struct app_env {
 	struct event_sink *events;
 	const struct config_platform *platform;
 	struct app_names names;
+	/* Why the machine has no address now, NULL where it has one: it came without (ip=off), or lost
+	 * what DHCP gave it.  `ctx` is the machine's; without the function it always has one. */
+	const char *(*no_address)(void *ctx);
 	uint64_t deadline_ns; /* end of the whole run (timeout=); hold= begins where the work ends */
 };
 

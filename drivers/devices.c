@@ -118,15 +118,6 @@ void devices_probe(struct devices *devices, const struct net_port *port, struct 
 	pci_enumerate(&pci_ports, events, found, &probe);
 }
 
-struct netif *devices_netif(const struct devices *devices, const char *name)
-{
-	for (unsigned i = 0; i < devices->n_netifs; i++) {
-		if (name[0] == '\0' || strcmp(name, devices->netifs[i]->name) == 0)
-			return devices->netifs[i];
-	}
-	return NULL;
-}
-
 size_t devices_random(struct devices *devices, void *buf, size_t len)
 {
 	return devices->rng == NULL ? 0 : virtio_rng_read(devices->rng, buf, len);

@@ -28,9 +28,6 @@ struct devices {
  */
 void devices_probe(struct devices *devices, const struct net_port *port, struct event_sink *events);
 
-/* The interface of that name, "" for the first; NULL: there is none. */
-struct netif *devices_netif(const struct devices *devices, const char *name);
-
 /* Up to `len` bytes from the virtio entropy device; returns how many there are, 0 without one. */
 size_t devices_random(struct devices *devices, void *buf, size_t len);
 

@@ -61,18 +61,39 @@ enum config_trait {
 /* Writes a value as the log may show it (kernel/config_secret.c). */
 void config_show(struct strbuf *sb, unsigned traits, const char *value, size_t len);
 
+/* How the machine comes to its address. */
+enum config_ip_way {
+	CONFIG_IP_DHCP, /* by asking for one: what is done where nothing is said */
+	CONFIG_IP_STATIC,
+	CONFIG_IP_OFF,  /* not at all */
+};
+
 /* Linux's ip= (nfsroot): client:server:gw:mask:host:device:autoconf:dns0:dns1:ntp. */
 struct config_ip {
-	bool present;
+	enum config_ip_way way;
 	uint32_t client, server, gateway, mask; /* host order; 0: not given */
 	uint32_t dns[2], ntp;
 	char hostname[64];
-	char device[16];     /* the interface's name, "": the first */
+	char device[16];     /* the interface's name, "": any */
 };
+
+/* nic=: which network device. */
+enum config_nic_by { CONFIG_NIC_ANY, CONFIG_NIC_PLACE, CONFIG_NIC_MAC };
+
+struct config_nic {
+	enum config_nic_by by;
+	unsigned place;  /* in the order of the devices, from 0 */
+	uint8_t mac[6];
+	char text[18];   /* as it was written, "": not at all */
+};
+/* True where that device may be the one. */
+bool config_nic_is(const struct config_nic *nic, unsigned place, const uint8_t mac[6]);
 
 struct config_platform {
 	struct config_ip ip;
-	bool ip_at_fault;     /* there is an ip=, and what is wrong with it was said */
+	struct config_nic nic;
+	bool link_local;      /* where nobody gives an address: one of 169.254/16 */
+	uint64_t dhcp_timeout_ns;
 	enum log_mode log;
 	uint16_t debug_exit;  /* port, 0: none */
 	enum exit_way exit;
@@ -92,9 +113,16 @@ const char *config_set_port(void *dst_u16, const char *value, size_t len);
 const char *config_set_log_mode(void *dst_log_mode, const char *value, size_t len);
 /* poweroff, reboot, halt. */
 const char *config_set_exit(void *dst_exit_way, const char *value, size_t len);
-/* ip= as above.  The mask is a.b.c.d or /n, in its own place or behind the client's address
- * (10.0.2.15/24); one of them is needed, and two must agree. */
+/* ip= as above.  Without a client's address it is asked for (DHCP) unless the autoconf part, which
+ * may stand alone, is off or none.  The mask is a.b.c.d or /n, in its own place or behind the
+ * client's address (10.0.2.15/24); with a client one of them is needed, and two must agree. */
 const char *config_set_ip(void *dst_config_ip, const char *value, size_t len);
+/* A number from 0, eth0 and so on, or a MAC address. */
+const char *config_set_nic(void *dst_config_nic, const char *value, size_t len);
+/* yes, no. */
+const char *config_set_yes_no(void *dst_bool, const char *value, size_t len);
+/* What a hexadecimal digit is worth, -1 for what is none. */
+int config_hex_value(char c);
 
 /* The platform's keys, over `platform` which is set to its defaults.  The table is one per
  * program: a second call points it to another `platform`. */
@@ -127,8 +155,6 @@ unsigned config_read_load_options(const struct config_tables *tables, const void
 /* The key whose name is so near to that one that it may have been meant; NULL: none is. */
 const struct config_key *config_nearest_key(const struct config_tables *tables, const char *name,
 					    size_t len);
-/* What only all sources together can say: ip= is missing.  Number of faults. */
-unsigned config_check_platform(const struct config_platform *platform, struct event_sink *events);
 /* One `config.bad` about a key that is missing altogether; for callers with keys of their own. */
 void config_report_missing(const char *key, const char *problem, const char *allowed,
 			   struct event_sink *events);

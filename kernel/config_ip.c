@@ -4,7 +4,11 @@
  * Beyond it the mask may be a prefix length, in its own place (/24) or behind the client's address
  * (10.0.2.15/24).
  *
- * NOT DONE: autoconfiguration (dhcp, bootp, rarp), IPv6.
+ * As there, a client that is given is taken as it is, nothing at all means autoconfiguration, and
+ * its word may stand alone (ip=dhcp, ip=off).  DEVIATION: a client together with the word dhcp is
+ * refused, where Linux forgets the word; and so are mask and gateway without a client.
+ *
+ * NOT DONE: BOOTP without DHCP, RARP, IPv6.
  */
 #include "base/ipv4_text.h"
 #include "base/string.h"
@@ -126,40 +130,71 @@ static const char *parse_name(const struct part *p, char *dst, size_t cap, const
 	return NULL;
 }
 
-static bool asks_a_server(const struct part *p)
+/* --- how the address is come by ----------------------------------------------------------------- */
+
+enum autoconf { AUTOCONF_ANY, AUTOCONF_DHCP, AUTOCONF_OFF, AUTOCONF_OLDER, AUTOCONF_UNKNOWN };
+
+static enum autoconf autoconf_of(const struct part *p)
 {
-	static const char *const words[] = {"dhcp", "on", "any", "both", "bootp", "rarp"};
+	static const struct {
+		const char *word;
+		enum autoconf autoconf;
+	} words[] = {
+		{"", AUTOCONF_ANY},       {"on", AUTOCONF_ANY},   {"any", AUTOCONF_ANY},
+		{"dhcp", AUTOCONF_DHCP},  {"off", AUTOCONF_OFF},  {"none", AUTOCONF_OFF},
+		{"bootp", AUTOCONF_OLDER}, {"rarp", AUTOCONF_OLDER}, {"both", AUTOCONF_OLDER},
+	};
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		if (part_is(p, words[i]))
-			return true;
+		if (part_is(p, words[i].word))
+			return words[i].autoconf;
 	}
-	return false;
+	return AUTOCONF_UNKNOWN;
 }
 
-static const char *parse_autoconf(const struct part *p)
+static const char *parse_way(const struct part parts[PART_COUNT], struct config_ip *ip)
 {
-	if (p->len == 0 || part_is(p, "off") || part_is(p, "none"))
-		return NULL;
-	if (asks_a_server(p))
-		return "this build cannot ask for an address: give one";
-	return "autoconf is not off";
+	enum autoconf autoconf = autoconf_of(&parts[PART_AUTOCONF]);
+	bool has_client = parts[PART_CLIENT].len > 0;
+
+	if (autoconf == AUTOCONF_UNKNOWN)
+		return "autoconf is not one of dhcp, on, any, off, none";
+	if (autoconf == AUTOCONF_OLDER)
+		return "this build asks for an address by DHCP only";
+	if (autoconf == AUTOCONF_DHCP && has_client)
+		return "an address is given, and one is asked for: leave one of them out";
+	if (!has_client && (parts[PART_MASK].len > 0 || parts[PART_GATEWAY].len > 0))
+		return "mask and gateway need a client";
+	if (has_client)
+		ip->way = CONFIG_IP_STATIC;
+	else
+		ip->way = autoconf == AUTOCONF_OFF ? CONFIG_IP_OFF : CONFIG_IP_DHCP;
+	return NULL;
+}
+
+/* The client's address and its mask. */
+static const char *parse_address(const struct part parts[PART_COUNT], struct config_ip *ip)
+{
+	uint32_t behind_client = 0;
+	const char *problem = parse_client(&parts[PART_CLIENT], &ip->client, &behind_client);
+
+	if (problem == NULL)
+		problem = parse_mask(&parts[PART_MASK], &ip->mask);
+	if (problem == NULL)
+		problem = join_masks(ip, behind_client);
+	return problem;
 }
 
 static const char *parse_parts(const struct part parts[PART_COUNT], struct config_ip *ip)
 {
-	uint32_t behind_client = 0;
-	/* First, so that ip=::::host:eth0:dhcp is told what it asked for, not that it has no client. */
-	const char *problem = parse_autoconf(&parts[PART_AUTOCONF]);
+	const char *problem = parse_way(parts, ip);
 
-	if (problem == NULL)
-		problem = parse_client(&parts[PART_CLIENT], &ip->client, &behind_client);
+	if (problem == NULL && ip->way == CONFIG_IP_STATIC)
+		problem = parse_address(parts, ip);
 	if (problem == NULL)
 		problem = parse_addr(&parts[PART_SERVER], &ip->server, "the server is not an address");
 	if (problem == NULL)
 		problem = parse_addr(&parts[PART_GATEWAY], &ip->gateway, "the gateway is not an address");
-	if (problem == NULL)
-		problem = parse_mask(&parts[PART_MASK], &ip->mask);
 	if (problem == NULL)
 		problem = parse_name(&parts[PART_HOST], ip->hostname, sizeof(ip->hostname),
 				     "the host's name is no name");
@@ -172,8 +207,6 @@ static const char *parse_parts(const struct part parts[PART_COUNT], struct confi
 		problem = parse_addr(&parts[PART_DNS1], &ip->dns[1], "dns1 is not an address");
 	if (problem == NULL)
 		problem = parse_addr(&parts[PART_NTP], &ip->ntp, "the time server is not an address");
-	if (problem == NULL)
-		problem = join_masks(ip, behind_client);
 	return problem;
 }
 
@@ -206,7 +239,7 @@ static const char *check_gateway(const struct config_ip *ip)
 const char *config_set_ip(void *dst_config_ip, const char *value, size_t len)
 {
 	struct part parts[PART_COUNT] = {{0}};
-	struct config_ip ip = {.present = true};
+	struct config_ip ip = {.way = CONFIG_IP_DHCP};
 	unsigned n;
 	const char *problem;
 
@@ -216,12 +249,14 @@ const char *config_set_ip(void *dst_config_ip, const char *value, size_t len)
 	if (n > PART_COUNT)
 		return "more than ten parts";
 	/* A word alone is the autoconf part. */
-	if (n == 1 && asks_a_server(&parts[0]))
-		return parse_autoconf(&parts[0]);
+	if (n == 1 && autoconf_of(&parts[0]) != AUTOCONF_UNKNOWN) {
+		parts[PART_AUTOCONF] = parts[0];
+		parts[0].len = 0;
+	}
 	problem = parse_parts(parts, &ip);
-	if (problem == NULL)
+	if (problem == NULL && ip.way == CONFIG_IP_STATIC)
 		problem = check_client(&ip);
-	if (problem == NULL)
+	if (problem == NULL && ip.way == CONFIG_IP_STATIC)
 		problem = check_gateway(&ip);
 	if (problem == NULL)
 		*(struct config_ip *)dst_config_ip = ip;

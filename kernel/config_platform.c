@@ -3,8 +3,8 @@
 #include "kernel/config.h"
 
 #define IP_ALLOWED                                                                             \
-	"client:server:gateway:mask:host:device:off:dns0:dns1:ntp, such as "                   \
-	"10.0.2.15::10.0.2.2:255.255.255.0 or 10.0.2.15/24::10.0.2.2"
+	"client:server:gateway:mask:host:device:autoconf:dns0:dns1:ntp (10.0.2.15/24::10.0.2.2 " \
+	"or ::::host:eth0:dhcp); or dhcp, on, any, off, none alone"
 
 const char *config_set_log_mode(void *dst_log_mode, const char *value, size_t len)
 {
@@ -41,15 +41,27 @@ const char *config_set_exit(void *dst_exit_way, const char *value, size_t len)
 
 const struct config_key *config_platform_keys(struct config_platform *platform, size_t *count)
 {
-	static struct config_key keys[6];
+	static struct config_key keys[9];
 	const struct config_key table[ARRAY_LEN(keys)] = {
 		{"ip", IP_ALLOWED,
-		 CONFIG_HELP("must be given",
+		 CONFIG_HELP("dhcp",
 			     "the machine's address as Linux's nfsroot writes it, trailing parts "
-			     "optional; dns0 and dns1 are asked for names; the mask also as /24, there "
-			     "or behind the client; the device is eth0 (the default), eth1 and so on, "
-			     "in the order of their PCI addresses"),
-		 config_set_ip, &platform->ip, &platform->ip_at_fault, 0},
+			     "optional; without a client it is asked for by DHCP, with the host's name "
+			     "if there is one; off or none: no address; dns0 and dns1 are asked for names, "
+			     "before the network's own; the mask also as /24, there or behind the client"),
+		 config_set_ip, &platform->ip, NULL, 0},
+		{"nic", "a number from 0, eth0 and so on, or a MAC address such as 52:54:00:12:34:56",
+		 CONFIG_HELP("the first with a link",
+			     "which network device is used, in the order of their PCI addresses; ip= can "
+			     "say it, too"),
+		 config_set_nic, &platform->nic, NULL, 0},
+		{"dhcp-timeout", "seconds above 0, decimals allowed",
+		 CONFIG_HELP("15", "how long to ask for an address; then it is status 111"),
+		 config_set_seconds_above_0, &platform->dhcp_timeout_ns, NULL, 0},
+		{"link-local", "yes, no",
+		 CONFIG_HELP("no", "whether to take an address of 169.254/16 (RFC 3927) where no DHCP "
+				   "server answers"),
+		 config_set_yes_no, &platform->link_local, NULL, 0},
 		{"timeout", "seconds above 0, decimals allowed",
 		 CONFIG_HELP("30", "end of the whole run, all of count= included"),
 		 config_set_seconds_above_0, &platform->timeout_ns, NULL, 0},
@@ -67,17 +79,9 @@ const struct config_key *config_platform_keys(struct config_platform *platform, 
 		 config_set_seconds, &platform->hold_ns, NULL, 0},
 	};
 
-	*platform = (struct config_platform){.log = LOG_TEXT, .timeout_ns = 30 * NS_PER_S};
+	*platform = (struct config_platform){.log = LOG_TEXT, .timeout_ns = 30 * NS_PER_S,
+					     .dhcp_timeout_ns = 15 * NS_PER_S};
 	memcpy(keys, table, sizeof(keys));
 	*count = ARRAY_LEN(keys);
 	return keys;
-}
-
-unsigned config_check_platform(const struct config_platform *platform, struct event_sink *events)
-{
-	if (platform->ip.present || platform->ip_at_fault)
-		return 0;
-	config_report_missing("ip", "missing; this build cannot ask DHCP for an address", IP_ALLOWED,
-			      events);
-	return 1;
 }

@@ -1,4 +1,4 @@
-/* What configuration values look like: seconds, numbers, ports, addresses, texts. */
+/* What configuration values look like: seconds, numbers, ports, addresses, texts, yes and no. */
 #include "base/ipv4_text.h"
 #include "base/string.h"
 #include "kernel/config.h"
@@ -84,8 +84,7 @@ const char *config_set_ipv4(void *dst_u32, const char *value, size_t len)
 	return NULL;
 }
 
-/* -1 for what is no hexadecimal digit. */
-static int hex_value(char c)
+int config_hex_value(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -98,7 +97,7 @@ static bool hex_parse(const char *text, size_t len, uint64_t max, uint64_t *valu
 	uint64_t v = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		int digit = hex_value(text[i]);
+		int digit = config_hex_value(text[i]);
 
 		if (digit < 0)
 			return false;
@@ -120,5 +119,15 @@ const char *config_set_port(void *dst_u16, const char *value, size_t len)
 	if (!good || v == 0)
 		return "not a port number";
 	*(uint16_t *)dst_u16 = (uint16_t)v;
+	return NULL;
+}
+
+const char *config_set_yes_no(void *dst_bool, const char *value, size_t len)
+{
+	bool yes = len == 3 && memcmp(value, "yes", 3) == 0;
+
+	if (!yes && !(len == 2 && memcmp(value, "no", 2) == 0))
+		return "neither yes nor no";
+	*(bool *)dst_bool = yes;
 	return NULL;
 }

@@ -8,7 +8,7 @@
  */
 #include "app/app.h"
 #include "app/report.h"
-#include "base/strbuf.h"
+#include "base/string.h"
 #include "drivers/devices.h"
 #include "kernel/clock.h"
 #include "kernel/config.h"
@@ -18,13 +18,11 @@
 #include "kernel/idle.h"
 #include "kernel/log.h"
 #include "kernel/memory.h"
+#include "kernel/network.h"
 #include "kernel/smbios.h"
 #include "kernel/start.h"
 #include "net/net.h"
 #include "net/socket.h"
-
-/* How long a link that is down at the start is waited for: a bridge port takes a moment. */
-#define LINK_WAIT_NS (2 * NS_PER_S)
 
 /* How long the last frames may take into the device. */
 #define LET_OUT_NS (100 * NS_PER_MS)
@@ -59,8 +57,8 @@ static struct net_port port = {
 
 struct wiring {
 	struct progress progress;
-	struct stack *stack;
-	struct netif *netif;
+	struct machine machine;
+	struct network network;
 	struct devices devices;
 };
 
@@ -76,13 +74,36 @@ static uint64_t machine_idle(void *ctx)
 	return idle_total_ns();
 }
 
+/* The interface that the run uses, or as long as none is chosen all of them. */
+static bool is_in_use(const struct wiring *w, const struct netif *netif)
+{
+	return w->network.netif == NULL || w->network.netif == netif;
+}
+
+static unsigned poll_devices(struct wiring *w)
+{
+	unsigned received = 0;
+
+	for (unsigned i = 0; i < w->devices.n_netifs; i++) {
+		struct netif *netif = w->devices.netifs[i];
+
+		if (is_in_use(w, netif))
+			received += netif->ops->poll(netif, clock_now_ns());
+	}
+	return received;
+}
+
 /* When a halt must end at the latest: what the stack has to do next, and where no interrupt tells
  * the next look at the device. */
 static uint64_t wake_at(const struct wiring *w, uint64_t deadline_ns, uint64_t now_ns)
 {
-	uint64_t wake_ns = MIN(deadline_ns, net_next_deadline(w->stack));
+	uint64_t wake_ns = MIN(deadline_ns, net_next_deadline(w->machine.stack));
 
-	return MIN(wake_ns, devices_poll_by(w->netif, now_ns));
+	for (unsigned i = 0; i < w->devices.n_netifs; i++) {
+		if (is_in_use(w, w->devices.netifs[i]))
+			wake_ns = MIN(wake_ns, devices_poll_by(w->devices.netifs[i], now_ns));
+	}
+	return wake_ns;
 }
 
 /* One turn of the idle loop.  The interrupt flag is armed before the devices are looked at, so a
@@ -90,12 +111,13 @@ static uint64_t wake_at(const struct wiring *w, uint64_t deadline_ns, uint64_t n
 static void machine_turn(void *ctx, uint64_t deadline_ns)
 {
 	struct wiring *w = ctx;
+	struct stack *stack = w->machine.stack;
 
 	idle_begin();
-	unsigned received = w->netif->ops->poll(w->netif, clock_now_ns());
+	unsigned received = poll_devices(w);
 	uint64_t now_ns = clock_now_ns();
-	bool timer_due = net_next_deadline(w->stack) <= now_ns;
-	net_poll(w->stack, now_ns);
+	bool timer_due = net_next_deadline(stack) <= now_ns;
+	net_poll(stack, now_ns);
 	if (received > 0 || timer_due)
 		return; /* what the application waits for may have happened */
 	idle_until(wake_at(w, deadline_ns, now_ns));
@@ -134,7 +156,6 @@ static void read_configuration(const struct boot_info *bi, struct config_platfor
 		faults += config_read(&tables, CONFIG_SOURCE_LINE, "command line",
 				      (const char *)(uintptr_t)bi->cmdline.addr, bi->cmdline.len,
 				      events);
-	faults += config_check_platform(platform, events);
 	faults += app_config_check(events);
 
 	exit_set_debug_port(platform->debug_exit);
@@ -154,83 +175,33 @@ static void seed_generator(struct devices *devices, struct event_sink *events)
 	entropy_ready(events);
 }
 
-static NORETURN void refuse_device(const struct devices *devices, const char *name)
+/* From the devices to an address, or the end of the run. */
+static void network_start(struct wiring *w)
 {
-	char text[96];
-	struct strbuf sb = strbuf_on(text, sizeof(text));
+	struct network *n = &w->network;
+	enum status status = network_choose(n, w->devices.netifs, w->devices.n_netifs);
 
-	strbuf_str(&sb, "ip=: there is no device ");
-	strbuf_str(&sb, name);
-	for (unsigned i = 0; i < devices->n_netifs; i++) {
-		strbuf_str(&sb, i == 0 ? ", only " : ", ");
-		strbuf_str(&sb, devices->netifs[i]->name);
-	}
-	give_up(STATUS_NO_DEVICE, text);
+	if (status == STATUS_OK && n->netif != NULL)
+		net_attach(w->machine.stack, n->netif);
+	if (status == STATUS_OK)
+		status = network_up(n);
+	if (status != STATUS_OK)
+		give_up(status, n->problem);
 }
 
-/* The one that ip= names, or the first. */
-static struct netif *choose_netif(const struct devices *devices, const char *name)
+static const char *no_address(void *ctx)
 {
-	struct netif *netif = devices_netif(devices, name);
+	struct wiring *w = ctx;
 
-	if (devices->n_netifs == 0)
-		give_up(STATUS_NO_DEVICE, "no network device that this image can drive");
-	if (netif == NULL)
-		refuse_device(devices, name);
-	return netif;
+	return network_no_address(&w->network);
 }
 
-static void wait_for_link(struct wiring *w, uint64_t timeout_ns)
+static struct app_names names_of(const struct network *n)
 {
-	uint64_t patience_ns = clock_now_ns() + LINK_WAIT_NS;
-	uint64_t deadline_ns = MIN(patience_ns, timeout_ns);
+	struct app_names names = {.n_servers = n->n_dns, .search = n->domain};
 
-	while (!w->netif->link_up && clock_now_ns() < deadline_ns)
-		machine_turn(w, deadline_ns);
-	if (w->netif->link_up)
-		return;
-	if (timeout_ns < patience_ns)
-		give_up(STATUS_TIMED_OUT, "timed out, waiting for the link");
-	give_up(STATUS_COULD_NOT_CONNECT, "the network link is down");
-}
-
-/* net_set_ipv4() has checked that the mask has no holes. */
-static unsigned prefix_len(uint32_t mask)
-{
-	unsigned len = 0;
-
-	while (mask << len != 0 && len < 32)
-		len++;
-	return len;
-}
-
-static struct stack *network_up(struct netif *netif, const struct config_ip *ip)
-{
-	struct event_sink *events = log_sink();
-	struct stack *stack = net_create(&port, NULL, clock_now_ns());
-
-	if (stack == NULL)
-		give_up(STATUS_OUT_OF_MEMORY, "no memory for the protocol stack");
-	net_attach(stack, netif);
-	if (net_set_ipv4(stack, netif, ip->client, ip->mask) != ERR_OK)
-		give_up(STATUS_BAD_CONFIG, "ip=: not the address of a host on that network");
-	if (ip->gateway != 0 && net_set_gateway(stack, netif, ip->gateway) != ERR_OK)
-		give_up(STATUS_BAD_CONFIG, "ip=: the gateway is not on the interface's network");
-	event_emit(events, EVENT_ADDR_SET, 0, 0, EV_STR("name", netif->name),
-		   EV_IPV4("ip", ip->client),
-		   EV_U64("prefix", prefix_len(ip->mask)),
-		   EV_IF(ip->gateway != 0, EV_IPV4("gateway", ip->gateway)));
-	return stack;
-}
-
-/* The name servers that ip= names. */
-static struct app_names names_of(const struct config_ip *ip)
-{
-	struct app_names names = {.n_servers = 0};
-
-	for (unsigned i = 0; i < ARRAY_LEN(ip->dns); i++)
-		if (ip->dns[i] != 0)
-			names.servers[names.n_servers++] = ip->dns[i];
+	_Static_assert(ARRAY_LEN(names.servers) == ARRAY_LEN(n->dns), "as many");
+	memcpy(names.servers, n->dns, sizeof(names.servers));
 	return names;
 }
 
@@ -239,7 +210,8 @@ static void let_go_out(struct wiring *w)
 {
 	uint64_t deadline_ns = clock_now_ns() + LET_OUT_NS;
 
-	while (!devices_sent_all(w->netif) && clock_now_ns() < deadline_ns)
+	while (w->network.netif != NULL && !devices_sent_all(w->network.netif) &&
+	       clock_now_ns() < deadline_ns)
 		machine_turn(w, MIN(deadline_ns, clock_now_ns() + NS_PER_MS));
 }
 
@@ -260,23 +232,27 @@ NORETURN void kernel_main(struct boot_info *bi)
 
 	devices_probe(&wiring.devices, &port, events);
 	seed_generator(&wiring.devices, events);
-	wiring.netif = choose_netif(&wiring.devices, platform.ip.device);
-	wiring.stack = network_up(wiring.netif, &platform.ip);
-	wait_for_link(&wiring, platform.timeout_ns);
+	wiring.machine = (struct machine){
+		.stack = net_create(&port, NULL, clock_now_ns()),
+		.ctx = &wiring,
+		.now_ns = machine_now,
+		.turn = machine_turn,
+		.random = port_random,
+		.idle_ns = machine_idle,
+		.progress = &wiring.progress,
+	};
+	if (wiring.machine.stack == NULL)
+		give_up(STATUS_OUT_OF_MEMORY, "no memory for the protocol stack");
+	wiring.network = (struct network){
+		.machine = &wiring.machine, .events = events, .platform = &platform};
+	network_start(&wiring);
 
 	struct app_env env = {
-		.machine = {
-			.stack = wiring.stack,
-			.ctx = &wiring,
-			.now_ns = machine_now,
-			.turn = machine_turn,
-			.random = port_random,
-			.idle_ns = machine_idle,
-			.progress = &wiring.progress,
-		},
+		.machine = wiring.machine,
 		.events = events,
 		.platform = &platform,
-		.names = names_of(&platform.ip),
+		.names = names_of(&wiring.network),
+		.no_address = no_address,
 		.deadline_ns = platform.timeout_ns,
 	};
 	status = app_main(&env);

@@ -108,7 +108,7 @@ static bool is_a_hosts(uint32_t ipv4)
 static const char *no_route_sentence(const struct transfer *t, int err)
 {
 	if (err == ERR_NETUNREACH && is_a_hosts(net_addr_to_ipv4(&t->report.remote.addr)))
-		return "no route: ip= names no gateway";
+		return "no route: there is no gateway";
 	return "the URL's address is not another host's";
 }
 

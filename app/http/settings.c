@@ -191,16 +191,6 @@ static const char *set_retry(void *dst_u64, const char *value, size_t len)
 	return decimal_parse(value, len, HTTP_RETRY_MAX, dst_u64) ? NULL : "not a number from 0 to 100";
 }
 
-static const char *set_yes_or_no(void *dst_bool, const char *value, size_t len)
-{
-	bool yes = is_text(value, len, "yes");
-
-	if (!yes && !is_text(value, len, "no"))
-		return "neither yes nor no";
-	*(bool *)dst_bool = yes;
-	return NULL;
-}
-
 static const char *set_show(void *dst_http_settings, const char *value, size_t len)
 {
 	struct http_settings *s = dst_http_settings;
@@ -272,7 +262,7 @@ const struct config_key *app_config_keys(size_t *count)
 				  "600 seconds, or what the server's Retry-After says"),
 		 set_retry, &http_settings.retry, NULL, 0},
 		{"retry-connrefused", "yes, no",
-		 CONFIG_HELP("no", "whether a refused connection is tried again, too"), set_yes_or_no,
+		 CONFIG_HELP("no", "whether a refused connection is tried again, too"), config_set_yes_no,
 		 &http_settings.retry_refused, NULL, 0},
 		{"connect-timeout", "seconds above 0, decimals allowed",
 		 CONFIG_HELP("10", "how long the connection may take to come about"),
@@ -307,7 +297,7 @@ const struct config_key *app_config_keys(size_t *count)
 		{"keepalive", "yes, no",
 		 CONFIG_HELP("no", "whether a round may use a connection of the one before; within a "
 				   "round the next URL of the same host does"),
-		 set_yes_or_no, &http_settings.keepalive, NULL, 0},
+		 config_set_yes_no, &http_settings.keepalive, NULL, 0},
 	};
 
 	set_defaults();

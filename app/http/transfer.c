@@ -37,8 +37,34 @@ void transfer_begin(struct transfer *t, struct app_env *env, struct connection *
 	t->report = (struct report){.url = t->url};
 }
 
+/* What a machine without an address ends with, whatever it tries. */
+static bool is_the_networks(enum status status)
+{
+	switch (status) {
+	case STATUS_NAME_NOT_RESOLVED:
+	case STATUS_COULD_NOT_CONNECT:
+	case STATUS_PARTIAL_BODY:
+	case STATUS_TIMED_OUT:
+	case STATUS_EMPTY_REPLY:
+	case STATUS_SEND_FAILED:
+	case STATUS_RECEIVE_FAILED: return true;
+	default: return false;
+	}
+}
+
+static void blame_lack_of_address(struct transfer *t)
+{
+	const char *why = NULL;
+
+	if (t->env->no_address != NULL && is_the_networks(t->report.exitcode))
+		why = t->env->no_address(t->m->ctx);
+	if (why != NULL)
+		(void)transfer_fail(t, STATUS_NO_ADDRESS, why);
+}
+
 void transfer_end(struct transfer *t)
 {
+	blame_lack_of_address(t);
 	t->report.time_total_ns = transfer_elapsed(t);
 	t->report.has_idle = t->m->idle_ns != NULL;
 	t->report.time_idle_ns = idle(t) - t->start_idle_ns;

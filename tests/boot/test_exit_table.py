@@ -17,8 +17,6 @@ ELSEWHERE = {
     27: 'unit/test_http_client.c',  # a machine with 628 KiB of memory still gets through
     55: 'unit/test_http_client.c',  # a peer can be silent (28) or reset (52): the rest is our stack's
 }
-# Nothing ends with these: no address (111) takes a DHCP client, which is still to come.
-NOT_YET = {111}
 
 # (status, configuration beside ip=, {port} for the server's; what the server does; the sentence)
 ROWS = [
@@ -49,6 +47,8 @@ ROWS = [
     (63, 'url=http://192.168.77.1/ max-body=9', None, r'the body is larger than max-body= allows'),
     (100, 'url=http://192.168.77.1:{port}/', servers.ENDLESS_HEADER,
      r'the header is longer than 65536 bytes'),
+    (111, 'ip=off url=http://192.168.77.1/', None, r'this machine has no address: ip=off'),
+    (111, 'ip=off url=http://some.name/', None, r'this machine has no address: ip=off'),
     (112, 'url=http://192.168.77.1/ expect.body=apache', None,
      r'the body does not hold what expect\.body= says'),
 ]
@@ -68,6 +68,11 @@ def test_no_device(no_net):
     assert log.result['errormsg'] == 'no network device that this image can drive'
 
 
+def test_without_an_address_no_device_is_needed(no_net):
+    log = call(no_net, ['ip=none', f'url=http://{HOST}/'], 111)
+    assert log.result['errormsg'] == 'this machine has no address: ip=off'
+
+
 def test_panic(no_net):
     log = call(no_net, ['ip=192.168.77.2:::/24', 'fault=divide'], 119, kernel=app_kernel('fault'))
     assert log.result['errormsg'] == 'divide error'
@@ -78,5 +83,5 @@ def test_every_row_of_the_table_is_here():
         table = f.read().partition('## Exit status')[2].partition('### ')[0]
     told = {int(n) for n in re.findall(r'^\| (\d+) \|', table, re.M)}
     assert len(told) > 20
-    assert told == {r[0] for r in ROWS} | {110, 119} | set(ELSEWHERE) | NOT_YET
+    assert told == {r[0] for r in ROWS} | {110, 119} | set(ELSEWHERE)
     assert all(os.path.isfile(f'{ROOT}/tests/{name}') for name in ELSEWHERE.values())

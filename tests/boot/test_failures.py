@@ -137,13 +137,13 @@ def test_bad_options_are_all_named_in_one_run(no_net, boot):
 
 
 @pytest.mark.parametrize('words', [
-    [f'url=http://{HOST}/'],                                     # no ip=
-    ['ip=dhcp', f'url=http://{HOST}/'],
+    ['ip=bootp', f'url=http://{HOST}/'],
+    ['ip=192.168.77.2:::/24:host:eth0:dhcp', f'url=http://{HOST}/'],  # given, and asked for
     ['ip=192.168.77.2', f'url=http://{HOST}/'],                  # no mask
     ['ip=192.168.77.2:::255.0.255.0', f'url=http://{HOST}/'],
     ['ip=192.168.77.999:::255.255.255.0', f'url=http://{HOST}/'],
     ['ip=192.168.77.2:::/24', 'url=gopher://x', 'nonsense'],     # 2 comes before the URL's fault
-], ids=['missing', 'dhcp', 'no mask', 'mask with holes', 'bad address', 'before the url'])
+], ids=['bootp', 'both', 'no mask', 'mask with holes', 'bad address', 'before the url'])
 def test_bad_configuration(no_net, words):
     assert len(call(no_net, words, 2).all('config.bad')) == 1
 

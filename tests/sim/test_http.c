@@ -355,7 +355,7 @@ static void no_route(void **state)
 
 	(void)state;
 	assert_int_equal(run_client(scene, "url=http://192.0.2.1/"), STATUS_COULD_NOT_CONNECT);
-	assert_string_equal(said(scene, EVENT_RESULT, "errormsg"), "no route: ip= names no gateway");
+	assert_string_equal(said(scene, EVENT_RESULT, "errormsg"), "no route: there is no gateway");
 	close_scene(scene);
 }
 

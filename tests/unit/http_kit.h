@@ -32,6 +32,13 @@ static void record(struct event_sink *sink, const struct event *ev)
 
 static struct event_sink sink = {.emit = record};
 static struct config_platform platform;
+static const char *no_address; /* why the machine has none; NULL: it has one */
+
+static const char *why_no_address(void *ctx)
+{
+	(void)ctx;
+	return no_address;
+}
 
 static int fresh(void **state)
 {
@@ -39,6 +46,7 @@ static int fresh(void **state)
 	fake_reset();
 	lines[0] = transfer_line[0] = result_line[0] = '\0';
 	n_events = 0;
+	no_address = NULL;
 	memset(&platform, 0, sizeof(platform));
 	return 0;
 }
@@ -55,7 +63,7 @@ static enum status run(const char *config, const struct fake_arrival *arrivals, 
 {
 	static struct progress progress;
 	struct app_env env = {.machine = fake_machine, .events = &sink, .platform = &platform,
-			      .deadline_ns = 30 * NS_PER_S};
+			      .no_address = why_no_address, .deadline_ns = 30 * NS_PER_S};
 	enum status status;
 
 	progress_init(&progress, &sink);

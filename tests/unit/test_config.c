@@ -16,6 +16,7 @@ static struct config_platform platform;
 static char colour[CONFIG_TEXT_MAX];
 static char secret[CONFIG_TEXT_MAX];
 static uint64_t number;
+static bool number_at_fault;
 static struct {
 	struct config_list list;
 	char first[8];
@@ -32,7 +33,7 @@ static const char *set_letter(void *dst, const char *value, size_t len)
 
 static const struct config_key app_keys[] = {
 	{"colour", "a word", "", "", config_set_text, colour, NULL, 0},
-	{"number", "a number", "0", "", config_set_u64, &number, NULL, 0},
+	{"number", "a number", "0", "", config_set_u64, &number, &number_at_fault, 0},
 	{"letter", "a letter", "", "", set_letter, &letters, NULL, CONFIG_LIST},
 	{"user", "name:password", "", "", config_set_text, secret, NULL, CONFIG_SECRET_USER},
 	{"link", "a URL", "", "", config_set_text, secret, NULL, CONFIG_SECRET_URL},
@@ -67,6 +68,7 @@ static int fresh(void **state)
 	number = 0;
 	memset(&letters, 0, sizeof(letters));
 	bad_events = key_events = 0;
+	number_at_fault = false;
 	return 0;
 }
 
@@ -94,7 +96,7 @@ static unsigned read_file(const char *text)
 	return read_bytes(CONFIG_SOURCE_FILE, text, strlen(text));
 }
 
-#define ALL_KEYS "ip, timeout, log, debug-exit, exit, hold, colour, number, letter, user, link, field"
+#define ALL_KEYS "ip, nic, dhcp-timeout, link-local, timeout, log, debug-exit, exit, hold, colour, number, letter, user, link, field"
 
 /* --- the grammar ------------------------------------------------------------------------------- */
 
@@ -106,7 +108,10 @@ static void defaults(void **state)
 	assert_int_equal(platform.hold_ns, 0);
 	assert_int_equal(platform.debug_exit, 0);
 	assert_int_equal(platform.exit, EXIT_POWEROFF);
-	assert_false(platform.ip.present);
+	assert_int_equal(platform.ip.way, CONFIG_IP_DHCP);
+	assert_int_equal(platform.nic.by, CONFIG_NIC_ANY);
+	assert_true(platform.dhcp_timeout_ns == 15 * NS_PER_S);
+	assert_false(platform.link_local);
 }
 
 static void a_command_line(void **state)
@@ -114,7 +119,7 @@ static void a_command_line(void **state)
 	(void)state;
 	assert_int_equal(read_line("  ip=10.0.2.15::10.0.2.2:255.255.255.0 log=both\ttimeout=2.5 "
 				   "debug-exit=0xf4 hold=.25 colour=\"deep blue\" number=7 "), 0);
-	assert_true(platform.ip.present);
+	assert_int_equal(platform.ip.way, CONFIG_IP_STATIC);
 	assert_int_equal(platform.ip.client, 0x0a00020f);
 	assert_int_equal(platform.ip.gateway, 0x0a000202);
 	assert_int_equal(platform.ip.mask, 0xffffff00);
@@ -126,6 +131,20 @@ static void a_command_line(void **state)
 	assert_int_equal(number, 7);
 	assert_int_equal(key_events, 7);
 	assert_non_null(strstr(said, "colour=deep blue (from command line)\n"));
+}
+
+static void an_address_that_is_asked_for(void **state)
+{
+	(void)state;
+	assert_int_equal(read_line("ip=10.0.0.1/8 ip= dhcp-timeout=2.5 link-local=yes nic=eth1"), 0);
+	assert_int_equal(platform.ip.way, CONFIG_IP_DHCP);
+	assert_true(platform.dhcp_timeout_ns == 2500 * NS_PER_MS);
+	assert_true(platform.link_local);
+	assert_string_equal(platform.nic.text, "eth1");
+	assert_int_equal(read_line("link-local=no"), 0);
+	assert_false(platform.link_local);
+	assert_int_equal(read_line("dhcp-timeout=0 link-local=maybe nic=wlan0"), 3);
+	assert_non_null(strstr(said, "link-local=maybe: neither yes nor no; allowed: yes, no\n"));
 }
 
 static void what_the_machine_does_at_the_end(void **state)
@@ -449,31 +468,19 @@ static void addresses(void **state)
 	assert_int_equal(ipv4, 0x01020304);
 }
 
-/* --- what all sources say together -------------------------------------------------------------- */
-
-static void a_missing_ip_is_a_fault(void **state)
+/* Whoever writes a key wrongly is told what is wrong with it, and not that there is none. */
+static void a_faulty_key_is_not_missing(void **state)
 {
-	(void)state;
-	assert_int_equal(config_check_platform(&platform, &sink), 1);
-	assert_memory_equal(said, "configuration: ip: missing", 26);
-	assert_int_equal(read_line("ip=10.0.0.1/8"), 0);
-	assert_int_equal(config_check_platform(&platform, &sink), 0);
-}
-
-/* Whoever writes ip= wrongly is told what is wrong with it, and not that there is none. */
-static void a_faulty_ip_is_not_missing(void **state)
-{
-	static const char *const faulty[] = {"ip=10.0.0.1", "ip=", "ip", "ip=\"10.0.0.1/8", "ip=\xe4"};
+	static const char *const faulty[] = {"number=x", "number=", "number", "number=\"1", "number=\xe4"};
 
 	for (size_t i = 0; i < ARRAY_LEN(faulty); i++) {
 		fresh(state);
 		assert_int_equal(read_line(faulty[i]), 1);
-		assert_int_equal(config_check_platform(&platform, &sink), 0);
-		assert_int_equal(bad_events, 1);
+		assert_true(number_at_fault);
 	}
 	fresh(state);
-	assert_int_equal(read_line("timeout=soon ipp=10.0.0.1/8"), 2);
-	assert_int_equal(config_check_platform(&platform, &sink), 1); /* the fault is another key's */
+	assert_int_equal(read_line("timeout=soon numbers=1 number=1"), 2);
+	assert_false(number_at_fault); /* the faults are other keys' */
 }
 
 /* --- EFI LoadOptions ----------------------------------------------------------------------------- */
@@ -566,6 +573,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(defaults),
 		TEST(a_command_line),
+		TEST(an_address_that_is_asked_for),
 		TEST(what_the_machine_does_at_the_end),
 		TEST(passwords_are_not_shown),
 		TEST(a_file_with_bom_crlf_and_comments),
@@ -586,8 +594,7 @@ int main(void)
 		TEST(seconds),
 		TEST(ports),
 		TEST(addresses),
-		TEST(a_missing_ip_is_a_fault),
-		TEST(a_faulty_ip_is_not_missing),
+		TEST(a_faulty_key_is_not_missing),
 		TEST(load_options_of_a_shell),
 		TEST(load_options_that_are_no_text),
 		TEST(load_options_with_more_behind_their_end),

@@ -30,7 +30,7 @@ static void all_ten_parts(void **state)
 	(void)state;
 	assert_null(set_ip(&ip, "192.168.77.2:192.168.77.9:192.168.77.1:255.255.255.0:box-1.lan:eth0:off:"
 				"9.9.9.9:1.1.1.1:10.1.2.3"));
-	assert_true(ip.present);
+	assert_int_equal(ip.way, CONFIG_IP_STATIC);
 	assert_int_equal(ip.client, 0xc0a84d02);
 	assert_int_equal(ip.server, 0xc0a84d09);
 	assert_int_equal(ip.gateway, 0xc0a84d01);
@@ -92,19 +92,67 @@ static void trailing_parts_are_optional(void **state)
 	}
 }
 
+static void without_a_client_it_is_asked_for_or_left(void **state)
+{
+	static const struct {
+		const char *text;
+		enum config_ip_way way;
+	} rows[] = {
+		{"", CONFIG_IP_DHCP},           {"dhcp", CONFIG_IP_DHCP}, {"on", CONFIG_IP_DHCP},
+		{"any", CONFIG_IP_DHCP},        {"off", CONFIG_IP_OFF},   {"none", CONFIG_IP_OFF},
+		{"::::::", CONFIG_IP_DHCP},     {"::::::dhcp", CONFIG_IP_DHCP},
+		{"::::::on", CONFIG_IP_DHCP},   {"::::::any", CONFIG_IP_DHCP},
+		{"::::::off", CONFIG_IP_OFF},   {"::::::none", CONFIG_IP_OFF},
+		{":::::::::", CONFIG_IP_DHCP},  {"10.0.2.15/24::::::on", CONFIG_IP_STATIC},
+		{"10.0.2.15/24::::::any", CONFIG_IP_STATIC},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct config_ip ip = {.way = CONFIG_IP_STATIC + CONFIG_IP_OFF};
+		const char *problem = set_ip(&ip, rows[i].text);
+
+		if (problem != NULL || ip.way != rows[i].way)
+			fail_msg("%s: %d, %s", rows[i].text, ip.way, problem != NULL ? problem : "accepted");
+	}
+}
+
+static void host_device_and_servers_go_with_dhcp(void **state)
+{
+	struct config_ip ip = {0};
+
+	(void)state;
+	assert_null(set_ip(&ip, "::::box-1:eth1:dhcp:9.9.9.9:1.1.1.1"));
+	assert_int_equal(ip.way, CONFIG_IP_DHCP);
+	assert_int_equal(ip.client | ip.mask | ip.gateway, 0);
+	assert_string_equal(ip.hostname, "box-1");
+	assert_string_equal(ip.device, "eth1");
+	assert_int_equal(ip.dns[0], 0x09090909);
+	assert_int_equal(ip.dns[1], 0x01010101);
+}
+
 static void refused_with_a_reason(void **state)
 {
 	static const struct {
 		const char *text, *reason;
 	} rows[] = {
-		{"", "the client is not an IPv4 address"},
-		{"dhcp", "this build cannot ask for an address: give one"},
-		{"on", "this build cannot ask for an address: give one"},
-		{"any", "this build cannot ask for an address: give one"},
-		{"off", "the client is not an IPv4 address"},
-		{"::::host:eth0:dhcp", "this build cannot ask for an address: give one"},
-		{"10.0.2.15::10.0.2.2:/24::eth0:dhcp", "this build cannot ask for an address: give one"},
-		{"10.0.2.15::10.0.2.2:/24::eth0:perhaps", "autoconf is not off"},
+		{"dhcp6", "the client is not an IPv4 address"},
+		{"DHCP", "the client is not an IPv4 address"},
+		{"bootp", "this build asks for an address by DHCP only"},
+		{"rarp", "this build asks for an address by DHCP only"},
+		{"both", "this build asks for an address by DHCP only"},
+		{"::::::bootp", "this build asks for an address by DHCP only"},
+		{"10.0.2.15::10.0.2.2:/24::eth0:dhcp",
+		 "an address is given, and one is asked for: leave one of them out"},
+		{"10.0.2.15::10.0.2.2:/24::eth0:perhaps",
+		 "autoconf is not one of dhcp, on, any, off, none"},
+		{"dhcp:", "the client is not an IPv4 address"},
+		{"::10.0.2.2", "mask and gateway need a client"},
+		{":::/24:::dhcp", "mask and gateway need a client"},
+		{":::255.255.255.0:::off", "mask and gateway need a client"},
+		{"/24", "the client is not an IPv4 address"},
+		{"::::bad host::dhcp", "the host's name is no name"},
+		{"::::::off:dns", "dns0 is not an address"},
 		{"10.0.2.15", "the mask is missing"},
 		{"10.0.2.15::10.0.2.2:", "the mask is missing"},
 		{"10.0.2.15::10.0.2.2::::off", "the mask is missing"},
@@ -149,7 +197,7 @@ static void refused_with_a_reason(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct config_ip ip = {.client = 42};
+		struct config_ip ip = {.way = CONFIG_IP_OFF, .client = 42};
 		const char *problem = set_ip(&ip, rows[i].text);
 
 		if (rows[i].reason == NULL) {
@@ -159,7 +207,7 @@ static void refused_with_a_reason(void **state)
 		if (problem == NULL || strcmp(problem, rows[i].reason) != 0)
 			fail_msg("%s: %s", rows[i].text, problem != NULL ? problem : "accepted");
 		assert_int_equal(ip.client, 42); /* what was there stays */
-		assert_false(ip.present);
+		assert_int_equal(ip.way, CONFIG_IP_OFF);
 	}
 }
 
@@ -169,6 +217,8 @@ int main(void)
 		cmocka_unit_test(all_ten_parts),
 		cmocka_unit_test(forms_of_the_mask),
 		cmocka_unit_test(trailing_parts_are_optional),
+		cmocka_unit_test(without_a_client_it_is_asked_for_or_left),
+		cmocka_unit_test(host_device_and_servers_go_with_dhcp),
 		cmocka_unit_test(refused_with_a_reason),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

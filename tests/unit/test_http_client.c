@@ -185,7 +185,7 @@ static void connect_errors_and_where_they_stopped(void **state)
 	fake.connect_result = ERR_NETUNREACH;
 	fake.last_step = 3;
 	assert_int_equal(run(URL, NULL, 0), STATUS_COULD_NOT_CONNECT);
-	must_say("no route: ip= names no gateway (stopped before step 6)\n");
+	must_say("no route: there is no gateway (stopped before step 6)\n");
 	assert_true(fake.closed);
 }
 
@@ -214,7 +214,26 @@ static void addresses_that_no_other_host_has(void **state)
 	fake.connect_result = ERR_NETUNREACH;
 	fake.last_step = 3;
 	assert_int_equal(run("url=http://223.255.255.254/", NULL, 0), STATUS_COULD_NOT_CONNECT);
-	must_say("no route: ip= names no gateway");
+	must_say("no route: there is no gateway");
+}
+
+/* Whatever did not work because of that is status 111; what a server answered stays its answer. */
+static void a_machine_without_an_address_says_so(void **state)
+{
+	(void)state;
+	no_address = "no address from DHCP: the lease ended";
+	fake.connect_result = ERR_ADDRNOTAVAIL;
+	fake.last_step = 3;
+	assert_int_equal(run(URL, NULL, 0), STATUS_NO_ADDRESS);
+	must_say("no address from DHCP: the lease ended (stopped before step 6)\n");
+	fresh(NULL);
+	no_address = "no address from DHCP: the lease ended";
+	assert_int_equal(run("url=http://example.org/", NULL, 0), STATUS_NO_ADDRESS);
+	fresh(NULL);
+	no_address = "no address from DHCP: the lease ended";
+	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 404 no\r\nContent-Length: 0\r\n\r\n")),
+			 STATUS_HTTP_STATUS);
+	must_say("the server answered 404");
 }
 
 static void no_socket(void **state)
@@ -504,6 +523,7 @@ int main(void)
 		TEST(http_status_outside_200_to_399),
 		TEST(connect_errors_and_where_they_stopped),
 		TEST(addresses_that_no_other_host_has),
+		TEST(a_machine_without_an_address_says_so),
 		TEST(no_socket),
 		TEST(a_black_hole),
 		TEST(time_outs_say_what_was_waited_for),

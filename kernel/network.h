@@ -1,0 +1,45 @@
+/*
+ * From the network devices that were found to an address: which of them the run uses (nic=, ip='s
+ * device, the first with a link), and how the machine comes to its address (ip=).  It sees the
+ * machine through struct machine and the stack through its public door, and no device, so the host's
+ * tests run it too.
+ */
+#ifndef KERNEL_NETWORK_H
+#define KERNEL_NETWORK_H
+
+#include "app/blocking.h"
+#include "base/event.h"
+#include "base/status.h"
+#include "kernel/config.h"
+#include "net/netif.h"
+
+#define NETWORK_PROBLEM_MAX 400u
+#define NETWORK_DNS_MAX 3u
+#define NETWORK_DOMAIN_MAX 256u
+
+struct network {
+	/* in */
+	struct machine *machine; /* its turns poll `netif`, or as long as that is NULL all of them */
+	struct event_sink *events;
+	const struct config_platform *platform;
+	/* out */
+	struct netif *netif;
+	uint32_t dns[NETWORK_DNS_MAX]; /* name servers, host order */
+	unsigned n_dns;
+	char domain[NETWORK_DOMAIN_MAX]; /* of names without a dot; "": none */
+	char problem[NETWORK_PROBLEM_MAX]; /* a sentence, where a call failed */
+};
+
+/* Sets `netif`, after having waited for a link where there is none.  With ip=off
+ * nothing is chosen, and none is needed.  STATUS_NO_DEVICE, STATUS_COULD_NOT_CONNECT (no link),
+ * STATUS_TIMED_OUT. */
+enum status network_choose(struct network *n, struct netif *const *netifs, unsigned n_netifs) MUST_CHECK;
+
+/* Gives `netif`, which is attached to the stack, its address, and fills in the rest.
+ * STATUS_NO_ADDRESS, STATUS_BAD_CONFIG. */
+enum status network_up(struct network *n) MUST_CHECK;
+
+/* Why the machine has no address now; NULL: it has one.  The text is in `problem`. */
+const char *network_no_address(struct network *n);
+
+#endif
