@@ -1,12 +1,13 @@
 /*
  * ICMP (RFC 792, RFC 1122 3.2.2): answers echo requests, and sends errors, never about an error, a
  * broadcast or a later fragment, and never more than a trickle.  Errors that come in are read in
- * net/icmp_error.c.
+ * net/icmp_error.c, answers to our own echo requests in net/echo.c.
  */
 #include "net/icmp.h"
 
 #include "base/string.h"
 #include "net/checksum.h"
+#include "net/echo.h"
 #include "net/icmp_error.h"
 #include "net/ipv4.h"
 #include "net/port.h"
@@ -115,6 +116,9 @@ void icmp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t 
 	} else if (dst != pkt->netif->ipv4) {
 		/* RFC 1122 3.2.2.6: a broadcast echo may be ignored; it would amplify. */
 		count->icmp_ignored++;
+	} else if (h.type == ICMP_ECHO_REPLY) {
+		echo_input(stack, pkt, &h, src, dst);
+		return;
 	} else {
 		dispatch(stack, pkt, &h, src, dst, now_ns);
 	}

@@ -80,7 +80,8 @@ static struct meaning meaning_of(const struct icmp_header *h)
 struct quoted {
 	struct ipv4_header ip;
 	const uint8_t *l4; /* QUOTED_TRANSPORT_MIN bytes */
-	uint16_t src_port, dst_port; /* 0 where the protocol has none */
+	uint16_t src_port, dst_port; /* 0 where the protocol has none; an echo request's identifier, 0 */
+	bool echo;
 };
 
 static bool read_quoted(const uint8_t *p, size_t len, struct quoted *q)
@@ -90,6 +91,9 @@ static bool read_quoted(const uint8_t *p, size_t len, struct quoted *q)
 		return false;
 	q->l4 = p + q->ip.header_len;
 	q->src_port = q->dst_port = 0;
+	q->echo = q->ip.protocol == IPV4_PROTO_ICMP && q->l4[ICMP_OFF_TYPE] == ICMP_ECHO;
+	if (q->echo)
+		q->src_port = load_be16(q->l4 + ICMP_OFF_ID);
 	if (q->ip.protocol == IPV4_PROTO_TCP || q->ip.protocol == IPV4_PROTO_UDP) {
 		q->src_port = load_be16(q->l4 + TCP_OFF_SRC);
 		q->dst_port = load_be16(q->l4 + TCP_OFF_DST);
@@ -109,14 +113,16 @@ static void log_error(struct stack *stack, const struct icmp_header *h, const st
 
 /* RFC 1191: a router had to drop a packet whose DF we had set. */
 static void tell_too_big(struct stack *stack, const struct icmp_header *h, const struct quoted *q,
-			 uint64_t now_ns)
+			 uint32_t src, uint64_t now_ns)
 {
 	const struct ipv4_too_big report = {
 		.local = q->ip.src,
 		.remote = q->ip.dst,
 		.local_port = q->src_port,
 		.remote_port = q->dst_port,
+		.protocol = q->ip.protocol,
 		.seq = load_be32(q->l4 + TCP_OFF_SEQ),
+		.said_by = src,
 		.said = (uint16_t)(h->rest & 0xffff),
 		.quoted_len = q->ip.total_len,
 	};
@@ -125,7 +131,7 @@ static void tell_too_big(struct stack *stack, const struct icmp_header *h, const
 		stack->counters.ip_pmtu_ignored++; /* nobody had to drop it */
 	else if (q->ip.protocol == IPV4_PROTO_TCP)
 		tcp_too_big(stack, &report, now_ns);
-	else if (q->ip.protocol == IPV4_PROTO_UDP)
+	else if (q->ip.protocol == IPV4_PROTO_UDP || q->echo)
 		udp_too_big(stack, &report, now_ns);
 	else
 		stack->counters.ip_pmtu_ignored++;
@@ -136,8 +142,8 @@ static bool is_too_big(const struct icmp_header *h)
 	return h->type == ICMP_UNREACHABLE && h->code == ICMP_UNREACH_FRAG_NEEDED;
 }
 
-static void tell_transport(struct stack *stack, const struct quoted *q, const struct meaning *m,
-			   uint64_t now_ns)
+static void tell_tcp(struct stack *stack, const struct quoted *q, const struct meaning *m,
+		     uint64_t now_ns)
 {
 	const struct tcp_trouble trouble = {
 		.local = q->ip.src,
@@ -149,10 +155,26 @@ static void tell_transport(struct stack *stack, const struct quoted *q, const st
 		.hard = m->hard,
 	};
 
+	tcp_unreachable(stack, &trouble, now_ns);
+}
+
+static void tell_transport(struct stack *stack, const struct quoted *q, const struct meaning *m,
+			   uint32_t src, uint64_t now_ns)
+{
+	const struct udp_trouble trouble = {
+		.echo = q->echo,
+		.local = q->ip.src,
+		.remote = q->ip.dst,
+		.local_port = q->src_port,
+		.remote_port = q->dst_port,
+		.err = m->err,
+		.said_by = src,
+	};
+
 	if (q->ip.protocol == IPV4_PROTO_TCP)
-		tcp_unreachable(stack, &trouble, now_ns);
-	else if (q->ip.protocol == IPV4_PROTO_UDP)
-		udp_unreachable(stack, q->ip.src, q->src_port, q->ip.dst, q->dst_port, m->err);
+		tell_tcp(stack, q, m, now_ns);
+	else if (q->ip.protocol == IPV4_PROTO_UDP || q->echo)
+		udp_unreachable(stack, &trouble);
 	else
 		stack->counters.icmp_ignored++;
 }
@@ -176,7 +198,7 @@ void icmp_error_input(struct stack *stack, const struct pktbuf *pkt, const struc
 	if (icmp_may_log(stack, now_ns))
 		log_error(stack, h, &q, m.what, src);
 	if (is_too_big(h))
-		tell_too_big(stack, h, &q, now_ns);
+		tell_too_big(stack, h, &q, src, now_ns);
 	else
-		tell_transport(stack, &q, &m, now_ns);
+		tell_transport(stack, &q, &m, src, now_ns);
 }

@@ -11,6 +11,7 @@
 #include "net/stack.h"
 #include "net/tcp.h"
 #include "net/wire/eth.h"
+#include "net/wire/icmp.h"
 #include "net/wire/ipv4.h"
 #include "net/wire/tcp.h"
 #include "net/wire/udp.h"
@@ -114,6 +115,7 @@ void ipv4_undeliverable(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns
 {
 	const uint8_t *p = pkt->data, *l4 = p + IPV4_HEADER_LEN;
 	uint32_t src = load_be32(p + IPV4_OFF_SRC), dst = load_be32(p + IPV4_OFF_DST);
+	struct udp_trouble udp = {.local = src, .remote = dst, .err = ERR_HOSTUNREACH};
 	struct tcp_trouble trouble;
 
 	if ((load_be16(p + IPV4_OFF_FRAGMENT) & IPV4_FRAGMENT_OFFSET) != 0) {
@@ -134,11 +136,16 @@ void ipv4_undeliverable(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns
 		tcp_unreachable(stack, &trouble, now_ns);
 		return;
 	case IPV4_PROTO_UDP:
-		udp_unreachable(stack, src, load_be16(l4 + UDP_OFF_SRC), dst,
-				load_be16(l4 + UDP_OFF_DST), ERR_HOSTUNREACH);
+		udp.local_port = load_be16(l4 + UDP_OFF_SRC);
+		udp.remote_port = load_be16(l4 + UDP_OFF_DST);
 		break;
-	default: /* an answer of ICMP's own: nobody waits for it */
+	default:
+		if (l4[ICMP_OFF_TYPE] != ICMP_ECHO)
+			break; /* an answer of ICMP's own: nobody waits for it */
+		udp.echo = true;
+		udp.local_port = load_be16(l4 + ICMP_OFF_ID);
 		break;
 	}
 	pktbuf_free(pkt);
+	udp_unreachable(stack, &udp);
 }

@@ -40,8 +40,10 @@ struct ipv4_path ipv4_path_find(const struct stack *stack, uint32_t dst, uint8_t
 /* An ICMP error, "fragmentation needed and DF set", about a packet of ours. */
 struct ipv4_too_big {
 	uint32_t local, remote; /* host order */
-	uint16_t local_port, remote_port;
+	uint16_t local_port, remote_port; /* ICMP: the echo's identifier, and 0 */
+	uint8_t protocol;
 	uint32_t seq;           /* the quoted segment's, where it is TCP */
+	uint32_t said_by;
 	uint16_t said;          /* next-hop MTU */
 	uint16_t quoted_len;    /* total length of the packet that was dropped */
 };

@@ -3,6 +3,7 @@
  */
 #include "net/socket_table.h"
 
+#include "net/ipv4.h"
 #include "net/stack.h"
 
 static bool is_ipv4(const struct net_endpoint *e)
@@ -34,7 +35,7 @@ int sock_connect(struct stack *stack, int fd, const struct net_endpoint *remote,
 						      : dgram_disconnect(stack, sock);
 	if (!is_ipv4(remote))
 		return ERR_AFNOSUPPORT;
-	if (remote->port == 0 || net_addr_to_ipv4(&remote->addr) == 0)
+	if ((remote->port == 0 && !socket_is_echo(sock)) || net_addr_to_ipv4(&remote->addr) == 0)
 		return ERR_ADDRNOTAVAIL;
 	if (sock->type == SOCK_TYPE_STREAM)
 		return stream_connect(stack, sock, remote, now_ns);
@@ -179,11 +180,14 @@ static int get_dgram_option(const struct socket *sock, enum sock_option option, 
 {
 	switch (option) {
 	case SOCK_SO_RCVBUF: *value = udp_rcvbuf(&sock->udp); return ERR_OK;
-	case SOCK_SO_PROTOCOL: *value = SOCK_PROTO_UDP; return ERR_OK;
+	case SOCK_SO_PROTOCOL: *value = socket_is_echo(sock) ? SOCK_PROTO_ICMP : SOCK_PROTO_UDP; return ERR_OK;
 	case SOCK_SO_ACCEPTCONN: *value = 0; return ERR_OK;
 	case SOCK_SO_REUSEADDR: *value = sock->udp.reuse; return ERR_OK;
 	case SOCK_SO_BROADCAST: *value = sock->broadcast; return ERR_OK;
 	case SOCK_IP_MTU_DISCOVER: *value = sock->udp.pmtu; return ERR_OK;
+	case SOCK_IP_ERROR_BY: *value = sock->udp.error_by; return ERR_OK;
+	case SOCK_IP_TOS: *value = sock->udp.tos; return ERR_OK;
+	case SOCK_IP_TTL: *value = sock->udp.ttl != 0 ? sock->udp.ttl : IPV4_TTL; return ERR_OK;
 	default: return ERR_NOPROTOOPT;
 	}
 }
@@ -225,6 +229,12 @@ static int set_dgram_option(struct socket *sock, enum sock_option option, int64_
 		if (value > UDP_PMTU_DO)
 			return ERR_INVAL;
 		sock->udp.pmtu = (uint8_t)value;
+		return ERR_OK;
+	case SOCK_IP_TOS:
+	case SOCK_IP_TTL:
+		if (value > UINT8_MAX || (option == SOCK_IP_TTL && value == 0))
+			return ERR_INVAL;
+		*(option == SOCK_IP_TTL ? &sock->udp.ttl : &sock->udp.tos) = (uint8_t)value;
 		return ERR_OK;
 	default: return ERR_NOPROTOOPT;
 	}

@@ -18,7 +18,8 @@
 struct stack;
 
 enum sock_type { SOCK_TYPE_STREAM = 1, SOCK_TYPE_DGRAM = 2 };
-enum sock_protocol { SOCK_PROTO_DEFAULT = 0, SOCK_PROTO_TCP = 6, SOCK_PROTO_UDP = 17 };
+enum sock_protocol { SOCK_PROTO_DEFAULT = 0, SOCK_PROTO_ICMP = 1, SOCK_PROTO_TCP = 6,
+		     SOCK_PROTO_UDP = 17 };
 enum sock_how { SOCK_SHUT_RD = 0, SOCK_SHUT_WR = 1, SOCK_SHUT_RDWR = 2 };
 
 enum sock_events {
@@ -48,6 +49,7 @@ struct sock_msg {
 	size_t len;
 	struct net_endpoint from; /* out, datagrams: who sent it */
 	unsigned flags;           /* out: SOCK_MSG_TRUNC */
+	uint8_t tos, ttl;         /* out, datagrams: as they came */
 };
 
 enum sock_pmtu { /* SOCK_IP_MTU_DISCOVER; the values of Linux's IP_MTU_DISCOVER */
@@ -69,6 +71,8 @@ enum sock_option {
 	                    * listens on */
 	SOCK_SO_BROADCAST, /* 0 or 1: datagrams may go to broadcast addresses */
 	SOCK_IP_MTU_DISCOVER, /* datagrams: enum sock_pmtu */
+	SOCK_IP_ERROR_BY, /* get, datagrams: who said the latest error that came back, an address in
+			   * host order; 0: this stack, because nobody answered ARP */
 	SOCK_TCP_NODELAY, /* 0 or 1 */
 	SOCK_TCP_STATE,   /* get: enum tcp_state as a number; see sock_state_name() */
 	SOCK_TCP_CONGESTION, /* enum net_congestion; at any time, a listener's is inherited */
@@ -82,14 +86,19 @@ enum sock_option {
 	SOCK_TCP_USER_TIMEOUT, /* milliseconds that what was sent (a SYN, text, a question for a
 				* closed window) may stay unacknowledged; 0: the defaults */
 	SOCK_TCP_URGENT,       /* get: bytes to read up to the end of urgent data; 0: there is none */
-	SOCK_IP_TOS,           /* the Diffserv field; its two ECN bits are TCP's own */
+	/* Streams and datagrams. */
+	SOCK_IP_TOS,           /* the Diffserv field; a stream's two ECN bits are TCP's own */
 	SOCK_IP_TTL,           /* 1 to 255; 64 */
 };
 
 /* The number under which events of the next created stream socket are logged (from 1). */
 uint32_t sock_next_conn(const struct stack *stack);
 
-/* The lowest free descriptor, >= 3.  ERR_AFNOSUPPORT, ERR_PROTONOSUPPORT, ERR_MFILE, ERR_NOMEM. */
+/* SOCK_TYPE_DGRAM with SOCK_PROTO_ICMP is what Linux calls a ping socket: it sends ICMP echo requests
+ * and receives the replies to them, both from the ICMP header on.  Its port is the identifier of all
+ * of them; it, and the checksum, are filled in.  Peers' ports mean nothing and are 0.  What is no echo
+ * request is ERR_INVAL.
+ * The lowest free descriptor, >= 3.  ERR_AFNOSUPPORT, ERR_PROTONOSUPPORT, ERR_MFILE, ERR_NOMEM. */
 int sock_socket(struct stack *stack, enum net_family family, enum sock_type type,
 		enum sock_protocol protocol) MUST_CHECK;
 /* Address 0 is any of ours, port 0 an ephemeral one, chosen now.  ERR_ADDRINUSE (see

@@ -1,12 +1,14 @@
 /*
- * Datagram sockets over UDP: an address to speak from, perhaps one to speak to, and the errors that
- * ICMP brought back.
+ * Datagram sockets over UDP and ICMP's echo: an address to speak from, perhaps one to speak to, and
+ * the errors that ICMP brought back.
  */
 #include "net/socket_table.h"
 
 #include "base/string.h"
+#include "net/echo.h"
 #include "net/ipv4.h"
 #include "net/stack.h"
+#include "net/wire/ipv4.h"
 
 int dgram_bind(struct stack *stack, struct socket *sock, const struct net_endpoint *local)
 {
@@ -49,7 +51,7 @@ int dgram_connect(struct stack *stack, struct socket *sock, const struct net_end
 		return err;
 	/* RFC 1122 4.1.3.5: it speaks from one address from now on, and is spoken to at that one. */
 	udp_connect(stack, &sock->udp, sock->any_address ? route.src : sock->udp.local, dst,
-		    remote->port);
+		    sock->udp.echo ? 0 : remote->port);
 	return ERR_OK;
 }
 
@@ -88,11 +90,26 @@ int dgram_send(struct stack *stack, struct socket *sock, const void *buf, size_t
 	if (dst == 0)
 		return ERR_DESTADDRREQ;
 	err = ensure_bound(stack, sock);
-	if (err == ERR_OK)
+	if (err == ERR_OK && sock->udp.echo)
+		err = echo_send(stack, &sock->udp, buf, len, dst, sock->broadcast, now_ns);
+	else if (err == ERR_OK)
 		err = sock->broadcast
 			? udp_send_broadcast(stack, &sock->udp, buf, len, dst, port, now_ns)
 			: udp_send(stack, &sock->udp, buf, len, dst, port, now_ns);
 	return err == ERR_OK ? (int)len : err;
+}
+
+/* What the headers below say. */
+static void describe(const struct pktbuf *pkt, struct sock_msg *msg)
+{
+	const uint8_t *ip = pkt->head + pkt->l3_off;
+	uint32_t src;
+	uint16_t port;
+
+	udp_source(pkt, &src, &port); /* an echo reply's is 0: that is its type and code */
+	msg->from = net_endpoint_ipv4(src, port);
+	msg->tos = ip[IPV4_OFF_TOS];
+	msg->ttl = ip[IPV4_OFF_TTL];
 }
 
 int dgram_receive(struct socket *sock, struct sock_msg *msg, unsigned flags)
@@ -108,8 +125,7 @@ int dgram_receive(struct socket *sock, struct sock_msg *msg, unsigned flags)
 	if (sock->udp.received.first == NULL)
 		return sock->shut_read ? 0 : ERR_AGAIN;
 	pkt = sock->udp.received.first;
-	udp_source(pkt, &src, &port);
-	msg->from = net_endpoint_ipv4(src, port);
+	describe(pkt, msg);
 	len = pktbuf_len(pkt);
 	n = MIN(msg->len, len);
 	if (n > 0)

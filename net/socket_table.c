@@ -139,7 +139,8 @@ static int check_kind(enum net_family family, enum sock_type type, enum sock_pro
 		return ERR_AFNOSUPPORT;
 	if (type == SOCK_TYPE_STREAM && (protocol == SOCK_PROTO_DEFAULT || protocol == SOCK_PROTO_TCP))
 		return ERR_OK;
-	if (type == SOCK_TYPE_DGRAM && (protocol == SOCK_PROTO_DEFAULT || protocol == SOCK_PROTO_UDP))
+	if (type == SOCK_TYPE_DGRAM && (protocol == SOCK_PROTO_DEFAULT ||
+					protocol == SOCK_PROTO_UDP || protocol == SOCK_PROTO_ICMP))
 		return ERR_OK;
 	return ERR_PROTONOSUPPORT;
 }
@@ -155,8 +156,11 @@ int sock_socket(struct stack *stack, enum net_family family, enum sock_type type
 	sock = socket_create(stack, type, &err);
 	if (sock == NULL)
 		return err;
-	if (type == SOCK_TYPE_DGRAM)
+	if (type == SOCK_TYPE_DGRAM) {
+		/* Ping sockets share an identifier that several of them ask for, as in Linux. */
+		sock->udp.echo = sock->udp.reuse = protocol == SOCK_PROTO_ICMP;
 		return sock->fd;
+	}
 	err = stream_create(stack, sock);
 	if (err == ERR_OK)
 		return sock->fd;

@@ -29,6 +29,11 @@ struct socket {
 	};
 };
 
+static inline bool socket_is_echo(const struct socket *sock)
+{
+	return sock->type == SOCK_TYPE_DGRAM && sock->udp.echo;
+}
+
 /* Room for options.max_sockets descriptors; NULL: no memory. */
 struct socket_table *socket_table_create(struct stack *stack) MUST_CHECK;
 /* Frees every socket without a word on the wire; before tcp_layer_destroy(). */

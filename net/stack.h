@@ -26,7 +26,7 @@ struct acd;
 	X(ip_source_routed)                                                                     \
 	X(ip_fragments_dropped) X(ip_fragments_tiny) X(ip_fragments_overlapped)                 \
 	X(ip_reassembly_timeouts) X(ip_reassembly_evicted) X(ip_reassembly_no_memory)           \
-	X(icmp_malformed) X(icmp_bad_checksum)                                                  \
+	X(icmp_malformed) X(icmp_bad_checksum) X(icmp_queue_full)                                                \
 	X(udp_malformed) X(udp_bad_checksum) X(udp_queue_full) X(tcp_malformed)                 \
 	X(tcp_bad_checksum) X(tcp_paws_dropped) X(tcp_reassembly_dropped) X(tcp_syn_dropped)    \
 	X(tcp_accept_overflows) X(tcp_no_memory)
@@ -39,7 +39,7 @@ struct acd;
 	X(tcp_black_holes)                                                                      \
 	X(ip_out) X(ip_not_for_us) X(ip_unknown_protocol) X(ip_no_route) X(ip_too_big)          \
 	X(icmp_in) X(icmp_echo_answered) X(icmp_errors_in) X(icmp_errors_out)                   \
-	X(icmp_ignored) X(icmp_rate_limited) X(udp_in) X(udp_out) X(udp_no_port) X(tcp_in)      \
+	X(icmp_ignored) X(icmp_rate_limited) X(icmp_echo_out) X(icmp_echo_replies_in) X(udp_in) X(udp_out) X(udp_no_port) X(tcp_in)      \
 	X(tcp_out) X(tcp_bad_options) X(tcp_no_connection) X(tcp_rst_out) X(tcp_rst_in)         \
 	X(tcp_retransmits) X(tcp_timeouts) X(tcp_fast_retransmits) X(tcp_out_of_window)         \
 	X(tcp_out_of_order) X(tcp_duplicate_acks) X(tcp_challenge_acks)                         \

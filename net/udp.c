@@ -38,6 +38,11 @@ static void push_header(struct pktbuf *pkt, const struct udp_pcb *pcb, uint32_t 
 	pkt->csum_off = UDP_OFF_CHECKSUM;
 }
 
+static uint8_t protocol_of(const struct udp_pcb *pcb)
+{
+	return pcb->echo ? IPV4_PROTO_ICMP : IPV4_PROTO_UDP;
+}
+
 static bool forbids_fragments(const struct stack *stack, const struct udp_pcb *pcb,
 			      const struct ipv4_route *route, uint32_t dst, size_t len,
 			      uint64_t now_ns)
@@ -46,12 +51,26 @@ static bool forbids_fragments(const struct stack *stack, const struct udp_pcb *p
 
 	if (pcb->pmtu != UDP_PMTU_WANT)
 		return pcb->pmtu == UDP_PMTU_DO;
-	path = ipv4_path_find(stack, dst, IPV4_PROTO_UDP, route->netif->mtu, now_ns);
-	return !path.narrow && len + UDP_HEADER_LEN + IPV4_HEADER_LEN <= path.mtu;
+	path = ipv4_path_find(stack, dst, protocol_of(pcb), route->netif->mtu, now_ns);
+	return !path.narrow && len + IPV4_HEADER_LEN <= path.mtu;
 }
 
-/* A copy of the bytes in a packet of its own. */
-static struct pktbuf *datagram_of(struct stack *stack, const void *buf, size_t len)
+struct ipv4_send udp_how(const struct stack *stack, const struct udp_pcb *pcb,
+			 const struct ipv4_route *route, uint32_t dst, size_t len, uint64_t now_ns)
+{
+	return (struct ipv4_send){
+		/* RFC 1122 4.1.3.5 lets the application choose the address it speaks from. */
+		.src = pcb->local != 0 ? pcb->local : route->src,
+		.dst = dst,
+		.protocol = protocol_of(pcb),
+		.tos = pcb->tos,
+		.ttl = pcb->ttl,
+		.broadcast = route->broadcast,
+		.dont_fragment = forbids_fragments(stack, pcb, route, dst, len, now_ns),
+	};
+}
+
+struct pktbuf *udp_packet_of(struct stack *stack, const void *buf, size_t len)
 {
 	struct pktbuf *pkt = ipv4_alloc(stack, len);
 	void *at = pkt != NULL ? pktbuf_put(pkt, len) : NULL;
@@ -74,15 +93,8 @@ static int send_datagram(struct stack *stack, const struct udp_pcb *pcb, const v
 		return ERR_INVAL;
 	if (len > UDP_PAYLOAD_MAX)
 		return ERR_MSGSIZE;
-	/* RFC 1122 4.1.3.5 lets the application choose the address it speaks from. */
-	how = (struct ipv4_send){
-		.src = pcb->local != 0 ? pcb->local : route->src,
-		.dst = dst,
-		.protocol = IPV4_PROTO_UDP,
-		.broadcast = route->broadcast,
-		.dont_fragment = forbids_fragments(stack, pcb, route, dst, len, now_ns),
-	};
-	pkt = datagram_of(stack, buf, len);
+	how = udp_how(stack, pcb, route, dst, UDP_HEADER_LEN + len, now_ns);
+	pkt = udp_packet_of(stack, buf, len);
 	if (pkt == NULL)
 		return ERR_NOBUFS;
 	push_header(pkt, pcb, how.src, dst, dst_port);
@@ -155,6 +167,20 @@ static bool has_room(const struct udp_pcb *pcb, const struct pktbuf *pkt)
 		pcb->received_memory + memory_of(pkt) <= udp_rcvbuf(pcb));
 }
 
+bool udp_queue(struct stack *stack, struct udp_pcb *pcb, struct pktbuf *pkt)
+{
+	if (!has_room(pcb, pkt)) {
+		pktbuf_free(pkt);
+		return false;
+	}
+	pkt = pktbuf_keep(&stack->kept_pool, pkt);
+	if (pkt == NULL)
+		return false;
+	pcb->received_memory += memory_of(pkt);
+	pktbuf_queue_push(&pcb->received, pkt);
+	return true;
+}
+
 void udp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t dst, uint64_t now_ns)
 {
 	struct udp_header h;
@@ -172,19 +198,10 @@ void udp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t d
 		fault = &stack->counters.udp_no_port;
 		goto drop;
 	}
-	if (!has_room(pcb, pkt)) {
-		fault = &stack->counters.udp_queue_full;
-		goto drop;
-	}
 	pktbuf_trim(pkt, h.len);
 	pktbuf_pull(pkt, UDP_HEADER_LEN);
-	pkt = pktbuf_keep(&stack->kept_pool, pkt);
-	if (pkt == NULL) {
-		fault = &stack->counters.udp_queue_full;
-		goto drop;
-	}
-	pcb->received_memory += memory_of(pkt);
-	pktbuf_queue_push(&pcb->received, pkt);
+	if (!udp_queue(stack, pcb, pkt))
+		stack->counters.udp_queue_full++;
 	return;
 
 drop:
@@ -211,21 +228,30 @@ struct pktbuf *udp_receive(struct udp_pcb *pcb, uint32_t *src, uint16_t *src_por
 
 /* RFC 1122 4.1.3.3: errors go up, soft ones too.  Only to a connected port: one that speaks to many
  * could not tell which of them is meant. */
-void udp_unreachable(struct stack *stack, uint32_t local, uint16_t local_port, uint32_t remote,
-		     uint16_t remote_port, int err)
+void udp_unreachable(struct stack *stack, const struct udp_trouble *trouble)
 {
-	struct udp_pcb *pcb = udp_find_connected(stack, local, local_port, remote, remote_port);
+	struct udp_pcb *pcb = udp_find_troubled(stack, trouble);
 
-	if (pcb != NULL)
-		pcb->error = err;
+	if (pcb == NULL)
+		return;
+	pcb->error = trouble->err;
+	pcb->error_by = trouble->said_by;
+}
+
+static struct udp_pcb *find_sender(const struct stack *stack, const struct ipv4_too_big *report)
+{
+	if (report->protocol == IPV4_PROTO_ICMP)
+		return udp_find_echo(stack, report->remote, report->local, report->local_port);
+	return udp_find(stack, report->remote, report->remote_port, report->local,
+			report->local_port);
 }
 
 /* RFC 1191, as far as UDP can tell a true report: there must be a port of ours that sends with DF
- * and, where it is connected, to that peer.  The cache then speaks for UDP alone. */
+ * and, where it is connected, to that peer.  The cache then speaks for UDP alone, or for
+ * echoes alone. */
 void udp_too_big(struct stack *stack, const struct ipv4_too_big *report, uint64_t now_ns)
 {
-	struct udp_pcb *pcb = udp_find(stack, report->remote, report->remote_port, report->local,
-				       report->local_port);
+	struct udp_pcb *pcb = find_sender(stack, report);
 	struct ipv4_route route;
 	uint16_t claim;
 
@@ -233,13 +259,15 @@ void udp_too_big(struct stack *stack, const struct ipv4_too_big *report, uint64_
 	    ipv4_route(stack, report->remote, &route) != ERR_OK)
 		goto ignore;
 	claim = ipv4_pmtu_claim(report->said, report->quoted_len,
-				ipv4_path_find(stack, report->remote, IPV4_PROTO_UDP,
+				ipv4_path_find(stack, report->remote, report->protocol,
 					       route.netif->mtu, now_ns).mtu);
 	if (claim == 0)
 		goto ignore;
-	(void)ipv4_pmtu_lower(stack, report->remote, IPV4_PROTO_UDP, claim, now_ns);
-	if (pcb->pmtu == UDP_PMTU_DO && pcb->remote_port != 0)
+	(void)ipv4_pmtu_lower(stack, report->remote, report->protocol, claim, now_ns);
+	if (pcb->pmtu == UDP_PMTU_DO && pcb->remote != 0) {
 		pcb->error = ERR_MSGSIZE; /* RFC 1122 4.1.3.3 */
+		pcb->error_by = report->said_by;
+	}
 	return;
 
 ignore:

@@ -1,6 +1,7 @@
 /*
  * UDP as its neighbours in the stack see it (RFC 768, RFC 1122 4.1).  A struct udp_pcb is the
- * control block of one bound port; the socket layer owns it, zeroed before its first use.
+ * control block of one bound port; the socket layer owns it, zeroed before its first use.  It serves
+ * ICMP's echo (net/echo.h) as well, whose identifiers are ports of a kind of their own.
  */
 #ifndef NET_UDP_H
 #define NET_UDP_H
@@ -11,6 +12,8 @@
 
 struct stack;
 struct ipv4_too_big;
+struct ipv4_route;
+struct ipv4_send;
 struct udp_layer; /* every bound port of one stack */
 
 /* What may wait to be read at one port; more is dropped and counted. */
@@ -29,12 +32,15 @@ enum udp_pmtu { /* as enum sock_pmtu in net/socket.h */
 struct udp_pcb {
 	struct udp_pcb *key_next, *port_next; /* the layer's lists */
 	uint32_t local;      /* host order, 0: any */
-	uint16_t local_port; /* 0: not bound */
 	uint32_t remote;     /* connected peer, 0: none */
+	uint16_t local_port; /* 0: not bound */
 	uint16_t remote_port;
+	bool echo;           /* it is ICMP's: local_port is the identifier, remote_port 0 */
 	uint8_t pmtu;        /* enum udp_pmtu */
+	uint8_t tos, ttl;    /* of what is sent; ttl 0: the default */
 	bool reuse;          /* shares its port with others that would */
 	int error;           /* pending: what an ICMP error said, negative enum err */
+	uint32_t error_by;   /* who said it; 0: our own stack, whom nobody had answered ARP */
 	uint32_t rcvbuf;     /* bytes; 0: UDP_RCVBUF_DEFAULT */
 	uint32_t received_memory;
 	struct pktbuf_queue received; /* l3_off is valid; [data, tail) is the payload */
@@ -56,9 +62,20 @@ void udp_connect(struct stack *stack, struct udp_pcb *pcb, uint32_t local, uint3
 /* Whose datagram it is, or NULL. */
 struct udp_pcb *udp_find(const struct stack *stack, uint32_t src, uint16_t src_port, uint32_t dst,
 			 uint16_t dst_port);
+/* Whose answer it is to an echo request with that identifier, or NULL. */
+struct udp_pcb *udp_find_echo(const struct stack *stack, uint32_t src, uint32_t dst, uint16_t id);
+
+/* A packet of ours that could not be delivered. */
+struct udp_trouble {
+	bool echo;
+	uint32_t local, remote; /* host order */
+	uint16_t local_port, remote_port;
+	int err;                /* negative enum err */
+	uint32_t said_by;       /* 0: our own stack */
+};
+
 /* The port that is connected like that, or NULL. */
-struct udp_pcb *udp_find_connected(const struct stack *stack, uint32_t local, uint16_t local_port,
-				   uint32_t remote, uint16_t remote_port);
+struct udp_pcb *udp_find_troubled(const struct stack *stack, const struct udp_trouble *trouble);
 
 /* --- udp.c ---------------------------------------------------------------------------------------- */
 
@@ -78,8 +95,17 @@ uint32_t udp_rcvbuf(const struct udp_pcb *pcb);
 void udp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t dst, uint64_t now_ns);
 /* A router could not send on a datagram of ours whole: RFC 1191. */
 void udp_too_big(struct stack *stack, const struct ipv4_too_big *report, uint64_t now_ns);
-/* A datagram we sent could not be delivered. */
-void udp_unreachable(struct stack *stack, uint32_t local, uint16_t local_port, uint32_t remote,
-		     uint16_t remote_port, int err);
+/* Tells the port, if it is connected. */
+void udp_unreachable(struct stack *stack, const struct udp_trouble *trouble);
+
+/* --- for what else is sent and received by such a block --------------------------------------------- */
+
+/* How `len` bytes above IP leave for `dst`. */
+struct ipv4_send udp_how(const struct stack *stack, const struct udp_pcb *pcb,
+			 const struct ipv4_route *route, uint32_t dst, size_t len, uint64_t now_ns);
+/* A copy of the bytes in a packet of its own; NULL: no memory. */
+struct pktbuf *udp_packet_of(struct stack *stack, const void *buf, size_t len) MUST_CHECK;
+/* [data, tail) waits to be read.  False: it is dropped, there is no room.  Consumes. */
+bool udp_queue(struct stack *stack, struct udp_pcb *pcb, struct pktbuf *pkt) MUST_CHECK;
 
 #endif

@@ -68,22 +68,32 @@ void udp_layer_destroy(struct stack *stack, struct udp_layer *layer)
 	stack->port->free(stack->port->ctx, layer, sizeof(*layer));
 }
 
-static struct udp_pcb **key_list(const struct stack *stack, uint32_t local, uint16_t local_port,
-				 uint32_t remote, uint16_t remote_port)
-{
-	uint8_t key[12];
+/* What a port hears. */
+struct key {
+	bool echo;
+	uint32_t local, remote;
+	uint16_t local_port, remote_port;
+};
 
-	store_be32(key, local);
-	store_be32(key + 4, remote);
-	store_be16(key + 8, local_port);
-	store_be16(key + 10, remote_port);
+static struct udp_pcb **key_list(const struct stack *stack, const struct key *k)
+{
+	uint8_t key[13];
+
+	store_be32(key, k->local);
+	store_be32(key + 4, k->remote);
+	store_be16(key + 8, k->local_port);
+	store_be16(key + 10, k->remote_port);
+	key[12] = k->echo;
 	return &stack->udp->by_key[siphash(stack->secret, key, sizeof(key)) &
 				   (stack->udp->n_buckets - 1)];
 }
 
 static struct udp_pcb **own_list(const struct stack *stack, const struct udp_pcb *pcb)
 {
-	return key_list(stack, pcb->local, pcb->local_port, pcb->remote, pcb->remote_port);
+	const struct key k = {pcb->echo, pcb->local, pcb->remote, pcb->local_port,
+			      pcb->remote_port};
+
+	return key_list(stack, &k);
 }
 
 static struct udp_pcb **port_list(const struct stack *stack, uint16_t port)
@@ -160,23 +170,27 @@ static void grow(struct stack *stack)
 
 /* --- binding -------------------------------------------------------------------------------------- */
 
-static bool port_is_taken(const struct stack *stack, uint32_t local, uint16_t port, bool reuse)
+static bool port_is_taken(const struct stack *stack, const struct udp_pcb *pcb, uint32_t local,
+			  uint16_t port, bool reuse)
 {
 	for (const struct udp_pcb *p = *port_list(stack, port); p != NULL; p = p->port_next)
-		if (p->local_port == port && !(reuse && p->reuse) &&
+		if (p->local_port == port && p->echo == pcb->echo && !(reuse && p->reuse) &&
 		    (p->local == 0 || local == 0 || p->local == local))
 			return true;
 	return false;
 }
 
-/* RFC 6056 3.3.2, algorithm 2: each candidate is drawn afresh; 0 when the range seems full. */
-static uint16_t pick_port(struct stack *stack, uint32_t local)
+/* RFC 6056 3.3.2, algorithm 2: each candidate is drawn afresh; 0 when the range seems full.  An
+ * identifier has no range that is reserved, so that all of its bits have to be guessed. */
+static uint16_t pick_port(struct stack *stack, const struct udp_pcb *pcb, uint32_t local)
 {
-	for (unsigned tries = 0; tries < 256; tries++) {
-		uint16_t port = (uint16_t)(UDP_EPHEMERAL_FIRST +
-					   stack_random_below(stack, UDP_EPHEMERAL_COUNT));
+	uint32_t first = pcb->echo ? 1 : UDP_EPHEMERAL_FIRST;
+	uint32_t count = pcb->echo ? UINT16_MAX : UDP_EPHEMERAL_COUNT;
 
-		if (!port_is_taken(stack, local, port, false))
+	for (unsigned tries = 0; tries < 256; tries++) {
+		uint16_t port = (uint16_t)(first + stack_random_below(stack, count));
+
+		if (!port_is_taken(stack, pcb, local, port, false))
 			return port;
 	}
 	return 0;
@@ -195,8 +209,8 @@ int udp_bind(struct stack *stack, struct udp_pcb *pcb, uint32_t local, uint16_t 
 	if (local != 0 && !is_our_address(stack, local))
 		return ERR_ADDRNOTAVAIL;
 	if (port == 0)
-		port = pick_port(stack, local);
-	else if (port_is_taken(stack, local, port, pcb->reuse))
+		port = pick_port(stack, pcb, local);
+	else if (port_is_taken(stack, pcb, local, port, pcb->reuse))
 		port = 0;
 	if (port == 0)
 		return ERR_ADDRINUSE;
@@ -236,29 +250,45 @@ void udp_connect(struct stack *stack, struct udp_pcb *pcb, uint32_t local, uint3
 
 /* --- whose a datagram is -------------------------------------------------------------------------- */
 
-static struct udp_pcb *find_exactly(const struct stack *stack, uint32_t local, uint16_t local_port,
-				    uint32_t remote, uint16_t remote_port)
+static struct udp_pcb *find_exactly(const struct stack *stack, const struct key *k)
 {
-	struct udp_pcb *p = *key_list(stack, local, local_port, remote, remote_port);
+	struct udp_pcb *p = *key_list(stack, k);
 
-	while (p != NULL && !(p->local == local && p->local_port == local_port &&
-			      p->remote == remote && p->remote_port == remote_port))
+	while (p != NULL && !(p->echo == k->echo && p->local == k->local &&
+			      p->local_port == k->local_port && p->remote == k->remote &&
+			      p->remote_port == k->remote_port))
 		p = p->key_next;
 	return p;
+}
+
+/* `k` is how the packet came: first who is connected like that, then who is there for all. */
+static struct udp_pcb *find_closest(const struct stack *stack, struct key k)
+{
+	struct udp_pcb *p = find_exactly(stack, &k);
+
+	k.remote = k.remote_port = 0;
+	if (p == NULL)
+		p = find_exactly(stack, &k);
+	k.local = 0;
+	return p != NULL ? p : find_exactly(stack, &k);
 }
 
 struct udp_pcb *udp_find(const struct stack *stack, uint32_t src, uint16_t src_port, uint32_t dst,
 			 uint16_t dst_port)
 {
-	struct udp_pcb *p = find_exactly(stack, dst, dst_port, src, src_port);
-
-	if (p == NULL)
-		p = find_exactly(stack, dst, dst_port, 0, 0);
-	return p != NULL ? p : find_exactly(stack, 0, dst_port, 0, 0);
+	return find_closest(stack, (struct key){.local = dst, .local_port = dst_port,
+						.remote = src, .remote_port = src_port});
 }
 
-struct udp_pcb *udp_find_connected(const struct stack *stack, uint32_t local, uint16_t local_port,
-				   uint32_t remote, uint16_t remote_port)
+struct udp_pcb *udp_find_echo(const struct stack *stack, uint32_t src, uint32_t dst, uint16_t id)
 {
-	return find_exactly(stack, local, local_port, remote, remote_port);
+	return find_closest(stack, (struct key){.echo = true, .local = dst, .local_port = id,
+						.remote = src});
+}
+
+struct udp_pcb *udp_find_troubled(const struct stack *stack, const struct udp_trouble *t)
+{
+	const struct key k = {t->echo, t->local, t->remote, t->local_port, t->remote_port};
+
+	return find_exactly(stack, &k);
 }

@@ -1,6 +1,6 @@
 /*
  * Whole frames, any bytes, into a whole stack that has a connection in one of the eleven states, a
- * datagram socket and an interface of its own.  The first byte says the state; a frame is a byte of
+ * datagram socket, one that pings, and an interface of its own.  The first byte says the state; a frame is a byte of
  * options, a length and its bytes.  Checksums are put right where the options ask for it, so that
  * what is behind them is reached.
  */
@@ -12,6 +12,7 @@
 #include "tests/lib/tcp_kit.h"
 
 #define UDP_PORT 5000
+#define ECHO_ID 7
 #define BUFFER 8192
 /* What the stack may hold at any time: its tables, pools, two buffers and what frames of up to 2 KiB
  * may occupy that fill them. */
@@ -52,14 +53,29 @@ static void reach(struct tk *t, uint8_t how)
 		t->k.answer_arp = false;
 }
 
-static int open_datagrams(struct tk *t)
+struct datagrams {
+	int udp, echo;
+};
+
+static int bound(struct tk *t, enum sock_protocol protocol, uint16_t port)
 {
-	const struct net_endpoint local = net_endpoint_ipv4(0, UDP_PORT);
-	int fd = sock_socket(t->k.stack, NET_FAMILY_IPV4, SOCK_TYPE_DGRAM, SOCK_PROTO_UDP);
+	const struct net_endpoint local = net_endpoint_ipv4(0, port);
+	int fd = sock_socket(t->k.stack, NET_FAMILY_IPV4, SOCK_TYPE_DGRAM, protocol);
 
 	if (fd < 0 || sock_bind(t->k.stack, fd, &local) != ERR_OK)
 		kit_fail("no datagram socket");
 	return fd;
+}
+
+static struct datagrams open_datagrams(struct tk *t)
+{
+	const struct net_endpoint peer = net_endpoint_ipv4(KIT_PEER_IP, 0);
+	const struct datagrams d = {.udp = bound(t, SOCK_PROTO_UDP, UDP_PORT),
+				    .echo = bound(t, SOCK_PROTO_ICMP, ECHO_ID)};
+
+	if (sock_connect(t->k.stack, d.echo, &peer, t->k.now_ns) != ERR_OK)
+		kit_fail("the socket that pings has no peer");
+	return d;
 }
 
 static void fix(struct kit_frame *f, uint8_t options)
@@ -103,13 +119,28 @@ static void user_answers(struct tk *t, int udp, const struct net_endpoint *to, u
 	(void)!sock_sendto(t->k.stack, udp, answer, first * 16u, to, t->k.now_ns);
 }
 
-static void user_reads(struct tk *t, int udp)
+/* A reply's last byte says how long the next request is.  Nothing else is ever read here. */
+static void user_pings(struct tk *t, int echo)
+{
+	static uint8_t request[8 + 16 * 255] = {ICMP_ECHO};
+	uint8_t buf[512];
+	int n;
+
+	while ((n = sock_recv(t->k.stack, echo, buf, sizeof(buf), t->k.now_ns)) > 0) {
+		FUZZ_CHECK(n >= 8 && buf[0] == 0 && buf[1] == 0 && load_be16(buf + 4) == ECHO_ID,
+			   "%d bytes that are no reply of ours", n);
+		(void)!sock_send(t->k.stack, echo, request, 8 + buf[n - 1] * 16u, t->k.now_ns);
+	}
+}
+
+static void user_reads(struct tk *t, const struct datagrams *d)
 {
 	struct net_endpoint from;
 	uint8_t buf[512];
 
-	while (sock_recvfrom(t->k.stack, udp, buf, sizeof(buf), &from, t->k.now_ns) > 0)
-		user_answers(t, udp, &from, buf[0]);
+	while (sock_recvfrom(t->k.stack, d->udp, buf, sizeof(buf), &from, t->k.now_ns) > 0)
+		user_answers(t, d->udp, &from, buf[0]);
+	user_pings(t, d->echo);
 	while (t->fd >= 0 && sock_recv(t->k.stack, t->fd, buf, sizeof(buf), t->k.now_ns) > 0)
 		;
 	if (t->listener < 0 || t->fd >= 0)
@@ -126,13 +157,14 @@ static void wait(struct tk *t, uint8_t options)
 }
 
 /* Everything is closed and nobody answers: in the end nothing is left. */
-static void end(struct tk *t, int udp, bool patiently)
+static void end(struct tk *t, const struct datagrams *d, bool patiently)
 {
 	if (t->fd >= 0)
 		(void)sock_close(t->k.stack, t->fd, t->k.now_ns);
 	if (t->listener >= 0)
 		(void)sock_close(t->k.stack, t->listener, t->k.now_ns);
-	(void)sock_close(t->k.stack, udp, t->k.now_ns);
+	(void)sock_close(t->k.stack, d->udp, t->k.now_ns);
+	(void)sock_close(t->k.stack, d->echo, t->k.now_ns);
 	if (!patiently)
 		return;
 	kit_advance(&t->k, 900 * NS_PER_S);
@@ -148,10 +180,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	uint8_t how = fuzz_u8(&in);
 	struct kit_frame f;
 	struct tk t;
-	int udp;
+	struct datagrams d;
 
 	tk_open_with(&t, &options);
-	udp = open_datagrams(&t);
+	d = open_datagrams(&t);
 	reach(&t, how);
 	fuzz_stack_events(&t.k);
 	while (in.len > 0) {
@@ -162,11 +194,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		if ((frame_options & FRAME_NO_POLL) == 0)
 			kit_poll(&t.k);
 		if (frame_options & FRAME_READ)
-			user_reads(&t, udp);
+			user_reads(&t, &d);
 		wait(&t, frame_options);
 		drain(&t);
 	}
-	end(&t, udp, how & 0x80);
+	end(&t, &d, how & 0x80);
 	tk_close(&t);
 	return 0;
 }

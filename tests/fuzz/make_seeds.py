@@ -58,6 +58,11 @@ def quoted_udp(icmp_type, code, **fields):
     return ETH / TO_US / ICMP(type=icmp_type, code=code, **fields) / Raw(bytes(inner)[:28])
 
 
+def quoted_echo(icmp_type, code, **fields):
+    inner = IP(src="192.168.77.2", dst="192.168.77.1", len=1500, flags="DF") / ICMP(id=7, seq=1)
+    return ETH / TO_US / ICMP(type=icmp_type, code=code, **fields) / Raw(bytes(inner)[:28])
+
+
 def make_frames():
     for number, state in enumerate(STATES):
         seed("frame-in", state, bytes([number | 0x80]) + frames(
@@ -75,6 +80,11 @@ def make_frames():
     seed("frame-in", "icmp", bytes([0x14]) + frames(
         ETH / TO_US / ICMP(id=7, seq=1) / Raw(b"ping"), quoted(3, 1), quoted(3, 3),
         quoted(3, 4, nexthopmtu=576), quoted(11, 0)))
+    seed("frame-in", "echo-reply", bytes([0]) + frames(
+        ETH / TO_US / ICMP(type=0, id=7, seq=1) / Raw(b"\x08"), quoted_echo(3, 1), quoted_echo(11, 0),
+        ETH / TO_US / ICMP(type=0, id=7, seq=2) / Raw(b"\xff"), quoted_echo(3, 4, nexthopmtu=600),
+        ETH / TO_US / ICMP(type=0, id=7, seq=3) / Raw(b"\xff"),
+        ETH / TO_US / ICMP(type=0, id=8, seq=1) / Raw(b"another's")))
     seed("frame-in", "udp", bytes([0]) + frames(
         ETH / TO_US / UDP(sport=53, dport=5000) / Raw(b"datagram"),
         ETH / TO_US / UDP(sport=53, dport=5000) / Raw(b"\xff, please"), quoted_udp(3, 4, nexthopmtu=600),

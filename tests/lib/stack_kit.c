@@ -375,3 +375,18 @@ void kit_close_with_port(struct kit *k, struct udp_pcb *pcb)
 	udp_unbind(k->stack, pcb);
 	kit_close(k);
 }
+
+void kit_udp_unreachable(struct stack *stack, uint32_t local, uint16_t local_port, uint32_t remote,
+			 uint16_t remote_port, int err)
+{
+	const struct udp_trouble trouble = {
+		.local = local,
+		.remote = remote,
+		.local_port = local_port,
+		.remote_port = remote_port,
+		.err = err,
+		.said_by = remote,
+	};
+
+	udp_unreachable(stack, &trouble);
+}

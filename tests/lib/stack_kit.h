@@ -212,6 +212,9 @@ void kit_poll(struct kit *k);
 /* The same with a UDP port that listens at every address, and a peer whose MAC is known. */
 void kit_open_with_port(struct kit *k, struct udp_pcb *pcb, uint16_t port);
 void kit_close_with_port(struct kit *k, struct udp_pcb *pcb);
+/* As ICMP does when it has read an error about a datagram. */
+void kit_udp_unreachable(struct stack *stack, uint32_t local, uint16_t local_port, uint32_t remote,
+			 uint16_t remote_port, int err);
 /* Moves the clock, stopping (and polling) at each of the stack's deadlines on the way. */
 void kit_advance(struct kit *k, uint64_t ns);
 /* Makes the stack know the peer's MAC: the peer asks for ours.  Frames this caused are thrown away. */

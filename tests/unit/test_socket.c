@@ -451,7 +451,7 @@ static void an_icmp_error_comes_back_as_a_number(void **state)
 	assert_int_equal(sock_connect(t.k.stack, fd, &peer, 0), ERR_OK);
 	assert_int_equal(sock_getsockname(t.k.stack, fd, &name), ERR_OK);
 	for (unsigned i = 0; i < 3; i++) {
-		udp_unreachable(t.k.stack, KIT_IP, name.port, KIT_PEER_IP, 7, ERR_CONNREFUSED);
+		kit_udp_unreachable(t.k.stack, KIT_IP, name.port, KIT_PEER_IP, 7, ERR_CONNREFUSED);
 		assert_true(sock_poll(t.k.stack, fd, 0) & SOCK_POLLERR);
 		if (i == 0)
 			assert_int_equal(sock_recv(t.k.stack, fd, buf, 8, 0), ERR_CONNREFUSED);

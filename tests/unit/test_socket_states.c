@@ -170,7 +170,7 @@ static void dgram_connected(struct tk *t)
 static void dgram_error(struct tk *t)
 {
 	dgram_connected(t);
-	udp_unreachable(t->k.stack, KIT_IP, local_port(t), KIT_PEER_IP, 9, ERR_CONNREFUSED);
+	kit_udp_unreachable(t->k.stack, KIT_IP, local_port(t), KIT_PEER_IP, 9, ERR_CONNREFUSED);
 }
 
 static void dgram_queued(struct tk *t)

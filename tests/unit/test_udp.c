@@ -337,12 +337,12 @@ static void errors_reach_the_connected_port_only(void **state)
 	(void)state;
 	assert_int_equal(udp_bind(k.stack, &other, 0, 6000), ERR_OK);
 	udp_connect(k.stack, &pcb, KIT_IP, KIT_PEER_IP, 7);
-	udp_unreachable(k.stack, KIT_IP, 5000, KIT_PEER_IP, 8, ERR_CONNREFUSED);
-	udp_unreachable(k.stack, KIT_IP, 5000, KIT_PEER_IP + 9, 7, ERR_CONNREFUSED);
-	udp_unreachable(k.stack, KIT_IP, 6000, KIT_PEER_IP, 7, ERR_CONNREFUSED);
+	kit_udp_unreachable(k.stack, KIT_IP, 5000, KIT_PEER_IP, 8, ERR_CONNREFUSED);
+	kit_udp_unreachable(k.stack, KIT_IP, 5000, KIT_PEER_IP + 9, 7, ERR_CONNREFUSED);
+	kit_udp_unreachable(k.stack, KIT_IP, 6000, KIT_PEER_IP, 7, ERR_CONNREFUSED);
 	assert_int_equal(pcb.error, 0);
 	assert_int_equal(other.error, 0);
-	udp_unreachable(k.stack, KIT_IP, 5000, KIT_PEER_IP, 7, ERR_CONNREFUSED);
+	kit_udp_unreachable(k.stack, KIT_IP, 5000, KIT_PEER_IP, 7, ERR_CONNREFUSED);
 	assert_int_equal(pcb.error, ERR_CONNREFUSED);
 }
 

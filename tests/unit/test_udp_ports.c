@@ -116,7 +116,7 @@ static void five_thousand_ports(void **state)
 		inject(7, (uint16_t)(1000 + i), 1);
 		assert_int_equal(many[i].received.count, 1);
 		read_one(&many[i]);
-		udp_unreachable(k.stack, KIT_IP, (uint16_t)(1000 + i), KIT_PEER_IP, 7,
+		kit_udp_unreachable(k.stack, KIT_IP, (uint16_t)(1000 + i), KIT_PEER_IP, 7,
 				ERR_HOSTUNREACH);
 		assert_int_equal(many[i].error, i % 2 == 1 ? ERR_HOSTUNREACH : ERR_OK);
 		assert_int_equal(udp_bind(k.stack, &any, 0, (uint16_t)(1000 + i)), ERR_ADDRINUSE);
