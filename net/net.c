@@ -18,6 +18,7 @@
 #define DEFAULT_SNDBUF (256u * 1024)
 #define DEFAULT_RCVBUF (256u * 1024)
 #define DEFAULT_MAX_SOCKETS 64
+#define DEFAULT_MAX_TIME_WAIT 4096 /* some 4 MiB of control blocks */
 
 #define POOL_PAYLOAD 288    /* bytes behind the headroom */
 #define POOL_MAX 4096       /* buffers */
@@ -40,6 +41,8 @@ static struct net_options options_or_defaults(const struct net_options *given)
 		o.rcvbuf = DEFAULT_RCVBUF;
 	if (o.max_sockets == 0)
 		o.max_sockets = DEFAULT_MAX_SOCKETS;
+	if (o.max_time_wait == 0)
+		o.max_time_wait = DEFAULT_MAX_TIME_WAIT;
 	if (o.congestion >= NET_CONGESTION_COUNT)
 		o.congestion = NET_CONGESTION_CUBIC;
 	return o;

@@ -25,6 +25,7 @@ struct net_options {
 	uint32_t sndbuf; /* bytes of send buffer per TCP connection; 0: default (256 KiB) */
 	uint32_t rcvbuf; /* bytes of receive buffer per TCP connection; 0: default (256 KiB) */
 	uint16_t max_sockets; /* descriptors; 0: default (64) */
+	uint16_t max_time_wait; /* connections in TIME-WAIT, the oldest gives way; 0: default (4096) */
 	uint8_t congestion; /* enum net_congestion, of sockets that choose none; 0: CUBIC */
 	uint8_t ecn;        /* enum net_ecn; 0: when the peer asks */
 };

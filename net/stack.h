@@ -44,8 +44,9 @@ struct acd;
 	X(tcp_retransmits) X(tcp_timeouts) X(tcp_fast_retransmits) X(tcp_out_of_window)         \
 	X(tcp_out_of_order) X(tcp_duplicate_acks) X(tcp_challenge_acks)                         \
 	X(tcp_challenge_limited) X(tcp_keep_alives) X(tcp_ecn_marks) X(tcp_ecn_reductions)      \
-	X(tcp_time_wait_reused) X(tcp_time_wait_rst) X(tcp_cookies_sent) X(tcp_cookies_taken)   \
-	X(tcp_urgent_in) X(tcp_tail_probes) X(tcp_sack_ignored) X(tcp_sack_reneged)             \
+	X(tcp_time_wait_reused) X(tcp_time_wait_evicted) X(tcp_time_wait_rst)                   \
+	X(tcp_cookies_sent) X(tcp_cookies_taken) X(tcp_urgent_in) X(tcp_tail_probes)            \
+	X(tcp_sack_ignored) X(tcp_sack_reneged)                                                 \
 	X(tcp_dsacks_in) X(tcp_dsacks_out) X(tcp_undos) X(tcp_connections)
 #define NET_COUNTERS(X) NET_DROP_COUNTERS(X) NET_EVENT_COUNTERS(X)
 

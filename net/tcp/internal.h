@@ -44,6 +44,8 @@ struct tcp_layer {
 	struct tcb *listeners;
 	struct tcb *bound[TCP_BOUND_LISTS]; /* by local port */
 	struct tcb *work_first, **work_last;
+	struct tcb *time_wait_first, **time_wait_last; /* those in TIME-WAIT, the oldest first */
+	uint32_t n_time_wait;
 	uint32_t next_conn;
 };
 
@@ -220,8 +222,10 @@ bool tcp_coalesce(struct tcb *tcb, struct pktbuf *last, struct pktbuf *pkt);
 
 /* --- time_wait.c ----------------------------------------------------------------------------- */
 
-/* TIME-WAIT begins, or begins again. */
+/* TIME-WAIT begins, or begins again; where there are too many, that of the oldest ends. */
 void tcp_enter_time_wait(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+/* One that is in it leaves the layer's list of them. */
+void tcp_time_wait_forget(struct stack *stack, struct tcb *tcb);
 /* TCP_DONE: it was a SYN that opens a new connection in the place of this one, which is gone. */
 enum tcp_verdict tcp_time_wait_syn(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg);
 /* May a new active open take the four-tuple of this one? */

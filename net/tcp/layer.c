@@ -18,6 +18,7 @@ struct tcp_layer *tcp_layer_create(struct stack *stack)
 	memset(layer, 0, sizeof(*layer));
 	layer->next_conn = 1;
 	layer->work_last = &layer->work_first;
+	layer->time_wait_last = &layer->time_wait_first;
 	layer->n_buckets = BUCKETS_AT_FIRST;
 	layer->buckets = port->alloc(port->ctx, BUCKETS_AT_FIRST * sizeof(layer->buckets[0]));
 	if (layer->buckets == NULL) {

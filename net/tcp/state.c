@@ -107,6 +107,8 @@ static void let_go(struct stack *stack, struct tcb *tcb)
 {
 	if (tcb->state == TCP_LISTEN)
 		tcp_listener_remove(stack, tcb);
+	if (tcb->state == TCP_TIME_WAIT)
+		tcp_time_wait_forget(stack, tcb);
 	tcp_bound_remove(stack, tcb);
 	tcp_hash_remove(stack, tcb);
 	tcp_work_remove(stack, tcb);

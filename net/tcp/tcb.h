@@ -221,7 +221,14 @@ struct tcb {
 	/* --- listener (listen.c) ------------------------------------------------------------ */
 	struct tcb *listener;    /* of a connection that its user has not accepted yet */
 	struct tcb *accept_next; /* link of the listener's queue */
-	struct tcb *accept_first, *accept_last;
+	union { /* none is a listener and in TIME-WAIT */
+		struct {
+			struct tcb *accept_first, *accept_last;
+		};
+		struct { /* the layer's list (time_wait.c) */
+			struct tcb *time_wait_next, **time_wait_prev;
+		};
+	};
 	uint32_t half_open, accept_count, backlog;
 	uint64_t cookies_until_ns; /* when the last SYN cookie is not good any more */
 

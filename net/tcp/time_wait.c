@@ -10,13 +10,48 @@
  *
  * DEVIATION: a RST in TIME-WAIT is ignored; 3.10.7.4, second, would delete the TCB, and with it
  * what protects the next connection (RFC 1337: assassination by an old duplicate).
+ *
+ * DEVIATION: MUST-13 for the oldest where more than net_options.max_time_wait are in TIME-WAIT: it
+ * ends before its two MSL, so that a peer cannot fill the memory with them.
  */
 #include "net/tcp/internal.h"
 
 #define REUSE_AFTER_NS NS_PER_S /* the timestamp clock has ticked since our last segment */
 
+/* --- the list of them, the oldest first -------------------------------------------------------- */
+
+static void append(struct tcp_layer *layer, struct tcb *tcb)
+{
+	tcb->time_wait_next = NULL;
+	tcb->time_wait_prev = layer->time_wait_last;
+	*layer->time_wait_last = tcb;
+	layer->time_wait_last = &tcb->time_wait_next;
+	layer->n_time_wait++;
+}
+
+void tcp_time_wait_forget(struct stack *stack, struct tcb *tcb)
+{
+	struct tcp_layer *layer = stack->tcp;
+
+	*tcb->time_wait_prev = tcb->time_wait_next;
+	if (tcb->time_wait_next != NULL)
+		tcb->time_wait_next->time_wait_prev = tcb->time_wait_prev;
+	else
+		layer->time_wait_last = tcb->time_wait_prev;
+	layer->n_time_wait--;
+}
+
 void tcp_enter_time_wait(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
+	struct tcp_layer *layer = stack->tcp;
+
+	if (tcb->state == TCP_TIME_WAIT)
+		tcp_time_wait_forget(stack, tcb);
+	append(layer, tcb);
+	if (layer->n_time_wait > stack->options.max_time_wait) {
+		stack->counters.tcp_time_wait_evicted++;
+		tcp_end(stack, layer->time_wait_first, ERR_OK);
+	}
 	tcp_set_state(stack, tcb, TCP_TIME_WAIT);
 	tcp_timer_clear(stack, tcb, TCP_TIMER_RETRANSMIT);
 	tcp_timer_clear(stack, tcb, TCP_TIMER_PERSIST);
@@ -86,15 +121,6 @@ static void abandon(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 
 void tcp_abandon_time_wait(struct stack *stack, uint64_t now_ns)
 {
-	struct tcp_layer *layer = stack->tcp;
-
-	for (uint32_t i = 0; i < layer->n_buckets; i++) {
-		struct tcb *tcb, *next;
-
-		for (tcb = layer->buckets[i]; tcb != NULL; tcb = next) {
-			next = tcb->hash_next;
-			if (tcb->state == TCP_TIME_WAIT)
-				abandon(stack, tcb, now_ns);
-		}
-	}
+	while (stack->tcp->time_wait_first != NULL)
+		abandon(stack, stack->tcp->time_wait_first, now_ns);
 }

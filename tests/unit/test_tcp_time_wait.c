@@ -248,6 +248,63 @@ static void it_keeps_no_buffers(void **state)
 	tk_close(&t);
 }
 
+/* --- how many ------------------------------------------------------------------------------------ */
+
+static struct net_endpoint local_of(unsigned i)
+{
+	return net_endpoint_ipv4(KIT_IP, (uint16_t)(1000 + i));
+}
+
+static bool is_there(struct kit *k, unsigned i)
+{
+	struct net_endpoint local = local_of(i), remote = net_endpoint_ipv4(KIT_PEER_IP, 80);
+
+	return tcp_find_connection(k->stack, &local, &remote) != NULL;
+}
+
+/* A connection of nobody's in TIME-WAIT. */
+static struct tcb *enter(struct kit *k, unsigned i)
+{
+	struct tcb *tcb = tcp_create(k->stack, NULL);
+
+	assert_non_null(tcb);
+	tcb->local = local_of(i);
+	tcb->remote = net_endpoint_ipv4(KIT_PEER_IP, 80);
+	tcb->owned = false;
+	tcp_hash_insert(k->stack, tcb);
+	tcp_set_state(k->stack, tcb, TCP_FIN_WAIT_2);
+	tcp_enter_time_wait(k->stack, tcb, k->now_ns);
+	return tcb;
+}
+
+static void the_oldest_gives_way(void **state)
+{
+	static const struct net_options three = {.max_time_wait = 3};
+	struct tcb *tcb[4];
+	struct kit k;
+
+	(void)state;
+	kit_open(&k, 1, &three);
+	for (unsigned i = 0; i < 3; i++)
+		tcb[i] = enter(&k, i);
+	tcp_enter_time_wait(k.stack, tcb[0], k.now_ns); /* begins anew, and is the youngest */
+	assert_int_equal(kit_counter(&k, "tcp_time_wait_evicted"), 0);
+	enter(&k, 3);
+	assert_int_equal(kit_counter(&k, "tcp_time_wait_evicted"), 1);
+	assert_true(is_there(&k, 0) && !is_there(&k, 1) && is_there(&k, 2) && is_there(&k, 3));
+	tcp_end(k.stack, tcb[0], ERR_OK); /* out of the middle: there is room again */
+	enter(&k, 4);
+	assert_int_equal(kit_counter(&k, "tcp_time_wait_evicted"), 1);
+	enter(&k, 5);
+	assert_true(!is_there(&k, 2) && is_there(&k, 3) && is_there(&k, 4) && is_there(&k, 5));
+	kit_advance(&k, TCP_TIME_WAIT_NS);
+	assert_true(!is_there(&k, 3) && !is_there(&k, 4) && !is_there(&k, 5));
+	for (unsigned i = 0; i < 3; i++) /* it is empty, not full */
+		enter(&k, i);
+	assert_int_equal(kit_counter(&k, "tcp_time_wait_evicted"), 2);
+	kit_close(&k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +316,7 @@ int main(void)
 		cmocka_unit_test(an_old_duplicate_does_not_assassinate),
 		cmocka_unit_test(a_made_up_fin_does_not_prolong),
 		cmocka_unit_test(it_keeps_no_buffers),
+		cmocka_unit_test(the_oldest_gives_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
