@@ -110,6 +110,7 @@ void tcp_hash_insert(struct stack *stack, struct tcb *tcb)
 	*at = tcb;
 	tcb->hashed = true;
 	layer->n_connections++;
+	++*tcp_port_users(stack, tcb->local.port);
 }
 
 void tcp_hash_remove(struct stack *stack, struct tcb *tcb)
@@ -123,6 +124,7 @@ void tcp_hash_remove(struct stack *stack, struct tcb *tcb)
 	*at = tcb->hash_next;
 	tcb->hashed = false;
 	stack->tcp->n_connections--;
+	--*tcp_port_users(stack, tcb->local.port);
 }
 
 void tcp_listener_insert(struct stack *stack, struct tcb *tcb)

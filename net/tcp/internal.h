@@ -36,6 +36,7 @@ enum tcp_verdict { TCP_CONTINUE, TCP_DONE };
 /* --- layer.c --------------------------------------------------------------------------------- */
 
 #define TCP_BOUND_LISTS 64u
+#define TCP_PORT_GROUPS 512u
 
 struct tcp_layer {
 	struct tcb **buckets; /* connections by four-tuple, keyed hash */
@@ -43,6 +44,7 @@ struct tcp_layer {
 	uint32_t n_connections;
 	struct tcb *listeners;
 	struct tcb *bound[TCP_BOUND_LISTS]; /* by local port */
+	uint32_t port_users[TCP_PORT_GROUPS]; /* connections whose local port is of the group */
 	struct tcb *work_first, **work_last;
 	struct tcb *time_wait_first, **time_wait_last; /* those in TIME-WAIT, the oldest first */
 	uint32_t n_time_wait;
@@ -62,6 +64,8 @@ void tcp_hash_insert(struct stack *stack, struct tcb *tcb);
 void tcp_hash_remove(struct stack *stack, struct tcb *tcb);
 void tcp_listener_insert(struct stack *stack, struct tcb *tcb);
 void tcp_listener_remove(struct stack *stack, struct tcb *tcb);
+/* The count of connections that the port is counted in (ports.c). */
+uint32_t *tcp_port_users(const struct stack *stack, uint16_t port);
 /* bind() may not have it: somebody listens there, or uses it and does not share. */
 bool tcp_port_is_taken(const struct stack *stack, const struct net_endpoint *local, bool reuse);
 /* A port that nobody uses; 0: none was found. */

@@ -77,8 +77,17 @@ static bool somebody_has(const struct tcb *tcb, const struct net_endpoint *local
 	return false;
 }
 
-/* Only bind() and listen() ask, so a walk over all connections is the cheaper bargain than one more
- * list that every connection is on. */
+/* Ports that servers have and those of connections out are counted apart, so that many of the one
+ * kind do not hide a free one of the other. */
+uint32_t *tcp_port_users(const struct stack *stack, uint16_t port)
+{
+	uint32_t half = TCP_PORT_GROUPS / 2;
+
+	return &stack->tcp->port_users[(port >= PORT_FIRST ? half : 0) + port % half];
+}
+
+/* Only bind() and listen() ask, and mostly for a port whose group nobody uses; else a walk over all
+ * connections is the cheaper bargain than one more list that every connection is on. */
 bool tcp_port_is_taken(const struct stack *stack, const struct net_endpoint *local, bool reuse)
 {
 	const struct tcp_layer *layer = stack->tcp;
@@ -86,6 +95,8 @@ bool tcp_port_is_taken(const struct stack *stack, const struct net_endpoint *loc
 	if (tcp_find_listener(stack, local) != NULL ||
 	    somebody_has(layer->bound[local->port % TCP_BOUND_LISTS], local, reuse))
 		return true;
+	if (*tcp_port_users(stack, local->port) == 0)
+		return false;
 	for (uint32_t i = 0; i < layer->n_buckets; i++)
 		if (somebody_has(layer->buckets[i], local, reuse))
 			return true;

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "net/socket_table.h"
+#include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
 
 static const struct net_endpoint none = {.port = 0};
@@ -126,6 +127,35 @@ static void a_port_with_connections_on_it(void **state)
 	set(&t, fd, SOCK_SO_REUSEADDR, 1);
 	assert_int_equal(bind_to(&t, fd, 0, port), ERR_OK);
 	assert_int_equal(sock_listen(t.k.stack, fd, 1), ERR_OK);
+	tk_close(&t);
+}
+
+/* However many connections there are: bind() looks at them only where one may have the port. */
+static void a_free_port_is_found_without_a_walk(void **state)
+{
+	struct tcp_layer *layer;
+	struct tcb **buckets;
+	struct tk t;
+	uint16_t port;
+
+	(void)state;
+	tk_open(&t);
+	layer = t.k.stack->tcp;
+	tk_listen(&t, 1);
+	tk_accept(&t);
+	port = name_of(&t, t.listener).port;
+	assert_int_equal(sock_close(t.k.stack, t.listener, t.k.now_ns), ERR_OK);
+	buckets = layer->buckets;
+	layer->buckets = NULL;
+	assert_int_equal(bind_to(&t, stream(&t), 0, (uint16_t)(port + 1)), ERR_OK);
+	assert_int_equal(bind_to(&t, stream(&t), 0, 0), ERR_OK);
+	layer->buckets = buckets;
+	assert_int_equal(bind_to(&t, stream(&t), 0, port), ERR_ADDRINUSE);
+	assert_int_equal(bind_to(&t, stream(&t), 0, (uint16_t)(port + TCP_PORT_GROUPS / 2)), ERR_OK);
+	assert_int_equal(sock_abort(t.k.stack, t.fd, t.k.now_ns), ERR_OK);
+	kit_sent_clear(&t.k);
+	for (unsigned i = 0; i < TCP_PORT_GROUPS; i++)
+		assert_int_equal(layer->port_users[i], 0);
 	tk_close(&t);
 }
 
@@ -562,6 +592,7 @@ int main(void)
 		cmocka_unit_test(every_descriptor_there_can_be),
 		cmocka_unit_test(port_0_is_chosen_at_once),
 		cmocka_unit_test(a_port_with_connections_on_it),
+		cmocka_unit_test(a_free_port_is_found_without_a_walk),
 		cmocka_unit_test(a_port_in_time_wait),
 		cmocka_unit_test(a_closed_socket_leaves_its_port),
 		cmocka_unit_test(a_new_attempt_has_the_old_one_s_options),
