@@ -131,13 +131,15 @@ static void answer(struct stack *stack, struct netif *netif, const struct arp_pa
 		stack->counters.arp_replies_out++;
 }
 
-/* An address that a neighbour on this interface's own network can have. */
-static bool is_neighbour(const struct netif *netif, uint32_t ipv4)
+/* An address that a neighbour on this interface's link can have. */
+static bool is_neighbour(const struct stack *stack, const struct netif *netif, uint32_t ipv4)
 {
 	uint32_t host = ipv4 & ~netif->ipv4_mask;
 
-	if (!ipv4_addr_is_host(ipv4) || ((ipv4 ^ netif->ipv4) & netif->ipv4_mask) != 0)
+	if (!ipv4_addr_is_host(ipv4) || !ipv4_is_on_link(stack, netif, ipv4))
 		return false;
+	if (((ipv4 ^ netif->ipv4) & netif->ipv4_mask) != 0)
+		return true; /* by a route, which has no broadcast address */
 	return ~netif->ipv4_mask <= 1 || (host != 0 && host != ~netif->ipv4_mask);
 }
 
@@ -179,7 +181,7 @@ static void process(struct stack *stack, struct netif *netif, const struct arp_p
 		return;
 	}
 	/* RFC 5227 1.1: an address probe comes from 0.0.0.0; it is answered, nothing is learnt. */
-	if (is_neighbour(netif, arp->spa))
+	if (is_neighbour(stack, netif, arp->spa))
 		learn(stack, netif, arp, for_us, now_ns);
 	else
 		stack->counters.arp_ignored++;

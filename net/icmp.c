@@ -93,7 +93,7 @@ static void dispatch(struct stack *stack, const struct pktbuf *pkt, const struct
 		return;
 	default:
 		/* DEVIATION: RFC 1122 3.2.2.2 has redirects obeyed; anybody on the link could
-		 * forge them, and one gateway is all there is.
+		 * forge them, and routes come from the configuration alone.
 		 * Source quench is ignored (RFC 6633); timestamps (a MAY, 3.2.2.8) are not
 		 * answered, nor are masks (3.2.2.9: only by who is authorised). */
 		break;

@@ -13,7 +13,6 @@
 #include "net/stack.h"
 #include "net/tcp.h"
 #include "net/wire/eth.h"
-#include "net/wire/ipv4.h"
 
 #define DEFAULT_SNDBUF (256u * 1024)
 #define DEFAULT_RCVBUF (256u * 1024)
@@ -137,37 +136,28 @@ void net_attach(struct stack *stack, struct netif *netif)
 
 /* --- addresses ---------------------------------------------------------------------------------- */
 
-/* Ones, then zeros: the inverse plus one has no bit in common with the inverse. */
-static bool mask_is_contiguous(uint32_t mask)
-{
-	return (~mask & (~mask + 1)) == 0;
-}
-
 int net_set_ipv4(struct stack *stack, struct netif *netif, uint32_t ipv4, uint32_t mask)
 {
-	uint32_t host = ipv4 & ~mask;
-
 	ASSERT(netif->stack == stack);
-	if (!ipv4_addr_is_host(ipv4) || !mask_is_contiguous(mask))
-		return ERR_INVAL;
-	/* The network's own and its broadcast address; /31 (RFC 3021) and /32 have neither. */
-	if (~mask > 1 && (host == 0 || host == ~mask))
+	if (!ipv4_is_address_of_host(ipv4, mask))
 		return ERR_INVAL;
 	netif->ipv4 = ipv4;
 	netif->ipv4_mask = mask;
+	ipv4_prune_routes(stack, netif);
 	acd_start(stack, netif);
 	return ERR_OK;
 }
 
-int net_set_gateway(struct stack *stack, struct netif *netif, uint32_t gateway)
+int net_add_route(struct stack *stack, struct netif *netif, uint32_t dst, uint32_t mask,
+		  uint32_t router)
 {
 	ASSERT(netif->stack == stack);
-	if (netif->ipv4 == 0 || !ipv4_addr_is_host(gateway) || gateway == netif->ipv4 ||
-	    ((gateway ^ netif->ipv4) & netif->ipv4_mask) != 0)
-		return ERR_NETUNREACH;
-	stack->gateway = gateway;
-	stack->gateway_netif = netif;
-	return ERR_OK;
+	return ipv4_add_route(stack, netif, dst, mask, router);
+}
+
+int net_set_gateway(struct stack *stack, struct netif *netif, uint32_t gateway)
+{
+	return gateway == 0 ? ERR_NETUNREACH : net_add_route(stack, netif, 0, 0, gateway);
 }
 
 /* --- driving it --------------------------------------------------------------------------------- */

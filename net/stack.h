@@ -9,6 +9,7 @@
 #include "net/net.h"
 #include "net/pktbuf.h"
 #include "net/rate.h"
+#include "net/route.h"
 #include "net/timer.h"
 #include "net/udp.h"
 
@@ -60,8 +61,7 @@ struct stack {
 	const struct net_port *port;
 	struct net_options options;
 	struct netif *netifs;
-	struct netif *gateway_netif;
-	uint32_t gateway; /* host order, 0: none */
+	struct ipv4_routes routes;
 
 	struct timer_heap timers;
 	struct pktbuf_pool pool; /* what the stack builds: headers and small payloads */

@@ -1,5 +1,5 @@
-/* net/route and the address configuration of net/net: who is a neighbour, who is behind the
- * gateway, and which addresses are refused. */
+/* net/route and the address configuration of net/net: who is a neighbour, who is behind which router,
+ * and which addresses and routes are refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -151,6 +151,134 @@ static void the_gateway_must_be_a_neighbour(void **state)
 	assert_int_equal(ipv4_route(k.stack, KIT_FAR_IP, &route), ERR_OK);
 }
 
+/* --- more routes than one -------------------------------------------------------------------------- */
+
+static int add(uint32_t dst, uint32_t mask, uint32_t router)
+{
+	return net_add_route(k.stack, &k.netif, dst, mask, router);
+}
+
+static uint32_t next_hop(uint32_t dst)
+{
+	return ipv4_route(k.stack, dst, &route) == ERR_OK ? route.next_hop : 0;
+}
+
+static void the_longest_prefix_is_taken(void **state)
+{
+	(void)state;
+	assert_int_equal(set(A(10, 1, 0, 5), 0xffffff00), ERR_OK);
+	assert_int_equal(add(A(172, 16, 0, 0), 0xfff00000, A(10, 1, 0, 2)), ERR_OK);
+	assert_int_equal(set_gateway(A(10, 1, 0, 1)), ERR_OK); /* the order does not matter */
+	assert_int_equal(add(A(172, 16, 9, 9), 0xffffffff, A(10, 1, 0, 4)), ERR_OK);
+	assert_int_equal(add(A(172, 16, 9, 0), 0xffffff00, A(10, 1, 0, 3)), ERR_OK);
+	assert_int_equal(next_hop(A(172, 16, 9, 9)), A(10, 1, 0, 4));
+	assert_int_equal(next_hop(A(172, 16, 9, 8)), A(10, 1, 0, 3));
+	assert_int_equal(next_hop(A(172, 31, 255, 255)), A(10, 1, 0, 2));
+	assert_int_equal(next_hop(A(172, 32, 0, 0)), A(10, 1, 0, 1));
+	assert_int_equal(next_hop(A(10, 1, 0, 77)), A(10, 1, 0, 77));
+}
+
+/* Of the interface's own network a part may be behind a router; never what has a meaning of its own. */
+static void a_part_of_our_own_network(void **state)
+{
+	(void)state;
+	assert_int_equal(set(A(10, 1, 0, 5), 0xffff0000), ERR_OK);
+	assert_int_equal(add(A(10, 1, 8, 0), 0xfffff800, A(10, 1, 0, 2)), ERR_OK);
+	assert_int_equal(add(A(10, 1, 0, 0), 0xffff0000, A(10, 1, 0, 3)), ERR_OK);
+	assert_int_equal(add(A(10, 1, 255, 0), 0xffffff00, A(10, 1, 0, 3)), ERR_OK);
+	assert_int_equal(next_hop(A(10, 1, 8, 1)), A(10, 1, 0, 2));
+	assert_int_equal(next_hop(A(10, 1, 16, 1)), A(10, 1, 16, 1)); /* as long as ours: ours */
+	assert_int_equal(ipv4_route(k.stack, A(10, 1, 255, 255), &route), ERR_ACCES);
+	assert_int_equal(ipv4_route_broadcast(k.stack, A(10, 1, 255, 255), &route), ERR_OK);
+	assert_true(route.broadcast);
+	assert_int_equal(ipv4_route(k.stack, A(10, 1, 0, 5), &route), ERR_ADDRNOTAVAIL);
+}
+
+/* RFC 3442 as clouds use it: an address alone, and a gateway that the mask does not reach. */
+static void a_gateway_outside_the_mask(void **state)
+{
+	(void)state;
+	assert_int_equal(set(A(10, 128, 0, 7), 0xffffffff), ERR_OK);
+	assert_int_equal(set_gateway(A(10, 128, 0, 1)), ERR_NETUNREACH);
+	assert_int_equal(add(A(10, 128, 0, 1), 0xffffffff, 0), ERR_OK);
+	assert_int_equal(set_gateway(A(10, 128, 0, 1)), ERR_OK);
+	assert_int_equal(next_hop(A(10, 128, 0, 1)), A(10, 128, 0, 1));
+	assert_int_equal(next_hop(A(10, 128, 0, 2)), A(10, 128, 0, 1));
+	assert_int_equal(next_hop(KIT_FAR_IP), A(10, 128, 0, 1));
+	assert_int_equal(route.src, A(10, 128, 0, 7));
+}
+
+/* Who is on the link only by a route is asked, believed and answered like a neighbour. */
+static void arp_with_a_gateway_outside_the_mask(void **state)
+{
+	struct kit_frame f;
+	struct kit_sent *s;
+	struct udp_pcb pcb = {.local_port = 5000};
+
+	(void)state;
+	assert_int_equal(set(KIT_IP, 0xffffffff), ERR_OK);
+	assert_int_equal(add(KIT_PEER_IP, 0xffffffff, 0), ERR_OK);
+	assert_int_equal(set_gateway(KIT_PEER_IP), ERR_OK);
+	assert_int_equal(udp_send(k.stack, &pcb, "x", 1, KIT_FAR_IP, 9, k.now_ns), ERR_OK);
+	s = kit_expect(&k);
+	assert_int_equal(s->arp.tpa, KIT_PEER_IP);
+	kit_sent_free(s);
+	kit_build_arp(&f, &(struct kit_arp){.op = ARP_OP_REPLY, .spa = KIT_PEER_IP, .tpa = KIT_IP,
+					    .tha = KIT_MAC});
+	kit_inject_frame(&k, &f);
+	s = kit_expect(&k);
+	assert_true(s->is_udp);
+	assert_memory_equal(s->eth.dst, KIT_PEER_MAC, 6);
+	kit_sent_free(s);
+	kit_build_arp(&f, &(struct kit_arp){.op = ARP_OP_REQUEST, .spa = KIT_PEER_IP + 7,
+					    .tpa = KIT_IP}); /* no neighbour by any route */
+	kit_inject_frame(&k, &f);
+	assert_int_equal(kit_counter(&k, "arp_ignored"), 1);
+	kit_sent_clear(&k);
+}
+
+static void routes_that_make_no_sense(void **state)
+{
+	(void)state;
+	assert_int_equal(add(0, 0, KIT_PEER_IP), ERR_NETUNREACH); /* no address yet */
+	assert_int_equal(add(A(10, 0, 0, 0), 0xff000000, 0), ERR_NETUNREACH);
+	assert_int_equal(set(KIT_IP, KIT_MASK), ERR_OK);
+	assert_int_equal(add(A(10, 0, 0, 0), 0xff00ff00, KIT_PEER_IP), ERR_INVAL);
+	assert_int_equal(add(A(10, 0, 0, 1), 0xff000000, KIT_PEER_IP), ERR_INVAL);
+	assert_int_equal(add(A(10, 0, 0, 0), 0xff000000, KIT_IP), ERR_NETUNREACH);
+	assert_int_equal(add(A(10, 0, 0, 0), 0xff000000, KIT_FAR_IP), ERR_NETUNREACH);
+	assert_int_equal(add(A(10, 0, 0, 0), 0xff000000, 0xffffffff), ERR_NETUNREACH);
+	assert_int_equal(k.stack->routes.n, 0);
+}
+
+static void the_table_is_bounded(void **state)
+{
+	(void)state;
+	assert_int_equal(set(KIT_IP, KIT_MASK), ERR_OK);
+	for (uint32_t i = 0; i < IPV4_ROUTES_MAX; i++)
+		assert_int_equal(add(A(10, i, 0, 0), 0xffff0000, KIT_PEER_IP), ERR_OK);
+	assert_int_equal(set_gateway(KIT_PEER_IP), ERR_NOSPC);
+	assert_int_equal(add(A(10, 7, 0, 0), 0xffff0000, KIT_PEER_IP + 5), ERR_OK); /* instead */
+	assert_int_equal(next_hop(A(10, 7, 1, 1)), KIT_PEER_IP + 5);
+	assert_int_equal(next_hop(A(10, 19, 1, 1)), KIT_PEER_IP);
+	assert_int_equal(k.stack->routes.n, IPV4_ROUTES_MAX);
+}
+
+static void another_address_keeps_what_it_can_reach(void **state)
+{
+	(void)state;
+	assert_int_equal(set(KIT_IP, KIT_MASK), ERR_OK);
+	assert_int_equal(set_gateway(KIT_PEER_IP), ERR_OK);
+	assert_int_equal(set(KIT_IP + 1, KIT_MASK), ERR_OK);
+	assert_int_equal(next_hop(KIT_FAR_IP), KIT_PEER_IP);
+	assert_int_equal(set(KIT_PEER_IP, KIT_MASK), ERR_OK); /* we are the gateway now */
+	assert_int_equal(next_hop(KIT_FAR_IP), 0);
+	assert_int_equal(set(KIT_IP, KIT_MASK), ERR_OK);
+	assert_int_equal(set_gateway(KIT_PEER_IP), ERR_OK);
+	assert_int_equal(set(A(10, 0, 0, 5), KIT_MASK), ERR_OK);
+	assert_int_equal(next_hop(KIT_FAR_IP), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -166,6 +294,13 @@ int main(void)
 		TEST(addresses_that_no_host_has_are_refused),
 		TEST(masks_with_holes_are_refused),
 		TEST(the_gateway_must_be_a_neighbour),
+		TEST(the_longest_prefix_is_taken),
+		TEST(a_part_of_our_own_network),
+		TEST(a_gateway_outside_the_mask),
+		TEST(arp_with_a_gateway_outside_the_mask),
+		TEST(routes_that_make_no_sense),
+		TEST(the_table_is_bounded),
+		TEST(another_address_keeps_what_it_can_reach),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
