@@ -9,16 +9,20 @@
  *
  * DEVIATION: RFC 5227 2.1: the address is used at once, and probed and announced beside that, the
  * first probe without a random wait: a run of this machine is over before the three seconds are.
- * DEVIATION: RFC 5227 2.1.1 and 2.4: an address is never given up, because nobody here could give
- * another one.  Where somebody else had it first that is reported, and it is neither announced nor
- * defended; later conflicts are met by 2.4 (c), for ever.
- * NOT DONE: RFC 5227 2.1, probing again when a link comes back.
+ * What then happens depends on where the address is from.  One that the network gave (net/dhcp) is
+ * given up when somebody had it before us, and when a second conflict comes within ten seconds of a
+ * defence: 2.4 (b).
+ * DEVIATION: RFC 5227 2.1.1 and 2.4: an address that was configured is never given up, because nobody
+ * could give another one.  Where somebody else had it first that is reported, and it is neither
+ * announced nor defended; later conflicts are met by 2.4 (c), for ever.
+ * NOT DONE: RFC 5227 2.1, probing an address that was configured again when a link comes back.
  *
  * Conflicts are counted, and told in an event each time but not more often than every ten seconds.
  */
 #include "net/acd.h"
 
 #include "net/arp.h"
+#include "net/dhcp_client.h"
 #include "net/port.h"
 #include "net/stack.h"
 #include "net/timer.h"
@@ -122,40 +126,62 @@ void acd_settle(struct stack *stack, struct netif *netif)
 }
 
 /* What is done about it, for the event. */
-static const char *answer_conflict(struct stack *stack, struct acd *acd, uint64_t now_ns)
+static const char *answer_conflict(struct stack *stack, struct acd *acd, bool given, uint64_t now_ns)
 {
 	if (acd->state == ACD_PROBING || acd->state == ACD_LOST) {
 		timer_cancel(&stack->timers, &acd->timer);
 		acd->state = ACD_LOST;
-		return "it had it before us, and we use it all the same";
+		return given ? "it had it before us: given up"
+			     : "it had it before us, and we use it all the same";
 	}
-	if (!rate_take(&acd->defences, DEFEND_INTERVAL_NS, 1, now_ns))
+	if (rate_take(&acd->defences, DEFEND_INTERVAL_NS, 1, now_ns)) {
+		arp_announce(stack, acd->netif, now_ns);
+		return "defended";
+	}
+	if (!given)
 		return "defended lately";
-	arp_announce(stack, acd->netif, now_ns);
-	return "defended";
+	acd->state = ACD_LOST;
+	return "defended lately, in vain: given up";
 }
 
 void acd_conflict(struct stack *stack, struct netif *netif, const uint8_t *mac, uint64_t now_ns)
 {
 	struct acd *acd = find(stack, netif);
+	bool given = dhcp_gave_address(stack, netif);
 	const char *action = NULL;
 
 	stack->counters.arp_conflicts++;
 	if (acd != NULL)
-		action = answer_conflict(stack, acd, now_ns);
-	if (!rate_take(&stack->arp_conflict_limit, DEFEND_INTERVAL_NS, 1, now_ns))
-		return;
-	event_emit(stack->port->events, EVENT_ARP_CONFLICT, 0, 0, EV_MAC("mac", mac),
-		   EV_IPV4("ip", netif->ipv4), EV_IF(action != NULL, EV_STR("action", action)));
+		action = answer_conflict(stack, acd, given, now_ns);
+	if (rate_take(&stack->arp_conflict_limit, DEFEND_INTERVAL_NS, 1, now_ns))
+		event_emit(stack->port->events, EVENT_ARP_CONFLICT, 0, 0, EV_MAC("mac", mac),
+			   EV_IPV4("ip", netif->ipv4),
+			   EV_IF(action != NULL, EV_STR("action", action)));
+	if (given && acd != NULL && acd->state == ACD_LOST)
+		dhcp_address_in_use(stack, netif, mac, now_ns); /* this ends the acd, too */
+}
+
+static void destroy(struct stack *stack, struct acd **link)
+{
+	struct acd *acd = *link;
+
+	*link = acd->next;
+	timer_cancel(&stack->timers, &acd->timer);
+	stack->port->free(stack->port->ctx, acd, sizeof(*acd));
+}
+
+void acd_stop(struct stack *stack, struct netif *netif)
+{
+	struct acd **link = &stack->acd;
+
+	while (*link != NULL && (*link)->netif != netif)
+		link = &(*link)->next;
+	if (*link != NULL)
+		destroy(stack, link);
 }
 
 void acd_destroy(struct stack *stack)
 {
-	while (stack->acd != NULL) {
-		struct acd *acd = stack->acd;
-
-		stack->acd = acd->next;
-		timer_cancel(&stack->timers, &acd->timer);
-		stack->port->free(stack->port->ctx, acd, sizeof(*acd));
-	}
+	while (stack->acd != NULL)
+		destroy(stack, &stack->acd);
 }

@@ -12,6 +12,8 @@ struct acd; /* one interface's address */
 
 /* The interface has (another) address: probing begins with the next net_poll(). */
 void acd_start(struct stack *stack, struct netif *netif);
+/* The interface has no address any more. */
+void acd_stop(struct stack *stack, struct netif *netif);
 /* As if nobody had answered, long ago: neither probes nor announcements are to come. */
 void acd_settle(struct stack *stack, struct netif *netif);
 /* Somebody says that our address is theirs.  Borrows `mac`. */

@@ -30,7 +30,7 @@ static const uint8_t unknown[ETH_ADDR_LEN];
 static int send_arp(struct stack *stack, struct netif *netif, const uint8_t *dst,
 		    const struct arp_packet *arp, uint64_t now_ns)
 {
-	const struct eth_send how = {.netif = netif, .dst = dst, .type = ETH_TYPE_ARP};
+	struct eth_send how = {.netif = netif, .dst = dst, .type = ETH_TYPE_ARP};
 	struct pktbuf *pkt = pktbuf_alloc(&stack->pool, PKTBUF_HEADROOM);
 	uint8_t *at;
 
@@ -42,6 +42,9 @@ static int send_arp(struct stack *stack, struct netif *netif, const uint8_t *dst
 		return ERR_NOBUFS;
 	}
 	arp_packet_write(at, arp);
+	/* RFC 3927 2.5: what comes from such an address is for everybody to see. */
+	if (arp->spa >> 16 == IPV4_LINK_LOCAL_NET >> 16)
+		how.dst = everybody;
 	return eth_output(stack, pkt, &how, now_ns);
 }
 

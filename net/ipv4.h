@@ -44,6 +44,11 @@ struct ipv4_send {
 int ipv4_output(struct stack *stack, struct pktbuf *pkt, const struct ipv4_send *how,
 		uint64_t now_ns);
 
+/* To everybody on that interface's link, whatever its address and routes are: for who is about to get
+ * them.  how->src may be 0.  Consumes; nothing is cut. */
+int ipv4_output_everybody(struct stack *stack, struct netif *netif, struct pktbuf *pkt,
+			  const struct ipv4_send *how, uint64_t now_ns);
+
 /* An empty buffer for a datagram: PKTBUF_HEADROOM, and room for `len` bytes.  NULL: no memory. */
 struct pktbuf *ipv4_alloc(struct stack *stack, size_t len) MUST_CHECK;
 

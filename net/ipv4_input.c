@@ -8,6 +8,7 @@
 #include "net/ipv4.h"
 
 #include "net/checksum.h"
+#include "net/dhcp_client.h"
 #include "net/icmp.h"
 #include "net/ipv4_reassembly.h"
 #include "net/stack.h"
@@ -151,6 +152,8 @@ void ipv4_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
 	pktbuf_trim(pkt, h.total_len); /* Ethernet's padding */
 	pkt->l3_off = (uint16_t)(pkt->data - pkt->head);
 	whom = destination_of(pkt, h.dst);
+	if (whom == FOR_NOBODY_HERE && stack->dhcp != NULL && dhcp_awaits(stack, pkt, &h))
+		whom = FOR_EVERYBODY; /* it is to become ours */
 	fault = find_fault(stack, pkt, &h, whom, now_ns);
 	if (fault != NULL) {
 		drop(pkt, fault);

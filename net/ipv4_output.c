@@ -68,6 +68,14 @@ static uint16_t mtu_for(const struct stack *stack, const struct ipv4_send *how,
 	return ipv4_path_find(stack, how->dst, how->protocol, route->netif->mtu, now_ns).mtu;
 }
 
+static bool is_our_address(const struct stack *stack, uint32_t ipv4)
+{
+	for (const struct netif *netif = stack->netifs; netif != NULL; netif = netif->next)
+		if (netif->ipv4 == ipv4)
+			return true;
+	return false;
+}
+
 int ipv4_output(struct stack *stack, struct pktbuf *pkt, const struct ipv4_send *how,
 		uint64_t now_ns)
 {
@@ -77,6 +85,10 @@ int ipv4_output(struct stack *stack, struct pktbuf *pkt, const struct ipv4_send 
 	int err = how->broadcast ? ipv4_route_broadcast(stack, how->dst, &route)
 				 : ipv4_route(stack, how->dst, &route);
 
+	if (err == ERR_OK && how->src != route.src && !is_our_address(stack, how->src)) {
+		stack->counters.ip_no_route++; /* it was, and the network has taken it back */
+		err = ERR_ADDRNOTAVAIL;
+	}
 	if (err != ERR_OK)
 		goto refuse;
 	mtu = mtu_for(stack, how, &route, now_ns);
@@ -97,6 +109,24 @@ int ipv4_output(struct stack *stack, struct pktbuf *pkt, const struct ipv4_send 
 refuse:
 	pktbuf_free(pkt);
 	return err;
+}
+
+int ipv4_output_everybody(struct stack *stack, struct netif *netif, struct pktbuf *pkt,
+			  const struct ipv4_send *how, uint64_t now_ns)
+{
+	const struct ipv4_route route = {
+		.netif = netif,
+		.src = how->src,
+		.next_hop = how->dst,
+		.broadcast = true,
+	};
+
+	if (IPV4_HEADER_LEN + pktbuf_total_len(pkt) > netif->mtu) {
+		stack->counters.ip_too_big++;
+		pktbuf_free(pkt);
+		return ERR_MSGSIZE;
+	}
+	return ipv4_send_one(stack, pkt, how, &route, ipv4_choose_id(stack, how), 0, now_ns);
 }
 
 struct pktbuf *ipv4_alloc(struct stack *stack, size_t len)

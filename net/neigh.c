@@ -95,6 +95,15 @@ static struct neigh *make_entry(struct stack *stack, struct neigh *n, struct net
 	return n;
 }
 
+void neigh_forget(struct stack *stack, const struct netif *netif)
+{
+	struct neigh_table *table = stack->neigh;
+
+	for (unsigned i = 0; i < NEIGH_MAX; i++)
+		if (table->entries[i].state != NEIGH_FREE && table->entries[i].netif == netif)
+			remove_entry(stack, &table->entries[i]);
+}
+
 /* --- asking ------------------------------------------------------------------------------------ */
 
 static void ask(struct stack *stack, struct neigh *n, uint64_t now_ns)

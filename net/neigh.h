@@ -68,6 +68,9 @@ int neigh_output(struct stack *stack, struct netif *netif, const struct net_addr
 void neigh_doubt(struct stack *stack, struct netif *netif, const struct net_addr *addr,
 		 uint64_t now_ns);
 
+/* The interface has no address any more: its entries go, and what waits in them. */
+void neigh_forget(struct stack *stack, const struct netif *netif);
+
 enum neigh_news {
 	NEIGH_NEWS_UPDATE, /* changes an entry that exists (RFC 826: merge) */
 	NEIGH_NEWS_LEARN,  /* may also make one: the neighbour wants to talk to us */

@@ -8,6 +8,7 @@
 #include "base/string.h"
 #include "net/acd.h"
 #include "net/arp.h"
+#include "net/dhcp_client.h"
 #include "net/neigh.h"
 #include "net/socket_table.h"
 #include "net/stack.h"
@@ -103,6 +104,7 @@ void net_destroy(struct stack *stack)
 {
 	const struct net_port *port = stack->port;
 
+	dhcp_destroy(stack);
 	acd_destroy(stack);
 	socket_table_destroy(stack, stack->sockets);
 	tcp_layer_destroy(stack, stack->tcp);
@@ -136,16 +138,38 @@ void net_attach(struct stack *stack, struct netif *netif)
 
 /* --- addresses ---------------------------------------------------------------------------------- */
 
+/* Nothing leaves from it any more: what waits for a neighbour goes, and connections end. */
+static void leave_address(struct stack *stack, struct netif *netif)
+{
+	uint32_t gone = netif->ipv4;
+
+	netif->ipv4 = netif->ipv4_mask = 0;
+	if (gone == 0)
+		return;
+	neigh_forget(stack, netif);
+	tcp_address_gone(stack, gone);
+}
+
 int net_set_ipv4(struct stack *stack, struct netif *netif, uint32_t ipv4, uint32_t mask)
 {
 	ASSERT(netif->stack == stack);
 	if (!ipv4_is_address_of_host(ipv4, mask))
 		return ERR_INVAL;
+	if (netif->ipv4 != ipv4)
+		leave_address(stack, netif);
 	netif->ipv4 = ipv4;
 	netif->ipv4_mask = mask;
 	ipv4_prune_routes(stack, netif);
 	acd_start(stack, netif);
 	return ERR_OK;
+}
+
+void net_clear_ipv4(struct stack *stack, struct netif *netif)
+{
+	ASSERT(netif->stack == stack);
+	acd_stop(stack, netif);
+	ipv4_clear_routes(stack, netif);
+	leave_address(stack, netif);
 }
 
 int net_add_route(struct stack *stack, struct netif *netif, uint32_t dst, uint32_t mask,
@@ -164,6 +188,8 @@ int net_set_gateway(struct stack *stack, struct netif *netif, uint32_t gateway)
 
 void net_poll(struct stack *stack, uint64_t now_ns)
 {
+	if (stack->dhcp != NULL && dhcp_has_work(stack))
+		dhcp_poll(stack, now_ns);
 	timer_run(&stack->timers, stack, now_ns);
 	if (tcp_has_work(stack))
 		tcp_poll(stack, now_ns);
@@ -171,6 +197,8 @@ void net_poll(struct stack *stack, uint64_t now_ns)
 
 uint64_t net_next_deadline(const struct stack *stack)
 {
+	if (stack->dhcp != NULL && dhcp_has_work(stack))
+		return 0;
 	return tcp_has_work(stack) ? 0 : timer_next_deadline(&stack->timers);
 }
 

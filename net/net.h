@@ -41,6 +41,9 @@ void net_attach(struct stack *stack, struct netif *netif);
 /* Sets the interface's IPv4 address and mask (host order).  ERR_INVAL: not a host's address, or
  * the mask has holes.  Routes by routers that are no longer on its network go. */
 int net_set_ipv4(struct stack *stack, struct netif *netif, uint32_t ipv4, uint32_t mask) MUST_CHECK;
+/* Takes the address away, and the interface's routes: TCP connections from it end with
+ * ERR_ADDRNOTAVAIL, and nothing more is sent from it. */
+void net_clear_ipv4(struct stack *stack, struct netif *netif);
 /* Default route.  ERR_NETUNREACH: the gateway is not on the interface's own network, nor on one
  * that net_add_route() has put on the link. */
 int net_set_gateway(struct stack *stack, struct netif *netif, uint32_t gateway) MUST_CHECK;

@@ -17,6 +17,7 @@ struct tcp_layer;
 struct socket_table;
 struct neigh_table;
 struct acd;
+struct dhcp_client;
 
 /* X(name): one counter each; the names are what net_counter() reports.  The first list is what was
  * thrown away because it was wrong or there was no room: the end of a run says each of them that
@@ -30,7 +31,7 @@ struct acd;
 	X(icmp_malformed) X(icmp_bad_checksum) X(icmp_queue_full)                                                \
 	X(udp_malformed) X(udp_bad_checksum) X(udp_queue_full) X(tcp_malformed)                 \
 	X(tcp_bad_checksum) X(tcp_paws_dropped) X(tcp_reassembly_dropped) X(tcp_syn_dropped)    \
-	X(tcp_accept_overflows) X(tcp_no_memory)
+	X(tcp_accept_overflows) X(tcp_no_memory) X(dhcp_malformed) X(dhcp_refused)
 #define NET_EVENT_COUNTERS(X)                                                                   \
 	X(eth_in) X(eth_vlan) X(eth_unknown_type) X(eth_not_for_us) X(arp_in) X(arp_ignored)    \
 	X(arp_requests_out) X(arp_replies_out) X(arp_probes_out) X(arp_announcements_out)        \
@@ -40,7 +41,9 @@ struct acd;
 	X(tcp_black_holes)                                                                      \
 	X(ip_out) X(ip_not_for_us) X(ip_unknown_protocol) X(ip_no_route) X(ip_too_big)          \
 	X(icmp_in) X(icmp_echo_answered) X(icmp_errors_in) X(icmp_errors_out)                   \
-	X(icmp_ignored) X(icmp_rate_limited) X(icmp_echo_out) X(icmp_echo_replies_in) X(udp_in) X(udp_out) X(udp_no_port) X(tcp_in)      \
+	X(icmp_ignored) X(icmp_rate_limited) X(icmp_echo_out) X(icmp_echo_replies_in)           \
+	X(udp_in) X(udp_out) X(udp_no_port) X(dhcp_in) X(dhcp_out) X(dhcp_ignored)              \
+	X(dhcp_naks) X(dhcp_declined) X(tcp_in)                                                 \
 	X(tcp_out) X(tcp_bad_options) X(tcp_no_connection) X(tcp_rst_out) X(tcp_rst_in)         \
 	X(tcp_retransmits) X(tcp_timeouts) X(tcp_fast_retransmits) X(tcp_out_of_window)         \
 	X(tcp_out_of_order) X(tcp_duplicate_acks) X(tcp_challenge_acks)                         \
@@ -78,6 +81,7 @@ struct stack {
 
 	struct neigh_table *neigh;
 	struct acd *acd;
+	struct dhcp_client *dhcp; /* one for each interface that asks; NULL: none does */
 	struct udp_layer *udp;
 	struct tcp_layer *tcp;
 	struct socket_table *sockets;

@@ -70,6 +70,8 @@ struct tcp_trouble {
 	bool local_only;
 };
 void tcp_unreachable(struct stack *stack, const struct tcp_trouble *trouble, uint64_t now_ns);
+/* The address is ours no longer: connections from it end, with ERR_ADDRNOTAVAIL and no RST. */
+void tcp_address_gone(struct stack *stack, uint32_t local);
 /* A router could not send on a segment of ours whole: RFC 1191. */
 void tcp_too_big(struct stack *stack, const struct ipv4_too_big *report, uint64_t now_ns);
 

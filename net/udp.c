@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "base/string.h"
 #include "net/checksum.h"
+#include "net/dhcp_client.h"
 #include "net/icmp.h"
 #include "net/ipv4.h"
 #include "net/stack.h"
@@ -122,6 +123,28 @@ int udp_send_broadcast(struct stack *stack, const struct udp_pcb *pcb, const voi
 	return err != ERR_OK ? err : send_datagram(stack, pcb, buf, len, dst, dst_port, &route, now_ns);
 }
 
+int udp_send_everybody(struct stack *stack, const struct udp_flow *flow, const void *buf, size_t len,
+		       uint64_t now_ns)
+{
+	const struct udp_pcb from = {.local_port = flow->src_port};
+	const struct ipv4_send how = {
+		.src = flow->src,
+		.dst = IPV4_ADDR_BROADCAST,
+		.protocol = IPV4_PROTO_UDP,
+		.broadcast = true,
+	};
+	struct pktbuf *pkt = udp_packet_of(stack, buf, len);
+	int err;
+
+	if (pkt == NULL)
+		return ERR_NOBUFS;
+	push_header(pkt, &from, how.src, how.dst, flow->dst_port);
+	err = ipv4_output_everybody(stack, flow->netif, pkt, &how, now_ns);
+	if (err == ERR_OK)
+		stack->counters.udp_out++;
+	return err;
+}
+
 /* --- in ------------------------------------------------------------------------------------------- */
 
 /* RFC 768: a checksum of 0 means that the sender made none. */
@@ -191,6 +214,8 @@ void udp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t d
 	fault = find_fault(stack, pkt, src, dst, &h);
 	if (fault != NULL)
 		goto drop;
+	if (stack->dhcp != NULL && dhcp_input(stack, pkt, &h, now_ns))
+		return;
 	pcb = udp_find(stack, src, h.src_port, dst, h.dst_port);
 	if (pcb == NULL) {
 		/* RFC 1122 4.1.3.1 */

@@ -11,6 +11,7 @@
 #include "net/pktbuf.h"
 
 struct stack;
+struct netif;
 struct ipv4_too_big;
 struct ipv4_route;
 struct ipv4_send;
@@ -85,6 +86,14 @@ int udp_send(struct stack *stack, const struct udp_pcb *pcb, const void *buf, si
 	     uint32_t dst, uint16_t dst_port, uint64_t now_ns) MUST_CHECK;
 int udp_send_broadcast(struct stack *stack, const struct udp_pcb *pcb, const void *buf, size_t len,
 		       uint32_t dst, uint16_t dst_port, uint64_t now_ns) MUST_CHECK;
+/* To everybody on one interface, from `src`, which may be 0: before there is an address. */
+struct udp_flow {
+	struct netif *netif;
+	uint32_t src;
+	uint16_t src_port, dst_port;
+};
+int udp_send_everybody(struct stack *stack, const struct udp_flow *flow, const void *buf, size_t len,
+		       uint64_t now_ns) MUST_CHECK;
 /* Takes the oldest datagram, or NULL; the caller frees it. */
 struct pktbuf *udp_receive(struct udp_pcb *pcb, uint32_t *src, uint16_t *src_port);
 /* Who sent it. */

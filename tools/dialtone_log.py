@@ -136,6 +136,33 @@ icmp.error
     src:ipv4 what:text type:count code:count dst:ip
 drop
     counter:text count:count
+dhcp.discover
+    name:text xid:pointer ip?:ipv4 attempt?:count
+dhcp.offer
+    name:text server:ipv4 ip:ipv4 prefix:count lease_s?:count
+dhcp.refused
+    name:text what:text ip:ipv4 server?:ipv4 problem:text
+dhcp.request
+    name:text xid:pointer ip:ipv4 server?:ipv4 reason:text attempt?:count
+dhcp.ack
+    name:text xid:pointer server:ipv4 ip:ipv4 prefix:count gateway?:ipv4 routes?:count dns?:text
+    domain?:text hostname?:text mtu?:count lease_s?:count
+dhcp.unusable
+    name:text server:ipv4 problem:text ip:ipv4
+dhcp.nak
+    name:text server:ipv4 ip:ipv4 text?:text
+dhcp.decline
+    name:text ip:ipv4 server:ipv4 mac:mac
+dhcp.no_ack
+    name:text server:ipv4 ip:ipv4 attempts:count keeps?:bool
+dhcp.expired
+    name:text ip:ipv4 server:ipv4
+dhcp.release
+    name:text ip:ipv4 server:ipv4
+dhcp.link_local
+    name:text ip:ipv4
+addr.lost
+    name:text ip:ipv4 reason:text
 dns.query
     name:text server:ipv4 id:count over:text attempt?:count
 dns.answer

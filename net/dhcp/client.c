@@ -1,48 +1,198 @@
-/* The DHCP client's door; see net/dhcp.h. */
-#include "net/dhcp.h"
+/*
+ * The DHCP client's doors: for who starts and asks it (net/dhcp.h), and for the rest of the stack
+ * (net/dhcp_client.h).  What it does with what comes in stands in exchange.c.
+ */
+#include "net/dhcp/client.h"
 
-#include "base/strbuf.h"
+#include "base/assert.h"
+#include "base/string.h"
+#include "net/dhcp_client.h"
+#include "net/ipv4.h"
+
+static struct dhcp_client *find(const struct stack *stack, const struct netif *netif)
+{
+	struct dhcp_client *c = stack->dhcp;
+
+	while (c != NULL && c->netif != netif)
+		c = c->next;
+	return c;
+}
+
+/* --- starting and stopping ---------------------------------------------------------------------- */
+
+static void set_options(struct dhcp_client *c, const struct net_dhcp_options *options)
+{
+	size_t len;
+
+	if (options == NULL)
+		return;
+	c->wants_link_local = options->link_local;
+	if (options->hostname == NULL)
+		return;
+	len = MIN(strlen(options->hostname), sizeof(c->own_name) - 1);
+	memcpy(c->own_name, options->hostname, len);
+}
+
+static void fire(struct stack *stack, struct timer *timer, uint64_t now_ns)
+{
+	dhcp_step(stack, CONTAINER_OF(timer, struct dhcp_client, timer), now_ns);
+}
 
 int net_dhcp_start(struct stack *stack, struct netif *netif, const struct net_dhcp_options *options,
 		   uint64_t now_ns)
 {
-	(void)stack;
-	(void)netif;
-	(void)options;
-	(void)now_ns;
+	struct dhcp_client *c;
+
+	ASSERT(netif->stack == stack);
+	if (find(stack, netif) != NULL || netif->ipv4 != 0)
+		return ERR_ALREADY;
+	c = stack->port->alloc(stack->port->ctx, sizeof(*c));
+	if (c == NULL)
+		return ERR_NOMEM;
+	memset(c, 0, sizeof(*c));
+	c->next = stack->dhcp;
+	c->netif = netif;
+	c->link_up = netif->link_up;
+	c->device_mtu = netif->mtu;
+	c->asking_since_ns = now_ns;
+	c->lease.domain = c->domain;
+	c->lease.hostname = c->hostname;
+	set_options(c, options);
+	timer_init(&c->timer, fire);
+	stack->dhcp = c;
+	dhcp_restart(stack, c, 0, now_ns);
 	return ERR_OK;
+}
+
+static void destroy(struct stack *stack, struct dhcp_client *c)
+{
+	struct dhcp_client **link = &stack->dhcp;
+
+	while (*link != c)
+		link = &(*link)->next;
+	*link = c->next;
+	timer_cancel(&stack->timers, &c->timer);
+	c->netif->mtu = c->device_mtu;
+	stack->port->free(stack->port->ctx, c, sizeof(*c));
 }
 
 void net_dhcp_stop(struct stack *stack, struct netif *netif, bool release, uint64_t now_ns)
 {
-	(void)stack;
-	(void)netif;
-	(void)release;
-	(void)now_ns;
+	struct dhcp_client *c = find(stack, netif);
+
+	if (c == NULL)
+		return;
+	if (release && dhcp_has_lease(c))
+		dhcp_send_release(stack, c, now_ns);
+	if (c->lease.address != 0)
+		dhcp_lose_address(stack, c, release ? "released" : "the client was stopped");
+	destroy(stack, c);
 }
+
+void dhcp_destroy(struct stack *stack)
+{
+	while (stack->dhcp != NULL)
+		destroy(stack, stack->dhcp);
+}
+
+/* --- what others want to know ------------------------------------------------------------------- */
 
 const struct net_lease *net_dhcp_lease(const struct stack *stack, const struct netif *netif)
 {
-	(void)stack;
-	(void)netif;
-	return NULL;
+	const struct dhcp_client *c = find(stack, netif);
+
+	return c != NULL && c->lease.address != 0 ? &c->lease : NULL;
 }
 
 enum net_dhcp_reached net_dhcp_reached(const struct stack *stack, const struct netif *netif)
 {
-	(void)stack;
-	(void)netif;
-	return NET_DHCP_NOTHING_SENT;
+	const struct dhcp_client *c = find(stack, netif);
+
+	return c != NULL ? (enum net_dhcp_reached)c->reached : NET_DHCP_NOTHING_SENT;
 }
 
-size_t net_dhcp_describe(const struct stack *stack, const struct netif *netif, char *buf, size_t cap,
+bool dhcp_gave_address(const struct stack *stack, const struct netif *netif)
+{
+	const struct dhcp_client *c = find(stack, netif);
+
+	return c != NULL && c->lease.address != 0;
+}
+
+/* --- what happens to it ------------------------------------------------------------------------- */
+
+bool dhcp_has_work(const struct stack *stack)
+{
+	for (const struct dhcp_client *c = stack->dhcp; c != NULL; c = c->next)
+		if (c->link_up != c->netif->link_up)
+			return true;
+	return false;
+}
+
+/* NOT DONE: a link that went and came back between two polls is not noticed. */
+void dhcp_poll(struct stack *stack, uint64_t now_ns)
+{
+	for (struct dhcp_client *c = stack->dhcp; c != NULL; c = c->next) {
+		if (c->link_up == c->netif->link_up)
+			continue;
+		c->link_up = c->netif->link_up;
+		dhcp_link_changed(stack, c, now_ns);
+	}
+}
+
+void dhcp_address_in_use(struct stack *stack, struct netif *netif, const uint8_t *mac,
 			 uint64_t now_ns)
 {
-	struct strbuf sb = strbuf_on(buf, cap);
+	struct dhcp_client *c = find(stack, netif);
 
-	(void)stack;
-	(void)netif;
-	(void)now_ns;
-	strbuf_str(&sb, "no DISCOVER could be sent");
-	return sb.len;
+	if (c->lease.link_local)
+		dhcp_link_local_conflict(stack, c, now_ns);
+	else
+		dhcp_decline(stack, c, mac, now_ns);
+}
+
+static bool is_asking(const struct dhcp_client *c)
+{
+	return c->state != DHCP_INIT && c->state != DHCP_BOUND;
+}
+
+/* RFC 2131 4.1: a client "must be prepared to receive" what is sent to the address that it does not
+ * have yet.
+ * NOT DONE: such a message in fragments, or with IP options; none that says something needs either. */
+bool dhcp_awaits(const struct stack *stack, const struct pktbuf *pkt, const struct ipv4_header *h)
+{
+	const struct dhcp_client *c = find(stack, pkt->netif);
+	const uint8_t *l4 = pkt->data + IPV4_HEADER_LEN;
+
+	if (c == NULL || !is_asking(c) || h->protocol != IPV4_PROTO_UDP ||
+	    h->header_len != IPV4_HEADER_LEN || (h->fragment & (IPV4_MF | IPV4_FRAGMENT_OFFSET)) != 0 ||
+	    pktbuf_len(pkt) < IPV4_HEADER_LEN + UDP_HEADER_LEN)
+		return false;
+	return (h->dst == IPV4_ADDR_BROADCAST || ipv4_addr_is_host(h->dst)) &&
+	       load_be16(l4 + UDP_OFF_SRC) == DHCP_SERVER_PORT &&
+	       load_be16(l4 + UDP_OFF_DST) == DHCP_CLIENT_PORT;
+}
+
+bool dhcp_input(struct stack *stack, struct pktbuf *pkt, const struct udp_header *h, uint64_t now_ns)
+{
+	struct net_counters *count = &stack->counters;
+	struct dhcp_client *c = find(stack, pkt->netif);
+	struct dhcp_reply reply;
+
+	if (c == NULL || h->src_port != DHCP_SERVER_PORT || h->dst_port != DHCP_CLIENT_PORT)
+		return false;
+	count->dhcp_in++;
+	switch (dhcp_read(pkt->data + UDP_HEADER_LEN, h->len - (size_t)UDP_HEADER_LEN, c->xid,
+			  c->netif->mac, &reply)) {
+	case DHCP_NOT_OURS:
+		count->dhcp_ignored++;
+		break;
+	case DHCP_MALFORMED:
+		count->dhcp_malformed++;
+		break;
+	case DHCP_GOOD:
+		dhcp_answer(stack, c, &reply, now_ns);
+		break;
+	}
+	pktbuf_free(pkt);
+	return true;
 }

@@ -7,6 +7,8 @@
  */
 #include "net/tcp/internal.h"
 
+#include "base/string.h"
+
 static bool is_believable(const struct tcb *tcb, const struct tcp_trouble *trouble)
 {
 	return trouble->local_only || (seq_leq(tcb->snd_una, trouble->seq) &&
@@ -41,4 +43,20 @@ void tcp_unreachable(struct stack *stack, const struct tcp_trouble *trouble, uin
 						: err_text(trouble->err));
 	else
 		tcb->soft_error = trouble->err;
+}
+
+/* RFC 2131 4.4.5: who has lost his lease stops "any other network processing". */
+void tcp_address_gone(struct stack *stack, uint32_t local)
+{
+	const struct net_addr gone = net_addr_ipv4(local);
+
+	for (uint32_t i = 0; i < stack->tcp->n_buckets; i++) {
+		struct tcb *tcb = stack->tcp->buckets[i], *next;
+
+		for (; tcb != NULL; tcb = next) {
+			next = tcb->hash_next;
+			if (memcmp(&tcb->local.addr, &gone, sizeof(gone)) == 0)
+				tcp_give_up(stack, tcb, ERR_ADDRNOTAVAIL, "our address is gone");
+		}
+	}
 }

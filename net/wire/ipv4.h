@@ -49,6 +49,7 @@ enum ipv4_option {
 };
 
 #define IPV4_ADDR_BROADCAST UINT32_C(0xffffffff)
+#define IPV4_LINK_LOCAL_NET UINT32_C(0xa9fe0000)  /* 169.254/16, RFC 3927 */
 #define IPV4_ADDR_ALL_HOSTS UINT32_C(0xe0000001) /* 224.0.0.1, RFC 1112 */
 
 struct ipv4_header {

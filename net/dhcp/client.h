@@ -1,0 +1,136 @@
+/*
+ * The DHCP client of one interface, and what the files of net/dhcp/ offer each other.  States are
+ * those of RFC 2131 4.4, figure 5; INIT-REBOOT and REBOOTING are one here, since the REQUEST leaves
+ * at once.
+ *
+ *   INIT        nothing is asked: no link, or a pause
+ *   SELECTING   DISCOVER sent; the first good OFFER is taken
+ *   REQUESTING  REQUEST for what was offered sent
+ *   BOUND       the lease runs, and nothing is asked
+ *   RENEWING    from T1 on: its server is asked
+ *   REBINDING   from T2 on: everybody is asked
+ *   REBOOTING   the link was away: everybody is asked whether the lease is still good
+ */
+#ifndef NET_DHCP_CLIENT_PRIVATE_H
+#define NET_DHCP_CLIENT_PRIVATE_H
+
+#include "net/dhcp.h"
+#include "net/dhcp/message.h"
+#include "net/port.h"
+#include "net/stack.h"
+#include "net/timer.h"
+
+#define DHCP_HOST_NAME_MAX 64u
+
+enum dhcp_state {
+	DHCP_INIT,
+	DHCP_SELECTING,
+	DHCP_REQUESTING,
+	DHCP_BOUND,
+	DHCP_RENEWING,
+	DHCP_REBINDING,
+	DHCP_REBOOTING,
+};
+
+struct dhcp_client {
+	struct dhcp_client *next;
+	struct netif *netif;
+	struct timer timer; /* the state's next step */
+	uint8_t state;      /* enum dhcp_state */
+	bool link_up;       /* as it was when we last looked */
+	bool wants_link_local;
+	uint16_t device_mtu; /* what the interface had before anybody said otherwise */
+	char own_name[DHCP_HOST_NAME_MAX];
+
+	/* the exchange under way */
+	uint32_t xid;
+	uint32_t attempt;    /* messages of this kind so far */
+	uint64_t began_ns;   /* acquiring or renewing began then: the header's secs */
+	uint16_t secs;       /* of the latest DISCOVER */
+	uint64_t request_ns; /* the REQUEST that is being answered left then: the lease counts from it */
+	uint32_t offered, server; /* what is asked for, and whom */
+
+	/* what came of it; lease.address 0: no address */
+	struct net_lease lease;
+	char domain[DHCP_NAME_MAX], hostname[DHCP_NAME_MAX];
+	uint64_t t1_ns, t2_ns, expires_ns;
+	uint32_t last_address; /* asked for again after it has expired; 0: none */
+
+	/* what went wrong since the last good lease */
+	unsigned refusals, conflicts;
+
+	struct {
+		unsigned conflicts; /* RFC 3927 */
+		uint64_t not_before_ns;
+	} link_local;
+
+	/* for net_dhcp_describe() */
+	uint8_t reached; /* enum net_dhcp_reached */
+	uint32_t about, about_server; /* the address that it is about, and whose */
+	int send_error;  /* of the latest message; enum err */
+	uint32_t discovers, requests, refused; /* since the client last had nothing */
+	uint64_t asking_since_ns;
+	const char *fault; /* of the latest offer that could not be taken; NULL: none */
+	uint8_t other_mac[6];
+	char text[DHCP_NAME_MAX]; /* of the latest NAK */
+};
+
+/* An address from a server, as opposed to none and to RFC 3927's. */
+static inline bool dhcp_has_lease(const struct dhcp_client *c)
+{
+	return c->lease.address != 0 && !c->lease.link_local;
+}
+
+static inline unsigned dhcp_prefix(uint32_t mask)
+{
+	return mask == 0 ? 0 : 32u - (unsigned)__builtin_ctz(mask);
+}
+
+/* --- exchange.c: the states ------------------------------------------------------------------- */
+
+/* From the beginning, after a pause. */
+void dhcp_restart(struct stack *stack, struct dhcp_client *c, uint64_t wait_ns, uint64_t now_ns);
+/* The state's time is over. */
+void dhcp_step(struct stack *stack, struct dhcp_client *c, uint64_t now_ns);
+/* A server's message, which is for the exchange under way. */
+void dhcp_answer(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r,
+		 uint64_t now_ns);
+void dhcp_link_changed(struct stack *stack, struct dhcp_client *c, uint64_t now_ns);
+void dhcp_decline(struct stack *stack, struct dhcp_client *c, const uint8_t *mac, uint64_t now_ns);
+
+/* --- send.c ------------------------------------------------------------------------------------ */
+
+void dhcp_send_discover(struct stack *stack, struct dhcp_client *c, uint64_t now_ns);
+/* What the state asks for. */
+void dhcp_send_request(struct stack *stack, struct dhcp_client *c, uint64_t now_ns);
+void dhcp_send_decline(struct stack *stack, struct dhcp_client *c, uint64_t now_ns);
+void dhcp_send_release(struct stack *stack, struct dhcp_client *c, uint64_t now_ns);
+
+/* --- times.c ----------------------------------------------------------------------------------- */
+
+/* How long an answer to the nth message (from 1) of SELECTING, REQUESTING or REBOOTING is waited for. */
+uint64_t dhcp_backoff(struct stack *stack, uint32_t attempt);
+/* The same for RENEWING and REBINDING, which end in `left_ns`. */
+uint64_t dhcp_renew_wait(struct stack *stack, const struct dhcp_client *c, uint64_t left_ns);
+/* Before asking anew, where a server has said no. */
+uint64_t dhcp_refusal_wait(struct stack *stack, unsigned refusals);
+/* T1, T2 and the end of the lease that the message gives. */
+void dhcp_set_times(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r);
+
+/* --- lease.c ------------------------------------------------------------------------------------ */
+
+/* What is wrong with an OFFER or ACK, or NULL. */
+const char *dhcp_find_fault(const struct dhcp_reply *r);
+/* Takes what an ACK gives: onto the interface, and into c->lease. */
+void dhcp_take_lease(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r);
+/* The address goes, for that reason. */
+void dhcp_lose_address(struct stack *stack, struct dhcp_client *c, const char *reason);
+
+/* --- link_local.c ------------------------------------------------------------------------------- */
+
+/* No server answers: takes an address of 169.254/16, if that was asked for and now is the time. */
+void dhcp_link_local_try(struct stack *stack, struct dhcp_client *c, uint64_t now_ns);
+/* Somebody else has it. */
+void dhcp_link_local_conflict(struct stack *stack, struct dhcp_client *c, uint64_t now_ns);
+
+#endif

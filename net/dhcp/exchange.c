@@ -1,0 +1,311 @@
+/*
+ * The states of a DHCP client and what moves it from one to another (RFC 2131 4.4, figure 5).
+ *
+ * DEVIATION: RFC 2131 4.4.1 has a host wait one to ten seconds before its first DISCOVER, so that many
+ * that get power together do not ask together; here it leaves at once, since a run of this machine is
+ * short.  Everything behind it is spread (times.c).
+ * DEVIATION: RFC 2131 3.1 (3) collects offers for a while; the first good one is taken.
+ * DEVIATION: RFC 2131 4.4.1 (and RFC 5227 2.1.1): the address is used from its ACK on, and whether
+ * somebody else has it is found out beside that (net/acd.c).
+ */
+#include "net/dhcp/client.h"
+
+#include "base/string.h"
+
+#define REQUESTS_MAX 4u /* RFC 2131 3.1 (5): "might retransmit ... four times"; here about 15 s */
+#define REBOOTS_MAX 3u  /* after a link was away; then the lease is used as it is: 3.2 (3) */
+#define FIRST_DECLINE_WAIT_NS (1 * NS_PER_S)
+#define DECLINE_WAIT_NS (10 * NS_PER_S) /* RFC 2131 3.1 (5) */
+
+static void new_exchange(struct stack *stack, struct dhcp_client *c, enum dhcp_state state)
+{
+	c->state = state;
+	c->attempt = 0;
+	stack->port->random(stack->port->ctx, &c->xid, sizeof(c->xid));
+}
+
+/* The furthest counts, for who has no address; from having one on everything is news. */
+static void reach(struct dhcp_client *c, enum net_dhcp_reached what, uint32_t server, uint32_t about)
+{
+	if (c->reached != NET_DHCP_BOUND && what < c->reached)
+		return;
+	c->reached = (uint8_t)what;
+	c->about = about;
+	c->about_server = server;
+}
+
+static void wait(struct stack *stack, struct dhcp_client *c, uint64_t until_ns)
+{
+	timer_set(&stack->timers, &c->timer, until_ns);
+}
+
+/* --- from the beginning -------------------------------------------------------------------------- */
+
+/* Without a link nothing is waited for but the link. */
+void dhcp_restart(struct stack *stack, struct dhcp_client *c, uint64_t wait_ns, uint64_t now_ns)
+{
+	c->state = DHCP_INIT;
+	wait(stack, c, c->link_up ? now_ns + wait_ns : TIME_NEVER);
+}
+
+static void discover(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
+{
+	dhcp_send_discover(stack, c, now_ns);
+	wait(stack, c, now_ns + dhcp_backoff(stack, c->attempt));
+}
+
+static void select(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
+{
+	new_exchange(stack, c, DHCP_SELECTING);
+	c->began_ns = now_ns;
+	discover(stack, c, now_ns);
+}
+
+/* The lease counts from the first REQUEST that the ACK may be an answer to (4.4.1). */
+static void request(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
+{
+	if (c->attempt == 0)
+		c->request_ns = now_ns;
+	dhcp_send_request(stack, c, now_ns);
+	wait(stack, c, now_ns + dhcp_backoff(stack, c->attempt));
+}
+
+static void request_again(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
+{
+	if (c->attempt < REQUESTS_MAX) {
+		request(stack, c, now_ns);
+		return;
+	}
+	event_emit(stack->port->events, EVENT_DHCP_NO_ACK, 0, 0, EV_STR("name", c->netif->name),
+		   EV_IPV4("server", c->server), EV_IPV4("ip", c->offered),
+		   EV_U64("attempts", c->attempt));
+	select(stack, c, now_ns);
+}
+
+/* --- while the lease runs ------------------------------------------------------------------------ */
+
+static void expire(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
+{
+	event_emit(stack->port->events, EVENT_DHCP_EXPIRED, 0, 0, EV_STR("name", c->netif->name),
+		   EV_IPV4("ip", c->lease.address), EV_IPV4("server", c->lease.server));
+	dhcp_lose_address(stack, c, "its lease is over");
+	c->reached = NET_DHCP_NOTHING_SENT;
+	c->discovers = c->requests = c->refused = 0;
+	c->asking_since_ns = now_ns;
+	dhcp_restart(stack, c, 0, now_ns);
+}
+
+/* Each of these REQUESTs has an xid of its own (4.1 lets the client choose), so that the lease counts
+ * from the one that is answered.  What they ask for ends at `until_ns`. */
+static void ask_to_keep(struct stack *stack, struct dhcp_client *c, enum dhcp_state state,
+			uint64_t until_ns, uint64_t now_ns)
+{
+	uint32_t attempt = c->state == state ? c->attempt : 0;
+
+	if (c->state == DHCP_BOUND || c->state == DHCP_REBOOTING)
+		c->began_ns = now_ns;
+	new_exchange(stack, c, state);
+	c->attempt = attempt;
+	c->offered = c->lease.address;
+	c->request_ns = now_ns;
+	dhcp_send_request(stack, c, now_ns);
+	wait(stack, c, now_ns + dhcp_renew_wait(stack, c, until_ns - now_ns));
+}
+
+/* 4.4.5, by the clock. */
+static void follow_lease(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
+{
+	if (now_ns >= c->expires_ns) {
+		expire(stack, c, now_ns);
+	} else if (!c->link_up) {
+		c->state = DHCP_BOUND;
+		wait(stack, c, c->expires_ns);
+	} else if (now_ns >= c->t2_ns) {
+		ask_to_keep(stack, c, DHCP_REBINDING, c->expires_ns, now_ns);
+	} else if (now_ns >= c->t1_ns) {
+		ask_to_keep(stack, c, DHCP_RENEWING, c->t2_ns, now_ns);
+	} else {
+		c->state = DHCP_BOUND;
+		wait(stack, c, c->t1_ns);
+	}
+}
+
+/* 3.2: is the address still good where we are now?  The lease may end meanwhile. */
+static void reboot(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
+{
+	request(stack, c, now_ns);
+	wait(stack, c, MIN(c->timer.deadline_ns, c->expires_ns));
+}
+
+static void begin_reboot(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
+{
+	new_exchange(stack, c, DHCP_REBOOTING);
+	c->began_ns = now_ns;
+	c->offered = c->lease.address;
+	reboot(stack, c, now_ns);
+}
+
+/* 3.2 (3): nobody answers, and the address may be used for the rest of its lease. */
+static void reboot_again(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
+{
+	if (c->attempt < REBOOTS_MAX && now_ns < c->expires_ns) {
+		reboot(stack, c, now_ns);
+		return;
+	}
+	event_emit(stack->port->events, EVENT_DHCP_NO_ACK, 0, 0, EV_STR("name", c->netif->name),
+		   EV_IPV4("server", c->lease.server), EV_IPV4("ip", c->offered),
+		   EV_U64("attempts", c->attempt), EV_BOOL("keeps", now_ns < c->expires_ns));
+	follow_lease(stack, c, now_ns);
+}
+
+/* --- the clock, the link ------------------------------------------------------------------------- */
+
+void dhcp_step(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
+{
+	switch (c->state) {
+	case DHCP_INIT:
+		select(stack, c, now_ns);
+		break;
+	case DHCP_SELECTING:
+		dhcp_link_local_try(stack, c, now_ns);
+		discover(stack, c, now_ns);
+		break;
+	case DHCP_REQUESTING:
+		request_again(stack, c, now_ns);
+		break;
+	case DHCP_REBOOTING:
+		reboot_again(stack, c, now_ns);
+		break;
+	default:
+		follow_lease(stack, c, now_ns);
+		break;
+	}
+}
+
+void dhcp_link_changed(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
+{
+	if (!dhcp_has_lease(c))
+		dhcp_restart(stack, c, 0, now_ns);
+	else if (c->link_up && now_ns < c->expires_ns)
+		begin_reboot(stack, c, now_ns);
+	else
+		follow_lease(stack, c, now_ns);
+}
+
+/* --- what servers say ---------------------------------------------------------------------------- */
+
+static void refuse(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r,
+		   const char *fault)
+{
+	stack->counters.dhcp_refused++;
+	c->refused++;
+	c->fault = fault;
+	event_emit(stack->port->events, EVENT_DHCP_REFUSED, 0, 0, EV_STR("name", c->netif->name),
+		   EV_STR("what", r->type == DHCP_ACK ? "the ACK" : "the OFFER"),
+		   EV_IPV4("ip", r->yiaddr), EV_IF(r->server_id != 0, EV_IPV4("server", r->server_id)),
+		   EV_STR("problem", fault));
+}
+
+static void take_offer(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r,
+		       uint64_t now_ns)
+{
+	const char *fault = dhcp_find_fault(r);
+
+	if (fault != NULL) {
+		refuse(stack, c, r, fault);
+		return;
+	}
+	event_emit(stack->port->events, EVENT_DHCP_OFFER, 0, 0, EV_STR("name", c->netif->name),
+		   EV_IPV4("server", r->server_id), EV_IPV4("ip", r->yiaddr),
+		   EV_U64("prefix", dhcp_prefix(r->mask)),
+		   EV_IF(r->has_lease && r->lease_s != UINT32_MAX, EV_U64("lease_s", r->lease_s)));
+	reach(c, NET_DHCP_NO_ACK, r->server_id, r->yiaddr);
+	c->offered = r->yiaddr;
+	c->server = r->server_id;
+	c->state = DHCP_REQUESTING; /* with the same xid: 4.4.1 */
+	c->attempt = 0;
+	request(stack, c, now_ns);
+}
+
+static void take_ack(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r,
+		     uint64_t now_ns)
+{
+	const char *fault = dhcp_find_fault(r);
+
+	if (fault == NULL && r->yiaddr != c->offered)
+		fault = "it is not the address that was asked for";
+	if (fault != NULL) {
+		refuse(stack, c, r, fault);
+		return;
+	}
+	if (c->state == DHCP_RENEWING || c->state == DHCP_REBINDING)
+		c->conflicts = 0; /* it has been ours for some time */
+	dhcp_take_lease(stack, c, r);
+	c->refusals = 0;
+	reach(c, NET_DHCP_BOUND, r->server_id, r->yiaddr);
+	c->state = DHCP_BOUND;
+	wait(stack, c, MAX(c->t1_ns, now_ns));
+}
+
+static void take_nak(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r,
+		     uint64_t now_ns)
+{
+	stack->counters.dhcp_naks++;
+	event_emit(stack->port->events, EVENT_DHCP_NAK, 0, 0, EV_STR("name", c->netif->name),
+		   EV_IPV4("server", r->server_id), EV_IPV4("ip", c->offered),
+		   EV_IF(r->text[0] != '\0', EV_STR("text", r->text)));
+	memcpy(c->text, r->text, sizeof(c->text));
+	reach(c, NET_DHCP_REFUSED, r->server_id, c->offered);
+	if (dhcp_has_lease(c))
+		dhcp_lose_address(stack, c, "the server takes it back");
+	c->last_address = 0;
+	dhcp_restart(stack, c, dhcp_refusal_wait(stack, ++c->refusals), now_ns);
+}
+
+/* An ACK or NAK is for us when we have asked, and from whom: one server in REQUESTING and RENEWING,
+ * anybody else after. */
+static bool is_awaited(const struct dhcp_client *c, const struct dhcp_reply *r)
+{
+	switch (c->state) {
+	case DHCP_SELECTING:
+		return r->type == DHCP_OFFER;
+	case DHCP_REQUESTING:
+		return r->type != DHCP_OFFER && r->server_id == c->server;
+	case DHCP_RENEWING:
+		return r->type != DHCP_OFFER && r->server_id == c->lease.server;
+	case DHCP_REBINDING:
+	case DHCP_REBOOTING:
+		return r->type != DHCP_OFFER && ipv4_addr_is_host(r->server_id);
+	default:
+		return false;
+	}
+}
+
+void dhcp_answer(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r,
+		 uint64_t now_ns)
+{
+	if (!is_awaited(c, r))
+		stack->counters.dhcp_ignored++;
+	else if (r->type == DHCP_OFFER)
+		take_offer(stack, c, r, now_ns);
+	else if (r->type == DHCP_ACK)
+		take_ack(stack, c, r, now_ns);
+	else
+		take_nak(stack, c, r, now_ns);
+}
+
+/* --- the address is somebody else's -------------------------------------------------------------- */
+
+/* RFC 2131 3.1 (5).  DEVIATION: "a minimum of ten seconds before restarting" are there to keep a
+ * client from going round in circles; they are waited from the second time on, the first time one. */
+void dhcp_decline(struct stack *stack, struct dhcp_client *c, const uint8_t *mac, uint64_t now_ns)
+{
+	memcpy(c->other_mac, mac, sizeof(c->other_mac));
+	reach(c, NET_DHCP_IN_USE, c->lease.server, c->lease.address);
+	stack->port->random(stack->port->ctx, &c->xid, sizeof(c->xid));
+	stack->counters.dhcp_declined++;
+	dhcp_send_decline(stack, c, now_ns);
+	dhcp_lose_address(stack, c, "somebody else has it");
+	c->last_address = 0;
+	dhcp_restart(stack, c, c->conflicts++ == 0 ? FIRST_DECLINE_WAIT_NS : DECLINE_WAIT_NS, now_ns);
+}

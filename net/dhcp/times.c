@@ -1,0 +1,81 @@
+/*
+ * How long the DHCP client waits (RFC 2131 4.1 and 4.4.5).  All of it is a little random, so that
+ * machines that start together do not ask together.
+ *
+ * DEVIATION: RFC 2131 4.1: the first retransmission comes after about one second, not four: a server
+ * that is there answers within milliseconds, and a run of this machine is short.  From there on the
+ * time doubles, to 64 s, with the RFC's one second to either side where that is less than a quarter.
+ */
+#include "net/dhcp/client.h"
+
+#define BACKOFF_DOUBLINGS_MAX 6u /* 64 s */
+#define RENEW_WAIT_MIN_NS (60 * NS_PER_S)
+
+/* 0 to span_ns, whatever its size. */
+static uint64_t random_span(struct stack *stack, uint64_t span_ns)
+{
+	return (span_ns >> 16) * stack_random_below(stack, UINT32_C(1) << 16) +
+	       stack_random_below(stack, (uint32_t)(span_ns & 0xffff) + 1);
+}
+
+uint64_t dhcp_backoff(struct stack *stack, uint32_t attempt)
+{
+	uint64_t wait_ns = NS_PER_S << MIN(attempt - 1, BACKOFF_DOUBLINGS_MAX);
+	uint64_t spread_ns = MIN(wait_ns / 4, NS_PER_S);
+
+	return wait_ns - spread_ns + random_span(stack, 2 * spread_ns);
+}
+
+/* A server that refuses each address that it has offered must not make us ask without end. */
+uint64_t dhcp_refusal_wait(struct stack *stack, unsigned refusals)
+{
+	return refusals <= 1 ? 0 : dhcp_backoff(stack, refusals - 1);
+}
+
+/* RFC 2131 4.4.5: "one-half of the remaining time", "down to a minimum of 60 seconds".
+ * DEVIATION: where the lease is shorter than 16 minutes the minimum is a sixteenth of it (but a
+ * second): with a whole minute a lease of two would have a single try. */
+uint64_t dhcp_renew_wait(struct stack *stack, const struct dhcp_client *c, uint64_t left_ns)
+{
+	uint64_t least_ns = MAX(MIN(RENEW_WAIT_MIN_NS, c->lease.lease_s * NS_PER_S / 16), NS_PER_S);
+	uint64_t wait_ns = MAX(left_ns / 2, least_ns);
+
+	wait_ns += random_span(stack, wait_ns / 16);
+	return MIN(wait_ns, left_ns);
+}
+
+/* RFC 2131 4.4.5: T1 defaults to half the lease, T2 to seven eighths.  What a server says otherwise
+ * is believed where it makes sense: 0 < T1 <= T2 < lease. */
+static void choose_times(const struct dhcp_reply *r, uint64_t *t1_ns, uint64_t *t2_ns)
+{
+	uint64_t lease_ns = r->lease_s * NS_PER_S;
+	uint64_t half_ns = lease_ns / 2, most_ns = lease_ns - lease_ns / 8;
+
+	*t1_ns = r->has_t1 ? r->t1_s * NS_PER_S : half_ns;
+	*t2_ns = r->has_t2 ? r->t2_s * NS_PER_S : most_ns;
+	if (*t1_ns != 0 && *t1_ns <= *t2_ns && *t2_ns < lease_ns)
+		return;
+	*t1_ns = half_ns;
+	*t2_ns = most_ns;
+}
+
+/* "T1 and T2 should be chosen with some random 'fuzz'": up to a sixteenth earlier. */
+void dhcp_set_times(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r)
+{
+	uint64_t t1_ns, t2_ns;
+
+	c->lease.lease_s = r->lease_s;
+	if (r->lease_s == UINT32_MAX) {
+		c->lease.t1_s = c->lease.t2_s = UINT32_MAX;
+		c->t1_ns = c->t2_ns = c->expires_ns = TIME_NEVER;
+		return;
+	}
+	choose_times(r, &t1_ns, &t2_ns);
+	c->lease.t1_s = (uint32_t)(t1_ns / NS_PER_S);
+	c->lease.t2_s = (uint32_t)(t2_ns / NS_PER_S);
+	t2_ns -= random_span(stack, (t2_ns - t1_ns) / 16);
+	t1_ns -= random_span(stack, t1_ns / 16);
+	c->t1_ns = c->request_ns + t1_ns;
+	c->t2_ns = c->request_ns + t2_ns;
+	c->expires_ns = c->request_ns + r->lease_s * NS_PER_S;
+}

@@ -1,0 +1,32 @@
+/*
+ * The DHCP client as its neighbours in the stack see it.  Those who start it use net/dhcp.h.
+ *
+ * Messages to port 68 from port 67 of an interface that has a client are the client's, whoever else
+ * is bound to that port.
+ */
+#ifndef NET_DHCP_CLIENT_H
+#define NET_DHCP_CLIENT_H
+
+#include "net/netif.h"
+#include "net/wire/ipv4.h"
+#include "net/wire/udp.h"
+
+/* Its packet is not for any address of ours, and all the same for the client, which has none yet: UDP
+ * from a server's port to a client's, to everybody or to whatever address the server has in mind, on
+ * an interface that is asking now.  pkt->data is the IPv4 header `h`. */
+bool dhcp_awaits(const struct stack *stack, const struct pktbuf *pkt, const struct ipv4_header *h);
+/* UDP -> DHCP: true where it took the datagram, which it then consumes; pkt->data is the header `h`. */
+bool dhcp_input(struct stack *stack, struct pktbuf *pkt, const struct udp_header *h, uint64_t now_ns);
+
+/* The interface's address is one that the client put there. */
+bool dhcp_gave_address(const struct stack *stack, const struct netif *netif);
+/* Somebody else has that address: it goes, and the server hears of it.  Borrows `mac`. */
+void dhcp_address_in_use(struct stack *stack, struct netif *netif, const uint8_t *mac,
+			 uint64_t now_ns);
+
+/* A link went up or down: the client wants to hear of it now. */
+bool dhcp_has_work(const struct stack *stack);
+void dhcp_poll(struct stack *stack, uint64_t now_ns);
+void dhcp_destroy(struct stack *stack);
+
+#endif
