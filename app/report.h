@@ -13,12 +13,19 @@ struct report {
 	unsigned probe;             /* number of the request, from 1; 0: there is only one */
 	const char *method;         /* NULL: it is no request, but ... */
 	const char *check;          /* ... this: "connect" */
+	unsigned urlnum;            /* number of the check, from 0 */
 	const char *url;
-	const char *url_effective;  /* where redirects led to; NULL: there were none */
+	const char *url_effective;  /* what was asked for: where redirects led to; NULL: nothing was */
+	const char *redirect_url;   /* where the answer leads and nobody followed; NULL: nowhere */
+	const char *scheme;         /* NULL: it has none */
 	unsigned num_redirects, num_retries;
 	unsigned num_connects;      /* 0: it went over a connection that was there */
 	unsigned http_code;         /* 0: no answer */
-	uint64_t size_request;      /* bytes sent */
+	unsigned version_minor;     /* the answer is HTTP/1.minor */
+	unsigned num_headers;       /* fields of the answer */
+	struct event_bytes content_type; /* len 0: none */
+	uint64_t size_request;      /* bytes sent, with size_upload */
+	uint64_t size_upload;       /* bytes of body sent */
 	uint64_t size_header;       /* bytes of header received */
 	uint64_t size_download;     /* bytes of body received */
 	bool has_remote, has_local;

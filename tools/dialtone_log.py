@@ -276,11 +276,13 @@ http.summary
     time_max?:seconds time_mdev?:seconds
 transfer
     exitcode:count outcome:text errormsg?:text failed_step?:count probe?:count method?:text
-    check?:text url:text url_effective?:text http_code:count size_request:count size_header:count
-    size_download:count remote_ip?:ip remote_port?:count local_ip?:ip local_port?:count
-    time_namelookup:seconds time_connect:seconds time_appconnect:seconds time_pretransfer:seconds
-    time_starttransfer:seconds time_total:seconds num_connects:count num_redirects?:count
-    time_redirect?:seconds num_retries?:count time_idle?:seconds
+    check?:text url:text url_effective?:text urlnum:count scheme?:text http_code:count
+    response_code?:count http_version?:text content_type?:text size_request:count size_upload:count
+    size_header:count size_download:count speed_upload:count speed_download:count remote_ip?:ip
+    remote_port?:count local_ip?:ip local_port?:count time_namelookup:seconds time_connect:seconds
+    time_appconnect:seconds time_pretransfer:seconds time_starttransfer:seconds
+    time_redirect:seconds time_total:seconds num_connects:count num_headers:count
+    num_redirects:count num_retries:count time_idle?:seconds redirect_url?:text
 panic
     what:text rip:pointer symbol:text address?:pointer error_code?:pointer
 panic.registers
@@ -291,11 +293,14 @@ panic.frame
     depth:count address:pointer symbol:text
 result
     exitcode:count outcome:text errormsg?:text failed_step?:count probe?:count method?:text
-    check?:text url?:text url_effective?:text http_code?:count size_request?:count
-    size_header?:count size_download?:count remote_ip?:ip remote_port?:count local_ip?:ip
-    local_port?:count time_namelookup?:seconds time_connect?:seconds time_appconnect?:seconds
-    time_pretransfer?:seconds time_starttransfer?:seconds time_total?:seconds num_connects?:count
-    num_redirects?:count time_redirect?:seconds num_retries?:count time_idle?:seconds
+    check?:text url?:text url_effective?:text urlnum?:count scheme?:text http_code?:count
+    response_code?:count http_version?:text content_type?:text size_request?:count
+    size_upload?:count size_header?:count size_download?:count speed_upload?:count
+    speed_download?:count remote_ip?:ip remote_port?:count local_ip?:ip local_port?:count
+    time_namelookup?:seconds time_connect?:seconds time_appconnect?:seconds
+    time_pretransfer?:seconds time_starttransfer?:seconds time_redirect?:seconds time_total?:seconds
+    num_connects?:count num_headers?:count num_redirects?:count num_retries?:count
+    time_idle?:seconds redirect_url?:text
 ''')
 # </generated>
 _NOTHING = Known(None, {}, set())

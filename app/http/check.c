@@ -59,6 +59,9 @@ static void try_tcp(struct client *client, const struct attempt *a)
 
 	transfer_begin(t, client->env, &line, a->deadline_ns, tcp->text, strlen(tcp->text));
 	t->report.check = "connect";
+	t->report.scheme = "tcp";
+	t->report.url_effective = t->url;
+	t->report.urlnum = a->check;
 	t->report.probe = a->probe;
 	t->report.num_retries = a->number;
 	(void)connection_open(t, host, tcp->port); /* what it says is in the report */
@@ -103,6 +106,19 @@ static bool next_goes_there(const struct attempt *a, const struct url *url)
 	return a->next != CHECKS_MAX && redirect_stays(url_of(a->next), url);
 }
 
+/* Without a user's password, and with the slash that a URL may leave out. */
+static void put_url_effective(struct strbuf *sb, const struct hop *hop)
+{
+	static char text[CONFIG_TEXT_MAX + 1];
+	size_t at = (size_t)(hop->url.target.at - hop->text);
+	size_t slash = hop->url.slash_missing ? 1 : 0;
+
+	memcpy(text, hop->text, at);
+	text[at] = '/';
+	memcpy(text + at + slash, hop->url.target.at, hop->len - at);
+	config_show(sb, CONFIG_SECRET_URL, text, hop->len + slash);
+}
+
 static void begin_hop(struct client *client, const struct attempt *a, const struct hop *hop)
 {
 	const char *text = http_settings.urls.text[a->check - n_tcp()];
@@ -113,12 +129,13 @@ static void begin_hop(struct client *client, const struct attempt *a, const stru
 	t->report.probe = a->probe;
 	t->report.num_retries = a->number;
 	t->report.method = http_method_name(hop->method);
+	t->report.scheme = "http";
+	t->report.urlnum = a->check;
 	t->report.num_redirects = hop->number;
-	if (hop->number == 0)
-		return;
-	config_show(&sb, CONFIG_SECRET_URL, hop->text, hop->len);
+	put_url_effective(&sb, hop);
 	t->report.url_effective = t->url_effective;
-	t->report.time_redirect_ns = t->start_ns - a->start_ns;
+	if (hop->number > 0)
+		t->report.time_redirect_ns = t->start_ns - a->start_ns;
 }
 
 static bool leads_elsewhere(const struct http_answer *answer)
@@ -175,6 +192,21 @@ static bool next_hop(struct transfer *t, const struct http_answer *answer,
 	return true;
 }
 
+/* A redirect that is not followed, be it that nobody asked for that, or that there were too many. */
+static void tell_redirect(struct transfer *t, const struct http_answer *answer, const struct hop *hop)
+{
+	static char text[CONFIG_TEXT_MAX];
+	const struct http_parser *p = answer->parser;
+	struct strbuf sb = strbuf_on(t->redirect_url, sizeof(t->redirect_url));
+	size_t len;
+
+	if (!redirect_is_one(p->code) || !p->has_location || p->location_overlong ||
+	    !redirect_resolve(&hop->url, p->location, p->location_len, text, sizeof(text), &len))
+		return;
+	config_show(&sb, CONFIG_SECRET_URL, text, len);
+	t->report.redirect_url = t->redirect_url;
+}
+
 static void announce_redirect(struct client *client, const struct hop *hop, unsigned code)
 {
 	struct transfer *t = &client->transfer;
@@ -220,6 +252,8 @@ static bool fetch(struct client *client, const struct attempt *a, struct hop *ho
 			goes_on = next_hop(t, &answer, a, hop);
 		else
 			http_judge(t);
+		if (!goes_on)
+			tell_redirect(t, &answer, &this_hop);
 	}
 	transfer_end(t);
 	if (goes_on)

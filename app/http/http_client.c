@@ -110,6 +110,16 @@ static void explain_send_error(struct transfer *t, int err)
 	}
 }
 
+/* As curl counts: size_request is all of it. */
+static void count_sent(struct exchange *x)
+{
+	size_t body_len = x->request->with_body ? http_settings.body.len : 0;
+	size_t head_len = x->request_len - body_len;
+
+	x->t->report.size_request = x->sent;
+	x->t->report.size_upload = x->sent > head_len ? x->sent - head_len : 0;
+}
+
 static bool send_request(struct exchange *x)
 {
 	static char request[HTTP_REQUEST_MAX];
@@ -125,11 +135,11 @@ static bool send_request(struct exchange *x)
 	err = blocking_send_counted(t->m, t->line->fd, request, x->request_len, t->deadline_ns,
 				    &x->sent);
 	transfer_end_wait(t);
+	count_sent(x);
 	if (err != ERR_OK) {
 		explain_send_error(t, err);
 		return false;
 	}
-	t->report.size_request = x->request_len;
 	announce_request(x);
 	return true;
 }
@@ -261,19 +271,30 @@ static bool receive_piece(struct exchange *x)
 	return true;
 }
 
-static bool receive_response(struct exchange *x)
+static void take_over_answer(struct exchange *x)
 {
 	struct report *report = &x->t->report;
+	const struct http_parser *p = &x->parser;
+
+	report->http_code = p->code;
+	report->version_minor = p->minor;
+	report->num_headers = p->num_headers;
+	report->size_header = p->size_header;
+	report->size_download = p->size_download;
+	memcpy(x->t->content_type, p->type.at, p->type.len);
+	report->content_type = (struct event_bytes){x->t->content_type, p->type.len};
+	x->t->retry_after_s = p->retry_after_s;
+}
+
+static bool receive_response(struct exchange *x)
+{
 	bool alive = true;
 
 	transfer_begin_wait(x->t, describe_receive, x, x->t->deadline_ns);
 	while (alive && x->parser.phase < HTTP_PHASE_DONE)
 		alive = receive_piece(x);
 	transfer_end_wait(x->t);
-	report->http_code = x->parser.code;
-	report->size_header = x->parser.size_header;
-	report->size_download = x->parser.size_download;
-	x->t->retry_after_s = x->parser.retry_after_s;
+	take_over_answer(x);
 	if (http_settings.show_body)
 		show_body_end(x->show);
 	if (!alive)

@@ -177,8 +177,10 @@ static void take_or_skip_field(struct http_parser *p, size_t name_len)
 
 	if (p->listener != NULL && p->listener->field != NULL)
 		p->listener->field(p->listener, name, name_len, v.at, v.len);
-	if (p->phase == HTTP_PHASE_FIELDS)
-		take_field(p, name, name_len, v);
+	if (p->phase != HTTP_PHASE_FIELDS)
+		return;
+	p->num_headers++;
+	take_field(p, name, name_len, v);
 }
 
 void http_header_field(struct http_parser *p)

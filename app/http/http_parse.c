@@ -58,6 +58,7 @@ static void forget_interim_response(struct http_parser *p)
 	p->has_length = p->chunked = p->connection_close = p->has_location = false;
 	p->retry_after_s = 0;
 	p->reason.len = p->type.len = 0;
+	p->num_headers = 0;
 	p->phase = HTTP_PHASE_STATUS_LINE;
 }
 

@@ -69,6 +69,7 @@ struct http_parser {
 	uint64_t length;        /* Content-Length */
 	struct http_text reason;
 	struct http_text type;  /* Content-Type; len 0: none, or too long to be logged */
+	unsigned num_headers;   /* fields of the answer itself */
 	bool chunked;           /* Transfer-Encoding says so */
 	unsigned minor;         /* of HTTP/1.minor */
 	bool connection_close;  /* Connection says so */

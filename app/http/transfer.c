@@ -77,6 +77,9 @@ void transfer_copy(struct transfer *dst, const struct transfer *src)
 	dst->report.url = dst->url;
 	if (src->report.url_effective != NULL)
 		dst->report.url_effective = dst->url_effective;
+	if (src->report.redirect_url != NULL)
+		dst->report.redirect_url = dst->redirect_url;
+	dst->report.content_type.ptr = dst->content_type;
 	if (src->report.errormsg != NULL)
 		dst->report.errormsg = dst->errormsg;
 }

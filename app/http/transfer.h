@@ -7,6 +7,7 @@
 
 #include "app/app.h"
 #include "app/http/connection.h"
+#include "app/http/http_parse.h"
 #include "app/report.h"
 #include "base/strbuf.h"
 #include "kernel/config.h"
@@ -26,7 +27,9 @@ struct transfer {
 	bool refused;            /* it could not connect because the host said so */
 	struct report report;    /* its texts point to the next members */
 	char url[CONFIG_TEXT_MAX];           /* as it may be shown */
-	char url_effective[CONFIG_TEXT_MAX]; /* where redirects led to */
+	char url_effective[CONFIG_TEXT_MAX + 1]; /* what was asked for in the end */
+	char redirect_url[CONFIG_TEXT_MAX];  /* where nobody followed */
+	char content_type[HTTP_TEXT_KEPT];
 	char errormsg[TRANSFER_ERRORMSG_MAX];
 };
 

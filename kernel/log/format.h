@@ -11,8 +11,8 @@
 #include "base/event.h"
 #include "base/strbuf.h"
 
-/* Room for the longest line: a result with two URLs of CONFIG_TEXT_MAX bytes. */
-#define LOG_LINE_MAX 6144
+/* Room for the longest line: a result with three URLs of CONFIG_TEXT_MAX bytes. */
+#define LOG_LINE_MAX 8192
 /* The least that log_format_json() can work with: everything but the event's fields. */
 #define LOG_LINE_MIN 192
 

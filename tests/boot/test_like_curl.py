@@ -4,6 +4,7 @@ status and the numbers that both tell."""
 
 import json
 import subprocess
+import time
 
 import pytest
 import servers
@@ -11,7 +12,14 @@ from conftest import HOST
 from machine import Run
 
 FIELDS = ('host', 'accept', 'authorization', 'cookie', 'content-type', 'content-length', 'x-a', 'x-b')
-TOLD = ('exitcode', 'http_code', 'size_download', 'num_redirects', 'num_connects')
+# Names of curl's --write-out that must have its values ...
+TOLD = ('exitcode', 'http_code', 'response_code', 'http_version', 'content_type', 'method', 'scheme',
+        'url', 'url_effective', 'redirect_url', 'urlnum', 'remote_ip', 'remote_port', 'size_download',
+        'size_upload', 'num_headers', 'num_redirects', 'num_connects', 'size_header', 'size_request',
+        'time_appconnect', 'errormsg')
+# ... of them, what curl adds up over the redirects it followed, and we say of each transfer.
+ADDED_UP = ('num_connects', 'size_header', 'size_request')
+TIMES = ('time_namelookup', 'time_connect', 'time_pretransfer', 'time_starttransfer', 'time_total')
 
 
 def sends_on(code, location):
@@ -84,17 +92,17 @@ CASES['another port'] = (
     ['-L', '-u', 'ann:s3cret', '-H', 'X-A: 1', '-H', 'Cookie: c'], ['/a'])
 
 
-def seen(server, ports):
-    """What the server was asked, in a form that can be compared: its ports are not the same."""
+def seen(asked, ports):
+    """What a server was asked, in a form that can be compared: its ports are not the same."""
     text = json.dumps([(conn, line, {k: v for k, v in headers.items() if k in FIELDS}, body.decode())
-                       for conn, line, headers, body in server.asked])
+                       for conn, line, headers, body in asked])
     for name, port in ports.items():
         text = text.replace(f':{port}', f':{name}')
     return json.loads(text)
 
 
 def with_servers(wire, answers, visit):
-    """What `visit(port)` tells, and what both servers were asked."""
+    """What `visit(port)` tells, the ports, and what both servers were asked."""
     ports = {}
 
     def filled_in(request, n):
@@ -108,15 +116,16 @@ def with_servers(wire, answers, visit):
           servers.serving(two, wire.namespace, HOST) as other):
         ports.update(port=port, other=other)
         told = visit(port)
-    return told, seen(one, ports), seen(two, ports)
+    return told, ports, one.asked, two.asked
 
 
 def by_curl(wire, args, targets):
     def visit(port):
         urls = [word for target in targets
                 for word in (f'http://{HOST}:{port}{target}', '-o', '/dev/null')]
-        done = subprocess.run([*wire.prefix, 'curl', '-q', '-s', '--noproxy', '*', '-w', '%{json}\n',
-                               *args, *urls], capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run([*wire.prefix, 'curl', '-q', '-s', '--noproxy', '*', '-A', 'same',
+                               '-w', '%{json}\n', *args, *urls],
+                              capture_output=True, text=True, timeout=30, check=False)
         return json.loads(done.stdout.splitlines()[-1])
     return visit
 
@@ -124,22 +133,85 @@ def by_curl(wire, args, targets):
 def by_us(wire, words, targets):
     def visit(port):
         urls = [wire.url(target, port) for target in targets]
-        with Run(wire, [wire.ip, *words, *urls]) as run:
+        with Run(wire, [wire.ip, 'user-agent=same', *words, *urls]) as run:
             run.guest.wait(run.deadline)
         assert run.log.problems() == [], run.log.text()
         transfers = run.log.all('transfer')
-        first = max(i for i, t in enumerate(transfers) if 'num_redirects' not in t)
-        connects = sum(t['num_connects'] for t in transfers[first:])  # curl adds up over redirects
-        return {'num_redirects': 0, **run.log.result, 'num_connects': connects}
+        first = max(i for i, t in enumerate(transfers) if t['num_redirects'] == 0)
+        sums = {key: sum(t[key] for t in transfers[first:]) for key in ADDED_UP}
+        return {**run.log.result, **sums}
     return visit
+
+
+def comparable(told, ports, asked):
+    """What one of them tells, in a form that can be compared: what does not apply is null or absent,
+    and only we say that the last request is the last."""
+    text = json.dumps({key: told.get(key) for key in TOLD})
+    for name, port in ports.items():
+        text = text.replace(f':{port}', f':{name}').replace(f' {port},', f' "{name}",')
+    told = json.loads(text)
+    told['scheme'] = told['scheme'].lower()
+    told['errormsg'] = bool(told['errormsg'])
+    counted = asked[-1 - told['num_redirects']:]  # not those of a try before
+    told['size_request'] -= sum(len('Connection: close\r\n') for _, _, headers, _ in counted
+                                if headers.get('connection') == 'close')
+    return told
+
+
+def check_times(told, wall_s):
+    """The times follow each other in the order of what they are the times of, and have room in what
+    the caller saw; speeds are means over the whole."""
+    times = [told[key] for key in TIMES]
+    assert times[-1] > 0 and told['time_total'] + told['time_redirect'] <= wall_s
+    assert [t for t in times if t > 0] == sorted(t for t in times if t > 0), told
+    assert told['time_redirect'] > 0 or told['num_redirects'] == 0
+    for way in ('upload', 'download'):
+        mean = told[f'size_{way}'] / told['time_total']
+        assert abs(told[f'speed_{way}'] - mean) <= 1 + mean / 50, told
+
+
+# Where curl has another way.
+OTHERWISE = {
+    # It counts a redirect that it then refuses, as if it had gone there.
+    ('nowhere', 'num_redirects'), ('nowhere', 'url_effective'), ('nowhere', 'redirect_url'),
+    ('hangs up', 'size_request'),           # it counts the request that was lost, too
+    ('Location /b#c', 'url_effective'),     # it keeps a fragment that nobody is sent
+    ('fields', 'size_request'),             # it sends the blanks around a value
+}
 
 
 @pytest.mark.parametrize('name', CASES)
 def test_like_curl(wire, name):
     answers, words, args, targets = CASES[name]
-    theirs = with_servers(wire, answers, by_curl(wire, args, targets))
-    ours = with_servers(wire, answers, by_us(wire, words, targets))
-    assert ours[1:] == theirs[1:]
-    # curl counts a redirect that it then refuses.
-    told = [k for k in TOLD if (name, k) != ('nowhere', 'num_redirects')]
-    assert {k: ours[0][k] for k in told} == {k: theirs[0][k] for k in told}
+    found = []
+    for visit in (by_curl(wire, args, targets), by_us(wire, words, targets)):
+        begun = time.monotonic()
+        told, ports, asked, asked_other = with_servers(wire, answers, visit)
+        check_times(told, time.monotonic() - begun)
+        found.append((comparable(told, ports, asked + asked_other), seen(asked, ports),
+                      seen(asked_other, ports)))
+    (theirs, *asked), (ours, *asked_of_us) = found
+    assert asked_of_us == asked
+    compared = [key for key in TOLD if (name, key) not in OTHERWISE]
+    assert {k: ours[k] for k in compared} == {k: theirs[k] for k in compared}
+
+
+GAP_S = 0.3
+
+
+def trickle(conn, _peer):
+    """Waits before the answer, and again before the rest of its body."""
+    conn.recv(4096)
+    for piece in (b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nfirst', b'last'):
+        time.sleep(GAP_S)
+        conn.sendall(piece)
+
+
+def test_times_mean_what_curls_mean(wire):
+    """A server that takes its time twice: before the first byte, and between that and the last."""
+    with servers.serving(trickle, wire.namespace, HOST) as port:
+        told = [visit(port) for visit in (by_curl(wire, [], ['/']), by_us(wire, [], ['/']))]
+    for each in told:
+        assert each['time_starttransfer'] - each['time_pretransfer'] >= 0.9 * GAP_S
+        assert each['time_total'] - each['time_starttransfer'] >= 0.9 * GAP_S
+        assert each['speed_download'] <= each['size_download'] / (1.8 * GAP_S)

@@ -106,11 +106,16 @@ static void a_page(void **state)
 	must_have(transfer_line, "\"conn\":1,\"exitcode\":0,");
 	must_have(result_line,
 		  "\"exitcode\":0,\"outcome\":\"ok\",\"method\":\"GET\","
-		  "\"url\":\"http://192.168.77.1/x?y#z\",\"http_code\":200,\"size_request\":100,"
-		  "\"size_header\":64,\"size_download\":9,\"remote_ip\":\"192.168.77.1\","
+		  "\"url\":\"http://192.168.77.1/x?y#z\",\"url_effective\":\"http://192.168.77.1/x?y#z\","
+		  "\"urlnum\":0,\"scheme\":\"http\",\"http_code\":200,\"response_code\":200,"
+		  "\"http_version\":\"1.1\",\"content_type\":\"text/plain\",\"size_request\":100,"
+		  "\"size_upload\":0,\"size_header\":64,\"size_download\":9,\"speed_upload\":0,"
+		  "\"speed_download\":1800,\"remote_ip\":\"192.168.77.1\","
 		  "\"remote_port\":80,\"local_ip\":\"10.0.2.15\",\"local_port\":49153,"
 		  "\"time_namelookup\":0.000000,\"time_connect\":0.001000,\"time_appconnect\":0.000000,"
-		  "\"time_pretransfer\":0.001000,\"time_starttransfer\":0.003000,\"time_total\":0.005000,\"num_connects\":1}");
+		  "\"time_pretransfer\":0.001000,\"time_starttransfer\":0.003000,"
+		  "\"time_redirect\":0.000000,\"time_total\":0.005000,\"num_connects\":1,"
+		  "\"num_headers\":2,\"num_redirects\":0,\"num_retries\":0}");
 }
 
 static void the_port_and_an_empty_path_in_the_request(void **state)
@@ -121,6 +126,9 @@ static void the_port_and_an_empty_path_in_the_request(void **state)
 	must_have(fake.sent, "GET /?q HTTP/1.1\r\nHost: 10.0.0.1:8080\r\n");
 	assert_int_equal(fake.remote.port, 8080);
 	must_have(result_line, "\"size_download\":2");
+	must_have(result_line, "\"url\":\"http://10.0.0.1:8080?q\",\"url_effective\":\"http://10.0.0.1:8080/?q\"");
+	must_have(result_line, "\"http_version\":\"1.0\"");
+	assert_null(strstr(result_line, "content_type"));
 }
 
 static void bytes_one_at_a_time(void **state)
@@ -363,6 +371,8 @@ static void a_redirect_is_not_followed(void **state)
 					"Content-Length: 0\r\n\r\n")), STATUS_OK);
 	assert_int_equal(fake.sockets, 1);
 	must_have(result_line, "\"http_code\":302");
+	must_have(result_line, "\"num_redirects\":0,");
+	must_have(result_line, ",\"redirect_url\":\"http://192.168.77.1/x?y\"}");
 }
 
 /* --- the end ------------------------------------------------------------------------------------- */
@@ -503,7 +513,8 @@ static void the_longest_url(void **state)
 	assert_int_equal(RUN(config, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")), STATUS_OK);
 	assert_int_equal(strlen(strstr(fake.sent, "/aaa")) > 2000, 1);
 	must_have(fake.sent, "aaa HTTP/1.1\r\nHost: 10.0.0.1\r\n");
-	must_have(result_line, "aaa\",\"http_code\":200");
+	must_have(result_line, "aaa\",\"url_effective\":\"http://10.0.0.1/aaa");
+	must_have(result_line, "aaa\",\"urlnum\":0,");
 	assert_null(strstr(result_line, "\"cut\""));
 }
 

@@ -254,6 +254,17 @@ static void header_size_counts_interim_responses_and_trailers(void **state)
 	assert_int_equal(parser.size_header, strlen(text) - strlen("1\r\nx\r\n0\r\n"));
 }
 
+static void only_the_answers_own_fields_are_counted(void **state)
+{
+	static const char text[] = "HTTP/1.1 103 \r\nLink: x\r\n\r\n" OK_LINE "A: b\r\nTransfer-Encoding: chunked\r\n"
+				   "\r\n1\r\nx\r\n0\r\nC: d\r\n\r\n";
+
+	(void)state;
+	feed(text, strlen(text), 1);
+	assert_int_equal(outcome(), STATUS_OK);
+	assert_int_equal(parser.num_headers, 2);
+}
+
 static void folded_lines_are_called_that(void **state)
 {
 	static const char text[] = OK_LINE "X: a\r\n b: c\r\n\r\n";
@@ -500,6 +511,7 @@ int main(void)
 	static const struct CMUnitTest others[] = {
 		cmocka_unit_test(what_is_reported),
 		cmocka_unit_test(header_size_counts_interim_responses_and_trailers),
+		cmocka_unit_test(only_the_answers_own_fields_are_counted),
 		cmocka_unit_test(folded_lines_are_called_that),
 		cmocka_unit_test(a_status_line_that_never_ends),
 		cmocka_unit_test(a_header_line_that_never_ends),
