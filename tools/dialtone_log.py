@@ -113,17 +113,17 @@ config.bad
 config.note
     source:text note:text
 pci.device
-    at:text vendor_id:hex device_id:hex what:text
+    at:text vendor_id:hex device_id:hex what?:text
 device.bad
     at:text problem:text
 netdev.up
-    name:text mac:mac mtu:count driver:text at:text features:text link:text
+    name:text mac:mac mtu:count driver:text at:text features:text link?:text
 netdev.link
     name:text link:text
 addr.set
     name:text ip:ipv4 prefix:count gateway?:ipv4
 arp.request
-    ip:ipv4 src_ip:ipv4 attempt:count
+    ip:ipv4 src_ip:ipv4 attempt?:count
 arp.reply
     ip:ip mac:mac rtt_us?:count
 arp.unresolved
@@ -164,7 +164,7 @@ dhcp.link_local
 addr.lost
     name:text ip:ipv4 reason:text
 dns.query
-    name:text server:ipv4 id:count over:text attempt?:count
+    name:text server:ipv4 id?:count over:text attempt?:count
 dns.answer
     name:text ip?:ipv4 more?:count problem?:text alias?:text ttl?:count server:ipv4 rtt_us:count
 dns.failed
@@ -185,8 +185,8 @@ tcp.syn_built 7
     src:endpoint dst:endpoint flags:text tcp_seq:count tcp_ack?:count win:count mss?:count ws?:count
     sack?:bool tsval?:count len?:count frame?:hex next_hop?:ipv4
 tcp.syn_sent 8
-    src:endpoint dst:endpoint flags:text tcp_seq:count tcp_ack?:count win:count mss?:count ws?:count
-    sack?:bool tsval?:count len:count frame?:hex next_hop?:ipv4
+    src:endpoint dst:endpoint flags?:text tcp_seq:count tcp_ack?:count win:count mss?:count
+    ws?:count sack?:bool tsval?:count len:count frame?:hex next_hop?:ipv4
 srv.found 9
     port:count fd:number
 srv.recorded 10
@@ -195,15 +195,15 @@ srv.synack_built 11
     src:endpoint dst:endpoint flags:text tcp_seq:count tcp_ack:count win:count mss?:count ws?:count
     sack?:bool tsval?:count len?:count frame?:hex next_hop?:ipv4
 tcp.synack_rcvd 12
-    src:endpoint dst:endpoint flags:text tcp_seq:count tcp_ack:count win:count mss?:count ws?:count
+    src:endpoint dst:endpoint flags?:text tcp_seq:count tcp_ack:count win:count mss?:count ws?:count
     sack?:bool tsval?:count len:count frame?:hex next_hop?:ipv4
 srv.synack_sent 12
-    src:endpoint dst:endpoint flags:text tcp_seq:count tcp_ack:count win:count mss?:count ws?:count
+    src:endpoint dst:endpoint flags?:text tcp_seq:count tcp_ack:count win:count mss?:count ws?:count
     sack?:bool tsval?:count len:count frame?:hex next_hop?:ipv4
 tcp.established 13
-    src:endpoint dst:endpoint checked:text state:text
+    src?:endpoint dst:endpoint checked:text state:text
 tcp.ack_sent 14
-    src:endpoint dst:endpoint flags:text tcp_seq:count tcp_ack:count win:count mss?:count ws?:count
+    src:endpoint dst:endpoint flags?:text tcp_seq:count tcp_ack:count win:count mss?:count ws?:count
     sack?:bool tsval?:count len:count frame?:hex next_hop?:ipv4
 sock.connected 15
     fd:number rtt_us:count
@@ -214,7 +214,7 @@ tcp.state
 tcp.retransmit
     flags:text tcp_seq:count payload_len:count attempt:count reason:text rto_ms:count
 tcp.pmtu
-    dst:endpoint mss:count fragments:bool reason:text
+    dst:endpoint mss:count fragments?:bool reason:text
 tcp.no_answer
     dst:endpoint attempts:count ms:count
 tcp.rst_rcvd
@@ -267,7 +267,7 @@ udp.echo
 tick
     n:count time_since_start:seconds
 progress
-    what:text dst?:ip name?:text bytes?:count of?:count rate?:count time_so_far:seconds
+    what:text dst?:ip name?:text bytes?:count of?:count rate?:count time_so_far?:seconds
     time_left?:seconds
 hold
     seconds:seconds
@@ -275,16 +275,17 @@ http.summary
     url?:text count:count sent:count ok:count loss_percent:count time_min?:seconds time_avg?:seconds
     time_max?:seconds time_mdev?:seconds
 transfer
-    exitcode:count outcome:text errormsg?:text failed_step?:count probe?:count method?:text
-    check?:text url:text url_effective?:text urlnum:count scheme?:text http_code:count
-    response_code?:count http_version?:text content_type?:text size_request:count size_upload:count
-    size_header:count size_download:count speed_upload:count speed_download:count remote_ip?:ip
-    remote_port?:count local_ip?:ip local_port?:count time_namelookup:seconds time_connect:seconds
-    time_appconnect:seconds time_pretransfer:seconds time_starttransfer:seconds
-    time_redirect:seconds time_total:seconds num_connects:count num_headers:count
-    num_redirects:count num_retries:count time_idle?:seconds redirect_url?:text
+    exitcode:count outcome?:text errormsg?:text failed_step?:count probe?:count method?:text
+    check?:text url:text url_effective?:text urlnum?:count scheme?:text http_code?:count
+    response_code?:count http_version?:text content_type?:text size_request?:count
+    size_upload?:count size_header?:count size_download?:count speed_upload?:count
+    speed_download?:count remote_ip?:ip remote_port?:count local_ip?:ip local_port?:count
+    time_namelookup?:seconds time_connect?:seconds time_appconnect?:seconds
+    time_pretransfer?:seconds time_starttransfer?:seconds time_redirect?:seconds time_total:seconds
+    num_connects?:count num_headers?:count num_redirects?:count num_retries?:count
+    time_idle?:seconds redirect_url?:text
 panic
-    what:text rip:pointer symbol:text address?:pointer error_code?:pointer
+    what:text rip?:pointer symbol?:text address?:pointer error_code?:pointer
 panic.registers
     rax:pointer rbx:pointer rcx:pointer rdx:pointer rsi:pointer rdi:pointer rbp:pointer rsp:pointer
     r8:pointer r9:pointer r10:pointer r11:pointer r12:pointer r13:pointer r14:pointer r15:pointer

@@ -9,6 +9,9 @@ events; a field's kind is the EV_ macro that emits it, so there is no list of fi
 event_emit() is given belongs to the event it names; the fields of any other list in a function
 belong to the events which that function names (a comment is enough), or else to those that its
 callers pass to it.  A field that stands in EV_IF() does not always apply.
+
+A log may ask for less than the code promises: required is only what the sentence prints in any case,
+so that a field that is added does not make logs of older images wrong.
 """
 
 import argparse
@@ -30,6 +33,8 @@ WIDTH = 100
 KIND_OF = {'U64': 'count', 'I64': 'number', 'BOOL': 'bool', 'TEXT': 'text', 'STR': 'text',
            'HEX': 'hex', 'POINTER': 'pointer', 'MAC': 'mac', 'IPV4': 'ipv4', 'ADDR': 'ip',
            'ENDPOINT': 'endpoint', 'SECONDS': 'seconds'}
+# Required though no sentence prints it.
+REQUIRED = {'transfer': {'exitcode'}, 'result': {'exitcode'}}
 # What a name promises, in every event.
 PROMISED = ((r'time_\w+', 'seconds'), (r'(\w+_)?(us|ms|ns|kib|khz)', 'count'),
             (r'(size|num|bytes|speed)_\w+', 'count'), (r'(has|is)_\w+', 'bool'))
@@ -49,17 +54,19 @@ class Event:
         self.loose = {}   # beside those
 
     def fields(self):
-        """{key: (kind, always there)}, in the order of the code.  What the sentence prints in any
-        case must be there in any case."""
+        """{key: (kind, required)}, in the order of the code."""
         merged = {}
-        printed = {key for key, always in placeholders(self.template) if always}
+        required = {key for key, always in placeholders(self.template) if always}
+        required |= REQUIRED.get(self.name, set())
         for found in [*self.lists, self.loose]:
             for key, field in found.items():
                 merged.setdefault(key, field.kind)
-        return {key: (kind, key in printed or self._is_everywhere(key)) for key, kind in merged.items()}
+        return {key: (kind, key in required) for key, kind in merged.items()}
 
-    def _is_everywhere(self, key):
-        return bool(self.lists) and all(key in found and found[key].always for found in self.lists)
+    def always(self):
+        """Keys that the code emits every time."""
+        sets = [{key for key, field in found.items() if field.always} for found in self.lists]
+        return set.intersection(*sets) if sets else set()
 
 
 # --- reading the sources ----------------------------------------------------------------------------
@@ -185,8 +192,8 @@ def table(events):
     for event in events:
         lines.append(event.name + (f' {event.step}' if event.step else ''))
         line = '   '
-        for key, (kind, always) in event.fields().items():
-            word = f' {key}{"" if always else "?"}:{kind}'
+        for key, (kind, required) in event.fields().items():
+            word = f' {key}{"" if required else "?"}:{kind}'
             if len(line + word) > WIDTH:
                 lines.append(line)
                 line = '   '
@@ -198,14 +205,14 @@ def table(events):
 
 def schema_of_event(event):
     fields = event.fields()
-    always = [key for key, (_, there) in fields.items() if there]
+    required = [key for key, (_, is_required) in fields.items() if is_required]
     found = {'properties': {'ev': {'const': event.name}}}
     if event.step:
         found['properties']['step'] = {'const': event.step}
         found['required'] = ['step']
     found['properties'].update({key: {'$ref': f'#/$defs/{kind}'} for key, (kind, _) in fields.items()})
-    if always:  # a line that is too long says "cut" and leaves fields out
-        found['anyOf'] = [{'required': always}, {'required': ['cut']}]
+    if required:  # a line that is too long says "cut" and leaves fields out
+        found['anyOf'] = [{'required': required}, {'required': ['cut']}]
     return found
 
 

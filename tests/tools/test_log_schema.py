@@ -65,8 +65,10 @@ def test_fields_are_those_of_the_code(tmp_path):
     assert {e.name: e.fields() for e in events} == {
         'one': {'n': ('count', True), 'who': ('text', False)},
         'two': {'time_total': ('seconds', True), 'src': ('endpoint', False)},
-        'three': {'time_total': ('seconds', True), 'src': ('endpoint', True)},  # always printed
-        'four': {'rip': ('pointer', True)}}
+        'three': {'time_total': ('seconds', False), 'src': ('endpoint', True)},  # always printed
+        'four': {'rip': ('pointer', False)}}
+    assert {e.name: e.always() for e in events} == {
+        'one': {'n'}, 'two': {'time_total'}, 'three': {'time_total'}, 'four': {'rip'}}
 
 
 @pytest.mark.parametrize('before, after, says', [
@@ -113,7 +115,7 @@ def whole():
 def test_logs_of_real_runs_pass(whole, name):
     log = dialtone_log.parse(recorded(name))
     assert [f.message for event in log.events for f in whole.iter_errors(event)] == []
-    assert log_contract.event_problems(log) == []
+    assert [p for event in log.events for p in event.problems() + event.unknown()] == []
 
 
 WRONG = {'count': [-1, '1', 1.5, True, None], 'number': ['1', 0.5], 'bool': [0, 'true'],
@@ -158,3 +160,13 @@ def test_additions_are_valid_for_others_but_not_in_our_own_tests(whole):
     assert all(whole.is_valid(event) for event in log.events)
     assert [p.split(';')[0] for p in log_contract.event_problems(log)] == [
         'nobody knows new.event', 'nobody knows tcp.fin_acked: x']
+
+
+def test_what_the_code_emits_every_time_is_asked_of_our_own_logs():
+    line = '@dt {"v":1,"seq":1,"t_us":1,"ev":"arp.request","ip":"1.2.3.4","src_ip":"1.2.3.5"%s}'
+    without = dialtone_log.parse(line % '')
+    assert without.events[0].problems() == []
+    assert [p.split(':')[0] for p in log_contract.event_problems(without)] == [
+        'attempt is missing, which the code emits every time']
+    assert log_contract.event_problems(dialtone_log.parse(line % ',"attempt":1')) == []
+    assert log_contract.event_problems(dialtone_log.parse(line % ',"cut":true')) == []
