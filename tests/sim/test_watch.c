@@ -14,6 +14,9 @@
 
 #include <cmocka.h>
 
+#include "net/pktbuf.h"
+#include "net/stack.h"
+#include "net/wire/arp.h"
 #include "tests/sim/lib/sim.h"
 
 #define WINDOW 1999u
@@ -66,7 +69,7 @@ static const struct step opening[] = {
 	{GOT, 501, 1001, TCP_ACK, 0, 0}, /* the window now ends before 3000 */
 };
 
-static void play(const struct step *last)
+static void play(const struct step *last, unsigned n)
 {
 	struct sim sim;
 
@@ -75,12 +78,14 @@ static void play(const struct step *last)
 	(void)sim_host(&sim, NULL);
 	for (unsigned i = 0; i < ARRAY_LEN(opening); i++)
 		show(&sim, &opening[i]);
-	show(&sim, last);
+	for (unsigned i = 0; i < n; i++)
+		show(&sim, &last[i]);
 	sim_close(&sim);
 }
 
 /* In a process of its own: the watcher aborts. */
-static bool stops_at(const struct step *last)
+static bool stops(void (*play_steps)(const struct step *steps, unsigned n), const struct step *steps,
+		  unsigned n)
 {
 	int status;
 	pid_t child = fork();
@@ -90,12 +95,17 @@ static bool stops_at(const struct step *last)
 		signal(SIGABRT, SIG_DFL);
 		if (freopen("/dev/null", "w", stderr) == NULL)
 			_exit(2);
-		play(last);
+		play_steps(steps, n);
 		_exit(0);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFSIGNALED(status) ? WTERMSIG(status) == SIGABRT : WEXITSTATUS(status) == 0);
 	return WIFSIGNALED(status);
+}
+
+static bool stops_at(const struct step *last)
+{
+	return stops(play, last, 1);
 }
 
 static void what_is_right_passes(void **state)
@@ -138,11 +148,82 @@ static void a_breach_stops_the_run(void **state)
 			fail_msg("breach %u goes unnoticed", i);
 }
 
+/* --- what waited for ARP ----------------------------------------------------------------------------- */
+
+/* The segment again, as a's TCP gives it to the cache, which has to ask for b. */
+static void hold(struct sim_host *a, const struct sim_host *b, uint32_t seq, size_t len)
+{
+	struct net_addr addr = net_addr_ipv4(b->ip);
+	struct kit_ipv4 ip = {.src = a->ip, .dst = b->ip};
+	static uint8_t text[2000];
+	struct kit_frame f;
+	struct pktbuf *pkt = pktbuf_alloc(&a->stack->pool, PKTBUF_HEADROOM);
+
+	assert_non_null(pkt);
+	kit_build_tcp(&f, &ip, &(struct kit_tcp){.src_port = 1, .dst_port = 2, .seq = A_ISS + seq,
+						 .ack = B_ISS + 501, .flags = TCP_ACK,
+						 .window = WINDOW}, text, len);
+	memcpy(pktbuf_put(pkt, f.len - ETH_HEADER_LEN), f.bytes + ETH_HEADER_LEN,
+	       f.len - ETH_HEADER_LEN);
+	assert_int_equal(neigh_output(a->stack, &a->netif, &addr, pkt, 0), ERR_OK);
+}
+
+static void tell_arp(struct sim *sim, struct sim_host *from, struct sim_host *to)
+{
+	struct kit_frame f;
+	struct sim_frame *frame;
+
+	kit_build_arp(&f, &(struct kit_arp){.eth_dst = to->mac, .eth_src = from->mac,
+					    .op = ARP_OP_REPLY, .sha = from->mac, .tha = to->mac,
+					    .spa = from->ip, .tpa = to->ip});
+	frame = sim_frame_make(from, f.bytes, f.len);
+	frame->to = to;
+	sim_watch_received(sim, frame);
+	free(frame);
+}
+
+/* Two segments that are acknowledged have waited; then the steps. */
+static void play_after_arp(const struct step *steps, unsigned n)
+{
+	struct sim sim;
+	struct sim_host *a, *b;
+
+	sim_open(&sim, "watch", 1);
+	a = sim_host(&sim, NULL);
+	b = sim_host(&sim, NULL);
+	for (unsigned i = 0; i < ARRAY_LEN(opening); i++)
+		show(&sim, &opening[i]);
+	hold(a, b, 801, 100);
+	hold(a, b, 901, 100);
+	tell_arp(&sim, b, a);
+	for (unsigned i = 0; i < n; i++)
+		show(&sim, &steps[i]);
+	_exit(0); /* the segments still wait, as far as a's stack knows */
+}
+
+static void only_what_waited_for_arp_may_come_late(void **state)
+{
+	static const struct step steps[] = {
+		{SENT, 801, 501, TCP_ACK, 100, 0},
+		{SENT, 901, 501, TCP_ACK, 100, 0},
+		{SENT, 901, 501, TCP_ACK, 100, 0}, /* it waited once */
+		{SENT, 701, 501, TCP_ACK, 100, 0}, /* this one did not */
+		{SENT, 801, 501, TCP_ACK, 200, 0},
+	};
+
+	(void)state;
+	assert_false(stops(play_after_arp, &steps[0], 2));
+	assert_true(stops(play_after_arp, &steps[0], 3));
+	assert_true(stops(play_after_arp, &steps[3], 1));
+	assert_true(stops(play_after_arp, &steps[4], 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_right_passes),
 		cmocka_unit_test(a_breach_stops_the_run),
+		cmocka_unit_test(only_what_waited_for_arp_may_come_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,7 +92,7 @@ struct sim_host *sim_host(struct sim *sim, const struct sim_host_options *option
 	if (options == NULL)
 		options = &none;
 	host->sim = sim;
-	host->wake_ns = host->arp_heard_ns = TIME_NEVER;
+	host->wake_ns = TIME_NEVER;
 	host->ip = host_ip(index);
 	memcpy(host->mac, (const uint8_t[]){0x52, 0x54, 0, 0, 0, (uint8_t)(index + 1)}, 6);
 	kit_port_open(&host->kp, sim_random(sim));

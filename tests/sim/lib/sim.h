@@ -21,6 +21,7 @@
 #ifndef TESTS_SIM_SIM_H
 #define TESTS_SIM_SIM_H
 
+#include "net/neigh.h"
 #include "net/socket.h"
 #include "tests/lib/stack_kit.h"
 
@@ -97,6 +98,13 @@ typedef void sim_app(struct sim_host *host, void *ctx);
 
 struct sim_device; /* sim_device.c */
 
+/* A segment that waited for a neighbour's link address. */
+struct sim_held {
+	uint32_t dst;
+	uint16_t src_port, dst_port;
+	uint32_t seq, end;
+};
+
 struct sim_host {
 	struct sim *sim;
 	struct kit_port kp;
@@ -112,7 +120,8 @@ struct sim_host {
 	} apps[SIM_APPS_MAX];
 	unsigned n_apps;
 	uint64_t wake_ns;     /* a program wants to be called then */
-	uint64_t arp_heard_ns; /* when ARP came last, and what waited for it may leave */
+	struct sim_held held[NEIGH_QUEUE_MAX]; /* what waited when ARP came last (sim_watch.c) */
+	unsigned n_held;
 	size_t bytes_at_first; /* of memory, when the stack was new */
 };
 

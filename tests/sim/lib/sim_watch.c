@@ -5,12 +5,15 @@
  *
  *   - nothing is sent beyond the highest window that has reached the sender;
  *   - new text follows the text before without a gap (but for what ARP has lost);
- *   - no text or FIN is sent again once the sender knows that it has arrived;
+ *   - no text or FIN is sent again once the sender knows that it has arrived (but what waited for
+ *     ARP meanwhile, which it looks up in the neighbour cache);
  *   - no segment is longer than the MSS that the peer's SYN announced, options counted;
  *   - the acknowledgement never goes back, and never beyond what the peer has sent;
  *   - the window's right edge never goes back;
  *   - and over the whole run: no more bare ACKs than segments and reading explain.
  */
+#include "net/wire/arp.h"
+#include "net/wire/ipv4.h"
 #include "tests/sim/lib/sim.h"
 
 #include <stdlib.h>
@@ -172,17 +175,62 @@ static bool may_have_lost_before_the_wire(const struct flow *flow, const struct 
 	return arp_lost(from) > flow->arp_lost;
 }
 
-/* What waited for a neighbour leaves in the instant of the answer.  Meanwhile it may have been
- * acknowledged, if it went for the second time, and nobody takes it back from that queue. */
-static bool may_have_waited_for_arp(const struct sim *sim, const struct sim_host *from)
+/* What waited for a neighbour leaves with the answer.  Meanwhile it may have been acknowledged, if it
+ * went for the second time, and nobody takes it back from that queue.  Each leaves it once. */
+static bool has_waited_for_arp(const struct sim_frame *f)
 {
-	return from->arp_heard_ns == sim->now_ns;
+	struct sim_host *from = f->from;
+
+	for (unsigned i = 0; i < from->n_held; i++) {
+		const struct sim_held *h = &from->held[i];
+
+		if (h->dst != f->ip.dst || h->src_port != f->tcp.src_port ||
+		    h->dst_port != f->tcp.dst_port || h->seq != f->tcp.seq || h->end != end_of(f))
+			continue;
+		from->held[i] = from->held[--from->n_held];
+		return true;
+	}
+	return false;
+}
+
+static void note_held(struct sim_host *host, const struct pktbuf *pkt)
+{
+	size_t len = (size_t)(pkt->tail - pkt->data);
+	struct ipv4_header ip;
+	struct tcp_header tcp;
+	uint32_t text;
+
+	if (host->n_held == ARRAY_LEN(host->held) || !ipv4_header_read_quoted(pkt->data, len, &ip) ||
+	    ip.protocol != IPV4_PROTO_TCP || len < ip.header_len ||
+	    !tcp_header_read(pkt->data + ip.header_len, len - ip.header_len, &tcp))
+		return;
+	text = (uint32_t)(ip.total_len - ip.header_len - tcp.header_len);
+	host->held[host->n_held++] = (struct sim_held){
+		.dst = ip.dst, .src_port = tcp.src_port, .dst_port = tcp.dst_port, .seq = tcp.seq,
+		.end = tcp.seq + text + !!(tcp.flags & TCP_SYN) + !!(tcp.flags & TCP_FIN)};
+}
+
+/* ARP says something to the host, whose stack is about to read it. */
+static void note_all_held(struct sim_host *host, const struct sim_frame *f)
+{
+	struct net_addr addr;
+	const struct neigh *n;
+	struct arp_packet arp;
+
+	if (!arp_packet_read(f->bytes + ETH_HEADER_LEN, f->len - ETH_HEADER_LEN, &arp))
+		return;
+	addr = net_addr_ipv4(arp.spa);
+	n = neigh_find(host->stack, &host->netif, &addr);
+	host->n_held = 0;
+	for (const struct pktbuf *pkt = n != NULL ? n->queue.first : NULL; pkt != NULL; pkt = pkt->next)
+		note_held(host, pkt);
 }
 
 static void check_text(struct sim *sim, const struct flow *flow, const struct sim_frame *f)
 {
 	uint32_t end = end_of(f);
 	uint32_t most = MAX(flow->reverse->mss, MSS_LEAST);
+	bool has_waited = has_waited_for_arp(f);
 
 	if (end == f->tcp.seq || !flow->syn_seen)
 		return;
@@ -192,8 +240,7 @@ static void check_text(struct sim *sim, const struct flow *flow, const struct si
 	if (distance(flow->end, f->tcp.seq) > 0 && !may_have_lost_before_the_wire(flow, f->from))
 		sim_fail(sim, "sent from %u, %d bytes behind the text before", f->tcp.seq,
 			 distance(flow->end, f->tcp.seq));
-	if (flow->acked_known && distance(f->tcp.seq, flow->acked) > 0 &&
-	    !may_have_waited_for_arp(sim, f->from))
+	if (flow->acked_known && distance(f->tcp.seq, flow->acked) > 0 && !has_waited)
 		sim_fail(sim, "sent %u to %u again, though all up to %u is acknowledged",
 			 f->tcp.seq, end, flow->acked);
 	if (flow->reverse->syn_seen && f->payload_len + options_len(f) > most)
@@ -265,7 +312,7 @@ void sim_watch_received(struct sim *sim, const struct sim_frame *f)
 	uint32_t edge;
 
 	if (load_be16(f->bytes + ETH_OFF_TYPE) == ETH_TYPE_ARP)
-		f->to->arp_heard_ns = sim->now_ns;
+		note_all_held(f->to, f);
 	if (!f->is_tcp || f->is_corrupt || (f->tcp.flags & TCP_RST))
 		return;
 	sender = flow_of(sim, f);
