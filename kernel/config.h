@@ -89,9 +89,15 @@ struct config_nic {
 /* True where that device may be the one. */
 bool config_nic_is(const struct config_nic *nic, unsigned place, const uint8_t mac[6]);
 
+/* What the stack is told about congestion (net/congestion.h). */
+enum config_ecn { CONFIG_ECN_ACCEPT, CONFIG_ECN_ASK, CONFIG_ECN_OFF };
+enum config_congestion { CONFIG_CUBIC, CONFIG_NEWRENO };
+
 struct config_platform {
 	struct config_ip ip;
 	struct config_nic nic;
+	enum config_ecn ecn;
+	enum config_congestion congestion;
 	bool link_local;      /* where nobody gives an address: one of 169.254/16 */
 	uint64_t dhcp_timeout_ns;
 	enum log_mode log;
@@ -113,6 +119,10 @@ const char *config_set_port(void *dst_u16, const char *value, size_t len);
 const char *config_set_log_mode(void *dst_log_mode, const char *value, size_t len);
 /* poweroff, reboot, halt. */
 const char *config_set_exit(void *dst_exit_way, const char *value, size_t len);
+/* accept, ask, off. */
+const char *config_set_ecn(void *dst_config_ecn, const char *value, size_t len);
+/* cubic, newreno. */
+const char *config_set_congestion(void *dst_config_congestion, const char *value, size_t len);
 /* ip= as above.  Without a client's address it is asked for (DHCP) unless the autoconf part, which
  * may stand alone, is off or none.  The mask is a.b.c.d or /n, in its own place or behind the
  * client's address (10.0.2.15/24); with a client one of them is needed, and two must agree. */

@@ -39,9 +39,42 @@ const char *config_set_exit(void *dst_exit_way, const char *value, size_t len)
 	return "no such end";
 }
 
+/* The number of the word among `words`; n: it is none of them. */
+static unsigned find_word(const char *const *words, unsigned n, const char *value, size_t len)
+{
+	unsigned i = 0;
+
+	while (i < n && !(strlen(words[i]) == len && memcmp(words[i], value, len) == 0))
+		i++;
+	return i;
+}
+
+const char *config_set_ecn(void *dst_config_ecn, const char *value, size_t len)
+{
+	static const char *const words[] = {
+		[CONFIG_ECN_ACCEPT] = "accept", [CONFIG_ECN_ASK] = "ask", [CONFIG_ECN_OFF] = "off"};
+	unsigned i = find_word(words, ARRAY_LEN(words), value, len);
+
+	if (i == ARRAY_LEN(words))
+		return "neither accept, ask nor off";
+	*(enum config_ecn *)dst_config_ecn = (enum config_ecn)i;
+	return NULL;
+}
+
+const char *config_set_congestion(void *dst_config_congestion, const char *value, size_t len)
+{
+	static const char *const words[] = {[CONFIG_CUBIC] = "cubic", [CONFIG_NEWRENO] = "newreno"};
+	unsigned i = find_word(words, ARRAY_LEN(words), value, len);
+
+	if (i == ARRAY_LEN(words))
+		return "no such algorithm";
+	*(enum config_congestion *)dst_config_congestion = (enum config_congestion)i;
+	return NULL;
+}
+
 const struct config_key *config_platform_keys(struct config_platform *platform, size_t *count)
 {
-	static struct config_key keys[9];
+	static struct config_key keys[11];
 	const struct config_key table[ARRAY_LEN(keys)] = {
 		{"ip", IP_ALLOWED,
 		 CONFIG_HELP("dhcp",
@@ -62,6 +95,14 @@ const struct config_key *config_platform_keys(struct config_platform *platform, 
 		 CONFIG_HELP("no", "whether to take an address of 169.254/16 (RFC 3927) where no DHCP "
 				   "server answers"),
 		 config_set_yes_no, &platform->link_local, NULL, 0},
+		{"ecn", "accept, ask, off",
+		 CONFIG_HELP("accept",
+			     "explicit congestion notification (RFC 3168): where the server asks for it, "
+			     "asked for by our SYN, or not at all"),
+		 config_set_ecn, &platform->ecn, NULL, 0},
+		{"congestion", "cubic, newreno",
+		 CONFIG_HELP("cubic", "what decides how much TCP puts on its way (RFC 9438, RFC 6582)"),
+		 config_set_congestion, &platform->congestion, NULL, 0},
 		{"timeout", "seconds above 0, decimals allowed",
 		 CONFIG_HELP("30", "end of the whole run, all of count= included"),
 		 config_set_seconds_above_0, &platform->timeout_ns, NULL, 0},

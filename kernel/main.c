@@ -175,6 +175,17 @@ static void seed_generator(struct devices *devices, struct event_sink *events)
 	entropy_ready(events);
 }
 
+static struct net_options net_options_of(const struct config_platform *platform)
+{
+	static const uint8_t ecn[] = {[CONFIG_ECN_ACCEPT] = NET_ECN_ACCEPT,
+				      [CONFIG_ECN_ASK] = NET_ECN_ASK, [CONFIG_ECN_OFF] = NET_ECN_OFF};
+	static const uint8_t congestion[] = {[CONFIG_CUBIC] = NET_CONGESTION_CUBIC,
+					     [CONFIG_NEWRENO] = NET_CONGESTION_NEWRENO};
+
+	return (struct net_options){.ecn = ecn[platform->ecn],
+				    .congestion = congestion[platform->congestion]};
+}
+
 /* From the devices to an address, or the end of the run. */
 static void network_start(struct wiring *w)
 {
@@ -230,10 +241,11 @@ NORETURN void kernel_main(struct boot_info *bi)
 	if (status != STATUS_OK)
 		machine_exit(status);
 
+	const struct net_options options = net_options_of(&platform);
 	devices_probe(&wiring.devices, &port, events);
 	seed_generator(&wiring.devices, events);
 	wiring.machine = (struct machine){
-		.stack = net_create(&port, NULL, clock_now_ns()),
+		.stack = net_create(&port, &options, clock_now_ns()),
 		.ctx = &wiring,
 		.now_ns = machine_now,
 		.turn = machine_turn,

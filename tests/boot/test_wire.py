@@ -12,7 +12,7 @@ FIELDS = ['frame.number', 'frame.len', 'eth.src', 'eth.dst', 'ip.src', 'ip.dst',
           'tcp.dstport', 'tcp.seq', 'tcp.ack', 'tcp.flags', 'tcp.window_size_value',
           'tcp.options.mss_val', 'tcp.options.wscale.shift', 'tcp.options.sack_perm',
           'tcp.options.timestamp.tsval', 'tcp.len']
-FIN, SYN, RST, ACK = 1, 2, 4, 16
+FIN, SYN, RST, ACK, ECE, CWR = 1, 2, 4, 16, 64, 128
 OPTIONS = {'mss': 'tcp.options.mss_val', 'ws': 'tcp.options.wscale.shift',
            'tsval': 'tcp.options.timestamp.tsval'}
 
@@ -119,3 +119,19 @@ def test_closing(seen):
     assert summary['bytes_sent'] == sum(int(p['tcp.len']) for p in ours)
     assert summary['bytes_received'] == sum(int(p['tcp.len']) for p in theirs)
     assert summary['segs_out'] == len(ours)
+
+
+@pytest.mark.parametrize('word, asks', [('ecn=ask', True), ('ecn=off', False)])
+def test_ecn_as_configured(wire, tmp_path, word, asks):
+    """The SYN says whether it asks (RFC 3168 6.1.1); Linux agrees, and then text is marked ECT(0)."""
+    path = tmp_path / 'pcap'
+    with wire.capture(path) as capture:
+        call(wire, [wire.ip, wire.url(), word, 'congestion=newreno'], 0)
+    assert capture.dropped == 0
+    packets = tshark.fields(str(path), ['ip.src', 'tcp.flags', 'tcp.len', 'ip.dsfield.ecn'], 'tcp')
+    syn, syn_ack = (next(p for p in packets if int(p['tcp.flags'], 16) & (SYN | ACK) == f)
+                    for f in (SYN, SYN | ACK))
+    assert int(syn['tcp.flags'], 16) & (ECE | CWR) == (ECE | CWR if asks else 0)
+    assert int(syn_ack['tcp.flags'], 16) & (ECE | CWR) == (ECE if asks else 0)
+    request = next(p for p in packets if p['ip.src'] == syn['ip.src'] and int(p['tcp.len']) > 0)
+    assert int(request['ip.dsfield.ecn']) == (2 if asks else 0)

@@ -96,7 +96,7 @@ static unsigned read_file(const char *text)
 	return read_bytes(CONFIG_SOURCE_FILE, text, strlen(text));
 }
 
-#define ALL_KEYS "ip, nic, dhcp-timeout, link-local, timeout, log, debug-exit, exit, hold, colour, number, letter, user, link, field"
+#define ALL_KEYS "ip, nic, dhcp-timeout, link-local, ecn, congestion, timeout, log, debug-exit, exit, hold, colour, number, letter, user, link, field"
 
 /* --- the grammar ------------------------------------------------------------------------------- */
 
@@ -158,6 +158,24 @@ static void what_the_machine_does_at_the_end(void **state)
 	assert_int_equal(platform.exit, EXIT_POWEROFF);
 	assert_int_equal(read_line("exit=power"), 1);
 	assert_non_null(strstr(said, "exit=power: no such end; allowed: poweroff, reboot, halt\n"));
+}
+
+static void what_tcp_does_about_congestion(void **state)
+{
+	(void)state;
+	assert_int_equal(platform.ecn, CONFIG_ECN_ACCEPT);
+	assert_int_equal(platform.congestion, CONFIG_CUBIC);
+	assert_int_equal(read_line("ecn=ask congestion=newreno"), 0);
+	assert_int_equal(platform.ecn, CONFIG_ECN_ASK);
+	assert_int_equal(platform.congestion, CONFIG_NEWRENO);
+	assert_int_equal(read_line("ecn=off congestion=cubic"), 0);
+	assert_int_equal(platform.ecn, CONFIG_ECN_OFF);
+	assert_int_equal(platform.congestion, CONFIG_CUBIC);
+	assert_int_equal(read_line("ecn=accept"), 0);
+	assert_int_equal(platform.ecn, CONFIG_ECN_ACCEPT);
+	assert_int_equal(read_line("ecn=on congestion=reno ecn= congestion="), 4);
+	assert_non_null(strstr(said, "ecn=on: neither accept, ask nor off; allowed: accept, ask, off\n"));
+	assert_non_null(strstr(said, "congestion=reno: no such algorithm; allowed: cubic, newreno\n"));
 }
 
 /* The value is taken whole, and shown without its secret, in faults too. */
@@ -575,6 +593,7 @@ int main(void)
 		TEST(a_command_line),
 		TEST(an_address_that_is_asked_for),
 		TEST(what_the_machine_does_at_the_end),
+		TEST(what_tcp_does_about_congestion),
 		TEST(passwords_are_not_shown),
 		TEST(a_file_with_bom_crlf_and_comments),
 		TEST(lines_end_with_lf_crlf_or_cr),
