@@ -5,7 +5,7 @@
 # the stack's inside can collide with a name of the program it is linked into.  docs/library.md
 
 LIB         := $(BUILD)/lib
-LIB_HEADERS := $(addprefix net/,net.h congestion.h dhcp.h netif.h pktbuf.h port.h socket.h) \
+LIB_HEADERS := $(addprefix net/,net.h congestion.h counters.h dhcp.h netif.h pktbuf.h port.h socket.h) \
                $(addprefix base/,assert.h bytes.h compiler.h err.h event.h events.def net_addr.h)
 LIB_GLOBALS := net_* netif_* pktbuf_* sock_* err_text
 LIB_SRCS    := $(BASE_SRCS) $(NET_SRCS)

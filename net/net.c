@@ -251,6 +251,31 @@ uint64_t net_counter_by_name(const struct stack *stack, const char *name)
 	return 0;
 }
 
+#define INTERFACE_COUNTERS(X)                                                                   \
+	X(rx_frames) X(rx_bytes) X(tx_frames) X(tx_bytes) X(rx_dropped) X(tx_dropped) X(rx_csum_bad)
+
+bool net_interface_counter(const struct stack *stack, unsigned interface, unsigned index,
+			   const char **interface_name, const char **name, uint64_t *value)
+{
+	static const char names[] = INTERFACE_COUNTERS(COUNTER_NAME);
+	const struct netif *n = stack->netifs;
+	const char *at = names;
+
+	for (; n != NULL && interface > 0; interface--)
+		n = n->next;
+	if (n == NULL || index >= sizeof(n->counters) / sizeof(uint64_t))
+		return false;
+	for (unsigned i = 0; i < index; i++)
+		at += strlen(at) + 1;
+	*interface_name = n->name;
+	*name = at;
+	*value = ((const uint64_t *)&n->counters)[index];
+	return true;
+}
+
+_Static_assert((0 INTERFACE_COUNTERS(COUNTER_ONE)) == sizeof(struct netif_counters) / sizeof(uint64_t),
+	       "a name for each");
+
 static void report_drop(struct stack *stack, const char *counter, uint64_t count)
 {
 	if (count > 0)

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/net_addr.h"
 #include "net/congestion.h"
+#include "net/counters.h"
 #include "net/netif.h"
 #include "net/port.h"
 
@@ -59,11 +60,6 @@ void net_poll(struct stack *stack, uint64_t now_ns);
 /* When net_poll() wants to be called next: absolute, TIME_NEVER when nothing is pending,
  * a time already past when something waits now. */
 uint64_t net_next_deadline(const struct stack *stack);
-
-/* Counters by name, for reports and tests; index from 0, false past the last. */
-bool net_counter(const struct stack *stack, unsigned index, const char **name, uint64_t *value);
-/* The counter's value by name; 0 for a name that does not exist. */
-uint64_t net_counter_by_name(const struct stack *stack, const char *name);
 
 /* One `drop` event for each counter of dropped packets that is not 0. */
 void net_report_drops(struct stack *stack);

@@ -54,6 +54,19 @@ uint32_t tcp_next_conn(const struct stack *stack)
 	return stack->tcp->next_conn;
 }
 
+void net_tcp_states(const struct stack *stack, uint32_t by_state[NET_TCP_STATES])
+{
+	const struct tcp_layer *layer = stack->tcp;
+
+	_Static_assert(NET_TCP_STATES == TCP_TIME_WAIT + 1, "one for each");
+	memset(by_state, 0, NET_TCP_STATES * sizeof(by_state[0]));
+	for (uint32_t i = 0; i < layer->n_buckets; i++)
+		for (const struct tcb *tcb = layer->buckets[i]; tcb != NULL; tcb = tcb->hash_next)
+			by_state[tcb->state]++;
+	for (const struct tcb *l = layer->listeners; l != NULL; l = l->hash_next)
+		by_state[TCP_LISTEN]++;
+}
+
 /* --- work ------------------------------------------------------------------------------------ */
 
 void tcp_work_add(struct stack *stack, struct tcb *tcb)

@@ -528,9 +528,52 @@ static void destroyed_with_everything_open(void **state)
 	tk_close(&t); /* fails the test when anything is left */
 }
 
+/* --- counted ---------------------------------------------------------------------------------- */
+
+static uint64_t interface_counter(struct tk *t, const char *wanted)
+{
+	const char *device, *name;
+	uint64_t value;
+
+	for (unsigned i = 0; net_interface_counter(t->k.stack, 0, i, &device, &name, &value); i++) {
+		assert_string_equal(device, t->k.netif.name);
+		if (strcmp(name, wanted) == 0)
+			return value;
+	}
+	fail_msg("no counter %s", wanted);
+	return 0;
+}
+
+static void connections_by_state(void **state)
+{
+	uint32_t states[NET_TCP_STATES];
+	const char *device, *name;
+	uint64_t value;
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_listen(&t, 4);
+	tk_accept(&t);
+	net_tcp_states(t.k.stack, states);
+	for (unsigned i = 0; i < NET_TCP_STATES; i++)
+		assert_int_equal(states[i], i == TCP_LISTEN || i == TCP_ESTABLISHED);
+	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_FIN | TCP_ACK);
+	net_tcp_states(t.k.stack, states);
+	assert_int_equal(states[TCP_ESTABLISHED], 0);
+	assert_int_equal(states[TCP_CLOSE_WAIT], 1);
+	assert_int_equal(interface_counter(&t, "rx_frames"), t.k.netif.counters.rx_frames);
+	assert_int_equal(interface_counter(&t, "tx_bytes"), t.k.netif.counters.tx_bytes);
+	assert_int_equal(interface_counter(&t, "rx_csum_bad"), 0);
+	assert_false(net_interface_counter(t.k.stack, 1, 0, &device, &name, &value));
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(connections_by_state),
 		cmocka_unit_test(passive_open),
 		cmocka_unit_test(what_a_listener_ignores_and_resets),
 		cmocka_unit_test(a_repeated_syn_gets_its_synack_again),
