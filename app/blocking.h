@@ -10,6 +10,12 @@
 #include "base/compiler.h"
 #include "net/socket.h"
 
+/* What goes on beside whatever the application waits for.  `run` does what can be done now, without
+ * waiting, and returns when it wants to be called again at the latest. */
+struct background {
+	uint64_t (*run)(struct background *background, uint64_t now_ns);
+};
+
 /* The machine as an application sees it; main.c fills it (tests: a simulator). */
 struct machine {
 	struct stack *stack;
@@ -24,10 +30,11 @@ struct machine {
 	/* How long it has slept so far; NULL where nobody counts. */
 	uint64_t (*idle_ns)(void *ctx);
 	struct progress *progress; /* who says that a wait is long; NULL: nobody */
+	struct background *background; /* runs in every wait; NULL: nothing does */
 };
 
-/* One turn of a wait: sleeps until something happened or `deadline_ns` has come, or until it is time
- * for a sign of life. */
+/* One turn of a wait, and of what goes on beside it: sleeps until something happened or `deadline_ns`
+ * has come, or until it is time for a sign of life, or for what is beside it. */
 void blocking_turn(struct machine *m, uint64_t deadline_ns);
 
 /* Each waits until `deadline_ns` (absolute) and then returns ERR_TIMEDOUT. */

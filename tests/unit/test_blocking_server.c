@@ -193,6 +193,46 @@ static void poll_waits_for_any_of_them(void **state)
 	assert_int_equal(blocking_poll(&machine, fds, 2, 0), 1); /* a look, no wait */
 }
 
+/* --- beside it ---------------------------------------------------------------------------------- */
+
+struct companion {
+	struct background background;
+	unsigned runs;
+	uint64_t every_ns, last_ns;
+};
+
+static uint64_t companion_runs(struct background *background, uint64_t now_ns)
+{
+	struct companion *c = (struct companion *)background;
+
+	c->runs++;
+	c->last_ns = now_ns;
+	return now_ns + c->every_ns;
+}
+
+/* It is called before each sleep, which lasts no longer than it wants. */
+static void the_background_runs_in_every_wait(void **state)
+{
+	struct companion c = {.background = {companion_runs}, .every_ns = 3 * NS_PER_MS};
+	uint64_t begun_ns, deadline_ns;
+
+	(void)state;
+	tk_listen(&t, 1);
+	machine.background = &c.background;
+	begun_ns = t.k.now_ns;
+	deadline_ns = begun_ns + 30 * NS_PER_MS;
+	assert_int_equal(blocking_accept(&machine, t.listener, NULL, deadline_ns), ERR_TIMEDOUT);
+	assert_int_equal(c.runs, 10);
+	assert_int_equal(c.last_ns, begun_ns + 27 * NS_PER_MS);
+	c.every_ns = NS_PER_S; /* it does not prolong the wait */
+	blocking_sleep_until(&machine, deadline_ns + 5 * NS_PER_MS);
+	assert_int_equal(t.k.now_ns, deadline_ns + 5 * NS_PER_MS);
+	assert_int_equal(c.runs, 11);
+	machine.background = NULL;
+	blocking_turn(&machine, t.k.now_ns + 5 * NS_PER_MS);
+	assert_int_equal(c.runs, 11);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -204,6 +244,7 @@ int main(void)
 		TEST(send_hears_of_a_reset),
 		TEST(sendto_waits_for_the_device),
 		TEST(poll_waits_for_any_of_them),
+		TEST(the_background_runs_in_every_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
