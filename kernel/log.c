@@ -11,6 +11,7 @@
 #include "kernel/console.h"
 #include "kernel/log/format.h"
 #include "kernel/log/hold.h"
+#include "kernel/log/mute.h"
 
 static struct {
 	bool decided; /* log= is known, or nothing may wait for it any longer */
@@ -70,6 +71,8 @@ static void write_event(const struct event *ev)
 {
 	uint64_t t_ns = clock_now_ns();
 
+	if (!log_mute_wants(ev, t_ns))
+		return;
 	if (wanted(LOG_TEXT)) {
 		struct strbuf sb = strbuf_on(line_buf, sizeof(line_buf));
 		log_format_text(&sb, ev, t_ns);

@@ -18,6 +18,11 @@ enum log_mode {
  * PANIC or RESULT that comes earlier lets them out as text, so no verdict is ever lost; more lines
  * than can be kept let all out in both forms. */
 void log_set_mode(enum log_mode mode);
+/* Of the connections that others open the first `burst` are told, and one more each second; of the
+ * others there is no line (kernel/log/mute.c).  Without this call all are told. */
+void log_limit_connections(uint32_t burst);
+bool log_is_muted(uint32_t conn);
+uint64_t log_muted_connections(void);
 /* The sink that everything in this machine emits to. */
 struct event_sink *log_sink(void);
 

@@ -4,11 +4,11 @@
 #ifndef NET_STACK_H
 #define NET_STACK_H
 
+#include "base/rate.h"
 #include "net/ipv4_pmtu.h"
 #include "net/ipv4_reassembly.h"
 #include "net/net.h"
 #include "net/pktbuf.h"
-#include "net/rate.h"
 #include "net/route.h"
 #include "net/timer.h"
 #include "net/udp.h"

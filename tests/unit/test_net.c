@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "net/rate.h"
+#include "base/rate.h"
 #include "tests/lib/stack_kit.h"
 
 static void creating_undoes_itself_when_memory_ends(void **state)

@@ -2,8 +2,8 @@
  * A rate limit in one word (the virtual-scheduling form of a token bucket): `burst` takings at
  * once, then one each `interval_ns`.  A zeroed struct is a full bucket.
  */
-#ifndef NET_RATE_H
-#define NET_RATE_H
+#ifndef BASE_RATE_H
+#define BASE_RATE_H
 
 #include "base/compiler.h"
 
