@@ -30,7 +30,8 @@ DRIVER_SRCS := $(wildcard drivers/*.c drivers/virtio/*.c)
 KERNEL_SRCS := $(wildcard kernel/*.c kernel/mm/*.c kernel/log/*.c kernel/arch/x86_64/*.c boot/*.c boot/pvh/*.c)
 KERNEL_ASMS := $(wildcard kernel/arch/x86_64/*.S boot/pvh/*.S)
 APP_SRCS    := $(wildcard app/*.c app/dns/*.c)
-APP_DIR_SRCS := $(wildcard $(APP)/*.c)
+# The built-in application is a client and a server.
+APP_DIR_SRCS := $(wildcard $(APP)/*.c) $(if $(filter app/http,$(APP)),$(wildcard app/server/*.c))
 EFI_SRCS    := $(wildcard boot/efi/*.c) boot/boot_info.c
 
 # Sources of the kernel and the drivers that are plain logic and so are tested on the host too.
@@ -39,7 +40,7 @@ HOST_EXTRA_SRCS := $(wildcard kernel/config*.c kernel/log/*.c) kernel/log.c kern
                    kernel/mm/memory_map.c \
                    boot/boot_info.c boot/pvh/start_info.c $(DRIVER_SRCS) \
                    $(addprefix boot/efi/,elf_check.c map_convert.c page_tables.c wall_clock.c)
-HOST_SRCS := $(BASE_SRCS) $(NET_SRCS) $(APP_SRCS) $(wildcard app/http/*.c) \
+HOST_SRCS := $(BASE_SRCS) $(NET_SRCS) $(APP_SRCS) $(wildcard app/http/*.c app/server/*.c) \
              $(wildcard $(HOST_EXTRA_SRCS)) $(wildcard tests/lib/*.c) $(wildcard tests/sim/lib/*.c)
 
 # Loops over every byte are built for speed, all else for size: -O2 for the whole path of a packet

@@ -29,6 +29,13 @@ struct machine {
 	void (*random)(void *ctx, void *buf, size_t len);
 	/* How long it has slept so far; NULL where nobody counts. */
 	uint64_t (*idle_ns)(void *ctx);
+	/* Memory for what only some runs need; as net/port.h has it.  NULL in tests without. */
+	void *(*alloc)(void *ctx, size_t size);
+	void (*free)(void *ctx, void *ptr, size_t size);
+	/* Seconds since 1970, 0: not known.  NULL: nobody knows. */
+	uint64_t (*unix_s)(void *ctx);
+	/* Bytes that the page allocator was given, and still has.  NULL: nobody counts. */
+	void (*memory)(void *ctx, uint64_t *total, uint64_t *available);
 	struct progress *progress; /* who says that a wait is long; NULL: nobody */
 	struct background *background; /* runs in every wait; NULL: nothing does */
 };

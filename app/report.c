@@ -83,6 +83,16 @@ void report_failure(struct event_sink *events, enum status status, const char *m
 		   EV_STR("errormsg", message));
 }
 
+void report_served(struct event_sink *events, enum status status, const char *problem,
+		   uint64_t requests)
+{
+	bool good = status == STATUS_OK;
+
+	event_emit(events, EVENT_RESULT, 0, 0, EV_U64("exitcode", status),
+		   EV_STR("outcome", good ? "ok" : "failed"), EV_U64("requests", requests),
+		   EV_IF(!good, EV_STR("errormsg", good ? "" : problem)));
+}
+
 unsigned report_step_after(unsigned last)
 {
 	if (last >= 16)

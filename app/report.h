@@ -24,6 +24,8 @@ struct report {
 	unsigned version_minor;     /* the answer is HTTP/1.minor */
 	unsigned num_headers;       /* fields of the answer */
 	struct event_bytes content_type; /* len 0: none */
+	bool has_content_length;
+	uint64_t content_length;    /* the field, which the log has where the answer is told */
 	uint64_t size_request;      /* bytes sent, with size_upload */
 	uint64_t size_upload;       /* bytes of body sent */
 	uint64_t size_header;       /* bytes of header received */
@@ -48,6 +50,10 @@ void report_transfer(struct event_sink *events, uint32_t conn, const struct repo
 void report_result(struct event_sink *events, const struct report *r);
 /* A `result` of a run that never came to a transfer: no device, bad configuration, no memory. */
 void report_failure(struct event_sink *events, enum status status, const char *message);
+
+/* A `result` of a run that answered and asked nothing. */
+void report_served(struct event_sink *events, enum status status, const char *problem,
+		   uint64_t requests);
 
 /* The first step not reached when `last` is the last one that was (sock_last_step() and the
  * application's own): a client never claims 9-11. */

@@ -104,6 +104,7 @@ struct config_platform {
 	uint16_t debug_exit;  /* port, 0: none */
 	enum exit_way exit;
 	uint64_t timeout_ns;  /* the whole run */
+	bool timeout_given;   /* it is not the default */
 	uint64_t hold_ns;
 };
 

@@ -72,6 +72,16 @@ const char *config_set_congestion(void *dst_config_congestion, const char *value
 	return NULL;
 }
 
+/* A server has no time-out but one that was asked for. */
+static const char *set_timeout(void *dst_platform, const char *value, size_t len)
+{
+	struct config_platform *platform = dst_platform;
+	const char *problem = config_set_seconds_above_0(&platform->timeout_ns, value, len);
+
+	platform->timeout_given |= problem == NULL;
+	return problem;
+}
+
 const struct config_key *config_platform_keys(struct config_platform *platform, size_t *count)
 {
 	static struct config_key keys[11];
@@ -105,7 +115,7 @@ const struct config_key *config_platform_keys(struct config_platform *platform, 
 		 config_set_congestion, &platform->congestion, NULL, 0},
 		{"timeout", "seconds above 0, decimals allowed",
 		 CONFIG_HELP("30", "end of the whole run, all of count= included"),
-		 config_set_seconds_above_0, &platform->timeout_ns, NULL, 0},
+		 set_timeout, platform, NULL, 0},
 		{"log", "text, json, both", CONFIG_HELP("text", "what the first serial port prints"),
 		 config_set_log_mode, &platform->log, NULL, 0},
 		{"debug-exit", "an I/O port, such as 0xf4",

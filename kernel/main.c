@@ -74,6 +74,19 @@ static uint64_t machine_idle(void *ctx)
 	return idle_total_ns();
 }
 
+static uint64_t machine_unix(void *ctx)
+{
+	(void)ctx;
+	return clock_unix_s();
+}
+
+static void machine_memory(void *ctx, uint64_t *total, uint64_t *available)
+{
+	(void)ctx;
+	*total = pages_total() * PAGE_SIZE;
+	*available = pages_available() * PAGE_SIZE;
+}
+
 /* The interface that the run uses, or as long as none is chosen all of them. */
 static bool is_in_use(const struct wiring *w, const struct netif *netif)
 {
@@ -182,7 +195,8 @@ static struct net_options net_options_of(const struct config_platform *platform)
 	static const uint8_t congestion[] = {[CONFIG_CUBIC] = NET_CONGESTION_CUBIC,
 					     [CONFIG_NEWRENO] = NET_CONGESTION_NEWRENO};
 
-	return (struct net_options){.ecn = ecn[platform->ecn],
+	return (struct net_options){.max_sockets = 128, /* a server's, and the client's */
+				    .ecn = ecn[platform->ecn],
 				    .congestion = congestion[platform->congestion]};
 }
 
@@ -251,6 +265,10 @@ NORETURN void kernel_main(struct boot_info *bi)
 		.turn = machine_turn,
 		.random = port_random,
 		.idle_ns = machine_idle,
+		.alloc = port_alloc,
+		.free = port_free,
+		.unix_s = machine_unix,
+		.memory = machine_memory,
 		.progress = &wiring.progress,
 	};
 	if (wiring.machine.stack == NULL)

@@ -35,6 +35,13 @@ uint32_t sock_next_conn(const struct stack *stack)
 	return tcp_next_conn(stack);
 }
 
+uint32_t sock_conn(const struct stack *stack, int fd)
+{
+	const struct socket *sock = socket_find(stack, fd);
+
+	return sock != NULL && sock->type == SOCK_TYPE_STREAM ? tcp_conn(sock->tcb) : 0;
+}
+
 int stream_bind(struct stack *stack, struct socket *sock, const struct net_endpoint *local)
 {
 	return tcp_bind(stack, sock->tcb, local);

@@ -6,6 +6,7 @@
 #ifndef APP_HTTP_CHECK_H
 #define APP_HTTP_CHECK_H
 
+#include "app/http/settings.h"
 #include "app/http/show.h"
 #include "app/http/transfer.h"
 

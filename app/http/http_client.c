@@ -279,6 +279,8 @@ static void take_over_answer(struct exchange *x)
 	report->http_code = p->code;
 	report->version_minor = p->minor;
 	report->num_headers = p->num_headers;
+	report->has_content_length = p->has_length;
+	report->content_length = p->length;
 	report->size_header = p->size_header;
 	report->size_download = p->size_download;
 	memcpy(x->t->content_type, p->type.at, p->type.len);

@@ -9,10 +9,16 @@
  *
  * The verdict is that of the first check that did not pass, else of the last.  timeout= bounds all
  * of it: a series that it cuts short has timed out.
+ *
+ * With mode=server the machine answers requests all the while (app/server/), about its checks among
+ * other things, and stays until hold= or requests= end that; the series ends with it, in order.
  */
 #include "app/http/check.h"
 #include "app/http/settings.h"
 #include "app/http/tally.h"
+#include "app/server/probes.h"
+#include "app/server/server.h"
+#include "app/server/settings.h"
 #include "base/strbuf.h"
 #include "base/string.h"
 
@@ -40,14 +46,21 @@ static bool failed(const struct transfer *t)
 	return t->report.exitcode != STATUS_OK;
 }
 
+static bool is_endless(void)
+{
+	return http_settings.count == HTTP_COUNT_ENDLESS;
+}
+
 /* "with 2 of 9 GETs done"; where there are several checks, they are counted. */
 static void put_done(struct strbuf *sb, const struct series *s)
 {
 	bool is_url = check_count() == 1 && check_is_url(0);
 
 	strbuf_u64(sb, s->done);
-	strbuf_str(sb, " of ");
-	strbuf_u64(sb, http_settings.count * check_count());
+	if (!is_endless()) {
+		strbuf_str(sb, " of ");
+		strbuf_u64(sb, http_settings.count * check_count());
+	}
 	strbuf_char(sb, ' ');
 	strbuf_str(sb, is_url ? http_method_name(http_settings_method()) : "check");
 	strbuf_str(sb, "s done");
@@ -78,7 +91,7 @@ static void say_summary(const struct series *s, unsigned check)
 
 	event_emit(s->client.env->events, EVENT_HTTP_SUMMARY, 0, 0,
 		   EV_IF(several, EV_STR("url", check_name(check, name, sizeof(name)))),
-		   EV_U64("count", http_settings.count),
+		   EV_U64("count", is_endless() ? tally->sent : http_settings.count),
 		   EV_U64("sent", tally->sent), EV_U64("ok", tally->ok),
 		   EV_U64("loss_percent", tally_loss_percent(tally)),
 		   EV_IF(any, EV_SECONDS("time_min", tally->min_us * NS_PER_US)),
@@ -108,6 +121,7 @@ static void run_check(struct series *s, unsigned check)
 	unsigned probe = http_settings.count > 1 ? s->rounds + 1 : 0;
 
 	check_run(&s->client, check, probe, next_url(s, check));
+	probes_note(check, t);
 	if (failed(t))
 		tally_failed(&s->tally[check]);
 	else
@@ -115,6 +129,12 @@ static void run_check(struct series *s, unsigned check)
 	if (!failed(&s->verdict))
 		transfer_copy(&s->verdict, t);
 	s->done++;
+}
+
+/* No more rounds: the machine is not staying any longer. */
+static bool is_over(void)
+{
+	return server_is_wanted() && server_is_over();
 }
 
 /* False: time was up before its end. */
@@ -132,9 +152,11 @@ static bool run_round(struct series *s)
 static void wait_for_round(struct series *s, uint64_t start_ns)
 {
 	struct machine *m = &s->client.env->machine;
+	uint64_t until_ns = MIN(start_ns, s->client.env->deadline_ns);
 
 	progress_begin_wait(m->progress, "waiting for the next round", start_ns, now(s));
-	blocking_sleep_until(m, MIN(start_ns, s->client.env->deadline_ns));
+	while (now(s) < until_ns && !is_over())
+		blocking_turn(m, until_ns);
 	progress_end(m->progress);
 }
 
@@ -143,14 +165,92 @@ static void run_series(struct series *s)
 	uint64_t start_ns = s->begun_ns;
 
 	while (run_round(s)) {
-		if (s->rounds == http_settings.count)
+		if (s->rounds == http_settings.count || is_over())
 			return;
 		start_ns = MAX(start_ns + http_settings.interval_ns, now(s));
 		wait_for_round(s, start_ns);
+		if (is_over())
+			return;
 		if (is_out_of_time(s))
 			break;
 	}
 	time_ran_out(s);
+}
+
+static void run_checks(struct series *s)
+{
+	if (check_count() == 0)
+		return;
+	run_series(s);
+	check_end(&s->client);
+	for (unsigned check = 0; check < check_count() && http_settings.count > 1; check++)
+		say_summary(s, check);
+}
+
+/* --- a client ------------------------------------------------------------------------------------- */
+
+static enum status be_client(struct series *s)
+{
+	struct app_env *env = s->client.env;
+
+	run_checks(s);
+	app_hold(env);
+	sock_end_run(env->machine.stack, now(s));
+	report_result(env->events, &s->verdict.report);
+	return s->verdict.report.exitcode;
+}
+
+/* --- a server ------------------------------------------------------------------------------------- */
+
+/* "timed out after 60.000 s, with 3 of 10 requests answered"; without checks of its own a server's
+ * verdict is about that. */
+static enum status report_server(struct series *s, bool in_time)
+{
+	uint64_t ms = (now(s) - s->begun_ns + NS_PER_MS / 2) / NS_PER_MS;
+	enum status status = in_time ? STATUS_OK : STATUS_TIMED_OUT;
+	char problem[96];
+	struct strbuf sb = strbuf_on(problem, sizeof(problem));
+
+	strbuf_str(&sb, "timed out after ");
+	strbuf_u64(&sb, ms / 1000);
+	strbuf_char(&sb, '.');
+	strbuf_u64_width(&sb, ms % 1000, 3, '0');
+	strbuf_str(&sb, " s, with ");
+	strbuf_u64(&sb, server_requests());
+	if (server_settings.requests > 0) {
+		strbuf_str(&sb, " of ");
+		strbuf_u64(&sb, server_settings.requests);
+	}
+	strbuf_str(&sb, " requests answered");
+	if (check_count() > 0 && (in_time || failed(&s->verdict))) {
+		report_result(s->client.env->events, &s->verdict.report);
+		return s->verdict.report.exitcode;
+	}
+	report_served(s->client.env->events, status, problem, server_requests());
+	return status;
+}
+
+static enum status be_server(struct series *s)
+{
+	struct app_env *env = s->client.env;
+	const char *problem;
+	enum status status;
+	bool in_time;
+
+	if (!env->platform->timeout_given)
+		env->deadline_ns = TIME_NEVER;
+	probes_reset();
+	status = server_begin(env, &problem);
+	if (status != STATUS_OK) {
+		sock_end_run(env->machine.stack, now(s));
+		report_failure(env->events, status, problem);
+		return status;
+	}
+	run_checks(s);
+	in_time = server_serve();
+	server_end();
+	sock_end_run(env->machine.stack, now(s));
+	return report_server(s, in_time);
 }
 
 enum status app_main(struct app_env *env)
@@ -162,12 +262,5 @@ enum status app_main(struct app_env *env)
 	s->client.env = env;
 	s->begun_ns = now(s);
 	show_begin(&s->client.show, env->events);
-	run_series(s);
-	check_end(&s->client);
-	for (unsigned check = 0; check < check_count() && http_settings.count > 1; check++)
-		say_summary(s, check);
-	app_hold(env);
-	sock_end_run(env->machine.stack, now(s));
-	report_result(env->events, &s->verdict.report);
-	return s->verdict.report.exitcode;
+	return server_is_wanted() ? be_server(s) : be_client(s);
 }

@@ -5,6 +5,7 @@
 #include "app/http/http_parse.h"
 #include "app/http/text.h"
 #include "app/report.h"
+#include "app/server/settings.h"
 #include "base/ipv4_text.h"
 #include "base/string.h"
 
@@ -164,14 +165,25 @@ static const char *set_value(void *dst_http_value, const char *value, size_t len
 /* --- how -------------------------------------------------------------------------------------------- */
 
 /* None at all is a mistake, not a wish: a run that does nothing would end well. */
-static const char *set_count(void *dst_u64, const char *value, size_t len)
+static const char *set_count(void *dst_http_settings, const char *value, size_t len)
 {
+	struct http_settings *s = dst_http_settings;
 	uint64_t count = 0;
 
 	if (!decimal_parse(value, len, HTTP_COUNT_MAX, &count) || count == 0)
 		return "not a number from 1 to 1000000";
-	*(uint64_t *)dst_u64 = count;
+	s->count = count;
+	s->count_given = true;
 	return NULL;
+}
+
+static const char *set_interval(void *dst_http_settings, const char *value, size_t len)
+{
+	struct http_settings *s = dst_http_settings;
+	const char *problem = config_set_seconds(&s->interval_ns, value, len);
+
+	s->interval_given |= problem == NULL;
+	return problem;
 }
 
 static const char *set_max_body(void *dst_u64, const char *value, size_t len)
@@ -218,6 +230,7 @@ static void set_defaults(void)
 	http_settings.count = 1;
 	http_settings.interval_ns = NS_PER_S;
 	http_settings.max_body = HTTP_LENGTH_MAX;
+	server_settings_default();
 }
 
 const struct config_key *app_config_keys(size_t *count)
@@ -280,6 +293,20 @@ const struct config_key *app_config_keys(size_t *count)
 		{"expect.sha256", "64 hexadecimal digits",
 		 CONFIG_HELP("none", "what the body's SHA-256 has to be, else status 112"),
 		 expect_set_sha256, &http_settings.expect, NULL, 0},
+		{"mode", "client, server",
+		 CONFIG_HELP("client; server where there is a listen=",
+			     "a server answers requests for /, /metrics and /healthz, and makes its "
+			     "checks, if it has any, beside that"),
+		 server_set_mode, &server_settings, NULL, 0},
+		{"listen", "port, or address:port", CONFIG_HELP("80", "where a server listens"),
+		 server_set_listen, &server_settings, NULL, 0},
+		{"requests", "1 to 1000000000",
+		 CONFIG_HELP("no limit", "how many requests a server answers, and then it ends"),
+		 server_set_requests, &server_settings, NULL, 0},
+		{"log.connections", "a number, all",
+		 CONFIG_HELP("20", "how many of a server's connections, and of its requests, the log tells "
+				   "one by one at once; one more each second"),
+		 server_set_log_connections, &server_settings, NULL, 0},
 		{"max-body", "bytes",
 		 CONFIG_HELP("no limit", "how large an answer's body may be; a larger one is status 63"),
 		 set_max_body, &http_settings.max_body, NULL, 0},
@@ -290,10 +317,10 @@ const struct config_key *app_config_keys(size_t *count)
 		{"count", "1 to 1000000",
 		 CONFIG_HELP("1", "how many rounds over all of it; a check that fails does not end the "
 				  "series"),
-		 set_count, &http_settings.count, NULL, 0},
+		 set_count, &http_settings, NULL, 0},
 		{"interval", "seconds, decimals allowed",
 		 CONFIG_HELP("1", "from the start of one round to the start of the next"),
-		 config_set_seconds, &http_settings.interval_ns, NULL, 0},
+		 set_interval, &http_settings, NULL, 0},
 		{"keepalive", "yes, no",
 		 CONFIG_HELP("no", "whether a round may use a connection of the one before; within a "
 				   "round the next URL of the same host does"),
@@ -307,12 +334,26 @@ const struct config_key *app_config_keys(size_t *count)
 
 /* --- all of it together ------------------------------------------------------------------------------ */
 
+/* What is meant where nothing was said.  A machine that stays makes its checks for as long as it stays
+ * when it is told how often; and no single one may keep it for ever. */
+static void choose_what_was_not_given(struct http_settings *s)
+{
+	bool stays = server_is_wanted();
+
+	if (stays && s->interval_given && !s->count_given)
+		s->count = HTTP_COUNT_ENDLESS;
+	if (stays && s->max_time_ns == TIME_NEVER)
+		s->max_time_ns = HTTP_MAX_TIME_STAYING_NS;
+}
+
 unsigned app_config_check(struct event_sink *events)
 {
-	const struct http_settings *s = &http_settings;
-	unsigned faults = 0;
+	struct http_settings *s = &http_settings;
+	unsigned faults = server_settings_check(events);
+	bool has_checks = s->urls.list.count > 0 || s->tcps.list.count > 0;
 
-	if (s->urls.list.count == 0 && s->tcps.list.count == 0 && !s->url_at_fault) {
+	choose_what_was_not_given(s);
+	if (!server_is_wanted() && !has_checks && !s->url_at_fault) {
 		config_report_missing("url", "missing", URL_ALLOWED, events);
 		faults++;
 	}

@@ -11,6 +11,8 @@
 #include "kernel/config.h"
 
 #define HTTP_COUNT_MAX 1000000u
+#define HTTP_COUNT_ENDLESS UINT64_MAX
+#define HTTP_MAX_TIME_STAYING_NS (30 * NS_PER_S) /* max-time= of a machine that stays */
 #define HTTP_HOSTS_MAX 16u
 #define HTTP_URLS_MAX 16u
 #define HTTP_TCP_MAX 16u
@@ -83,8 +85,9 @@ struct http_settings {
 
 	uint64_t connect_timeout_ns;
 	uint64_t max_time_ns;           /* of one transfer with its redirects; TIME_NEVER: no limit */
-	uint64_t count;                 /* rounds over all checks, at least 1 */
+	uint64_t count;                 /* rounds over all checks, at least 1; HTTP_COUNT_ENDLESS */
 	uint64_t interval_ns;           /* from the start of one to the start of the next */
+	bool count_given, interval_given;
 	uint64_t max_body;              /* bytes */
 
 	struct http_expect expect;

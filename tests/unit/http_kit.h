@@ -8,6 +8,7 @@
 #include "app/app.h"
 #include "app/http/settings.h"
 #include "kernel/log/format.h"
+#include "tests/unit/fake_server.h"
 #include "tests/unit/fake_sock.h"
 
 static char lines[1 << 18];          /* human lines */
@@ -44,6 +45,7 @@ static int fresh(void **state)
 {
 	(void)state;
 	fake_reset();
+	fake_server = (struct fake_server){.over_at_ns = TIME_NEVER};
 	lines[0] = transfer_line[0] = result_line[0] = '\0';
 	n_events = 0;
 	no_address = NULL;

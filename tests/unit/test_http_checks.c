@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "app/server/probes.h"
+#include "app/server/settings.h"
 #include "tests/unit/http_kit.h"
 
 #define A "url=http://10.0.0.1/a "
@@ -617,10 +619,119 @@ static void keys_with_few_values(void **state)
 	must_say("method=get: no such method; allowed: GET, HEAD, POST, PUT\n");
 }
 
+/* --- beside a server (tests/sim/test_server.c has a real one) --------------------------------------- */
+
+static const struct probe_result *result_of(unsigned check)
+{
+	const struct probe_result *p = probes_result(check);
+
+	assert_non_null(p);
+	return p;
+}
+
+/* Without count= it goes on until the server ends, and no timeout= is in force that was not given. */
+static void an_endless_series_ends_with_the_server(void **state)
+{
+	(void)state;
+	fake_server.over_at_ns = 95 * NS_PER_S;
+	assert_int_equal(RUN(A "mode=server interval=10", OK_AT(1), OK_AT(10001), OK_AT(20001), OK_AT(30001),
+			     OK_AT(40001), OK_AT(50001), OK_AT(60001), OK_AT(70001), OK_AT(80001),
+			     OK_AT(90001)), STATUS_OK);
+	assert_true(fake_server.begun && fake_server.ended);
+	assert_int_equal(fake.now_ns, 95 * NS_PER_S);
+	assert_int_equal(fake.sockets, 10);
+	assert_int_equal(result_of(0)->runs, 10);
+	assert_int_equal(result_of(0)->failures, 0);
+	must_say("http     10 of 10 sent, 10 ok, 0 % loss");
+	must_have(result_line, "\"exitcode\":0");
+	must_have(result_line, "\"probe\":10");
+}
+
+static void without_an_interval_it_is_made_once(void **state)
+{
+	(void)state;
+	fake_server.over_at_ns = 95 * NS_PER_S;
+	assert_int_equal(RUN(A "listen=8080", OK_AT(1)), STATUS_OK);
+	assert_int_equal(fake.sockets, 1);
+	assert_int_equal(fake.now_ns, 95 * NS_PER_S);
+	fresh(NULL);
+	fake_server.over_at_ns = 95 * NS_PER_S;
+	assert_int_equal(RUN(A "mode=server count=2 interval=3", OK_AT(1), OK_AT(3001)), STATUS_OK);
+	assert_int_equal(fake.sockets, 2);
+	must_say("http     2 of 2 sent, 2 ok, 0 % loss");
+}
+
+/* A check that gets no answer is given up after half a minute, and the next one is made. */
+static void no_probe_keeps_it_for_ever(void **state)
+{
+	(void)state;
+	fake_server.over_at_ns = 45 * NS_PER_S;
+	assert_int_equal(RUN(A "mode=server interval=1", AT(2, "HTTP/1.1 200 OK\r\n"),
+			     AT(31000, "Content-Length: 0\r\n\r\n")), STATUS_TIMED_OUT);
+	must_say("timed out after 30.000 s, waiting for the rest of the header");
+	assert_true(result_of(0)->runs >= 2);
+	assert_true(fake_server.ended);
+}
+
+static void a_timeout_bounds_the_server_too(void **state)
+{
+	(void)state;
+	platform.timeout_given = true;
+	assert_int_equal(RUN(A "mode=server interval=20", OK_AT(1), OK_AT(20001)), STATUS_TIMED_OUT);
+	assert_int_equal(fake.now_ns, 30 * NS_PER_S);
+	must_say("timed out after 30.000 s, with 2 GETs done");
+	assert_true(fake_server.ended);
+}
+
+static void a_server_alone(void **state)
+{
+	(void)state;
+	fake_server.over_at_ns = 95 * NS_PER_S;
+	fake_server.requests = 12;
+	assert_int_equal(run("mode=server", NULL, 0), STATUS_OK);
+	assert_int_equal(fake.sockets, 0);
+	must_say("result   ok: 12 requests answered\n");
+	fresh(NULL);
+	fake_server.begin_result = STATUS_BAD_CONFIG;
+	assert_int_equal(run("mode=server", NULL, 0), STATUS_BAD_CONFIG);
+	must_say("result   failed: there is no such place to listen\n");
+}
+
+static void what_a_server_s_keys_may_say(void **state)
+{
+	static const char *const bad[] = {
+		"mode=peer", "mode=", "listen=0", "listen=65536", "listen=", "listen=:80", "listen=10.0.0.1",
+		"listen=10.0.0.1:", "listen=[::1]:80", "listen=10.0.0.256:80", "requests=0", "requests=x",
+		"requests=1000000001", "log.connections=some", "log.connections=-1"};
+	struct config_tables tables = {0};
+
+	(void)state;
+	tables.keys[0] = app_config_keys(&tables.count[0]);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_int_equal(config_read(&tables, CONFIG_SOURCE_LINE, "test", bad[i], strlen(bad[i]),
+					     &sink), 1);
+	assert_false(server_is_wanted());
+	configure("listen=10.0.0.1:8080 requests=3 log.connections=all");
+	assert_true(server_is_wanted());
+	assert_int_equal(server_settings.address, 0x0a000001);
+	assert_int_equal(server_settings.port, 8080);
+	assert_int_equal(server_settings.log_connections, UINT32_MAX);
+	configure("mode=client listen=80 requests=3");
+	assert_int_equal(app_config_check(&sink), 3); /* and there is nothing to fetch */
+	must_say("listen: a client does not listen; allowed: listen= with mode=server");
+	must_say("requests: a client answers none; allowed: requests= with mode=server");
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup(f, fresh)
 	const struct CMUnitTest tests[] = {
+		TEST(an_endless_series_ends_with_the_server),
+		TEST(without_an_interval_it_is_made_once),
+		TEST(no_probe_keeps_it_for_ever),
+		TEST(a_timeout_bounds_the_server_too),
+		TEST(a_server_alone),
+		TEST(what_a_server_s_keys_may_say),
 		TEST(urls_in_their_order),
 		TEST(the_first_that_failed_is_the_result),
 		TEST(a_later_failure_changes_nothing),

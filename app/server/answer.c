@@ -1,0 +1,201 @@
+/*
+ * An answer: which page, and the header in front of it (RFC 9110 15, RFC 9112 4).  A page is written
+ * twice, the first time only to learn how long it is; what it says is of one moment, so both are the
+ * same.  Header and body stand in one piece of memory and go to the socket in one call.
+ */
+#include "app/server/internal.h"
+
+#include "base/string.h"
+
+static const struct code {
+	unsigned code;
+	const char *reason;
+} codes[] = {
+#define CODE(code, reason) {code, reason},
+	SERVER_CODES(CODE)
+#undef CODE
+};
+
+unsigned answer_code_index(unsigned code)
+{
+	unsigned i = 0;
+
+	while (i + 1 < SERVER_CODES_COUNT && codes[i].code != code)
+		i++;
+	return i;
+}
+
+const char *answer_reason(unsigned index, unsigned *code)
+{
+	*code = codes[index].code;
+	return codes[index].reason;
+}
+
+void answer_free(struct server *s, struct answer *a)
+{
+	if (a->memory != NULL)
+		s->m->free(s->m->ctx, a->memory, a->memory_size);
+	a->memory = NULL;
+}
+
+/* --- the header --------------------------------------------------------------------------------- */
+
+struct head {
+	const char *type;
+	size_t body_len;
+	bool last;
+	const struct request *request;
+};
+
+static void put_field(struct strbuf *sb, const char *name, const char *value)
+{
+	strbuf_str(sb, name);
+	strbuf_str(sb, ": ");
+	strbuf_str(sb, value);
+	strbuf_str(sb, "\r\n");
+}
+
+static void put_connection(struct strbuf *sb, const struct head *h)
+{
+	if (h->last)
+		put_field(sb, "Connection", "close");
+	else if (h->request->minor == 0)
+		put_field(sb, "Connection", "keep-alive");
+}
+
+static void put_head(struct strbuf *sb, unsigned code, const struct head *h, uint64_t unix_s)
+{
+	strbuf_str(sb, "HTTP/1.1 ");
+	strbuf_u64(sb, code);
+	strbuf_char(sb, ' ');
+	strbuf_str(sb, codes[answer_code_index(code)].reason);
+	strbuf_str(sb, "\r\n");
+	if (unix_s != 0) {
+		strbuf_str(sb, "Date: ");
+		http_date_write(sb, unix_s);
+		strbuf_str(sb, "\r\n");
+	}
+	put_field(sb, "Server", "dialtone/" DIALTONE_VERSION);
+	put_field(sb, "Content-Type", h->type);
+	strbuf_str(sb, "Content-Length: ");
+	strbuf_u64(sb, h->body_len);
+	strbuf_str(sb, "\r\n");
+	put_field(sb, "Cache-Control", "no-store");
+	if (code == 405)
+		put_field(sb, "Allow", "GET, HEAD"); /* RFC 9110 15.5.6 */
+	if (code == 503)
+		put_field(sb, "Retry-After", "1");
+	put_connection(sb, h);
+	strbuf_str(sb, "\r\n");
+}
+
+/* --- short ones --------------------------------------------------------------------------------- */
+
+/* "404 Not Found: there is no such page\n" */
+static void make_words(struct answer *a, unsigned code, const char *words, struct head *h,
+		       uint64_t unix_s)
+{
+	char text[160];
+	struct strbuf body = strbuf_on(text, sizeof(text));
+	struct strbuf sb = strbuf_on(a->small, sizeof(a->small));
+
+	strbuf_u64(&body, code);
+	strbuf_char(&body, ' ');
+	strbuf_str(&body, codes[answer_code_index(code)].reason);
+	strbuf_str(&body, ": ");
+	strbuf_str(&body, words);
+	strbuf_char(&body, '\n');
+	h->type = "text/plain; charset=utf-8";
+	h->body_len = strbuf_stored(&body);
+	put_head(&sb, code, h, unix_s);
+	a->code = code;
+	a->body_len = 0;
+	if (h->request->method != REQUEST_HEAD || h->request->phase == REQUEST_BAD) {
+		strbuf_mem(&sb, text, h->body_len);
+		a->body_len = h->body_len;
+	}
+	a->bytes = a->small;
+	a->len = strbuf_stored(&sb);
+}
+
+/* --- pages -------------------------------------------------------------------------------------- */
+
+static size_t length_of(const struct page *page, const struct view *view)
+{
+	struct strbuf counting = strbuf_on(NULL, 0);
+
+	page->write(&counting, view);
+	return counting.len;
+}
+
+/* The page behind `head_len` bytes for its header; false: no memory. */
+static bool take_memory(struct server *s, struct answer *a, size_t head_len, size_t body_len)
+{
+	a->memory_size = head_len + body_len + 1;
+	a->memory = s->m->alloc(s->m->ctx, a->memory_size);
+	return a->memory != NULL;
+}
+
+static void make_page(struct server *s, struct answer *a, const struct page *page, struct head *h,
+		      const struct view *view)
+{
+	struct strbuf head = strbuf_on(a->small, sizeof(a->small)), body;
+	size_t head_len;
+	char *at;
+
+	h->type = page->type;
+	h->body_len = length_of(page, view);
+	put_head(&head, 200, h, view->unix_s);
+	head_len = strbuf_stored(&head);
+	a->code = 200;
+	a->bytes = a->small;
+	a->len = head_len;
+	a->body_len = 0;
+	if (h->request->method == REQUEST_HEAD)
+		return;
+	if (!take_memory(s, a, head_len, h->body_len)) {
+		make_words(a, 503, "no memory for the page", h, view->unix_s);
+		return;
+	}
+	at = a->memory;
+	memcpy(at, a->small, head_len);
+	body = strbuf_on(at + head_len, h->body_len + 1);
+	page->write(&body, view);
+	a->bytes = at;
+	a->body_len = strbuf_stored(&body);
+	a->len = head_len + a->body_len;
+}
+
+static struct view view_of(const struct server *s, const struct session *c, uint64_t now_ns)
+{
+	struct view view = {.server = s, .local = c->local, .now_ns = now_ns};
+
+	if (s->m->unix_s != NULL)
+		view.unix_s = s->m->unix_s(s->m->ctx);
+	view.has_memory = s->m->memory != NULL;
+	if (view.has_memory)
+		s->m->memory(s->m->ctx, &view.memory_total, &view.memory_available);
+	return view;
+}
+
+void answer_make(struct server *s, struct session *c, bool last, uint64_t now_ns)
+{
+	struct answer *a = &c->answer;
+	const struct request *r = &c->request;
+	struct view view = view_of(s, c, now_ns);
+	struct head h = {.last = last, .request = r};
+	const struct page *page = r->path_overlong ? NULL : page_find(r->path, r->path_len);
+
+	a->at = 0;
+	a->memory = NULL;
+	if (r->phase == REQUEST_BAD)
+		make_words(a, r->code, r->problem, &h, view.unix_s);
+	else if (r->method == REQUEST_UNKNOWN)
+		make_words(a, 501, "a method that is not known", &h, view.unix_s);
+	else if (r->method == REQUEST_KNOWN)
+		make_words(a, 405, "pages here are only read", &h, view.unix_s);
+	else if (page == NULL)
+		make_words(a, 404, "there is no such page", &h, view.unix_s);
+	else
+		make_page(s, a, page, &h, &view);
+}

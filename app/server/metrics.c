@@ -1,0 +1,198 @@
+/*
+ * /metrics: the Prometheus text format, version 0.0.4.  All samples of a name stand together behind its
+ * HELP and TYPE; a counter's name ends in _total, times are seconds, sizes bytes.
+ */
+#include "app/server/internal.h"
+
+#include "base/string.h"
+#include "kernel/log.h"
+#include "net/counters.h"
+
+void metrics_family(struct strbuf *sb, const char *name, const char *type, const char *help)
+{
+	strbuf_str(sb, "# HELP ");
+	strbuf_str(sb, name);
+	strbuf_char(sb, ' ');
+	strbuf_str(sb, help);
+	strbuf_str(sb, "\n# TYPE ");
+	strbuf_str(sb, name);
+	strbuf_char(sb, ' ');
+	strbuf_str(sb, type);
+	strbuf_char(sb, '\n');
+}
+
+void metrics_label(struct strbuf *sb, const char *value)
+{
+	for (; *value != '\0'; value++) {
+		if (*value == '\\' || *value == '"')
+			strbuf_char(sb, '\\');
+		strbuf_char(sb, *value); /* printable ASCII all of it, as every configured value is */
+	}
+}
+
+static void put_u64(struct strbuf *sb, const char *name, const char *type, const char *help,
+		    uint64_t value)
+{
+	metrics_family(sb, name, type, help);
+	strbuf_str(sb, name);
+	strbuf_char(sb, ' ');
+	strbuf_u64(sb, value);
+	strbuf_char(sb, '\n');
+}
+
+static void put_seconds(struct strbuf *sb, const char *name, const char *type, const char *help,
+			uint64_t ns)
+{
+	metrics_family(sb, name, type, help);
+	strbuf_str(sb, name);
+	strbuf_char(sb, ' ');
+	strbuf_seconds(sb, ns);
+	strbuf_char(sb, '\n');
+}
+
+/* name{label="value"} */
+static void put_labelled(struct strbuf *sb, const char *name, const char *label, const char *value,
+			 uint64_t v)
+{
+	strbuf_str(sb, name);
+	strbuf_char(sb, '{');
+	strbuf_str(sb, label);
+	strbuf_str(sb, "=\"");
+	metrics_label(sb, value);
+	strbuf_str(sb, "\"} ");
+	strbuf_u64(sb, v);
+	strbuf_char(sb, '\n');
+}
+
+/* --- the machine -------------------------------------------------------------------------------- */
+
+static void write_machine(struct strbuf *sb, const struct view *v)
+{
+	const struct machine *m = v->server->m;
+
+	metrics_family(sb, "dialtone_build_info", "gauge", "What this machine runs; always 1.");
+	put_labelled(sb, "dialtone_build_info", "version", DIALTONE_VERSION, 1);
+	put_seconds(sb, "dialtone_uptime_seconds", "gauge", "Time since the kernel's entry.", v->now_ns);
+	if (v->unix_s != 0)
+		put_u64(sb, "process_start_time_seconds", "gauge",
+			"The kernel's entry, in seconds since 1970.",
+			v->unix_s - v->now_ns / NS_PER_S);
+	if (m->idle_ns != NULL)
+		put_seconds(sb, "dialtone_idle_seconds_total", "counter",
+			    "Time that the machine slept.", m->idle_ns(m->ctx));
+	if (!v->has_memory)
+		return;
+	put_u64(sb, "dialtone_memory_bytes", "gauge", "Memory given to the page allocator.",
+		v->memory_total);
+	put_u64(sb, "dialtone_memory_available_bytes", "gauge", "Of that, what it still has.",
+		v->memory_available);
+}
+
+/* --- the server --------------------------------------------------------------------------------- */
+
+static void write_requests(struct strbuf *sb, const struct server *s)
+{
+	metrics_family(sb, "dialtone_http_requests_total", "counter",
+		       "Requests answered, by status code.");
+	for (unsigned i = 0; i < SERVER_CODES_COUNT; i++) {
+		char text[4];
+		struct strbuf code_text = strbuf_on(text, sizeof(text));
+		unsigned code;
+
+		answer_reason(i, &code);
+		strbuf_u64(&code_text, code);
+		put_labelled(sb, "dialtone_http_requests_total", "code", text, s->by_code[i]);
+	}
+}
+
+static void write_server(struct strbuf *sb, const struct server *s)
+{
+	put_u64(sb, "dialtone_http_connections", "gauge", "Connections attended to.", s->n_open);
+	put_u64(sb, "dialtone_http_connections_total", "counter", "Connections accepted.",
+		s->connections);
+	write_requests(sb, s);
+	put_u64(sb, "dialtone_http_response_bytes_total", "counter",
+		"Bytes of answers, headers included.", s->bytes_out);
+	put_u64(sb, "dialtone_log_connections_muted_total", "counter",
+		"Connections that the log does not tell one by one.", log_muted_connections());
+}
+
+/* --- the stack ---------------------------------------------------------------------------------- */
+
+static void write_states(struct strbuf *sb, const struct stack *stack)
+{
+	uint32_t by_state[NET_TCP_STATES];
+
+	net_tcp_states(stack, by_state);
+	metrics_family(sb, "dialtone_tcp_connections", "gauge",
+		       "TCP connections and listeners, by state.");
+	for (unsigned i = 0; i < NET_TCP_STATES; i++)
+		put_labelled(sb, "dialtone_tcp_connections", "state", sock_state_name(i), by_state[i]);
+}
+
+/* tcp_rst_in becomes dialtone_net_tcp_rst_in_total, "tcp rst in, counted by the protocol stack". */
+static void put_counter_name(struct strbuf *sb, const char *prefix, const char *name)
+{
+	strbuf_str(sb, prefix);
+	strbuf_str(sb, name);
+	strbuf_str(sb, "_total");
+}
+
+static void put_counter_family(struct strbuf *sb, const char *prefix, const char *name,
+			       const char *by_whom)
+{
+	strbuf_str(sb, "# HELP ");
+	put_counter_name(sb, prefix, name);
+	strbuf_char(sb, ' ');
+	for (const char *c = name; *c != '\0'; c++)
+		strbuf_char(sb, *c == '_' ? ' ' : *c);
+	strbuf_str(sb, by_whom);
+	strbuf_str(sb, "\n# TYPE ");
+	put_counter_name(sb, prefix, name);
+	strbuf_str(sb, " counter\n");
+}
+
+static void write_counters(struct strbuf *sb, const struct stack *stack)
+{
+	const char *name;
+	uint64_t value;
+
+	for (unsigned i = 0; net_counter(stack, i, &name, &value); i++) {
+		put_counter_family(sb, "dialtone_net_", name, ", counted by the protocol stack.");
+		put_counter_name(sb, "dialtone_net_", name);
+		strbuf_char(sb, ' ');
+		strbuf_u64(sb, value);
+		strbuf_char(sb, '\n');
+	}
+}
+
+/* A name's samples are one for each interface. */
+static void write_interfaces(struct strbuf *sb, const struct stack *stack)
+{
+	const char *device, *name;
+	uint64_t value;
+
+	for (unsigned i = 0; net_interface_counter(stack, 0, i, &device, &name, &value); i++) {
+		put_counter_family(sb, "dialtone_netif_", name, ", counted at the interface.");
+		for (unsigned n = 0; net_interface_counter(stack, n, i, &device, &name, &value); n++) {
+			put_counter_name(sb, "dialtone_netif_", name);
+			strbuf_str(sb, "{device=\"");
+			metrics_label(sb, device);
+			strbuf_str(sb, "\"} ");
+			strbuf_u64(sb, value);
+			strbuf_char(sb, '\n');
+		}
+	}
+}
+
+void metrics_write(struct strbuf *sb, const struct view *view)
+{
+	const struct stack *stack = view->server->m->stack;
+
+	probe_metrics_write(sb, view);
+	write_machine(sb, view);
+	write_server(sb, view->server);
+	write_states(sb, stack);
+	write_interfaces(sb, stack);
+	write_counters(sb, stack);
+}

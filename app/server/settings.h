@@ -1,0 +1,39 @@
+/*
+ * What the configuration says to the server: mode=, listen=, requests=, log.connections=.  The rows of
+ * the table of keys stand with the others in app/http/settings.c.
+ */
+#ifndef APP_SERVER_SETTINGS_H
+#define APP_SERVER_SETTINGS_H
+
+#include "base/compiler.h"
+#include "base/event.h"
+
+#define SERVER_PORT 80u
+#define SERVER_LOG_ALL UINT32_MAX
+
+enum server_mode { SERVER_MODE_DEFAULT, SERVER_MODE_CLIENT, SERVER_MODE_SERVER };
+
+struct server_settings {
+	enum server_mode mode;
+	bool listen_given;
+	uint32_t address;      /* host order; 0: any of ours */
+	uint16_t port;
+	uint64_t requests;     /* it ends after so many; 0: it does not */
+	uint32_t log_connections; /* told one by one at once; SERVER_LOG_ALL */
+};
+
+extern struct server_settings server_settings;
+
+void server_settings_default(void);
+/* Faults, each said by a `config.bad`. */
+unsigned server_settings_check(struct event_sink *events);
+/* There is to be a server. */
+bool server_is_wanted(void);
+
+/* Parsers for the table of keys; `dst` is server_settings itself. */
+const char *server_set_mode(void *dst, const char *value, size_t len);
+const char *server_set_listen(void *dst, const char *value, size_t len);
+const char *server_set_requests(void *dst, const char *value, size_t len);
+const char *server_set_log_connections(void *dst, const char *value, size_t len);
+
+#endif

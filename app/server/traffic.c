@@ -1,0 +1,75 @@
+/*
+ * What the log hears of the server's traffic.  The serial line is slower than the network by orders
+ * of magnitude, so not everything can be told: of the connections kernel/log/mute.c lets the first
+ * log.connections= through whole and one a second after; of the requests the same number are told
+ * here, as far as their connection is.  What was left out is counted, and said once a second.
+ */
+#include "app/server/internal.h"
+
+#include "app/server/settings.h"
+#include "kernel/log.h"
+
+#define TICK_NS NS_PER_S
+
+static bool may_be_told(struct server *s, const struct session *c, uint64_t now_ns)
+{
+	uint32_t burst = server_settings.log_connections;
+
+	return !log_is_muted(c->conn) && burst > 0 &&
+	       rate_take(&s->told, NS_PER_S, burst, now_ns);
+}
+
+static void say(struct server *s, const struct session *c, uint64_t now_ns)
+{
+	const struct request *r = &c->request;
+	bool bad = r->phase == REQUEST_BAD;
+
+	event_emit(s->env->events, EVENT_HTTP_SERVED, c->conn, 0, EV_ENDPOINT("src", c->peer),
+		   EV_IF(r->method_len > 0, EV_TEXT("method", r->method_text, r->method_len)),
+		   EV_IF(r->target_len > 0, EV_TEXT("target", r->target, r->target_len)),
+		   EV_U64("http_code", c->answer.code),
+		   EV_U64("size_request", r->size_header + r->size_body),
+		   EV_U64("size_body", c->answer.body_len),
+		   EV_SECONDS("time_total", now_ns - c->begun_ns),
+		   EV_IF(bad, EV_STR("problem", bad ? r->problem : "")));
+}
+
+void traffic_answered(struct server *s, const struct session *c, uint64_t now_ns)
+{
+	bool told = may_be_told(s, c, now_ns);
+
+	s->requests++;
+	s->by_code[answer_code_index(c->answer.code)]++;
+	if (told)
+		say(s, c, now_ns);
+	else
+		s->unlogged_requests++;
+}
+
+uint64_t traffic_tick(struct server *s, uint64_t now_ns)
+{
+	uint64_t connections = log_muted_connections() - s->told_connections;
+	uint64_t requests = s->unlogged_requests - s->told_requests;
+
+	if (connections == 0 && requests == 0)
+		return TIME_NEVER;
+	if (!s->tick_set) {
+		s->tick_set = true;
+		s->next_tick_ns = now_ns + TICK_NS;
+	}
+	if (now_ns < s->next_tick_ns)
+		return s->next_tick_ns;
+	event_emit(s->env->events, EVENT_SRV_TRAFFIC, 0, 0, EV_U64("connections", connections),
+		   EV_U64("requests", requests), EV_U64("open", s->n_open));
+	s->told_connections += connections;
+	s->told_requests += requests;
+	s->tick_set = false;
+	return TIME_NEVER;
+}
+
+void traffic_summary(const struct server *s, uint64_t now_ns)
+{
+	event_emit(s->env->events, EVENT_SRV_SUMMARY, 0, 0, EV_U64("connections", s->connections),
+		   EV_U64("requests", s->requests), EV_U64("bytes", s->bytes_out),
+		   EV_SECONDS("time_total", now_ns - s->begun_ns));
+}
