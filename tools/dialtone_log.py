@@ -223,6 +223,8 @@ tcp.rst_sent
     dst:endpoint tcp_seq:count reason:text
 tcp.zero_window
     unsent:count
+srv.listening
+    fd:number ip?:ip port:count connections:count seconds?:seconds requests?:count
 srv.cookies
     port:count half_open:count
 tcp.fin_sent
@@ -262,6 +264,15 @@ http.retry
     num_retries:count retry:count seconds:seconds problem:text
 http.bad
     problem:text text?:text
+http.served
+    src:endpoint method?:text target?:text http_code:count size_request?:count size_body:count
+    time_total:seconds problem?:text
+srv.traffic
+    connections:count requests:count open:count
+srv.stopping
+    reason:text open:count
+srv.summary
+    connections:count requests:count bytes:count time_total:seconds
 udp.echo
     direction:text len:count src:endpoint dst:endpoint
 tick
@@ -301,7 +312,7 @@ result
     time_namelookup?:seconds time_connect?:seconds time_appconnect?:seconds
     time_pretransfer?:seconds time_starttransfer?:seconds time_redirect?:seconds time_total?:seconds
     num_connects?:count num_headers?:count num_redirects?:count num_retries?:count
-    time_idle?:seconds redirect_url?:text
+    time_idle?:seconds redirect_url?:text requests?:count
 ''')
 # </generated>
 _NOTHING = Known(None, {}, set())
