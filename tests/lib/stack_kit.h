@@ -44,7 +44,7 @@ __attribute__((noreturn, format(printf, 1, 2))) void kit_fail(const char *format
 
 /* --- port: memory, randomness, events ---------------------------------------------------------- */
 
-#define KIT_EVENT_FIELDS_MAX 24
+#define KIT_EVENT_FIELDS_MAX 48
 
 struct kit_event {
 	enum event_id id;
