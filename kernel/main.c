@@ -93,17 +93,21 @@ static bool is_in_use(const struct wiring *w, const struct netif *netif)
 	return w->network.netif == NULL || w->network.netif == netif;
 }
 
-static unsigned poll_devices(struct wiring *w)
+/* True when something came of it: a frame, or another state of a link. */
+static bool poll_devices(struct wiring *w)
 {
-	unsigned received = 0;
+	bool something = false;
 
 	for (unsigned i = 0; i < w->devices.n_netifs; i++) {
 		struct netif *netif = w->devices.netifs[i];
+		bool was_up = netif->link_up;
 
-		if (is_in_use(w, netif))
-			received += netif->ops->poll(netif, clock_now_ns());
+		if (!is_in_use(w, netif))
+			continue;
+		something |= netif->ops->poll(netif, clock_now_ns()) > 0;
+		something |= netif->link_up != was_up;
 	}
-	return received;
+	return something;
 }
 
 /* When a halt must end at the latest: what the stack has to do next, and where no interrupt tells
@@ -127,11 +131,11 @@ static void machine_turn(void *ctx, uint64_t deadline_ns)
 	struct stack *stack = w->machine.stack;
 
 	idle_begin();
-	unsigned received = poll_devices(w);
+	bool something = poll_devices(w);
 	uint64_t now_ns = clock_now_ns();
 	bool timer_due = net_next_deadline(stack) <= now_ns;
 	net_poll(stack, now_ns);
-	if (received > 0 || timer_due)
+	if (something || timer_due)
 		return; /* what the application waits for may have happened */
 	idle_until(wake_at(w, deadline_ns, now_ns));
 }
