@@ -178,7 +178,7 @@ static enum status take_given(struct network *n)
 	}
 	event_emit(n->events, EVENT_ADDR_SET, 0, 0, EV_STR("name", n->netif->name),
 		   EV_IPV4("ip", ip->client), EV_U64("prefix", prefix_len(ip->mask)),
-		   EV_IF(ip->gateway != 0, EV_IPV4("gateway", ip->gateway)));
+		   EV_IF(ip->gateway != 0, EV_IPV4("gateway", ip->gateway)), EV_STR("source", "ip="));
 	return STATUS_OK;
 }
 

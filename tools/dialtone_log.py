@@ -121,7 +121,7 @@ netdev.up
 netdev.link
     name:text link:text
 addr.set
-    name:text ip:ipv4 prefix:count gateway?:ipv4
+    name:text ip:ipv4 prefix:count gateway?:ipv4 source?:text
 arp.request
     ip:ipv4 src_ip:ipv4 attempt?:count
 arp.reply

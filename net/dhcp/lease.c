@@ -158,7 +158,8 @@ static void say_address(struct stack *stack, const struct dhcp_client *c)
 {
 	event_emit(stack->port->events, EVENT_ADDR_SET, 0, 0, EV_STR("name", c->netif->name),
 		   EV_IPV4("ip", c->lease.address), EV_U64("prefix", dhcp_prefix(c->lease.mask)),
-		   EV_IF(c->lease.gateway != 0, EV_IPV4("gateway", c->lease.gateway)));
+		   EV_IF(c->lease.gateway != 0, EV_IPV4("gateway", c->lease.gateway)),
+		   EV_STR("source", "DHCP"));
 }
 
 /* Conflict detection begins with the address, and again after a link was away (RFC 5227 2.1); not

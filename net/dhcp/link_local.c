@@ -56,7 +56,8 @@ void dhcp_link_local_try(struct stack *stack, struct dhcp_client *c, uint64_t no
 	event_emit(stack->port->events, EVENT_DHCP_LINK_LOCAL, 0, 0,
 		   EV_STR("name", c->netif->name), EV_IPV4("ip", address));
 	event_emit(stack->port->events, EVENT_ADDR_SET, 0, 0, EV_STR("name", c->netif->name),
-		   EV_IPV4("ip", address), EV_U64("prefix", dhcp_prefix(MASK)));
+		   EV_IPV4("ip", address), EV_U64("prefix", dhcp_prefix(MASK)),
+		   EV_STR("source", "link-local"));
 }
 
 /* 2.2.1: another one at once; after many conflicts one a minute. */

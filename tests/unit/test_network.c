@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "kernel/network.h"
-#include "tests/lib/stack_kit.h"
+#include "tests/lib/dhcp_kit.h"
 
 static struct kit k;
 static struct config_platform platform;
@@ -23,10 +23,45 @@ static unsigned plugged_in;       /* the one that gets a link ... */
 static uint64_t plugged_in_at_ns; /* ... then */
 static unsigned turns;
 
+/* What a server does; 0: there is none. */
+enum server { NOBODY, HELPFUL, SILENT_AFTER_OFFER, REFUSING };
+static enum server server;
+static struct dk_said asked; /* the latest message */
+
 static uint64_t kit_now(void *ctx)
 {
 	(void)ctx;
 	return k.now_ns;
+}
+
+static void answer(uint8_t type)
+{
+	static const char domain[] = "lan.test";
+	static const uint8_t servers[] = {192, 168, 77, 1, 9, 9, 9, 9};
+	struct dk_answer a;
+
+	dk_usual(&a, &asked, type, KIT_IP);
+	dk_option(&a, 15, domain, strlen(domain));
+	dk_option(&a, 6, servers, sizeof(servers));
+	dk_end(&a);
+	dk_send(&k, &a, NULL);
+}
+
+static void serve(void)
+{
+	struct kit_sent *sent;
+
+	while ((sent = kit_take(&k)) != NULL) {
+		bool is_dhcp = dk_read(sent, &asked);
+
+		kit_sent_free(sent);
+		if (!is_dhcp || server == NOBODY)
+			continue;
+		if (asked.type == DK_DISCOVER)
+			answer(DK_OFFER);
+		else if (asked.type == DK_REQUEST && server != SILENT_AFTER_OFFER)
+			answer(server == REFUSING ? DK_NAK : DK_ACK);
+	}
 }
 
 static void turn(void *ctx, uint64_t deadline_ns)
@@ -34,10 +69,12 @@ static void turn(void *ctx, uint64_t deadline_ns)
 	(void)ctx;
 	turns++;
 	kit_poll(&k);
+	serve();
 	if (plugged_in_at_ns <= k.now_ns)
 		eth[plugged_in].link_up = true;
 	else
-		k.now_ns = MIN(MIN(plugged_in_at_ns, deadline_ns), net_next_deadline(k.stack));
+		k.now_ns = MAX(k.now_ns, MIN(MIN(plugged_in_at_ns, deadline_ns),
+					     net_next_deadline(k.stack)));
 }
 
 static int fresh(void **state)
@@ -56,6 +93,7 @@ static int fresh(void **state)
 	}
 	plugged_in_at_ns = TIME_NEVER;
 	turns = 0;
+	server = NOBODY;
 	return 0;
 }
 
@@ -199,6 +237,104 @@ static void an_address_that_is_given(void **state)
 	assert_string_equal(kit_event_field(ev, "ip"), "192.168.77.2");
 	assert_string_equal(kit_event_field(ev, "prefix"), "24");
 	assert_string_equal(kit_event_field(ev, "gateway"), "192.168.77.1");
+	assert_string_equal(kit_event_field(ev, "source"), "ip=");
+}
+
+static enum status ask(const char *ip)
+{
+	configure(ip, NULL);
+	network.netif = &k.netif;
+	return network_up(&network);
+}
+
+static void an_address_that_is_asked_for(void **state)
+{
+	uint64_t began_ns = k.now_ns;
+
+	(void)state;
+	server = HELPFUL;
+	assert_int_equal(ask("::::probe-7::dhcp"), STATUS_OK);
+	assert_int_equal(k.now_ns, began_ns); /* nothing was waited for */
+	assert_int_equal(k.netif.ipv4, KIT_IP);
+	assert_string_equal(asked.hostname, "probe-7");
+	assert_int_equal(network.n_dns, 2);
+	assert_int_equal(network.dns[0], KIT_PEER_IP);
+	assert_int_equal(network.dns[1], 0x09090909);
+	assert_string_equal(network.domain, "lan.test");
+	assert_null(network_no_address(&network));
+}
+
+static void servers_that_are_given_come_in_the_place_of_the_networks(void **state)
+{
+	(void)state;
+	server = HELPFUL;
+	assert_int_equal(ask("::::::dhcp::1.1.1.1"), STATUS_OK);
+	assert_int_equal(network.n_dns, 1);
+	assert_int_equal(network.dns[0], 0x01010101);
+	assert_string_equal(network.domain, "lan.test");
+}
+
+static void must_get_none(const char *sentence, uint64_t after_ns)
+{
+	uint64_t began_ns = k.now_ns;
+
+	assert_int_equal(ask("dhcp"), STATUS_NO_ADDRESS);
+	assert_string_equal(network.problem, sentence);
+	assert_int_equal(k.now_ns - began_ns, after_ns);
+}
+
+static void nobody_gives_one(void **state)
+{
+	(void)state;
+	platform.dhcp_timeout_ns = 2500 * NS_PER_MS;
+	must_get_none("no address from DHCP: no offer after 2 DISCOVERs in 2.5 s", 2500 * NS_PER_MS);
+	assert_string_equal(network_no_address(&network),
+			    "no address from DHCP: no offer after 2 DISCOVERs in 2.5 s");
+}
+
+/* The whole run's time-out comes first. */
+static void the_run_ends_before_anybody_gives_one(void **state)
+{
+	(void)state;
+	platform.timeout_ns = k.now_ns + 500 * NS_PER_MS;
+	must_get_none("no address from DHCP: no offer after 1 DISCOVER in 0.5 s", 500 * NS_PER_MS);
+}
+
+static void a_server_offers_and_does_no_more(void **state)
+{
+	(void)state;
+	server = SILENT_AFTER_OFFER;
+	platform.dhcp_timeout_ns = 500 * NS_PER_MS;
+	must_get_none("no address from DHCP: 192.168.77.1 offered 192.168.77.2, but no acknowledgment "
+		      "after 1 REQUEST", 500 * NS_PER_MS);
+}
+
+static void a_server_refuses(void **state)
+{
+	(void)state;
+	server = REFUSING;
+	platform.dhcp_timeout_ns = 500 * NS_PER_MS;
+	must_get_none("no address from DHCP: 192.168.77.1 refused 192.168.77.2", 500 * NS_PER_MS);
+}
+
+static void an_address_of_the_link_only_when_it_is_wanted(void **state)
+{
+	(void)state;
+	platform.link_local = true;
+	assert_int_equal(ask("dhcp"), STATUS_OK);
+	assert_int_equal(k.netif.ipv4 >> 16, 0xa9fe);
+	assert_int_equal(network.n_dns, 0);
+	assert_null(network_no_address(&network));
+}
+
+/* What was there at the start may go. */
+static void a_lease_that_is_lost(void **state)
+{
+	(void)state;
+	server = HELPFUL;
+	assert_int_equal(ask("dhcp"), STATUS_OK);
+	kit_advance(&k, (DHCP_KIT_LEASE + 1) * NS_PER_S);
+	assert_int_equal(strncmp(network_no_address(&network), "no address from DHCP: ", 22), 0);
 }
 
 int main(void)
@@ -214,6 +350,14 @@ int main(void)
 		TEST(two_seconds_are_waited_for_a_link),
 		TEST(timeout_ends_the_wait_for_a_link),
 		TEST(an_address_that_is_given),
+		TEST(an_address_that_is_asked_for),
+		TEST(servers_that_are_given_come_in_the_place_of_the_networks),
+		TEST(nobody_gives_one),
+		TEST(the_run_ends_before_anybody_gives_one),
+		TEST(a_server_offers_and_does_no_more),
+		TEST(a_server_refuses),
+		TEST(an_address_of_the_link_only_when_it_is_wanted),
+		TEST(a_lease_that_is_lost),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
