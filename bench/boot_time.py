@@ -1,5 +1,6 @@
 """How long after QEMU's start the SYN is on the wire, beside the floor: an empty PVH guest that
-exits at once, under the same QEMU line, alternating with it."""
+exits at once, under the same QEMU line, alternating with it.  And how much later it is where the
+machine has to ask for its address and for the server's."""
 
 import os
 import select
@@ -75,8 +76,8 @@ def syn_once(net, argv):
 def measure(build, machine, runs):
     """(floor, SYN): a list of milliseconds each."""
     floor, syn = [], []
-    with network.OwnTap() as net:
-        words = [f'ip={net.ip}', f'url={net.url}', f'debug-exit={qemu.DEBUG_EXIT_PORT:#x}']
+    with network.OwnTap(with_dhcp=False) as net:
+        words = [f'ip={net.static_ip}', f'url={net.url}', f'debug-exit={qemu.DEBUG_EXIT_PORT:#x}']
         common = {'machine': machine, 'netdev': net.netdev, 'append': config.as_line(words)}
         ours = qemu.command_line(qemu.Machine(
             kernel=os.path.join(build, 'dialtone.elf'), **common))
@@ -86,3 +87,21 @@ def measure(build, machine, runs):
             floor.append(floor_once(net, empty))
             syn.append(syn_once(net, ours))
     return floor, syn
+
+
+def measure_asking(build, runs):
+    """(told, asked): a list of milliseconds each, of a machine that is told its own address and the
+    server's, and of one that asks DHCP and DNS, both on the same tap."""
+    told, asked = [], []
+    exit_port = f'debug-exit={qemu.DEBUG_EXIT_PORT:#x}'
+    with network.OwnTap() as net:
+        def command_line(*words):
+            return qemu.command_line(qemu.Machine(
+                kernel=os.path.join(build, 'dialtone.elf'), netdev=net.netdev,
+                append=config.as_line([*words, exit_port])))
+        telling = command_line(f'ip={net.static_ip}', f'url={net.url}')
+        asking = command_line('url=http://some.name/')
+        for _ in range(runs):
+            told.append(syn_once(net, telling))
+            asked.append(syn_once(net, asking))
+    return told, asked

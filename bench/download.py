@@ -19,11 +19,11 @@ Cost = collections.namedtuple('Cost', 'per_segment segments segment_len')
 def fetch(build, size, extra_qemu=(), timeout_s=120):
     """One run; its log, after everything about it was checked."""
     with tempfile.TemporaryDirectory() as folder, \
-            network.OwnTap(with_server=False) as net:
+            network.OwnTap(with_server=False, with_dhcp=False) as net:
         nginx = Nginx(net.namespace, network.HOST_IP, folder)
         try:
             crc = nginx.put('file', os.urandom(1 << 20) * (size >> 20))
-            words = [f'ip={net.ip}', f'url={net.url}file', 'log=json', f'timeout={timeout_s}',
+            words = [f'ip={net.static_ip}', f'url={net.url}file', 'log=json', f'timeout={timeout_s}',
                      f'debug-exit={qemu.DEBUG_EXIT_PORT:#x}']
             argv = qemu.command_line(qemu.Machine(
                 kernel=os.path.join(build, 'dialtone.elf'), machine='q35', netdev=net.netdev,

@@ -59,13 +59,29 @@ def children(pid):
 
 
 @pytest.mark.parametrize('args', [
-    (), ('--net', 'tap'), ('--net', 'tap', '--boot', 'uefi', '--machine', 'q35')],
-    ids=['no arguments', 'tap', 'tap uefi q35'])
+    (), ('--net', 'tap', '--url', 'http://some.name/'),
+    ('--net', 'tap', '--boot', 'uefi', '--machine', 'q35')],
+    ids=['no arguments', 'tap and a name', 'tap uefi q35'])
 def test_a_call_goes_through(args):
+    """The machine is told what to get, and finds the rest itself."""
     done = run(*args, '--log', 'both')
     log = dialtone_log.parse(done.stdout)
     assert done.returncode == 0, done.stdout + done.stderr
     assert log.problems() == [] and set(log.steps()) == CLIENT_STEPS
+    assert not log.all('config', key='ip')
+    assert log.first('addr.set')['ip'] == log.first('dhcp.ack')['ip'] == log.result['local_ip']
+
+
+def test_an_address_that_is_given(tmp_path):
+    """It needs no dnsmasq, and without one it is said what to do."""
+    no_dnsmasq = tmp_path / 'dnsmasq'
+    no_dnsmasq.write_text('#!/bin/sh\nexit 1\n')
+    no_dnsmasq.chmod(0o755)
+    prefix = ['env', f'PATH={tmp_path}:{os.environ["PATH"]}']
+    done = run('--net', 'tap', '--ip', '192.168.77.2::192.168.77.1:/24', prefix=prefix)
+    assert done.returncode == 0 and 'dhcp' not in done.stdout, done.stdout + done.stderr
+    done = run('--net', 'tap', prefix=prefix)
+    assert done.returncode == 2 and 'dnsmasq does not start' in done.stderr
 
 
 def test_the_status_of_the_guest_is_the_runners():
@@ -129,9 +145,9 @@ def test_a_bridge_that_is_there_is_left_alone():
         other.ip('link', 'show', 'br0')
 
 
-def test_an_existing_network_needs_an_address(wire):
+def test_on_an_existing_network_it_must_be_said_what_to_get(wire):
     done = run('--net', 'tap', '--tap', wire.tap, prefix=wire.prefix)
-    assert done.returncode == 2 and 'IP= is needed' in done.stderr
+    assert done.returncode == 2 and 'URL= is needed' in done.stderr
 
 
 AS_NOBODY = """

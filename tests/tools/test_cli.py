@@ -133,6 +133,12 @@ def test_configuration_handed_over(stand_in):
     assert sum(w.startswith('url=') for w in words) == 1
 
 
+def test_without_ip_the_guest_asks(stand_in):
+    script = 'for a; do echo "$a"; done; exit 33'
+    assert 'ip=' not in ended(stand_in(script, '--net', 'none'))[1]
+    assert ' ip=1.2.3.4/8 ' in ended(stand_in(script, '--net', 'none', '--ip', '1.2.3.4/8'))[1]
+
+
 def test_deadline_covers_timeout_and_hold():
     options = cli.parser().parse_args(['--boot', 'pvh'])
     assert cli.deadline_s(options, []) == 45

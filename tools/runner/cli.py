@@ -39,7 +39,7 @@ def parser():
     p.add_argument('--tap', default='', help='with --net tap: a tap that is already there')
     p.add_argument('--bridge', default='', help='with --net tap: a bridge that is already there')
     p.add_argument('--url', default='', help='what to get (the runner\'s own page)')
-    p.add_argument('--ip', default='', help='client:server:gateway:mask:host:device:...')
+    p.add_argument('--ip', default='', help='client:server:gateway:mask:host:device:... (DHCP)')
     p.add_argument('--log', default='', help=', '.join(LOGS))
     p.add_argument('--timeout', default='', help='seconds for the whole run (30)')
     p.add_argument('--hold', default='', help='seconds to stay up afterwards, answering ping')
@@ -81,15 +81,17 @@ def check(options):
         raise RunnerError(f'{needed} is not there; type make')
 
 
+def has_check(words):
+    return any(config.value_of(words, key) is not None for key in ('url', 'tcp', 'ping'))
+
+
 def words_for(options, net):
     """The guest's configuration."""
     extra = config.split_words(options.append)
-    if (options.tap or options.bridge):
-        for key, value in (('ip', options.ip), ('url', options.url)):
-            if not value and config.value_of(extra, key) is None:
-                raise RunnerError(f'{key.upper()}= is needed: the runner does not know that network')
-    ours = [f'ip={options.ip or net.ip}', f'url={options.url or net.url}']
-    for key in ('log', 'timeout', 'hold'):
+    if (options.tap or options.bridge) and not options.url and not has_check(extra):
+        raise RunnerError('URL= is needed: the runner does not know that network')
+    ours = [f'url={options.url or net.url}']
+    for key in ('ip', 'log', 'timeout', 'hold'):
         if getattr(options, key):
             ours.append(f'{key}={getattr(options, key)}')
     ours.append(f'debug-exit={qemu.DEBUG_EXIT_PORT:#x}')
@@ -124,8 +126,9 @@ def say(text):
 def run(options, qemu_args):
     """The whole run; the status to end with."""
     check(options)
+    asks = not options.ip and config.value_of(config.split_words(options.append), 'ip') is None
     net = network.choose(options.net, options.pcap, options.tap, options.bridge,
-                         with_server=not options.url or options.net == 'tap')
+                         with_server=not options.url or options.net == 'tap', with_dhcp=asks)
     with contextlib.ExitStack() as stack:
         scratch = tempfile.mkdtemp(prefix='dialtone-')
         stack.callback(Guard(['rm', '-rf', scratch]).release)

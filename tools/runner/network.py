@@ -3,8 +3,9 @@ own, a tap or a bridge that is already there, or none.
 
 Each is a context manager with the same fields, which the command line and the tests read:
   netdev, netdev_args  what QEMU is told          prefix  what QEMU is started with
-  ip, url              for the configuration; '' where the network cannot know
+  url                  for the configuration; '' where the network cannot know
   description          one line for people
+All but the last give the machine its address by DHCP, or whoever made them does.
 """
 
 import os
@@ -12,6 +13,7 @@ import socket
 
 from . import capture as capturing
 from . import web
+from .dnsmasq import Dnsmasq
 from .errors import RunnerError
 from .guard import Guard
 from .netns import Namespace, run
@@ -25,7 +27,7 @@ class Network:
     netdev = ''
     netdev_args = ()
     prefix = ()
-    ip = url = description = ''
+    url = description = ''
     capture = None  # the file that PCAP= names, where we write it ourselves
 
     def __init__(self):
@@ -55,15 +57,13 @@ class Network:
 
 
 class NoNetwork(Network):
-    ip = '192.168.77.2:::255.255.255.0'
     url = 'http://192.168.77.1/'
     description = 'no network device'
 
 
 class UserNetwork(Network):
-    """QEMU's own NAT; the web server listens on loopback, which the guest sees as 10.0.2.2."""
-
-    ip = '10.0.2.15::10.0.2.2:255.255.255.0'
+    """QEMU's own NAT; the web server listens on loopback, which the guest sees as 10.0.2.2.  Its name
+    server would ask the host's, so nothing of ours has a name here."""
 
     def __init__(self, pcap='', with_server=True):
         super().__init__()
@@ -82,15 +82,17 @@ class UserNetwork(Network):
 
 
 class OwnTap(Network):
-    """A tap in a new namespace, with a web server behind it."""
+    """A tap in a new namespace, with a web server behind it, and dnsmasq, which gives addresses and
+    knows every name as the web server's."""
 
-    ip = f'{GUEST_IP}::{HOST_IP}:255.255.255.0'
+    static_ip = f'{GUEST_IP}::{HOST_IP}:255.255.255.0'
     url = f'http://{HOST_IP}/'
 
-    def __init__(self, pcap='', with_server=True):
+    def __init__(self, pcap='', with_server=True, with_dhcp=True):
         super().__init__()
         self.pcap = pcap
         self.with_server = with_server
+        self.with_dhcp = with_dhcp
         self.namespace = None
 
     def open(self):
@@ -102,6 +104,9 @@ class OwnTap(Network):
         if self.with_server:
             self.keep(web.Server(self.namespace.call(web.listen, HOST_IP, 80)))
             self.description += f', web server on {HOST_IP} port 80'
+        if self.with_dhcp:
+            self.keep(Dnsmasq(self.namespace, TAP, HOST_IP, GUEST_IP))
+            self.description += ', dnsmasq for DHCP and names'
         if self.pcap:
             self.capture = self.keep(capturing.Capture(
                 self.namespace.call(capturing.open_socket, TAP), self.pcap))
@@ -164,7 +169,7 @@ def _capture_here(device, path):
         raise RunnerError(f'PCAP= on {device} needs root') from e
 
 
-def choose(net, pcap='', tap='', bridge='', with_server=True):
+def choose(net, pcap='', tap='', bridge='', with_server=True, with_dhcp=True):
     """The network that the options ask for."""
     if net not in NETS:
         raise RunnerError(f'NET={net}: one of {", ".join(NETS)}')
@@ -177,7 +182,7 @@ def choose(net, pcap='', tap='', bridge='', with_server=True):
     if bridge:
         return OnBridge(bridge, pcap)
     if net == 'tap':
-        return OwnTap(pcap, with_server)
+        return OwnTap(pcap, with_server, with_dhcp)
     if net == 'none':
         return NoNetwork()
     return UserNetwork(pcap, with_server)
