@@ -11,7 +11,8 @@ const char *config_set_log_mode(void *dst_log_mode, const char *value, size_t le
 	static const struct {
 		const char *name;
 		enum log_mode mode;
-	} modes[] = {{"text", LOG_TEXT}, {"json", LOG_JSON}, {"both", LOG_BOTH}};
+	} modes[] = {{"text", LOG_TEXT}, {"json", LOG_JSON}, {"both", LOG_BOTH},
+		     {"ktap", LOG_KTAP}};
 
 	for (size_t i = 0; i < ARRAY_LEN(modes); i++) {
 		if (strlen(modes[i].name) == len && memcmp(modes[i].name, value, len) == 0) {
@@ -116,7 +117,7 @@ const struct config_key *config_platform_keys(struct config_platform *platform, 
 		{"timeout", "seconds above 0, decimals allowed",
 		 CONFIG_HELP("30", "end of the whole run, all of count= included"),
 		 set_timeout, platform, NULL, 0},
-		{"log", "text, json, both", CONFIG_HELP("text", "what the first serial port prints"),
+		{"log", "text, json, both, ktap", CONFIG_HELP("text", "what the first serial port prints"),
 		 config_set_log_mode, &platform->log, NULL, 0},
 		{"debug-exit", "an I/O port, such as 0xf4",
 		 CONFIG_HELP("none", "port of QEMU's isa-debug-exit device, to which the status goes"),

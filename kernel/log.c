@@ -4,6 +4,9 @@
  *
  * The first port gets what log= selects.  A second port, where the machine has one, gets the
  * machine lines whatever log= says.
+ *
+ * Human lines are made, and wait, with the mark of a KTAP diagnostic line in front; log=ktap alone
+ * prints it.
  */
 #include "kernel/log.h"
 
@@ -11,6 +14,7 @@
 #include "kernel/console.h"
 #include "kernel/log/format.h"
 #include "kernel/log/hold.h"
+#include "kernel/log/ktap.h"
 #include "kernel/log/mute.h"
 
 static struct {
@@ -21,11 +25,19 @@ static struct {
 
 /* Apart from the_log, so that they take no bytes of the image. */
 static struct log_hold held;
+static struct ktap ktap;
 static char line_buf[LOG_LINE_MAX];
+
+static const char mark[] = "# ";
+#define MARK_LEN (sizeof(mark) - 1)
 
 static void print_line(enum log_mode form, const char *line, size_t len)
 {
-	if ((the_log.mode & form) != 0)
+	if (form == LOG_TEXT && the_log.mode == LOG_KTAP)
+		console_line(CONSOLE_FIRST, line, len);
+	else if (form == LOG_TEXT && (the_log.mode & LOG_TEXT) != 0)
+		console_line(CONSOLE_FIRST, line + MARK_LEN, len - MARK_LEN);
+	else if ((the_log.mode & form) != 0)
 		console_line(CONSOLE_FIRST, line, len);
 	if (form == LOG_JSON && console_has(CONSOLE_SECOND))
 		console_line(CONSOLE_SECOND, line, len);
@@ -64,6 +76,7 @@ static void print_or_hold(enum log_mode form, const struct strbuf *sb)
 static bool wanted(enum log_mode form)
 {
 	return !the_log.decided || (the_log.mode & form) != 0 ||
+	       (form == LOG_TEXT && the_log.mode == LOG_KTAP) ||
 	       (form == LOG_JSON && console_has(CONSOLE_SECOND));
 }
 
@@ -75,6 +88,7 @@ static void write_event(const struct event *ev)
 		return;
 	if (wanted(LOG_TEXT)) {
 		struct strbuf sb = strbuf_on(line_buf, sizeof(line_buf));
+		strbuf_mem(&sb, mark, MARK_LEN);
 		log_format_text(&sb, ev, t_ns);
 		print_or_hold(LOG_TEXT, &sb);
 	}
@@ -91,17 +105,30 @@ static bool is_verdict(const struct event *ev)
 	return ev->id == EVENT_PANIC || ev->id == EVENT_RESULT;
 }
 
+static void print_first(const char *line, size_t len)
+{
+	console_line(CONSOLE_FIRST, line, len);
+}
+
 static void log_emit(struct event_sink *sink, const struct event *ev)
 {
 	(void)sink;
 	if (!the_log.decided && is_verdict(ev))
 		release_held_lines();
 	write_event(ev);
+	if (the_log.mode != LOG_KTAP)
+		return;
+	if (ev->id == EVENT_RESULT)
+		ktap_report(&ktap, ev, print_first);
+	else
+		ktap_note(&ktap, ev);
 }
 
 void log_set_mode(enum log_mode mode)
 {
 	the_log.mode = mode;
+	if (mode == LOG_KTAP)
+		print_first(KTAP_VERSION_LINE, sizeof(KTAP_VERSION_LINE) - 1);
 	if (!the_log.decided)
 		release_held_lines();
 }

@@ -12,6 +12,7 @@ enum log_mode {
 	LOG_TEXT = 1 << 0,
 	LOG_JSON = 1 << 1,
 	LOG_BOTH = LOG_TEXT | LOG_JSON,
+	LOG_KTAP = 1 << 2, /* a KTAP report, the human lines as its diagnostic ones */
 };
 
 /* Lines before log_set_mode() are kept back until the configuration has said which to print.  A

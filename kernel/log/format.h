@@ -27,6 +27,8 @@ struct event_info {
 
 struct event_info event_info(enum event_id id);
 
+/* The event's field of that name; NULL: it has none. */
+const struct event_field *log_find_field(const struct event *ev, const char *key, size_t len);
 /* "[   0.012345] tcp      step  8  stack ~> server    SYN sent ..." without line end. */
 void log_format_text(struct strbuf *sb, const struct event *ev, uint64_t t_ns);
 /* "@dt {...}" without line end; `seq` counts machine lines from 1.  sb->cap >= LOG_LINE_MIN. */

@@ -8,7 +8,7 @@
 #define SPEAKER_WIDTH 9
 #define ARROW_WIDTH 19
 
-static const struct event_field *find_field(const struct event *ev, const char *key, size_t len)
+const struct event_field *log_find_field(const struct event *ev, const char *key, size_t len)
 {
 	for (unsigned i = 0; i < ev->n_fields; i++) {
 		const struct event_field *f = &ev->fields[i];
@@ -42,7 +42,7 @@ static struct placeholder read_placeholder(const struct event *ev, const char *a
 	}
 	while (at[len] != '}' && at[len] != ':' && at[len] != '\0')
 		len++;
-	p.field = find_field(ev, at, len);
+	p.field = log_find_field(ev, at, len);
 	at += len;
 	if (*at == ':')
 		p.kind = at[1] == 's' ? PLACEHOLDER_S : PLACEHOLDER_MS;

@@ -85,7 +85,7 @@ static void check_values(const struct config_platform *p)
 {
 	const struct config_ip *ip = &p->ip;
 
-	FUZZ_CHECK(p->log >= LOG_TEXT && p->log <= LOG_BOTH, "log=%d", p->log);
+	FUZZ_CHECK(p->log >= LOG_TEXT && p->log <= LOG_KTAP, "log=%d", p->log);
 	FUZZ_CHECK(p->timeout_ns > 0 && p->timeout_ns < UINT64_C(1000000) * NS_PER_S, "timeout");
 	FUZZ_CHECK(p->dhcp_timeout_ns > 0, "dhcp-timeout");
 	FUZZ_CHECK(p->hold_ns < UINT64_C(1000000) * NS_PER_S, "hold");

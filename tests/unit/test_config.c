@@ -337,12 +337,12 @@ static void empty_sources(void **state)
 static void every_fault_is_named_in_one_run(void **state)
 {
 	(void)state;
-	assert_int_equal(read_file("colour=\"red\nlog=ktap\ntimeout=soon\nquiet\ncoulor=red\n"
+	assert_int_equal(read_file("colour=\"red\nlog=xml\ntimeout=soon\nquiet\ncoulor=red\n"
 				   "hold=5\ntimeout=\nlog\n=x\ncolour=\"a\"b\n"), 9);
 	assert_string_equal(
 		said,
 		"dialtone.conf line 1: colour=\"red: the quote does not end; allowed: a word\n"
-		"dialtone.conf line 2: log=ktap: no such form; allowed: text, json, both\n"
+		"dialtone.conf line 2: log=xml: no such form; allowed: text, json, both, ktap\n"
 		"dialtone.conf line 3: timeout=soon: not a number of seconds; allowed: seconds above 0, "
 		"decimals allowed\n"
 		"dialtone.conf line 4: quiet: is not key=value; allowed: " ALL_KEYS "\n"

@@ -107,6 +107,22 @@ static void second_port_body(void)
 	must_be(CONSOLE_SECOND, JSON(1, 1) JSON(2, 2));
 }
 
+/* What was held and what comes are diagnostic lines, between the version and the points. */
+static void ktap_body(void)
+{
+	has_second = true;
+	emit_cpu();
+	log_set_mode(LOG_KTAP);
+	emit_cpu();
+	must_be(CONSOLE_FIRST, "KTAP version 1\n# " TEXT(1) "# " TEXT(2));
+	must_be(CONSOLE_SECOND, JSON(1, 1) JSON(2, 2));
+	event_emit(log_sink(), EVENT_RESULT, 0, 0, EV_U64("exitcode", 110), EV_STR("outcome", "failed"),
+		   EV_STR("errormsg", "x"));
+	assert_non_null(strstr(printed[CONSOLE_FIRST],
+			       "# [   0.000002] result   failed: x\n1..8\nnot ok 1 - link # status 110: x\n"));
+	assert_null(strstr(printed[CONSOLE_SECOND], "1..8"));
+}
+
 static void early_verdict_body(void)
 {
 	emit_cpu();
@@ -153,6 +169,7 @@ static void log_text_prints_human_lines(void **state) { (void)state; boot(text_b
 static void log_json_prints_machine_lines(void **state) { (void)state; boot(json_body); }
 static void log_both_prints_both(void **state) { (void)state; boot(both_body); }
 static void second_port_gets_machine_lines(void **state) { (void)state; boot(second_port_body); }
+static void log_ktap_prints_a_report(void **state) { (void)state; boot(ktap_body); }
 static void a_verdict_does_not_wait(void **state) { (void)state; boot(early_verdict_body); }
 static void nor_does_a_result(void **state) { (void)state; boot(early_result_body); }
 static void no_line_is_lost(void **state) { (void)state; boot(overflow_body); }
@@ -188,6 +205,7 @@ int main(void)
 		cmocka_unit_test(log_json_prints_machine_lines),
 		cmocka_unit_test(log_both_prints_both),
 		cmocka_unit_test(second_port_gets_machine_lines),
+		cmocka_unit_test(log_ktap_prints_a_report),
 		cmocka_unit_test(a_verdict_does_not_wait),
 		cmocka_unit_test(nor_does_a_result),
 		cmocka_unit_test(no_line_is_lost),

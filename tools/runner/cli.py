@@ -17,7 +17,7 @@ from .errors import RunnerError
 from .guard import Guard
 from .guest import Guest
 
-LOGS = ('text', 'json', 'both')
+LOGS = ('text', 'json', 'both', 'ktap')
 GUEST_TIMEOUT_S = 30  # the guest's own default for timeout=
 # What a machine may take beside its timeout=, on a busy host that translates: firmware, the end.
 MARGIN_S = {'pvh': 15, 'uefi': 45}
