@@ -123,6 +123,18 @@ int blocking_recvfrom(struct machine *m, int fd, void *buf, size_t len, struct n
 	}
 }
 
+int blocking_recvmsg(struct machine *m, int fd, struct sock_msg *msg, uint64_t deadline_ns)
+{
+	for (;;) {
+		int n = sock_recvmsg(m->stack, fd, msg, 0, now(m));
+		if (n != ERR_AGAIN)
+			return n;
+		int err = wait_for(m, fd, SOCK_POLLIN, deadline_ns);
+		if (err != ERR_OK)
+			return err;
+	}
+}
+
 static int wait_for_fin_acked(struct machine *m, int fd, uint64_t deadline_ns)
 {
 	while (!sock_fin_acked(m->stack, fd)) {

@@ -61,6 +61,7 @@ int blocking_sendto(struct machine *m, int fd, const void *buf, size_t len,
 		    const struct net_endpoint *to, uint64_t deadline_ns) MUST_CHECK;
 int blocking_recvfrom(struct machine *m, int fd, void *buf, size_t len, struct net_endpoint *from,
 		      uint64_t deadline_ns) MUST_CHECK;
+int blocking_recvmsg(struct machine *m, int fd, struct sock_msg *msg, uint64_t deadline_ns) MUST_CHECK;
 /* A descriptor of the next connection. */
 int blocking_accept(struct machine *m, int fd, struct net_endpoint *remote,
 		    uint64_t deadline_ns) MUST_CHECK;

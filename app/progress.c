@@ -59,14 +59,13 @@ static uint64_t rate(const struct progress *p, const struct progress_line *line,
 
 static void say(const struct progress *p, const struct progress_line *line, uint64_t now_ns)
 {
-	const struct net_endpoint nobody = net_endpoint_ipv4(0, 0);
-	const struct net_endpoint *dst = line->dst != NULL ? line->dst : &nobody;
+	const struct net_endpoint dst = line->dst != NULL ? *line->dst : net_endpoint_ipv4(0, 0);
+	bool has_ip = line->dst != NULL && dst.port == 0;
 	uint64_t end_ns = p->work.deadline_ns;
 	bool ends = end_ns != TIME_NEVER;
 
 	event_emit(p->events, EVENT_PROGRESS, line->conn, 0, EV_STR("what", line->what),
-		   EV_IF(line->dst != NULL, dst->port != 0 ? EV_ENDPOINT("dst", *dst)
-							    : EV_ADDR("dst", dst->addr)),
+		   EV_IF(dst.port != 0, EV_ENDPOINT("dst", dst)), EV_IF(has_ip, EV_ADDR("ip", dst.addr)),
 		   EV_IF(line->name != NULL, EV_STR("name", line->name != NULL ? line->name : "")),
 		   EV_IF(line->has_bytes, EV_U64("bytes", line->bytes)),
 		   EV_IF(line->has_of, EV_U64("of", line->of)),

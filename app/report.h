@@ -12,7 +12,7 @@
 struct report {
 	unsigned probe;             /* number of the request, from 1; 0: there is only one */
 	const char *method;         /* NULL: it is no request, but ... */
-	const char *check;          /* ... this: "connect" */
+	const char *check;          /* ... this: "connect", "ping" */
 	unsigned urlnum;            /* number of the check, from 0 */
 	const char *url;
 	const char *url_effective;  /* what was asked for: where redirects led to; NULL: nothing was */
@@ -30,7 +30,7 @@ struct report {
 	uint64_t size_upload;       /* bytes of body sent */
 	uint64_t size_header;       /* bytes of header received */
 	uint64_t size_download;     /* bytes of body received */
-	bool has_remote, has_local;
+	bool has_remote, has_local; /* port 0: an address alone */
 	struct net_endpoint remote, local;
 	uint64_t time_namelookup_ns;
 	uint64_t time_connect_ns;

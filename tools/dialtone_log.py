@@ -132,6 +132,10 @@ arp.conflict
     mac:mac ip:ipv4 action?:text
 icmp.echo
     src:ipv4 id:count icmp_seq:count len:count
+icmp.echo_sent
+    dst:ip id:count icmp_seq:count len:count attempt?:count
+icmp.echo_reply
+    src:ip id:count icmp_seq:count len:count ttl:count rtt_us:count
 icmp.error
     src:ipv4 what:text type:count code:count dst:ip
 drop
@@ -253,7 +257,7 @@ http.data
 http.show_cut
     bytes:count
 http.next_address
-    dst:endpoint problem:text
+    dst?:endpoint problem:text ip?:ip
 http.kept
     dst:endpoint
 http.kept_lost
@@ -278,7 +282,7 @@ udp.echo
 tick
     n:count time_since_start:seconds
 progress
-    what:text dst?:ip name?:text bytes?:count of?:count rate?:count time_so_far?:seconds
+    what:text dst?:endpoint ip?:ip name?:text bytes?:count of?:count rate?:count time_so_far:seconds
     time_left?:seconds
 hold
     seconds:seconds

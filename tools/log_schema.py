@@ -146,7 +146,7 @@ class Sources:
 def placeholders(template):
     """(key, it is always printed) of each {key}."""
     for part, group in re.findall(r'([^\[\]]+)|\[([^\]]*)\]', template):
-        for key in re.findall(r'\{\??(\w+)(?::ms)?\}', part or group):
+        for key in re.findall(r'\{\??(\w+)(?::m?s)?\}', part or group):
             yield key, bool(part)
 
 

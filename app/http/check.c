@@ -2,6 +2,7 @@
 #include "app/http/check.h"
 
 #include "app/http/http_client.h"
+#include "app/http/ping.h"
 #include "app/http/redirect.h"
 #include "app/http/retry.h"
 #include "base/string.h"
@@ -20,19 +21,30 @@ static uint64_t now(const struct client *client)
 
 /* --- which ---------------------------------------------------------------------------------------- */
 
-static unsigned n_tcp(void)
+static unsigned n_ping(void)
 {
-	return (unsigned)http_settings.tcps.list.count;
+	return (unsigned)http_settings.pings.list.count;
+}
+
+/* Where the URLs begin. */
+static unsigned first_url(void)
+{
+	return n_ping() + (unsigned)http_settings.tcps.list.count;
 }
 
 unsigned check_count(void)
 {
-	return n_tcp() + (unsigned)http_settings.urls.list.count;
+	return first_url() + (unsigned)http_settings.urls.list.count;
+}
+
+static bool is_ping(unsigned check)
+{
+	return check < n_ping();
 }
 
 bool check_is_url(unsigned check)
 {
-	return check >= n_tcp() && check < check_count();
+	return check >= first_url() && check < check_count();
 }
 
 const char *check_name(unsigned check, char *buf, size_t cap)
@@ -40,11 +52,34 @@ const char *check_name(unsigned check, char *buf, size_t cap)
 	struct strbuf sb = strbuf_on(buf, cap);
 	const char *text;
 
+	if (is_ping(check))
+		return http_settings.pings.entry[check].text;
 	if (!check_is_url(check))
-		return http_settings.tcps.entry[check].text;
-	text = http_settings.urls.text[check - n_tcp()];
+		return http_settings.tcps.entry[check - n_ping()].text;
+	text = http_settings.urls.text[check - first_url()];
 	config_show(&sb, CONFIG_SECRET_URL, text, strlen(text));
 	return buf;
+}
+
+/* --- ping= ---------------------------------------------------------------------------------------- */
+
+/* One that stands alone is not failed by one packet that was lost; in a series each round sends one,
+ * so that those that were lost are counted. */
+static void try_ping(struct client *client, const struct attempt *a)
+{
+	const struct http_ping *ping = &http_settings.pings.entry[a->check];
+	struct url_span host = {ping->text + strlen("ping://"), ping->host_len};
+	struct transfer *t = &client->transfer;
+
+	transfer_begin(t, client->env, &client->line, a->deadline_ns, ping->text, strlen(ping->text));
+	t->report.check = "ping";
+	t->report.scheme = "ping";
+	t->report.url_effective = t->url;
+	t->report.urlnum = a->check;
+	t->report.probe = a->probe;
+	t->report.num_retries = a->number;
+	ping_host(t, host, a->probe != 0 ? 1 : PING_REQUESTS_MAX, (uint16_t)MAX(a->probe, 1u));
+	transfer_end(t);
 }
 
 /* --- tcp= ----------------------------------------------------------------------------------------- */
@@ -53,7 +88,7 @@ const char *check_name(unsigned check, char *buf, size_t cap)
 static void try_tcp(struct client *client, const struct attempt *a)
 {
 	static struct connection line;
-	const struct http_tcp *tcp = &http_settings.tcps.entry[a->check];
+	const struct http_tcp *tcp = &http_settings.tcps.entry[a->check - n_ping()];
 	struct url_span host = {tcp->text + strlen("tcp://"), tcp->host_len};
 	struct transfer *t = &client->transfer;
 
@@ -83,12 +118,12 @@ struct hop {
 
 static const struct url *url_of(unsigned check)
 {
-	return &http_settings.urls.url[check - n_tcp()];
+	return &http_settings.urls.url[check - first_url()];
 }
 
 static struct hop first_hop(const struct attempt *a)
 {
-	const char *text = http_settings.urls.text[a->check - n_tcp()];
+	const char *text = http_settings.urls.text[a->check - first_url()];
 
 	return (struct hop){
 		.text = text,
@@ -121,7 +156,7 @@ static void put_url_effective(struct strbuf *sb, const struct hop *hop)
 
 static void begin_hop(struct client *client, const struct attempt *a, const struct hop *hop)
 {
-	const char *text = http_settings.urls.text[a->check - n_tcp()];
+	const char *text = http_settings.urls.text[a->check - first_url()];
 	struct transfer *t = &client->transfer;
 	struct strbuf sb = strbuf_on(t->url_effective, sizeof(t->url_effective));
 
@@ -291,11 +326,20 @@ void check_run(struct client *client, unsigned check, unsigned probe, unsigned n
 		a.deadline_ns = deadline(client, a.start_ns);
 		if (check_is_url(check))
 			try_url(client, &a);
+		else if (is_ping(check))
+			try_ping(client, &a);
 		else
 			try_tcp(client, &a);
 		if (!retry_wait(client->env, &client->transfer, a.number))
 			return;
 	}
+}
+
+uint64_t check_time_ns(unsigned check, const struct report *r)
+{
+	if (is_ping(check))
+		return ping_round_trip_ns(r);
+	return r->time_redirect_ns + r->time_total_ns;
 }
 
 void check_end(struct client *client)

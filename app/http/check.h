@@ -1,7 +1,6 @@
 /*
  * The checks of a run: what is configured to be tried, one after the other, the lowest layer first,
- * so that the verdict names what is wrong at the bottom: tcp=, then url=.  (ping= will come before
- * both.)
+ * so that the verdict names what is wrong at the bottom: ping=, then tcp=, then url=.
  */
 #ifndef APP_HTTP_CHECK_H
 #define APP_HTTP_CHECK_H
@@ -10,7 +9,7 @@
 #include "app/http/show.h"
 #include "app/http/transfer.h"
 
-#define CHECKS_MAX (HTTP_URLS_MAX + HTTP_TCP_MAX)
+#define CHECKS_MAX (HTTP_URLS_MAX + HTTP_TCP_MAX + HTTP_PING_MAX)
 
 /* What goes from one check to the next. */
 struct client {
@@ -29,6 +28,8 @@ bool check_is_url(unsigned check);
  * number, 0 where it is the only one; `next` is the check that follows at once, CHECKS_MAX for
  * none. */
 void check_run(struct client *client, unsigned check, unsigned probe, unsigned next);
+/* What counts for the times of a series: a ping's round trip, the whole of everything else. */
+uint64_t check_time_ns(unsigned check, const struct report *r);
 /* Closes the connection that was kept for a check that will not come. */
 void check_end(struct client *client);
 

@@ -17,7 +17,7 @@ static bool is_out_of_memory(int err)
 
 /* --- from the host's name to an address ----------------------------------------------------------- */
 
-static bool resolve(struct transfer *t, struct url_span host, struct resolved *resolved)
+bool connection_resolve(struct transfer *t, struct url_span host, struct resolved *resolved)
 {
 	const struct app_names *names = &t->env->names;
 	const struct resolver resolver = {
@@ -34,7 +34,6 @@ static bool resolve(struct transfer *t, struct url_span host, struct resolved *r
 
 	if (status != STATUS_OK) {
 		transfer_fail(t, status, resolved->problem);
-		t->report.failed_step = 1;
 		return false;
 	}
 	if (!ipv4_parse(host.at, host.len, &ipv4))
@@ -105,11 +104,11 @@ static bool is_a_hosts(uint32_t ipv4)
 }
 
 /* Before step 8 the error is our own stack's, which found no way there; after it the network's. */
-static const char *no_route_sentence(const struct transfer *t, int err)
+const char *connection_no_way(const struct transfer *t, int err)
 {
 	if (err == ERR_NETUNREACH && is_a_hosts(net_addr_to_ipv4(&t->report.remote.addr)))
 		return "no route: there is no gateway";
-	return "the URL's address is not another host's";
+	return "the address is not another host's";
 }
 
 static const char *connect_sentence(const struct transfer *t, int err, unsigned last_step)
@@ -117,11 +116,11 @@ static const char *connect_sentence(const struct transfer *t, int err, unsigned 
 	switch (err) {
 	case ERR_ACCES: /* a network's own address, or a broadcast address */
 	case ERR_ADDRNOTAVAIL: /* ours */
-		return no_route_sentence(t, err);
+		return connection_no_way(t, err);
 	case ERR_CONNREFUSED: return "connection refused";
 	case ERR_HOSTUNREACH: return last_step < 8 ? "no ARP answer from the next hop"
 						   : "host unreachable, says the network";
-	case ERR_NETUNREACH: return last_step < 8 ? no_route_sentence(t, err)
+	case ERR_NETUNREACH: return last_step < 8 ? connection_no_way(t, err)
 						  : "network unreachable, says the network";
 	default: return err_text(err);
 	}
@@ -255,8 +254,10 @@ bool connection_open(struct transfer *t, struct url_span host, uint16_t port)
 	connection_close(t);
 	t->conn = 0;
 	t->reused = false;
-	if (!resolve(t, host, &resolved))
+	if (!connection_resolve(t, host, &resolved)) {
+		t->report.failed_step = 1;
 		return false;
+	}
 	line->host_len = MIN(host.len, sizeof(line->host));
 	memcpy(line->host, host.at, line->host_len);
 	return reach_one_of(t, &resolved, port);

@@ -11,6 +11,7 @@
 #include "base/compiler.h"
 #include "base/net_addr.h"
 
+struct resolved;
 struct transfer;
 
 struct connection {
@@ -24,6 +25,11 @@ struct connection {
 	size_t host_len;
 	char host[DNS_NAME_MAX]; /* the host as it was written; nothing longer can be connected to */
 };
+
+/* The addresses of a host.  False: the transfer has failed and says why. */
+bool connection_resolve(struct transfer *t, struct url_span host, struct resolved *resolved);
+/* Why our own stack sends nothing to the transfer's remote address. */
+const char *connection_no_way(const struct transfer *t, int err);
 
 /* The transfer's line leads to that host: over the connection that is there, where it may be used
  * again and looks alive, else over a new one.  False: the transfer has failed and says why. */

@@ -64,6 +64,41 @@ static const char *set_tcp(void *dst_http_tcps, const char *value, size_t len)
 	return NULL;
 }
 
+/* The host of a URL without anything else, not even a port. */
+static bool parse_host(struct http_ping *ping, const char *value, size_t len)
+{
+	char text[sizeof(ping->text)];
+	struct strbuf sb = strbuf_on(text, sizeof(text));
+	struct dns_name name;
+	const char *problem;
+	struct url url;
+
+	strbuf_str(&sb, "http://");
+	strbuf_mem(&sb, value, len);
+	if (strbuf_truncated(&sb) || url_parse(&url, text, sb.len, &problem) != STATUS_OK ||
+	    url.host.len != len || !dns_name_from_text(&name, value, len))
+		return false;
+	sb = strbuf_on(ping->text, sizeof(ping->text));
+	strbuf_str(&sb, "ping://");
+	strbuf_mem(&sb, value, len);
+	ping->host_len = len;
+	return !strbuf_truncated(&sb);
+}
+
+static const char *set_ping(void *dst_http_pings, const char *value, size_t len)
+{
+	struct http_pings *pings = dst_http_pings;
+	struct http_ping ping;
+
+	_Static_assert(HTTP_PING_MAX == 16, "the message says so");
+	if (!parse_host(&ping, value, len))
+		return "not a host";
+	if (pings->list.count == HTTP_PING_MAX)
+		return "more than 16 of them";
+	pings->entry[pings->list.count++] = ping;
+	return NULL;
+}
+
 static const char *set_host(void *dst_http_hosts, const char *value, size_t len)
 {
 	struct http_hosts *hosts = dst_http_hosts;
@@ -237,7 +272,7 @@ const struct config_key *app_config_keys(size_t *count)
 {
 	static const struct config_key keys[] = {
 		{"url", URL_ALLOWED,
-		 CONFIG_HELP("this or tcp= must be given",
+		 CONFIG_HELP("this, tcp= or ping= must be given",
 			     "what to fetch; the host is an IPv4 address or a name, user:password@ may "
 			     "stand before it; up to 16, one after the other"),
 		 set_url, &http_settings.urls, &http_settings.url_at_fault,
@@ -245,6 +280,10 @@ const struct config_key *app_config_keys(size_t *count)
 		{"tcp", "host:port",
 		 CONFIG_HELP("none", "connects there and closes, before the URLs are fetched; up to 16"),
 		 set_tcp, &http_settings.tcps, &http_settings.url_at_fault, CONFIG_LIST},
+		{"ping", "host",
+		 CONFIG_HELP("none", "pings it, before all else: with up to three requests, or with one in "
+				     "each round of count=; up to 16"),
+		 set_ping, &http_settings.pings, &http_settings.url_at_fault, CONFIG_LIST},
 		{"host", "name:address",
 		 CONFIG_HELP("none", "the address of a name, as a line of a hosts file; up to 16"),
 		 set_host, &http_settings.hosts, NULL, CONFIG_LIST},
@@ -278,7 +317,7 @@ const struct config_key *app_config_keys(size_t *count)
 		 CONFIG_HELP("no", "whether a refused connection is tried again, too"), config_set_yes_no,
 		 &http_settings.retry_refused, NULL, 0},
 		{"connect-timeout", "seconds above 0, decimals allowed",
-		 CONFIG_HELP("10", "how long the connection may take to come about"),
+		 CONFIG_HELP("10", "how long a connection may take to come about, or a ping's reply"),
 		 config_set_seconds_above_0, &http_settings.connect_timeout_ns, NULL, 0},
 		{"max-time", "seconds above 0, decimals allowed",
 		 CONFIG_HELP("no limit but timeout=",
@@ -350,7 +389,7 @@ unsigned app_config_check(struct event_sink *events)
 {
 	struct http_settings *s = &http_settings;
 	unsigned faults = server_settings_check(events);
-	bool has_checks = s->urls.list.count > 0 || s->tcps.list.count > 0;
+	bool has_checks = s->urls.list.count > 0 || s->tcps.list.count > 0 || s->pings.list.count > 0;
 
 	choose_what_was_not_given(s);
 	if (!server_is_wanted() && !has_checks && !s->url_at_fault) {

@@ -16,6 +16,7 @@
 #define HTTP_HOSTS_MAX 16u
 #define HTTP_URLS_MAX 16u
 #define HTTP_TCP_MAX 16u
+#define HTTP_PING_MAX 16u
 #define HTTP_FIELDS_MAX 32u
 #define HTTP_FIELDS_BYTES (8u * 1024) /* of all header= together */
 #define HTTP_FOLLOW_MAX 50u
@@ -46,6 +47,17 @@ struct http_tcps {
 	struct http_tcp entry[HTTP_TCP_MAX];
 };
 
+/* ping=HOST */
+struct http_ping {
+	char text[sizeof("ping://") + DNS_NAME_MAX]; /* "ping://host" */
+	size_t host_len;
+};
+
+struct http_pings {
+	struct config_list list;
+	struct http_ping entry[HTTP_PING_MAX];
+};
+
 /* header=Name: value.  An empty value takes a field out that would be sent otherwise. */
 struct http_field {
 	size_t at, name_len, value_at, value_len; /* in `text` */
@@ -68,8 +80,9 @@ struct http_value {
 
 struct http_settings {
 	struct http_urls urls;
-	bool url_at_fault;              /* there is a url= or tcp=, and what is wrong with it was said */
+	bool url_at_fault;              /* there is a url=, tcp= or ping=, and what is wrong with it was said */
 	struct http_tcps tcps;
+	struct http_pings pings;
 	struct http_hosts hosts;
 
 	enum http_method method;        /* as written; http_settings_method() is what is meant */

@@ -75,7 +75,9 @@ void transfer_copy(struct transfer *dst, const struct transfer *src)
 {
 	*dst = *src;
 	dst->report.url = dst->url;
-	if (src->report.url_effective != NULL)
+	if (src->report.url_effective == src->url)
+		dst->report.url_effective = dst->url;
+	else if (src->report.url_effective != NULL)
 		dst->report.url_effective = dst->url_effective;
 	if (src->report.redirect_url != NULL)
 		dst->report.redirect_url = dst->redirect_url;

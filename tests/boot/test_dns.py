@@ -110,10 +110,14 @@ def test_an_answer_that_does_not_fit(wire, names):
 
 
 def test_the_name_s_next_address(wire, names):
-    """Nobody listens on the first one: nginx is on HOST only."""
-    with misbehaving(wire, lambda q: reply(q, [(q.qd.qname, OTHER), (q.qd.qname, HOST)])) as server:
-        log = call(wire, [with_dns(wire, server), named_url('x.test')], 0)
-    assert log.first('http.next_address')['problem'] == 'connection refused'
+    """Nobody listens on the first one, nginx is on HOST only; and a broadcast address is nobody's."""
+    of = {b'x.test.': (OTHER, HOST), b'ping.test.': ('192.168.77.255', HOST)}
+    with misbehaving(wire, lambda q: reply(q, [(q.qd.qname, a) for a in of[q.qd.qname]])) as server:
+        log = call(wire, [with_dns(wire, server), named_url('x.test'), 'ping=ping.test'], 0)
+    ping, get = log.all('http.next_address')
+    assert ping['ip'] == '192.168.77.255' and ping['problem'] == "the address is not another host's"
+    assert get['dst'] == f'{OTHER}:80' and get['problem'] == 'connection refused'
+    assert log.first('icmp.echo_reply')['src'] == HOST
     assert log.result['remote_ip'] == HOST and log.result.get('failed_step') is None
     assert [e['conn'] for e in log.all('app.socket')] == [1, 2]
 

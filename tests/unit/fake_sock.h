@@ -17,7 +17,12 @@ struct fake_arrival {
 	const char *bytes; /* NULL: `err`, where 0 is the end of the stream */
 	size_t len;
 	int err;
+	int seq_off;       /* fake_echo: it answers the request so many before the last (< 0) */
+	size_t damaged_at; /* fake_echo: this byte of it is another; 0: none */
 };
+
+/* An arrival with these bytes is `len` bytes of a reply to the last echo request. */
+static const char fake_echo[] = "an echo reply";
 
 static struct fake_sock {
 	/* the script */
@@ -27,6 +32,7 @@ static struct fake_sock {
 	int connect_error;
 	unsigned refused;    /* number of the socket, from 1, whose connect is refused; 0: none's */
 	unsigned last_step;
+	uint32_t error_by;   /* SOCK_IP_ERROR_BY */
 	size_t send_room;    /* bytes a send takes; 0: would block */
 	uint64_t send_room_at_ns; /* from then on everything is taken */
 	int send_error;
@@ -97,7 +103,14 @@ static void fake_turn(void *ctx, uint64_t deadline_ns)
 	fake.now_ns = MAX(fake.now_ns, MIN(deadline_ns, fake_next_event()));
 }
 
-static struct machine fake_machine = {.now_ns = fake_now, .turn = fake_turn};
+static void fake_random(void *ctx, void *buf, size_t len)
+{
+	(void)ctx;
+	for (size_t i = 0; i < len; i++)
+		((uint8_t *)buf)[i] = (uint8_t)(i * 37 + fake.sockets);
+}
+
+static struct machine fake_machine = {.now_ns = fake_now, .turn = fake_turn, .random = fake_random};
 
 /* --- net/socket.h --------------------------------------------------------------------------------- */
 
@@ -111,7 +124,9 @@ int sock_socket(struct stack *stack, enum net_family family, enum sock_type type
 		enum sock_protocol protocol)
 {
 	(void)stack;
-	if (family != NET_FAMILY_IPV4 || type != SOCK_TYPE_STREAM || protocol != SOCK_PROTO_TCP)
+	if (family != NET_FAMILY_IPV4 ||
+	    !((type == SOCK_TYPE_STREAM && protocol == SOCK_PROTO_TCP) ||
+	      (type == SOCK_TYPE_DGRAM && protocol == SOCK_PROTO_ICMP)))
 		return ERR_AFNOSUPPORT;
 	/* The end of one connection's stream is not the next one's. */
 	if (fake.sockets > 0 && fake.taken < fake.n_arrivals && fake.arrivals[fake.taken].bytes == NULL &&
@@ -152,6 +167,40 @@ int sock_send(struct stack *stack, int fd, const void *buf, size_t len, uint64_t
 static bool fake_has_arrival(void)
 {
 	return fake.taken < fake.n_arrivals && fake.arrivals[fake.taken].at_ns <= fake.now_ns;
+}
+
+#define FAKE_ECHO_LEN 64u
+
+/* The last request as it comes back; what is longer repeats its end. */
+static void fake_put_echo(const struct fake_arrival *a, uint8_t *buf)
+{
+	const uint8_t *request = (const uint8_t *)fake.sent + fake.sent_len - FAKE_ECHO_LEN;
+
+	for (size_t i = 0; i < a->len; i++)
+		buf[i] = request[MIN(i, FAKE_ECHO_LEN - 1)];
+	buf[0] = 0;
+	buf[7] = (uint8_t)(buf[7] + a->seq_off);
+	if (a->damaged_at != 0)
+		buf[a->damaged_at] ^= 1;
+}
+
+/* For an ICMP socket. */
+int sock_recvmsg(struct stack *stack, int fd, struct sock_msg *msg, unsigned flags, uint64_t now_ns)
+{
+	const struct fake_arrival *a = &fake.arrivals[fake.taken];
+
+	(void)stack;
+	(void)now_ns;
+	if (fd != fake.socket_result || flags != 0)
+		return ERR_BADF;
+	if (!fake_has_arrival())
+		return ERR_AGAIN;
+	fake.taken++;
+	if (a->bytes == NULL)
+		return a->err;
+	fake_put_echo(a, msg->buf);
+	msg->ttl = 61;
+	return (int)a->len;
 }
 
 int sock_recv(struct stack *stack, int fd, void *buf, size_t len, uint64_t now_ns)
@@ -234,6 +283,10 @@ int sock_poll(struct stack *stack, int fd, unsigned wanted)
 int sock_getsockopt(struct stack *stack, int fd, enum sock_option option, int64_t *value)
 {
 	(void)stack;
+	if (fd == fake.socket_result && option == SOCK_IP_ERROR_BY) {
+		*value = fake.error_by;
+		return ERR_OK;
+	}
 	if (fd != fake.socket_result || option != SOCK_SO_ERROR)
 		return ERR_BADF;
 	*value = fake.now_ns >= fake.reset_at_ns ? ERR_CONNRESET : fake.connect_error;

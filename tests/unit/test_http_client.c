@@ -216,7 +216,7 @@ static void addresses_that_no_other_host_has(void **state)
 		fake.connect_result = rows[i].error;
 		fake.last_step = 3;
 		assert_int_equal(run(rows[i].config, NULL, 0), STATUS_COULD_NOT_CONNECT);
-		must_say("the URL's address is not another host's (stopped before step 6)\n");
+		must_say("the address is not another host's (stopped before step 6)\n");
 	}
 	fresh(NULL);
 	fake.connect_result = ERR_NETUNREACH;

@@ -175,7 +175,7 @@ static void the_machine_line(void **state)
 	progress_tick(&progress, 3 * NS_PER_S);
 	assert_string_equal(machine_line,
 			    "@dt {\"v\":1,\"seq\":9,\"t_us\":3000000,\"ev\":\"progress\",\"conn\":2,"
-			    "\"what\":\"waiting\",\"dst\":\"10.0.0.1\",\"name\":\"x\\u000a\",\"bytes\":3,"
+			    "\"what\":\"waiting\",\"ip\":\"10.0.0.1\",\"name\":\"x\\u000a\",\"bytes\":3,"
 			    "\"rate\":0,\"time_so_far\":2.000000,\"time_left\":2.000000}");
 }
 
@@ -200,7 +200,7 @@ static void a_connection_that_is_slow(void **state)
 	fake.last_step = 8;
 	assert_int_equal(RUN(URL, OK_AT(3600)), STATUS_OK);
 	assert_int_equal(said(), 2);
-	must_say("[   2.000000] app      waiting for the server's SYN-ACK 192.168.77.1:80, 2.0 s so far, "
+	must_say("[   2.000000] app      waiting for the server's SYN-ACK (192.168.77.1:80), 2.0 s so far, "
 		 "8.0 s still\n");
 	must_say("[   3.000000] app      waiting for the server's SYN-ACK");
 }
@@ -211,7 +211,7 @@ static void a_host_that_does_not_answer_arp(void **state)
 	fake.connect_at_ns = 2500 * NS_PER_MS;
 	fake.last_step = 7;
 	assert_int_equal(RUN(URL, OK_AT(2600)), STATUS_OK);
-	must_say("waiting for the next hop's ARP answer 192.168.77.1:80");
+	must_say("waiting for the next hop's ARP answer (192.168.77.1:80)");
 }
 
 static void a_request_that_is_not_taken(void **state)
@@ -243,7 +243,7 @@ static void a_close_that_is_slow(void **state)
 	fake.fin_acked_at_ns = 2500 * NS_PER_MS;
 	assert_int_equal(RUN(URL, OK_AT(2)), STATUS_OK);
 	assert_int_equal(said(), 1);
-	must_say("waiting for the server to acknowledge our FIN 192.168.77.1:80, 2.0 s so far");
+	must_say("waiting for the server to acknowledge our FIN (192.168.77.1:80), 2.0 s so far");
 }
 
 static void what_is_waited_for_on_purpose(void **state)

@@ -290,9 +290,9 @@ static void record(struct event_sink *sink, const struct event *ev)
 	if (ev->id != EVENT_PROGRESS)
 		return;
 	assert_string_equal(ev->fields[0].str, "waiting for the name server's answer");
-	assert_string_equal(ev->fields[2].str, "a.x");
+	assert_string_equal(ev->fields[3].str, "a.x");
 	snprintf(text, sizeof(text), "%.1f@%u %.1f ", (double)now_ns / 1e9,
-		 net_addr_to_ipv4(ev->fields[1].addr) & 0xff,
+		 net_addr_to_ipv4(ev->fields[2].addr) & 0xff,
 		 (double)ev->fields[ev->n_fields - 1].u / 1e9);
 	strncat(said, text, sizeof(said) - strlen(said) - 1);
 }
