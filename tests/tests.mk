@@ -48,5 +48,5 @@ test: ## everything: check, the fuzzers for a minute, and the image in QEMU with
 	@$(MAKE) --no-print-directory boot-tests
 	@echo "test: all of it passed (host tests, tools, layers, fuzzers, and the boot tests above)"
 
-boot-tests: all $(TEST_APP_KERNELS) | $(BUILD)/.setup-run $(BUILD)/.setup-test
+boot-tests: all $(TEST_APP_KERNELS) | $(BUILD)/.setup-run $(BUILD)/.setup-test ## the tests in QEMU alone; TESTS="-k name"
 	@DIALTONE_BUILD=$(abspath $(BUILD)) tools/as-net-root.sh env $(PYTEST) -rs --durations=5 tests/boot $(TESTS)
