@@ -221,6 +221,7 @@ static void timeout_ends_the_wait_for_a_link(void **state)
 static void an_address_that_is_given(void **state)
 {
 	const struct kit_event *ev;
+	struct ipv4_route route;
 
 	(void)state;
 	network.netif = &k.netif;
@@ -228,6 +229,8 @@ static void an_address_that_is_given(void **state)
 	assert_int_equal(network_up(&network), STATUS_OK);
 	assert_int_equal(k.netif.ipv4, KIT_IP);
 	assert_int_equal(k.netif.ipv4_mask, KIT_MASK);
+	assert_int_equal(ipv4_route(k.stack, KIT_FAR_IP, &route), ERR_OK);
+	assert_int_equal(route.next_hop, KIT_PEER_IP);
 	assert_int_equal(network.n_dns, 2);
 	assert_int_equal(network.dns[0], 0x09090909);
 	assert_int_equal(network.dns[1], 0x01010101);
