@@ -2,8 +2,8 @@
 
 import contextlib
 import re
-import subprocess
 
+import dialtone_log
 import evil_dhcp
 import pytest
 import servers
@@ -15,9 +15,12 @@ from qmp import Qmp
 from qmp import args as qmp_args
 from servers import Nginx
 from test_dns import misbehaving, named_url, reply
+from test_runner import run
 
 HOST, GUEST = '192.168.77.1', '192.168.77.50'
 SECOND_ROUTER, BEHIND_IT = '192.168.77.9', '198.51.100.7'
+UNPLUGGED = ('-netdev', 'hubport,id=net9,hubid=0', '-device',
+             'virtio-net-pci,disable-legacy=on,romfile=,netdev=net9')
 NET = [('subnet_mask', '255.255.255.0'), ('router', HOST)]
 
 
@@ -87,11 +90,14 @@ def test_everything_that_dnsmasq_says(lan, dnsmasq):
     assert 'client provides name: probe-7' in server.said()
 
 
-def test_a_name_is_enough_for_the_runner(lan, dnsmasq):
-    """On a tap with dnsmasq for DHCP and DNS and nginx behind the name, a URL is all it takes."""
+def test_a_name_is_enough(lan, dnsmasq):
+    """What `make run NET=tap TAP=... URL=http://some.name/` starts, on a tap of somebody else's with
+    dnsmasq for DHCP and DNS and nginx behind the name."""
     dnsmasq(f'--host-record=some.name,{HOST}')
-    with Run(lan, [named_url('some.name')]) as run:
-        log = run.end(0)
+    done = run('--net', 'tap', '--tap', lan.tap, '--url', 'http://some.name/', '--log', 'both',
+               prefix=lan.prefix)
+    log = dialtone_log.parse(done.stdout)
+    assert done.returncode == 0, done.stdout + done.stderr
     assert not log.all('config', key='ip')
     assert log.result['remote_ip'] == HOST and log.result['local_ip'] == GUEST
 
@@ -105,22 +111,25 @@ def test_servers_that_ip_names_come_first(lan, dnsmasq):
 
 
 def test_the_first_discover_leaves_with_the_link(lan, dnsmasq, tmp_path):
-    """It waits for nothing, at the start or when the link comes up later; and what follows neither."""
+    """It waits for nothing when the link comes up, and what follows neither.  Beside the device that
+    gets it there is one without."""
     dnsmasq()
     path = str(tmp_path / 'qmp')
-    with Run(lan, [lan.url()], args=(*qmp_args(path), '-S')) as run:
+    with Run(lan, [lan.url()], args=(*qmp_args(path), '-S', *UNPLUGGED)) as run_:
         with Qmp(path) as qmp:
-            qmp('set_link', name='net0', up=False)
+            for name in ('net0', 'net9'):
+                qmp('set_link', name=name, up=False)
             qmp('cont')
-            run.log.wait('netdev.up', 10)
+            run_.log.wait('netdev.up', 10, count=2)
             qmp('set_link', name='net0', up=True)
-        log = run.end(0)
+        log = run_.end(0)
     times = [log.first(name)['t_us'] for name in
              ('netdev.link', 'dhcp.discover', 'dhcp.offer', 'dhcp.request', 'dhcp.ack', 'app.socket')]
     assert times == sorted(times)
     # The least that a client which waits by RFC 2131 4.4.1 would wait is a second.
     assert all(after - before < 500_000 for before, after in zip(times, times[1:]))
     assert len(log.all('dhcp.discover')) == len(log.all('dhcp.request')) == 1
+    assert log.first('addr.set')['name'] == 'eth1'
 
 
 def test_an_address_that_somebody_has(lan, dnsmasq):

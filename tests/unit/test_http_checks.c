@@ -475,6 +475,22 @@ static void what_passes_is_tried_again(void **state)
 	must_have(result_line, "\"num_retries\":2");
 }
 
+/* DHCP may give another one; where there is to be none there will be none. */
+static void an_address_that_was_lost_may_come_again(void **state)
+{
+	(void)state;
+	no_address = "no address from DHCP: the lease ended";
+	fake.connect_result = ERR_ADDRNOTAVAIL;
+	assert_int_equal(run(A "retry=1", NULL, 0), STATUS_NO_ADDRESS);
+	must_say("retry 1 of 1 in 1.000000 s: no address from DHCP: the lease ended\n");
+	fresh(NULL);
+	no_address = "this machine has no address: ip=off";
+	platform.ip.way = CONFIG_IP_OFF;
+	fake.connect_result = ERR_ADDRNOTAVAIL;
+	assert_int_equal(run(A "retry=1", NULL, 0), STATUS_NO_ADDRESS);
+	assert_int_equal(count_events(EVENT_HTTP_RETRY), 0);
+}
+
 static void what_does_not_pass_is_not(void **state)
 {
 	(void)state;
@@ -761,6 +777,7 @@ int main(void)
 		TEST(redirects_that_lead_nowhere),
 		TEST(what_goes_along),
 		TEST(what_passes_is_tried_again),
+		TEST(an_address_that_was_lost_may_come_again),
 		TEST(what_does_not_pass_is_not),
 		TEST(the_server_says_when),
 		TEST(a_stalled_server_does_not_use_up_the_run),
