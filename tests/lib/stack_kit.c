@@ -115,7 +115,8 @@ static int netif_capture(struct netif *netif, struct pktbuf *pkt)
 	k->sent_last = s;
 	k->n_sent++;
 	k->sent_ever++;
-	if (k->answer_arp && s->is_arp && s->arp.op == ARP_OP_REQUEST)
+	if (k->answer_arp && s->is_arp && s->arp.op == ARP_OP_REQUEST &&
+	    s->arp.tpa != k->netif.ipv4)
 		remember_arp_answer(k, s);
 	pktbuf_free(pkt);
 	return ERR_OK;

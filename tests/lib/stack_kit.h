@@ -187,7 +187,7 @@ struct kit {
 	unsigned sent_ever;
 	int send_result;    /* ERR_OK; anything else: frames are refused with it */
 	unsigned tx_room;   /* what the netif says; UINT_MAX */
-	bool answer_arp;    /* answer the stack's ARP requests, for every address, with KIT_PEER_MAC */
+	bool answer_arp;    /* answer the stack's ARP requests, for every address but its own, with KIT_PEER_MAC */
 
 	uint16_t rx_flags;  /* enum pktbuf_flags for injected frames */
 	struct pktbuf_pool *rx_pool; /* where injected frames lie; NULL: a block for each */

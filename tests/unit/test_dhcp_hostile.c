@@ -1,0 +1,510 @@
+/* net/dhcp: what servers may do to the client (HOSTILE: DHCP).  Each message comes where its like is
+ * waited for; what is wrong is counted, changes nothing, and the right answer behind it is taken. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/lib/dhcp_scene.h"
+
+static struct dhcp_scene s;
+static struct dk_answer a;
+
+/* A client that waits for an OFFER. */
+static int setup(void **state)
+{
+	(void)state;
+	ds_open(&s, 1, NULL);
+	kit_poll(&s.k);
+	ds_expect(&s, DK_DISCOVER);
+	return 0;
+}
+
+/* After all that it is still to be had for the right answers. */
+static int teardown(void **state)
+{
+	(void)state;
+	kit_sent_clear(&s.k);
+	if (s.k.netif.ipv4 == 0) {
+		kit_advance(&s.k, 100 * NS_PER_S); /* back to asking, whatever it was about */
+		kit_sent_clear(&s.k);
+		ds_bind(&s, KIT_IP, 3600);
+	}
+	ds_close(&s);
+	return 0;
+}
+
+static uint64_t counter(const char *name)
+{
+	return kit_counter(&s.k, name);
+}
+
+static void send(void)
+{
+	dk_send(&s.k, &a, NULL);
+}
+
+/* What was sent last is dropped for that reason, in SELECTING and, as an ACK, in REQUESTING. */
+static void expect_dropped_as_offer_and_ack(const char *counter_name,
+					    void (*make)(uint8_t type, unsigned which), unsigned which)
+{
+	uint64_t before = counter(counter_name);
+	struct dhcp_scene one;
+
+	make(DK_OFFER, which);
+	send();
+	ds_expect_silence(&s);
+	assert_int_equal(counter(counter_name), before + 1);
+
+	one = s; /* the other stage, with a client of its own */
+	ds_open(&s, 2, NULL);
+	kit_poll(&s.k);
+	ds_expect(&s, DK_DISCOVER);
+	ds_answer(&s, DK_OFFER, KIT_IP);
+	ds_expect(&s, DK_REQUEST);
+	make(DK_ACK, which);
+	send();
+	assert_int_equal(s.k.netif.ipv4, 0);
+	ds_expect_silence(&s);
+	assert_int_equal(counter(counter_name), 1);
+	ds_answer(&s, DK_ACK, KIT_IP);
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+	ds_close(&s);
+	s = one;
+}
+
+/* --- form ---------------------------------------------------------------------------------------- */
+
+static void past_the_end(uint8_t type, unsigned which)
+{
+	dk_usual(&a, &s.said, type, KIT_IP);
+	a.bytes[a.len++] = 6;
+	if (which > 0)
+		a.bytes[a.len++] = (uint8_t)(which == 1 ? 4 : 255);
+}
+
+static void an_option_past_the_end(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		expect_dropped_as_offer_and_ack("dhcp_malformed", past_the_end, i);
+}
+
+static void no_end_is_forgiven(void **state)
+{
+	(void)state;
+	dk_usual(&a, &s.said, DK_OFFER, KIT_IP);
+	send();
+	ds_expect(&s, DK_REQUEST);
+	dk_usual(&a, &s.said, DK_ACK, KIT_IP);
+	send();
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+}
+
+/* Every length of an ACK: nothing is read behind it (AddressSanitizer), and nothing is taken before
+ * all is there that must be. */
+static void every_length(void **state)
+{
+	size_t whole;
+
+	(void)state;
+	ds_answer(&s, DK_OFFER, KIT_IP);
+	ds_expect(&s, DK_REQUEST);
+	dk_usual(&a, &s.said, DK_ACK, KIT_IP); /* its last option is the lease time */
+	whole = a.len;
+	for (a.len = 0; a.len < whole; a.len++) {
+		send();
+		assert_int_equal(s.k.netif.ipv4, 0);
+	}
+	assert_int_equal(counter("dhcp_in"), whole + 1);
+	assert_int_equal(counter("dhcp_ignored") + counter("dhcp_malformed") + counter("dhcp_refused"),
+			 whole);
+	assert_true(counter("dhcp_malformed") > 20 && counter("dhcp_refused") > 2);
+	send();
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+}
+
+static void length_0(void **state)
+{
+	static const uint8_t codes[] = {1, 3, 6, 12, 15, 26, 58, 59, 121};
+
+	(void)state;
+	dk_begin(&a, &s.said, DK_OFFER, KIT_IP);
+	dk_option_u32(&a, 54, DHCP_KIT_SERVER);
+	dk_option_u32(&a, 51, 3600);
+	for (unsigned i = 0; i < ARRAY_LEN(codes); i++)
+		dk_option(&a, codes[i], "", 0);
+	send();
+	ds_expect(&s, DK_REQUEST);
+	a.bytes[242] = DK_ACK;
+	send();
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+	assert_int_equal(ds_lease(&s)->gateway, 0);
+	assert_int_equal(ds_lease(&s)->n_dns, 0);
+	assert_string_equal(ds_lease(&s)->domain, "");
+}
+
+static void type_of_length_0(uint8_t type, unsigned which)
+{
+	static const uint8_t codes[] = {53, 53, 54, 51};
+
+	dk_begin(&a, &s.said, type, KIT_IP);
+	if (which == 0)
+		a.len = 240; /* 53 is not there at all */
+	if (which == 1)
+		a.len = 240, dk_option(&a, 53, "", 0);
+	for (unsigned i = 2; i < ARRAY_LEN(codes); i++) {
+		if (i == which)
+			dk_option(&a, codes[i], "", 0);
+		else
+			dk_option_u32(&a, codes[i], codes[i] == 54 ? DHCP_KIT_SERVER : 3600);
+	}
+}
+
+/* What must be there and has no length is not there. */
+static void length_0_of_what_must_be_there(void **state)
+{
+	(void)state;
+	expect_dropped_as_offer_and_ack("dhcp_malformed", type_of_length_0, 0);
+	expect_dropped_as_offer_and_ack("dhcp_malformed", type_of_length_0, 1);
+	type_of_length_0(DK_OFFER, 2);
+	send();
+	assert_int_equal(counter("dhcp_refused"), 1);
+	type_of_length_0(DK_OFFER, 3); /* an offer may leave the lease to the ACK */
+	send();
+	ds_expect(&s, DK_REQUEST);
+	type_of_length_0(DK_ACK, 3);
+	send();
+	assert_int_equal(counter("dhcp_refused"), 2);
+	assert_int_equal(s.k.netif.ipv4, 0);
+}
+
+static void lists_that_are_no_multiple_of_4(void **state)
+{
+	(void)state;
+	ds_answer(&s, DK_OFFER, KIT_IP);
+	ds_expect(&s, DK_REQUEST);
+	dk_begin(&a, &s.said, DK_ACK, KIT_IP);
+	dk_option_u32(&a, 54, DHCP_KIT_SERVER);
+	dk_option_u32(&a, 51, 3600);
+	dk_option_u32(&a, 1, KIT_MASK);
+	dk_option(&a, 3, "\xc0\xa8\x4d\1\xc0", 5);
+	dk_option(&a, 6, "\x0a\0\0\1\x0a\0\0", 7);
+	dk_option(&a, 121, "\x08\x0a\xc0\xa8\x4d\1\x08", 7);
+	send();
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+	assert_int_equal(ds_lease(&s)->gateway, 0);
+	assert_int_equal(ds_lease(&s)->n_dns, 0);
+	assert_int_equal(ds_lease(&s)->n_routes, 0);
+	assert_int_equal(s.k.stack->routes.n, 0);
+}
+
+static void strings_without_a_terminator(void **state)
+{
+	char name[255];
+
+	(void)state;
+	memset(name, 'x', sizeof(name));
+	ds_answer(&s, DK_OFFER, KIT_IP);
+	ds_expect(&s, DK_REQUEST);
+	dk_usual(&a, &s.said, DK_ACK, KIT_IP);
+	dk_option(&a, 15, name, 255);
+	dk_option(&a, 15, name, 255);
+	dk_option(&a, 12, "a\nb\0c", 5);
+	send();
+	assert_int_equal(strlen(ds_lease(&s)->domain), 253); /* as long as a name may be */
+	assert_string_equal(ds_lease(&s)->hostname, "a?b");
+}
+
+/* Options in sname and file: read where overload says so, bounded there, and nowhere else. */
+static void overloaded_fields(void **state)
+{
+	(void)state;
+	ds_answer(&s, DK_OFFER, KIT_IP);
+	ds_expect(&s, DK_REQUEST);
+	dk_begin(&a, &s.said, DK_ACK, KIT_IP);
+	dk_option_u32(&a, 54, DHCP_KIT_SERVER);
+	memcpy(a.bytes + 108, "\x33\4\0\0\x0e\x10\xff", 7);
+	memcpy(a.bytes + 44, "\1\4\xff\xff\xff\0\xff", 7);
+	send(); /* without option 52 they are a file's name and a server's */
+	assert_int_equal(counter("dhcp_refused"), 1);
+	dk_option(&a, 52, "\3", 1);
+	a.bytes[108 + 1] = 200; /* past the end of file */
+	send();
+	assert_int_equal(counter("dhcp_malformed"), 1);
+	a.bytes[108 + 1] = 4;
+	memset(a.bytes + 44, 7, 64); /* sname ends in the middle of an option */
+	send();
+	assert_int_equal(counter("dhcp_malformed"), 2);
+	memcpy(a.bytes + 44, "\1\4\xff\xff\0\0\xff", 7);
+	send();
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+	assert_int_equal(s.k.netif.ipv4_mask, 0xffff0000);
+	assert_int_equal(ds_lease(&s)->lease_s, 3600);
+}
+
+/* --- whose it is --------------------------------------------------------------------------------- */
+
+static void another_s(uint8_t type, unsigned which)
+{
+	/* op, htype, hlen, xid, chaddr, cookie */
+	static const uint16_t offsets[] = {0, 1, 2, 4, 7, 28, 33, 236, 239};
+
+	dk_usual(&a, &s.said, type, KIT_IP);
+	dk_end(&a);
+	a.bytes[offsets[which]] ^= 3;
+}
+
+static void wrong_xid_or_chaddr(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 9; i++)
+		expect_dropped_as_offer_and_ack("dhcp_ignored", another_s, i);
+}
+
+static void wrong_server(void **state)
+{
+	(void)state;
+	ds_answer(&s, DK_OFFER, KIT_IP);
+	ds_expect(&s, DK_REQUEST);
+	for (uint8_t type = DK_ACK; type <= DK_NAK; type++) {
+		dk_begin(&a, &s.said, type, KIT_IP);
+		dk_option_u32(&a, 54, DHCP_KIT_SERVER + 1);
+		dk_option_u32(&a, 1, KIT_MASK);
+		dk_option_u32(&a, 51, 3600);
+		send();
+	}
+	dk_begin(&a, &s.said, DK_ACK, KIT_IP); /* or none */
+	dk_option_u32(&a, 51, 3600);
+	send();
+	assert_int_equal(counter("dhcp_ignored"), 3);
+	assert_int_equal(counter("dhcp_naks"), 0);
+	assert_int_equal(s.k.netif.ipv4, 0);
+	ds_answer(&s, DK_ACK, KIT_IP);
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+}
+
+/* The exchange that is over is over: what belonged to it is not for the next one. */
+static void the_last_exchange_s_answer(void **state)
+{
+	struct dk_said old;
+
+	(void)state;
+	ds_answer(&s, DK_OFFER, KIT_IP);
+	ds_expect(&s, DK_REQUEST);
+	old = s.said;
+	for (unsigned i = 0; i < 3; i++)
+		ds_wait(&s, DK_REQUEST, 20 * NS_PER_S);
+	ds_wait(&s, DK_DISCOVER, 20 * NS_PER_S);
+	ds_answer(&s, DK_OFFER, KIT_IP + 1);
+	ds_expect(&s, DK_REQUEST);
+	dk_usual(&a, &old, DK_ACK, KIT_IP);
+	send();
+	assert_int_equal(counter("dhcp_ignored"), 1);
+	assert_int_equal(s.k.netif.ipv4, 0);
+}
+
+/* --- values -------------------------------------------------------------------------------------- */
+
+static const struct {
+	uint32_t yiaddr, mask;
+} bad_addresses[] = {
+	{0, KIT_MASK},
+	{0xffffffff, KIT_MASK},
+	{0x7f000001, 0xff000000},    /* loopback */
+	{0xe0000001, 0xf0000000},    /* multicast */
+	{0xf0000001, 0xff000000},
+	{0x00000005, 0xff000000},
+	{0xc0a84d00, KIT_MASK},      /* the network itself */
+	{0xc0a84dff, KIT_MASK},      /* everybody on it */
+	{KIT_IP, 0xff00ff00},        /* masks with holes */
+	{KIT_IP, 0x000000ff},
+	{KIT_IP, 0xfffffffd},
+	{DHCP_KIT_SERVER, KIT_MASK}, /* the server's own */
+};
+
+static void bad_address(uint8_t type, unsigned which)
+{
+	dk_begin(&a, &s.said, type, bad_addresses[which].yiaddr);
+	dk_option_u32(&a, 54, DHCP_KIT_SERVER);
+	dk_option_u32(&a, 1, bad_addresses[which].mask);
+	dk_option_u32(&a, 51, 3600);
+}
+
+static void addresses_that_no_host_has(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(bad_addresses); i++)
+		expect_dropped_as_offer_and_ack("dhcp_refused", bad_address, i);
+	assert_string_equal(ds_describe(&s), "no good offer after 1 DISCOVER in 0.0 s; 12 messages "
+					     "could not be used: the address is the server's own");
+}
+
+/* RFC 3021: a network of two has neither a network's address nor a broadcast one. */
+static void a_network_of_two(void **state)
+{
+	(void)state;
+	for (uint8_t type = DK_OFFER; type <= DK_ACK; type += DK_ACK - DK_OFFER) {
+		dk_begin(&a, &s.said, type, 0xc0a84d00);
+		dk_option_u32(&a, 54, 0xc0a84d01);
+		dk_option_u32(&a, 1, 0xfffffffe);
+		dk_option_u32(&a, 3, 0xc0a84d01);
+		dk_option_u32(&a, 51, 3600);
+		send();
+	}
+	assert_int_equal(s.k.netif.ipv4, 0xc0a84d00);
+	assert_int_equal(ds_lease(&s)->gateway, 0xc0a84d01);
+}
+
+static void another_address_than_was_asked_for(void **state)
+{
+	(void)state;
+	ds_answer(&s, DK_OFFER, KIT_IP);
+	ds_expect(&s, DK_REQUEST);
+	ds_answer(&s, DK_ACK, KIT_IP + 1);
+	assert_int_equal(counter("dhcp_refused"), 1);
+	assert_int_equal(s.k.netif.ipv4, 0);
+	ds_answer(&s, DK_ACK, KIT_IP);
+	ds_wait(&s, DK_REQUEST, 3600 * NS_PER_S); /* RENEWING */
+	ds_answer(&s, DK_ACK, KIT_IP + 1);
+	assert_int_equal(counter("dhcp_refused"), 2);
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+	assert_string_equal(ds_describe(&s), "192.168.77.2 from 192.168.77.1");
+}
+
+static void no_lease(uint8_t type, unsigned which)
+{
+	(void)which;
+	dk_begin(&a, &s.said, type, KIT_IP);
+	dk_option_u32(&a, 54, DHCP_KIT_SERVER);
+	dk_option_u32(&a, 1, KIT_MASK);
+	dk_option_u32(&a, 51, 0);
+}
+
+static void lease_0(void **state)
+{
+	(void)state;
+	expect_dropped_as_offer_and_ack("dhcp_refused", no_lease, 0);
+	ds_bind(&s, KIT_IP, 100);
+	ds_wait(&s, DK_REQUEST, 100 * NS_PER_S);
+	ds_ack(&s, KIT_IP, 0); /* in RENEWING too: the old one runs on */
+	assert_int_equal(ds_lease(&s)->lease_s, 100);
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+}
+
+static void lease_infinite(void **state)
+{
+	(void)state;
+	ds_answer(&s, DK_OFFER, KIT_IP);
+	ds_expect(&s, DK_REQUEST);
+	dk_begin(&a, &s.said, DK_ACK, KIT_IP);
+	dk_option_u32(&a, 54, DHCP_KIT_SERVER);
+	dk_option_u32(&a, 1, KIT_MASK);
+	dk_option_u32(&a, 51, UINT32_MAX);
+	dk_option_u32(&a, 58, 1); /* of no lease that has no end */
+	dk_option_u32(&a, 59, 2);
+	send();
+	kit_advance(&s.k, 20 * NS_PER_S);
+	kit_sent_clear(&s.k);
+	kit_advance(&s.k, UINT64_C(1000000) * 3600 * NS_PER_S);
+	ds_expect_silence(&s);
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+}
+
+static void the_longest_lease_that_ends(void **state)
+{
+	(void)state;
+	ds_answer(&s, DK_OFFER, KIT_IP);
+	ds_expect(&s, DK_REQUEST);
+	ds_ack(&s, KIT_IP, UINT32_MAX - 1);
+	kit_advance(&s.k, UINT64_C(3600) * 24 * 365 * 60 * NS_PER_S);
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+}
+
+/* NAKs of every stage stand in test_dhcp_lease: a_nak_at_every_stage; a NAK needs no address, and one
+ * with an address is a NAK all the same. */
+static void a_nak_with_an_address(void **state)
+{
+	(void)state;
+	ds_answer(&s, DK_OFFER, KIT_IP);
+	ds_expect(&s, DK_REQUEST);
+	dk_usual(&a, &s.said, DK_NAK, KIT_IP);
+	send();
+	assert_int_equal(counter("dhcp_naks"), 1);
+	assert_int_equal(s.k.netif.ipv4, 0);
+}
+
+/* More routes than there is room for, nested, twice, to anywhere: the table is bounded, the address
+ * works. */
+static void a_flood_of_routes(void **state)
+{
+	uint8_t routes[255];
+	size_t n = 0;
+
+	(void)state;
+	ds_answer(&s, DK_OFFER, KIT_IP);
+	ds_expect(&s, DK_REQUEST);
+	dk_begin(&a, &s.said, DK_ACK, KIT_IP);
+	dk_option_u32(&a, 54, DHCP_KIT_SERVER);
+	dk_option_u32(&a, 1, KIT_MASK);
+	dk_option_u32(&a, 51, 3600);
+	for (uint8_t i = 0; n + 9 <= sizeof(routes); i++, n += 9)
+		memcpy(routes + n, (const uint8_t[]){32, 10, 0, 0, i, 192, 168, 77, 1}, 9);
+	dk_option(&a, 121, routes, n);
+	dk_option(&a, 121, routes, n);
+	send();
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+	assert_in_range(s.k.stack->routes.n, 1, IPV4_ROUTES_MAX);
+}
+
+/* Any bytes where an answer is waited for. */
+static void any_bytes(void **state)
+{
+	(void)state;
+	srand(1);
+	for (unsigned round = 0; round < 20000; round++) {
+		uint8_t type = (uint8_t)(rand() % 3 == 0 ? DK_OFFER : rand() % 2 ? DK_ACK : DK_NAK);
+
+		dk_begin(&a, &s.said, type, rand() % 2 ? KIT_IP : (uint32_t)rand() * 2);
+		for (unsigned i = (unsigned)rand() % 60; i > 0; i--)
+			a.bytes[a.len++] = rand() % 2 ? (uint8_t)(rand() % 8) : (uint8_t)rand();
+		send();
+		kit_sent_clear(&s.k);
+		assert_true(s.k.netif.ipv4 == 0 ||
+			    ipv4_is_address_of_host(s.k.netif.ipv4, s.k.netif.ipv4_mask));
+	}
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(an_option_past_the_end),
+		TEST(no_end_is_forgiven),
+		TEST(every_length),
+		TEST(length_0),
+		TEST(length_0_of_what_must_be_there),
+		TEST(lists_that_are_no_multiple_of_4),
+		TEST(strings_without_a_terminator),
+		TEST(overloaded_fields),
+		TEST(wrong_xid_or_chaddr),
+		TEST(wrong_server),
+		TEST(the_last_exchange_s_answer),
+		TEST(addresses_that_no_host_has),
+		TEST(a_network_of_two),
+		TEST(another_address_than_was_asked_for),
+		TEST(lease_0),
+		TEST(lease_infinite),
+		TEST(the_longest_lease_that_ends),
+		TEST(a_nak_with_an_address),
+		TEST(a_flood_of_routes),
+		TEST(any_bytes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,657 @@
+/* net/dhcp: from the address on (RFC 2131 4.4.5): renewing, rebinding, the lease's end, a server that
+ * says no, somebody else who has the address, a link that was away. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "net/neigh.h"
+#include "net/socket.h"
+#include "tests/lib/dhcp_scene.h"
+
+#define LEASE 3600u
+#define T1_NS (LEASE / 2 * NS_PER_S)
+#define T2_NS (LEASE / 8 * 7 * NS_PER_S)
+#define LEASE_NS (LEASE * NS_PER_S)
+
+static const uint8_t other_mac[6] = {0x52, 0x54, 0, 0, 0x99, 0x99};
+static struct dhcp_scene s;
+static struct dk_answer a;
+static uint64_t bound_ns;
+
+static int setup(void **state)
+{
+	(void)state;
+	ds_open(&s, 1, NULL);
+	ds_bind(&s, KIT_IP, LEASE);
+	bound_ns = s.k.now_ns;
+	s.k.answer_arp = true;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	ds_close(&s);
+	return 0;
+}
+
+static uint64_t counter(const char *name)
+{
+	return kit_counter(&s.k, name);
+}
+
+static uint64_t since_bound(void)
+{
+	return s.said.t_ns - bound_ns;
+}
+
+/* Everything sent so far is of no interest any more, nor are the events. */
+static void forget(void)
+{
+	kit_sent_clear(&s.k);
+	kit_events_clear(&s.k.kp);
+}
+
+/* --- renewing and rebinding ---------------------------------------------------------------------- */
+
+static void at_t1_the_server_is_asked(void **state)
+{
+	uint32_t xid = s.said.xid;
+
+	(void)state;
+	ds_wait(&s, DK_REQUEST, LEASE_NS);
+	assert_in_range(since_bound(), T1_NS * 15 / 16, T1_NS);
+	assert_true(s.said.xid != xid);
+	assert_int_equal(s.said.src, KIT_IP);
+	assert_int_equal(s.said.dst, DHCP_KIT_SERVER);
+	assert_false(s.said.to_everybody);
+	assert_int_equal(s.said.ciaddr, KIT_IP);
+	assert_int_equal(s.said.requested | s.said.server_id, 0); /* 4.3.6, table 4 */
+	assert_int_equal(s.said.secs, 0);
+	assert_string_equal(ds_event(&s, EVENT_DHCP_REQUEST, "reason"), "renewing");
+	bound_ns = s.said.t_ns; /* the next lease counts from here */
+	kit_advance(&s.k, NS_PER_S);
+	ds_ack(&s, KIT_IP, LEASE);
+	assert_int_equal(ds_reached(&s), NET_DHCP_BOUND);
+	assert_int_equal(kit_event_count(&s.k.kp, EVENT_ADDR_SET), 1); /* the first time */
+	ds_wait(&s, DK_REQUEST, LEASE_NS);
+	assert_in_range(since_bound(), T1_NS * 15 / 16, T1_NS);
+}
+
+/* The next of our REQUESTs to everybody, or to the server; 0: the lease is over before it. */
+static uint64_t next_request(bool to_everybody)
+{
+	while (s.k.netif.ipv4 != 0) {
+		struct kit_sent *sent = kit_take(&s.k);
+		bool dhcp = sent != NULL && dk_read(sent, &s.said);
+
+		kit_sent_free(sent);
+		if (dhcp) {
+			assert_int_equal(s.said.type, DK_REQUEST);
+			assert_int_equal(s.said.ciaddr, KIT_IP);
+			assert_int_equal(s.said.requested | s.said.server_id, 0);
+			assert_int_equal(s.said.src, KIT_IP);
+			assert_int_equal(s.said.to_everybody, to_everybody || s.said.to_everybody);
+			return since_bound();
+		}
+		if (sent == NULL)
+			kit_advance(&s.k, net_next_deadline(s.k.stack) - s.k.now_ns);
+	}
+	return 0;
+}
+
+/* Waits between `before` and `at` as RFC 2131 4.4.5 has it for a state that ends at `end`. */
+static void expect_half_of_the_rest(uint64_t before_ns, uint64_t at_ns, uint64_t end_ns)
+{
+	uint64_t left_ns = end_ns - before_ns;
+	uint64_t wait_ns = MIN(MAX(left_ns / 2, 60 * NS_PER_S), left_ns);
+
+	assert_in_range(at_ns - before_ns, wait_ns - 2 * NS_PER_S, wait_ns + wait_ns / 16 + NS_PER_S);
+}
+
+/* Half of what is left, at least a minute; then everybody, the same way; then the end. */
+static void a_server_that_is_gone(void **state)
+{
+	uint64_t t_ns[32] = {0}, t2_ns = 0, first_ns;
+	unsigned renewals = 0, rebinds = 0;
+
+	(void)state;
+	while ((t_ns[renewals] = next_request(false)) != 0 && !s.said.to_everybody)
+		assert_true(++renewals < 16);
+	first_ns = t_ns[0];
+	t2_ns = t_ns[renewals];
+	assert_in_range(first_ns, T1_NS * 15 / 16, T1_NS);
+	assert_in_range(t2_ns, T2_NS - (T2_NS - T1_NS) / 16, T2_NS);
+	for (unsigned i = 1; i < renewals; i++)
+		expect_half_of_the_rest(t_ns[i - 1], t_ns[i], t2_ns);
+	assert_in_range(renewals, 4, 6);
+
+	for (t_ns[0] = t2_ns; t_ns[rebinds] != 0; t_ns[rebinds] = next_request(true)) {
+		assert_int_equal(s.said.secs, (since_bound() - first_ns) / NS_PER_S);
+		assert_int_equal(s.said.dst, 0xffffffff);
+		assert_true(++rebinds < 16);
+	}
+	for (unsigned i = 1; i < rebinds; i++)
+		expect_half_of_the_rest(t_ns[i - 1], t_ns[i], LEASE_NS);
+	assert_in_range(rebinds, 3, 5);
+	assert_int_equal(s.k.now_ns - bound_ns, LEASE_NS);
+	ds_wait(&s, DK_DISCOVER, 0); /* at once, and for the same address */
+	assert_int_equal(s.said.requested, KIT_IP);
+	assert_int_equal(s.said.src, 0);
+	assert_null(ds_lease(&s));
+	assert_int_equal(ds_reached(&s), NET_DHCP_NO_OFFER);
+	assert_string_equal(ds_event(&s, EVENT_DHCP_EXPIRED, "server"), "192.168.77.1");
+	assert_string_equal(ds_event(&s, EVENT_ADDR_LOST, "reason"), "its lease is over");
+}
+
+/* REBINDING takes the answer of any server. */
+static void another_server_renews(void **state)
+{
+	(void)state;
+	do
+		ds_wait(&s, DK_REQUEST, LEASE_NS);
+	while (!s.said.to_everybody);
+	dk_begin(&a, &s.said, DK_ACK, KIT_IP);
+	dk_option_u32(&a, 54, DHCP_KIT_SERVER + 5);
+	dk_option_u32(&a, 1, KIT_MASK);
+	dk_option_u32(&a, 51, LEASE);
+	dk_end(&a);
+	dk_send(&s.k, &a, &(struct dk_way){.dst = KIT_IP, .src = DHCP_KIT_SERVER + 5});
+	assert_int_equal(ds_reached(&s), NET_DHCP_BOUND);
+	assert_int_equal(ds_lease(&s)->server, DHCP_KIT_SERVER + 5);
+	assert_int_equal(ds_lease(&s)->gateway, 0); /* what it does not say is no longer so */
+	bound_ns = s.said.t_ns;
+	ds_wait(&s, DK_REQUEST, LEASE_NS);
+	assert_int_equal(s.said.dst, DHCP_KIT_SERVER + 5);
+	assert_in_range(since_bound(), T1_NS * 15 / 16, T1_NS);
+}
+
+/* A lease for ever is never asked for again. */
+static void a_lease_for_ever(void **state)
+{
+	(void)state;
+	net_dhcp_stop(s.k.stack, &s.k.netif, false, s.k.now_ns);
+	assert_int_equal(net_dhcp_start(s.k.stack, &s.k.netif, NULL, s.k.now_ns), ERR_OK);
+	ds_bind(&s, KIT_IP, UINT32_MAX);
+	assert_int_equal(ds_lease(&s)->lease_s, UINT32_MAX);
+	assert_int_equal(ds_lease(&s)->t1_s, UINT32_MAX);
+	kit_advance(&s.k, 20 * NS_PER_S); /* conflict detection */
+	forget();
+	kit_advance(&s.k, UINT64_C(400) * 365 * 86400 * NS_PER_S);
+	assert_int_equal(s.k.n_sent, 0);
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+	assert_true(net_next_deadline(s.k.stack) == TIME_NEVER);
+}
+
+static void times_that_make_no_sense(void **state)
+{
+	static const struct {
+		uint32_t lease, t1, t2; /* 0: not said */
+		uint32_t is_t1, is_t2;
+	} cases[] = {
+		{100, 10, 20, 10, 20},     {1000, 0, 0, 500, 875}, {1000, 900, 0, 500, 875},
+		{1000, 400, 0, 400, 875},  {1000, 0, 600, 500, 600},
+		{1000, 0, 400, 500, 875},  {1000, 500, 1000, 500, 875},
+		{1000, 2000, 3000, 500, 875}, {1000, UINT32_MAX, UINT32_MAX, 500, 875},
+		{4294967294u, 0, 0, 2147483647u, 3758096382u},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		net_dhcp_stop(s.k.stack, &s.k.netif, false, s.k.now_ns);
+		assert_int_equal(net_dhcp_start(s.k.stack, &s.k.netif, NULL, s.k.now_ns), ERR_OK);
+		ds_wait(&s, DK_DISCOVER, NS_PER_S);
+		ds_answer(&s, DK_OFFER, KIT_IP);
+		ds_expect(&s, DK_REQUEST);
+		dk_begin(&a, &s.said, DK_ACK, KIT_IP);
+		dk_option_u32(&a, 54, DHCP_KIT_SERVER);
+		dk_option_u32(&a, 1, KIT_MASK);
+		dk_option_u32(&a, 51, cases[i].lease);
+		if (cases[i].t1 != 0)
+			dk_option_u32(&a, 58, cases[i].t1);
+		if (cases[i].t2 != 0)
+			dk_option_u32(&a, 59, cases[i].t2);
+		dk_end(&a);
+		dk_send(&s.k, &a, NULL);
+		assert_int_equal(ds_lease(&s)->t1_s, cases[i].is_t1);
+		assert_in_range(ds_lease(&s)->t2_s, cases[i].is_t2, cases[i].is_t2 + 1);
+		kit_advance(&s.k, 30 * NS_PER_S);
+		forget();
+		bound_ns = s.k.now_ns - 30 * NS_PER_S;
+		if (cases[i].is_t1 < 30)
+			continue;
+		ds_wait(&s, DK_REQUEST, TIME_NEVER / 2);
+		assert_in_range(since_bound(), cases[i].is_t1 * NS_PER_S * 15 / 16,
+				cases[i].is_t1 * NS_PER_S + NS_PER_S);
+	}
+}
+
+/* The shortest of leases do not make us ask without end. */
+static void leases_of_a_second(void **state)
+{
+	(void)state;
+	net_dhcp_stop(s.k.stack, &s.k.netif, false, s.k.now_ns);
+	assert_int_equal(net_dhcp_start(s.k.stack, &s.k.netif, NULL, s.k.now_ns), ERR_OK);
+	ds_bind(&s, KIT_IP, 1);
+	for (unsigned i = 0; i < 10; i++) {
+		uint64_t before_ns = s.k.now_ns;
+
+		ds_wait(&s, DK_REQUEST, NS_PER_S);
+		assert_in_range(s.k.now_ns - before_ns, 450 * NS_PER_MS, 500 * NS_PER_MS);
+		ds_ack(&s, KIT_IP, 1);
+	}
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+}
+
+/* A lease of two minutes, dnsmasq's shortest, survives a lost message in each state. */
+static void short_leases_have_several_tries(void **state)
+{
+	unsigned to_server = 0, to_everybody = 0;
+
+	(void)state;
+	net_dhcp_stop(s.k.stack, &s.k.netif, false, s.k.now_ns);
+	assert_int_equal(net_dhcp_start(s.k.stack, &s.k.netif, NULL, s.k.now_ns), ERR_OK);
+	ds_bind(&s, KIT_IP, 120);
+	while (next_request(false) != 0) {
+		to_server += !s.said.to_everybody;
+		to_everybody += s.said.to_everybody;
+	}
+	assert_in_range(to_server, 3, 6);
+	assert_in_range(to_everybody, 2, 3);
+}
+
+static void the_routes_follow_the_renewal(void **state)
+{
+	struct ipv4_route route;
+
+	(void)state;
+	assert_int_equal(ipv4_route(s.k.stack, KIT_FAR_IP, &route), ERR_OK);
+	assert_int_equal(route.next_hop, KIT_PEER_IP);
+	ds_wait(&s, DK_REQUEST, LEASE_NS);
+	dk_begin(&a, &s.said, DK_ACK, KIT_IP);
+	dk_option_u32(&a, 54, DHCP_KIT_SERVER);
+	dk_option_u32(&a, 1, KIT_MASK);
+	dk_option_u32(&a, 3, KIT_PEER_IP + 3);
+	dk_option_u32(&a, 51, LEASE);
+	dk_option(&a, 26, "\5\0", 2);
+	dk_end(&a);
+	dk_send(&s.k, &a, NULL);
+	assert_int_equal(ipv4_route(s.k.stack, KIT_FAR_IP, &route), ERR_OK);
+	assert_int_equal(route.next_hop, KIT_PEER_IP + 3);
+	assert_int_equal(s.k.netif.mtu, 1500); /* the next address' affair */
+}
+
+/* --- the address goes ---------------------------------------------------------------------------- */
+
+static int connect_to_far(void)
+{
+	const struct net_endpoint far = net_endpoint_ipv4(KIT_FAR_IP, 80);
+	int fd = sock_socket(s.k.stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
+
+	assert_int_equal(sock_connect(s.k.stack, fd, &far, s.k.now_ns), ERR_INPROGRESS);
+	return fd;
+}
+
+/* No frame with this address in it is sent from now on. */
+static void expect_not_from(uint32_t address)
+{
+	struct kit_sent *sent;
+
+	while ((sent = kit_take(&s.k)) != NULL) {
+		assert_false(sent->is_ipv4 && sent->ip.src == address);
+		assert_false(sent->is_arp && (sent->arp.spa == address ||
+					      (sent->arp.spa == 0 && sent->arp.tpa == address)));
+		kit_sent_free(sent);
+	}
+}
+
+/* Connections hear of it, and nothing leaves from the old address: no segment, no datagram, no ARP,
+ * nothing that waited. */
+static void an_address_that_is_gone(void **state)
+{
+	const struct net_endpoint far = net_endpoint_ipv4(KIT_FAR_IP, 9);
+	struct kit_frame f;
+	int fd, udp;
+
+	(void)state;
+	s.k.answer_arp = false;
+	kit_advance(&s.k, 20 * NS_PER_S);
+	fd = connect_to_far();
+	udp = sock_socket(s.k.stack, NET_FAMILY_IPV4, SOCK_TYPE_DGRAM, SOCK_PROTO_UDP);
+	assert_int_equal(sock_connect(s.k.stack, udp, &far, s.k.now_ns), ERR_OK);
+	assert_int_equal(sock_send(s.k.stack, udp, "x", 1, s.k.now_ns), 1);
+	forget();
+	/* Somebody else's NAK ends it while the SYN and the datagram wait for ARP. */
+	s.k.netif.link_up = false;
+	kit_poll(&s.k);
+	s.k.netif.link_up = true;
+	kit_poll(&s.k);
+	ds_expect(&s, DK_REQUEST);
+	ds_answer(&s, DK_NAK, 0);
+	assert_int_equal(s.k.netif.ipv4, 0);
+	assert_string_equal(ds_event(&s, EVENT_TCP_ABORTED, "reason"), "our address is gone");
+	assert_int_equal(sock_send(s.k.stack, fd, "x", 1, s.k.now_ns), ERR_ADDRNOTAVAIL);
+	kit_build_arp(&f, &(struct kit_arp){.op = ARP_OP_REPLY, .spa = KIT_PEER_IP, .tpa = KIT_IP});
+	kit_inject_frame(&s.k, &f);
+	kit_build_arp(&f, &(struct kit_arp){.op = ARP_OP_REQUEST, .spa = KIT_PEER_IP, .tpa = KIT_IP});
+	kit_inject_frame(&s.k, &f);
+	kit_advance(&s.k, 0);
+	expect_not_from(KIT_IP);
+	ds_bind(&s, KIT_IP + 4, LEASE); /* and with another address neither */
+	assert_int_equal(sock_send(s.k.stack, udp, "x", 1, s.k.now_ns), ERR_ADDRNOTAVAIL);
+	s.k.answer_arp = true;
+	kit_advance(&s.k, 200 * NS_PER_S);
+	expect_not_from(KIT_IP);
+	assert_int_equal(s.k.netif.ipv4, KIT_IP + 4);
+}
+
+/* --- a server says no ---------------------------------------------------------------------------- */
+
+/* At every stage, and each time it begins anew; again and again, but not without end. */
+static void a_nak_at_every_stage(void **state)
+{
+	(void)state;
+	ds_wait(&s, DK_REQUEST, LEASE_NS); /* RENEWING */
+	ds_answer(&s, DK_NAK, 0);
+	assert_int_equal(s.k.netif.ipv4, 0);
+	assert_int_equal(ds_reached(&s), NET_DHCP_REFUSED);
+	assert_string_equal(ds_event(&s, EVENT_ADDR_LOST, "reason"), "the server takes it back");
+
+	ds_wait(&s, DK_DISCOVER, 0); /* at once */
+	assert_int_equal(s.said.requested, 0);
+	ds_answer(&s, DK_NAK, 0); /* in SELECTING it means nothing */
+	assert_int_equal(counter("dhcp_ignored"), 1);
+	ds_answer(&s, DK_OFFER, KIT_IP + 1);
+	ds_expect(&s, DK_REQUEST); /* REQUESTING */
+	ds_answer(&s, DK_NAK, 0);
+	assert_int_equal(counter("dhcp_naks"), 2);
+	ds_bind(&s, KIT_IP + 1, LEASE);
+
+	do /* REBINDING */
+		ds_wait(&s, DK_REQUEST, LEASE_NS);
+	while (!s.said.to_everybody);
+	ds_answer(&s, DK_NAK, 0);
+	assert_int_equal(s.k.netif.ipv4, 0);
+	ds_bind(&s, KIT_IP, LEASE);
+
+	s.k.netif.link_up = false; /* after a link was away */
+	kit_poll(&s.k);
+	s.k.netif.link_up = true;
+	kit_poll(&s.k);
+	ds_expect(&s, DK_REQUEST);
+	ds_answer(&s, DK_NAK, 0);
+	assert_int_equal(s.k.netif.ipv4, 0);
+	assert_int_equal(counter("dhcp_naks"), 4);
+	ds_answer(&s, DK_NAK, 0); /* INIT */
+	ds_bind(&s, KIT_IP, LEASE);
+	ds_answer(&s, DK_NAK, 0); /* BOUND */
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+	assert_int_equal(counter("dhcp_naks"), 4);
+}
+
+static void a_server_that_always_says_no(void **state)
+{
+	uint64_t began_ns;
+	unsigned rounds = 0;
+
+	(void)state;
+	ds_wait(&s, DK_REQUEST, LEASE_NS);
+	ds_answer(&s, DK_NAK, 0);
+	began_ns = s.k.now_ns;
+	while (s.k.now_ns - began_ns < 300 * NS_PER_S) {
+		ds_wait(&s, DK_DISCOVER, 70 * NS_PER_S);
+		ds_answer(&s, DK_OFFER, KIT_IP);
+		ds_expect(&s, DK_REQUEST);
+		dk_begin(&a, &s.said, DK_NAK, 0);
+		dk_option_u32(&a, 54, DHCP_KIT_SERVER);
+		dk_option(&a, 56, "go \"away\"\x1b", 10);
+		dk_end(&a);
+		dk_send(&s.k, &a, NULL);
+		rounds++;
+	}
+	assert_in_range(rounds, 6, 13); /* 0, 1, 2, 4 .. 64 s apart */
+	assert_int_equal(ds_reached(&s), NET_DHCP_REFUSED);
+	assert_string_equal(ds_describe(&s), "192.168.77.1 refused 192.168.77.2: go \"away\"?");
+	assert_string_equal(ds_event(&s, EVENT_DHCP_NAK, "text"), "go \"away\"?");
+}
+
+/* Who we did not ask cannot say no: in RENEWING and REQUESTING a NAK of another server is ignored. */
+static void a_nak_of_another_server(void **state)
+{
+	(void)state;
+	ds_wait(&s, DK_REQUEST, LEASE_NS);
+	dk_begin(&a, &s.said, DK_NAK, 0);
+	dk_option_u32(&a, 54, DHCP_KIT_SERVER + 1);
+	dk_send(&s.k, &a, NULL);
+	dk_begin(&a, &s.said, DK_NAK, 0); /* nor who does not say who it is */
+	dk_send(&s.k, &a, NULL);
+	assert_int_equal(counter("dhcp_ignored"), 2);
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+}
+
+/* --- somebody else has it ------------------------------------------------------------------------ */
+
+static void claim(uint32_t address)
+{
+	struct kit_frame f;
+
+	kit_build_arp(&f, &(struct kit_arp){.eth_dst = KIT_BROADCAST_MAC, .eth_src = other_mac,
+					    .op = ARP_OP_REPLY, .spa = address, .tpa = address,
+					    .sha = other_mac});
+	kit_inject_frame(&s.k, &f);
+}
+
+static void expect_decline(uint32_t address)
+{
+	ds_expect(&s, DK_DECLINE);
+	assert_int_equal(s.said.src, 0);
+	assert_true(s.said.to_everybody);
+	assert_int_equal(s.said.requested, address);
+	assert_int_equal(s.said.server_id, DHCP_KIT_SERVER);
+	assert_int_equal(s.said.ciaddr, 0);
+	assert_int_equal(s.k.netif.ipv4, 0);
+}
+
+static void somebody_had_it_before_us(void **state)
+{
+	uint64_t declined_ns;
+
+	(void)state;
+	kit_poll(&s.k); /* the first probe */
+	claim(KIT_IP);
+	expect_decline(KIT_IP);
+	assert_string_equal(ds_event(&s, EVENT_ARP_CONFLICT, "action"),
+			    "it had it before us: given up");
+	assert_string_equal(ds_event(&s, EVENT_DHCP_DECLINE, "mac"), "52:54:00:00:99:99");
+	assert_string_equal(ds_event(&s, EVENT_ADDR_LOST, "reason"), "somebody else has it");
+	assert_int_equal(ds_reached(&s), NET_DHCP_IN_USE);
+	assert_string_equal(ds_describe(&s), "192.168.77.2 from 192.168.77.1 is in use by "
+					     "52:54:00:00:99:99, and was declined");
+	assert_int_equal(counter("dhcp_declined"), 1);
+	declined_ns = s.k.now_ns;
+	forget();
+	ds_wait(&s, DK_DISCOVER, 2 * NS_PER_S);
+	assert_int_equal(s.k.now_ns - declined_ns, NS_PER_S);
+	assert_int_equal(s.said.requested, 0); /* not that one again */
+	assert_int_equal(ds_reached(&s), NET_DHCP_IN_USE);
+
+	ds_answer(&s, DK_OFFER, KIT_IP + 1);
+	ds_expect(&s, DK_REQUEST);
+	ds_answer(&s, DK_ACK, KIT_IP + 1);
+	kit_poll(&s.k);
+	claim(KIT_IP + 1);
+	expect_decline(KIT_IP + 1);
+	declined_ns = s.k.now_ns;
+	ds_wait(&s, DK_DISCOVER, 20 * NS_PER_S); /* the second time: the RFC's ten seconds */
+	assert_int_equal(s.k.now_ns - declined_ns, 10 * NS_PER_S);
+}
+
+/* RFC 5227 2.4 (b): an address that has become ours is defended once; a second conflict within ten
+ * seconds takes it. */
+static void it_is_defended_once(void **state)
+{
+	(void)state;
+	kit_advance(&s.k, 20 * NS_PER_S);
+	forget();
+	claim(KIT_IP);
+	ds_expect_silence(&s);
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+	assert_string_equal(ds_event(&s, EVENT_ARP_CONFLICT, "action"), "defended");
+	kit_advance(&s.k, 11 * NS_PER_S);
+	claim(KIT_IP); /* much later: defended again */
+	ds_expect_silence(&s);
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+	kit_advance(&s.k, 9 * NS_PER_S);
+	claim(KIT_IP);
+	expect_decline(KIT_IP);
+	assert_int_equal(counter("arp_conflicts"), 3);
+}
+
+/* --- the link ------------------------------------------------------------------------------------ */
+
+static void flap(uint64_t away_ns)
+{
+	kit_advance(&s.k, 30 * NS_PER_S);
+	s.k.netif.link_up = false;
+	kit_advance(&s.k, away_ns);
+	forget();
+	s.k.netif.link_up = true;
+	kit_poll(&s.k);
+}
+
+/* 3.2: is it still good?  At once, from no address, to everybody, naming no server. */
+static void a_link_that_was_away(void **state)
+{
+	(void)state;
+	flap(5 * NS_PER_S);
+	ds_expect(&s, DK_REQUEST);
+	assert_int_equal(s.said.src, 0);
+	assert_true(s.said.to_everybody);
+	assert_int_equal(s.said.requested, KIT_IP);
+	assert_int_equal(s.said.ciaddr | s.said.server_id, 0);
+	assert_int_equal(s.said.secs, 0);
+	assert_string_equal(ds_event(&s, EVENT_DHCP_REQUEST, "reason"), "the link was away");
+	assert_int_equal(s.k.netif.ipv4, KIT_IP); /* in use meanwhile */
+	bound_ns = s.said.t_ns;
+	kit_sent_clear(&s.k);
+	ds_ack(&s, KIT_IP, LEASE);
+	assert_int_equal(kit_event_count(&s.k.kp, EVENT_ADDR_SET), 0); /* it is the same */
+	kit_advance(&s.k, 20 * NS_PER_S);
+	assert_int_equal(counter("arp_probes_out"), 6); /* RFC 5227 2.1: probed again */
+	ds_wait(&s, DK_REQUEST, LEASE_NS);
+	assert_in_range(since_bound(), T1_NS * 15 / 16, T1_NS);
+}
+
+/* 3.2 (3): without an answer the lease is used as long as it lasts. */
+static void a_link_that_was_away_and_nobody_answers(void **state)
+{
+	uint64_t t_ns[3];
+
+	(void)state;
+	flap(5 * NS_PER_S);
+	for (unsigned i = 0; i < 3; i++) {
+		ds_wait(&s, DK_REQUEST, 10 * NS_PER_S);
+		t_ns[i] = s.said.t_ns;
+		assert_int_equal(s.said.requested, KIT_IP);
+	}
+	assert_in_range(t_ns[1] - t_ns[0], 750 * NS_PER_MS, 1250 * NS_PER_MS);
+	assert_in_range(t_ns[2] - t_ns[1], 1500 * NS_PER_MS, 2500 * NS_PER_MS);
+	ds_wait(&s, DK_REQUEST, LEASE_NS); /* T1 */
+	assert_in_range(since_bound(), T1_NS * 15 / 16, T1_NS);
+	assert_int_equal(s.said.ciaddr, KIT_IP);
+	assert_string_equal(ds_event(&s, EVENT_DHCP_NO_ACK, "keeps"), "true");
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+}
+
+/* The lease ends while nobody can be asked. */
+static void a_link_that_stays_away(void **state)
+{
+	(void)state;
+	s.k.netif.link_up = false;
+	kit_poll(&s.k);
+	forget();
+	kit_advance(&s.k, LEASE_NS - (s.k.now_ns - bound_ns) - 1);
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+	ds_expect_silence(&s);
+	kit_advance(&s.k, 1);
+	assert_int_equal(s.k.netif.ipv4, 0);
+	ds_expect_silence(&s);
+	assert_string_equal(ds_describe(&s), "no DISCOVER could be sent: the link is down");
+	s.k.netif.link_up = true;
+	kit_poll(&s.k);
+	ds_expect(&s, DK_DISCOVER);
+	assert_int_equal(s.said.requested, KIT_IP);
+}
+
+/* It goes in the middle of asking: what is asked then begins anew. */
+static void a_link_that_goes_while_asking(void **state)
+{
+	uint32_t xid;
+
+	(void)state;
+	net_dhcp_stop(s.k.stack, &s.k.netif, false, s.k.now_ns);
+	assert_int_equal(net_dhcp_start(s.k.stack, &s.k.netif, NULL, s.k.now_ns), ERR_OK);
+	ds_wait(&s, DK_DISCOVER, 0);
+	ds_answer(&s, DK_OFFER, KIT_IP);
+	ds_expect(&s, DK_REQUEST);
+	xid = s.said.xid;
+	s.k.netif.link_up = false;
+	kit_advance(&s.k, 100 * NS_PER_S);
+	ds_expect_silence(&s);
+	ds_answer(&s, DK_ACK, KIT_IP); /* for nobody */
+	assert_int_equal(s.k.netif.ipv4, 0);
+	s.k.netif.link_up = true;
+	ds_wait(&s, DK_DISCOVER, 0);
+	assert_true(s.said.xid != xid);
+}
+
+/* The lease is over before anybody has answered the question whether it is. */
+static void a_lease_that_ends_while_the_link_is_new(void **state)
+{
+	(void)state;
+	s.k.netif.link_up = false;
+	kit_poll(&s.k);
+	forget();
+	kit_advance(&s.k, LEASE_NS - (s.k.now_ns - bound_ns) - 500 * NS_PER_MS);
+	s.k.netif.link_up = true;
+	kit_poll(&s.k);
+	ds_expect(&s, DK_REQUEST);
+	kit_advance(&s.k, 500 * NS_PER_MS - 1);
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+	kit_advance(&s.k, 1);
+	assert_int_equal(s.k.netif.ipv4, 0);
+	ds_expect(&s, DK_DISCOVER);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(at_t1_the_server_is_asked),
+		TEST(a_server_that_is_gone),
+		TEST(another_server_renews),
+		TEST(a_lease_for_ever),
+		TEST(times_that_make_no_sense),
+		TEST(leases_of_a_second),
+		TEST(short_leases_have_several_tries),
+		TEST(the_routes_follow_the_renewal),
+		TEST(an_address_that_is_gone),
+		TEST(a_nak_at_every_stage),
+		TEST(a_server_that_always_says_no),
+		TEST(a_nak_of_another_server),
+		TEST(somebody_had_it_before_us),
+		TEST(it_is_defended_once),
+		TEST(a_link_that_was_away),
+		TEST(a_link_that_was_away_and_nobody_answers),
+		TEST(a_link_that_stays_away),
+		TEST(a_link_that_goes_while_asking),
+		TEST(a_lease_that_ends_while_the_link_is_new),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,209 @@
+/* net/dhcp/link_local: an address without a server (RFC 3927), for who asked for it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "net/socket.h"
+#include "tests/lib/dhcp_scene.h"
+
+static const uint8_t other_mac[6] = {0x52, 0x54, 0, 0, 0x99, 0x99};
+static struct dhcp_scene s;
+
+static int setup(void **state)
+{
+	(void)state;
+	ds_open(&s, 1, &(struct net_dhcp_options){.link_local = true});
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	ds_close(&s);
+	return 0;
+}
+
+static bool is_link_local(uint32_t address)
+{
+	return address >= 0xa9fe0100 && address <= 0xa9fefeff;
+}
+
+/* Until it has taken one. */
+static void wait_for_address(uint64_t within_ns)
+{
+	for (uint64_t t = 0; s.k.netif.ipv4 == 0 && t < within_ns; t += NS_PER_S / 10)
+		kit_advance(&s.k, NS_PER_S / 10);
+	assert_true(s.k.netif.ipv4 >> 16 == 0xa9fe);
+}
+
+static void claim(uint32_t address)
+{
+	struct kit_frame f;
+
+	kit_build_arp(&f, &(struct kit_arp){.eth_dst = KIT_BROADCAST_MAC, .eth_src = other_mac,
+					    .op = ARP_OP_REPLY, .spa = address, .tpa = address,
+					    .sha = other_mac});
+	kit_inject_frame(&s.k, &f);
+}
+
+static void after_some_discovers_without_an_offer(void **state)
+{
+	const struct net_lease *l;
+
+	(void)state;
+	kit_advance(&s.k, 5200 * NS_PER_MS);
+	assert_int_equal(s.k.netif.ipv4, 0);
+	kit_advance(&s.k, 4 * NS_PER_S);
+	l = ds_lease(&s);
+	assert_non_null(l);
+	assert_true(l->link_local && is_link_local(l->address));
+	assert_int_equal(l->mask, 0xffff0000);
+	assert_int_equal(l->gateway | l->server | l->n_dns, 0);
+	assert_int_equal(s.k.netif.ipv4, l->address);
+	assert_int_equal(ds_reached(&s), NET_DHCP_NO_OFFER);
+	assert_int_equal(kit_event_count(&s.k.kp, EVENT_DHCP_LINK_LOCAL), 1);
+	assert_string_equal(ds_event(&s, EVENT_ADDR_SET, "prefix"), "16");
+	kit_sent_clear(&s.k);
+	kit_advance(&s.k, 20 * NS_PER_S);
+	assert_int_equal(kit_counter(&s.k, "arp_probes_out"), 3);
+	ds_expect(&s, DK_DISCOVER); /* it goes on asking, as somebody without an address */
+	assert_int_equal(s.said.src, 0);
+	assert_int_equal(s.said.requested | s.said.ciaddr, 0);
+}
+
+static void not_unless_asked_for(void **state)
+{
+	struct dhcp_scene plain;
+
+	(void)state;
+	ds_open(&plain, 1, NULL);
+	kit_advance(&plain.k, 600 * NS_PER_S);
+	assert_int_equal(plain.k.netif.ipv4, 0);
+	ds_close(&plain);
+}
+
+/* 2.1: the same again for one machine, another for another. */
+static void the_mac_address_chooses(void **state)
+{
+	uint32_t seen[4];
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(seen); i++) {
+		struct dhcp_scene one;
+
+		ds_open(&one, 10 + i, &(struct net_dhcp_options){.link_local = true});
+		one.k.netif.mac[5] = (uint8_t)(i / 2);
+		kit_advance(&one.k, 10 * NS_PER_S);
+		seen[i] = one.k.netif.ipv4;
+		assert_true(is_link_local(seen[i]));
+		ds_close(&one);
+	}
+	assert_int_equal(seen[0], seen[1]);
+	assert_int_equal(seen[2], seen[3]);
+	assert_true(seen[0] != seen[2]);
+}
+
+/* 2.2.1: another one at once, ten times; then one a minute. */
+static void others_have_them_all(void **state)
+{
+	uint32_t last = 0;
+	uint64_t tenth_ns;
+
+	(void)state;
+	wait_for_address(10 * NS_PER_S);
+	for (unsigned i = 0; i < 10; i++) {
+		uint32_t address = s.k.netif.ipv4;
+
+		assert_true(is_link_local(address) && address != last);
+		last = address;
+		kit_poll(&s.k);
+		claim(address);
+		assert_true(s.k.netif.ipv4 != address);
+	}
+	tenth_ns = s.k.now_ns;
+	assert_int_equal(s.k.netif.ipv4, 0);
+	wait_for_address(200 * NS_PER_S);
+	assert_in_range(s.k.now_ns - tenth_ns, 60 * NS_PER_S, 130 * NS_PER_S);
+	assert_int_equal(kit_counter(&s.k, "dhcp_declined"), 0); /* no server is told */
+}
+
+/* A server that comes back later has the better address. */
+static void a_server_comes_back(void **state)
+{
+	const struct net_endpoint peer = net_endpoint_ipv4(0xa9fe2020, 80);
+	int fd;
+
+	(void)state;
+	wait_for_address(10 * NS_PER_S);
+	s.k.answer_arp = true;
+	fd = sock_socket(s.k.stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
+	assert_int_equal(sock_connect(s.k.stack, fd, &peer, s.k.now_ns), ERR_INPROGRESS);
+	kit_poll(&s.k);
+	kit_sent_clear(&s.k);
+	ds_bind(&s, KIT_IP, 3600); /* its answers come to yiaddr, not to the address we have */
+	assert_false(ds_lease(&s)->link_local);
+	assert_int_equal(ds_reached(&s), NET_DHCP_BOUND);
+	assert_string_equal(ds_event(&s, EVENT_ADDR_LOST, "reason"), "another one takes its place");
+	assert_int_equal(sock_send(s.k.stack, fd, "x", 1, s.k.now_ns), ERR_ADDRNOTAVAIL);
+	/* And when that lease is over, without a server, it is the old one again. */
+	kit_sent_clear(&s.k);
+	kit_advance(&s.k, 3620 * NS_PER_S);
+	assert_non_null(ds_lease(&s));
+	assert_true(ds_lease(&s)->link_local);
+	assert_int_equal(s.k.netif.ipv4 >> 16, 0xa9fe);
+}
+
+/* 2.5: ARP from such an address is for everybody, replies too. */
+static void its_arp_is_broadcast(void **state)
+{
+	struct kit_frame f;
+	struct kit_sent *sent;
+
+	(void)state;
+	kit_advance(&s.k, 10 * NS_PER_S);
+	kit_sent_clear(&s.k);
+	kit_build_arp(&f, &(struct kit_arp){.op = ARP_OP_REQUEST, .spa = 0xa9fe2020,
+					    .tpa = s.k.netif.ipv4});
+	kit_inject_frame(&s.k, &f);
+	sent = kit_expect(&s.k);
+	assert_int_equal(sent->arp.op, ARP_OP_REPLY);
+	assert_memory_equal(sent->eth.dst, KIT_BROADCAST_MAC, 6);
+	assert_memory_equal(sent->arp.tha, KIT_PEER_MAC, 6);
+	kit_sent_free(sent);
+}
+
+static void the_link_goes_and_comes(void **state)
+{
+	uint32_t address;
+
+	(void)state;
+	kit_advance(&s.k, 10 * NS_PER_S);
+	address = s.k.netif.ipv4;
+	kit_sent_clear(&s.k);
+	s.k.netif.link_up = false;
+	kit_advance(&s.k, 50 * NS_PER_S);
+	s.k.netif.link_up = true;
+	ds_wait(&s, DK_DISCOVER, 0); /* there is no lease to ask for */
+	assert_int_equal(s.k.netif.ipv4, address);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(after_some_discovers_without_an_offer),
+		TEST(not_unless_asked_for),
+		TEST(the_mac_address_chooses),
+		TEST(others_have_them_all),
+		TEST(a_server_comes_back),
+		TEST(its_arp_is_broadcast),
+		TEST(the_link_goes_and_comes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
