@@ -63,32 +63,35 @@ static void read_options(struct dk_said *said, const uint8_t *p, size_t len)
 	CHECK(seen[53] && seen[61]);
 }
 
-bool dk_read(const struct kit_sent *s, struct dk_said *said)
+void dk_parse(const uint8_t *p, size_t len, struct dk_said *said)
 {
-	const uint8_t *p = s->payload;
-
-	if (!s->is_udp || s->udp.dst_port != 67)
-		return false;
-	CHECK(s->udp.src_port == 68 && s->l4_checksum_ok && s->ip_checksum_ok);
-	CHECK(s->payload_len >= 300 && s->payload_len <= 548);
+	CHECK(len >= 300 && len <= 548);
 	CHECK(p[0] == 1 && p[1] == 1 && p[2] == 6 && p[3] == 0);
 	*said = (struct dk_said){
-		.t_ns = s->t_ns,
 		.xid = load_be32(p + 4),
 		.secs = load_be16(p + 8),
 		.flags = load_be16(p + 10),
 		.ciaddr = load_be32(p + 12),
-		.src = s->ip.src,
-		.dst = s->ip.dst,
-		.to_everybody = memcmp(s->eth.dst, KIT_BROADCAST_MAC, 6) == 0,
 	};
 	for (size_t i = 16; i < 28; i++)
 		CHECK(p[i] == 0); /* yiaddr, siaddr, giaddr */
 	memcpy(said->mac, p + 28, 6);
-	CHECK(memcmp(said->mac, s->eth.src, 6) == 0);
 	for (size_t i = 34; i < 236; i++)
 		CHECK(p[i] == 0); /* no stale memory */
-	read_options(said, p, s->payload_len);
+	read_options(said, p, len);
+}
+
+bool dk_read(const struct kit_sent *s, struct dk_said *said)
+{
+	if (!s->is_udp || s->udp.dst_port != 67)
+		return false;
+	CHECK(s->udp.src_port == 68 && s->l4_checksum_ok && s->ip_checksum_ok);
+	dk_parse(s->payload, s->payload_len, said);
+	CHECK(memcmp(said->mac, s->eth.src, 6) == 0);
+	said->t_ns = s->t_ns;
+	said->src = s->ip.src;
+	said->dst = s->ip.dst;
+	said->to_everybody = memcmp(s->eth.dst, KIT_BROADCAST_MAC, 6) == 0;
 	return true;
 }
 

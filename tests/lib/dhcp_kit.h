@@ -32,6 +32,8 @@ struct dk_said {
  * identifier and each option whole; anything else fails the test.  False where the frame is none of
  * DHCP's. */
 bool dk_read(const struct kit_sent *s, struct dk_said *said);
+/* The same of the datagram's payload alone. */
+void dk_parse(const uint8_t *p, size_t len, struct dk_said *said);
 
 /* An answer under construction. */
 struct dk_answer {

@@ -102,7 +102,8 @@ struct sim_host *sim_host(struct sim *sim, const struct sim_host_options *option
 	if (host->stack == NULL)
 		sim_fail(sim, "no stack");
 	net_attach(host->stack, &host->netif);
-	if (net_set_ipv4(host->stack, &host->netif, host->ip, UINT32_C(0xffffff00)) != ERR_OK)
+	if (!options->no_address &&
+	    net_set_ipv4(host->stack, &host->netif, host->ip, UINT32_C(0xffffff00)) != ERR_OK)
 		sim_fail(sim, "no address");
 	host->bytes_at_first = host->kp.live_bytes - table_bytes(host->stack);
 	sim->hosts[sim->n_hosts++] = host;

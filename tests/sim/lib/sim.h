@@ -131,6 +131,7 @@ struct sim_host_options {
 	uint16_t mtu;      /* 0: 1500 */
 	uint32_t tx_ring;  /* frames that the device takes at once; 0: 64 */
 	uint32_t rx_max;   /* receive buffers; 0: 4096 */
+	bool no_address;   /* it finds one by itself */
 };
 
 /* --- the whole ------------------------------------------------------------------------------- */
@@ -145,6 +146,10 @@ struct sim {
 	unsigned n_heap, cap_heap;
 	uint64_t order;
 	struct sim_watch *watch;
+	/* Called for each frame that a host hands to its device, or gets from it; NULL: not. */
+	void (*on_sent)(void *ctx, struct sim_host *from, const uint8_t *frame, size_t len);
+	void (*on_received)(void *ctx, struct sim_host *to, const uint8_t *frame, size_t len);
+	void *on_ctx;
 	unsigned idle_steps; /* steps since the clock last moved */
 	uint64_t steps;
 	struct sim_pcap *pcap;

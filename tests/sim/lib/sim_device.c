@@ -129,6 +129,8 @@ static unsigned collect_received(struct sim_host *host, uint64_t now_ns)
 		if (at != NULL) {
 			memcpy(at, r->bytes, r->len);
 			sim_watch_received(host->sim, r);
+			if (host->sim->on_received != NULL)
+				host->sim->on_received(host->sim->on_ctx, host, r->bytes, r->len);
 			netif_input(&host->netif, pkt, now_ns);
 			n++;
 		} else {
