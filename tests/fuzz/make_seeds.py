@@ -179,6 +179,41 @@ def make_fragments():
                                        ODD, 0, 1, 0, 2, 4, *b"pong", ODD, 0, 4, 0x20, 0, 8, *b"........"])
 
 
+# --- dhcp: how it starts, then steps (fuzz_dhcp.c) --------------------------------------------------------
+
+OFFER, DHCP_ACK, NAK, PASS, CLAIM, LINK, RESTART, DATAGRAM, FAIL = 0, 1, 2, 5, 7, 8, 9, 10, 11
+USUAL, ASKED, OTHER_XID, UNICAST, OVERLOAD, NO_END = 1, 2, 4, 8, 16, 64
+SAY = 0  # a step: a message, its type, its flags; with USUAL the lease is 2**n seconds
+DEADLINE = 0x80
+BOUND = [SAY, OFFER, USUAL | ASKED, 12, 0, SAY, DHCP_ACK, USUAL | ASKED, 12, 0]
+
+
+def options(*pairs):
+    """As add_options() reads them: a count, then the index of a code, a length, bytes."""
+    return [len(pairs), *(byte for index, value in pairs for byte in (index, len(value), *value))]
+
+
+def make_dhcp():
+    seed("dhcp", "bound", [0, *BOUND, DATAGRAM, 198, 51, 100, 7, PASS, 2])
+    seed("dhcp", "renewed", [1, *BOUND, *[PASS, DEADLINE] * 7, SAY, DHCP_ACK, USUAL | ASKED | UNICAST, 12, 0])
+    seed("dhcp", "expired", [0, *BOUND, PASS, 5, PASS, 5, *[PASS, DEADLINE] * 9])
+    seed("dhcp", "naks", [0, SAY, OFFER, USUAL | ASKED, 12, 0, SAY, NAK, USUAL | ASKED, 12,
+                          *options((10, b"no")), PASS, DEADLINE, *BOUND, PASS, 5, SAY, NAK, USUAL | ASKED, 12, 0])
+    seed("dhcp", "declined", [0, *BOUND, CLAIM, 1, PASS, 1, *BOUND, PASS, 2, CLAIM, 1, CLAIM, 0])
+    seed("dhcp", "link", [0, *BOUND, LINK, PASS, 2, LINK, SAY, DHCP_ACK, USUAL | ASKED, 4, 0, LINK, PASS, 3])
+    seed("dhcp", "link-local", [2, *[PASS, 2] * 3, CLAIM, 1, PASS, 2, *BOUND])
+    seed("dhcp", "cloud", [0, SAY, OFFER, ASKED, *options((9, KIT_SERVER), (0, b"\xff" * 4)), SAY, DHCP_ACK, ASKED,
+                           *options((9, KIT_SERVER), (0, b"\xff" * 4), (6, b"\0\0\x0e\x10"),
+                                    (13, b"\x20" + KIT_SERVER + bytes(4) + b"\0" + KIT_SERVER),
+                                    (5, b"\x05\x78"), (2, b"\x0a\0\0\x35"), (4, b"example.org"))])
+    seed("dhcp", "overload", [0, SAY, OFFER, USUAL | ASKED | OVERLOAD, 12, 70, *b"\x0f\3org\xff".ljust(64, b"\0"),
+                              *b"\x0c\2me\xff\0", 0])
+    seed("dhcp", "fails", [0, FAIL, 0x80, PASS, 1, FAIL, 3, PASS, 2, FAIL, 0x40, *BOUND, RESTART, 4])
+
+
+KIT_SERVER = bytes([192, 168, 77, 1])
+
+
 # --- the others ---------------------------------------------------------------------------------------
 
 def make_tcp_options():
@@ -262,6 +297,6 @@ def make_pci():
 if __name__ == "__main__":
     if len(sys.argv) > 1:
         CORPUS = sys.argv[1]
-    for make in (make_frames, make_segments, make_fragments, make_tcp_options, make_http, make_config,
+    for make in (make_frames, make_segments, make_fragments, make_dhcp, make_tcp_options, make_http, make_config,
                  make_log, make_elf, make_ring, make_pci):
         make()

@@ -15,6 +15,7 @@ runs_of() {
 	ipv4-reassembly) echo 7000 ;;
 	tcp-segments) echo 12000 ;;
 	frame-in) echo 70000 ;;
+	dhcp) echo 8000 ;;
 	config) echo 50000 ;;
 	http) echo 12000 ;;
 	pci | log) echo 200000 ;;
