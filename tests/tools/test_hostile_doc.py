@@ -8,7 +8,7 @@ import pytest
 from conftest import ROOT
 
 DOCUMENT = os.path.join(ROOT, 'docs', 'hostile-inputs.md')
-SECTIONS = ['What all rows share', 'Ethernet, ARP', 'IPv4', 'ICMP', 'TCP', 'UDP', 'DNS', 'HTTP', 'Device']
+SECTIONS = ['What all rows share', 'Ethernet, ARP', 'IPv4', 'ICMP', 'TCP', 'UDP', 'DHCP', 'DNS', 'HTTP', 'Device']
 
 
 def read(*path):
@@ -83,13 +83,15 @@ def test_no_row_twice():
 
 
 def test_every_frame_on_the_wire_is_in_the_document():
-    """Names in tests/lib/hostile.py and of the HTTP answers: what is sent stands for a row."""
+    """Names in tests/lib/hostile.py and of the HTTP and DHCP answers: what is sent stands for a row."""
     quoted = {name for r in ROWS if not r[4].startswith('-')
               for _, _, names in references(r[4]) for name in names}
     sent = set(re.findall(r"^ {12}'([^']+)': \[", read('tests', 'lib', 'hostile.py'), re.M))
     sent |= set(re.findall(r"^ {4}'([^']+)': \(", read('tests', 'boot', 'test_hostile_http.py'), re.M))
     sent |= set(re.findall(r"^ {4}'([^']+)': blind", read('tests', 'boot', 'test_hostile_peer.py'),
                            re.M))
+    sent |= set(re.findall(r"^ {4}'([^']+)': (?:\[|addressed)",
+                           read('tests', 'boot', 'test_hostile_dhcp.py'), re.M))
     assert len(sent) > 80
     assert sent - quoted == {'fine'}
 
