@@ -1,8 +1,10 @@
 """ping=: a real host that answers, and ones that do not, or not as they should."""
 
+import urllib.request
+
 from conftest import GUEST, HOST
 from frames import ICMP, read_pcap
-from machine import call
+from machine import Run, call
 from ping_peer import PingPeer
 
 NOBODY, SILENT, ROUTER = '192.168.77.99', '192.168.77.101', '192.168.77.254'
@@ -79,3 +81,17 @@ def test_of_a_liar_and_others(wire):
     assert log.first('icmp.echo_reply', src=FORGETFUL)['icmp_seq'] == 2
     waits = log.all('progress', ip=SILENT)
     assert waits and all(w['what'] == 'waiting for the echo reply' for w in waits)
+
+
+def test_a_machine_that_stays_tells_its_round_trips(wire):
+    """Under blackbox_exporter's names: the phases are those of the latest ping."""
+    words = [wire.ip, f'ping={HOST}', 'mode=server', 'listen=8080', 'requests=1', 'interval=30']
+    with Run(wire, words) as run:
+        ping = run.log.wait('transfer', 20)
+        page = wire.namespace.call(urllib.request.urlopen, f'http://{GUEST}:8080/metrics').read().decode()
+        run.end(0)
+    values = dict(line.rsplit(' ', 1) for line in page.splitlines() if not line.startswith('#'))
+    target = f'{{target="ping://{HOST}"'
+    assert values[f'probe_success{target}}}'] == '1'
+    trip = ping['time_starttransfer'] - ping['time_pretransfer']
+    assert abs(float(values[f'probe_icmp_duration_seconds{target},phase="rtt"}}']) - trip) < 2e-6
