@@ -44,9 +44,23 @@ static void keep_text(char *dst, size_t cap, const char *text)
 	}
 }
 
+static bool is_ping(const char *check)
+{
+	return check != NULL && strcmp(check, "ping") == 0;
+}
+
 static bool is_https(const char *url)
 {
 	return url != NULL && strncmp(url, "https:", strlen("https:")) == 0;
+}
+
+/* A ping has none of the steps; the reply is its point called connect. */
+static enum ktap_phase failed_ping_phase(const struct ktap_check *c, const struct event *transfer)
+{
+	if (c->traces.asked_arp && !c->traces.answered_arp)
+		return KTAP_ARP;
+	return c->traces.asked_dns && number_of(transfer, "time_namelookup") == 0 ? KTAP_DNS
+										   : KTAP_CONNECT;
 }
 
 /* Before the connection stood: the steps say so.  Behind it: the status does. */
@@ -55,6 +69,8 @@ static enum ktap_phase failed_phase(const struct ktap_check *c, const struct eve
 	uint64_t step = number_of(transfer, "failed_step");
 	bool no_arp = c->traces.asked_arp && !c->traces.answered_arp;
 
+	if (c->is_ping)
+		return failed_ping_phase(c, transfer);
 	if (no_arp && (step == STEP_SYN_SENT || c->status == STATUS_NAME_NOT_RESOLVED))
 		return KTAP_ARP;
 	if (c->status == STATUS_NAME_NOT_RESOLVED)
@@ -94,7 +110,8 @@ static void note_transfer(struct ktap *k, const struct event *ev)
 		.status = (uint8_t)number_of(ev, "exitcode"),
 		.is_url = text_of(ev, "check") == NULL,
 		.is_tls = is_https(text_of(ev, "url_effective")),
-		.kept = number_of(ev, "num_connects") == 0,
+		.is_ping = is_ping(text_of(ev, "check")),
+		.kept = number_of(ev, "num_connects") == 0 && !is_ping(text_of(ev, "check")),
 		.probe = probe,
 		.traces = k->traces,
 	};

@@ -35,7 +35,8 @@ struct ktap_traces {
 struct ktap_check {
 	uint8_t status;            /* its exit status; 0: passed */
 	uint8_t failed_phase;      /* where status is not 0 */
-	bool is_url, is_tls, kept; /* kept: over a connection that was there */
+	bool is_url, is_ping, is_tls;
+	bool kept;                 /* over a connection that was there */
 	uint32_t probe;
 	struct ktap_traces traces;
 	char name[KTAP_NAME_MAX];

@@ -193,6 +193,62 @@ static void it_is_refused(void **state)
 			SKIPPED_FROM_TLS);
 }
 
+/* --- ping= ---------------------------------------------------------------------------------------- */
+
+static struct report ping(enum status status, const char *why)
+{
+	return (struct report){.check = "ping", .url = "ping://h", .exitcode = status, .errormsg = why};
+}
+
+#define PING_ENDS                                                                              \
+	"ok 6 - tls # SKIP this check ends before\nok 7 - http # SKIP this check ends before\n"  \
+	"ok 8 - expect # SKIP this check ends before\n"
+
+static void a_ping_has_its_reply_for_a_connection(void **state)
+{
+	struct report r = ping(STATUS_OK, NULL);
+
+	(void)state;
+	machine_comes_up();
+	see(EVENT_ARP_REQUEST);
+	see(EVENT_ARP_REPLY);
+	run_must_be(&r, "ok 3 - arp\n" NO_DNS "ok 5 - connect\n" PING_ENDS);
+}
+
+static void a_ping_without_a_reply(void **state)
+{
+	struct report r = ping(STATUS_TIMED_OUT, "x");
+
+	(void)state;
+	machine_comes_up();
+	see(EVENT_DNS_QUERY);
+	r.time_namelookup_ns = NS_PER_MS;
+	run_must_be(&r, "ok 3 - arp # SKIP the next hop was known\nok 4 - dns\n"
+			"not ok 5 - connect # TIMEOUT status 28: x\n" PING_ENDS);
+}
+
+static void a_ping_whose_name_is_not_found_in_time(void **state)
+{
+	struct report r = ping(STATUS_TIMED_OUT, "x");
+
+	(void)state;
+	machine_comes_up();
+	see(EVENT_DNS_QUERY);
+	run_must_be(&r, "ok 3 - arp # SKIP the next hop was known\nnot ok 4 - dns # TIMEOUT status 28: x\n"
+			"ok 5 - connect # SKIP not reached\n" PING_ENDS);
+}
+
+static void a_ping_to_nobody(void **state)
+{
+	struct report r = ping(STATUS_COULD_NOT_CONNECT, "no");
+
+	(void)state;
+	machine_comes_up();
+	see(EVENT_ARP_REQUEST);
+	run_must_be(&r, "not ok 3 - arp # status 7: no\nok 4 - dns # SKIP not reached\n"
+			"ok 5 - connect # SKIP not reached\n" PING_ENDS);
+}
+
 /* Each status behind the connection is one phase's. */
 static void behind_the_connection(void **state)
 {
@@ -368,6 +424,10 @@ int main(void)
 		TEST(the_name_is_not_found),
 		TEST(the_look_up_takes_too_long),
 		TEST(it_is_refused),
+		TEST(a_ping_has_its_reply_for_a_connection),
+		TEST(a_ping_without_a_reply),
+		TEST(a_ping_whose_name_is_not_found_in_time),
+		TEST(a_ping_to_nobody),
 		TEST(behind_the_connection),
 		TEST(the_machine_itself),
 		TEST(a_run_without_checks),
