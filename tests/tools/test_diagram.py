@@ -1,40 +1,398 @@
-"""The diagram of a run: drawn from the log alone, and safe from what servers say."""
+"""The diagram's rows: what each event becomes, on logs of real runs (logs/) and on made ones."""
 
 import json
+import os
 
-import diagram
 import dialtone_log
+import pytest
+from diagram import cli, duet, fold, frame, model, words
+from test_dialtone_log import LOGS, recorded
+
+REAL = sorted(name for name in os.listdir(LOGS)
+              if dialtone_log.parse(recorded(name)).events)
+CLIENT_STEPS = [1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 14, 15, 16]
 
 
-def log_of(*events):
-    lines = [b'@dt ' + json.dumps({'v': 1, 'seq': i, 't_us': i, **e}).encode()
+def real(name):
+    return dialtone_log.parse(recorded(name))
+
+
+def made(*events, end=True):
+    """A log of these events; each has the time of its place, in ms, where it brings none."""
+    lines = ['@dt ' + json.dumps({'v': 1, 'seq': i, 't_us': i * 1000, **e})
              for i, e in enumerate(events, 1)]
-    return dialtone_log.parse(b'\r\n'.join(lines) + b'\r\n')
+    return dialtone_log.parse('\r\n'.join(lines + (['EXIT: STATUS=0'] if end else [])) + '\r\n')
 
 
-def test_steps_are_arrows_in_the_order_of_the_log():
-    drawn = diagram.mermaid(log_of(
-        {'ev': 'app.fd', 'conn': 1, 'step': 4, 'fd': 3},
-        {'ev': 'arp.request', 'ip': '10.0.0.1'},
-        {'ev': 'tcp.syn_sent', 'conn': 1, 'step': 8, 'tcp_seq': 7, 'win': 65535}))
-    assert [line.strip() for line in drawn.splitlines()[-3:]] == [
-        'lib-->>app: 4. descriptor 3',
-        'stack--)server: ARP: who has 10.0.0.1?',
-        'stack->>server: 8. SYN seq=7 win=65535']
+def rows(*logs, **options):
+    return model.picture(*logs, **options).rows
 
 
-def test_a_failed_run_ends_where_it_failed():
-    drawn = diagram.mermaid(log_of(
-        {'ev': 'tcp.rst_rcvd', 'conn': 1, 'at_step': 12, 'meaning': 'connection refused'},
-        {'ev': 'result', 'exitcode': 7, 'errormsg': 'connection refused', 'failed_step': 12}))
-    last = drawn.splitlines()[-2:]
-    assert last[0].strip() == 'server-xstack: RST: connection refused'
-    assert last[1].strip() == 'Note over app,server: connection refused, EXIT: STATUS=7'
+def arrows(found):
+    return [(r.source, r.target, r.words) for r in found if r.kind not in ('heading', 'pause')]
 
 
-def test_no_server_can_add_a_line_or_markup():
-    drawn = diagram.mermaid(log_of(
-        {'ev': 'http.response', 'http_code': 200, 'framing': 'x\nserver->>app: forged; <b>#'}))
-    assert len(drawn.splitlines()) == 6
-    assert not set('\n;<#') & set(drawn.splitlines()[-1].replace('#10;', '').replace('#59;', '')
-                                  .replace('#60;', '').replace('#62;', '').replace('#35;', ''))
+# --- whole runs ---------------------------------------------------------------------------------
+
+def test_a_good_run():
+    picture = model.picture(real('ok-json.txt'))
+    steps = [r.step for r in picture.rows if r.step]
+    assert steps == CLIENT_STEPS
+    assert [p[0] for p in picture.participants] == ['app', 'lib', 'stack', 'server']
+    assert picture.verdict == model.Verdict(True, 0, 'OK', '200, 528 bytes')
+    by_step = {r.step: r for r in picture.rows if r.step}
+    assert by_step[8].values == (
+        'seq=233697584 win=65535 mss=1460 ws=7 sackOK',
+        '192.168.77.2:57963 > 192.168.77.1:80, 74 bytes')
+    assert (by_step[12].source, by_step[12].target) == ('server', 'stack')
+    assert by_step[13].states == (('stack', 'ESTABLISHED'),)
+    headings = [r.words for r in picture.rows if r.kind == 'heading']
+    assert headings == ['create a socket', 'connect', 'request and response', 'close']
+
+
+@pytest.mark.parametrize('name', REAL)
+def test_time_runs_downwards_and_steps_are_in_order(name):
+    picture = model.picture(real(name))
+    times = [r.t_us for r in picture.rows if r.t_us is not None]
+    assert times == sorted(times)
+    for conn in {r.conn for r in picture.rows}:
+        steps = [r.step for r in picture.rows if r.step and r.conn == conn]
+        assert steps == sorted(steps)
+    keys = {p[0] for p in picture.participants}
+    assert all(end in keys for r in picture.rows for end in (r.source, r.target) if end)
+
+
+@pytest.mark.parametrize('name', REAL)
+def test_every_step_and_every_packet_of_the_log_is_drawn(name):
+    log = real(name)
+    drawn = [s.event['seq'] for r in rows(log) for s in r.events]
+    wanted = [e['seq'] for e in log.events if 'step' in e or e.name in (
+        'arp.request', 'arp.reply', 'dns.query', 'dns.answer', 'tcp.retransmit', 'tcp.rst_rcvd',
+        'tcp.fin_sent', 'tcp.fin_rcvd', 'tcp.state', 'http.request', 'http.response')]
+    if duet.side_of(log) == 'server':  # the socket that listens has no arrows
+        wanted = [n for n in wanted if log.events[n - 1].get('conn') in duet.served(log)]
+    assert set(wanted) <= set(drawn) and len(drawn) == len(set(drawn))
+
+
+def test_nobody_answers():
+    picture = model.picture(real('silent-json.txt'))
+    syns = [r for r in picture.rows if r.kind == 'wire' and r.words.startswith('SYN')]
+    assert [r.fate for r in syns] == ['lost'] * 3
+    assert [r.words for r in picture.rows if r.kind == 'pause'] == [
+        '1.00 s without an answer', '2.00 s without an answer', '1.00 s without an answer']
+    ghost = next(r for r in picture.rows if r.kind == 'ghost')
+    assert (ghost.step, ghost.source, ghost.words) == (12, 'server', 'no SYN ACK came')
+    assert not any(r.step == 12 for r in picture.rows if r.kind == 'wire')
+    assert not picture.verdict.ok and picture.verdict.status == 28
+    assert 'stopped before step 12' in picture.verdict.said
+    assert 'router' in [p[0] for p in picture.participants]  # who answered ARP is not the server
+
+
+def test_nobody_answers_arp():
+    found = rows(real('no-arp-both.txt'))
+    asked = [r for r in found if r.name == 'arp.request']
+    assert asked and all(r.fate == 'lost' and r.target == 'server' for r in asked)
+    ghost = next(r for r in found if r.kind == 'ghost')
+    assert ghost.step == 8 and ghost.t_us is None
+
+
+def test_a_refused_call_ends_at_the_rst():
+    found = rows(real('refused-both.txt'))
+    rst = next(r for r in found if r.name == 'tcp.rst_rcvd')
+    assert (rst.source, rst.tone, rst.states) == ('server', 'bad', (('stack', 'CLOSED'),))
+    assert rst.words == 'RST: connection refused'
+    assert not any(r.kind == 'ghost' for r in found)  # the RST stands where step 12 would have been
+    assert not any(r.fate for r in found)
+
+
+def test_a_lost_answer_is_told_by_the_retransmission():
+    found = rows(real('synack-lost-json.txt'))
+    first, again = [r for r in found if r.words.startswith('SYN') and r.source == 'stack']
+    assert (first.step, first.fate) == (8, 'lost') and (again.step, again.fate) == (0, '')
+
+
+def test_a_lost_request():
+    found = rows(real('data-lost-json.txt'))
+    assert next(r for r in found if r.name == 'http.request').fate == 'lost'
+    assert next(r for r in found if r.name == 'tcp.retransmit').fate == ''
+
+
+def test_names():
+    picture = model.picture(real('names-json.txt'))
+    assert [r.conn for r in picture.rows if r.step == 8] == [1, 2, 3]
+    query = next(r for r in picture.rows if r.name == 'dns.query')
+    assert (query.target, query.fate) == ('dns', '')
+    arp = next(r for r in picture.rows if r.name == 'arp.request')
+    assert arp.target == 'dns'  # at that moment it is the name server that is looked for
+    headings = [r.words for r in picture.rows if r.kind == 'heading']
+    assert 'connection 1: connect' in headings and 'connection 3: close' in headings
+    checks = [r.words for r in picture.rows if r.kind == 'check']
+    assert len(checks) == 3 and checks[0] == 'ok: GET http://www.test/moved -> 301'
+    assert any(r.words == 'redirect 1 (301)' for r in picture.rows)
+
+
+def test_a_name_server_that_is_silent():
+    found = rows(real('no-name-server-json.txt'))
+    assert [r.fate for r in found if r.name == 'dns.query'] == ['lost'] * 3
+    assert next(r for r in found if r.kind == 'ghost').step == 1
+
+
+def test_the_data_of_an_answer():
+    found = rows(real('ok-json.txt'))
+    where = next(i for i, r in enumerate(found) if r.kind == 'data')
+    assert found[where].words == 'data: 688 bytes' and found[where].t_us is None
+    assert found[where].values == ('header 160 + body 528 bytes',
+                                   '5 segments came on this connection in all')
+    assert found[where + 1].name == 'tcp.fin_rcvd'  # what a FIN ends came before it
+
+
+def test_a_body_that_takes_its_time():
+    found = rows(real('big-json.txt'))
+    header, body = [r for r in found if r.kind == 'data']
+    assert header.words == 'data: 257 bytes' and body.words == 'data: 20971520 bytes'
+    assert body.values[0].endswith('Mbit/s') and body.values[1].startswith('14517 segments')
+    names = [r.name for r in found]
+    assert names.index('http.response') < found.index(body) < names.index('tcp.fin_rcvd')
+
+
+def test_a_reset_in_the_body():
+    picture = model.picture(real('reset-json.txt'))
+    assert next(r for r in picture.rows if r.kind == 'data').words == 'data: 44 bytes'
+    assert picture.verdict.said == 'the server reset the connection (4 of 100 bytes)'
+
+
+def test_bad_configuration_has_a_picture_too():
+    picture = model.picture(real('bad-config-json.txt'))
+    assert picture.verdict.status == 2 and any(r.tone == 'bad' for r in picture.rows)
+
+
+def test_only_one_connection():
+    found = rows(real('names-json.txt'), conn=2)
+    assert {r.conn for r in found if r.step} == {2}
+
+
+def test_a_log_that_was_cut():
+    log = recorded('ok-json.txt')
+    picture = model.picture(dialtone_log.parse(log[:log.index(b'tcp.established')]))
+    assert picture.verdict.ok is None and picture.verdict.words == 'NO VERDICT'
+    assert [r.step for r in picture.rows if r.step] == CLIENT_STEPS[:9]
+
+
+# --- made runs ----------------------------------------------------------------------------------
+
+def test_arp_that_is_for_no_participant():
+    picture = model.picture(made({'ev': 'arp.request', 'ip': '10.0.0.9', 'attempt': 1}))
+    assert arrows(picture.rows) == [('stack', 'other', 'ARP: who has 10.0.0.9? (try 1)')]
+
+
+def test_a_pause_is_as_long_as_it_was():
+    found = rows(made({'ev': 'hold', 'seconds': 1}, {'ev': 'hold', 'seconds': 1, 't_us': 3456789}))
+    assert [r.words for r in found] == ['stays up for 1 s', '3.46 s', 'stays up for 1 s']
+
+
+def test_what_it_does_not_know_is_not_drawn():
+    assert rows(made({'ev': 'nonsense', 'x': 1}, {'ev': 'tick', 'n': 1})) == []
+
+
+def test_retransmissions_without_end_are_folded():
+    one = {'ev': 'tcp.retransmit', 'conn': 1, 'flags': 'ACK', 'tcp_seq': 1, 'payload_len': 5,
+           'reason': 'time-out', 'rto_ms': 1}
+    found = rows(made(*({**one, 'attempt': n} for n in range(1, 101))))
+    assert [r.words for r in found if r.kind == 'fold'] == ['94 more like these: ACK again']
+    assert len([r for r in found if r.kind == 'wire']) == 2 * fold.SAME_KEPT
+
+
+def rounds(number, failed=()):
+    events = []
+    for n in range(1, number + 1):
+        events += [{'ev': 'http.request', 'conn': 1, 'method': 'GET', 'target': '/',
+                    'size_request': 9},
+                   {'ev': 'http.response', 'conn': 1, 'http_code': 200, 'size_header': 5},
+                   {'ev': 'transfer', 'conn': 1, 'probe': n, 'method': 'GET', 'url': 'http://h/',
+                    'exitcode': 22 if n in failed else 0, 'http_code': 200, 'size_download': 7}]
+    return made(*events)
+
+
+@pytest.mark.parametrize('number, rows_max', [(50, 40), (5000, 240), (5000, 20)])
+def test_many_rounds_are_folded(number, rows_max):
+    picture = model.picture(rounds(number, failed=[number // 2]), rows_max=rows_max)
+    assert picture.folded
+    counted = [r for r in picture.rows if r.kind not in ('heading', 'pause', 'fold')]
+    assert len(counted) <= rows_max
+    told = sum(int(r.words.split()[0]) for r in picture.rows if r.words.endswith('failed'))
+    assert told + sum(r.kind == 'check' for r in picture.rows) == number
+    assert any(r.tone == 'bad' for r in picture.rows)  # the round that is not like the others
+    checks = [r.words for r in picture.rows if r.kind == 'check']
+    assert checks[0].startswith('ok: round 1:') and f'round {number}:' in checks[-1]
+
+
+def test_a_long_run_without_rounds_is_cut():
+    found = rows(made(*({'ev': 'arp.conflict', 'ip': f'10.0.0.{n % 2}', 'mac': '02:00:00:00:00:01'}
+                        if n % 2 else {'ev': 'hold', 'seconds': n} for n in range(1000))), rows_max=30)
+    assert len(found) == 31 and found[15].words == '970 rows not drawn'
+
+
+# --- both sides ---------------------------------------------------------------------------------
+
+def server_log(client, offset, conn=1, again=False):
+    """What a dialtone stack that listened would have told of that call, by a clock of its own."""
+    steps = client.steps(conn)
+    syn, synack = steps[8], steps[12]
+    middle = (syn['t_us'] + synack['t_us']) // 2 + offset
+    header = {k: v for k, v in synack.items() if k in ('src', 'dst', 'flags', 'tcp_seq', 'tcp_ack', 'win')}
+    fin = client.first('tcp.fin_rcvd', conn=conn)
+    events = [{'ev': 'srv.found', 'step': 9, 'port': 80, 'fd': 3},
+              {'ev': 'srv.recorded', 'step': 10, 'src': syn['src'], 'state': 'SYN-RECEIVED'},
+              {'ev': 'srv.synack_built', 'step': 11, **header},
+              {'ev': 'srv.synack_sent', 'step': 12, **header, 'len': 74}]
+    if again:
+        events.append({'ev': 'tcp.retransmit', 'flags': 'SYN,ACK', 'tcp_seq': header['tcp_seq'],
+                       'payload_len': 0, 'attempt': 1, 'reason': 'time-out', 'rto_ms': 2000})
+    events += [{'ev': 'tcp.state', 'from': 'SYN-RECEIVED', 'to': 'ESTABLISHED',
+                't_us': steps[14]['t_us'] + offset},
+               {'ev': 'tcp.fin_sent', 'tcp_seq': fin['tcp_seq'], 't_us': fin['t_us'] + offset - 9}]
+    return made(*({'conn': 7, 't_us': middle + n, **e} for n, e in enumerate(events)))
+
+
+@pytest.mark.parametrize('offset', [0, 7_000_000, -10_000, 123])
+@pytest.mark.parametrize('turned', [False, True])
+def test_both_sides_make_sixteen_steps(offset, turned):
+    client = real('ok-json.txt')
+    logs = [client, server_log(client, offset + 20_000)]
+    picture = model.picture(*(logs[::-1] if turned else logs))
+    steps = [r for r in picture.rows if r.step]
+    assert [r.step for r in steps] == list(range(1, 17))
+    assert [r.side for r in steps[8:11]] == ['server'] * 3 and picture.both
+    assert all(r.estimated == (r.side == 'server') for r in steps)
+    assert {r.conn for r in steps} == {1}  # the server's 7 is the client's 1
+    times = [r.t_us for r in picture.rows if r.t_us is not None]
+    assert times == sorted(times)
+    twelve = steps[11]
+    assert (twelve.source, twelve.target) == ('server', 'stack')
+    assert [s.side for s in twelve.events] == ['client', 'server']
+    fins = [r for r in picture.rows if r.name in ('tcp.fin_sent', 'tcp.fin_rcvd')]
+    assert len(fins) == 2  # the server's FIN was seen twice and is one arrow
+    assert any(('server', 'ESTABLISHED') in r.states for r in picture.rows)
+
+
+def test_a_clock_that_contradicts_the_wire_gives_no_arrow_upwards():
+    """The server's steps seem to be later than the answer: the order of the wire counts."""
+    client = real('ok-json.txt')
+    log = server_log(client, 0)
+    for event in log.events:
+        if event.get('step') in (9, 10, 11, 12):
+            event['t_us'] += 1_000_000
+    found = rows(client, log)
+    assert [r.step for r in found if r.step] == list(range(1, 17))
+    times = [r.t_us for r in found if r.t_us is not None]
+    assert times == sorted(times)
+
+
+def test_a_syn_ack_that_had_to_be_sent_again():
+    client = real('synack-lost-json.txt')
+    log = server_log(client, 0, again=True)
+    found = rows(client, log)
+    sent = [r for r in found if r.words.startswith('SYN ACK') or r.words.startswith('SYN,ACK')]
+    assert [(r.side, r.fate) for r in sent] == [('server', 'lost'), ('server', ''), ('client', '')]
+
+
+def test_a_server_alone():
+    log = server_log(real('ok-json.txt'), 0)
+    picture = model.picture(log)
+    assert [p[:2] for p in picture.participants] == [('stack', 'client'), ('server', 'web server')]
+    assert [r.step for r in picture.rows if r.step] == [9, 10, 11, 12]
+    assert duet.side_of(log) == 'server'
+    fin = next(r for r in picture.rows if r.name == 'tcp.fin_sent')
+    assert (fin.source, fin.target) == ('server', 'stack')
+
+
+def test_a_real_pair():
+    """Two images on one wire, one calling the other."""
+    logs = [real('duet-client-json.txt'), real('duet-server-json.txt')]
+    found = rows(*logs)
+    steps = {r.step: r for r in found if r.step}
+    assert list(steps) == list(range(1, 17))
+    assert {n for n, r in steps.items() if r.side == 'server'} == {9, 10, 11}
+    for seen, other in (steps[12].events[:2], next(r for r in found if r.name == 'tcp.fin_rcvd').events[:2]):
+        assert (seen.side, other.side) == ('client', 'server')
+        assert seen.event['tcp_seq'] == other.event['tcp_seq']
+    names = [r.name for r in found]
+    assert names.index('http.request') < names.index('http.served') < names.index('http.response')
+    assert not any(r.fate for r in found)
+    listening = found[names.index('srv.listening')]
+    assert listening.t_us < 0 and listening.states == (('server', 'LISTEN'),)
+
+
+def test_a_real_server_alone():
+    picture = model.picture(real('duet-server-json.txt'))
+    assert picture.title == 'web server on port 80'
+    assert picture.verdict.said == 'requests answered: 1'
+    arp = [r for r in picture.rows if r.name == 'arp.request']
+    assert all((r.source, r.target) == ('server', 'stack') for r in arp)
+    assert [p[1] for p in picture.participants] == ['client', 'web server']
+
+
+def test_a_machine_that_calls_and_serves():
+    """Its own calls are drawn; whoever called it is counted, and can be asked for."""
+    client = real('ok-json.txt')
+    both = dialtone_log.parse('\n'.join(client.lines + server_log(client, 10**8).lines))
+    picture = model.picture(both)
+    assert [r.step for r in picture.rows if r.step] == CLIENT_STEPS
+    assert 'not drawn: 1 connection that others made to this machine' in picture.facts
+    assert [r.step for r in rows(both, conn=7) if r.step] == [9, 10, 11, 12]
+
+
+def test_an_address_is_asked_for():
+    picture = model.picture(real('dhcp-json.txt'))
+    assert [r.words for r in picture.rows if r.phase == 'address'] == [
+        'get an address', 'DHCP DISCOVER: is there a server?', 'DHCP OFFER: 192.168.77.2/24',
+        'DHCP REQUEST: 192.168.77.2, please', 'DHCP ACK: 192.168.77.2/24 is yours',
+        'address 192.168.77.2/24']
+    assert ('dhcp', 'DHCP server', '192.168.77.1') in picture.participants
+
+
+def test_nobody_gives_an_address():
+    one = {'ev': 'dhcp.discover', 'name': 'eth0', 'xid': '0x1'}
+    found = rows(made(one, {**one, 'attempt': 2, 't_us': 4_000_000},
+                      {'ev': 'dhcp.link_local', 'name': 'eth0', 'ip': '169.254.1.2', 't_us': 9_000_000}))
+    assert [r.fate for r in found if r.name == 'dhcp.discover'] == ['lost', 'lost']
+    assert [r.words for r in found if r.kind == 'pause'] == ['4.00 s without an answer',
+                                                             '5.00 s without an answer']
+
+
+def test_two_clients_are_no_pair():
+    with pytest.raises(cli.DiagramError, match='one of a client and one of a server'):
+        cli.draw([real('ok-json.txt'), real('reset-json.txt')], 'svg')
+
+
+# --- words and frames ---------------------------------------------------------------------------
+
+@pytest.mark.parametrize('value, said', [
+    ('plain', 'plain'), (True, 'yes'), (7, '7'), ('a\nb\x1b', 'a\\x0ab\\x1b'),
+    ('\u202eevil\u2066', '\\u202eevil\\u2066'), ('\xe2\x80\xae', '\\xe2\\x80\\xae'),
+    ('x' * 500, 'x' * 120 + '...')])
+def test_values_are_printable_ascii(value, said):
+    assert words.printable(value) == said
+
+
+def test_templates():
+    event = {'a': 1, 'no': False, 'us': 2345, 'x': '[{b}]'}
+    assert words.fill('{a}[ b={b}][{?no} no][{?a} yes] {us:us} {x}', event) == '1 yes 2.35 ms [{b}]'
+    assert words.fill('{none}', event) == '?'
+
+
+def test_a_decoded_header():
+    syn = real('ok-json.txt').steps()[8]
+    groups = dict(frame.headers(syn['frame']))
+    assert list(groups) == ['Ethernet header', 'IPv4 header', 'TCP header', 'TCP options']
+    tcp = dict(groups['TCP header'])
+    assert tcp['sequence number'] == str(syn['tcp_seq']) and tcp['flags'] == 'SYN'
+    assert tcp['source port'] == syn['src'].split(':')[1]
+    assert dict(groups['TCP options'])['maximum segment size'] == '1460 bytes'
+
+
+def test_a_frame_may_be_cut_anywhere():
+    whole = real('ok-json.txt').steps()[12]['frame']
+    for end in range(0, len(whole) + 1):
+        frame.headers(whole[:end])
+    assert frame.headers(None) == [] and frame.headers('zz') == []
