@@ -3,7 +3,7 @@
 # make ends with 0 or with its own 2; scripts that want the guest's status call tools/run.py.
 
 RUN_VARIABLES := BOOT MACHINE NET TAP BRIDGE URL IP LOG TIMEOUT HOLD APPEND MEM CSUM NIC PCAP \
-                 SERIAL2 ACCEL DEADLINE
+                 SERIAL2 DIAGRAM ACCEL DEADLINE
 
 run_quote = '$(subst ','\'',$(1))'
 run_lower = $(shell echo $(1) | tr A-Z a-z)
@@ -13,7 +13,7 @@ RUN = $(PYTHON) tools/run.py --kernel $(BUILD)/dialtone.elf --image $(BUILD)/dia
 RUN_FILES := $(BUILD)/dialtone.elf $(if $(filter uefi,$(BOOT)),$(BUILD)/dialtone.img)
 
 .PHONY: run gdb
-run: $(RUN_FILES) | $(BUILD)/.setup-run ## start it in QEMU: NET= BOOT= MACHINE= URL= IP= LOG= PCAP= ... (tools/run.mk)
+run: $(RUN_FILES) | $(BUILD)/.setup-run ## start it in QEMU: NET= BOOT= MACHINE= URL= IP= LOG= PCAP= DIAGRAM= ... (tools/run.mk)
 	@$(RUN) $(if $(QEMU_ARGS),-- $(QEMU_ARGS))
 
 gdb: $(RUN_FILES) | $(BUILD)/.setup-run ## start it stopped, with gdb and the kernel's symbols

@@ -114,6 +114,11 @@ def wait_until(condition, seconds=5):
     (['--net', 'tap', '--tap', 'none-such', '--url', 'u', '--ip', 'i'], 'no such network device'),
     (['--kernel', '/none'], 'type make'),
     (['--gdb', '--boot', 'uefi'], 'BOOT=pvh'),
+    (['--diagram', 'run.gif'], 'DIAGRAM=run.gif: a diagram ends in .svg'),
+    (['--diagram', '/none/run.svg'], 'there is no folder /none'),
+    (['--diagram', '-', '--gdb'], 'DIAGRAM= does not go with gdb'),
+    (['--diagram', '-', '--machine', 'microvm'], 'DIAGRAM= needs LOG=json or both'),
+    (['--serial2', 'x', '--machine', 'microvm'], 'no SERIAL2='),
     (['--url', 'a"b'], 'double quote'),
     (['--what'], 'what'),
 ])
@@ -137,6 +142,26 @@ def test_without_ip_the_guest_asks(stand_in):
     script = 'for a; do echo "$a"; done; exit 33'
     assert 'ip=' not in ended(stand_in(script, '--net', 'none'))[1]
     assert ' ip=1.2.3.4/8 ' in ended(stand_in(script, '--net', 'none', '--ip', '1.2.3.4/8'))[1]
+
+
+MACHINE_LINES = 'printf \'@dt {"v":1,"seq":1,"t_us":5,"ev":"hold","seconds":3}\\r\\n\''
+
+
+def test_a_diagram_comes_from_a_second_serial_port_of_its_own(stand_in, tmp_path):
+    out = tmp_path / 'run.mmd'
+    script = ('for a; do case "$a" in file,id=machine,path=*) f=${a##*path=};; esac; done\n'
+              f'{MACHINE_LINES} >"$f"; echo text; exit 15')
+    code, said, _ = ended(stand_in(script, '--net', 'none', '--diagram', str(out)))
+    assert (code, said) == (7, 'text\n') and 'stays up for 3 s' in out.read_text()
+
+
+def test_a_diagram_from_the_console_and_the_callers_own_port(stand_in, tmp_path):
+    port = tmp_path / 'port'
+    code, said, _ = ended(stand_in(f'{MACHINE_LINES}; exit 33', '--net', 'none', '--serial2',
+                                   str(port), '--diagram', '-'))
+    assert code == 0 and said.index('@dt') < said.index('stays up for 3 s')
+    code, said, err = ended(stand_in('echo text; exit 33', '--net', 'none', '--diagram', '-'))
+    assert (code, said) == (0, 'text\n') and 'no diagram: no machine lines' in err
 
 
 def test_deadline_covers_timeout_and_hold():

@@ -1,7 +1,7 @@
 """What was asked for on the command line, and the run that follows from it.
 
-Standard output is the guest's log and nothing else; what the runner has to say goes to standard
-error behind "host: ".  The runner ends with the guest's status (docs/log.md).
+Standard output is the guest's log and nothing else (--diagram - asks for a ladder behind it); what
+the runner has to say goes to standard error behind "host: ".  The runner ends with the guest's status (docs/log.md).
 """
 
 import argparse
@@ -11,6 +11,9 @@ import shlex
 import signal
 import sys
 import tempfile
+
+import dialtone_log
+from diagram import cli as drawing
 
 from . import config, console, debug, image, network, qemu
 from .errors import RunnerError
@@ -49,6 +52,8 @@ def parser():
     p.add_argument('--nic', default='', help='more properties of QEMU\'s network device')
     p.add_argument('--pcap', default='', help='write what is on the wire to this file')
     p.add_argument('--serial2', default='', help='a second serial port, into this file')
+    p.add_argument('--diagram', default='',
+                   help='draw the run: FILE.svg, FILE.html, FILE.mmd, or - behind the log')
     p.add_argument('--accel', default='', help='kvm or tcg (chosen by what works)')
     p.add_argument('--deadline', default='', help='seconds after which the machine is killed')
     p.add_argument('--kernel', default='build/dialtone.elf', help='for --boot pvh')
@@ -76,6 +81,8 @@ def check(options):
             raise RunnerError(f'{name.upper()} may not contain a double quote')
     if options.gdb and options.boot != 'pvh':
         raise RunnerError('gdb knows where the kernel is only with BOOT=pvh')
+    if options.diagram:
+        check_diagram(options)
     needed = options.kernel if options.boot == 'pvh' else options.image
     if not os.path.isfile(needed):
         raise RunnerError(f'{needed} is not there; type make')
@@ -83,6 +90,18 @@ def check(options):
 
 def has_check(words):
     return any(config.value_of(words, key) is not None for key in ('url', 'tcp', 'ping'))
+
+
+def check_diagram(options):
+    if options.gdb:
+        raise RunnerError('DIAGRAM= does not go with gdb')
+    asked = config.value_of(config.split_words(options.append), 'log') or options.log
+    if options.machine == 'microvm' and asked not in ('json', 'both'):
+        raise RunnerError('MACHINE=microvm has one serial port: DIAGRAM= needs LOG=json or both')
+    try:
+        drawing.check_path(options.diagram)
+    except drawing.DiagramError as e:
+        raise RunnerError(f'DIAGRAM={e}') from e
 
 
 def words_for(options, net):
@@ -104,6 +123,8 @@ def machine_for(options, net, words, scratch, qemu_args):
         netdev=net.netdev, netdev_args=tuple(net.netdev_args), nic=options.nic,
         csum=options.csum == 'on', serial2=options.serial2, accel=options.accel,
         args=tuple(qemu_args))
+    if options.diagram and not options.serial2 and options.machine != 'microvm':
+        machine.serial2 = os.path.join(scratch, 'machine.log')
     if options.boot == 'uefi':
         machine.disk = os.path.join(scratch, 'disk.img')
         image.copy_with_config(options.image, machine.disk, config.as_file(words))
@@ -123,6 +144,20 @@ def say(text):
     print('host: ' + text, file=sys.stderr, flush=True)
 
 
+def draw(path, machine_log, console_lines):
+    """The picture of the run; it never changes how the run has ended."""
+    log = dialtone_log.parse(b'')
+    if machine_log and os.path.exists(machine_log):
+        with open(machine_log, 'rb') as f:
+            log = dialtone_log.parse(f.read())
+    if not log.events:  # a machine with one serial port only: with log=json or both it has them
+        log = dialtone_log.parse(b''.join(console_lines))
+    try:
+        drawing.write([log], path)
+    except drawing.DiagramError as e:
+        say(f'no diagram: {e}')
+
+
 def run(options, qemu_args):
     """The whole run; the status to end with."""
     check(options)
@@ -134,24 +169,39 @@ def run(options, qemu_args):
         stack.callback(Guard(['rm', '-rf', scratch]).release)
         stack.enter_context(net)
         words = words_for(options, net)
-        argv = qemu.command_line(machine_for(options, net, words, scratch, qemu_args))
+        machine = machine_for(options, net, words, scratch, qemu_args)
+        argv = qemu.command_line(machine)
         if options.gdb:
             argv += debug.qemu_args(scratch)
         if options.show:
             say(shlex.join([*net.prefix, *argv]))
         say(f'{options.machine}, {options.boot}, {options.mem} MiB, '
             f'{argv[argv.index("-accel") + 1]}; {net.description}')
+        console_lines, show = listener(options.diagram)
         guest = stack.enter_context(
-            Guest(argv, console.printer(), lambda line: print(line, file=sys.stderr, flush=True),
+            Guest(argv, show, lambda line: print(line, file=sys.stderr, flush=True),
                   net.prefix)).start()
         if options.gdb:
             return debug.session(guest, scratch, options.kernel, options.gdb_batch)
         outcome = guest.wait(deadline_s(options, words))
+        if options.diagram:
+            draw(options.diagram, machine.serial2, console_lines)
     if outcome.note:
         say(outcome.note)
     if net.capture and net.capture.dropped:
         say(f'{net.capture.dropped} frames are missing in {options.pcap}')
     return outcome.status
+
+
+def listener(keep):
+    """What prints the console's lines, and the list it keeps them in where they are wanted."""
+    lines, show = [], console.printer()
+
+    def on_line(line):
+        lines.append(line)
+        show(line)
+
+    return lines, on_line if keep else show
 
 
 def needs_namespace(options):
