@@ -9,9 +9,10 @@ packages_of() {
 	check) echo "libcmocka-dev g++ python3 python3-pytest python3-jsonschema" ;;
 	run) echo "qemu-system-x86 ovmf python3 iproute2 mtools util-linux dnsmasq-base" ;;
 	fuzz) echo "clang libclang-rt-14-dev llvm" ;;
-	test) echo "python3-pytest python3-jsonschema python3-scapy tshark nginx-light dnsmasq-base qemu-utils iputils-ping gdb valgrind curl perl" ;;
+	test) echo "python3-pytest python3-jsonschema python3-scapy tshark nginx-light dnsmasq-base qemu-utils iputils-ping gdb valgrind curl perl chromium" ;;
+	pictures) echo "chromium python3-pil fonts-dejavu-core" ;;
 	*)
-		echo "setup.sh: no such group: $1 (build, check, run, fuzz, test)" >&2
+		echo "setup.sh: no such group: $1 (build, check, run, fuzz, test, pictures)" >&2
 		exit 2
 		;;
 	esac
