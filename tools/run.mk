@@ -16,5 +16,9 @@ RUN_FILES := $(BUILD)/dialtone.elf $(if $(filter uefi,$(BOOT)),$(BUILD)/dialtone
 run: $(RUN_FILES) | $(BUILD)/.setup-run ## start it in QEMU: NET= BOOT= MACHINE= URL= IP= LOG= PCAP= DIAGRAM= ... (tools/run.mk)
 	@$(RUN) $(if $(QEMU_ARGS),-- $(QEMU_ARGS))
 
+.PHONY: pictures
+pictures: $(BUILD)/dialtone.elf | $(BUILD)/.setup-run $(BUILD)/.setup-pictures ## make docs/images: two runs, drawn, as seen in a browser
+	@$(PYTHON) tools/pictures.py --kernel $<
+
 gdb: $(RUN_FILES) | $(BUILD)/.setup-run ## start it stopped, with gdb and the kernel's symbols
 	@$(RUN) --gdb $(if $(GDB_BATCH),--gdb-batch=$(call run_quote,$(GDB_BATCH))) $(if $(QEMU_ARGS),-- $(QEMU_ARGS))
