@@ -44,7 +44,7 @@ void eth_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
 		return;
 	}
 	if (!accept_destination(pkt, h.dst)) {
-		drop(pkt, &count->eth_not_for_us);
+		drop(pkt, &count->eth_for_others);
 		return;
 	}
 	/* IEEE 802.3 3.2.3: no station has a group address. */

@@ -93,7 +93,7 @@ static void deliver(struct stack *stack, struct pktbuf *pkt, const struct ipv4_h
 	case IPV4_PROTO_TCP:
 		/* RFC 9293 3.9.2.3, MUST-57: a segment to a broadcast address is dropped. */
 		if (whom != FOR_US)
-			drop(pkt, &stack->counters.ip_not_for_us);
+			drop(pkt, &stack->counters.ip_for_others);
 		else
 			tcp_input(stack, pkt, h->src, h->dst, now_ns);
 		break;
@@ -124,7 +124,7 @@ static uint64_t *find_fault(struct stack *stack, const struct pktbuf *pkt,
 	if (!source_is_sane(pkt->netif, h->src))
 		return &count->ip_bad_source;
 	if (whom == FOR_NOBODY_HERE)
-		return &count->ip_not_for_us;
+		return &count->ip_for_others;
 	switch (check_options(p + IPV4_OFF_OPTIONS, h->header_len - IPV4_HEADER_LEN, &at)) {
 	case OPTIONS_MALFORMED:
 		/* RFC 1122 3.2.2.5 */

@@ -33,13 +33,13 @@ struct dhcp_client;
 	X(tcp_bad_checksum) X(tcp_paws_dropped) X(tcp_reassembly_dropped) X(tcp_syn_dropped)    \
 	X(tcp_accept_overflows) X(tcp_no_memory) X(dhcp_malformed) X(dhcp_refused)
 #define NET_EVENT_COUNTERS(X)                                                                   \
-	X(eth_in) X(eth_vlan) X(eth_unknown_type) X(eth_not_for_us) X(arp_in) X(arp_ignored)    \
+	X(eth_in) X(eth_vlan) X(eth_unknown_type) X(eth_for_others) X(arp_in) X(arp_ignored)    \
 	X(arp_requests_out) X(arp_replies_out) X(arp_probes_out) X(arp_announcements_out)        \
 	X(arp_conflicts) X(arp_unresolved) X(ip_in)      \
 	X(ip_fragments_in) X(ip_reassembled) X(ip_fragments_repeated)                           \
 	X(ip_fragments_out) X(ip_pmtu_lowered) X(ip_pmtu_ignored)             \
 	X(tcp_black_holes)                                                                      \
-	X(ip_out) X(ip_not_for_us) X(ip_unknown_protocol) X(ip_no_route) X(ip_too_big)          \
+	X(ip_out) X(ip_for_others) X(ip_unknown_protocol) X(ip_no_route) X(ip_too_big)          \
 	X(icmp_in) X(icmp_echo_answered) X(icmp_errors_in) X(icmp_errors_out)                   \
 	X(icmp_ignored) X(icmp_rate_limited) X(icmp_echo_out) X(icmp_echo_replies_in)           \
 	X(udp_in) X(udp_out) X(udp_no_port) X(dhcp_in) X(dhcp_out) X(dhcp_ignored)              \

@@ -2,8 +2,8 @@
 # tools/run.py (`tools/run.py --help`): `make run NET=tap BOOT=uefi URL=http://192.168.77.1/`.
 # make ends with 0 or with its own 2; scripts that want the guest's status call tools/run.py.
 
-RUN_VARIABLES := BOOT MACHINE NET TAP BRIDGE URL IP LOG TIMEOUT HOLD APPEND MEM CSUM NIC PCAP \
-                 SERIAL2 DIAGRAM ACCEL DEADLINE
+RUN_VARIABLES := BOOT MACHINE NET TAP BRIDGE MODE PORT URL IP LOG TIMEOUT HOLD APPEND MEM CSUM \
+                 NIC PCAP SERIAL2 DIAGRAM ACCEL DEADLINE
 
 run_quote = '$(subst ','\'',$(1))'
 run_lower = $(shell echo $(1) | tr A-Z a-z)

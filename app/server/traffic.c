@@ -19,7 +19,7 @@ static bool may_be_told(struct server *s, const struct session *c, uint64_t now_
 	       rate_take(&s->told, NS_PER_S, burst, now_ns);
 }
 
-static void say(struct server *s, const struct session *c, uint64_t now_ns)
+static void say(struct server *s, const struct session *c)
 {
 	const struct request *r = &c->request;
 	bool bad = r->phase == REQUEST_BAD;
@@ -30,7 +30,7 @@ static void say(struct server *s, const struct session *c, uint64_t now_ns)
 		   EV_U64("http_code", c->answer.code),
 		   EV_U64("size_request", r->size_header + r->size_body),
 		   EV_U64("size_body", c->answer.body_len),
-		   EV_SECONDS("time_total", now_ns - c->begun_ns),
+		   EV_SECONDS("time_total", s->m->now_ns(s->m->ctx) - c->begun_ns),
 		   EV_IF(bad, EV_STR("problem", bad ? r->problem : "")));
 }
 
@@ -41,7 +41,7 @@ void traffic_answered(struct server *s, const struct session *c, uint64_t now_ns
 	s->requests++;
 	s->by_code[answer_code_index(c->answer.code)]++;
 	if (told)
-		say(s, c, now_ns);
+		say(s, c);
 	else
 		s->unlogged_requests++;
 }

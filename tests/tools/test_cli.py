@@ -1,6 +1,7 @@
 """The command line of the runner, with programs of our own in the place of QEMU."""
 
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -107,6 +108,8 @@ def wait_until(condition, seconds=5):
     (['--machine', 'pc-1.0'], 'MACHINE=pc-1.0'),
     (['--net', 'wifi'], 'NET=wifi: one of user, tap, none'),
     (['--log', 'xml'], 'LOG=xml'),
+    (['--mode', 'peer'], 'MODE=peer: one of client, server'),
+    (['--port', '0'], 'PORT=0: a port from 1 to 65535'),
     (['--csum', 'maybe'], 'CSUM=maybe'),
     (['--timeout', 'soon'], 'TIMEOUT takes seconds'),
     (['--hold', '-1'], None),
@@ -168,6 +171,42 @@ def test_deadline_covers_timeout_and_hold():
     options = cli.parser().parse_args(['--boot', 'pvh'])
     assert cli.deadline_s(options, []) == 45
     assert cli.deadline_s(options, ['timeout=5', 'hold=10']) == 30
+
+
+def serving(stand_in, *args):
+    """(configuration, QEMU's -netdev, what the runner says) of a run with these arguments."""
+    code, out, err = ended(stand_in('for a; do echo "$a"; done; exit 33', *args))
+    lines = out.splitlines()
+    assert code == 0, err
+    return (config.split_words(lines[lines.index('-append') + 1]),
+            lines[lines.index('-netdev') + 1], err)
+
+
+def test_a_server_is_reached_through_a_port(stand_in):
+    words, netdev, err = serving(stand_in, '--mode', 'server', '--port', '8123')
+    assert 'mode=server' in words and not any(w.startswith('url=') for w in words)
+    assert 'hostfwd=tcp:127.0.0.1:8123-:80' in netdev
+    assert 'curl http://127.0.0.1:8123/' in err and 'web server on' not in err
+    words, netdev, _ = serving(stand_in, '--append', 'listen=10.0.2.15:8080 interval=5')
+    assert any(w.startswith('url=http://10.0.2.2:') for w in words)  # there is somebody to call
+    assert re.search(r'hostfwd=tcp:127\.0\.0\.1:\d+-:8080$', netdev)
+
+
+def test_a_client_is_not(stand_in):
+    for args in ((), ('--append', 'mode=client listen=80')):
+        words, netdev, err = serving(stand_in, *args)
+        assert 'hostfwd' not in netdev and 'curl' not in err
+        assert any(w.startswith('url=') for w in words)
+
+
+def test_a_server_without_an_end_is_not_killed():
+    for args, words, deadline in (
+            (['--mode', 'server'], [], None),
+            (['--append', 'mode=server'], [], None),
+            (['--mode', 'server', '--deadline', '7'], [], 7),
+            (['--mode', 'server'], ['hold=10'], 55),
+            (['--mode', 'server'], ['timeout=10'], 25)):
+        assert cli.deadline_s(cli.parser().parse_args(args), words) == deadline
 
 
 def test_cursor_movements_are_not_shown():

@@ -383,7 +383,7 @@ static void nothing_else_is_heard(void **state)
 	kit_build_tcp(&f, &(struct kit_ipv4){.dst = KIT_IP},
 		      &(struct kit_tcp){.src_port = 67, .dst_port = 68, .flags = TCP_SYN}, NULL, 0);
 	kit_inject_frame(&s.k, &f);
-	assert_int_equal(counter("ip_not_for_us"), 6);
+	assert_int_equal(counter("ip_for_others"), 6);
 	/* fragments of what would be ours, and options before it */
 	dk_usual(&a, &s.said, DK_OFFER, KIT_IP);
 	kit_build_udp(&f, &(struct kit_ipv4){.dst = KIT_IP, .fragment = IPV4_MF}, 67, 68, a.bytes,
@@ -392,7 +392,7 @@ static void nothing_else_is_heard(void **state)
 	kit_build_udp(&f, &(struct kit_ipv4){.dst = KIT_IP, .options = "\1\1\1\0", .options_len = 4}, 67,
 		      68, a.bytes, a.len);
 	kit_inject_frame(&s.k, &f);
-	assert_int_equal(counter("ip_not_for_us"), 8);
+	assert_int_equal(counter("ip_for_others"), 8);
 	kit_build_udp(&f, &(struct kit_ipv4){.dst = KIT_IP}, 67, 68, a.bytes, a.len);
 	f.bytes[f.len - 1] ^= 1;
 	kit_inject_frame(&s.k, &f);
@@ -411,16 +411,16 @@ static void only_who_asks_hears(void **state)
 
 	(void)state;
 	inject_udp(0, KIT_IP, 67, 68); /* not polled yet */
-	assert_int_equal(counter("ip_not_for_us"), 1);
+	assert_int_equal(counter("ip_for_others"), 1);
 	kit_open_bare(&bare, 1, NULL);
 	kit_build_udp(&f, &(struct kit_ipv4){.dst = KIT_IP}, 67, 68, "x", 1);
 	kit_inject_frame(&bare, &f);
-	assert_int_equal(kit_counter(&bare, "ip_not_for_us"), 1);
+	assert_int_equal(kit_counter(&bare, "ip_for_others"), 1);
 	assert_true(net_next_deadline(bare.stack) == TIME_NEVER);
 	kit_close(&bare);
 	ds_bind(&s, KIT_IP, 3600);
 	inject_udp(0, KIT_IP + 1, 67, 68);
-	assert_int_equal(counter("ip_not_for_us"), 2);
+	assert_int_equal(counter("ip_for_others"), 2);
 	/* A late copy of the ACK is for us, and is no port unreachable either. */
 	ds_answer(&s, DK_ACK, KIT_IP);
 	assert_int_equal(counter("dhcp_ignored"), 1);

@@ -79,7 +79,7 @@ static void the_destination_filter(void **state)
 	(void)state;
 	kit_build_icmp(&f, &(struct kit_ipv4){.eth_dst = other}, ICMP_ECHO, 0, 1, NULL, 0);
 	kit_inject_frame(&k, &f);
-	assert_int_equal(kit_counter(&k, "eth_not_for_us"), 1);
+	assert_int_equal(kit_counter(&k, "eth_for_others"), 1);
 	assert_int_equal(kit_counter(&k, "ip_in"), 0);
 
 	kit_build_icmp(&f, NULL, ICMP_ECHO, 0, 1, NULL, 0);
@@ -92,7 +92,7 @@ static void the_destination_filter(void **state)
 		       ICMP_ECHO, 0, 1, NULL, 0);
 	kit_inject_frame(&k, &f);
 	assert_int_equal(kit_counter(&k, "ip_in"), 3);
-	assert_int_equal(kit_counter(&k, "eth_not_for_us"), 1);
+	assert_int_equal(kit_counter(&k, "eth_for_others"), 1);
 }
 
 static void unknown_types_are_counted(void **state)

@@ -244,7 +244,7 @@ static void packets_for_others_are_not_forwarded(void **state)
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(destinations); i++) {
 		build(&(struct kit_ipv4){.src = KIT_PEER_IP + 40, .dst = destinations[i]});
-		expect_dropped("ip_not_for_us");
+		expect_dropped("ip_for_others");
 	}
 }
 
@@ -264,7 +264,7 @@ static void a_link_broadcast_may_not_carry_a_unicast_packet(void **state)
 {
 	(void)state;
 	build(&(struct kit_ipv4){.eth_dst = KIT_BROADCAST_MAC});
-	expect_dropped("ip_not_for_us");
+	expect_dropped("ip_for_others");
 }
 
 /* RFC 9293 3.9.2.3, MUST-57 */
@@ -275,7 +275,7 @@ static void tcp_to_a_broadcast_is_dropped(void **state)
 	(void)state;
 	kit_build_tcp(&f, &ip, &(struct kit_tcp){.src_port = 1, .dst_port = 2, .flags = TCP_SYN},
 		      NULL, 0);
-	expect_dropped("ip_not_for_us");
+	expect_dropped("ip_for_others");
 }
 
 static void without_an_address_nothing_is_for_us(void **state)
@@ -286,7 +286,7 @@ static void without_an_address_nothing_is_for_us(void **state)
 	kit_open_bare(&bare, 1, NULL);
 	build(&(struct kit_ipv4){.eth_dst = KIT_BROADCAST_MAC, .dst = 0xffffffff});
 	kit_inject_frame(&bare, &f);
-	assert_int_equal(kit_counter(&bare, "ip_not_for_us"), 1);
+	assert_int_equal(kit_counter(&bare, "ip_for_others"), 1);
 	kit_close(&bare);
 }
 

@@ -15,7 +15,7 @@ import tempfile
 import dialtone_log
 from diagram import cli as drawing
 
-from . import config, console, debug, image, network, qemu
+from . import config, console, debug, image, network, qemu, serving
 from .errors import RunnerError
 from .guard import Guard
 from .guest import Guest
@@ -41,6 +41,9 @@ def parser():
     p.add_argument('--net', default='user', help=', '.join(network.NETS))
     p.add_argument('--tap', default='', help='with --net tap: a tap that is already there')
     p.add_argument('--bridge', default='', help='with --net tap: a bridge that is already there')
+    p.add_argument('--mode', default='', help=', '.join(serving.MODES))
+    p.add_argument('--port', default='', help='of 127.0.0.1, leads to a server on --net user (a '
+                                              'free one)')
     p.add_argument('--url', default='', help='what to get (the runner\'s own page)')
     p.add_argument('--ip', default='', help='client:server:gateway:mask:host:device:... (DHCP)')
     p.add_argument('--log', default='', help=', '.join(LOGS))
@@ -69,6 +72,10 @@ def check(options):
     qemu.check(options)
     if options.log and options.log not in LOGS:
         raise RunnerError(f'LOG={options.log}: one of {", ".join(LOGS)}')
+    if options.mode and options.mode not in serving.MODES:
+        raise RunnerError(f'MODE={options.mode}: one of {", ".join(serving.MODES)}')
+    if options.port:
+        serving.check_port(options.port)
     if options.csum not in ('on', 'off'):
         raise RunnerError(f'CSUM={options.csum}: on or off')
     if options.accel not in ('', 'kvm', 'tcg'):
@@ -104,13 +111,35 @@ def check_diagram(options):
         raise RunnerError(f'DIAGRAM={e}') from e
 
 
+def is_server(options):
+    return serving.is_wanted(options.mode, config.split_words(options.append))
+
+
+def calls_our_server(options):
+    """Nobody else was named, and there is to be a call."""
+    if options.url:
+        return False
+    return not is_server(options) or serving.probes(config.split_words(options.append))
+
+
+def forwarding(options):
+    """(port of the host's, port of the guest's); zeroes where nothing is forwarded."""
+    if not is_server(options) or options.net != 'user':
+        return 0, 0
+    port = int(options.port) if options.port else serving.free_port()
+    return port, serving.guest_port(config.split_words(options.append))
+
+
 def words_for(options, net):
     """The guest's configuration."""
     extra = config.split_words(options.append)
-    if (options.tap or options.bridge) and not options.url and not has_check(extra):
+    if (options.tap or options.bridge) and not (
+            options.url or has_check(extra) or is_server(options)):
         raise RunnerError('URL= is needed: the runner does not know that network')
-    ours = [f'url={options.url or net.url}']
-    for key in ('ip', 'log', 'timeout', 'hold'):
+    ours = []
+    if options.url or calls_our_server(options):
+        ours.append(f'url={options.url or net.url}')
+    for key in ('mode', 'ip', 'log', 'timeout', 'hold'):
         if getattr(options, key):
             ours.append(f'{key}={getattr(options, key)}')
     ours.append(f'debug-exit={qemu.DEBUG_EXIT_PORT:#x}')
@@ -134,8 +163,11 @@ def machine_for(options, net, words, scratch, qemu_args):
 
 
 def deadline_s(options, words):
+    """When it is killed; None: never, as a server without an end is not."""
     if options.deadline:
         return float(options.deadline)
+    if is_server(options) and all(config.value_of(words, k) is None for k in ('timeout', 'hold')):
+        return None
     return (config.seconds_of(words, 'timeout', GUEST_TIMEOUT_S)
             + config.seconds_of(words, 'hold', 0) + MARGIN_S.get(options.boot, 0))
 
@@ -163,7 +195,8 @@ def run(options, qemu_args):
     check(options)
     asks = not options.ip and config.value_of(config.split_words(options.append), 'ip') is None
     net = network.choose(options.net, options.pcap, options.tap, options.bridge,
-                         with_server=not options.url or options.net == 'tap', with_dhcp=asks)
+                         with_server=calls_our_server(options) or options.net == 'tap',
+                         with_dhcp=asks, forward=forwarding(options))
     with contextlib.ExitStack() as stack:
         scratch = tempfile.mkdtemp(prefix='dialtone-')
         stack.callback(Guard(['rm', '-rf', scratch]).release)
@@ -181,6 +214,9 @@ def run(options, qemu_args):
         guest = stack.enter_context(
             Guest(argv, show, lambda line: print(line, file=sys.stderr, flush=True),
                   net.prefix)).start()
+        reach = serving.how_to_reach(net, words, guest.pid) if is_server(options) else ''
+        if reach:
+            say(f'a server; in another terminal: {reach}')
         if options.gdb:
             return debug.session(guest, scratch, options.kernel, options.gdb_batch)
         outcome = guest.wait(deadline_s(options, words))

@@ -29,6 +29,9 @@ class Network:
     prefix = ()
     url = description = ''
     capture = None  # the file that PCAP= names, where we write it ourselves
+    namespace = None
+    forwarded = 0   # a port of this host's loopback that leads to the guest
+    guest_ip = ''
 
     def __init__(self):
         self.undo = []  # things with a close(), in the order they were made
@@ -65,9 +68,12 @@ class UserNetwork(Network):
     """QEMU's own NAT; the web server listens on loopback, which the guest sees as 10.0.2.2.  Its name
     server would ask the host's, so nothing of ours has a name here."""
 
-    def __init__(self, pcap='', with_server=True):
+    def __init__(self, pcap='', with_server=True, forward=(0, 0)):
         super().__init__()
         self.netdev = 'user,id=net0'
+        self.forwarded, port = forward
+        if self.forwarded:
+            self.netdev += f',hostfwd=tcp:127.0.0.1:{self.forwarded}-:{port}'
         self.with_server = with_server
         if pcap:
             file = pcap.replace(',', ',,')
@@ -75,6 +81,8 @@ class UserNetwork(Network):
 
     def open(self):
         self.description = 'user network'
+        if self.forwarded:
+            self.description += f', 127.0.0.1 port {self.forwarded} leads to the machine'
         if self.with_server:
             server = self.keep(web.Server(web.listen('127.0.0.1')))
             self.url = f'http://10.0.2.2:{server.port}/'
@@ -87,13 +95,13 @@ class OwnTap(Network):
 
     static_ip = f'{GUEST_IP}::{HOST_IP}:255.255.255.0'
     url = f'http://{HOST_IP}/'
+    guest_ip = GUEST_IP
 
     def __init__(self, pcap='', with_server=True, with_dhcp=True):
         super().__init__()
         self.pcap = pcap
         self.with_server = with_server
         self.with_dhcp = with_dhcp
-        self.namespace = None
 
     def open(self):
         self.namespace = self.keep(Namespace(f'dialtone-{os.getpid()}'))
@@ -169,8 +177,9 @@ def _capture_here(device, path):
         raise RunnerError(f'PCAP= on {device} needs root') from e
 
 
-def choose(net, pcap='', tap='', bridge='', with_server=True, with_dhcp=True):
-    """The network that the options ask for."""
+def choose(net, pcap='', tap='', bridge='', with_server=True, with_dhcp=True, forward=(0, 0)):
+    """The network that the options ask for; `forward`: a port of the host's that leads to one of
+    the guest's, where the network is QEMU's own."""
     if net not in NETS:
         raise RunnerError(f'NET={net}: one of {", ".join(NETS)}')
     if (tap or bridge) and net != 'tap':
@@ -185,4 +194,4 @@ def choose(net, pcap='', tap='', bridge='', with_server=True, with_dhcp=True):
         return OwnTap(pcap, with_server, with_dhcp)
     if net == 'none':
         return NoNetwork()
-    return UserNetwork(pcap, with_server)
+    return UserNetwork(pcap, with_server, forward)
