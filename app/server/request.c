@@ -54,10 +54,17 @@ static bool cannot_be_a_method(const struct request *r)
 	       !(letter >= 'a' && letter <= 'z') && (c < '!' || c > '~');
 }
 
+/* A request line is known to be too long with its first byte that is too many, whatever comes behind
+ * it, so that what is said about it does not depend on the pieces it comes in. */
+static size_t most_at_once(const struct request *r, size_t len)
+{
+	return r->phase == REQUEST_LINE ? MIN(len, HTTP_LINE_KEPT + 1 - r->line.total) : len;
+}
+
 static size_t feed_header(struct request *r, const uint8_t *data, size_t len)
 {
 	size_t room = REQUEST_HEADER_MAX - r->size_header;
-	size_t n = http_line_feed(&r->line, data, MIN(len, room));
+	size_t n = http_line_feed(&r->line, data, MIN(most_at_once(r, len), room));
 
 	r->size_header += n;
 	if (r->line.state == HTTP_LINE_BAD || cannot_be_a_method(r)) {

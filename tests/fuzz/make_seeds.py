@@ -239,6 +239,23 @@ def make_http():
     answer("not-http", b"SSH-2.0-OpenSSH_9.2\r\n")
 
 
+def make_requests():
+    def requests(name, *texts):
+        seed("server-request", name, b"\x03\x07" + b"".join(texts))
+    get = b"GET /metrics?x HTTP/1.1\r\nHost: a:80\r\n"
+    requests("kept", get + b"\r\n", get + b"Connection: keep-alive, x\r\n\r\n",
+             b"HEAD http://a/ HTTP/1.0\r\n\r\n")
+    requests("bodies", get + b"Content-Length: 5\r\n\r\nhello",
+             b"\r\nPOST / HTTP/1.1\nhost: a\ncontent-length: 0\n\n", get + b"\r\n")
+    requests("expect", b"PUT / HTTP/1.1\r\nHost:\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n")
+    requests("smuggled", get + b"Content-Length: 30\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+             get + b"\r\n")
+    requests("fields", get + b"X: y\r\n" * 101 + b"\r\n")
+    requests("long-line", b"GET /" + b"x" * 2300 + b" HTTP/1.1\r\nHost: a\r\n\r\n")
+    requests("others", b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", b"CONNECT a:1 HTTP/1.9\r\nHost: a\r\n\r\n",
+             b"PRI * HTTP/2.0\r\n\r\n")
+
+
 def make_config():
     words = b"ip=10.0.2.15::10.0.2.2:255.255.255.0:me:eth0:off url=http://10.0.2.2:8080/a?b log=both"
     seed("config", "line", b"\x00" + struct.pack(">H", len(words)) + words)
@@ -297,6 +314,6 @@ def make_pci():
 if __name__ == "__main__":
     if len(sys.argv) > 1:
         CORPUS = sys.argv[1]
-    for make in (make_frames, make_segments, make_fragments, make_dhcp, make_tcp_options, make_http, make_config,
-                 make_log, make_elf, make_ring, make_pci):
+    for make in (make_frames, make_segments, make_fragments, make_dhcp, make_tcp_options, make_http,
+                 make_requests, make_config, make_log, make_elf, make_ring, make_pci):
         make()

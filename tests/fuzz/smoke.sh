@@ -18,6 +18,7 @@ runs_of() {
 	dhcp) echo 8000 ;;
 	config) echo 50000 ;;
 	http) echo 12000 ;;
+	server-request) echo 100000 ;;
 	pci | log) echo 200000 ;;
 	ring) echo 400000 ;;
 	redirect) echo 800000 ;;

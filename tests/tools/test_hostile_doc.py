@@ -8,7 +8,8 @@ import pytest
 from conftest import ROOT
 
 DOCUMENT = os.path.join(ROOT, 'docs', 'hostile-inputs.md')
-SECTIONS = ['What all rows share', 'Ethernet, ARP', 'IPv4', 'ICMP', 'TCP', 'UDP', 'DHCP', 'DNS', 'HTTP', 'Device']
+SECTIONS = ['What all rows share', 'Ethernet, ARP', 'IPv4', 'ICMP', 'TCP', 'UDP', 'DHCP', 'DNS', 'HTTP',
+            'HTTP server', 'Device']
 
 
 def read(*path):

@@ -197,11 +197,15 @@ static unsigned code_of(const char *text, size_t n, const char *rest)
 {
 	static char buf[40000];
 	size_t len = strlen(text);
+	unsigned first;
 
 	memcpy(buf, text, len);
 	memset(buf + len, 'a', n);
 	strcpy(buf + len + n, rest);
+	(void)feed(buf, strlen(buf), SIZE_MAX);
+	first = r.code;
 	(void)feed(buf, strlen(buf), 100);
+	assert_int_equal(r.code, first);
 	return r.code;
 }
 
@@ -215,6 +219,7 @@ static void nothing_is_endless(void **state)
 	assert_int_equal(code_of("GET /", 30000, ""), 414);
 	assert_true(r.line.len <= HTTP_LINE_KEPT);
 	assert_int_equal(code_of("", 30000, ""), 414);
+	assert_int_equal(code_of("", 3000, "\r\r"), 414); /* whatever follows */
 	assert_int_equal(code_of(GET "Cookie: ", 10000, "\r\n\r\n"), 0);
 	assert_int_equal(code_of(GET "Cookie: ", REQUEST_HEADER_MAX, "\r\n\r\n"), 431);
 	assert_int_equal(r.size_header, REQUEST_HEADER_MAX);
