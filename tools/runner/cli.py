@@ -136,9 +136,8 @@ def words_for(options, net):
     if (options.tap or options.bridge) and not (
             options.url or has_check(extra) or is_server(options)):
         raise RunnerError('URL= is needed: the runner does not know that network')
-    ours = []
-    if options.url or calls_our_server(options):
-        ours.append(f'url={options.url or net.url}')
+    url = options.url or (net.url if calls_our_server(options) else '')
+    ours = [f'url={url}'] if url else []
     for key in ('mode', 'ip', 'log', 'timeout', 'hold'):
         if getattr(options, key):
             ours.append(f'{key}={getattr(options, key)}')
