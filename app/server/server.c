@@ -219,7 +219,7 @@ enum status server_begin(struct app_env *env, const char **problem)
 
 bool server_is_over(void)
 {
-	return the_server.stopping;
+	return the_server.stopping || now(&the_server) >= the_server.end_ns;
 }
 
 uint64_t server_requests(void)

@@ -766,6 +766,16 @@ static void it_answers_while_it_asks(void **state)
 	close_scene();
 }
 
+/* The next round would begin in the very moment in which the machine stays no longer. */
+static void no_round_begins_with_the_end(void **state)
+{
+	(void)state;
+	open_scene("end");
+	assert_int_equal(serve("mode=server interval=1 tcp=10.0.0.2:9", 3), STATUS_COULD_NOT_CONNECT);
+	assert_string_equal(said(EVENT_HTTP_SUMMARY, "sent"), "3");
+	close_scene();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -789,6 +799,7 @@ int main(void)
 		cmocka_unit_test(no_such_place_to_listen),
 		cmocka_unit_test(without_memory_for_a_page),
 		cmocka_unit_test(it_answers_while_it_asks),
+		cmocka_unit_test(no_round_begins_with_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
