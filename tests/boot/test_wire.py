@@ -107,6 +107,12 @@ def test_arp(seen):
     assert seen.steps[8]['next_hop'] == reply['ip']
 
 
+def bytes_once(packets):
+    """Bytes of text, each counted once: on a busy host the server may send some of it again."""
+    return len({n for p in packets
+                for n in range(int(p['tcp.seq']), int(p['tcp.seq']) + int(p['tcp.len']))})
+
+
 def test_closing(seen):
     """Both FINs, and the totals."""
     ours = [p for p in seen.packets if p['ip.src'] == '192.168.77.2']
@@ -117,7 +123,7 @@ def test_closing(seen):
     assert not any(int(p['tcp.flags'], 16) & RST for p in seen.packets)
     summary = seen.log.first('tcp.summary')
     assert summary['bytes_sent'] == sum(int(p['tcp.len']) for p in ours)
-    assert summary['bytes_received'] == sum(int(p['tcp.len']) for p in theirs)
+    assert summary['bytes_received'] == bytes_once(theirs)
     assert summary['segs_out'] == len(ours)
 
 
