@@ -14,6 +14,7 @@
 #include "kernel/entropy.h"
 #include "kernel/entropy_pool.h"
 #include "kernel/exit.h"
+#include "kernel/log.h"
 #include "kernel/memory.h"
 #include "kernel/panic.h"
 
@@ -66,8 +67,18 @@ static NORETURN void end_with_bad_config(struct event_sink *events)
 	event_emit(events, EVENT_CONFIG_BAD, 0, 0, EV_STR("source", bad_config_source),
 		   EV_STR("problem", bad_config_problem));
 	event_emit(events, EVENT_RESULT, 0, 0, EV_STR("outcome", "failed"),
-		   EV_U64("exitcode", STATUS_BAD_CONFIG), EV_STR("errormsg", bad_config_problem));
+		   EV_U64("exitcode", STATUS_BAD_CONFIG),
+		   EV_STR("errormsg", "bad configuration, see the lines above"));
 	machine_exit(STATUS_BAD_CONFIG);
+}
+
+NORETURN void kernel_refuse_config(const char *source, const char *problem)
+{
+	console_init();
+	descriptors_init();
+	cpu_init();
+	kernel_note_bad_config(source, problem);
+	end_with_bad_config(log_sink());
 }
 
 void machine_start(const struct boot_info *bi, struct event_sink *events)

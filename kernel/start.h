@@ -35,6 +35,8 @@ NORETURN void kernel_refuse(const char *problem);
 /* A door's word, before kernel_start(), that it could not hand over what it was told: the machine
  * comes up as far as machine_start(), which says so and ends with status 2. */
 void kernel_note_bad_config(const char *source, const char *problem);
+/* A door's word that it cannot boot because of what it was told; status 2. */
+NORETURN void kernel_refuse_config(const char *source, const char *problem);
 
 /* kernel/main.c: the composition root. */
 NORETURN void kernel_main(struct boot_info *bi);

@@ -23,6 +23,8 @@ NORETURN void pvh_enter(const struct pvh_start_info *si)
 	};
 	const char *problem = pvh_translate(si, &image, &boot_info);
 
+	if (problem != NULL && pvh_is_overwritten(si, &image))
+		kernel_refuse_config("command line", PVH_CMDLINE_TOO_LONG);
 	if (problem != NULL)
 		kernel_refuse(problem);
 	problem = pvh_copy_cmdline(si, &image, cmdline, &boot_info);

@@ -42,6 +42,19 @@ static void add_memory(struct boot_info *bi, uint64_t base, uint64_t len, uint32
 	bi->memory[bi->memory_count++] = (struct boot_memory){.base = base, .len = len, .type = type};
 }
 
+bool pvh_is_overwritten(const struct pvh_start_info *si, const struct pvh_image *image)
+{
+	if (!readable(image, (uint64_t)(uintptr_t)si, sizeof(*si)))
+		return false;
+	for (unsigned shift = 0; shift < 32; shift += 8) {
+		uint8_t c = (uint8_t)(si->magic >> shift);
+
+		if (c < 0x20 || c > 0x7e)
+			return false;
+	}
+	return true;
+}
+
 const char *pvh_translate(const struct pvh_start_info *si, const struct pvh_image *image,
 			  struct boot_info *bi)
 {
@@ -88,7 +101,7 @@ const char *pvh_copy_cmdline(const struct pvh_start_info *si, const struct pvh_i
 		len++;
 	}
 	if (len == PVH_CMDLINE_MAX)
-		return "is longer than 4095 bytes";
+		return PVH_CMDLINE_TOO_LONG;
 	bi->cmdline.addr = (uint64_t)(uintptr_t)cmdline;
 	bi->cmdline.len = len;
 	return NULL;

@@ -9,6 +9,7 @@
 #include "boot/boot_info.h"
 
 #define PVH_START_MAGIC 0x336ec578u
+#define PVH_CMDLINE_TOO_LONG "is longer than 4095 bytes"
 #define PVH_CMDLINE_MAX 4096 /* bytes; QEMU's own buffer is as long */
 
 struct pvh_start_info {
@@ -40,6 +41,8 @@ struct pvh_image {
 /* Fills `bi` but for the command line.  NULL, or what is wrong: then it is not fit to boot with. */
 const char *pvh_translate(const struct pvh_start_info *si, const struct pvh_image *image,
 			  struct boot_info *bi);
+/* Is it text that stands where the structure was?  QEMU puts a command line of any length before it. */
+bool pvh_is_overwritten(const struct pvh_start_info *si, const struct pvh_image *image);
 /* Copies the command line into `cmdline`, which `bi` then points to.  NULL, or what is wrong: then
  * there is none. */
 const char *pvh_copy_cmdline(const struct pvh_start_info *si, const struct pvh_image *image,

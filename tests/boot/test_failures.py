@@ -106,6 +106,15 @@ def test_no_network_device(no_net, boot):
     assert log.steps() == {} and log.result['errormsg']
 
 
+@pytest.mark.parametrize('length', [4096, 5000, 20000])
+def test_a_command_line_that_is_too_long(no_net, length):
+    """Nothing of it is taken; from some length on QEMU writes it over its own structures."""
+    with Run(no_net, ['header=X:' + 'x' * 2000] * (length // 2000) + ['y' * (length % 2000)]) as run:
+        text = run.end(2).text()  # and so nothing of log=both
+    assert text.count(' config ') == 1
+    assert 'config   command line: is longer than 4095 bytes' in text
+
+
 def test_firmware_that_wrote_over_the_image(no_net):
     """With 2 MiB, SeaBIOS moves itself to where the loader had left zeros for the kernel."""
     assert call(no_net, ['timeout=soon'], 2, mem='2').first('memory')['total_kib'] < 1024

@@ -122,6 +122,22 @@ static void says(const char *word)
 	assert_non_null(strstr(problem, word));
 }
 
+/* Four bytes of text are no magic number, and no other accident looks like them. */
+static void a_command_line_that_ran_over_it(void **state)
+{
+	(void)state;
+	assert_false(pvh_is_overwritten(&si, &image));
+	memcpy(&si.magic, "x=1 ", 4);
+	assert_true(pvh_is_overwritten(&si, &image));
+	memcpy(&si.magic, "x=1\xff", 4);
+	assert_false(pvh_is_overwritten(&si, &image));
+	memcpy(&si.magic, "\0=11", 4);
+	assert_false(pvh_is_overwritten(&si, &image));
+	memcpy(&si.magic, "x=1 ", 4);
+	image.mapped = (uintptr_t)&si; /* not to be read */
+	assert_false(pvh_is_overwritten(&si, &image));
+}
+
 static void what_is_wrong_is_said(void **state)
 {
 	(void)state;
@@ -162,6 +178,7 @@ int main(void)
 		cmocka_unit_test_setup(the_command_line_is_copied, setup),
 		cmocka_unit_test_setup(the_longest_command_line, setup),
 		cmocka_unit_test_setup(more_ranges_than_fit, setup),
+		cmocka_unit_test_setup(a_command_line_that_ran_over_it, setup),
 		cmocka_unit_test_setup(what_is_wrong_is_said, setup),
 	};
 
