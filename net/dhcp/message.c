@@ -22,6 +22,7 @@
 #define OFF_OPTIONS 240u
 #define COOKIE UINT32_C(0x63825363)
 #define MESSAGE_MIN 300u
+#define TEXT_MAX 63u /* RFC 1035: a label; enough for the others */
 
 #define OP_REQUEST 1u
 #define OP_REPLY 2u
@@ -72,6 +73,13 @@ static uint8_t *put_u32(uint8_t *at, uint8_t code, uint32_t v)
 	return put(at, code, bytes, sizeof(bytes));
 }
 
+static uint8_t *put_text(uint8_t *at, uint8_t code, const char *text)
+{
+	if (text == NULL || text[0] == '\0')
+		return at;
+	return put(at, code, text, MIN(strlen(text), (size_t)TEXT_MAX));
+}
+
 static void write_header(uint8_t *buf, const struct dhcp_request *r)
 {
 	buf[OFF_OP] = OP_REQUEST;
@@ -94,12 +102,11 @@ static uint8_t *put_wishes(uint8_t *at, const struct dhcp_request *r)
 	uint8_t size[2];
 
 	if (r->type != DHCP_DISCOVER && r->type != DHCP_REQUEST)
-		return at;
+		return put_text(at, OPT_MESSAGE, r->text);
 	store_be16(size, r->max_size);
 	at = put(at, OPT_MAX_SIZE, size, sizeof(size));
 	at = put(at, OPT_VENDOR_CLASS, "dialtone", 8);
-	if (r->hostname != NULL && r->hostname[0] != '\0')
-		at = put(at, OPT_HOSTNAME, r->hostname, MIN(strlen(r->hostname), (size_t)63));
+	at = put_text(at, OPT_HOSTNAME, r->hostname);
 	return put(at, OPT_PARAMETERS, wishes, sizeof(wishes));
 }
 

@@ -32,6 +32,7 @@ struct dhcp_request {
 	uint32_t requested_ip; /* option 50 */
 	uint32_t server_id;    /* option 54 */
 	const char *hostname;  /* option 12; NULL: none */
+	const char *text;      /* option 56, of a DECLINE or RELEASE: why; NULL: none */
 	uint16_t max_size;     /* option 57: what we can take */
 	bool broadcast;        /* the answer shall be broadcast: we cannot hear unicast yet */
 };

@@ -138,6 +138,7 @@ void dhcp_send_decline(struct stack *stack, struct dhcp_client *c, uint64_t now_
 	r.secs = 0;
 	r.requested_ip = c->lease.address;
 	r.server_id = c->lease.server;
+	r.text = "somebody else has it"; /* table 5: SHOULD */
 	if (broadcast(stack, c, &r, 0, now_ns) == ERR_OK)
 		event_emit(stack->port->events, EVENT_DHCP_DECLINE, 0, 0,
 			   EV_STR("name", c->netif->name), EV_IPV4("ip", r.requested_ip),
@@ -153,6 +154,7 @@ void dhcp_send_release(struct stack *stack, struct dhcp_client *c, uint64_t now_
 	r.secs = 0;
 	r.ciaddr = c->lease.address;
 	r.server_id = c->lease.server;
+	r.text = "not needed any more";
 	if (unicast(stack, c, &r, now_ns) == ERR_OK)
 		event_emit(stack->port->events, EVENT_DHCP_RELEASE, 0, 0,
 			   EV_STR("name", c->netif->name), EV_IPV4("ip", r.ciaddr),

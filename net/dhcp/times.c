@@ -45,7 +45,7 @@ uint64_t dhcp_renew_wait(struct stack *stack, const struct dhcp_client *c, uint6
 }
 
 /* RFC 2131 4.4.5: T1 defaults to half the lease, T2 to seven eighths.  What a server says otherwise
- * is believed where it makes sense: 0 < T1 <= T2 < lease. */
+ * is believed where it makes sense: 0 < T1 < T2 < lease. */
 static void choose_times(const struct dhcp_reply *r, uint64_t *t1_ns, uint64_t *t2_ns)
 {
 	uint64_t lease_ns = r->lease_s * NS_PER_S;
@@ -53,7 +53,7 @@ static void choose_times(const struct dhcp_reply *r, uint64_t *t1_ns, uint64_t *
 
 	*t1_ns = r->has_t1 ? r->t1_s * NS_PER_S : half_ns;
 	*t2_ns = r->has_t2 ? r->t2_s * NS_PER_S : most_ns;
-	if (*t1_ns != 0 && *t1_ns <= *t2_ns && *t2_ns < lease_ns)
+	if (*t1_ns != 0 && *t1_ns < *t2_ns && *t2_ns < lease_ns)
 		return;
 	*t1_ns = half_ns;
 	*t2_ns = most_ns;

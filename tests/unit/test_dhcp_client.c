@@ -384,12 +384,12 @@ static void nothing_else_is_heard(void **state)
 		      &(struct kit_tcp){.src_port = 67, .dst_port = 68, .flags = TCP_SYN}, NULL, 0);
 	kit_inject_frame(&s.k, &f);
 	assert_int_equal(counter("ip_for_others"), 6);
-	/* fragments of what would be ours, and options before it */
+	/* fragments of what would be ours, and IP options before it, whose bytes look like the ports */
 	dk_usual(&a, &s.said, DK_OFFER, KIT_IP);
 	kit_build_udp(&f, &(struct kit_ipv4){.dst = KIT_IP, .fragment = IPV4_MF}, 67, 68, a.bytes,
 		      a.len);
 	kit_inject_frame(&s.k, &f);
-	kit_build_udp(&f, &(struct kit_ipv4){.dst = KIT_IP, .options = "\1\1\1\0", .options_len = 4}, 67,
+	kit_build_udp(&f, &(struct kit_ipv4){.dst = KIT_IP, .options = "\0\x43\0\x44", .options_len = 4}, 67,
 		      68, a.bytes, a.len);
 	kit_inject_frame(&s.k, &f);
 	assert_int_equal(counter("ip_for_others"), 8);

@@ -340,6 +340,8 @@ static void addresses_that_no_host_has(void **state)
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(bad_addresses); i++)
 		expect_dropped_as_offer_and_ack("dhcp_refused", bad_address, i);
+	assert_string_equal(kit_event_field(kit_event(&s.k.kp, EVENT_DHCP_REFUSED, 0), "problem"),
+			    "the address is not one of a host");
 	assert_string_equal(ds_describe(&s), "no good offer after 1 DISCOVER in 0.0 s; 12 messages "
 					     "could not be used: the address is the server's own");
 }

@@ -113,6 +113,26 @@ static void expect_half_of_the_rest(uint64_t before_ns, uint64_t at_ns, uint64_t
 	assert_in_range(at_ns - before_ns, wait_ns - 2 * NS_PER_S, wait_ns + wait_ns / 16 + NS_PER_S);
 }
 
+/* 4.4.5: T1 is fuzzy, so that machines that began together do not renew together. */
+static void no_two_machines_renew_in_step(void **state)
+{
+	uint64_t seen[8];
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(seen); i++) {
+		struct dhcp_scene one;
+
+		ds_open(&one, 100 + i, NULL);
+		one.k.answer_arp = true;
+		ds_bind(&one, KIT_IP, LEASE);
+		ds_wait(&one, DK_REQUEST, LEASE_NS);
+		seen[i] = one.said.t_ns;
+		ds_close(&one);
+		for (unsigned j = 0; j < i; j++)
+			assert_true(seen[j] != seen[i]);
+	}
+}
+
 /* Half of what is left, at least a minute; then everybody, the same way; then the end. */
 static void a_server_that_is_gone(void **state)
 {
@@ -151,6 +171,8 @@ static void a_server_that_is_gone(void **state)
 /* REBINDING takes the answer of any server. */
 static void another_server_renews(void **state)
 {
+	struct ipv4_route route;
+
 	(void)state;
 	do
 		ds_wait(&s, DK_REQUEST, LEASE_NS);
@@ -164,6 +186,7 @@ static void another_server_renews(void **state)
 	assert_int_equal(ds_reached(&s), NET_DHCP_BOUND);
 	assert_int_equal(ds_lease(&s)->server, DHCP_KIT_SERVER + 5);
 	assert_int_equal(ds_lease(&s)->gateway, 0); /* what it does not say is no longer so */
+	assert_int_equal(ipv4_route(s.k.stack, KIT_FAR_IP, &route), ERR_NETUNREACH);
 	bound_ns = s.said.t_ns;
 	ds_wait(&s, DK_REQUEST, LEASE_NS);
 	assert_int_equal(s.said.dst, DHCP_KIT_SERVER + 5);
@@ -187,16 +210,19 @@ static void a_lease_for_ever(void **state)
 	assert_true(net_next_deadline(s.k.stack) == TIME_NEVER);
 }
 
+#define SAID_0 UINT32_C(0xfffffff0)
+
 static void times_that_make_no_sense(void **state)
 {
 	static const struct {
-		uint32_t lease, t1, t2; /* 0: not said */
+		uint32_t lease, t1, t2; /* 0: not said; SAID_0: 0 */
 		uint32_t is_t1, is_t2;
 	} cases[] = {
 		{100, 10, 20, 10, 20},     {1000, 0, 0, 500, 875}, {1000, 900, 0, 500, 875},
 		{1000, 400, 0, 400, 875},  {1000, 0, 600, 500, 600},
-		{1000, 0, 400, 500, 875},  {1000, 500, 1000, 500, 875},
+		{1000, 0, 400, 500, 875},  {1000, 500, 1000, 500, 875}, {1000, 300, 300, 500, 875},
 		{1000, 2000, 3000, 500, 875}, {1000, UINT32_MAX, UINT32_MAX, 500, 875},
+		{1000, SAID_0, 600, 500, 875}, {1000, SAID_0, SAID_0, 500, 875},
 		{4294967294u, 0, 0, 2147483647u, 3758096382u},
 	};
 
@@ -212,9 +238,9 @@ static void times_that_make_no_sense(void **state)
 		dk_option_u32(&a, 1, KIT_MASK);
 		dk_option_u32(&a, 51, cases[i].lease);
 		if (cases[i].t1 != 0)
-			dk_option_u32(&a, 58, cases[i].t1);
+			dk_option_u32(&a, 58, cases[i].t1 == SAID_0 ? 0 : cases[i].t1);
 		if (cases[i].t2 != 0)
-			dk_option_u32(&a, 59, cases[i].t2);
+			dk_option_u32(&a, 59, cases[i].t2 == SAID_0 ? 0 : cases[i].t2);
 		dk_end(&a);
 		dk_send(&s.k, &a, NULL);
 		assert_int_equal(ds_lease(&s)->t1_s, cases[i].is_t1);
@@ -349,11 +375,34 @@ static void an_address_that_is_gone(void **state)
 	assert_int_equal(s.k.netif.ipv4, KIT_IP + 4);
 }
 
+/* Nor does its MTU stay. */
+static void what_came_with_the_address_goes_with_it(void **state)
+{
+	(void)state;
+	net_dhcp_stop(s.k.stack, &s.k.netif, false, s.k.now_ns);
+	assert_int_equal(net_dhcp_start(s.k.stack, &s.k.netif, NULL, s.k.now_ns), ERR_OK);
+	ds_wait(&s, DK_DISCOVER, 0);
+	ds_answer(&s, DK_OFFER, KIT_IP);
+	ds_expect(&s, DK_REQUEST);
+	dk_usual(&a, &s.said, DK_ACK, KIT_IP);
+	dk_option(&a, 26, "\5\0", 2);
+	dk_end(&a);
+	dk_send(&s.k, &a, NULL);
+	assert_int_equal(s.k.netif.mtu, 1280);
+	ds_wait(&s, DK_REQUEST, LEASE_NS);
+	ds_answer(&s, DK_NAK, 0);
+	assert_int_equal(s.k.netif.mtu, 1500);
+	assert_int_equal(s.k.stack->routes.n, 0);
+	assert_null(ds_lease(&s));
+}
+
 /* --- a server says no ---------------------------------------------------------------------------- */
 
 /* At every stage, and each time it begins anew; again and again, but not without end. */
 static void a_nak_at_every_stage(void **state)
 {
+	uint64_t nak_ns;
+
 	(void)state;
 	ds_wait(&s, DK_REQUEST, LEASE_NS); /* RENEWING */
 	ds_answer(&s, DK_NAK, 0);
@@ -376,7 +425,9 @@ static void a_nak_at_every_stage(void **state)
 	while (!s.said.to_everybody);
 	ds_answer(&s, DK_NAK, 0);
 	assert_int_equal(s.k.netif.ipv4, 0);
+	nak_ns = s.k.now_ns;
 	ds_bind(&s, KIT_IP, LEASE);
+	assert_int_equal(s.k.now_ns, nak_ns); /* the refusals before the last lease are forgotten */
 
 	s.k.netif.link_up = false; /* after a link was away */
 	kit_poll(&s.k);
@@ -488,6 +539,26 @@ static void somebody_had_it_before_us(void **state)
 	declined_ns = s.k.now_ns;
 	ds_wait(&s, DK_DISCOVER, 20 * NS_PER_S); /* the second time: the RFC's ten seconds */
 	assert_int_equal(s.k.now_ns - declined_ns, 10 * NS_PER_S);
+}
+
+/* An address that was renewed has been ours: a conflict after that is the first one again. */
+static void a_conflict_long_after(void **state)
+{
+	uint64_t declined_ns;
+
+	(void)state;
+	kit_poll(&s.k);
+	claim(KIT_IP);
+	expect_decline(KIT_IP);
+	ds_bind(&s, KIT_IP + 1, LEASE);
+	ds_wait(&s, DK_REQUEST, LEASE_NS);
+	ds_ack(&s, KIT_IP + 1, LEASE);
+	claim(KIT_IP + 1);
+	claim(KIT_IP + 1);
+	expect_decline(KIT_IP + 1);
+	declined_ns = s.k.now_ns;
+	ds_wait(&s, DK_DISCOVER, 20 * NS_PER_S);
+	assert_int_equal(s.k.now_ns - declined_ns, NS_PER_S);
 }
 
 /* RFC 5227 2.4 (b): an address that has become ours is defended once; a second conflict within ten
@@ -633,6 +704,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(at_t1_the_server_is_asked),
+		TEST(no_two_machines_renew_in_step),
 		TEST(a_server_that_is_gone),
 		TEST(another_server_renews),
 		TEST(a_lease_for_ever),
@@ -641,10 +713,12 @@ int main(void)
 		TEST(short_leases_have_several_tries),
 		TEST(the_routes_follow_the_renewal),
 		TEST(an_address_that_is_gone),
+		TEST(what_came_with_the_address_goes_with_it),
 		TEST(a_nak_at_every_stage),
 		TEST(a_server_that_always_says_no),
 		TEST(a_nak_of_another_server),
 		TEST(somebody_had_it_before_us),
+		TEST(a_conflict_long_after),
 		TEST(it_is_defended_once),
 		TEST(a_link_that_was_away),
 		TEST(a_link_that_was_away_and_nobody_answers),

@@ -64,11 +64,14 @@ static void a_request_and_a_decline(void **state)
 	assert_memory_equal(find(buf, n, 50), "\x32\4\x0a\0\0\5", 6);
 	assert_memory_equal(find(buf, n, 54), "\x36\4\x0a\0\0\1", 6);
 	assert_int_equal(load_be16(buf + 10), 0);
+	assert_null(find(buf, n, 56)); /* SHOULD NOT */
 	r.type = DHCP_DECLINE;
+	r.text = "because";
 	n = dhcp_write(buf, &r);
 	assert_memory_equal(find(buf, n, 53), "\x35\1\4", 3);
 	assert_null(find(buf, n, 55)); /* RFC 2131 table 5: must not */
 	assert_null(find(buf, n, 57));
+	assert_memory_equal(find(buf, n, 56), "\x38\7because", 9);
 }
 
 static void a_long_host_name_is_cut(void **state)
