@@ -346,7 +346,7 @@ class Event(dict):
 
     @property
     def known(self):
-        return EVENTS.get(self.name, _NOTHING)
+        return EVENTS.get(self.name, _NOTHING) if isinstance(self.name, str) else _NOTHING
 
     def kind(self, key):
         """The name of a field's kind, as in KINDS; None: this version does not know it."""
@@ -374,7 +374,7 @@ class Event(dict):
                 found.append(f'{key}: {fault}')
         if self.get('v', VERSION) != VERSION:
             found.append('another version')
-        if self.name in EVENTS and self.get('step') != self.known.step:
+        if self.known is not _NOTHING and self.get('step') != self.known.step:
             found.append(f'step {self.get("step")} instead of {self.known.step}')
         if 'step' in self and 'at_step' in self:
             found.append('step and at_step')
@@ -382,7 +382,7 @@ class Event(dict):
 
     def unknown(self):
         """What this version does not know of it: its name, or keys."""
-        if self.name not in EVENTS:
+        if self.known is _NOTHING:
             return [str(self.name)]
         return [f'{self.name}: {key}' for key in self if self.kind(key) is None]
 
@@ -441,12 +441,12 @@ class Log:
         self.events.append(event)
         return event
 
-    def all(self, name, **fields):
+    def all(self, name, /, **fields):
         """The events of that name with those values."""
         return [e for e in self.events if e.name == name
                 and all(e.get(k) == v for k, v in fields.items())]
 
-    def first(self, name, **fields):
+    def first(self, name, /, **fields):
         found = self.all(name, **fields)
         return found[0] if found else None
 
@@ -465,10 +465,11 @@ class Log:
         if self.result:
             sentence = self.result.get('errormsg')
         else:
-            sentence = said[-1] if said and self.exit_status != 0 else None
-        if self.exit_status is None and not sentence:
-            sentence = 'there is no EXIT line: the machine was cut off, or is still at work'
-        return Verdict(self.exit_status, sentence)
+            sentence = said[-1].partition('failed: ')[2] if said else None
+        if self.exit_status is None:
+            sentence = 'there is no EXIT line: the machine was cut off, or is still at work' + (
+                f'; what failed so far: {sentence}' if sentence else '')
+        return Verdict(self.exit_status, sentence or None)
 
     def text(self):
         return '\n'.join(self.lines)
@@ -578,7 +579,7 @@ class LiveLog(Log):
         """The status of the EXIT line, when it has come."""
         return self._wait('EXIT line', lambda: self.exit_status, seconds)
 
-    def wait(self, name, seconds, count=1, **fields):
+    def wait(self, name, /, seconds, count=1, **fields):
         """The count-th event of that name with those values; AssertionError with the log when it
         does not come in time, or when the machine has ended without it."""
         def look():
@@ -625,11 +626,11 @@ def _read(descriptor):
         return b''
 
 
-def follow(source):
+def follow(source, log=None):
     """A LiveLog of what comes from `source`, read by a thread of its own until the EXIT line, the
     source's end, or end().  A path is a file that grows, or a device; anything else has fileno(), or
-    is a descriptor, and stays the caller's to close."""
-    log = LiveLog()
+    is a descriptor, and stays the caller's to close.  `log` may be a LiveLog of your own kind."""
+    log = log or LiveLog()
 
     def read():
         for data in _chunks(source, lambda: log.ended or log.exit_status is not None):

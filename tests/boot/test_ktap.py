@@ -1,8 +1,11 @@
 """log=ktap: the run as a KTAP report, read by a strict reader and by Perl's."""
 
 import os
+import tempfile
 
+import dialtone_log
 import ktap
+import log_report
 import pytest
 import servers
 from conftest import HOST
@@ -11,10 +14,21 @@ from machine import app_kernel, call
 PHASES = ['link', 'address', 'arp', 'dns', 'connect', 'tls', 'http', 'expect']
 
 
+def reached(log):
+    """The phases that a run came to; of a run of one check the report does not say its name."""
+    return [phase for _, phase in log_report.cases_of(log) if phase.why != 'not reached']
+
+
 def report(net, words, status, **fields):
-    """The points of a run."""
-    log = call(net, words, status, log_mode='ktap', contract=False, **fields)
+    """The points of a run; those that others make of its machine lines must be the same."""
+    with tempfile.TemporaryDirectory() as folder:
+        second = os.path.join(folder, 'second')
+        log = call(net, words, status, log_mode='ktap', contract=False, serial2=second, **fields)
+        with open(second, 'rb') as f:
+            by_events = dialtone_log.parse(f.read())
     points, told = ktap.parse(log.lines)
+    assert by_events.problems() == [] and by_events.exit_status == status
+    assert reached(by_events) == reached(log), log.text()
     assert told == status and log.events == []
     failed = [p for p in points if not p.passed]
     assert (status == 0) == (not failed)
@@ -39,6 +53,7 @@ def test_a_good_run(wire):
     (['url=http://192.168.77.99/', 'connect-timeout=0.4'], 28, 'ppfsssss', "the next hop's ARP answer"),
     (['url=http://nowhere.example/'], 6, 'ppsfssss', 'there is no name server to ask'),
     (['url=http://192.168.77.1/none'], 22, 'pppspspf', 'status 22: the server answered 404'),
+    (['ping=192.168.77.99', 'timeout=1.5'], 28, 'ppfsssss', 'status 28'),
     (['url=http://192.168.77.1/', 'colour=red'], 2, 'ssssssssf', 'bad configuration'),
 ])
 def test_what_went_wrong(wire, words, status, letters, why):
@@ -55,9 +70,11 @@ def test_a_server_that_is_silent(wire):
 
 
 def test_several_checks_have_subtests(wire):
-    points = report(wire, [wire.ip, 'tcp=192.168.77.1:80', wire.url('/none#x'), wire.url('/')], 22)
+    points = report(wire, [wire.ip, 'ping=192.168.77.1', 'tcp=192.168.77.1:80', wire.url('/none#x'),
+                           wire.url('/')], 22)
     assert [(p.name, seen(p.subtests)) for p in points[2:]] == [
-        ('tcp://192.168.77.1:80', 'pspsss'), ('http://192.168.77.1/none%23x', 'sspspf'),
+        ('ping://192.168.77.1', 'pspsss'),
+        ('tcp://192.168.77.1:80', 'sspsss'), ('http://192.168.77.1/none%23x', 'sspspf'),
         ('http://192.168.77.1/', 'sssspp')]
 
 
@@ -69,10 +86,8 @@ def test_nothing_from_outside_is_a_point(wire):
     assert len(points) == 8
 
 
-def test_a_panic_and_machine_lines_on_the_second_port(no_net, tmp_path):
-    second = os.path.join(str(tmp_path), 'second')
-    points = report(no_net, ['ip=192.168.77.2:::/24', 'fault=divide'], 119,
-                    kernel=app_kernel('fault'), serial2=second)
+def test_a_panic(no_net):
+    points = report(no_net, ['ip=192.168.77.2:::/24', 'fault=divide'], 119, kernel=app_kernel('fault'))
     assert seen(points) == 'ssssssssf' and points[8].name == 'panic'
 
 
