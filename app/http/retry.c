@@ -2,6 +2,7 @@
 #include "app/http/retry.h"
 
 #include "app/http/settings.h"
+#include "app/server/server.h"
 
 #define WAIT_FIRST_NS NS_PER_S
 #define WAIT_MAX_NS (600 * NS_PER_S)
@@ -46,13 +47,14 @@ bool retry_wait(struct app_env *env, const struct transfer *t, unsigned tries)
 	if (tries >= http_settings.retry || !is_transient(t))
 		return false;
 	ns = wait_ns(t, tries);
-	if (now_ns >= env->deadline_ns || ns >= env->deadline_ns - now_ns)
+	if (now_ns >= env->deadline_ns || ns >= env->deadline_ns - now_ns || server_is_over(now_ns + ns))
 		return false;
 	event_emit(env->events, EVENT_HTTP_RETRY, t->conn, 0, EV_U64("num_retries", tries + 1),
 		   EV_U64("retry", http_settings.retry), EV_SECONDS("seconds", ns),
 		   EV_STR("problem", t->report.errormsg));
 	progress_begin_wait(env->machine.progress, "waiting to try again", now_ns + ns, now_ns);
-	blocking_sleep_until(&env->machine, now_ns + ns);
+	while (transfer_now(t) < now_ns + ns && !server_is_over(transfer_now(t)))
+		blocking_turn(&env->machine, now_ns + ns);
 	progress_end(env->machine.progress);
-	return true;
+	return !server_is_over(transfer_now(t));
 }

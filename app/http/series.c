@@ -132,9 +132,9 @@ static void run_check(struct series *s, unsigned check)
 }
 
 /* No more rounds: the machine is not staying any longer. */
-static bool is_over(void)
+static bool is_over(const struct series *s)
 {
-	return server_is_wanted() && server_is_over();
+	return server_is_over(now(s));
 }
 
 /* False: time was up before its end. */
@@ -157,7 +157,7 @@ static void wait_for_round(struct series *s, uint64_t start_ns)
 	/* Who stays does so for hours, and its rounds are its signs of life. */
 	if (!server_is_wanted())
 		progress_begin_wait(m->progress, "waiting for the next round", start_ns, now(s));
-	while (now(s) < until_ns && !is_over())
+	while (now(s) < until_ns && !is_over(s))
 		blocking_turn(m, until_ns);
 	progress_end(m->progress);
 }
@@ -167,11 +167,11 @@ static void run_series(struct series *s)
 	uint64_t start_ns = s->begun_ns;
 
 	while (run_round(s)) {
-		if (s->rounds == http_settings.count || is_over())
+		if (s->rounds == http_settings.count || is_over(s))
 			return;
 		start_ns = MAX(start_ns + http_settings.interval_ns, now(s));
 		wait_for_round(s, start_ns);
-		if (is_over())
+		if (is_over(s))
 			return;
 		if (is_out_of_time(s))
 			break;

@@ -217,9 +217,9 @@ enum status server_begin(struct app_env *env, const char **problem)
 
 /* --- end ----------------------------------------------------------------------------------------- */
 
-bool server_is_over(void)
+bool server_is_over(uint64_t at_ns)
 {
-	return the_server.stopping || now(&the_server) >= the_server.end_ns;
+	return server_is_wanted() && (the_server.stopping || at_ns >= the_server.end_ns);
 }
 
 uint64_t server_requests(void)

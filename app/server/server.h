@@ -4,7 +4,7 @@
  * share one machine without a second thread.
  *
  *   server_begin(env)        listens; from here on requests are answered in every wait
- *   server_is_over()         hold= has passed, or requests= have been answered: it takes no more
+ *   server_is_over(when)     hold= has passed, or requests= have been answered: it takes no more
  *   server_serve()           waits for that end
  *   server_end()             finishes what is under way; nothing is answered any more
  */
@@ -15,7 +15,7 @@
 
 /* STATUS_OK; or what went wrong, in `problem`, with nothing to undo. */
 enum status server_begin(struct app_env *env, const char **problem) MUST_CHECK;
-bool server_is_over(void);
+bool server_is_over(uint64_t at_ns); /* by then, as far as is known now; without a server never */
 /* False: env->deadline_ns came before the end. */
 bool server_serve(void) MUST_CHECK;
 /* Takes no more, answers what has been asked, closes in order; bounded in time. */

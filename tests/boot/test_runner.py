@@ -1,6 +1,7 @@
 """tools/run.py and `make run` with the real image: what a person types, and what is left behind."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -224,3 +225,23 @@ def test_gdb_stops_where_it_is_told(tmp_path):
     done = make('gdb', f'GDB_BATCH={commands}')
     assert done.returncode == 0, done.stdout + done.stderr
     assert 'kernel_main in section .text' in done.stdout, done.stdout + done.stderr
+
+
+def test_a_server_behind_the_user_network():
+    """No root, no tap: the runner says where, and a request gets there and back."""
+    with subprocess.Popen(command('--mode', 'server', '--append', 'requests=1', '--deadline', '40'),
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        url = None
+        while url is None:
+            line = process.stderr.readline()
+            assert line, 'it has ended'
+            url = re.search(r'curl (http://127\.0\.0\.1:\d+/)$', line.strip())
+        while 'listens on port 80' not in (line := process.stdout.readline()):
+            assert line, 'it has ended'
+        done = subprocess.run(['curl', '--silent', '--noproxy', '*', '--max-time', '20', url[1]],
+                              capture_output=True, text=True, check=True)
+        out, err = process.communicate(timeout=60)
+    assert '<td>10.0.2.15:80</td>' in done.stdout
+    assert process.returncode == 0, out + err
+    assert out.splitlines()[-2:] == [next(line for line in out.splitlines()
+                                          if 'ok: 1 requests answered' in line), 'EXIT: STATUS=0']

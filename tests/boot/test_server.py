@@ -91,6 +91,22 @@ def test_curl_reads_the_pages(wire, served):
     assert (event['method'], event['http_code'], event['size_body']) == ('GET', 200, 3)
 
 
+def test_a_browser_shows_the_page(wire, served, tmp_path):
+    """Chromium, in the namespace: the page as it is after loading, and it asks for nothing else."""
+    done = subprocess.run(
+        [*wire.prefix, 'setpriv', '--pdeathsig', 'KILL', '--', 'chromium', '--headless',
+         '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run',
+         '--disable-background-networking', '--disable-component-update', '--disable-sync',
+         f'--user-data-dir={tmp_path}', '--dump-dom', f'http://{GUEST}/?browser'],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        check=False, timeout=60)
+    assert f'<td>{GUEST}:80</td></tr>' in done.stdout and '</body></html>' in done.stdout
+    get(wire, '/healthz?after')
+    served.run.log.wait('http.served', 10, target='/healthz?after')
+    asked = [e['target'] for e in served.run.log.all('http.served')]
+    assert asked[asked.index('/?browser'):] == ['/?browser', '/healthz?after']
+
+
 def test_curl_keeps_the_connection(wire):
     url = f'http://{GUEST}/healthz'
     said = curl(wire, '--write-out', '%{num_connects} %{http_code}\n', url, url, url + '?x',
@@ -274,19 +290,21 @@ def test_a_probe_that_stays(wire):
     gate = Gate()
     with servers.serving(gate, wire.namespace, HOST) as port:
         page, slow, dead = f'http://{HOST}/', f'http://{HOST}:{port}/slow', f'tcp://{HOST}:9'
+        host = f'ping://{HOST}'
         with Run(wire, [wire.ip, 'listen=9115', 'requests=4', 'interval=0.2', f'tcp={HOST}:9',
-                        f'url={page}', f'url=http://{HOST}/moved', 'follow=1', f'url={slow}',
+                        f'ping={HOST}', f'url={page}', f'url=http://{HOST}/moved', 'follow=1', f'url={slow}',
                         'expect.body=hello']) as run:
             assert gate.asked.wait(20)
             first = scrape(wire, 9115)
             assert get(wire, '/', 9115).count('not yet') == 1
             assert prometheus.labels_of(first, 'probe_success', 'target') == {
-                dead, page, f'http://{HOST}/moved'}
+                host, dead, page, f'http://{HOST}/moved'}
             assert target(first, 'dialtone_probes_total', slow) == 0
-            run.log.wait('transfer', 20, count=4)  # the serial line is slower than the network
-            check_against_the_log(first, run.log, {dead: 7, page: 0, f'http://{HOST}/moved': 0})
+            run.log.wait('transfer', 20, count=5)  # the serial line is slower than the network
+            check_against_the_log(first, run.log, {host: 0, dead: 7, page: 0,
+                                                   f'http://{HOST}/moved': 0})
             gate.open.set()
-            run.log.wait('transfer', 20, count=8)
+            run.log.wait('transfer', 20, count=10)
             second = scrape(wire, 9115)
             assert target(second, 'probe_success', slow) == 1
             assert target(second, 'probe_http_content_length', slow) == -1
@@ -306,7 +324,6 @@ def check_the_docs(samples):
     """docs/metrics.md names what there is, and all of it."""
     with open(os.path.join(ROOT, 'docs', 'metrics.md'), encoding='utf-8') as f:
         told = set(re.findall(r'`((?:probe|dialtone|process)_[a-z_]+)', f.read()))
-    told -= {'probe_icmp_duration_seconds'}  # there is no ping= in this run
     told = {name for name in told if not name.endswith('_')}  # dialtone_net_NAME_total
     there = {key[0] for key in samples}
     assert told <= there
@@ -322,7 +339,11 @@ def check_against_the_log(samples, log, statuses):
         assert target(samples, 'probe_success', url) == (status == 0)
         total = last['time_total'] + (last['time_redirect'] if len(transfers) > 1 else 0)
         assert target(samples, 'probe_duration_seconds', url) == pytest.approx(total, abs=2e-6)
-        if url.startswith('tcp:'):
+        if url.startswith('ping:'):
+            rtt = target(samples, 'probe_icmp_duration_seconds', url, phase='rtt')
+            assert rtt == pytest.approx(last['time_starttransfer'] - last['time_pretransfer'],
+                                        abs=2e-6)
+        if not url.startswith('http:'):
             assert ('probe_http_status_code', ('target', url)) not in samples
             continue
         assert target(samples, 'probe_http_status_code', url) == last['http_code']

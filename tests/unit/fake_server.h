@@ -18,13 +18,6 @@ static struct fake_server {
 	bool begun, ended;
 } fake_server;
 
-static bool fake_server_is_over(void)
-{
-	const struct machine *m = &fake_server.env->machine;
-
-	return m->now_ns(m->ctx) >= fake_server.over_at_ns;
-}
-
 static uint64_t fake_server_run(struct background *background, uint64_t now_ns)
 {
 	(void)background;
@@ -47,16 +40,16 @@ enum status server_begin(struct app_env *env, const char **problem)
 	return STATUS_OK;
 }
 
-bool server_is_over(void)
+bool server_is_over(uint64_t at_ns)
 {
-	return fake_server_is_over();
+	return at_ns >= fake_server.over_at_ns;
 }
 
 bool server_serve(void)
 {
 	struct app_env *env = fake_server.env;
 
-	while (!fake_server_is_over()) {
+	while (!server_is_over(env->machine.now_ns(env->machine.ctx))) {
 		if (env->machine.now_ns(env->machine.ctx) >= env->deadline_ns)
 			return false;
 		blocking_turn(&env->machine, env->deadline_ns);

@@ -692,6 +692,18 @@ static void no_probe_keeps_it_for_ever(void **state)
 	assert_true(fake_server.ended);
 }
 
+/* A retry that would come too late is none. */
+static void no_retry_outlasts_the_server(void **state)
+{
+	(void)state;
+	fake_server.over_at_ns = 5 * NS_PER_S;
+	fake.connect_error = ERR_CONNREFUSED;
+	assert_int_equal(run(A "mode=server retry=9 retry-connrefused=yes", NULL, 0),
+			 STATUS_COULD_NOT_CONNECT);
+	assert_int_equal(fake.sockets, 3); /* after one second and two; four are too many */
+	assert_int_equal(fake.now_ns, 5 * NS_PER_S);
+}
+
 static void a_timeout_bounds_the_server_too(void **state)
 {
 	(void)state;
@@ -748,6 +760,7 @@ int main(void)
 		TEST(an_endless_series_ends_with_the_server),
 		TEST(without_an_interval_it_is_made_once),
 		TEST(no_probe_keeps_it_for_ever),
+		TEST(no_retry_outlasts_the_server),
 		TEST(a_timeout_bounds_the_server_too),
 		TEST(a_server_alone),
 		TEST(what_a_server_s_keys_may_say),
