@@ -13,6 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, '..', 'tools'), os.path.join(HERE, '..', 'tests', 'lib'), HERE]
 
 import boot_time  # noqa: E402
+import calls  # noqa: E402
 import download  # noqa: E402
 import segment_cost  # noqa: E402
 
@@ -59,6 +60,20 @@ def downloads(build, runs):
           f'{cost.segment_len:,.0f} bytes ({cost.segments:,} segments)')
 
 
+def requests(build, runs):
+    print(f'requests a second on a tap, pages of 1 to 2 KiB, {runs} runs each, in turn '
+          '(min / median / max)')
+    found = calls.measure(build, runs)
+    for who, text in (('server', 'as a server, asked by ab'),
+                      ('nginx', 'nginx, asked by ab, without a machine in between')):
+        one, eight, kept = zip(*found[who], strict=True)
+        print(f'  {text}: a new connection each, one at a time {spread(one, "/s", 0)}, '
+              f'eight {spread(eight, "/s", 0)}; one kept connection {spread(kept, "/s", 0)}')
+    new, kept = zip(*found['client'], strict=True)
+    print(f'  as a client, asking that nginx, and telling all of it: a new connection each '
+          f'{spread(new, "/s", 0)}; one kept connection {spread(kept, "/s", 0)}')
+
+
 def goodput(build):
     subprocess.run([os.path.join(build, 'bench', 'goodput')], check=True)
 
@@ -76,6 +91,7 @@ def main():
     boot_times(options.build, options.runs)
     asking(options.build, options.runs)
     downloads(options.build, max(3, options.runs // 3))
+    requests(options.build, max(3, options.runs // 3))
     segment_cost.report(options.build)
 
 

@@ -11,6 +11,13 @@ struct stack;
 
 /* Counters by name; index from 0, false past the last. */
 bool net_counter(const struct stack *stack, unsigned index, const char **name, uint64_t *value);
+/* All of them, in that order: begin with a zeroed walk; false at the end. */
+struct net_counter_walk {
+	unsigned index;
+	const char *at;
+};
+bool net_counter_next(const struct stack *stack, struct net_counter_walk *walk, const char **name,
+		      uint64_t *value);
 /* The counter's value by name; 0 for a name that does not exist. */
 uint64_t net_counter_by_name(const struct stack *stack, const char *name);
 /* The same of an interface, and its own name; false past the last interface, or its last counter. */

@@ -235,6 +235,17 @@ bool net_counter(const struct stack *stack, unsigned index, const char **name, u
 	return true;
 }
 
+bool net_counter_next(const struct stack *stack, struct net_counter_walk *walk, const char **name,
+		      uint64_t *value)
+{
+	if (walk->index >= COUNTER_COUNT)
+		return false;
+	*name = walk->index == 0 ? counter_names : walk->at;
+	*value = ((const uint64_t *)&stack->counters)[walk->index++];
+	walk->at = *name + strlen(*name) + 1;
+	return true;
+}
+
 uint64_t net_counter_by_name(const struct stack *stack, const char *name)
 {
 	const uint64_t *values = (const uint64_t *)&stack->counters;

@@ -154,10 +154,11 @@ static void put_counter_family(struct strbuf *sb, const char *prefix, const char
 
 static void write_counters(struct strbuf *sb, const struct stack *stack)
 {
+	struct net_counter_walk walk = {0};
 	const char *name;
 	uint64_t value;
 
-	for (unsigned i = 0; net_counter(stack, i, &name, &value); i++) {
+	while (net_counter_next(stack, &walk, &name, &value)) {
 		put_counter_family(sb, "dialtone_net_", name, ", counted by the protocol stack.");
 		put_counter_name(sb, "dialtone_net_", name);
 		strbuf_char(sb, ' ');

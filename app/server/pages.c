@@ -118,11 +118,12 @@ static void write_probe(struct strbuf *sb, unsigned check)
 
 static void write_counters(struct strbuf *sb, const struct stack *stack)
 {
+	struct net_counter_walk walk = {0};
 	const char *name;
 	uint64_t value;
 
 	strbuf_str(sb, "</table>\n<h2>The stack has counted</h2>\n<table>\n");
-	for (unsigned i = 0; net_counter(stack, i, &name, &value); i++) {
+	while (net_counter_next(stack, &walk, &name, &value)) {
 		if (value > 0)
 			row_u64(sb, name, value, "");
 	}

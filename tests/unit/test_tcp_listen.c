@@ -547,8 +547,10 @@ static uint64_t interface_counter(struct tk *t, const char *wanted)
 static void connections_by_state(void **state)
 {
 	uint32_t states[NET_TCP_STATES];
-	const char *device, *name;
-	uint64_t value;
+	struct net_counter_walk walk = {0};
+	const char *device, *name, *same;
+	uint64_t value, other;
+	unsigned last = 0;
 	struct tk t;
 
 	(void)state;
@@ -566,6 +568,13 @@ static void connections_by_state(void **state)
 	assert_int_equal(interface_counter(&t, "tx_bytes"), t.k.netif.counters.tx_bytes);
 	assert_int_equal(interface_counter(&t, "rx_csum_bad"), 0);
 	assert_false(net_interface_counter(t.k.stack, 1, 0, &device, &name, &value));
+	for (unsigned i = 0; net_counter_next(t.k.stack, &walk, &name, &value); i++) {
+		assert_true(net_counter(t.k.stack, i, &same, &other));
+		assert_ptr_equal(name, same);
+		assert_int_equal(value, other);
+		last = i;
+	}
+	assert_false(net_counter(t.k.stack, last + 1, &same, &other));
 	kit_sent_clear(&t.k);
 	tk_close(&t);
 }
