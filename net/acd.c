@@ -1,7 +1,8 @@
 /*
  * IPv4 address conflict detection (RFC 5227).
  *
- *   PROBING      three probes, 1 to 2 s apart: "who has our address?", asked by nobody (2.1.1)
+ *   PROBING      three probes, 1 to 2 s apart: "who has our address?", asked by nobody (2.1.1); where
+ *                nobody answers the first one at once, one announcement behind it
  *   ANNOUNCING   nobody answered: two announcements, 2 s apart (2.3), which also correct the caches
  *                of those who knew the address's last owner
  *   HELD         a conflict is answered with one announcement, at most one each ten seconds
@@ -9,6 +10,8 @@
  *
  * DEVIATION: RFC 5227 2.1: the address is used at once, and probed and announced beside that, the
  * first probe without a random wait: a run of this machine is over before the three seconds are.
+ * Since it is in use it is announced early, too: as soon as a neighbour would have answered the first
+ * probe, and again by 2.3 when the probing is over.
  * What then happens depends on where the address is from.  One that the network gave (net/dhcp) is
  * given up when somebody had it before us, and when a second conflict comes within ten seconds of a
  * defence: 2.4 (b).
@@ -36,9 +39,12 @@
 #define ANNOUNCE_INTERVAL_NS (2 * NS_PER_S)
 #define DEFEND_INTERVAL_NS (10 * NS_PER_S)
 
+/* What a neighbour that has the address needs to answer, by far. */
+#define EARLY_WAIT_NS (5 * NS_PER_MS)
+
 #define LINK_RETRY_NS (1 * NS_PER_S)
 
-enum acd_state { ACD_PROBING, ACD_ANNOUNCING, ACD_HELD, ACD_LOST };
+enum acd_state { ACD_PROBING, ACD_EARLY, ACD_ANNOUNCING, ACD_HELD, ACD_LOST };
 
 struct acd {
 	struct acd *next;
@@ -68,13 +74,26 @@ static uint64_t probe_interval(struct stack *stack)
 static void probe(struct stack *stack, struct acd *acd, uint64_t now_ns)
 {
 	arp_probe(stack, acd->netif, now_ns);
-	if (++acd->sent < PROBE_NUM) {
+	if (++acd->sent == 1) {
+		acd->state = ACD_EARLY;
+		timer_set(&stack->timers, &acd->timer, now_ns + EARLY_WAIT_NS);
+		return;
+	}
+	if (acd->sent < PROBE_NUM) {
 		timer_set(&stack->timers, &acd->timer, now_ns + probe_interval(stack));
 		return;
 	}
 	acd->state = ACD_ANNOUNCING;
 	acd->sent = 0;
 	timer_set(&stack->timers, &acd->timer, now_ns + ANNOUNCE_WAIT_NS);
+}
+
+/* Between the first probe and the second. */
+static void announce_early(struct stack *stack, struct acd *acd, uint64_t now_ns)
+{
+	arp_announce(stack, acd->netif, now_ns);
+	acd->state = ACD_PROBING;
+	timer_set(&stack->timers, &acd->timer, now_ns + probe_interval(stack) - EARLY_WAIT_NS);
 }
 
 static void announce(struct stack *stack, struct acd *acd, uint64_t now_ns)
@@ -94,6 +113,8 @@ static void fire(struct stack *stack, struct timer *timer, uint64_t now_ns)
 		timer_set(&stack->timers, &acd->timer, now_ns + LINK_RETRY_NS);
 	else if (acd->state == ACD_PROBING)
 		probe(stack, acd, now_ns);
+	else if (acd->state == ACD_EARLY)
+		announce_early(stack, acd, now_ns);
 	else
 		announce(stack, acd, now_ns);
 }
@@ -128,7 +149,7 @@ void acd_settle(struct stack *stack, struct netif *netif)
 /* What is done about it, for the event. */
 static const char *answer_conflict(struct stack *stack, struct acd *acd, bool given, uint64_t now_ns)
 {
-	if (acd->state == ACD_PROBING || acd->state == ACD_LOST) {
+	if (acd->state == ACD_PROBING || acd->state == ACD_EARLY || acd->state == ACD_LOST) {
 		timer_cancel(&stack->timers, &acd->timer);
 		acd->state = ACD_LOST;
 		return given ? "it had it before us: given up"

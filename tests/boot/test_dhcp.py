@@ -9,7 +9,7 @@ import pytest
 import servers
 from conftest import Wire
 from dnsmasq import Dnsmasq
-from frames import read_pcap
+from frames import ip_bytes, read_pcap
 from machine import Run, call
 from qmp import Qmp
 from qmp import args as qmp_args
@@ -88,6 +88,17 @@ def test_everything_that_dnsmasq_says(lan, dnsmasq):
     assert (near['next_hop'], far['next_hop']) == (HOST, SECOND_ROUTER)
     assert near['src'].startswith(f'{GUEST}:')
     assert 'client provides name: probe-7' in server.said()
+
+
+def test_the_address_is_announced(lan, dnsmasq, tmp_path):
+    """Asked for once by nobody (RFC 5227), and when nobody answers announced, long before the three
+    probes are over: whoever knew its last owner hears of the new one."""
+    dnsmasq()
+    with lan.capture(tmp_path / 'pcap'):
+        call(lan, [lan.url()], 0)
+    about_us = [f.data[28:32] for _, f in read_pcap(tmp_path / 'pcap')
+                if f.arp_operation == 1 and f.arp_target == GUEST]
+    assert about_us == [bytes(4), ip_bytes(GUEST)]
 
 
 def test_a_name_is_enough(lan, dnsmasq):
