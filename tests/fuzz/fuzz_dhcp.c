@@ -165,6 +165,11 @@ static void overload(struct dk_answer *a, struct fuzz_input *in)
 	dk_option(a, 52, &(uint8_t){3}, 1);
 }
 
+static uint32_t lease_of(unsigned exponent)
+{
+	return exponent < 32 ? 1u << exponent : UINT32_MAX;
+}
+
 static void message(struct script *s, struct fuzz_input *in)
 {
 	static const uint8_t types[] = {DK_OFFER, DK_ACK, DK_NAK, 0};
@@ -181,7 +186,7 @@ static void message(struct script *s, struct fuzz_input *in)
 		dk_option_u32(&a, 54, DHCP_KIT_SERVER + (how & MESSAGE_OTHER_SERVER ? 1 : 0));
 		dk_option_u32(&a, 1, KIT_MASK);
 		dk_option_u32(&a, 3, KIT_PEER_IP);
-		dk_option_u32(&a, 51, 1u << fuzz_u8(in) % 32);
+		dk_option_u32(&a, 51, lease_of(fuzz_u8(in) % 33));
 	}
 	if (how & MESSAGE_OVERLOAD)
 		overload(&a, in);

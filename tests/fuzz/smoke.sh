@@ -15,7 +15,7 @@ runs_of() {
 	ipv4-reassembly) echo 7000 ;;
 	tcp-segments) echo 12000 ;;
 	frame-in) echo 70000 ;;
-	dhcp) echo 8000 ;;
+	dhcp) echo 5000 ;;
 	config) echo 50000 ;;
 	http) echo 12000 ;;
 	server-request) echo 100000 ;;

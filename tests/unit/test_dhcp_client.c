@@ -618,6 +618,76 @@ static void mtus_and_their_bounds(void **state)
 	}
 }
 
+/* --- more interfaces than one --------------------------------------------------------------------- */
+
+/* Brings what `a` holds to that interface. */
+static void deliver(struct netif *netif, uint32_t dst)
+{
+	struct pktbuf_pool pool;
+	struct kit_frame f;
+	struct pktbuf *pkt;
+	void *at;
+
+	kit_build_udp(&f, &(struct kit_ipv4){.eth_dst = netif->mac, .dst = dst}, 67, 68, a.bytes, a.len);
+	pktbuf_pool_init(&pool, &s.k.kp.port, KIT_FRAME_MAX, 1);
+	pkt = pktbuf_alloc(&pool, 0);
+	at = pkt != NULL ? pktbuf_put(pkt, f.len) : NULL;
+	assert_non_null(at);
+	memcpy(at, f.bytes, f.len);
+	netif_input(netif, pkt, s.k.now_ns);
+	pktbuf_pool_destroy(&pool);
+}
+
+/* RFC 2131 3.6: each by itself. */
+static void two_interfaces(void **state)
+{
+	struct netif second = s.k.netif; /* its frames are seen in the same place */
+	struct dk_said first, other;
+
+	(void)state;
+	second.stack = NULL;
+	second.mac[5] = 0x77;
+	net_attach(s.k.stack, &second);
+	assert_int_equal(net_dhcp_start(s.k.stack, &second, NULL, s.k.now_ns), ERR_OK);
+	kit_poll(&s.k);
+	ds_expect(&s, DK_DISCOVER);
+	first = s.said;
+	ds_expect(&s, DK_DISCOVER);
+	other = s.said;
+	if (memcmp(first.mac, second.mac, 6) == 0) {
+		other = first;
+		first = s.said;
+	}
+	assert_memory_equal(other.mac, second.mac, 6);
+	assert_true(first.xid != other.xid);
+	dk_usual(&a, &other, DK_OFFER, KIT_IP + 7);
+	deliver(&s.k.netif, KIT_IP + 7); /* it came in where nobody asked for it */
+	assert_int_equal(counter("dhcp_ignored"), 1);
+	deliver(&second, KIT_IP + 7);
+	ds_expect(&s, DK_REQUEST);
+	assert_memory_equal(s.said.mac, second.mac, 6);
+	dk_usual(&a, &s.said, DK_ACK, KIT_IP + 7);
+	deliver(&second, IPV4_ADDR_BROADCAST);
+	assert_int_equal(second.ipv4, KIT_IP + 7);
+	assert_int_equal(s.k.netif.ipv4, 0);
+	assert_null(ds_lease(&s));
+	assert_int_equal(net_dhcp_reached(s.k.stack, &second), NET_DHCP_BOUND);
+	assert_int_equal(ds_reached(&s), NET_DHCP_NO_OFFER);
+	/* A link that goes is its own affair as well. */
+	second.link_up = false;
+	kit_poll(&s.k);
+	dk_usual(&a, &first, DK_OFFER, KIT_IP);
+	deliver(&s.k.netif, KIT_IP);
+	ds_expect(&s, DK_REQUEST);
+	ds_answer(&s, DK_ACK, KIT_IP);
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+	net_dhcp_stop(s.k.stack, &second, false, s.k.now_ns);
+	assert_int_equal(second.ipv4, 0);
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+	ds_close(&s); /* before the interface goes */
+	ds_open(&s, 1, NULL);
+}
+
 /* --- starting and stopping ----------------------------------------------------------------------- */
 
 static void starting_twice_and_beside_an_address(void **state)
@@ -704,6 +774,7 @@ int main(void)
 		TEST(a_router_that_is_not_on_the_link),
 		TEST(without_a_mask),
 		TEST(mtus_and_their_bounds),
+		TEST(two_interfaces),
 		TEST(starting_twice_and_beside_an_address),
 		TEST(without_memory_it_does_not_start),
 		TEST(stopping_gives_the_address_back),
