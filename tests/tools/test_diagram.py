@@ -275,13 +275,15 @@ def test_both_sides_make_sixteen_steps(offset, turned):
     assert any(('server', 'ESTABLISHED') in r.states for r in picture.rows)
 
 
-def test_a_clock_that_contradicts_the_wire_gives_no_arrow_upwards():
-    """The server's steps seem to be later than the answer: the order of the wire counts."""
+@pytest.mark.parametrize('moved, by', [((9, 10, 11, 12), 1_000_000), ((9, 10, 11), -1_000_000)],
+                         ids=['later than the answer', 'before the SYN'])
+def test_a_clock_that_contradicts_the_wire_gives_no_arrow_upwards(moved, by):
+    """The order of the wire counts."""
     client = real('ok-json.txt')
-    log = server_log(client, 0)
+    log = server_log(client, 2_000_000)
     for event in log.events:
-        if event.get('step') in (9, 10, 11, 12):
-            event['t_us'] += 1_000_000
+        if event.get('step') in moved:
+            event['t_us'] += by
     found = rows(client, log)
     assert [r.step for r in found if r.step] == list(range(1, 17))
     times = [r.t_us for r in found if r.t_us is not None]
@@ -321,6 +323,52 @@ def test_a_real_pair():
     assert not any(r.fate for r in found)
     listening = found[names.index('srv.listening')]
     assert listening.t_us < 0 and listening.states == (('server', 'LISTEN'),)
+
+
+def test_an_effect_never_stands_before_its_cause():
+    """A server that seems to be connected, and to have answered, when it has just sent a SYN ACK that
+    takes long to arrive."""
+    client, server = real('duet-client-json.txt'), real('duet-server-json.txt')
+    sent, end = (server.first(name)['seq'] for name in ('srv.synack_sent', 'tcp.fin_sent'))
+    for event in server.events[sent:end - 1]:
+        event['t_us'] = server.events[sent - 1]['t_us'] + event['seq'] - sent
+    for event in client.events[client.first('tcp.synack_rcvd')['seq'] - 1:] + server.events[end - 1:]:
+        event['t_us'] += 1_000_000
+    found = rows(client, server)
+    names = [r.name for r in found]
+    assert names.index('http.request') < names.index('http.served')
+    assert ('server', 'ESTABLISHED') in next(r for r in found if r.step == 14).states
+
+
+@pytest.mark.parametrize('offset', [0, 5_000_000, -40])
+def test_a_refused_call_as_both_sides_tell_it(offset):
+    """Nobody has a connection there: whose RST it is, the endpoints say."""
+    client = real('refused-both.txt')
+    rst, syn = client.first('tcp.rst_rcvd'), client.steps()[8]
+    server = made({'ev': 'srv.listening', 'fd': 3, 'port': 80, 'connections': 1},
+                  {'ev': 'tcp.rst_sent', 'dst': syn['src'], 'tcp_seq': rst['tcp_seq'],
+                   'reason': 'no such connection', 't_us': rst['t_us'] - 9 + offset})
+    found = rows(client, server)
+    packets = [r for r in found if r.conn == 1 and r.kind == 'wire']
+    assert [r.name for r in packets] == ['tcp.syn_sent', 'tcp.rst_rcvd']
+    assert [s.side for s in packets[1].events if s.event['ev'] != 'tcp.state'] == ['client', 'server']
+    assert [r.step for r in found if r.step] == list(range(1, 9))
+
+
+def test_who_calls_and_who_answers():
+    logs = [real('duet-client-json.txt'), real('duet-server-json.txt')]
+    drawn = cli.draw(logs, 'svg')
+    assert 'the machine that calls' in drawn and 'the machine that answers' in drawn
+    assert 'this machine' in cli.draw(logs[:1], 'svg')
+
+
+def test_a_wide_state_hides_nothing_of_the_ladder():
+    logs = [real('duet-client-json.txt'), real('duet-server-json.txt')]
+    drawn = cli.draw(logs, 'text', width=80, boxes=False).splitlines()
+    ten = next(i for i, line in enumerate(drawn) if '(10)' in line)
+    assert 'record who calls: connecting' in drawn[ten]
+    assert any(line.endswith('[SYN-RECEIVED]') for line in drawn[ten:ten + 4])
+    assert all(len(line) <= 80 for line in drawn)
 
 
 def test_a_real_server_alone():

@@ -3,8 +3,8 @@
 Each log has a clock of its own.  Connections are tied together by the sequence number that the
 server's SYN ACK acknowledges; what one side sent and the other received is one arrow.  The clocks'
 offset lies between two bounds: nothing arrives before it was sent, in either direction; the middle
-of them is taken (the offset of NTP, RFC 5905 8, with the step events as its four times).  The order
-is then each log's own and every arrow's, and only then time's: an arrow never runs upwards.
+of them is taken (the offset of NTP, RFC 5905 8, with all that both sides tell of).  The order is
+then each log's own and every arrow's, and only then time's: an arrow never runs upwards.
 """
 
 import dataclasses
@@ -27,6 +27,10 @@ class Seen:
 ARROWS = (('client', 'tcp.fin_sent', 'tcp.fin_rcvd'), ('server', 'tcp.fin_sent', 'tcp.fin_rcvd'),
           ('client', 'tcp.rst_sent', 'tcp.rst_rcvd'), ('server', 'tcp.rst_sent', 'tcp.rst_rcvd'),
           ('server', 'srv.synack_sent', 'tcp.synack_rcvd'))
+# What the client says when it sends, and what the server does because of it, on one connection.
+CAUSES = (({'ev': 'tcp.syn_sent'}, {'ev': 'srv.found'}),
+          ({'ev': 'tcp.ack_sent'}, {'ev': 'tcp.state', 'to': 'ESTABLISHED'}),
+          ({'ev': 'http.request'}, {'ev': 'http.served'}))
 OTHER = {'client': 'server', 'server': 'client'}
 
 
@@ -68,11 +72,20 @@ def merge(logs, conn=None):
     names = _connections(caller.events, server.events)
     client = _of_side(caller, 'client')
     theirs = _of_side(server, 'server')
+    callers = {e.get('src'): e.get('conn') for e in caller.events if e['ev'] == 'tcp.syn_sent'}
     for seen in theirs:
         seen.estimated = True
-        seen.conn = names.get(seen.conn, None if seen.conn is None else f'S{seen.conn}')
-    _same_clock(client, theirs)
-    return _in_order(client, theirs)
+        seen.conn = _conn_of(seen, names, callers)
+    ties, doubles = _pair(client, theirs)
+    _same_clock(ties, theirs)
+    return _in_order(client, theirs, ties, doubles)
+
+
+def _conn_of(seen, names, callers):
+    """The client's number of a server's connection; whom it refuses is known by his endpoint."""
+    if seen.conn is None:
+        return callers.get(seen.event.get('dst')) if seen.event['ev'] == 'tcp.rst_sent' else None
+    return names.get(seen.conn, f'S{seen.conn}')
 
 
 def _of_side(log, side):
@@ -110,34 +123,20 @@ def _connections(client, server):
     return names
 
 
-def _steps(seen):
-    """{(connection, step): the first time}."""
-    found = {}
-    for s in seen:
-        step = s.event.get('step')
-        if step and s.conn is not None:
-            found.setdefault((s.conn, step), s)
-    return found
-
-
-def _same_clock(client, server):
+def _same_clock(ties, server):
     """Moves the server's times into the client's clock."""
-    ours, theirs = _steps(client), _steps(server)
-    at_most = [theirs[conn, 9].t_us - ours[conn, 8].t_us
-               for conn, step in ours if step == 8 and (conn, 9) in theirs]
-    at_least = [theirs[conn, 12].t_us - ours[conn, 12].t_us
-                for conn, step in ours if step == 12 and (conn, 12) in theirs]
+    at_most = [second.t_us - first.t_us for first, second in ties if first.side == 'client']
+    at_least = [first.t_us - second.t_us for first, second in ties if first.side == 'server']
     if at_most and at_least:
         offset = (min(at_most) + max(at_least)) // 2
     else:
-        offset = min(at_most, default=0)
+        offset = min(at_most or at_least, default=0)
     for s in server:
         s.t_us -= offset
 
 
-def _in_order(client, server):
+def _in_order(client, server, ties, doubles):
     """Kahn's algorithm over "happened before", the earliest time first."""
-    ties, doubles = _pair(client, server)
     nodes = client + server
     number = {id(s): i for i, s in enumerate(nodes)}
     after, waits = {i: [] for i in range(len(nodes))}, [0] * len(nodes)
@@ -178,21 +177,25 @@ def _pair(client, server):
             if not _again(server, other):
                 mine, double = (s, other) if sender == 'server' else (other, s)
                 mine.also, doubles = (double,), doubles | {id(double)}
-    ours, theirs = _steps(client), _steps(server)
-    for (conn, step), s in ours.items():
-        if step == 8 and (conn, 9) in theirs:
-            ties.append((s, theirs[conn, 9]))
-    return ties + _requests(client, server), doubles
+    return ties + _caused(client, server), doubles
 
 
-def _requests(client, server):
-    """Each request before its answer was made."""
-    asked = {}
-    for s in client:
-        if s.event['ev'] == 'http.request':
-            asked.setdefault(s.conn, []).append(s)
-    return [(asked[s.conn].pop(0), s) for s in server
-            if s.event['ev'] == 'http.served' and asked.get(s.conn)]
+def _caused(client, server):
+    """CAUSES as pairs: the first of a connection with its first, and so on."""
+    ties = []
+    for cause, effect in CAUSES:
+        sent, done = _by_conn(client, cause), _by_conn(server, effect)
+        ties += [tie for conn in sent for tie in zip(sent[conn], done.get(conn, []))]
+    return ties
+
+
+def _by_conn(seen, fields):
+    """{connection: the events that have those fields}."""
+    found = {}
+    for s in seen:
+        if s.conn is not None and all(s.event.get(k) == v for k, v in fields.items()):
+            found.setdefault(s.conn, []).append(s)
+    return found
 
 
 def _again(seen, sent):

@@ -206,7 +206,9 @@ def _heads(self, y):
         left, right = self.x[ours[0]] - halves[ours[0]], self.x[ours[-1]] + halves[ours[-1]]
         if APP not in self.x and keys:
             words = 'who calls'
-        elif keys is None and (len(ours) == 1 or picture.both):
+        elif picture.both:
+            words = 'the machine that calls' if keys else 'the machine that answers'
+        elif keys is None and len(ours) == 1:
             words = 'the other machine'
         self.groups.append((left, right, y + 18, Text(
             (left + right) / 2, y + 12, 'group', words, 'middle')))

@@ -10,6 +10,7 @@ from .events import PHASES, SERVER, STACK, STEPS, UNREACHED
 from .words import count, duration, printable
 
 PAUSE_US = 50000     # nothing happens for that long: it is drawn as a break, with its length
+NEAR = 20            # rows: where the ACK that a server's state is due to is looked for
 SLOW_BODY_US = 20000 # a body that arrives after its header by this much has an arrow of its own
 
 AFTER = ('tcp.fin_rcvd', 'tcp.fin_acked', 'tcp.rst_rcvd', 'tcp.rst_sent', 'tcp.aborted',
@@ -41,13 +42,21 @@ def attach_states(rows):
         if row.kind != 'state':
             kept.append(row)
             continue
-        host = _neighbour(kept, row, AFTER) or _neighbour(rows[index + 1:index + 4], row, BEFORE)
+        host = (_third_of_the_handshake(kept, row) or _neighbour(kept, row, AFTER)
+                or _neighbour(rows[index + 1:index + 4], row, BEFORE))
         if host and row.source not in dict(host.states):
             host.states += row.states
             host.events += row.events
         else:
             kept.append(row)
     return kept
+
+
+def _third_of_the_handshake(rows, state):
+    """The client's ACK, which is what a server becomes connected by."""
+    if state.side != 'server' or state.event.get('to') != 'ESTABLISHED':
+        return None
+    return next((row for row in rows[-NEAR:] if row.step == 14 and row.conn == state.conn), None)
 
 
 def _neighbour(rows, state, names):

@@ -31,6 +31,7 @@ class Ladder:
         keys = [key for key, _, _ in picture.participants]
         self.at = self._columns(keys)
         self.out = []
+        self.too_wide = ()  # states that have no room beside the last lifeline
 
     def _columns(self, keys):
         first, last = TIME_W + 6, self.width - 8
@@ -54,6 +55,7 @@ class Ladder:
                     'check': self._band, 'note': self._note, 'self': self._self,
                     'state': self._state}
             draw.get(row.kind, self._arrow)(row)
+            self._states_below()
         self.out.append(self._blank())
         self._verdict()
         return self.out
@@ -158,11 +160,19 @@ class Ladder:
             if not beside:
                 at -= len(text) // 2
             elif key == SERVER and key == list(self.at)[-1]:
-                at = min(at + 2, self.width - len(text))
+                at += 2
+                if at + len(text) > self.width:
+                    self.too_wide += (text,)
+                    continue
             else:
                 at -= len(text) + 2
             line = self._put(line, at, text)
         return line
+
+    def _states_below(self):
+        for text in self.too_wide:
+            self.out.append(self._put(self._blank(), self.width - len(text), text))
+        self.too_wide = ()
 
     def _step(self, line, row):
         if not row.step:
