@@ -17,18 +17,19 @@ from PIL import Image
 TOOLS = os.path.dirname(os.path.abspath(__file__))
 SCALE = 1.5
 
-# Name, status, and what the run is told beside NET=tap.  An address behind a host that does not
-# forward is one that nobody answers at.
+# Name, command, status, and what the run is told beside NET=tap.  An address behind a host that does
+# not forward is one that nobody answers at.
 RUNS = (
-    ('run-ok', 0, ()),
-    ('run-no-answer', 28, ('--ip', '192.168.77.2::192.168.77.1:255.255.255.0',
+    ('run-ok', 'run.py', 0, ()),
+    ('duet', 'duet.py', 0, ()),
+    ('run-no-answer', 'run.py', 28, ('--ip', '192.168.77.2::192.168.77.1:255.255.255.0',
                             '--url', 'http://10.9.9.9/', '--append', 'connect-timeout=4')),
 )
 
 
-def run(kernel, svg, status, words):
+def run(command, kernel, svg, status, words):
     """The drawing of one run; it has to end as it should."""
-    done = subprocess.run([sys.executable, f'{TOOLS}/run.py', '--kernel', kernel, '--net', 'tap',
+    done = subprocess.run([sys.executable, f'{TOOLS}/{command}', '--kernel', kernel, '--net', 'tap',
                            '--diagram', svg, *words], stdout=subprocess.DEVNULL, check=False)
     if done.returncode != status:
         sys.exit(f'pictures.py: the run ended with {done.returncode} instead of {status}')
@@ -50,9 +51,9 @@ def main(argv):
     options = p.parse_args(argv)
     os.makedirs(options.out, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix='dialtone-pictures-') as scratch, Browser() as browser:
-        for name, status, words in RUNS:
+        for name, command, status, words in RUNS:
             svg = os.path.join(scratch, name + '.svg')
-            run(options.kernel, svg, status, words)
+            run(command, options.kernel, svg, status, words)
             png = os.path.join(options.out, name + '.png')
             picture(browser, svg, png)
             print(f'{png}: {os.path.getsize(png)} bytes')

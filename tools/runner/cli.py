@@ -8,36 +8,23 @@ import argparse
 import contextlib
 import os
 import shlex
-import signal
 import sys
 import tempfile
 
 import dialtone_log
 from diagram import cli as drawing
 
-from . import config, console, debug, image, network, qemu, serving
+from . import config, console, debug, image, network, options as common, qemu, serving
 from .errors import RunnerError
 from .guard import Guard
 from .guest import Guest
-
-LOGS = ('text', 'json', 'both', 'ktap')
-GUEST_TIMEOUT_S = 30  # the guest's own default for timeout=
-# What a machine may take beside its timeout=, on a busy host that translates: firmware, the end.
-MARGIN_S = {'pvh': 15, 'uefi': 45}
-ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-TOOLS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-
-
-class Interrupted(Exception):
-    pass
+from .tool import become_net_root, end_orderly, say, split_dashes
 
 
 def parser():
     p = argparse.ArgumentParser(
         prog='run.py', description='Starts dialtone in QEMU and ends with its status.',
-        epilog='Arguments after -- go to QEMU.')
-    p.add_argument('--boot', default='pvh', help='pvh (QEMU loads the kernel) or uefi (the image)')
-    p.add_argument('--machine', default='pc', help=', '.join(qemu.MACHINES))
+        epilog='Arguments after -- go to QEMU.', parents=[common.common()])
     p.add_argument('--net', default='user', help=', '.join(network.NETS))
     p.add_argument('--tap', default='', help='with --net tap: a tap that is already there')
     p.add_argument('--bridge', default='', help='with --net tap: a bridge that is already there')
@@ -46,53 +33,29 @@ def parser():
                                               'free one)')
     p.add_argument('--url', default='', help='what to get (the runner\'s own page)')
     p.add_argument('--ip', default='', help='client:server:gateway:mask:host:device:... (DHCP)')
-    p.add_argument('--log', default='', help=', '.join(LOGS))
-    p.add_argument('--timeout', default='', help='seconds for the whole run (30)')
     p.add_argument('--hold', default='', help='seconds to stay up afterwards, answering ping')
-    p.add_argument('--append', default='', help='more configuration, as on a kernel command line')
-    p.add_argument('--mem', default='64', help='MiB')
-    p.add_argument('--csum', default='on', help='on, off: checksum offload of the network device')
     p.add_argument('--nic', default='', help='more properties of QEMU\'s network device')
-    p.add_argument('--pcap', default='', help='write what is on the wire to this file')
     p.add_argument('--serial2', default='', help='a second serial port, into this file')
     p.add_argument('--diagram', default='',
                    help='draw the run: FILE.svg, FILE.html, FILE.mmd, or - behind the log')
-    p.add_argument('--accel', default='', help='kvm or tcg (chosen by what works)')
-    p.add_argument('--deadline', default='', help='seconds after which the machine is killed')
-    p.add_argument('--kernel', default='build/dialtone.elf', help='for --boot pvh')
-    p.add_argument('--image', default='build/dialtone.img', help='for --boot uefi')
     p.add_argument('--gdb', action='store_true', help='stop at the first instruction, start gdb')
     p.add_argument('--gdb-batch', default='', help='with --gdb: a file of commands, no dialogue')
-    p.add_argument('--show', action='store_true', help='print QEMU\'s command line first')
     return p
 
 
 def check(options):
     """What can be found wrong before anything is set up."""
-    qemu.check(options)
-    if options.log and options.log not in LOGS:
-        raise RunnerError(f'LOG={options.log}: one of {", ".join(LOGS)}')
     if options.mode and options.mode not in serving.MODES:
         raise RunnerError(f'MODE={options.mode}: one of {", ".join(serving.MODES)}')
     if options.port:
         serving.check_port(options.port)
-    if options.csum not in ('on', 'off'):
-        raise RunnerError(f'CSUM={options.csum}: on or off')
-    if options.accel not in ('', 'kvm', 'tcg'):
-        raise RunnerError(f'ACCEL={options.accel}: kvm or tcg')
-    for name in ('timeout', 'hold', 'deadline'):
-        if getattr(options, name):
-            config.check_seconds(name.upper(), getattr(options, name))
-    for name in ('url', 'ip'):
-        if '"' in getattr(options, name):
-            raise RunnerError(f'{name.upper()} may not contain a double quote')
     if options.gdb and options.boot != 'pvh':
         raise RunnerError('gdb knows where the kernel is only with BOOT=pvh')
+    common.check_seconds(options, 'hold')
+    common.check_no_quote(options, 'ip')
+    common.check(options)
     if options.diagram:
         check_diagram(options)
-    needed = options.kernel if options.boot == 'pvh' else options.image
-    if not os.path.isfile(needed):
-        raise RunnerError(f'{needed} is not there; type make')
 
 
 def has_check(words):
@@ -105,10 +68,7 @@ def check_diagram(options):
     asked = config.value_of(config.split_words(options.append), 'log') or options.log
     if options.machine == 'microvm' and asked not in ('json', 'both'):
         raise RunnerError('MACHINE=microvm has one serial port: DIAGRAM= needs LOG=json or both')
-    try:
-        drawing.check_path(options.diagram)
-    except drawing.DiagramError as e:
-        raise RunnerError(f'DIAGRAM={e}') from e
+    common.check_drawing(options.diagram)
 
 
 def is_server(options):
@@ -163,16 +123,10 @@ def machine_for(options, net, words, scratch, qemu_args):
 
 def deadline_s(options, words):
     """When it is killed; None: never, as a server without an end is not."""
-    if options.deadline:
-        return float(options.deadline)
-    if is_server(options) and all(config.value_of(words, k) is None for k in ('timeout', 'hold')):
+    if not options.deadline and is_server(options) and all(
+            config.value_of(words, k) is None for k in ('timeout', 'hold')):
         return None
-    return (config.seconds_of(words, 'timeout', GUEST_TIMEOUT_S)
-            + config.seconds_of(words, 'hold', 0) + MARGIN_S.get(options.boot, 0))
-
-
-def say(text):
-    print('host: ' + text, file=sys.stderr, flush=True)
+    return common.deadline_s(options, words)
 
 
 def draw(path, machine_log, console_lines):
@@ -243,32 +197,14 @@ def needs_namespace(options):
     return options.net == 'tap' and not (options.tap or options.bridge) and os.getuid() != 0
 
 
-def _interrupted(signum, _frame):
-    for each in ENDING_SIGNALS:  # one is enough; undoing is not to be interrupted
-        signal.signal(each, signal.SIG_IGN)
-    raise Interrupted(signal.Signals(signum).name)
-
-
-def split_dashes(argv):
-    """Our arguments, and those behind -- that are QEMU's."""
-    where = argv.index('--') if '--' in argv else len(argv)
-    return argv[:where], argv[where + 1:]
+def _main(argv):
+    before, after = split_dashes(argv)
+    options = parser().parse_args(before)
+    if needs_namespace(options):
+        check(options)
+        become_net_root('run.py', argv)
+    return run(options, after)
 
 
 def main(argv):
-    for signum in ENDING_SIGNALS:
-        signal.signal(signum, _interrupted)
-    before, after = split_dashes(argv)
-    options = parser().parse_args(before)
-    try:
-        if needs_namespace(options):
-            check(options)
-            os.execv(f'{TOOLS}/as-net-root.sh', [
-                f'{TOOLS}/as-net-root.sh', sys.executable, f'{TOOLS}/run.py', *argv])
-        return run(options, after)
-    except RunnerError as e:
-        say(str(e))
-        return e.status
-    except Interrupted as e:
-        say(f'ended by {e}')
-        return 125
+    return end_orderly(_main, argv)

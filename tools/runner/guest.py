@@ -24,13 +24,15 @@ class Outcome:
 class Guest:
     """on_line(bytes) gets each line of the console, end included, as it comes; on_message(str)
     each line that QEMU itself says; on_end() is called when the console has ended.  All are called
-    from threads of their own.  start() belongs on a thread that outlives the machine."""
+    from threads of their own.  `fds`: file descriptors that QEMU gets under the same numbers.
+    start() belongs on a thread that outlives the machine."""
 
-    def __init__(self, argv, on_line, on_message, prefix=(), on_end=None):
+    def __init__(self, argv, on_line, on_message, prefix=(), on_end=None, fds=()):
         self.argv = [*prefix, 'setpriv', '--pdeathsig', 'KILL', '--', *argv]
         self.on_line = on_line
         self.on_message = on_message
         self.on_end = on_end
+        self.fds = fds
         self.process = None
         self.exit_line = None
         self.threads = []
@@ -43,7 +45,7 @@ class Guest:
         try:
             self.process = subprocess.Popen(
                 self.argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE, start_new_session=True)
+                stderr=subprocess.PIPE, start_new_session=True, pass_fds=self.fds)
         except FileNotFoundError as e:
             raise RunnerError(f'{e.filename} is not installed') from e
         for target in (self._read_console, self._read_messages):
