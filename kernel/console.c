@@ -25,6 +25,7 @@
 struct ring {
 	uint16_t port; /* 0: no port */
 	bool stalled;  /* nobody has patience with it: it has taken nothing for long */
+	uint32_t lost; /* lines dropped since that was last told */
 	uint32_t head; /* next byte to send; both count up for ever */
 	uint32_t tail; /* where the next byte is put */
 	char bytes[RING_SIZE];
@@ -70,6 +71,8 @@ static void append(struct ring *r, const char *line, size_t len)
 static void give_up(struct ring *r)
 {
 	r->stalled = true;
+	for (uint32_t at = r->head; at != r->tail; at++)
+		r->lost += r->bytes[at % RING_SIZE] == '\n';
 	r->head = r->tail;
 	append(r, "", 0);
 }
@@ -110,6 +113,16 @@ void console_init(void)
 bool console_has(enum console_port port)
 {
 	return rings[port].port != 0;
+}
+
+uint32_t console_take_lost(enum console_port port)
+{
+	struct ring *r = &rings[port];
+	uint32_t lost = r->stalled ? 0 : r->lost;
+
+	if (!r->stalled)
+		r->lost = 0;
+	return lost;
 }
 
 void console_line(enum console_port port, const char *line, size_t len)

@@ -17,6 +17,9 @@ bool console_has(enum console_port port);
 
 /* Writes one whole line, of CONSOLE_LINE_MAX bytes at most: the rest is cut.  CRLF is added. */
 void console_line(enum console_port port, const char *line, size_t len);
+/* Lines dropped because the port took nothing for long, since this was last asked; 0 as long as it
+ * takes nothing. */
+uint32_t console_take_lost(enum console_port port);
 /* Sends what the ports take without waiting; true when all is out. */
 bool console_drain(void);
 

@@ -110,11 +110,25 @@ static void print_first(const char *line, size_t len)
 	console_line(CONSOLE_FIRST, line, len);
 }
 
+/* A gap in seq shows that machine lines are missing; this says how many of all, and why. */
+static void say_lost(enum console_port port, const char *name)
+{
+	uint32_t lines = console_take_lost(port);
+	const struct event_field fields[] = {EV_U64("lines", lines), EV_STR("port", name)};
+	const struct event ev = {
+		.id = EVENT_LOG_LOST, .n_fields = ARRAY_LEN(fields), .fields = fields};
+
+	if (lines > 0)
+		write_event(&ev);
+}
+
 static void log_emit(struct event_sink *sink, const struct event *ev)
 {
 	(void)sink;
 	if (!the_log.decided && is_verdict(ev))
 		release_held_lines();
+	say_lost(CONSOLE_FIRST, "first");
+	say_lost(CONSOLE_SECOND, "second");
 	write_event(ev);
 	if (the_log.mode != LOG_KTAP)
 		return;

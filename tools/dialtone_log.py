@@ -299,6 +299,8 @@ transfer
     time_pretransfer?:seconds time_starttransfer?:seconds time_redirect?:seconds time_total:seconds
     num_connects?:count num_headers?:count num_redirects?:count num_retries?:count
     time_idle?:seconds redirect_url?:text
+log.lost
+    lines:count port:text
 panic
     what:text rip?:pointer symbol?:text address?:pointer error_code?:pointer
 panic.registers

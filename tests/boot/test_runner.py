@@ -10,6 +10,7 @@ import tempfile
 import time
 
 import dialtone_log
+import log_contract
 import pytest
 import tshark
 from conftest import ROOT
@@ -68,7 +69,7 @@ def test_a_call_goes_through(args):
     done = run(*args, '--log', 'both')
     log = dialtone_log.parse(done.stdout)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert log.problems() == [] and set(log.steps()) == CLIENT_STEPS
+    assert log.problems() == [] and log_contract.event_problems(log) == [] and set(log.steps()) == CLIENT_STEPS
     assert not log.all('config', key='ip')
     assert log.first('addr.set')['ip'] == log.first('dhcp.ack')['ip'] == log.result['local_ip']
 

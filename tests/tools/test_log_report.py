@@ -221,6 +221,13 @@ def test_a_log_that_breaks_the_contract():
     assert done.returncode == 0 and b'contract  machine line 9 has seq 10\n' in done.stdout
 
 
+def test_a_log_whose_fields_make_no_sense():
+    data = recorded('ok-both.txt').replace(b'"t_us":', b'"t_us":"x","y":')
+    done = run('--summary', '--json', '--junit', '-', data=data)
+    assert done.returncode == 0 and done.stderr == b''
+    assert done.stdout.count(b"contract  t_us: 'x' is no integer") > 20
+
+
 @pytest.mark.parametrize('args, data, says', [
     (['nothing-here'], None, b'nothing-here: No such file or directory'),
     (['/'], None, b'/: Is a directory'), ([], b'', b'standard input is empty'),

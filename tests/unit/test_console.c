@@ -260,6 +260,36 @@ static void a_port_that_comes_back_begins_a_line(void **state)
 	assert_int_equal(ports[0].len, 100 * (sizeof(many) + 2));
 }
 
+static unsigned lines_out(int port)
+{
+	unsigned lines = 0;
+
+	for (size_t i = 0; i < ports[port].len; i++)
+		lines += ports[port].out[i] == '\n';
+	return lines;
+}
+
+/* What is not printed is counted: every line is in one number or the other. */
+static void lost_lines_are_counted(void **state)
+{
+	uint32_t lost;
+
+	(void)state;
+	console_init();
+	ports[0].dead = true;
+	for (unsigned i = 0; i < 1000; i++)
+		console_line(CONSOLE_FIRST, many, sizeof(many));
+	assert_int_equal(console_take_lost(CONSOLE_FIRST), 0); /* it would be lost, too */
+	ports[0].dead = false;
+	console_flush();
+	lost = console_take_lost(CONSOLE_FIRST);
+	assert_in_range(lost, 900, 1000);
+	/* console_init() has one, and each time that lines are dropped there is an empty one more. */
+	assert_in_range(lost + lines_out(0), 1000 + 1, 1000 + 1 + 1000 / 63 + 1);
+	assert_int_equal(console_take_lost(CONSOLE_FIRST), 0);
+	assert_int_equal(console_take_lost(CONSOLE_SECOND), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +302,7 @@ int main(void)
 		cmocka_unit_test_setup(a_dead_port_does_not_hold_the_machine, setup),
 		cmocka_unit_test_setup(nor_without_a_clock, setup),
 		cmocka_unit_test_setup(a_port_that_comes_back_begins_a_line, setup),
+		cmocka_unit_test_setup(lost_lines_are_counted, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,6 +31,16 @@ bool console_has(enum console_port port)
 	return port == CONSOLE_FIRST || has_second;
 }
 
+static uint32_t lost[2];
+
+uint32_t console_take_lost(enum console_port port)
+{
+	uint32_t lines = lost[port];
+
+	lost[port] = 0;
+	return lines;
+}
+
 void console_line(enum console_port port, const char *line, size_t len)
 {
 	strncat(printed[port], line, len);
@@ -123,6 +133,19 @@ static void ktap_body(void)
 	assert_null(strstr(printed[CONSOLE_SECOND], "1..8"));
 }
 
+static void lost_body(void)
+{
+	has_second = true;
+	log_set_mode(LOG_TEXT);
+	emit_cpu();
+	lost[CONSOLE_SECOND] = 7;
+	emit_cpu();
+	must_be(CONSOLE_FIRST, TEXT(1) "[   0.000002] log      7 lines are lost: the second serial port took "
+				       "nothing for too long\n" TEXT(2));
+	must_be(CONSOLE_SECOND, JSON(1, 1) "@dt {\"v\":1,\"seq\":2,\"t_us\":2,\"ev\":\"log.lost\",\"lines\":7,"
+				"\"port\":\"second\"}\n" JSON(3, 2));
+}
+
 static void early_verdict_body(void)
 {
 	emit_cpu();
@@ -170,6 +193,7 @@ static void log_json_prints_machine_lines(void **state) { (void)state; boot(json
 static void log_both_prints_both(void **state) { (void)state; boot(both_body); }
 static void second_port_gets_machine_lines(void **state) { (void)state; boot(second_port_body); }
 static void log_ktap_prints_a_report(void **state) { (void)state; boot(ktap_body); }
+static void lost_lines_are_told(void **state) { (void)state; boot(lost_body); }
 static void a_verdict_does_not_wait(void **state) { (void)state; boot(early_verdict_body); }
 static void nor_does_a_result(void **state) { (void)state; boot(early_result_body); }
 static void no_line_is_lost(void **state) { (void)state; boot(overflow_body); }
@@ -206,6 +230,7 @@ int main(void)
 		cmocka_unit_test(log_both_prints_both),
 		cmocka_unit_test(second_port_gets_machine_lines),
 		cmocka_unit_test(log_ktap_prints_a_report),
+		cmocka_unit_test(lost_lines_are_told),
 		cmocka_unit_test(a_verdict_does_not_wait),
 		cmocka_unit_test(nor_does_a_result),
 		cmocka_unit_test(no_line_is_lost),
