@@ -160,8 +160,9 @@ def comparable(told, ports, asked):
 
 def check_times(told, wall_s):
     """The times follow each other in the order of what they are the times of, and have room in what
-    the caller saw; speeds are means over the whole."""
-    times = [told[key] for key in TIMES]
+    the caller saw; speeds are means over the whole.  Curl now and then notes that it has looked an
+    address up when it is connected already."""
+    times = [told[key] for key in TIMES if 'curl_version' not in told or key != 'time_namelookup']
     assert times[-1] > 0 and told['time_total'] + told['time_redirect'] <= wall_s
     assert [t for t in times if t > 0] == sorted(t for t in times if t > 0), told
     assert told['time_redirect'] > 0 or told['num_redirects'] == 0
