@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 
 import dialtone_log
 import pytest
@@ -94,6 +95,7 @@ def test_nobody_answers_arp():
     assert asked and all(r.fate == 'lost' and r.target == 'server' for r in asked)
     ghost = next(r for r in found if r.kind == 'ghost')
     assert ghost.step == 8 and ghost.t_us is None
+    assert found.index(ghost) < next(i for i, r in enumerate(found) if r.name == 'tcp.summary')
 
 
 def test_a_refused_call_ends_at_the_rst():
@@ -190,6 +192,21 @@ def test_a_pause_is_as_long_as_it_was():
     assert [r.words for r in found] == ['stays up for 1 s', '3.46 s', 'stays up for 1 s']
 
 
+def test_whoever_gives_up_has_had_no_answer():
+    syn = {'ev': 'tcp.syn_sent', 'conn': 1, 'step': 8, 'tcp_seq': 5}
+    again = {'ev': 'tcp.retransmit', 'conn': 1, 'at_step': 8, 'tcp_seq': 5, 'flags': 'SYN'}
+    found = rows(made(syn, again, {'ev': 'tcp.aborted', 'conn': 1, 'reason': 'time', 'state': 'x'}))
+    assert [r.fate for r in found if r.kind == 'wire'] == ['lost', 'lost']
+    found = rows(made(syn, {'ev': 'tcp.rst_rcvd', 'conn': 1, 'at_step': 12, 'meaning': 'no'}))
+    assert [r.fate for r in found if r.kind == 'wire'] == ['', '']
+
+
+def test_a_missing_step_without_a_transfer():
+    found = rows(made({'ev': 'app.connect', 'step': 5, 'fd': 3, 'dst': '10.0.0.1:80'},
+                      {'ev': 'result', 'exitcode': 7, 'failed_step': 8}))
+    assert [(r.step, r.kind) for r in found if r.step] == [(5, 'call'), (8, 'ghost')]
+
+
 def test_what_it_does_not_know_is_not_drawn():
     assert rows(made({'ev': 'nonsense', 'x': 1}, {'ev': 'tick', 'n': 1})) == []
 
@@ -222,6 +239,10 @@ def test_many_rounds_are_folded(number, rows_max):
     told = sum(int(r.words.split()[0]) for r in picture.rows if r.words.endswith('failed'))
     assert told + sum(r.kind == 'check' for r in picture.rows) == number
     assert any(r.tone == 'bad' for r in picture.rows)  # the round that is not like the others
+    picture = model.picture(rounds(number, failed=range(1, number, 3)), rows_max=rows_max)
+    told = [int(n) for r in picture.rows for n in re.findall(r', (\d+) failed$', r.words)]
+    assert sum(told) + sum(r.tone == 'bad' for r in picture.rows) == len(range(1, number, 3))
+    picture = model.picture(rounds(number), rows_max=rows_max)
     checks = [r.words for r in picture.rows if r.kind == 'check']
     assert checks[0].startswith('ok: round 1:') and f'round {number}:' in checks[-1]
 
@@ -250,6 +271,8 @@ def server_log(client, offset, conn=1, again=False):
                        'payload_len': 0, 'attempt': 1, 'reason': 'time-out', 'rto_ms': 2000})
     events += [{'ev': 'tcp.state', 'from': 'SYN-RECEIVED', 'to': 'ESTABLISHED',
                 't_us': steps[14]['t_us'] + offset},
+               {'ev': 'http.served', 'src': syn['src'], 'method': 'GET', 'target': '/',
+                'http_code': 200, 'size_body': 1, 't_us': steps[14]['t_us'] + offset + 1},
                {'ev': 'tcp.fin_sent', 'tcp_seq': fin['tcp_seq'], 't_us': fin['t_us'] + offset - 9}]
     return made(*({'conn': 7, 't_us': middle + n, **e} for n, e in enumerate(events)))
 
@@ -275,16 +298,19 @@ def test_both_sides_make_sixteen_steps(offset, turned):
     assert any(('server', 'ESTABLISHED') in r.states for r in picture.rows)
 
 
-@pytest.mark.parametrize('moved, by', [((9, 10, 11, 12), 1_000_000), ((9, 10, 11), -1_000_000)],
-                         ids=['later than the answer', 'before the SYN'])
+@pytest.mark.parametrize('moved, by', [
+    ((9, 10, 11, 12), 1_000_000), ((9, 10, 11), -1_000_000), ((11, 12), 1_000_000)],
+    ids=['later than the answer', 'before the SYN', 'torn apart'])
 def test_a_clock_that_contradicts_the_wire_gives_no_arrow_upwards(moved, by):
-    """The order of the wire counts."""
+    """The order of the wire counts.  (The request was served, by that clock, before it was made.)"""
     client = real('ok-json.txt')
     log = server_log(client, 2_000_000)
     for event in log.events:
         if event.get('step') in moved:
             event['t_us'] += by
     found = rows(client, log)
+    names = [r.name for r in found]
+    assert names.index('http.request') < names.index('http.served')
     assert [r.step for r in found if r.step] == list(range(1, 17))
     times = [r.t_us for r in found if r.t_us is not None]
     assert times == sorted(times)
@@ -296,6 +322,17 @@ def test_a_syn_ack_that_had_to_be_sent_again():
     found = rows(client, log)
     sent = [r for r in found if r.words.startswith('SYN ACK') or r.words.startswith('SYN,ACK')]
     assert [(r.side, r.fate) for r in sent] == [('server', 'lost'), ('server', ''), ('client', '')]
+
+
+def test_logs_that_cannot_be_of_one_run():
+    """The client answered the server's FIN, and the server the client's."""
+    client = real('ok-json.txt')
+    steps, fins = client.steps(), [client.first(n)['tcp_seq'] for n in ('tcp.fin_sent', 'tcp.fin_rcvd')]
+    log = made({'ev': 'srv.synack_built', 'conn': 1, 'step': 11, 'tcp_ack': steps[12]['tcp_ack']},
+               {'ev': 'tcp.fin_rcvd', 'conn': 1, 'tcp_seq': fins[0]},
+               {'ev': 'tcp.fin_sent', 'conn': 1, 'tcp_seq': fins[1]})
+    with pytest.raises(cli.DiagramError, match='contradict each other'):
+        cli.draw([client, log], 'svg')
 
 
 def test_a_server_alone():
@@ -408,6 +445,30 @@ def test_nobody_gives_an_address():
                                                              '5.00 s without an answer']
 
 
+def test_a_ping():
+    found = rows(real('ping-json.txt'))
+    sent = [r for r in found if r.name == 'icmp.echo_sent']
+    assert [(r.target, r.fate, r.phase) for r in sent] == [('other', 'lost', 'check')] * 3
+    one = {'ev': 'icmp.echo_sent', 'dst': '10.0.0.1', 'id': 1, 'icmp_seq': 1, 'len': 64}
+    reply = {'ev': 'icmp.echo_reply', 'src': '10.0.0.1', 'id': 1, 'len': 64, 'ttl': 9, 'rtt_us': 7}
+    found = rows(made(one, {**one, 'icmp_seq': 2}, {**reply, 'icmp_seq': 2}))
+    assert [(r.source, r.fate) for r in found if r.kind == 'wire'] == [
+        ('stack', 'lost'), ('stack', ''), ('other', '')]
+
+
+def test_each_request_that_failed_has_its_missing_step():
+    """The verdict is the first one's; the second ended elsewhere, the third nowhere."""
+    connect = {'ev': 'app.connect', 'step': 5, 'fd': 3, 'dst': '10.0.0.1:80'}
+    end = {'ev': 'transfer', 'exitcode': 28, 'url': 'tcp://10.0.0.1:80'}
+    found = rows(made({**connect, 'conn': 1}, {**end, 'conn': 1, 'failed_step': 12},
+                      {**connect, 'conn': 2}, {**end, 'conn': 2, 'failed_step': 8},
+                      {**connect, 'conn': 3}, {**end, 'conn': 3, 'exitcode': 0},
+                      {'ev': 'result', 'exitcode': 28, 'failed_step': 12}))
+    assert [(r.conn, r.step) for r in found if r.kind == 'ghost'] == [(1, 12), (2, 8)]
+    where = [i for i, r in enumerate(found) if r.kind == 'ghost']
+    assert all(found[i + 1].kind == 'check' for i in where)
+
+
 def test_two_clients_are_no_pair():
     with pytest.raises(cli.DiagramError, match='one of a client and one of a server'):
         cli.draw([real('ok-json.txt'), real('reset-json.txt')], 'svg')
@@ -443,4 +504,6 @@ def test_a_frame_may_be_cut_anywhere():
     whole = real('ok-json.txt').steps()[12]['frame']
     for end in range(0, len(whole) + 1):
         frame.headers(whole[:end])
+    short = whole[:32] + '0014' + whole[36:]  # an IPv4 header that says that nothing follows it
+    assert [name for name, _ in frame.headers(short)] == ['Ethernet header', 'IPv4 header']
     assert frame.headers(None) == [] and frame.headers('zz') == []

@@ -128,6 +128,13 @@ def test_what_differs_differs_in_shape_and_words_not_in_colour_alone():
     assert 'ghostline' in bad and '>FAILED, status 28</text>' in bad
 
 
+def test_lifelines_are_broken_where_time_passes():
+    picture = model.picture(real('silent-json.txt'))
+    pauses = sum(r.kind == 'pause' for r in picture.rows)
+    assert pauses == 3 and svg.render(picture).count(
+        '<path class="zig" d="M') == pauses * len(picture.participants) + 1  # and in the legend
+
+
 def test_a_tooltip_is_the_decoded_header():
     tree = ElementTree.fromstring(svg.render(model.picture(real('ok-json.txt'))))
     tips = [e.text for e in tree.iter() if e.tag.endswith('}title')]

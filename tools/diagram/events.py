@@ -15,7 +15,7 @@ DHCP, DNS, ROUTER, OTHER = 'dhcp', 'dns', 'router', 'other'
 ORDER = (APP, LIB, STACK, DHCP, DNS, ROUTER, OTHER, SERVER)
 NAMES = {APP: 'application', LIB: 'socket library', STACK: 'protocol stack', SERVER: 'web server',
          DHCP: 'DHCP server', DNS: 'name server', ROUTER: 'router', OTHER: 'other hosts'}
-PEER = 'peer'  # as source or target: whoever has the address in the event's ip, server or src
+PEER = 'peer'  # as source or target: whoever has the address in the event's ip, src or dst
 
 # Phases: their titles, and a sentence for who sees such a picture for the first time.
 PHASES = {
@@ -105,6 +105,10 @@ OTHERS = {
     'icmp.error': Shape('wire', PEER, STACK, 'ICMP: {what}', ('about {dst}',), '', 'bad'),
     'icmp.echo': Shape('wire', PEER, STACK, 'ping from {src}, answered', ('id {id} seq {icmp_seq}',),
                        '', 'helper'),
+    'icmp.echo_sent': Shape('wire', STACK, PEER, 'ping: are you there?[ (try {attempt})]', (
+        '{dst}, id {id} seq {icmp_seq}, {len} bytes',), 'check', 'helper'),
+    'icmp.echo_reply': Shape('wire', PEER, STACK, 'ping: yes', (
+        'id {id} seq {icmp_seq}, {len} bytes', 'after {rtt_us:us}'), 'check', 'helper'),
     'dns.query': Shape('wire', STACK, DNS, 'DNS: who is {name}?[ (try {attempt})]',
                        ('{server}, over {over}',), 'name', 'helper'),
     'dns.answer': Shape('wire', DNS, STACK, 'DNS: {name}[ is {ip}][ and {more} more][ {problem}]', (

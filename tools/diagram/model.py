@@ -104,14 +104,15 @@ class Hosts:
     """Which participant an address belongs to."""
 
     def __init__(self, seen):
-        self.by_role = {SERVER: [], DNS: [], DHCP: [], ROUTER: [], STACK: []}
+        roles = (SERVER, DNS, DHCP, ROUTER, STACK, OTHER)
+        self.by_role = {role: {} for role in roles}  # addresses, in the order of their appearance
         self.asked = set()  # name servers that owe an answer
         for s in seen:
             self._learn(s.event, s.side)
 
     def _add(self, role, address):
-        if address and address not in self.by_role[role]:
-            self.by_role[role].append(address)
+        if address:
+            self.by_role[role].setdefault(address)
 
     def _learn(self, event, side):
         name = event.get('ev', '')
@@ -121,6 +122,8 @@ class Hosts:
             self._add(DNS, _address(event.get('server')))
         elif name.startswith('dhcp.'):
             self._add(DHCP, _address(event.get('server')))
+        elif name == 'icmp.echo_sent':
+            self._add(OTHER, event.get('dst'))
         elif name == 'addr.set':
             self._add(ROUTER, event.get('gateway'))
             self._add(STACK if side == 'client' else SERVER, event.get('ip'))
@@ -148,6 +151,10 @@ def _address(endpoint):
     return str(endpoint).rpartition(':')[0] or str(endpoint) if endpoint else ''
 
 
+def _other_end(event):
+    return event.get('ip') or _address(event.get('src') or event.get('dst'))
+
+
 def _row(seen, hosts):
     """The row of one event, or None."""
     event = seen.event
@@ -165,7 +172,7 @@ def _row(seen, hosts):
     shape = shape_of(event, seen.side)
     if shape is None:
         return None
-    ends = [hosts.whose(event.get('ip') or _address(event.get('src')), seen.side) if end == PEER else end
+    ends = [hosts.whose(_other_end(event), seen.side) if end == PEER else end
             for end in (shape.source, shape.target)]
     values = tuple(v for v in (fill(template, event) for template in shape.values) if v)
     return Row(shape.kind, fill(shape.words, event), values, *ends, step=event.get('step', 0),
@@ -175,12 +182,12 @@ def _row(seen, hosts):
 def _check_row(event, base):
     """The end of one request, where there are several."""
     ok = event.get('exitcode') == 0
-    words = fill('[round {probe}: ][{method} ][{check} ]{url}[ at {url_effective}][{?http_code} -> '
+    words = fill('[round {probe}: ][{method} ]{url}[{?num_redirects} at {url_effective}][{?http_code} -> '
                  '{http_code}]', event)
     values = [fill('[{errormsg}]', event)] if not ok else []
     if isinstance(event.get('time_total'), (int, float)):
-        values.append(f'{printable(event.get("size_download", 0))} bytes in '
-                      f'{duration(event["time_total"] * 1e6)}')
+        size = fill('[{?method}{size_download} bytes ]', event)
+        values.append(f'{size}in {duration(event["time_total"] * 1e6)}')
     return Row('check', ('ok: ' if ok else 'failed: ') + words, tuple(v for v in values if v),
                source=APP, target=SERVER, tone='good' if ok else 'bad', **base)
 
@@ -207,7 +214,7 @@ def _verdict(log):
 
 def _title(log):
     event = _first(log, 'result') or _first(log, 'transfer')
-    title = fill('[{method} ][{check} ][{url}]', event)
+    title = fill('[{method} ][{url}]', event)
     listening = _first(log, 'srv.listening')
     if not title and listening:
         return fill('web server on[ {ip}] port {port}', listening)
@@ -252,7 +259,5 @@ def _participants(rows, hosts, sides):
 
 
 def _whereabouts(addresses):
-    addresses = [printable(a, 40) for a in addresses]
-    if len(addresses) > 1:
-        return f'{addresses[0]} and {len(addresses) - 1} more'
-    return addresses[0] if addresses else ''
+    first = printable(next(iter(addresses), ''), 40)
+    return f'{first} and {len(addresses) - 1} more' if len(addresses) > 1 else first

@@ -11,6 +11,7 @@ from .words import count, duration, printable
 
 PAUSE_US = 50000     # nothing happens for that long: it is drawn as a break, with its length
 NEAR = 20            # rows: where the ACK that a server's state is due to is looked for
+LOOK_AHEAD = 300     # rows: so far away, nothing has to do with each other
 SLOW_BODY_US = 20000 # a body that arrives after its header by this much has an arrow of its own
 
 AFTER = ('tcp.fin_rcvd', 'tcp.fin_acked', 'tcp.rst_rcvd', 'tcp.rst_sent', 'tcp.aborted',
@@ -25,11 +26,11 @@ def run(rows, result):
         rows = [row for row in rows if row.name != 'addr.set']  # a fact, and stands with them
     rows = attach_states(rows)
     mark_unanswered(rows)
-    rows = add_data(rows)
+    rows = add_ghosts(add_data(rows), result)
     name_phases(rows)
     if sum(row.kind == 'check' for row in rows) < 2:
         rows = [row for row in rows if row.kind != 'check']
-    return add_ghost(rows, result or {})
+    return rows
 
 
 # --- states -------------------------------------------------------------------------------------
@@ -76,10 +77,15 @@ def mark_unanswered(rows):
     for index, row in enumerate(rows):
         if row.kind not in ('wire', 'call'):
             continue
-        ended = _ended_by(row, (rows[i] for i in range(index + 1, len(rows))))
+        ended = _ended_by(row, (rows[i] for i in _behind(rows, index)))
         if ended is not None and not row.fate:
             row.fate = 'lost'
             row.lost_until = ended.t_us
+
+
+def _behind(rows, index):
+    """The numbers of the rows behind one, as far as is worth looking."""
+    return range(index + 1, min(len(rows), index + LOOK_AHEAD))
 
 
 def _ended_by(row, later):
@@ -87,7 +93,7 @@ def _ended_by(row, later):
     rules = {'arp.request': _arp, 'dns.query': _dns, 'tcp.syn_sent': _segment,
              'srv.synack_sent': _segment,
              'tcp.retransmit': _segment, 'tcp.fin_sent': _segment, 'http.request': _request,
-             'dhcp.discover': _dhcp, 'dhcp.request': _dhcp}
+             'dhcp.discover': _dhcp, 'dhcp.request': _dhcp, 'icmp.echo_sent': _echo}
     rule = rules.get(row.name)
     return rule(row, later) if rule else None
 
@@ -116,6 +122,19 @@ def _dhcp(row, later):
         if other.name.startswith('dhcp.'):
             return None if other.name in ('dhcp.offer', 'dhcp.ack', 'dhcp.nak', 'dhcp.refused') else other
     return None
+
+
+def _echo(row, later):
+    ended = None
+    for other in later:
+        if other.name == 'icmp.error' or (other.name == 'icmp.echo_reply' and _same(row, other, 'id')
+                                          and _same(row, other, 'icmp_seq')):
+            return None
+        if other.name in ('icmp.echo_sent', 'transfer'):
+            ended = ended or other
+        if other.name == 'transfer':
+            break
+    return ended
 
 
 def _segment(row, later):
@@ -173,7 +192,7 @@ def add_data(rows):
 def _until_done(rows, index):
     """The rows of a request's connection up to its end, by their names."""
     found, request = {}, rows[index]
-    for i in range(index + 1, len(rows)):
+    for i in _behind(rows, index):
         row = rows[i]
         if row.conn == request.conn and row.side == request.side:
             found.setdefault(row.name, row)
@@ -255,23 +274,31 @@ def _heading(row, rows, several, told):
 
 # --- the end -------------------------------------------------------------------------------------
 
-def add_ghost(rows, result):
-    """The step that was not reached, as an arrow that is not there, where no other arrow shows
-    what came in its place."""
-    step = result.get('failed_step')
+def add_ghosts(rows, result):
+    """Where a request ended before a step, that step as an arrow that is not there."""
+    out, since = [], 0
+    for row in rows:
+        if row.name == 'transfer':
+            out = _with_ghost(out, since, row.event, row.conn)
+            since = len(out)
+        out.append(row)
+    return out if since else _with_ghost(out, 0, result, None)
+
+
+def _with_ghost(rows, since, event, conn):
+    """The rows with the step that was not reached behind them, if since then no other arrow has
+    shown what came in its place."""
+    step = event.get('failed_step')
     shape = STEPS.get(step)
-    if shape is None:
+    if shape is None or any(r.conn == conn and r.event.get('at_step') == step and r.kind == 'wire'
+                            for r in rows[since:]):
         return rows
-    conn = result.get('conn') or max((r.conn for r in rows if isinstance(r.conn, int)), default=None)
-    if any(r.conn == conn and r.event.get('at_step') == step and r.kind == 'wire' for r in rows):
-        return rows
+    where = len(rows)
+    while where > since and (rows[where - 1].name == 'tcp.summary' or rows[where - 1].kind == 'state'):
+        where -= 1
     ghost = model.Row('ghost', UNREACHED.get(step, 'this step was not reached'), (), shape.source,
                       shape.target, step=step, conn=conn, tone='bad')
-    where = next((i for i in range(len(rows) - 1, -1, -1)
-                  if rows[i].name != 'tcp.summary' and rows[i].kind not in ('state', 'check')),
-                 len(rows) - 1)
-    ghost.phase = rows[where].phase if rows else ''
-    return rows[:where + 1] + [ghost] + rows[where + 1:]
+    return rows[:where] + [ghost] + rows[where:]
 
 
 def pauses(rows):
