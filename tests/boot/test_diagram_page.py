@@ -47,6 +47,11 @@ def draw(out, *logs):
                    timeout=60)
 
 
+def assert_quiet(browser):
+    for trouble in ('Runtime.exceptionThrown', 'Log.entryAdded', 'Runtime.consoleAPICalled'):
+        assert browser.told(trouble) == []
+
+
 def looks_right(browser, path):
     """Opens it in windows of several sizes: nothing is asked of the network, nothing is wrong,
     nothing sticks out.  The texts."""
@@ -54,8 +59,7 @@ def looks_right(browser, path):
         browser.open(path, width, height, dark=width < 500)
         asked = [e['request']['url'] for e in browser.told('Network.requestWillBeSent')]
         assert asked == [f'file://{path}']
-        for trouble in ('Runtime.exceptionThrown', 'Log.entryAdded', 'Runtime.consoleAPICalled'):
-            assert browser.told(trouble) == []
+        assert_quiet(browser)
         assert browser.ask(OUTSIDE) == [] and not browser.ask(SCROLLS)
     assert browser.ask(ON_EACH_OTHER) == []
     return browser.ask(TEXTS)
@@ -90,11 +94,12 @@ def test_the_panel_is_walked_through_with_the_keyboard(browser, tmp_path):
     assert browser.ask('document.activeElement.getAttribute("aria-label")').startswith('step 8: SYN')
     browser.key('Escape')
     assert browser.ask(panel) == ''
+    assert_quiet(browser)
 
 
 @pytest.mark.parametrize('name, verdict', [
     ('silent', 'FAILED, status 28'), ('names', 'OK, status 0'), ('hostile', 'OK, status 0'),
-    ('no-name-server', 'FAILED, status 6'), ('bad-config', 'FAILED, status 2')])
+    ('dhcp', 'OK, status 0'), ('no-name-server', 'FAILED, status 6'), ('bad-config', 'FAILED, status 2')])
 def test_pages_of_other_runs(browser, tmp_path, name, verdict):
     path = str(tmp_path / f'{name}.html')
     draw(path, f'{LOGS}/{name}-json.txt')
@@ -106,6 +111,13 @@ def test_pages_of_other_runs(browser, tmp_path, name, verdict):
     if name == 'silent':
         # three arrows, and the legend
         assert texts.count('no answer') == 3 + 1 and 'no SYN ACK came' in texts
+
+
+def test_the_page_of_both_sides(browser, tmp_path):
+    path = str(tmp_path / 'both.html')
+    draw(path, f'{LOGS}/duet-server-json.txt', f'{LOGS}/duet-client-json.txt')
+    texts = looks_right(browser, path)
+    assert [int(t) for t in texts if re.fullmatch(r'\d{1,2}', t)][:16] == list(range(1, 17))
 
 
 def test_it_prints_black_on_white(browser, tmp_path):

@@ -6,7 +6,7 @@ import re
 
 import dialtone_log
 import pytest
-from diagram import cli, duet, fold, frame, model, words
+from diagram import cli, duet, events, fold, frame, model, words
 from test_dialtone_log import LOGS, recorded
 
 REAL = sorted(name for name in os.listdir(LOGS)
@@ -205,6 +205,13 @@ def test_a_missing_step_without_a_transfer():
     found = rows(made({'ev': 'app.connect', 'step': 5, 'fd': 3, 'dst': '10.0.0.1:80'},
                       {'ev': 'result', 'exitcode': 7, 'failed_step': 8}))
     assert [(r.step, r.kind) for r in found if r.step] == [(5, 'call'), (8, 'ghost')]
+
+
+def test_the_sum_stands_behind_the_missing_step():
+    found = rows(made({'ev': 'tcp.aborted', 'conn': 1, 'reason': 'ARP', 'state': 'SYN-SENT'},
+                      {'ev': 'tcp.summary', 'conn': 1, 'segs_out': 0, 'segs_in': 0},
+                      {'ev': 'transfer', 'conn': 1, 'exitcode': 7, 'failed_step': 8, 'url': 'u'}))
+    assert [r.kind + r.name for r in found] == ['notetcp.aborted', 'ghost', 'notetcp.summary']
 
 
 def test_what_it_does_not_know_is_not_drawn():
@@ -472,6 +479,27 @@ def test_each_request_that_failed_has_its_missing_step():
 def test_two_clients_are_no_pair():
     with pytest.raises(cli.DiagramError, match='one of a client and one of a server'):
         cli.draw([real('ok-json.txt'), real('reset-json.txt')], 'svg')
+
+
+# --- the catalogue of events --------------------------------------------------------------------
+
+def test_every_event_is_drawn_or_is_not_on_purpose():
+    """A new one: say in tools/diagram/events.py how it is drawn, or that it is not."""
+    known = {name for name, event in dialtone_log.EVENTS.items() if not event.step}
+    assert known == set(events.OTHERS) | events.NOT_DRAWN
+    assert not set(events.OTHERS) & events.NOT_DRAWN
+    assert set(events.STEPS) == set(range(1, 17))
+
+
+def test_templates_ask_for_fields_that_the_events_have():
+    """Outside of brackets only for those that are always there."""
+    for name, event in dialtone_log.EVENTS.items():
+        shape = events.STEPS[event.step] if event.step else events.OTHERS.get(name)
+        for template in (shape.words, *shape.values) if shape else ():
+            for key in re.findall(r'\{\??([a-z_0-9]+)', template):
+                assert key in event.fields, (name, template)
+            for key in re.findall(r'\{([a-z_0-9]+)', re.sub(r'\[.*?\]', '', template)):
+                assert key in event.required, (name, template)
 
 
 # --- words and frames ---------------------------------------------------------------------------

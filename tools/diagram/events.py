@@ -96,7 +96,7 @@ OTHERS = {
                              'warn'),
     'netdev.link': Shape('note', STACK, STACK, '{name} link {link}', (), '', 'warn'),
     'arp.request': Shape('wire', STACK, PEER, 'ARP: who has {ip}?[ (try {attempt})]', (), '', 'helper'),
-    'arp.reply': Shape('wire', PEER, STACK, 'ARP: {ip} is at {mac}', ('after {rtt_us:us}',), '',
+    'arp.reply': Shape('wire', PEER, STACK, 'ARP: {ip} is at {mac}', ('[after {rtt_us:us}]',), '',
                        'helper'),
     'arp.unresolved': Shape('note', STACK, STACK, 'nobody says that {ip} is his', (
         '{attempts} ARP requests',), '', 'bad'),
@@ -170,6 +170,13 @@ OTHERS = {
     'hold': Shape('note', APP, APP, 'stays up for {seconds} s', (), '', 'helper'),
     'panic': Shape('note', STACK, STACK, 'PANIC: {what}', ('[{rip}][ ({symbol})]',), '', 'bad'),
 }
+
+# What has no arrow of its own: the machine coming up (the picture's facts say what matters), states, ends of
+# requests and results (model.py), and what others of these events already show.
+NOT_DRAWN = {
+    'boot', 'cpu', 'memory', 'clock', 'entropy', 'config', 'config.note', 'pci.device', 'netdev.up',
+    'drop', 'tcp.state', 'http.header', 'http.data', 'http.show_cut', 'tick', 'progress', 'transfer',
+    'result', 'panic.registers', 'panic.frame'}
 
 # The same events in a server's log: its stack is the web server, and what it calls the server is
 # the caller.  (Its srv.* events are steps and stand above.)
