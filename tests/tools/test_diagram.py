@@ -168,6 +168,17 @@ def test_bad_configuration_has_a_picture_too():
     assert picture.verdict.status == 2 and any(r.tone == 'bad' for r in picture.rows)
 
 
+def test_lines_that_were_lost_are_said():
+    """A picture of half a log is not passed off as whole."""
+    lines = real('ok-json.txt').lines
+    assert not any('missing' in fact for fact in model.picture(real('ok-json.txt')).facts)
+    kept = [line for n, line in enumerate(lines) if n not in (20, 21, 22)]
+    picture = model.picture(dialtone_log.parse('\n'.join(kept)))
+    assert '3 lines of the log missing' in picture.facts
+    assert [r.words for r in rows(made({'ev': 'log.lost', 'lines': 5, 'port': 'second'}))] == [
+        '5 lines of the log are lost']
+
+
 def test_only_one_connection():
     found = rows(real('names-json.txt'), conn=2)
     assert {r.conn for r in found if r.step} == {2}

@@ -152,6 +152,8 @@ OTHERS = {
     'http.bad': Shape('note', APP, APP, '{problem}', ('["{text}"]',), '', 'bad'),
     'http.summary': Shape('note', APP, APP, '[{url}: ]{sent} of {count} sent, {ok} ok', (
         '{loss_percent} % loss[, min {time_min} avg {time_avg} max {time_max} s]',), '', 'helper'),
+    'log.lost': Shape('note', STACK, STACK, '{lines} lines of the log are lost', ('{port} port',), '',
+                      'warn'),
     'config.bad': Shape('note', APP, APP, '[{text}: ]{problem}', ('{source}',), '', 'bad'),
     'device.bad': Shape('note', STACK, STACK, '{at}: {problem}', (), '', 'bad'),
     'udp.echo': Shape('note', STACK, STACK, 'UDP {direction} {len} bytes', ('{src} > {dst}',), '',

@@ -239,12 +239,21 @@ def _facts(log, hosts, sides):
     if isinstance(result.get('time_total'), (int, float)) and result.get('time_connect'):
         facts.append(f'connected in {duration(result["time_connect"] * 1e6)}, done in '
                      f'{duration(result["time_total"] * 1e6)}')
+    missing = _missing(log)
+    if missing:
+        facts.append(f'{count(missing, "line")} of the log missing')
     others = len(duet.served(log)) if 'client' in sides and len(sides) == 1 else 0
     if others:
         facts.append(f'not drawn: {count(others, "connection")} that others made to this machine')
     if len(sides) > 1:
         facts.append('drawn from the logs of both sides')
     return facts
+
+
+def _missing(log):
+    """Machine lines that were numbered and are not there (docs/log.md)."""
+    numbers = {e['seq'] for e in log.events if 'seq' in e}
+    return max(numbers) - min(numbers) + 1 - len(numbers) if numbers else 0
 
 
 def _participants(rows, hosts, sides):
