@@ -302,6 +302,17 @@ static const char *said(enum event_id id, const char *key)
 	return value != NULL ? value : "(absent)";
 }
 
+/* The last answer has as many bytes as it says. */
+static void last_is_whole(const struct visitor *v)
+{
+	const char *last = v->got, *next;
+
+	while ((next = strstr(last + 1, "HTTP/1.1 ")) != NULL)
+		last = next;
+	assert_int_equal(atoi(strstr(last, "Content-Length: ") + 16),
+			 strlen(strstr(last, "\r\n\r\n") + 4));
+}
+
 /* The visitor's end came by the server's FIN, about so many seconds after it came. */
 static void ended_after(const struct visitor *v, double s)
 {
@@ -325,8 +336,7 @@ static void a_page_with_its_steps(void **state)
 	got(v, "Cache-Control: no-store\r\nConnection: close\r\n\r\n<!DOCTYPE html>");
 	got(v, "<td>10.0.0.1:80</td>");
 	assert_string_equal(v->got + v->got_len - 8, "</html>\n");
-	assert_int_equal(atoi(strstr(v->got, "Content-Length: ") + 16),
-			 strlen(strstr(v->got, "\r\n\r\n") + 4));
+	last_is_whole(v);
 	assert_int_equal(v->end, 0);
 	for (enum event_id id = EVENT_SRV_FOUND; id <= EVENT_SRV_SYNACK_BUILT; id++)
 		assert_int_equal(kit_event_count(&scene.host->kp, id), 1);
@@ -698,6 +708,37 @@ static void what_is_under_way_is_finished(void **state)
 	close_scene();
 }
 
+/* An answer that is under way when the end comes is the last one of its connection, though its header
+ * could not say so. */
+static void an_answer_that_lasts_beyond_the_end(void **state)
+{
+	struct visitor *v;
+
+	(void)state;
+	open_scene("lasts");
+	v = visitor();
+	*v = (struct visitor){.is_deaf = true, .rcvbuf = 2048, .deeds = {
+		{0, SAY, GET("/metrics") GET("/metrics") GET("/metrics")}, {S(3), LISTEN, ""}}};
+	assert_int_equal(serve("mode=server", 2), STATUS_OK);
+	assert_in_range(answers(v), 1, 2);
+	assert_int_equal(v->end, 0);
+	last_is_whole(v);
+	assert_in_range(now() - scene.begun_ns, S(3), S(4));
+	close_scene();
+}
+
+/* Nothing but its own clock tells it: the next thing to happen would be the end of TIME-WAIT. */
+static void the_end_is_noticed_at_once(void **state)
+{
+	(void)state;
+	open_scene("at-once");
+	*visitor() = (struct visitor){.deeds = {{0, SAY, "GET /healthz HTTP/1.0\r\n\r\n"}}};
+	assert_int_equal(serve("mode=server", 2), STATUS_OK);
+	assert_int_equal(kit_event_count(&scene.host->kp, EVENT_TCP_TIME_WAIT_ABANDONED), 1);
+	assert_int_equal(now() - scene.begun_ns, S(2));
+	close_scene();
+}
+
 /* timeout= was given, and nobody came. */
 static void a_timeout_that_was_asked_for(void **state)
 {
@@ -795,6 +836,8 @@ int main(void)
 		cmocka_unit_test(two_thousand_connections),
 		cmocka_unit_test(after_so_many_requests),
 		cmocka_unit_test(what_is_under_way_is_finished),
+		cmocka_unit_test(an_answer_that_lasts_beyond_the_end),
+		cmocka_unit_test(the_end_is_noticed_at_once),
 		cmocka_unit_test(a_timeout_that_was_asked_for),
 		cmocka_unit_test(no_such_place_to_listen),
 		cmocka_unit_test(without_memory_for_a_page),

@@ -700,6 +700,7 @@ static void no_retry_outlasts_the_server(void **state)
 	fake.connect_error = ERR_CONNREFUSED;
 	assert_int_equal(run(A "mode=server retry=9 retry-connrefused=yes", NULL, 0),
 			 STATUS_COULD_NOT_CONNECT);
+	assert_int_equal(count_events(EVENT_HTTP_RETRY), 2);
 	assert_int_equal(fake.sockets, 3); /* after one second and two; four are too many */
 	assert_int_equal(fake.now_ns, 5 * NS_PER_S);
 }
