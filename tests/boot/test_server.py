@@ -150,7 +150,8 @@ def test_its_steps_are_on_the_wire(wire, served):
     (b'BREW / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', 501),
     (b'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 505),
     (b'\x16\x03\x01\x02\0\1\0\1\xfc', 400),
-])
+], ids=['no host', 'two lengths', 'chunked', 'too large', 'long line', 'long header', 'unknown method',
+        'HTTP/2', 'TLS'])
 def test_what_cannot_be_answered_ends_the_connection(wire, served, request_, code):
     """With an answer and a FIN; a RST would fail recv()."""
     with connect(wire) as sock:

@@ -788,19 +788,23 @@ static void without_memory_for_a_page(void **state)
 /* It calls itself: the answer is given while the question waits for it. */
 static void it_answers_while_it_asks(void **state)
 {
-	struct visitor *v;
+	struct visitor *v, *reader;
 
 	(void)state;
 	open_scene("probe");
 	v = visitor();
+	reader = visitor();
+	*reader = (struct visitor){.comes_ns = S(6), .deeds = {{0, SAY, GET("/")}}};
 	*v = (struct visitor){.comes_ns = S(5), .deeds = {{0, SAY, GET("/metrics")}}};
 	/* 10.0.0.77 answers no ARP: three seconds of waiting, in which the scrape comes. */
-	assert_int_equal(serve("mode=server interval=2 url=http://10.0.0.77/a tcp=10.0.0.2:9", 20),
+	assert_int_equal(serve("mode=server interval=2 url=http://10.0.0.77/a&b tcp=10.0.0.2:9", 20),
 			 STATUS_COULD_NOT_CONNECT);
 	ended_after(v, 15);
-	got(v, "\nprobe_success{target=\"tcp://10.0.0.2:9\"} 0\nprobe_success{target=\"http://10.0.0.77/a\"} 0\n");
-	got(v, "\ndialtone_probe_exit_status{target=\"http://10.0.0.77/a\"} 7\n");
-	got(v, "\nprobe_http_duration_seconds{target=\"http://10.0.0.77/a\",phase=\"connect\"} ");
+	got(reader, "<code>http://10.0.0.77/a&amp;b</code>");
+	got(reader, "<span class=\"bad\">failed, status 7</span>");
+	got(v, "\nprobe_success{target=\"tcp://10.0.0.2:9\"} 0\nprobe_success{target=\"http://10.0.0.77/a&b\"} 0\n");
+	got(v, "\ndialtone_probe_exit_status{target=\"http://10.0.0.77/a&b\"} 7\n");
+	got(v, "\nprobe_http_duration_seconds{target=\"http://10.0.0.77/a&b\",phase=\"connect\"} ");
 	assert_int_equal(occurrences(v->got, "# TYPE probe_success "), 1);
 	assert_in_range(strtoul(said(EVENT_HTTP_SUMMARY, "sent"), NULL, 10), 4, 8);
 	assert_string_equal(said(EVENT_RESULT, "url"), "tcp://10.0.0.2:9");
