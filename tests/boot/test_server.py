@@ -13,10 +13,9 @@ import time
 import prometheus
 import pytest
 import servers
-import tshark
 from conftest import GUEST, HOST, ROOT
 from machine import Run
-from test_wire import FIELDS, SYN, compare_header, compare_options
+from on_the_wire import SYN, Packets, compare_frame, compare_header, compare_options
 
 SERVER_STEPS = {9, 10, 11, 12}
 LOGGED = 60
@@ -128,13 +127,14 @@ def test_its_steps_are_on_the_wire(wire, served):
     assert (steps[9]['ev'], steps[9]['port']) == ('srv.found', 80)
     assert steps[9]['fd'] == served.run.log.first('srv.listening')['fd']
     assert (steps[10]['ev'], steps[10]['state']) == ('srv.recorded', 'SYN-RECEIVED')
-    packets = tshark.fields(served.pcap, FIELDS, f'tcp.port == {port}')
-    syn, synack = (p for p in packets if int(p['tcp.flags'], 16) & SYN)
+    seen = Packets(served.pcap)
+    syn, synack = (p for p in seen.packets if int(p['tcp.flags'], 16) & SYN
+                   and str(port) in (p['tcp.srcport'], p['tcp.dstport']))
     assert steps[10]['src'] == f'{syn["ip.src"]}:{syn["tcp.srcport"]}'
     for step in (11, 12):
         compare_header(steps[step], synack)
         compare_options(steps[step], synack)
-    assert steps[12]['len'] == int(synack['frame.len'])
+    compare_frame(steps[12], synack, seen.bytes_of(synack))
 
 
 # --- rude ones -------------------------------------------------------------------------------------
