@@ -120,6 +120,8 @@ static uint64_t server_run(struct background *background, uint64_t now_ns)
 	if (!s->stopping)
 		let_in(s, now_ns);
 	next_ns = run_sessions(s, now_ns);
+	if (s->crowded && s->n_open < SERVER_SESSIONS_MAX)
+		next_ns = now_ns; /* for who waits nothing else will happen */
 	if (stop_if_it_is_time(s, now_ns))
 		next_ns = now_ns; /* whoever waits is to look */
 	else if (!s->stopping)

@@ -17,6 +17,7 @@
 #include "app/app.h"
 #include "app/server/settings.h"
 #include "kernel/config.h"
+#include "net/counters.h"
 #include "tests/sim/lib/sim.h"
 
 #define PORT 80
@@ -184,19 +185,36 @@ static uint64_t machine_now(void *ctx)
 	return now();
 }
 
-static bool second_look(void *ctx)
-{
-	unsigned *looks = ctx;
+/* What ends a turn before its deadline, as in kernel/main.c: a frame, or a timer of the stack that was
+ * due.  What happens elsewhere in the world wakes nobody here. */
+struct turn {
+	uint64_t frames, due_ns;
+};
 
-	return (*looks)++ > 0;
+static uint64_t frames_in(void)
+{
+	const char *device, *name;
+	uint64_t value = 0;
+
+	(void)net_interface_counter(scene.host->stack, 0, 0, &device, &name, &value);
+	return value;
+}
+
+static bool something_happened(void *ctx)
+{
+	struct turn *t = ctx;
+	bool was_due = now() >= t->due_ns;
+
+	t->due_ns = net_next_deadline(scene.host->stack);
+	return was_due || frames_in() != t->frames;
 }
 
 static void machine_turn(void *ctx, uint64_t deadline_ns)
 {
-	unsigned looks = 0;
+	struct turn t = {.frames = frames_in(), .due_ns = net_next_deadline(scene.host->stack)};
 
 	(void)ctx;
-	(void)sim_run(&scene.sim, deadline_ns, second_look, &looks);
+	(void)sim_run(&scene.sim, deadline_ns, something_happened, &t);
 }
 
 static bool memory_is_short;
@@ -642,6 +660,24 @@ static void kept_connections_give_way(void **state)
 	close_scene();
 }
 
+/* A place that becomes free is given away at once, though nothing else happens then. */
+static void who_waits_is_let_in_at_once(void **state)
+{
+	struct visitor *v;
+
+	(void)state;
+	open_scene("let-in");
+	crowd(64);
+	for (unsigned i = 1; i < 64; i++)
+		scene.visitors[i].deeds[0] = (struct deed){NS_PER_MS * 800, SAY, "GET / HTTP/1.1\r\n"};
+	v = visitor();
+	*v = (struct visitor){.comes_ns = S(1), .deeds = {{0, SAY, "GET /healthz HTTP/1.0\r\n\r\n"}}};
+	assert_int_equal(serve("mode=server", 8), STATUS_OK);
+	assert_int_equal(answers(v), 1);
+	assert_in_range(v->end_ns, 0, 50 * NS_PER_MS);
+	close_scene();
+}
+
 /* Two thousand short ones, one after the other: nothing of them is left but what TIME-WAIT is given. */
 static void two_thousand_connections(void **state)
 {
@@ -837,6 +873,7 @@ int main(void)
 		cmocka_unit_test(who_says_too_much_gets_the_answer_all_the_same),
 		cmocka_unit_test(silent_ones_give_way),
 		cmocka_unit_test(kept_connections_give_way),
+		cmocka_unit_test(who_waits_is_let_in_at_once),
 		cmocka_unit_test(two_thousand_connections),
 		cmocka_unit_test(after_so_many_requests),
 		cmocka_unit_test(what_is_under_way_is_finished),
