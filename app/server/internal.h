@@ -17,7 +17,8 @@
 #define SERVER_REQUEST_NS (10 * NS_PER_S)  /* from a request's first byte to its last */
 #define SERVER_REQUEST_CROWDED_NS (2 * NS_PER_S)
 #define SERVER_SEND_NS (30 * NS_PER_S)     /* without progress */
-#define SERVER_LINGER_NS (2 * NS_PER_S)    /* from our FIN to the peer's */
+#define SERVER_SEND_CROWDED_NS (5 * NS_PER_S) /* all of it, with progress or without */
+#define SERVER_LINGER_NS (2 * NS_PER_S)    /* from our FIN, acknowledged, to the peer's */
 #define SERVER_STOP_NS (5 * NS_PER_S)      /* at the end, for all of them */
 
 /* The status codes that are given. */
@@ -44,7 +45,7 @@ struct answer {
 enum session_phase {
 	SESSION_READING,   /* a request, or waiting for one */
 	SESSION_ANSWERING,
-	SESSION_CLOSING,   /* our FIN is out; what comes is thrown away until the peer's */
+	SESSION_CLOSING,   /* nothing but our FIN follows; what comes is thrown away until the peer's */
 };
 
 /* One connection. */
@@ -55,7 +56,10 @@ struct session {
 	enum session_phase phase;
 	bool peer_ended;   /* it has sent its FIN */
 	bool promised;     /* "100 Continue" was sent for this request */
-	uint64_t since_ns; /* of the phase; while answering, of the last progress */
+	uint64_t entered_ns; /* the phase */
+	uint64_t since_ns; /* the same, or since then the last progress that the peer let us make */
+	uint32_t unacked;  /* closing: bytes that the peer does not have yet, as far as we know */
+	bool fin_acked;
 	uint64_t begun_ns; /* when the request's first byte was seen */
 	struct request request;
 	struct answer answer;

@@ -4,7 +4,7 @@
  *
  * At most SERVER_SESSIONS_MAX connections are attended to; more wait with their handshake done in
  * TCP's accept queue.  While somebody waits there, connections end with their answer, and idle or slow
- * ones sooner: nobody waits longer than a slow client is given.
+ * ones sooner, whether they are slow to ask or to read: nobody waits longer than a slow client is given.
  */
 #include "app/server/server.h"
 

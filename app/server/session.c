@@ -18,7 +18,7 @@
 static void enter(struct session *c, enum session_phase phase, uint64_t now_ns)
 {
 	c->phase = phase;
-	c->since_ns = now_ns;
+	c->entered_ns = c->since_ns = now_ns;
 }
 
 static void next_request(struct session *c, uint64_t now_ns)
@@ -70,6 +70,8 @@ static void begin_closing(struct server *s, struct session *c, uint64_t now_ns)
 		finish(s, c, now_ns); /* it is over already */
 	else
 		enter(c, SESSION_CLOSING, now_ns);
+	c->unacked = UINT32_MAX;
+	c->fin_acked = false;
 }
 
 bool session_is_idle(const struct session *c)
@@ -193,6 +195,20 @@ static void send_answer(struct server *s, struct session *c, uint64_t now_ns)
 
 /* --- closing ------------------------------------------------------------------------------------ */
 
+/* The answer may still stand in the send buffer: the peer is given the time of one that takes it. */
+static void note_progress(struct server *s, struct session *c, uint64_t now_ns)
+{
+	struct sock_tcp_info info;
+	bool was_acked = c->fin_acked;
+
+	c->fin_acked = sock_fin_acked(s->m->stack, c->fd);
+	if (sock_tcp_info(s->m->stack, c->fd, &info) != ERR_OK)
+		return;
+	if (info.unacked + info.notsent < c->unacked || c->fin_acked != was_acked)
+		c->since_ns = now_ns;
+	c->unacked = info.unacked + info.notsent;
+}
+
 static void drain(struct server *s, struct session *c, uint64_t now_ns)
 {
 	static uint8_t waste[PIECE];
@@ -201,12 +217,24 @@ static void drain(struct server *s, struct session *c, uint64_t now_ns)
 	for (unsigned i = 0; i < REQUESTS_A_RUN && n > 0 && !c->peer_ended; i++)
 		n = sock_recv(s->m->stack, c->fd, waste, sizeof(waste), now_ns);
 	c->peer_ended |= n == 0;
+	note_progress(s, c, now_ns);
 	if ((n < 0 && n != ERR_AGAIN) || sock_is_over(s->m->stack, c->fd) ||
-	    (c->peer_ended && sock_fin_acked(s->m->stack, c->fd)) || is_out_of_time(s, c, now_ns))
+	    (c->peer_ended && c->fin_acked))
 		finish(s, c, now_ns);
+	else if (is_out_of_time(s, c, now_ns) && c->fin_acked)
+		finish(s, c, now_ns);
+	else if (is_out_of_time(s, c, now_ns))
+		session_abort(s, c, now_ns); /* else TCP would keep the answer for it, for minutes */
 }
 
 /* --- all of it ---------------------------------------------------------------------------------- */
+
+static uint64_t sending_deadline(const struct server *s, const struct session *c)
+{
+	uint64_t patient_ns = c->since_ns + SERVER_SEND_NS;
+
+	return s->crowded ? MIN(patient_ns, c->entered_ns + SERVER_SEND_CROWDED_NS) : patient_ns;
+}
 
 uint64_t session_deadline(const struct server *s, const struct session *c)
 {
@@ -216,11 +244,11 @@ uint64_t session_deadline(const struct server *s, const struct session *c)
 			return c->since_ns + (s->crowded ? SERVER_IDLE_CROWDED_NS : SERVER_IDLE_NS);
 		return c->begun_ns + (s->crowded ? SERVER_REQUEST_CROWDED_NS : SERVER_REQUEST_NS);
 	case SESSION_ANSWERING:
-		return c->since_ns + SERVER_SEND_NS;
+		return sending_deadline(s, c);
 	case SESSION_CLOSING:
 		break;
 	}
-	return c->since_ns + SERVER_LINGER_NS;
+	return c->fin_acked ? c->since_ns + SERVER_LINGER_NS : sending_deadline(s, c);
 }
 
 void session_stop(struct server *s, struct session *c, uint64_t now_ns)

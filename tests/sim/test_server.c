@@ -678,6 +678,28 @@ static void who_waits_is_let_in_at_once(void **state)
 	close_scene();
 }
 
+/* Those who do not read what they have asked for. */
+static void who_does_not_read_gives_way(void **state)
+{
+	struct visitor *v;
+
+	(void)state;
+	open_scene("deaf-ones");
+	crowd(64);
+	for (unsigned i = 0; i < 64; i++) {
+		struct visitor *deaf = &scene.visitors[i];
+
+		deaf->is_deaf = true;
+		deaf->rcvbuf = 2048;
+		deaf->deeds[0] = (struct deed){0, SAY, GET("/metrics") GET("/metrics") GET("/metrics")};
+	}
+	v = visitor();
+	*v = (struct visitor){.comes_ns = S(1), .deeds = {{0, SAY, GET("/healthz")}}};
+	assert_int_equal(serve("mode=server", 8), STATUS_OK);
+	assert_int_equal(answers(v), 1);
+	close_scene();
+}
+
 /* Two thousand short ones, one after the other: nothing of them is left but what TIME-WAIT is given. */
 static void two_thousand_connections(void **state)
 {
@@ -760,6 +782,33 @@ static void an_answer_that_lasts_beyond_the_end(void **state)
 	assert_int_equal(v->end, 0);
 	last_is_whole(v);
 	assert_in_range(now() - scene.begun_ns, S(3), S(4));
+	close_scene();
+}
+
+/* The last answer stands in the send buffer, and the connection ends with it: it is not over before the
+ * peer has it. */
+static void an_answer_that_is_not_yet_acknowledged(void **state)
+{
+	struct visitor *v, *deaf;
+
+	(void)state;
+	open_scene("unacknowledged");
+	v = visitor();
+	*v = (struct visitor){.is_deaf = true, .rcvbuf = 2048, .deeds = {
+		{0, SAY, "GET /metrics HTTP/1.0\r\n\r\n"}, {S(4), LISTEN, ""}}};
+	assert_int_equal(serve("mode=server", 3), STATUS_OK);
+	got(v, "200 OK");
+	last_is_whole(v);
+	assert_int_equal(v->end, 0);
+	assert_in_range(now() - scene.begun_ns, S(4), S(5));
+	close_scene();
+	/* Nor is it kept for ever. */
+	open_scene("never");
+	deaf = visitor();
+	*deaf = (struct visitor){.is_deaf = true, .rcvbuf = 2048, .deeds = {
+		{0, SAY, "GET /metrics HTTP/1.0\r\n\r\n"}, {S(31), LISTEN, ""}}};
+	assert_int_equal(serve("mode=server", 40), STATUS_OK);
+	assert_int_equal(deaf->end, ERR_CONNRESET);
 	close_scene();
 }
 
@@ -874,10 +923,12 @@ int main(void)
 		cmocka_unit_test(silent_ones_give_way),
 		cmocka_unit_test(kept_connections_give_way),
 		cmocka_unit_test(who_waits_is_let_in_at_once),
+		cmocka_unit_test(who_does_not_read_gives_way),
 		cmocka_unit_test(two_thousand_connections),
 		cmocka_unit_test(after_so_many_requests),
 		cmocka_unit_test(what_is_under_way_is_finished),
 		cmocka_unit_test(an_answer_that_lasts_beyond_the_end),
+		cmocka_unit_test(an_answer_that_is_not_yet_acknowledged),
 		cmocka_unit_test(the_end_is_noticed_at_once),
 		cmocka_unit_test(a_timeout_that_was_asked_for),
 		cmocka_unit_test(no_such_place_to_listen),
