@@ -166,12 +166,22 @@ static void make_page(struct server *s, struct answer *a, const struct page *pag
 	a->len = head_len + a->body_len;
 }
 
-static struct view view_of(const struct server *s, const struct session *c, uint64_t now_ns)
+/* Worked out once: the seconds of the one clock do not begin with those of the other, so that the
+ * difference of both is one more or less from time to time, and that would be a restart. */
+static void note_time(struct server *s, struct view *view)
+{
+	if (s->m->unix_s != NULL)
+		view->unix_s = s->m->unix_s(s->m->ctx);
+	if (view->unix_s != 0 && s->entry_unix_s == 0)
+		s->entry_unix_s = view->unix_s - view->now_ns / NS_PER_S;
+	view->entry_unix_s = s->entry_unix_s;
+}
+
+static struct view view_of(struct server *s, const struct session *c, uint64_t now_ns)
 {
 	struct view view = {.server = s, .local = c->local, .now_ns = now_ns};
 
-	if (s->m->unix_s != NULL)
-		view.unix_s = s->m->unix_s(s->m->ctx);
+	note_time(s, &view);
 	view.has_memory = s->m->memory != NULL;
 	if (view.has_memory)
 		s->m->memory(s->m->ctx, &view.memory_total, &view.memory_available);

@@ -72,6 +72,7 @@ struct server {
 	int listener;       /* -1: no longer */
 	struct net_endpoint local;
 	uint64_t begun_ns, end_ns; /* end: hold= has passed */
+	uint64_t entry_unix_s;     /* the kernel's entry; 0: not known yet */
 	bool stopping, crowded;
 	uint64_t stop_by_ns;
 	struct session *sessions;  /* SERVER_SESSIONS_MAX of them */
@@ -118,6 +119,7 @@ struct view {
 	struct net_endpoint local;   /* where it was asked */
 	uint64_t now_ns;
 	uint64_t unix_s;             /* 0: nobody knows what time it is */
+	uint64_t entry_unix_s;       /* of the kernel's entry; 0: the same */
 	bool has_memory;
 	uint64_t memory_total, memory_available; /* bytes */
 };

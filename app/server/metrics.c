@@ -73,10 +73,9 @@ static void write_machine(struct strbuf *sb, const struct view *v)
 	metrics_family(sb, "dialtone_build_info", "gauge", "What this machine runs; always 1.");
 	put_labelled(sb, "dialtone_build_info", "version", DIALTONE_VERSION, 1);
 	put_seconds(sb, "dialtone_uptime_seconds", "gauge", "Time since the kernel's entry.", v->now_ns);
-	if (v->unix_s != 0)
+	if (v->entry_unix_s != 0)
 		put_u64(sb, "process_start_time_seconds", "gauge",
-			"The kernel's entry, in seconds since 1970.",
-			v->unix_s - v->now_ns / NS_PER_S);
+			"The kernel's entry, in seconds since 1970.", v->entry_unix_s);
 	if (m->idle_ns != NULL)
 		put_seconds(sb, "dialtone_idle_seconds_total", "counter",
 			    "Time that the machine slept.", m->idle_ns(m->ctx));

@@ -232,10 +232,15 @@ static void machine_free(void *ctx, void *ptr, size_t size)
 	free(ptr);
 }
 
+static bool the_clock_runs;
+
+/* Its seconds begin in the middle of ours. */
 static uint64_t machine_unix(void *ctx)
 {
+	uint64_t ns = the_clock_runs ? now() - scene.begun_ns + NS_PER_S / 2 : 0;
+
 	(void)ctx;
-	return 784111777; /* RFC 9110's example */
+	return 784111777 + ns / NS_PER_S; /* RFC 9110's example */
 }
 
 static void open_scene(const char *name)
@@ -243,7 +248,7 @@ static void open_scene(const char *name)
 	static const struct sim_host_options many = {.net = {.max_sockets = 300}};
 
 	memset(&scene, 0, sizeof(scene));
-	memory_is_short = false;
+	memory_is_short = the_clock_runs = false;
 	sim_open(&scene.sim, name, 1);
 	scene.host = sim_host(&scene.sim, &many);
 	scene.guests = sim_host(&scene.sim, &many);
@@ -906,6 +911,26 @@ static void no_round_begins_with_the_end(void **state)
 	close_scene();
 }
 
+/* A start that moves would be told as a restart. */
+static void it_has_started_once(void **state)
+{
+	struct visitor *early, *late;
+	const char *line;
+
+	(void)state;
+	open_scene("started");
+	the_clock_runs = true;
+	early = visitor();
+	late = visitor();
+	*early = (struct visitor){.deeds = {{NS_PER_MS * 100, SAY, GET("/metrics")}}};
+	*late = (struct visitor){.deeds = {{NS_PER_MS * 600, SAY, GET("/metrics")}}};
+	assert_int_equal(serve("mode=server", 2), STATUS_OK);
+	line = strstr(early->got, "\nprocess_start_time_seconds ");
+	assert_non_null(line);
+	assert_int_equal(strncmp(line, strstr(late->got, "\nprocess_start_time_seconds "), 39), 0);
+	close_scene();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -935,6 +960,7 @@ int main(void)
 		cmocka_unit_test(without_memory_for_a_page),
 		cmocka_unit_test(it_answers_while_it_asks),
 		cmocka_unit_test(no_round_begins_with_the_end),
+		cmocka_unit_test(it_has_started_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
