@@ -110,7 +110,7 @@ static void make_words(struct answer *a, unsigned code, const char *words, struc
 	put_head(&sb, code, h, unix_s);
 	a->code = code;
 	a->body_len = 0;
-	if (h->request->method != REQUEST_HEAD || h->request->phase == REQUEST_BAD) {
+	if (h->request->method != REQUEST_HEAD) { /* RFC 9110 9.3.2: whatever is wrong with it */
 		strbuf_mem(&sb, text, h->body_len);
 		a->body_len = h->body_len;
 	}

@@ -420,6 +420,7 @@ static void what_is_no_request_ends_the_connection(void **state)
 		{"GET /\r\n", "400 Bad Request"},
 		{"GET / HTTP/1.1\r\n\r\n", "400 Bad Request"},
 		{"GET / HTTP/3.0\r\n", "505 HTTP Version Not Supported"},
+		{"HEAD / HTTP/1.1\r\n\r\n", "400 Bad Request"},
 		{"PUT / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n", "411 Length Required"},
 		{"PUT / HTTP/1.1\r\n" HOST "Content-Length: 99999\r\n\r\n", "413 Content Too Large"},
 		{"PUT / HTTP/1.1\r\n" HOST "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -438,6 +439,8 @@ static void what_is_no_request_ends_the_connection(void **state)
 		got(v, "Connection: close\r\n");
 		assert_int_equal(answers(v), 1);
 		ended_after(v, 0);
+		if (strncmp(rows[i].request, "HEAD", 4) == 0) /* RFC 9110 9.3.2 */
+			assert_string_equal(v->got + v->got_len - 4, "\r\n\r\n");
 	}
 	assert_string_equal(said(EVENT_HTTP_SERVED, "problem"),
 			    "not HTTP: NUL, a lone CR, or a first byte that no method has");
