@@ -124,14 +124,38 @@ static const struct family {
 	 KIND_ANY},
 };
 
+/* Which of the checks of this target it is, from 1: a target may be given twice, or be told from
+ * another only by its password. */
+static unsigned ordinal(unsigned check, const char *target)
+{
+	static char other[CONFIG_TEXT_MAX];
+	unsigned n = 1;
+
+	for (unsigned i = 0; i < check; i++)
+		n += strcmp(check_name(i, other, sizeof(other)), target) == 0;
+	return n;
+}
+
+/* A blank is in no target, so that the name is nobody else's. */
+static void put_target(struct strbuf *sb, unsigned check)
+{
+	static char text[CONFIG_TEXT_MAX];
+	const char *target = check_name(check, text, sizeof(text));
+	unsigned n = ordinal(check, target);
+
+	metrics_label(sb, target);
+	if (n == 1)
+		return;
+	strbuf_str(sb, " #");
+	strbuf_u64(sb, n);
+}
+
 /* name{target="..." , with a phase where there is one */
 static void put_name(struct strbuf *sb, const char *name, unsigned check, const char *phase)
 {
-	static char target[CONFIG_TEXT_MAX];
-
 	strbuf_str(sb, name);
 	strbuf_str(sb, "{target=\"");
-	metrics_label(sb, check_name(check, target, sizeof(target)));
+	put_target(sb, check);
 	if (phase != NULL) {
 		strbuf_str(sb, "\",phase=\"");
 		strbuf_str(sb, phase);

@@ -914,6 +914,24 @@ static void no_round_begins_with_the_end(void **state)
 	close_scene();
 }
 
+/* Each sample of a name has labels of its own. */
+static void the_same_target_twice(void **state)
+{
+	struct visitor *v;
+
+	(void)state;
+	open_scene("twice");
+	v = visitor();
+	*v = (struct visitor){.comes_ns = S(1), .deeds = {{0, SAY, GET("/metrics")}}};
+	assert_int_equal(serve("mode=server tcp=10.0.0.2:9 tcp=10.0.0.2:8 tcp=10.0.0.2:9 tcp=10.0.0.2:9", 2),
+			 STATUS_COULD_NOT_CONNECT);
+	got(v, "\nprobe_success{target=\"tcp://10.0.0.2:9\"} 0\n"
+	       "probe_success{target=\"tcp://10.0.0.2:8\"} 0\n"
+	       "probe_success{target=\"tcp://10.0.0.2:9 #2\"} 0\n"
+	       "probe_success{target=\"tcp://10.0.0.2:9 #3\"} 0\n#");
+	close_scene();
+}
+
 /* A start that moves would be told as a restart. */
 static void it_has_started_once(void **state)
 {
@@ -963,6 +981,7 @@ int main(void)
 		cmocka_unit_test(without_memory_for_a_page),
 		cmocka_unit_test(it_answers_while_it_asks),
 		cmocka_unit_test(no_round_begins_with_the_end),
+		cmocka_unit_test(the_same_target_twice),
 		cmocka_unit_test(it_has_started_once),
 	};
 
