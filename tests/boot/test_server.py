@@ -359,6 +359,19 @@ def check_against_the_log(samples, log, statuses):
         assert target(samples, 'probe_http_redirects', url) == len(transfers) - 1
 
 
+def test_without_a_clock(wire):
+    """An RTC that says nothing sensible is asked once: no Date, and no answer waits for one."""
+    with Run(wire, [wire.ip, 'mode=server', 'requests=6'],
+             args=('-rtc', 'base=1960-01-01T00:00:00')) as run:
+        run.log.wait('srv.listening', 20)
+        assert 'Date:' not in curl(wire, '--head', f'http://{GUEST}/')
+        assert ('process_start_time_seconds',) not in scrape(wire)
+        for _ in range(4):
+            assert get(wire, '/healthz') == 'ok\n'
+        log = run.end(0)
+    assert min(e['time_total'] for e in log.all('http.served', target='/healthz')) < 0.008
+
+
 def test_bad_words(no_net):
     with Run(no_net, ['ip=192.168.77.2:::/24', 'mode=client', 'listen=80', 'requests=0']) as run:
         log = run.end(2)

@@ -107,13 +107,17 @@ static void wall_from_firmware(void)
 	wall_source = "firmware";
 }
 
+/* Once: what has been silent for longer than an update takes is not there, and whoever asks for the time
+ * with every request is not to wait each time. */
 static void wall_from_rtc(void)
 {
+	static bool was_asked;
 	uint64_t end = clock_now_ns() + RTC_WAIT_NS;
 	bool ok;
 
-	if (wall_source != NULL)
+	if (wall_source != NULL || was_asked)
 		return;
+	was_asked = true;
 	do
 		ok = rtc_read(&wall_s);
 	while (!ok && clock_now_ns() < end);
