@@ -115,6 +115,7 @@ static void abort_the_rest(struct server *s, uint64_t now_ns)
 static uint64_t server_run(struct background *background, uint64_t now_ns)
 {
 	struct server *s = CONTAINER_OF(background, struct server, background);
+	unsigned were_open = s->n_open;
 	uint64_t next_ns, tick_ns;
 
 	if (!s->stopping)
@@ -130,6 +131,8 @@ static uint64_t server_run(struct background *background, uint64_t now_ns)
 		abort_the_rest(s, now_ns);
 	else if (s->n_open > 0)
 		next_ns = MIN(next_ns, s->stop_by_ns);
+	else if (were_open > 0)
+		next_ns = now_ns; /* server_end() waits for the last of them */
 	tick_ns = traffic_tick(s, now_ns);
 	return MIN(next_ns, tick_ns);
 }

@@ -751,6 +751,20 @@ static void after_so_many_requests(void **state)
 	close_scene();
 }
 
+/* Where the last connection was the only thing that went on, nothing else tells that it is over. */
+static void the_last_connections_end_is_noticed_at_once(void **state)
+{
+	struct visitor *v;
+
+	(void)state;
+	open_scene("last");
+	v = visitor();
+	*v = (struct visitor){.deeds = {{0, SAY, "GET /healthz HTTP/1.0\r\n\r\n"}}};
+	assert_int_equal(serve("mode=server requests=1", 0), STATUS_OK);
+	assert_true(now() - scene.begun_ns < S(0.004)); /* its FIN came after 3.5 ms */
+	close_scene();
+}
+
 /* What has begun is finished, within five seconds. */
 static void what_is_under_way_is_finished(void **state)
 {
@@ -972,6 +986,7 @@ int main(void)
 		cmocka_unit_test(who_does_not_read_gives_way),
 		cmocka_unit_test(two_thousand_connections),
 		cmocka_unit_test(after_so_many_requests),
+		cmocka_unit_test(the_last_connections_end_is_noticed_at_once),
 		cmocka_unit_test(what_is_under_way_is_finished),
 		cmocka_unit_test(an_answer_that_lasts_beyond_the_end),
 		cmocka_unit_test(an_answer_that_is_not_yet_acknowledged),
