@@ -21,9 +21,10 @@ struct app_env {
 	struct machine machine;
 	struct event_sink *events;
 	const struct config_platform *platform;
-	struct app_names names;
+	/* Asked for each look-up, since a lease that is renewed may bring others; NULL: there are none. */
+	struct app_names (*names)(void *ctx);
 	/* Why the machine has no address now, NULL where it has one: it came without (ip=off), or lost
-	 * what DHCP gave it.  `ctx` is the machine's; without the function it always has one. */
+	 * what DHCP gave it.  `ctx` is the machine's, as above; without the function it always has one. */
 	const char *(*no_address)(void *ctx);
 	uint64_t deadline_ns; /* end of the whole run (timeout=); hold= begins where the work ends */
 };

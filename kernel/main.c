@@ -225,8 +225,11 @@ static const char *no_address(void *ctx)
 	return network_no_address(&w->network);
 }
 
-static struct app_names names_of(const struct network *n)
+static struct app_names names_now(void *ctx)
 {
+	struct network *n = &((struct wiring *)ctx)->network;
+
+	network_take_names(n);
 	struct app_names names = {.n_servers = n->n_dns, .search = n->domain};
 
 	_Static_assert(ARRAY_LEN(names.servers) == ARRAY_LEN(n->dns), "as many");
@@ -285,7 +288,7 @@ NORETURN void kernel_main(struct boot_info *bi)
 		.machine = wiring.machine,
 		.events = events,
 		.platform = &platform,
-		.names = names_of(&wiring.network),
+		.names = names_now,
 		.no_address = no_address,
 		.deadline_ns = platform.timeout_ns,
 	};

@@ -198,15 +198,6 @@ static const struct net_lease *lease_of(const struct network *n)
 	return net_dhcp_lease(n->machine->stack, n->netif);
 }
 
-static void take_names(struct network *n, const struct net_lease *lease)
-{
-	struct strbuf sb = strbuf_on(n->domain, sizeof(n->domain));
-
-	n->n_dns = MIN(lease->n_dns, NETWORK_DNS_MAX);
-	memcpy(n->dns, lease->dns, n->n_dns * sizeof(n->dns[0]));
-	strbuf_str(&sb, lease->domain);
-}
-
 /* Until there is an address, or the patience is at its end; that timeout= ends it says less than
  * that there is no address. */
 static enum status ask(struct network *n)
@@ -228,11 +219,19 @@ static enum status ask(struct network *n)
 		explain_no_lease(n);
 		return STATUS_NO_ADDRESS;
 	}
-	take_names(n, lease_of(n));
 	return STATUS_OK;
 }
 
 /* --- both --------------------------------------------------------------------------------------- */
+
+static void take_leased_names(struct network *n, const struct net_lease *lease)
+{
+	struct strbuf sb = strbuf_on(n->domain, sizeof(n->domain));
+
+	n->n_dns = MIN(lease->n_dns, NETWORK_DNS_MAX);
+	memcpy(n->dns, lease->dns, n->n_dns * sizeof(n->dns[0]));
+	strbuf_str(&sb, lease->domain);
+}
 
 /* The name servers that ip= gives are asked in the place of the network's. */
 static void prefer_given_servers(struct network *n)
@@ -248,6 +247,13 @@ static void prefer_given_servers(struct network *n)
 	}
 }
 
+void network_take_names(struct network *n)
+{
+	if (n->platform->ip.way == CONFIG_IP_DHCP && lease_of(n) != NULL)
+		take_leased_names(n, lease_of(n));
+	prefer_given_servers(n);
+}
+
 enum status network_up(struct network *n)
 {
 	enum status status = STATUS_OK;
@@ -258,7 +264,7 @@ enum status network_up(struct network *n)
 		status = take_given(n);
 	else if (n->platform->ip.way == CONFIG_IP_DHCP)
 		status = ask(n);
-	prefer_given_servers(n);
+	network_take_names(n);
 	return status;
 }
 

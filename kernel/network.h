@@ -39,6 +39,10 @@ enum status network_choose(struct network *n, struct netif *const *netifs, unsig
  * STATUS_NO_ADDRESS, STATUS_BAD_CONFIG. */
 enum status network_up(struct network *n) MUST_CHECK;
 
+/* `dns` and `domain` as they are now: a server may say something else with each renewal, and an
+ * address of the link gives way to a lease.  An address that is gone leaves them as they were. */
+void network_take_names(struct network *n);
+
 /* Why the machine has no address now; NULL: it has one.  The text is in `problem`. */
 const char *network_no_address(struct network *n);
 

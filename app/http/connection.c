@@ -19,13 +19,15 @@ static bool is_out_of_memory(int err)
 
 bool connection_resolve(struct transfer *t, struct url_span host, struct resolved *resolved)
 {
-	const struct app_names *names = &t->env->names;
+	const struct app_env *env = t->env;
+	const struct app_names names =
+		env->names != NULL ? env->names(env->machine.ctx) : (struct app_names){0};
 	const struct resolver resolver = {
 		.machine = t->m,
 		.events = t->events,
-		.servers = {names->servers[0], names->servers[1], names->servers[2]},
-		.n_servers = names->n_servers,
-		.search = names->search,
+		.servers = {names.servers[0], names.servers[1], names.servers[2]},
+		.n_servers = names.n_servers,
+		.search = names.search,
 		.hosts = http_settings.hosts.entry,
 		.n_hosts = http_settings.hosts.list.count,
 	};

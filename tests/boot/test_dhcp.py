@@ -219,6 +219,22 @@ def test_a_lease_is_renewed(lan):
     assert len(log.all('addr.set')) == 1 and not log.all('addr.lost')
 
 
+def test_a_name_server_that_comes_with_a_renewal(lan):
+    """Each name is asked of the servers that the lease has by then."""
+    def script(kind, number):
+        options = [('lease_time', 2), *NET]
+        if kind == 'discover':
+            return [('message-type', 'offer'), *options]
+        servers_now = [('name_server', SECOND_ROUTER)] if number > 1 else []
+        return [('message-type', 'ack'), *options, *servers_now] if kind == 'request' else None
+
+    with evil_dhcp.Server(lan.namespace, lan.tap, HOST, GUEST, script), \
+            misbehaving(lan, lambda q: reply(q, [(q.qd.qname, HOST)]), SECOND_ROUTER):
+        log = call(lan, [named_url('x.test'), 'count=2', 'interval=1.5'], 6)
+    assert [e['exitcode'] for e in log.all('transfer')] == [6, 0]
+    assert log.first('dns.query')['server'] == SECOND_ROUTER
+
+
 def test_a_lease_that_nobody_renews(lan):
     """What fails for want of an address says so; what was before it stands."""
     with evil_dhcp.Server(lan.namespace, lan.tap, HOST, GUEST, renewing(2, 1)):

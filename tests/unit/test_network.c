@@ -27,6 +27,7 @@ static unsigned turns;
 enum server { NOBODY, HELPFUL, SILENT_AFTER_OFFER, REFUSING };
 static enum server server;
 static struct dk_said asked; /* the latest message */
+static uint8_t name_server;  /* 192.168.77.X, the first that the server names */
 
 static uint64_t kit_now(void *ctx)
 {
@@ -37,7 +38,7 @@ static uint64_t kit_now(void *ctx)
 static void answer(uint8_t type)
 {
 	static const char domain[] = "lan.test";
-	static const uint8_t servers[] = {192, 168, 77, 1, 9, 9, 9, 9};
+	const uint8_t servers[] = {192, 168, 77, name_server, 9, 9, 9, 9};
 	struct dk_answer a;
 
 	dk_usual(&a, &asked, type, KIT_IP);
@@ -94,6 +95,7 @@ static int fresh(void **state)
 	plugged_in_at_ns = TIME_NEVER;
 	turns = 0;
 	server = NOBODY;
+	name_server = 1;
 	return 0;
 }
 
@@ -277,6 +279,47 @@ static void servers_that_are_given_come_in_the_place_of_the_networks(void **stat
 	assert_string_equal(network.domain, "lan.test");
 }
 
+/* Turns of the machine until the clock stands there. */
+static void live_until(uint64_t until_ns)
+{
+	while (k.now_ns < until_ns) {
+		turn(NULL, until_ns);
+		k.now_ns = MIN(MAX(k.now_ns, net_next_deadline(k.stack)), until_ns);
+	}
+}
+
+static void names_follow_the_lease(void **state)
+{
+	(void)state;
+	server = HELPFUL;
+	assert_int_equal(ask("dhcp"), STATUS_OK);
+	name_server = 7;
+	live_until(k.now_ns + DHCP_KIT_LEASE * NS_PER_S * 15 / 16); /* T2: nobody answers ARP */
+	network_take_names(&network);
+	assert_int_equal(network.n_dns, 2);
+	assert_int_equal(network.dns[0], (KIT_PEER_IP & 0xffffff00) | 7);
+
+	server = NOBODY;
+	live_until(k.now_ns + DHCP_KIT_LEASE * NS_PER_S);
+	assert_non_null(network_no_address(&network));
+	network_take_names(&network);
+	assert_int_equal(network.n_dns, 2);
+}
+
+static void names_come_with_a_server_that_comes_back(void **state)
+{
+	(void)state;
+	platform.link_local = true;
+	assert_int_equal(ask("dhcp"), STATUS_OK);
+	assert_int_equal(network.n_dns, 0);
+	server = HELPFUL;
+	live_until(k.now_ns + 130 * NS_PER_S);
+	assert_int_equal(k.netif.ipv4, KIT_IP);
+	network_take_names(&network);
+	assert_int_equal(network.n_dns, 2);
+	assert_string_equal(network.domain, "lan.test");
+}
+
 static void must_get_none(const char *sentence, uint64_t after_ns)
 {
 	uint64_t began_ns = k.now_ns;
@@ -355,6 +398,8 @@ int main(void)
 		TEST(an_address_that_is_given),
 		TEST(an_address_that_is_asked_for),
 		TEST(servers_that_are_given_come_in_the_place_of_the_networks),
+		TEST(names_follow_the_lease),
+		TEST(names_come_with_a_server_that_comes_back),
 		TEST(nobody_gives_one),
 		TEST(the_run_ends_before_anybody_gives_one),
 		TEST(a_server_offers_and_does_no_more),
