@@ -62,8 +62,17 @@ static void say_unusable(struct stack *stack, const struct dhcp_client *c, const
 		   EV_IPV4("server", c->lease.server), EV_STR("problem", problem), EV_IPV4("ip", ip));
 }
 
+/* With a mask of 32 bits nothing is on the link, so a router must be, whatever the mask says. */
+static void put_on_link(struct stack *stack, const struct dhcp_client *c, uint32_t router)
+{
+	if (c->lease.mask == UINT32_MAX && ipv4_addr_is_host(router) && router != c->lease.address &&
+	    !ipv4_is_on_link(stack, c->netif, router))
+		(void)!net_add_route(stack, c->netif, router, UINT32_MAX, 0);
+}
+
 static void take_route(struct stack *stack, struct dhcp_client *c, const struct dhcp_route *route)
 {
+	put_on_link(stack, c, route->router);
 	if (net_add_route(stack, c->netif, route->dst, route->mask, route->router) != ERR_OK) {
 		say_unusable(stack, c, "the router of a route is not on the link", route->router);
 		return;
@@ -85,11 +94,9 @@ static void take_classless(struct stack *stack, struct dhcp_client *c, const str
 			take_route(stack, c, &r->routes[i]);
 }
 
-/* With a mask of 32 bits nothing is on the link, so its router must be, whatever the mask says. */
 static bool take_router(struct stack *stack, struct dhcp_client *c, uint32_t router)
 {
-	if (c->lease.mask == UINT32_MAX && ipv4_addr_is_host(router) && router != c->lease.address)
-		(void)!net_add_route(stack, c->netif, router, UINT32_MAX, 0);
+	put_on_link(stack, c, router);
 	if (net_set_gateway(stack, c->netif, router) != ERR_OK)
 		return false;
 	c->lease.gateway = router;

@@ -506,6 +506,22 @@ static void a_host_mask_and_a_router(void **state)
 	assert_int_equal(next_hop(KIT_IP + 1), KIT_PEER_IP);
 }
 
+static void options_of_a_terse_cloud(void)
+{
+	dk_option_u32(&a, 1, UINT32_MAX);
+	dk_option(&a, 121, "\0\x0a\x80\0\1", 5); /* 0/0 by 10.128.0.1, and how that is reached is not said */
+}
+
+static void a_host_mask_and_a_classless_route(void **state)
+{
+	(void)state;
+	bind_with(UINT32_C(0x0a800007), options_of_a_terse_cloud);
+	assert_int_equal(ds_lease(&s)->gateway, UINT32_C(0x0a800001));
+	assert_int_equal(ds_lease(&s)->n_routes, 1);
+	assert_int_equal(next_hop(UINT32_C(0x0a800001)), UINT32_C(0x0a800001));
+	assert_int_equal(next_hop(KIT_FAR_IP), UINT32_C(0x0a800001));
+}
+
 static void options_classless_and_a_router(void)
 {
 	dk_option_u32(&a, 1, KIT_MASK);
@@ -770,6 +786,7 @@ int main(void)
 		TEST(a_socket_at_port_68),
 		TEST(a_gateway_outside_the_mask),
 		TEST(a_host_mask_and_a_router),
+		TEST(a_host_mask_and_a_classless_route),
 		TEST(classless_routes_stand_for_the_router),
 		TEST(a_router_that_is_not_on_the_link),
 		TEST(without_a_mask),
