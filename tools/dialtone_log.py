@@ -18,6 +18,7 @@ a server says can be taken for an event: what counts begins a line.
 
 import collections
 import json
+import math
 import os
 import re
 import threading
@@ -330,6 +331,8 @@ def fault_of(kind, value):
     want = _JSON_TYPES[schema['type']]
     if not isinstance(value, want) or (isinstance(value, bool) and want is not bool):
         return f'{value!r} is no {schema["type"]}'
+    if isinstance(value, float) and not math.isfinite(value):  # which Python reads, and JSON has not
+        return f'{value!r} is no number'
     if 'minimum' in schema and value < schema['minimum']:
         return f'{value!r} is negative'
     if 'pattern' in schema and not re.match(schema['pattern'], value):
@@ -362,6 +365,11 @@ class Event(dict):
             return None
         value = self[key]
         return KINDS[kind].type(value) if kind and not fault_of(kind, value) else value
+
+    def _count(self, key):
+        """The field's value where it is a count; None where it is absent, or nonsense."""
+        value = self.get(key)
+        return None if fault_of('count', value) else value
 
     def problems(self):
         """Sentences about fields that are missing or of the wrong kind.  Events and fields that this
@@ -434,7 +442,7 @@ class Log:
             return None
         try:
             value = json.loads(line[len(PREFIX):])
-        except ValueError:
+        except (ValueError, RecursionError):  # RecursionError: brackets in brackets in brackets
             value = None
         if not isinstance(value, dict):
             self.broken.append(line)
@@ -454,7 +462,7 @@ class Log:
 
     def steps(self, conn=1):
         """{step: event} of one connection (STEPS 1-4 carry its number too)."""
-        return {e['step']: e for e in self.events if 'step' in e and e.get('conn') == conn}
+        return {e['step']: e for e in self.events if e._count('step') is not None and e.get('conn') == conn}
 
     @property
     def result(self):
@@ -495,7 +503,7 @@ class Log:
                 break
         for event in self.events:
             found += event.problems()
-        times = [e.get('t_us', 0) for e in self.events]
+        times = [e['t_us'] for e in self.events if e._count('t_us') is not None]
         if times != sorted(times):
             found.append('t_us runs backwards')
         last = [line for line in self.lines if line][-1:]
@@ -507,8 +515,11 @@ class Log:
 
     def _step_problems(self):
         found = []
-        for conn in sorted({e['conn'] for e in self.events if 'step' in e and 'conn' in e}):
-            steps = [e['step'] for e in self.events if 'step' in e and e.get('conn') == conn]
+        by_conn = {}
+        for e in self.events:
+            if e._count('conn') is not None and e._count('step') is not None:
+                by_conn.setdefault(e['conn'], []).append(e['step'])
+        for conn, steps in sorted(by_conn.items()):
             if steps != sorted(set(steps)):
                 found.append(f'connection {conn}: steps in the order {steps}')
         return found

@@ -98,6 +98,37 @@ def test_real_runs(name, status, sentence, end):
     assert log.problems() == [] and log.verdict == (status, sentence)
 
 
+@pytest.mark.parametrize('value', [[], {}, None, True, -1, 1.5, 'x', float('nan')])
+@pytest.mark.parametrize('key', ['v', 'seq', 't_us', 'ev', 'conn', 'step'])
+def test_nonsense_is_told_and_not_stumbled_over(key, value):
+    """Whatever stands in a field that the reader itself works with."""
+    log = dialtone_log.parse(recorded('refused-both.txt'))
+    event = log.first('tcp.syn_sent')
+    event[key] = value
+    if (key, value) != ('ev', 'x'):  # an event of a later version
+        assert any(repr(value) in sentence for sentence in log.problems())
+    else:
+        assert log.problems() == []
+    assert log.steps(1)[7].name == 'tcp.syn_built'
+    assert log.verdict.status == 7 and event.unknown() is not None
+
+
+NO_OBJECTS = {'deep arrays': '[' * 100000, 'deep objects': '{"a":' * 100000, 'a number': '5', 'a string': '"x"',
+              'a long number': '{"a":' + '9' * 5000 + '}'}
+
+
+@pytest.mark.parametrize('line', NO_OBJECTS.values(), ids=NO_OBJECTS.keys())
+def test_a_machine_line_that_is_no_object(line):
+    log = dialtone_log.parse(f'{dialtone_log.PREFIX}{line}\nEXIT: STATUS=0\n')
+    assert log.events == [] and len(log.broken) == 1 and log.problems()
+
+
+def test_no_number_is_none_in_json():
+    """Python reads NaN and Infinity, and would write them again, where JSON has neither."""
+    assert dialtone_log.fault_of('seconds', float('inf')) and dialtone_log.fault_of('seconds', float('nan'))
+    assert dialtone_log.fault_of('seconds', 1.5) is None
+
+
 def test_a_log_without_machine_lines_has_a_verdict():
     log = dialtone_log.parse(recorded('404-text.txt'))
     assert log.events == [] and log.verdict.status == 22
