@@ -57,9 +57,9 @@ class Side:
         return self
 
     def _close_writer(self):
-        if self.writer is not None:
-            os.close(self.writer)
-            self.writer = None
+        writer, self.writer = self.writer, None  # first: a signal may end us between any two lines
+        if writer is not None:
+            os.close(writer)
 
     # --- threads of its own
 
