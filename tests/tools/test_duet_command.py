@@ -63,9 +63,10 @@ def wait_until(condition, seconds=5):
 
 
 def test_the_client_is_started_when_the_server_listens(stand_in, tmp_path):
-    os.mkfifo(tmp_path / 'go')
-    process = stand_in(f'echo up; read x <{tmp_path}/go; echo late; listen; read x <{tmp_path}/go; '
-                       'echo done; end 0', f'ask; echo called; echo x >{tmp_path}/go; end 0')
+    for name in ('go', 'asked'):  # two, or the first writer's end could be taken for the second's
+        os.mkfifo(tmp_path / name)
+    process = stand_in(f'echo up; read x <{tmp_path}/go; echo late; listen; read x <{tmp_path}/asked; '
+                       'echo done; end 0', f'ask; echo called; echo x >{tmp_path}/asked; end 0')
     assert process.stdout.readline() == 'server | up\n'
     (tmp_path / 'go').write_text('x\n')
     code, out, _ = ended(process)
