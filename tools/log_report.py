@@ -344,8 +344,9 @@ def parser():
 
 class _Echo(dialtone_log.LiveLog):
     def add(self, line):
-        event = super().add(line)
-        print(self.lines[-1], file=sys.stderr, flush=True)
+        with self.changed:  # who waits for the last line ends the process: it is to be out by then
+            event = super().add(line)
+            print(self.lines[-1], file=sys.stderr, flush=True)
         return event
 
 
