@@ -12,11 +12,11 @@ here=$(dirname "$0")
 # Executions: some seconds each, and the three that play with a whole stack four times as long.
 runs_of() {
 	case "$1" in
-	ipv4-reassembly) echo 7000 ;;
-	tcp-segments) echo 12000 ;;
-	frame-in) echo 70000 ;;
+	ipv4-reassembly) echo 5000 ;;
+	tcp-segments) echo 10000 ;;
+	frame-in) echo 55000 ;;
 	dhcp) echo 5000 ;;
-	config) echo 50000 ;;
+	config) echo 40000 ;;
 	http) echo 12000 ;;
 	server-request) echo 100000 ;;
 	pci | log) echo 200000 ;;
