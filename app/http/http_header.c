@@ -46,46 +46,12 @@ void http_header_status_line(struct http_parser *p)
 
 /* --- fields -------------------------------------------------------------------------------------- */
 
-struct value {
-	const char *at;
-	size_t len;
-};
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static struct value trim(const char *at, size_t len)
-{
-	while (len > 0 && is_blank(at[0])) {
-		at++;
-		len--;
-	}
-	while (len > 0 && is_blank(at[len - 1]))
-		len--;
-	return (struct value){at, len};
-}
-
-/* Cuts the next member off a comma-separated list. */
-static struct value next_member(struct value *list)
-{
-	const char *comma = memchr(list->at, ',', list->len);
-	size_t len = comma != NULL ? (size_t)(comma - list->at) : list->len;
-	struct value member = trim(list->at, len);
-	size_t used = comma != NULL ? len + 1 : len;
-
-	list->at += used;
-	list->len -= used;
-	return member;
-}
-
 /* RFC 9110 8.6: decimal digits; the same number repeated, in a list or in two fields, may be
  * accepted as one; anything else makes the message's end a matter of opinion. */
-static void take_content_length(struct http_parser *p, struct value v)
+static void take_content_length(struct http_parser *p, struct text_value v)
 {
 	do {
-		struct value member = next_member(&v);
+		struct text_value member = text_next_member(&v);
 		uint64_t length;
 
 		if (!decimal_parse(member.at, member.len, HTTP_LENGTH_MAX, &length)) {
@@ -102,10 +68,10 @@ static void take_content_length(struct http_parser *p, struct value v)
 }
 
 /* RFC 9112 6.1 and 7: chunked, once and last; no other coding was asked for. */
-static void take_transfer_encoding(struct http_parser *p, struct value v)
+static void take_transfer_encoding(struct http_parser *p, struct text_value v)
 {
 	while (v.len > 0) {
-		struct value coding = next_member(&v);
+		struct text_value coding = text_next_member(&v);
 
 		/* "identity" is gone from the registry and still sent: it changes nothing. */
 		if (coding.len == 0 || text_is_word(coding.at, coding.len, "identity"))
@@ -119,10 +85,10 @@ static void take_transfer_encoding(struct http_parser *p, struct value v)
 }
 
 /* RFC 9110 7.6.1 */
-static void take_connection(struct http_parser *p, struct value v)
+static void take_connection(struct http_parser *p, struct text_value v)
 {
 	while (v.len > 0) {
-		struct value option = next_member(&v);
+		struct text_value option = text_next_member(&v);
 
 		if (text_is_word(option.at, option.len, "close"))
 			p->connection_close = true;
@@ -130,7 +96,7 @@ static void take_connection(struct http_parser *p, struct value v)
 }
 
 /* RFC 9110 10.2.2; the first counts. */
-static void take_location(struct http_parser *p, struct value v)
+static void take_location(struct http_parser *p, struct text_value v)
 {
 	if (p->has_location)
 		return;
@@ -141,7 +107,7 @@ static void take_location(struct http_parser *p, struct value v)
 }
 
 /* RFC 9110 10.2.3.  NOT DONE: a date, which would take a clock that tells the time of day. */
-static void take_retry_after(struct http_parser *p, struct value v)
+static void take_retry_after(struct http_parser *p, struct text_value v)
 {
 	uint64_t s;
 
@@ -149,7 +115,7 @@ static void take_retry_after(struct http_parser *p, struct value v)
 		p->retry_after_s = MIN(s, (uint64_t)HTTP_RETRY_AFTER_MAX);
 }
 
-static void take_field(struct http_parser *p, const char *name, size_t name_len, struct value v)
+static void take_field(struct http_parser *p, const char *name, size_t name_len, struct text_value v)
 {
 	bool is_length = text_is_word(name, name_len, "content-length");
 	bool is_coding = text_is_word(name, name_len, "transfer-encoding");
@@ -173,7 +139,7 @@ static void take_field(struct http_parser *p, const char *name, size_t name_len,
 static void take_or_skip_field(struct http_parser *p, size_t name_len)
 {
 	const char *name = p->line.text;
-	struct value v = trim(name + name_len + 1, p->line.len - name_len - 1);
+	struct text_value v = text_trim(name + name_len + 1, p->line.len - name_len - 1);
 
 	if (p->listener != NULL && p->listener->field != NULL)
 		p->listener->field(p->listener, name, name_len, v.at, v.len);
@@ -191,7 +157,7 @@ void http_header_field(struct http_parser *p)
 	size_t name_len = colon != NULL ? (size_t)(colon - text) : 0;
 
 	/* RFC 9112 5.2: folded lines are obsolete; 5.1: no blank before the colon. */
-	if (is_blank(text[0]))
+	if (text_is_blank(text[0]))
 		http_parser_fail(p, STATUS_WEIRD_REPLY, "a header line begins with a blank");
 	else if (colon == NULL)
 		http_parser_fail(p, STATUS_WEIRD_REPLY, "a header line has no colon");

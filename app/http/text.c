@@ -45,3 +45,31 @@ size_t text_find(const char *text, size_t len, const char *any_of)
 	}
 	return len;
 }
+
+bool text_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+struct text_value text_trim(const char *at, size_t len)
+{
+	while (len > 0 && text_is_blank(at[0])) {
+		at++;
+		len--;
+	}
+	while (len > 0 && text_is_blank(at[len - 1]))
+		len--;
+	return (struct text_value){at, len};
+}
+
+struct text_value text_next_member(struct text_value *list)
+{
+	const char *comma = memchr(list->at, ',', list->len);
+	size_t len = comma != NULL ? (size_t)(comma - list->at) : list->len;
+	struct text_value member = text_trim(list->at, len);
+	size_t used = comma != NULL ? len + 1 : len;
+
+	list->at += used;
+	list->len -= used;
+	return member;
+}

@@ -1,4 +1,4 @@
-/* What several files of the HTTP client ask about bytes of text (RFC 9110 5.6, RFC 3986 2). */
+/* What HTTP's client and server ask about bytes of text (RFC 9110 5.6, RFC 3986 2). */
 #ifndef APP_HTTP_TEXT_H
 #define APP_HTTP_TEXT_H
 
@@ -12,5 +12,18 @@ bool text_is_token(const char *at, size_t len);
 int text_hex_value(char c);
 /* Where the first byte of `any_of` is, or `len`. */
 size_t text_find(const char *text, size_t len, const char *any_of);
+
+/* A field's value, or a part of one; not terminated. */
+struct text_value {
+	const char *at;
+	size_t len;
+};
+
+/* A space or a tab (RFC 9110 5.6.3). */
+bool text_is_blank(char c);
+/* Without the blanks around it. */
+struct text_value text_trim(const char *at, size_t len);
+/* Cuts the next member off a comma-separated list (RFC 9110 5.6.1). */
+struct text_value text_next_member(struct text_value *list);
 
 #endif

@@ -8,27 +8,6 @@
 #include "base/ipv4_text.h"
 #include "base/string.h"
 
-struct value {
-	const char *at;
-	size_t len;
-};
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static struct value trim(const char *at, size_t len)
-{
-	while (len > 0 && is_blank(at[0])) {
-		at++;
-		len--;
-	}
-	while (len > 0 && is_blank(at[len - 1]))
-		len--;
-	return (struct value){at, len};
-}
-
 bool request_is_host(const char *at, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
@@ -42,7 +21,7 @@ bool request_is_host(const char *at, size_t len)
 }
 
 /* RFC 9112 3.2 */
-static void take_host(struct request *r, struct value v)
+static void take_host(struct request *r, struct text_value v)
 {
 	if (r->has_host)
 		request_fail(r, 400, "more than one Host");
@@ -52,7 +31,7 @@ static void take_host(struct request *r, struct value v)
 }
 
 /* RFC 9110 8.6.  It would be allowed to take the same number twice; nobody honest sends it. */
-static void take_length(struct request *r, struct value v)
+static void take_length(struct request *r, struct text_value v)
 {
 	if (r->has_length)
 		request_fail(r, 400, "more than one Content-Length");
@@ -61,7 +40,7 @@ static void take_length(struct request *r, struct value v)
 	r->has_length = true;
 }
 
-static void take_coding(struct request *r, struct value v)
+static void take_coding(struct request *r, struct text_value v)
 {
 	if (r->has_coding)
 		request_fail(r, 400, "more than one Transfer-Encoding");
@@ -70,24 +49,20 @@ static void take_coding(struct request *r, struct value v)
 }
 
 /* RFC 9110 7.6.1 */
-static void take_connection(struct request *r, struct value v)
+static void take_connection(struct request *r, struct text_value v)
 {
 	while (v.len > 0) {
-		size_t len = text_find(v.at, v.len, ",");
-		size_t used = MIN(len + 1, v.len);
-		struct value option = trim(v.at, len);
+		struct text_value option = text_next_member(&v);
 
 		if (text_is_word(option.at, option.len, "close"))
 			r->says_close = true;
 		if (text_is_word(option.at, option.len, "keep-alive"))
 			r->says_keep_alive = true;
-		v.at += used;
-		v.len -= used;
 	}
 }
 
 /* RFC 9110 10.1.1 */
-static void take_expect(struct request *r, struct value v)
+static void take_expect(struct request *r, struct text_value v)
 {
 	r->has_expectation = true;
 	if (!text_is_word(v.at, v.len, "100-continue"))
@@ -96,7 +71,7 @@ static void take_expect(struct request *r, struct value v)
 
 static const struct {
 	const char *name;
-	void (*take)(struct request *r, struct value v);
+	void (*take)(struct request *r, struct text_value v);
 } fields_that_matter[] = {
 	{"host", take_host},
 	{"content-length", take_length},
@@ -105,7 +80,7 @@ static const struct {
 	{"expect", take_expect},
 };
 
-static void take_value(struct request *r, size_t name_len, struct value v)
+static void take_value(struct request *r, size_t name_len, struct text_value v)
 {
 	for (size_t i = 0; i < ARRAY_LEN(fields_that_matter); i++) {
 		if (!text_is_word(r->line.text, name_len, fields_that_matter[i].name))
@@ -126,7 +101,7 @@ void request_take_field(struct request *r)
 	size_t name_len = colon != NULL ? (size_t)(colon - text) : 0;
 
 	/* RFC 9112 5.2: no folded lines; 5.1: no blank before the colon, which is no token's byte. */
-	if (is_blank(text[0]))
+	if (text_is_blank(text[0]))
 		request_fail(r, 400, "a header line begins with a blank");
 	else if (colon == NULL)
 		request_fail(r, 400, "a header line has no colon");
@@ -135,7 +110,7 @@ void request_take_field(struct request *r)
 	else if (++r->n_fields > REQUEST_FIELDS_MAX)
 		request_fail(r, 431, "more than 100 header fields");
 	else
-		take_value(r, name_len, trim(text + name_len + 1, len - name_len - 1));
+		take_value(r, name_len, text_trim(text + name_len + 1, len - name_len - 1));
 	_Static_assert(REQUEST_FIELDS_MAX == 100, "the message above says so");
 }
 
