@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # dialtone: build, run, test.  `make help` lists the targets.
 #
 # Everything is built below build/ (BUILD=...).  The build chooses files, never #ifs inside them:

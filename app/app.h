@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The application's door: what kernel/main.c calls once the network is up.  `make APP=dir` builds
  * the image with another folder's app_*() functions.
  */

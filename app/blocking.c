@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Waiting for sockets; see app/blocking.h. */
 #include "app/blocking.h"
 

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Blocking socket calls: the textbook's socket(), connect(), send(), recv(), close() over the
  * non-blocking ones of net/socket.h.  Waiting is running the machine's idle loop until the socket
  * is ready or the deadline passes.  One context: these calls are not re-entrant.

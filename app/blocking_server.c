@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Waiting for what a server waits for, and for several sockets at once; see app/blocking.h. */
 #include "app/blocking.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* hold=: the machine stays up after the work is done; see app/app.h.  The time does not count
  * against timeout=. */
 #include "app/app.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Signs of life; see app/progress.h. */
 #include "app/progress.h"
 

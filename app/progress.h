@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Signs of life.  Whoever begins something that may be long says so here; when it has lasted two
  * seconds the log gets a `progress` line, and another one each second from then on, never more: how
  * many bytes and how fast, or what is waited for, and how long still.

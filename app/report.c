@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* `transfer` and `result`; see app/report.h. */
 #include "app/report.h"
 

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The verdict: `transfer` at the end of each transfer, `result` at the end of the run.  Names and
  * meanings are those of curl's --write-out (docs/log.md); times are measured from the transfer's
  * start, 0 where it did not get that far.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Assertions for programming errors only; bytes from outside never reach one.  The expression
  * must have no side effects.  The kernel's assert_failed() panics (status 119), the host's aborts.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Memory barriers between this CPU and a device that reads and writes the same RAM.  x86 would
  * forgive most missing ones; other machines do not, so every ring access names the one it needs.
  */

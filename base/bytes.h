@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Unaligned, byte-order-explicit loads and stores.  Every byte that comes from a wire is read
  * through these (or through the length-checked accessors of net/wire built on them), so no code
  * assumes alignment or host byte order.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Small compiler-level helpers that every folder shares: array length, container_of,
  * min/max, alignment, attributes.  No types of the project, no code with state.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Phrases for enum err, in the words of strerror(3), lower case. */
 #include "base/err.h"
 

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The one error type.  Values are the negative Linux errno numbers, so that a socket call
  * fails with the number its users know; 0 is success; functions that return a count or a
  * descriptor return `int` with these as their negative values.

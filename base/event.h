@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Events: how every part of dialtone says what it just did.
  *
  * The code that does a thing emits an event there, with the real values, as a list of typed

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Strict IPv4 and decimal text parsing; see base/ipv4_text.h. */
 #include "base/ipv4_text.h"
 

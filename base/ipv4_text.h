@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Dotted-quad IPv4 text to numbers, strictly: four decimal parts, 0-255, no leading zeros
  * (010.0.0.1 is octal to some readers, decimal to others, so it is refused), nothing after it. */
 #ifndef BASE_IPV4_TEXT_H

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Network addresses and endpoints, family included, so that IPv6 can stand beside IPv4 wherever
  * one is stored or passed.  Bytes are in network order; ports are host-order integers.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * A rate limit in one word (the virtual-scheduling form of a token bucket): `burst` takings at
  * once, then one each `interval_ns`.  A zeroed struct is a full bucket.
  */

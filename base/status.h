@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The exit status of a run: curl's numbers where curl has one, numbers above its range for what
  * only a machine can say.  16 is never used (isa-debug-exit needs it for success), none is
  * above 127 (so that (n << 1) | 1 fits a process's exit byte).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The bounded text writer; see base/strbuf.h for the contract. */
 #include "base/strbuf.h"
 

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * A bounded text writer over memory that the caller owns.  It never writes past `cap`, always
  * counts what it would have written, and needs no format strings: there is no printf in dialtone.
  *

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The freestanding subset of <string.h> that the project uses.  On the host the C library
  * provides these; in the kernel kernel/string.c does.
  */

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Figures; included by the top Makefile.  Ratios measured side by side in one run, never judged by
 # `make test`.
 #   bench        everything (root)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The project's figures, each measured side by side with what it is compared with, in one run.
 
 Needs root (a tap in a network namespace of its own).  `make bench RUNS=9` builds what it needs.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How long after QEMU's start the SYN is on the wire, beside the floor: an empty PVH guest that
 exits at once, under the same QEMU line, alternating with it.  And how much later it is where the
 machine has to ask for its address and for the server's."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Requests a second, with a new connection each and on kept ones: the machine as a server, asked by
 ab, and as a client, asking nginx; and for comparison ab asking that nginx with no machine in between.
 All on one tap, in turn."""

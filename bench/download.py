@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A large file from nginx on a tap: bytes a second, and guest instructions for each segment."""
 
 import collections

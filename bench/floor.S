@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The floor that boot times are compared with: an empty PVH guest.  Its first instructions write
  * the success value to isa-debug-exit, so what a run of it takes is what QEMU and the firmware take.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Goodput on lossy links, both congestion controls beside the theoretical bound: 10 Mbit/s, 50 ms,
  * a queue of one bandwidth-delay product, random loss of 0 to 3 %.  Virtual time: a minute takes a
  * fraction of a second, and every run can be had again.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What one segment costs, for callgrind to count: one stack, prepared frames, no device and no peer.
  * Only what the functions named measured_* call is collected (bench/segment_cost.py).
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Instructions a segment costs in a host build of the stack (-O2, no sanitizers), by callgrind.
 
 Prints them for one open connection and for ten thousand, for one hole in the sequence space and for

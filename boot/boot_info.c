@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The first look at a struct boot_info: is it ours, whole, and possible?  Used by the kernel on
  * what a door gave it and by the EFI loader on what it is about to give; no other dependencies.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What a boot door hands to the kernel: memory, configuration, tables, seed, time.
  *
  * The EFI loader fills one before it enters the kernel; the PVH door fills one from QEMU's

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * From PCI functions to drivers; see devices.h.
  */
 #include "drivers/devices.h"

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The machine's devices, as kernel/main.c sees them: which network interfaces and which source of
  * random bytes there are.
  */

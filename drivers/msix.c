@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * MSI-X tables; see msix.h.  The pending bits are not looked at: the drivers find out from their
  * rings what happened.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * MSI-X: a table in a BAR says which message each of a device's vectors writes where.  PCI Local
  * Bus 3.0, 6.8.2.  Vectors that nobody connected stay masked.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Finding PCI functions; see pci.h.  Buses are found by following bridges, not by trying all 256:
  * each look at an empty slot costs two exits to the hypervisor.
  *

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * PCI as the drivers need it: which functions exist, their capabilities, their BARs.
  *
  * All configuration space is reached through a struct pci_config_access, so everything here runs

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Base address registers: where a device answers; see pci.h.  PCI Local Bus 3.0, 6.2.5.
  *
  * A size is found by writing all ones and reading back which bits stay zero.  Meanwhile the device

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The list of capabilities in a device's configuration space; see pci.h.  PCI Local Bus 3.0, 6.7.
  */
 #include "drivers/pci.h"

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Configuration mechanism 1: the address goes to port 0xcf8, the data through 0xcfc.  PCI Local
  * Bus 3.0, 3.2.2.3.2.  Every PC has it; each access costs two exits under virtualisation.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Finds the ACPI tables in memory, checks them, and keeps what acpi_tables.c makes of the FADT.
  */
 #include "kernel/acpi.h"

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The few things that dialtone takes from ACPI: the PM timer for the clock, the registers that switch
  * the machine off or reset it, where the RTC keeps the century.  No AML is interpreted.
  *

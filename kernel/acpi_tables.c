@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Parsers of ACPI tables (ACPI 6.4, chapter 5): bytes in, facts out.  The bytes come from firmware
  * and may be cut short: a field is read only when it lies within the table's length.
  */

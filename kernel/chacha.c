@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * ChaCha20, one block at a time (RFC 8439 2.1-2.3).  Small rather than fast: a run draws a few dozen
  * blocks, and in an emulator code that runs once costs more by its length than by its loops.
  */

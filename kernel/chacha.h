@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The ChaCha20 block function, RFC 8439 2.3.  Pure. */
 #ifndef KERNEL_CHACHA_H
 #define KERNEL_CHACHA_H

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Time: a monotonic clock in nanoseconds since the kernel's entry, one one-shot timer, and the
  * wall clock where the machine knows it.
  */

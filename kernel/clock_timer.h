@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The clock's inner half: its calibration at the start, and the one-shot timer that ends a halt.
  */
 #ifndef KERNEL_CLOCK_TIMER_H

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The configuration's grammar: finds the words of a source, looks their keys up and names every
  * fault.  What the grammar is stands in kernel/config.h; what a value means is its key's affair.
  */

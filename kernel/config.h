@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Configuration: one grammar, tables of keys, every fault named.
  *
  * A source is a text (kernel command line, \dialtone.conf, EFI LoadOptions): words `key=value`

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * EFI LoadOptions as a source of configuration: UCS-2 text that a person or a shell gave, or
  * whatever else a firmware keeps there (UEFI 2.10, 3.1.3: "binary data ... passed to the loaded
  * image"); the latter is said and left alone.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * ip= in the syntax of Linux's Documentation/admin-guide/nfs/nfsroot.rst:
  *   client:server:gateway:mask:host:device:autoconf:dns0:dns1:ntp, trailing parts optional.
  * Beyond it the mask may be a prefix length, in its own place (/24) or behind the client's address

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The key that somebody may have meant who wrote one that there is none of: the nearest by the
  * number of letters put in, left out, replaced or swapped with their neighbour (Damerau's distance,
  * each place changed once).  Capitals count as small letters.

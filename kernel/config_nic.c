@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * nic=: which of the machine's network devices the run uses.  By its place in the order of their PCI
  * addresses, as a number from 0 or as the name that the log gives it (eth1), or by its MAC address
  * (52:54:00:12:34:56, or with - between the bytes).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The keys that every build has, whatever its application is. */
 #include "base/string.h"
 #include "kernel/config.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Configuration values that hold a password, as the log may show them. */
 #include "base/string.h"
 #include "kernel/config.h"

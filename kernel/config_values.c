@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What configuration values look like: seconds, numbers, ports, addresses, texts, yes and no. */
 #include "base/ipv4_text.h"
 #include "base/string.h"

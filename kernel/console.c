@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The console's buffers: a ring per port, filled a line at a time, emptied in bursts.
  *
  * No byte is dropped while its port lives: when a line does not fit, the ring is emptied first, as

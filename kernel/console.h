@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The console: one or two 16550 serial ports behind a memory buffer.  Writing a line costs a copy;
  * the bytes leave when the machine idles (console_drain), when the buffer is full, and before the
  * machine ends (console_flush): the port is slow and never stands in the packet's way.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Proleptic Gregorian calendar arithmetic, and the RTC's number formats (MC146818: BCD or binary,
  * 12 or 24 hours, afternoon in bit 7 of the hour).
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Calendar dates to seconds since 1970, and what the CMOS RTC's registers say.  Pure.
  */
 #ifndef KERNEL_DATE_H

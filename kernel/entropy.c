@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The random generator: ChaCha20 with fast key erasure.  The pool is a 32-byte key.  Mixing xors
  * input into it, 32 bytes at a time, and replaces it with the first half of the block that it
  * generates; drawing does the same and hands out the second half.  So neither past output nor past

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Random bytes: a ChaCha20 generator seeded once from what the machine offers.  Sources are added
  * before entropy_ready(); what seeded it is logged, and a weak seed is said to be one.
  */

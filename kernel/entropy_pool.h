@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The generator's early half, for kernel/start.c: the seed that is there before memory is. */
 #ifndef KERNEL_ENTROPY_POOL_H
 #define KERNEL_ENTROPY_POOL_H

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The verdict's last line, then the power.
  */
 #include "kernel/exit.h"

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The end of a run: the EXIT line on every port, then the machine goes off.
  */
 #ifndef KERNEL_EXIT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a library calls that was built with checks of its own (glibc's _FORTIFY_SOURCE), as Debian's
  * packages are: BearSSL.  A copy beyond its destination is a bug of the image's, so a panic. */
 #include "base/assert.h"

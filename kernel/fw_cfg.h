@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * QEMU's fw_cfg device as a source of configuration (QEMU docs/specs/fw_cfg.rst): named files that
  * the host hands to the guest.  `-fw_cfg name=opt/org.dialtone/KEY,string=VALUE` gives one key,
  * `opt/org.dialtone/config` a whole file in the grammar of dialtone.conf.  The single keys are

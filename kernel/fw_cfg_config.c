@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The files of fw_cfg whose names are ours, read into the configuration; see kernel/fw_cfg.h.  What
  * the host says about sizes and counts is bounded before memory is taken for it.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Waiting without burning the host's CPU.
  *
  *   idle_begin();            from here on, an interrupt is remembered

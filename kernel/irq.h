@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Interrupts, as the drivers see them: a vector that sets a flag and ends a halt, nothing more.
  * No driver code runs in interrupt context; the idle loop looks at what was flagged.
  */

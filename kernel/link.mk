@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Links the kernel image; included by the top Makefile.
 #
 #   dialtone.debug.elf   with symbols and line numbers, for gdb

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The log's sink: one event in, its lines out to the console.  Formatting is kernel/log/format*.c,
  * waiting for log= is kernel/log/hold.c; here is only which line goes to which port.
  *

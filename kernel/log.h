@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The log: turns events into lines (docs/log.md) and hands them to the console.  One event, one
  * human line or one machine line or both; every line is written whole.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The composition root: the one place that knows everybody.  It brings the machine up, reads the
  * configuration, gives the stack its interface, and runs the application; whatever ends that ends
  * in machine_exit() with a status (base/status.h).

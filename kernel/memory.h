@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Memory: pages, heap, and device memory.  One address space; RAM is identity-mapped, so the
  * address of a buffer is what a device is told.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* From devices to an address; see kernel/network.h. */
 #include "kernel/network.h"
 

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * From the network devices that were found to an address: which of them the run uses (nic=, ip='s
  * device, the first with a link), and how the machine comes to its address (ip=).  It sees the
  * machine through struct machine and the stack through its public door, and no device, so the host's

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Panics: what raises one from C, and the report.  panic() leaves its message and raises an invalid
  * opcode, so that a panic and a fault take the same way: registers saved by the trap stub, the
  * report written on the fault stack, status 119.

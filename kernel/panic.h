@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What happens when the kernel itself is wrong: a report with registers and a backtrace with
  * symbol names, the verdict lines, status 119.  Nested panics print what they can and end.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The report of a panic, as the architecture's trap code hands it over: everything as text fields,
  * because the events are text and another CPU has other registers.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Finds the SMBIOS table and hands what is ours to the configuration; see kernel/smbios.h. */
 #include "kernel/smbios.h"
 

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * SMBIOS OEM strings (DMTF DSP0134 3.x, 7.12, type 11) as a source of configuration: hypervisors
  * let their users put texts there (`-smbios type=11,value=...`).  Ours begin with "dialtone:";
  * whatever else stands there is other people's.

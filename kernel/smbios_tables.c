@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* SMBIOS structures; see kernel/smbios.h.  Every length is checked before it is followed. */
 #include "base/bytes.h"
 #include "base/string.h"

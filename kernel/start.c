@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The kernel's first C: everything that has to stand before kernel_main() can run as ordinary code.
  * kernel/start.h has the order and says what main() does next.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * How the kernel comes up, and what kernel/main.c calls in which order.
  *
  * The door's assembly switches to our stack, sets a first canary, relocates the image, and enters

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The memory and string functions of base/string.h.
  *
  * Copying and filling use the string instructions by words of eight bytes: CPUs run them at full

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Names for code addresses, for backtraces.  tools/gen_symbols.py writes the table between two
  * passes of the linker: for each function in address order the distance from the one before
  * (variable-length, seven bits a byte, low first), the number of leading characters its name shares

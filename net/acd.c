@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * IPv4 address conflict detection (RFC 5227).
  *
  *   PROBING      three probes, 1 to 2 s apart: "who has our address?", asked by nobody (2.1.1); where

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * IPv4 address conflict detection (RFC 5227): is somebody else on the link using our address?  The
  * machine behind it is the timer of each address; ARP hands in what it hears.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * ARP (RFC 826, RFC 1122 2.3.2): answers requests for our address, asks for others', and feeds the
  * neighbour cache.  What waits for an answer, and for how long, is net/neigh.c's affair.
  *

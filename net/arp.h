@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * ARP as its neighbours in the stack see it (RFC 826): the resolver of the neighbour cache for IPv4.
  */
 #ifndef NET_ARP_H

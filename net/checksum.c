@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The Internet checksum (RFC 1071), eight bytes a step: one's-complement addition does not care
  * about word size, so 64-bit sums with end-around carry fold down to the 16-bit one, and byte order
  * is repaired once at the end (RFC 1071 2 (B) and (C)).

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The Internet checksum (RFC 1071): sums, folding, and sums over a packet with pieces.
  *
  * Every sum here is a plain number: the sum of 16-bit words as big-endian values, so it can be

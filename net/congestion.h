@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What can be chosen about congestion: for a stack (net/net.h) and for a socket (net/socket.h).
  */
 #ifndef NET_CONGESTION_H

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What a stack has counted, for reports, metrics and tests: its counters by name, and its
  * connections by state.
  */

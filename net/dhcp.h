@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * DHCP for IPv4 (RFC 2131, 2132, 3442): an interface gets its address, mask, routes, MTU and the
  * names of servers from the network, and keeps them as long as the network lets it.
  *

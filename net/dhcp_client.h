@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The DHCP client as its neighbours in the stack see it.  Those who start it use net/dhcp.h.
  *
  * Messages to port 68 from port 67 of an interface that has a client are the client's, whoever else

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Echo requests out, replies in (RFC 792, RFC 1122 3.2.2.6: an application may send them, and gets
  * the replies and the errors).  The identifier is the stack's to give, so that nobody hears replies
  * to another's requests.

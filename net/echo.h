@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * ICMP's echo as an application uses it: "ping sockets", as Linux calls them.  It writes requests and
  * reads the replies to them; the control block is UDP's (net/udp.h), with the identifier as its port.
  */

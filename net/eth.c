@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Ethernet: filters and dispatches what comes in, frames what goes out (RFC 894).  Short frames are
  * not padded here: that is the device's affair.
  *

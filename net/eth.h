@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Ethernet as its neighbours in the stack see it.
  */
 #ifndef NET_ETH_H

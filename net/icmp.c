@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * ICMP (RFC 792, RFC 1122 3.2.2): answers echo requests, and sends errors, never about an error, a
  * broadcast or a later fragment, and never more than a trickle.  Errors that come in are read in
  * net/icmp_error.c, answers to our own echo requests in net/echo.c.

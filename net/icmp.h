@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * ICMP as its neighbours in the stack see it (RFC 792, RFC 1122 3.2.2).
  */
 #ifndef NET_ICMP_H

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * ICMP errors about packets of ours (RFC 792, RFC 1122 3.2.2 and 4.2.3.9): reads the quoted packet,
  * says in the log what was said, and tells the transport, which alone can judge whether the quoted
  * packet was ever sent (RFC 5927).

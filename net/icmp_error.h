@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * ICMP errors that come in.  Private to ICMP: net/icmp.c hands them over.
  */
 #ifndef NET_ICMP_ERROR_H

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * IPv4 as its neighbours in the stack see it (RFC 791, RFC 1122 3.2).
  */
 #ifndef NET_IPV4_H

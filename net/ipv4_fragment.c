@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * IPv4 fragmentation (RFC 791 3.2) of datagrams of ours that are longer than the path's MTU, and the
  * ids by which their receiver tells them apart.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * IPv4, incoming (RFC 791, RFC 1122 3.2.1): checks everything that later code relies on, in the
  * order length, checksum, source, destination, options; fragments wait for the rest
  * (ipv4_reassembly.c); then the transport gets it.

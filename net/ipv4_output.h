@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What the files of outgoing IPv4 offer each other.  Private to them: others use net/ipv4.h.
  */
 #ifndef NET_IPV4_OUTPUT_H

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The MTU of paths (RFC 1191): remembered by destination for ten minutes.  There is an entry only
  * where a router has complained and a transport believed it, so that a stack on a network without
  * narrow links pays one comparison.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What is known of the MTU of paths (RFC 1191): a bounded cache, kept by IP for the transports.
  * Each protocol has its own entries, since each has its own way to tell a forged report from a true
  * one (RFC 5927), and the weaker must not speak for the stronger.

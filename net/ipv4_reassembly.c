@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * IPv4 reassembly (RFC 791 3.2, RFC 1122 3.3.2).  Each datagram under way is one buffer that the
  * fragments are copied into, and a list of the runs of bytes that have come: RFC 815 turned round,
  * which lists the holes.

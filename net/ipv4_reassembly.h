@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * IPv4 reassembly (RFC 791 3.2, RFC 815, RFC 1122 3.3.2).  Private to net/: ipv4_input.c hands over
  * fragments and gets whole datagrams.
  */

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The network stack as a library for other people's programs; included by the top Makefile.
 #   make lib       build/lib/libdialtone-net.a and the public headers in build/lib/include
 #   check-example  builds tests/example against these two alone, and runs it

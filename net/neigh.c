@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The neighbour cache (RFC 1122 2.3.2, and RFC 4861 7.3 for the idea of stale entries that stay in
  * use while they are checked).  The contract stands in net/neigh.h.
  *

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The neighbour cache: which link address a network address on our own link has.  Generic over the
  * protocol that asks (the resolver: ARP for IPv4), bounded in entries and in waiting packets.
  *

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The stack as a whole: creation, configuration, the poll, the counters.  What a packet goes
  * through stands in the other files of net/.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The stack as a whole: create it, give it interfaces, addresses and routes, and drive it.
  *
  * It never blocks, never reads a clock and keeps nothing outside `struct stack`, so any number of

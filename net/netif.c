@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The two doors between drivers and the stack: counts what passes, and completes on the way out
  * what the device cannot do itself.  Segmenting is never done here: who builds large segments has
  * asked for NETIF_TX_TSO4 first.

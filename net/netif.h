@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * A network interface: what a driver offers to the stack, and the two doors between them.
  *
  * A driver fills a struct netif (mac, mtu, features, ops), hands frames it received to

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Packet buffers: pools of equal blocks, the accessors that check, and the FIFO queue.  The
  * contract stands in net/pktbuf.h.
  *

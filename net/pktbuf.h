@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Packet buffers.
  *
  * A struct pktbuf is one packet on its way through the stack, with exactly one owner.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What the stack needs from its surroundings, as function pointers that the caller owns: memory,
  * randomness, a place for events.  Time is not here: it comes in as an argument (`now_ns`).
  * The same net/ objects run in the kernel, the unit tests, the simulator and the fuzzers because

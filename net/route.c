@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Where an IPv4 packet goes (RFC 1122 3.3.1): to a neighbour on one of our own networks, or to the
  * router of the longest prefix that fits; or, for who asked to (RFC 1122 3.3.6), to everybody on a
  * link.

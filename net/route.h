@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The routes of a stack, as its own files see them: a short table, longest prefix first.  An
  * interface's own network is not in it: it is known from the interface's address and mask.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * SipHash-2-4 as its paper defines it: two rounds per 8-byte word, four at the end, the length in
  * the last word's top byte.
  */

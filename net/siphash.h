@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * SipHash-2-4 (Aumasson, Bernstein: "SipHash: a fast short-input PRF", 2012): a keyed hash of 64
  * bits.  The stack keys it with its secret where an outsider must not foresee the result: initial
  * sequence numbers (RFC 6528), lookup tables.

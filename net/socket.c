@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Socket calls that serve both kinds: bind, connect, shutdown, poll, options, names.
  */
 #include "net/socket_table.h"

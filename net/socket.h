@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The socket interface of the stack, non-blocking: every call returns at once.  Words, values and
  * errors are those of POSIX sockets as Linux has them; errors come back as negative enum err, whose
  * numbers are errno's.  Every call says ERR_BADF for what is no descriptor.  Where Linux and POSIX

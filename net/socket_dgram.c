@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Datagram sockets over UDP and ICMP's echo: an address to speak from, perhaps one to speak to, and
  * the errors that ICMP brought back.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Stream sockets: the socket library's side of a TCP connection.  Steps 2, 3, 6 and 15 of the
  * sixteen happen here.
  */

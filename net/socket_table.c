@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Descriptors: a table of pointers, and the two calls that begin and end a socket's life.  Steps 2
  * and 3 of the sixteen happen here.
  *

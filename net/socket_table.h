@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The descriptor table of one stack, and the socket itself.  Private to net/: net.c creates and
  * destroys the table, net/socket*.c look descriptors up in it; applications see net/socket.h.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * struct stack: everything that one stack knows.  Private to net/; callers see net/net.h.
  */
 #ifndef NET_STACK_H

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * TCP as its neighbours in the stack see it (RFC 9293).  What is inside stands in net/tcp/ and is
  * included from nowhere else.
  *

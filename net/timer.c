@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Timers: a pairing heap (Fredman, Sedgewick, Sleator, Tarjan 1986), intrusive and without
  * recursion, so stack use does not depend on how many timers there are.
  *

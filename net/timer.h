@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * One-shot timers of a stack: an intrusive pairing heap, so that setting and firing cost no memory
  * and O(log n), however many connections there are.
  */

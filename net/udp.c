@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * UDP (RFC 768, RFC 1122 4.1): datagrams in and out, and errors handed to who sent.  Ports are in
  * net/udp_ports.c.
  *

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * UDP as its neighbours in the stack see it (RFC 768, RFC 1122 4.1).  A struct udp_pcb is the
  * control block of one bound port; the socket layer owns it, zeroed before its first use.  It serves
  * ICMP's echo (net/echo.h) as well, whose identifiers are ports of a kind of their own.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * UDP's ports: who is bound to which, who may share one, and whose a datagram is.
  *
  * Every bound port is on two lists of two hash tables.  The first is by what it hears: local address

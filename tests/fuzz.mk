@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Fuzzing with clang's libFuzzer; included by the top Makefile.
 #   make fuzz TARGET=tcp-segments TIME=600     one target (tests/fuzz/fuzz_tcp_segments.c)
 #   make fuzz-smoke                            all of them, a minute in all (part of make test)

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Runs host test programs, as many at once as there are processors; shows the output of one that does
 # not pass, a line for each and one for all of them.
 # Usage: run_host_tests.sh PROGRAM...

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Targets that test; included by the top Makefile.
 #   check  the host part alone: layers, tools, units, simulator          (under half a minute)
 #   test   everything: check, the fuzzers for a minute (tests/fuzz.mk), then the image in QEMU

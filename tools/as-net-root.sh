@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Runs a command where it may make network namespaces and taps: as it is for root, and otherwise as
 # root of a user namespace of its own (with its own /run, for the names of ip netns).
 # Usage: as-net-root.sh COMMAND...  Ends with 2 and a line saying what to type where neither works.

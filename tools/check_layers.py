@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Checks the house's layers (docs/architecture.md): who may include whom, what the network
 library needs from outside, and that it keeps no writable data.
 

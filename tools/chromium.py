@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A headless Chromium to look at our own pages with: opens a file, asks it things, takes pictures.
 
 It is spoken to over two pipes (--remote-debugging-pipe: the DevTools protocol, one JSON message

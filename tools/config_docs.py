@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Keeps README.md's table of configuration keys what the image's own tables say.
 
     config_docs.py PROGRAM             check: ends with 1 where the two differ

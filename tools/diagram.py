@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Draws the sequence diagram of a run from its saved log (docs/diagram.md).
 
     tools/diagram.py LOG -o run.svg        or run.html, run.mmd, or - for the terminal

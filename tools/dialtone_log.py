@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The serial log of dialtone, read by a program (docs/log.md): machine lines as typed events, the
 verdict, waiting for an event on a console that is still talking, and what is wrong with a log that
 breaks its contract.  One file, standard library only, Python 3.9 or later: copy it into your tests.

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Starts two dialtones on one wire, one calling the other, and draws one diagram of both.
 `duet.py --help`; what is behind it stands in tools/runner/."""
 

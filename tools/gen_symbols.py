@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Writes the kernel's symbol table as assembly, from `nm -n` of a linked image on stdin.
 
 Linked in twice: without symbols first, then with the table of the first link.  Addresses are

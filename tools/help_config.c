@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Prints the configuration's keys from the tables that the image reads (kernel/config_platform.c,
  * app/http/settings.c): for people (`make help-config`), or with --markdown as the table that stands
  * in README.md (tools/config_docs.py puts it there).  A program of the host.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a run came to, from its log: its checks with their phases (as log=ktap says them), a summary in
 a few lines, a JUnit report, all of it as JSON.  tools/dialtone-log is the command.
 

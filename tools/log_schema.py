@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Writes down what machine lines consist of (docs/log.md), from the one place that knows: the code.
 
     log_schema.py             check: one line per fault, ends with 1 where there is any

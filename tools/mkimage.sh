@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Makes a bootable disk image: GPT, one EFI system partition (FAT) with loader, kernel and
 # configuration.  No root, no loop device.  The same input gives the same bytes.
 #

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Makes the pictures of docs/images (`make pictures`): runs the image, draws the run, and takes a
 screenshot of the drawing in a headless Chromium.
 

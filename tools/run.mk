@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Running the image in QEMU; included by the top Makefile.  Every variable is an option of
 # tools/run.py (`tools/run.py --help`): `make run NET=tap BOOT=uefi URL=http://192.168.77.1/`.
 # `make duet` is the same for tools/duet.py, two machines on one wire.

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Starts dialtone in QEMU, prints its log, ends with its status.  `run.py --help`; what is behind
 it stands in tools/runner/."""
 

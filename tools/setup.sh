@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Checks that the Debian packages a group of targets needs are there, and installs the missing ones
 # with apt where that is allowed; otherwise prints the one line to type.  Usage: setup.sh GROUP...
 set -eu

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Keeps docs/tcp.md true.
 
     tcp_docs.py             check: one line per fault, ends with 1 where there is any

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* DNS messages; see app/dns/dns_message.h. */
 #include "app/dns/dns_message.h"
 

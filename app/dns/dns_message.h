@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * DNS messages (RFC 1035 4): a question for an address, and what an answer to it says.  Pure: bytes
  * in, a verdict out.  Everything in a message is an offer of its sender, so every length and every
  * pointer is checked before it is followed, and all work is bounded (RFC 9267).

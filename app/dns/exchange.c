@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One question, one answer; see app/dns/exchange.h. */
 #include "app/dns/exchange.h"
 

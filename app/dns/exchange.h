@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * One question to one name server and its answer: over UDP, and again over TCP where the answer did
  * not fit (RFC 1035 4.2, RFC 7766).
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The resolver: which name is asked for, of whom, how often; see app/dns/resolver.h. */
 #include "app/dns/resolver.h"
 

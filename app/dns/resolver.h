@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * From a name to addresses: the stub resolver of RFC 1034 5.3.1, blocking like the calls of
  * app/blocking.h.  An address stays what it is, `hosts` come first, then the servers are asked.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Carrying out a check; see app/http/check.h. */
 #include "app/http/check.h"
 

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The checks of a run: what is configured to be tried, one after the other, the lowest layer first,
  * so that the verdict names what is wrong at the bottom: ping=, then tcp=, then url=.
  */

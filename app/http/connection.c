@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * From a host's name to a connection; see app/http/connection.h.  Whatever goes wrong becomes a
  * status of base/status.h and a sentence; a sentence about time says what was waited for.
  */

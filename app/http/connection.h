@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The client's line to a server: at most one connection at a time.  It is opened step by step as in
  * the textbook - look the name up, create a socket, connect - and kept where the next transfer goes
  * to the same host and port (RFC 9112 9.3).

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * CRC-32 with neither large tables nor carry-less multiplication, eight bytes a step.
  *
  * The message is a polynomial over GF(2), its checksum the remainder by P, the CRC's polynomial.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * CRC-32 as zlib, gzip and Ethernet have it (reflected, polynomial 0x04c11db7), of a stream that
  * comes in pieces of any size, at about one instruction a byte without vector registers.
  */

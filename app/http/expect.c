@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Expectations; see app/http/expect.h. */
 #include "app/http/expect.h"
 

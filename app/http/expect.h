@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What an answer is expected to be: its status (expect.status=), words in its body (expect.body=,
  * which may lie across any pieces it comes in), the SHA-256 of its body (expect.sha256=).
  */

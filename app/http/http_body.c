@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Where a response's body begins and ends (RFC 9112 6 and 7).  Bytes are counted where they lie.
  */
 #include "app/http/http_parse.h"

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Sends a request and receives its answer; see app/http/http_client.h.  A sentence about time says
  * what was waited for.
  */

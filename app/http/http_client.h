@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * One request by HTTP/1.1 and its answer, within a transfer; whatever goes wrong becomes a status of
  * base/status.h and a sentence.  check.c says what is asked, and where redirects lead.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * A response's status line and fields (RFC 9112 4 and 5, RFC 9110 5 and 8.6).  Few fields matter
  * to a client that counts; of the others only the syntax is looked at.
  */

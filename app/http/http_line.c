@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lines out of a stream; see app/http/http_line.h. */
 #include "app/http/http_line.h"
 

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Lines of a text protocol out of a stream that comes in pieces of any size (RFC 9112 2.2).  A
  * line is kept up to a cap and counted beyond; a line that is longer is still skipped correctly.
  */

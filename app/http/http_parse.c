@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The parser's frame: which part reads on, and what a closed stream means.  See http_parse.h. */
 #include "app/http/http_parse.h"
 

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The parser of one HTTP/1.x response (RFC 9110, RFC 9112): incremental, bounded, without memory
  * of its own beyond its struct, without copies of the body.
  *

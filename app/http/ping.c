@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * ping=: echo requests and the reply that is right (RFC 792, RFC 1122 3.2.2.6).  Each check has a
  * socket of its own, and so an identifier of its own, and bytes nobody could foresee as its payload:
  * a reply that repeats them was made from the request.

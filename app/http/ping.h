@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * ping=: an echo request to a host, and its reply (net/socket.h's ping sockets).
  */
 #ifndef APP_HTTP_PING_H

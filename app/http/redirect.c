@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where a redirect leads; see app/http/redirect.h. */
 #include "app/http/redirect.h"
 

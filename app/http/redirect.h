@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Redirects (RFC 9110 15.4): what an answer that sends its caller elsewhere asks for.  Pure.
  */
 #ifndef APP_HTTP_REDIRECT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Building a request; see app/http/request.h. */
 #include "app/http/request.h"
 

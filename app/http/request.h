@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The bytes of a request (RFC 9110, RFC 9112 3): what the configuration says, put together as curl
  * does it.  Pure: URL and settings in, text out.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Trying again; see app/http/retry.h. */
 #include "app/http/retry.h"
 

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * retry=: what is tried again, and when.  What passes by itself is, as curl has it: time-outs, a name
  * that nobody resolved, the statuses 408, 429, 500, 502, 503 and 504; with retry-connrefused=yes a
  * refused connection too.  The waits are 1 s, 2 s, 4 s and so on up to 10 minutes, or what the

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The built-in application: carries the checks out (check.h), count= rounds of them, and says how
  * that went.  The habits are httping's: rounds begin interval= seconds apart, or as soon as the one
  * before is done where that took longer; a check that failed does not end the series; at the end

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The HTTP client's configuration; see app/http/settings.h and app/app.h. */
 #include "app/http/settings.h"
 

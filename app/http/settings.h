@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What the configuration says to the HTTP client: its keys, checked in app_config_check() and
  * app_check().  One per program, as there is one configuration.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* SHA-256 by BearSSL; see app/http/sha256.h.  Its objects are Debian's, of libbearssl-dev. */
 #include "app/http/sha256.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* SHA-256 (FIPS 180-4) of a stream that comes in pieces: BearSSL's, behind this one file. */
 #ifndef APP_HTTP_SHA256_H
 #define APP_HTTP_SHA256_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Answers as events; see app/http/show.h. */
 #include "app/http/show.h"
 

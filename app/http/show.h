@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * show=: what came back, into the log.  Each field and each line of a body is an event of its own,
  * so that no server can forge a line; a run shows SHOW_BYTES_MAX bytes, and says where it stops.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Minimum, mean, maximum and deviation of a series; see app/http/tally.h. */
 #include "app/http/tally.h"
 

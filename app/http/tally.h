@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * How a series of probes went: what ping and httping say at their end.  Times are kept in
  * microseconds, sums exactly; the division by the number of probes comes last.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Questions about text; see app/http/text.h. */
 #include "app/http/text.h"
 

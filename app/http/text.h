@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What HTTP's client and server ask about bytes of text (RFC 9110 5.6, RFC 3986 2). */
 #ifndef APP_HTTP_TEXT_H
 #define APP_HTTP_TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The frame of a transfer; see app/http/transfer.h. */
 #include "app/http/transfer.h"
 

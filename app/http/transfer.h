@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * One transfer while it runs: what the files that carry it out share - its clock, its report, and
  * the sentence about what went wrong.
  */

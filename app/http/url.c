@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* URL parsing; see app/http/url.h.  The order of the questions is the order of RFC 3986's grammar:
  * scheme, authority, port, host, and what is left is the target. */
 #include "app/http/url.h"

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * URLs, as far as this client goes: http://[user@]host[:port][/path][?query][#fragment] (RFC 3986,
  * RFC 9110 4.2.1), the host an IPv4 address or a name.  Other schemes and IPv6 are told apart from
  * nonsense, because each ends a run with a status of its own.

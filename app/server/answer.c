@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * An answer: which page, and the header in front of it (RFC 9110 15, RFC 9112 4).  A page is written
  * twice, the first time only to learn how long it is; what it says is of one moment, so both are the
  * same.  Header and body stand in one piece of memory and go to the socket in one call.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The date of an answer (RFC 9110 5.6.7 and 6.6.1): seconds since 1970 as a calendar date. */
 #include "app/server/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the server's own files share; nobody else includes it. */
 #ifndef APP_SERVER_INTERNAL_H
 #define APP_SERVER_INTERNAL_H

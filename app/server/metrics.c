@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * /metrics: the Prometheus text format, version 0.0.4.  All samples of a name stand together behind its
  * HELP and TYPE; a counter's name ends in _total, times are seconds, sizes bytes.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The pages: / for people, /metrics for Prometheus, /healthz for whoever only asks whether it lives.
  * The first is one piece of HTML that fetches nothing else; what others have said (a target's URL) is
  * escaped.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The checks that this machine makes, under the names that blackbox_exporter gave such things, so that
  * dashboards and alerts made for that one work; `target` tells several apart.  All are about the latest
  * time a check was made, and agree with the `transfer` in the log.  What blackbox_exporter has no name

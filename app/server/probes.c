@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The latest results; see app/server/probes.h. */
 #include "app/server/probes.h"
 

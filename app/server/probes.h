@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The latest result of each check that this machine makes, for the pages that show them.  Written by
  * who carries the checks out, between two of them; read while the next one waits.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The request parser's frame: which part reads on.  See app/server/request.h. */
 #include "app/server/request.h"
 

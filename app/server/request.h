@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The parser of HTTP/1.x requests (RFC 9110, RFC 9112): incremental, bounded, one request after the
  * other out of a stream that comes in pieces of any size.
  *

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * A request's fields (RFC 9110 5, RFC 9112 5 and 6).  Few matter to a server of three small pages; of
  * the others only the syntax is looked at.  What decides where a request ends is taken strictly: two
  * readers of one stream that disagree about that are how requests are smuggled.

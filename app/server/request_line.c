@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * A request line: method SP request-target SP HTTP-version (RFC 9112 3).  Of the four forms of a
  * target origin-form and absolute-form lead somewhere; the asterisk and a bare authority belong to
  * methods that are not served.

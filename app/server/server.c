@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The server as a whole: the socket that listens, the table of sessions, the end.  See
  * app/server/server.h.
  *

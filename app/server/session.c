@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * One connection of the server: a request is read, answered, and the next one read (RFC 9112 9.3).
  *
  * What has come is looked at and only then taken (MSG_PEEK): exactly the bytes of one request, so that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The server's configuration; see app/server/settings.h. */
 #include "app/server/settings.h"
 

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What the configuration says to the server: mode=, listen=, requests=, log.connections=.  The rows of
  * the table of keys stand with the others in app/http/settings.c.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What the log hears of the server's traffic.  The serial line is slower than the network by orders
  * of magnitude, so not everything can be told: of the connections kernel/log/mute.c lets the first
  * log.connections= through whole and one a second after; of the requests the same number are told

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Collects the configuration for the kernel, unread: the bytes of \dialtone.conf and of the load
  * options (what a Boot#### variable or the UEFI shell passes to an application).  What they mean
  * is the kernel's business.

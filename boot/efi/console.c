@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What the loader says, on the firmware's console.  Nothing is said where all goes well but one
  * line; every fault is one sentence that names its subject and, where there is one, a remedy.
  * Texts are ASCII literals of ours or numbers; nothing from outside is printed.

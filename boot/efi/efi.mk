@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Builds the UEFI loader and the disk image; included by the top Makefile.
 #
 # The loader is linked as a shared object, checked, and turned into a PE file.  GNU-EFI's start-up

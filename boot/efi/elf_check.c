@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Checks an ELF64 x86_64 static PIE; see elf_check.h for the contract.
  *
  * Every offset and length comes from the file and may be anything, so sums are never formed before

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The kernel file's headers, checked against the file before a byte of it is trusted.  Pure: bytes
  * in, a plan of what to copy where out, or the fault.  System V ABI, chapters 4 and 5; AMD64
  * supplement.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Files from the loader's own partition.  UEFI Specification 2.10, 13.4 (simple file system) and
  * 13.5 (file protocol).  One Read for a file: each costs firmware a walk of its own.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What only the firmware can tell and the kernel wants to know: where ACPI's root pointer and the
  * SMBIOS entry point are, some random bytes, the time of day.  None is needed to boot; what is not
  * there stays 0.

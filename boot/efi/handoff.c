@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The last step: what the CPU stands on when the kernel's first instruction runs.
  *
  * Firmware's page tables and stack lie in boot-services memory, which the kernel's page allocator

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Puts the kernel where it will run: reads \dialtone.elf, has its headers checked (elf_check),
  * takes pages for the whole image and copies the segments.  The kernel is a static PIE and
  * relocates itself, so any place below 4 GiB with the right alignment will do.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The UEFI loader from the inside: what its files share while boot services are there.
  *
  * Nobody outside boot/efi includes this or GNU-EFI.  Firmware functions are called directly: the

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The UEFI loader (BOOTX64.EFI): the steps from firmware to kernel, in order.
  *
  * It reads \dialtone.elf and \dialtone.conf from the partition it was loaded from, fills a

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Converts the UEFI memory map; see map_convert.h.
  *
  * What is usable: conventional memory, and the code and data of boot services, which end before

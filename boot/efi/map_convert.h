@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The firmware's memory map as the kernel wants it: sorted, without overlaps, neighbours of one
  * kind merged.  Pure: descriptor bytes in, struct boot_memory out.  UEFI 2.10, 7.2 (GetMemoryMap).
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Takes the memory map and leaves boot services.  UEFI 2.10, 7.2.3 (GetMemoryMap) and 7.4.6
  * (ExitBootServices).  The conversion itself is map_convert.c.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Builds the identity map of page_tables.h: one top-level table, then the tables of 512 GiB each,
  * then (where the CPU lacks 1 GiB pages) the tables of 1 GiB each, all in one block.
  */

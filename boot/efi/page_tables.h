@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Identity page tables of the loader, for the moment between firmware's and the kernel's own.
  * Pure: written into memory the caller has.  Intel SDM volume 3, 4.5 (4-level paging).
  */

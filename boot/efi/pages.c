@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The loader's memory: pages below 4 GiB that outlive boot services, remembered so that a loader
  * that fails can give all of them back to the firmware.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The few memory functions that the loader and the compiler need (base/string.h), small rather
  * than fast: the loader copies one kernel.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Calendar to seconds; see wall_clock.h. */
 #include "boot/efi/wall_clock.h"
 

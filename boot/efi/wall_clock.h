@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * A calendar time as UEFI's GetTime() gives it, as seconds since 1970 UTC.  Pure.
  * UEFI 2.10, 8.3 (EFI_TIME).
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * From the PVH door into the kernel: the static memory that start_info.c fills, and the hand-over.
  */
 #include "boot/pvh/start_info.h"

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The PVH door (Xen's HVM direct boot ABI, which QEMU's -kernel speaks for an ELF with the note
  * XEN_ELFNOTE_PHYS32_ENTRY): 32-bit flat protected mode, paging off, ebx = hvm_start_info, no
  * stack.  Maps the first GiB onto itself with 2 MiB pages, goes to long mode and hands over to

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What a PVH loader told us, as struct boot_info.  Pure: memory in, structure out; enter.c has the
  * static memory.  Nothing is believed: the loader's pointers must lie where the early page tables
  * reach, its counts are bounded, and what does not fit is said.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * hvm_start_info, as Xen's public/arch-x86/hvm/start_info.h defines it, and its translation into
  * struct boot_info.  All addresses in it are physical.
  */

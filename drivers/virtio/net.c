@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The virtio network device: setup, link state, and the doors of struct netif.  Virtio 1.1, 5.1.
  *
  * NOT DONE: a control queue, several queue pairs, coming back after a device that asked for a

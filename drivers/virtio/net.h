@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The virtio network device (virtio 1.1, 5.1) as a struct netif.
  */
 #ifndef DRIVERS_VIRTIO_NET_H

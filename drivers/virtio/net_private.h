@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What the files of the virtio network driver share: net.c (setup, link, poll), net_rx.c, net_tx.c.
  */
 #ifndef DRIVERS_VIRTIO_NET_PRIVATE_H

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Receiving.  Each buffer is a struct pktbuf whose headroom takes the virtio header, so the frame
  * lies where the stack wants it and nothing is copied.  Virtio 1.1, 5.1.6.3 and 5.1.6.4.
  *

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Transmitting.  The virtio header goes into the packet's headroom, right before the frame, so a
  * frame without pieces is one descriptor; each piece of payload is one more and is read by the
  * device where it lies.  Virtio 1.1, 5.1.6.1 and 5.1.6.2.

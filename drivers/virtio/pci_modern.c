@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The virtio 1.x PCI transport; see pci_modern.h.  Virtio 1.1, 4.1.4.3 (common configuration),
  * 4.1.4.4 (notification), 4.1.5 (initialisation).  Fields are accessed by their own width, as
  * 4.1.3.1 demands.

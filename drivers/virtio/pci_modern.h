@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Virtio 1.x over PCI: finds the structures that the device's vendor capabilities point to, each
  * checked against its BAR, and offers them as a struct virtio_device.  Virtio 1.1, 4.1.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Finding a virtio device's structures by its vendor capabilities; see pci_modern.h.  Virtio 1.1,
  * 4.1.4.  The ISR structure is not looked for (MSI-X needs none), nor the window into
  * configuration space.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Private to the virtio PCI transport: where the device's structures are.
  */
 #ifndef DRIVERS_VIRTIO_PCI_MODERN_CAPS_H

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The split virtqueue; see ring.h.  Virtio 1.1, 2.6; the layouts are those of
  * <linux/virtio_ring.h>.
  *

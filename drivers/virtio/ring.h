@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The split virtqueue (virtio 1.1, 2.6): buffers with a cookie go in, the cookie comes back when
  * the device has used them.
  *

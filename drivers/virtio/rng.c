@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The virtio entropy device; see rng.h.  One queue, one buffer; waiting is a bounded spin, since
  * this happens once, before there is anything else to do.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The virtio entropy device (virtio 1.1, 5.4): random bytes from the host.
  */
 #ifndef DRIVERS_VIRTIO_RNG_H

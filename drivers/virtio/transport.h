@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * A virtio device behind whatever carries it: the operations that PCI, MMIO or a legacy interface
  * has to offer so that the device drivers need not know which one it is.  Virtio 1.1, 2 and 4.
  *

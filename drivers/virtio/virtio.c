@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The steps common to all virtio devices; see virtio.h.  Virtio 1.1, 3.1.1 (initialisation) and
  * 2.4 (configuration space).
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What every virtio driver does in the same way: reset, feature negotiation, queues, a consistent
  * look at the configuration, giving up.  Virtio 1.1, 3.1.  All waits are bounded.
  */

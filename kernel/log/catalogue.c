@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The catalogue of base/events.def as a table; see kernel/log/format.h.
  *
  * All texts stand in one block and rows hold 16-bit offsets into it: four pointers a row would

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Events as text: pure functions from one event to one line, no console, no clock.  The catalogue
  * (base/events.def) says how; see docs/log.md for the contract of both forms.
  *

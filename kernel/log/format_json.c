@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The machine line: one event as one JSON object behind "@dt " (docs/log.md).  Fields stand in the
  * order in which the event was emitted; a field that does not apply is left out.
  */

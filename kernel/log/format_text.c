@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The human line: "[   0.012345] tcp      step  8  stack ~> server    SYN sent ...".  The sentence
  * comes from the catalogue's template, whose small grammar base/events.def explains.
  */

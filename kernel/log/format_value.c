@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Values of fields, as both forms of a line print them; only how bytes are escaped differs. */
 #include "base/string.h"
 #include "kernel/log/format.h"

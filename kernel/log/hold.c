@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lines that wait; see kernel/log/hold.h.  Each is stored as kind (1), length (2), bytes. */
 #include "kernel/log/hold.h"
 

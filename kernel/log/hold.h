@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Lines that wait.  Until the configuration has said what log= is to be, both forms of each event
  * are kept here, in order; then those that were asked for are printed and the rest is dropped.
  * Bounded: when it is full, the caller waits no longer.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The run as a KTAP report; see kernel/log/ktap.h. */
 #include "kernel/log/ktap.h"
 

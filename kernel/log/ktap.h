@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The run as a KTAP report (the Linux kernel's Documentation/dev-tools/ktap.rst, version 1): which
  * phase of which check came about.  It listens to the events like any other reader of the log, and
  * says its points at the end, when the verdict has come.  Pure: no console, no clock.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which of a server's connections are told; see kernel/log/mute.h and kernel/log.h. */
 #include "kernel/log/mute.h"
 

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The heap: pieces of a few sizes, four per doubling (16, 32, 48, 64, 80, 96, 112, 128, 160, ...),
  * each size with a list of free pieces.  The size is told again at heap_free(), so a piece has no
  * header.  New pieces are cut off a region of pages one by one; nothing is prepared in advance and

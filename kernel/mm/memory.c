@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Memory comes up: the door's map is sanitised, page tables are built from it and switched to, and
  * what is left goes to the page allocator.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Sanitising of memory maps.  Firmware maps overlap, come unsorted and claim one page twice; where
  * two entries disagree, "not usable" wins, because the other way round corrupts somebody's memory.
  */

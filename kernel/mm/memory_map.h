@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * A boot door's memory map, made safe: sorted, page-aligned, disjoint ranges of RAM that nothing
  * else claims.  Pure; tested on the host.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The page allocator: runs of free pages, kept in address order in a list that lies in the free
  * pages themselves.  First fit from the bottom, neighbours merge when a run comes back.  A run costs
  * one touched page however long it is, so giving it gigabytes is free.

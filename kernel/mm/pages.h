@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The page allocator, as the memory code and the tests see it; everybody else: kernel/memory.h. */
 #ifndef KERNEL_MM_PAGES_H
 #define KERNEL_MM_PAGES_H

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The DHCP client's doors: for who starts and asks it (net/dhcp.h), and for the rest of the stack
  * (net/dhcp_client.h).  What it does with what comes in stands in exchange.c.
  *

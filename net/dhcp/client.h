@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The DHCP client of one interface, and what the files of net/dhcp/ offer each other.  States are
  * those of RFC 2131 4.4, figure 5; INIT-REBOOT and REBOOTING are one here, since the REQUEST leaves
  * at once.

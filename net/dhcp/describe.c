@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How far the DHCP client has got, as a phrase for people who have no address; see net/dhcp.h. */
 #include "net/dhcp/client.h"
 

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The states of a DHCP client and what moves it from one to another (RFC 2131 4.4, figure 5).
  *
  * DEVIATION: RFC 2131 4.4.1 has a host wait one to ten seconds before its first DISCOVER, so that many

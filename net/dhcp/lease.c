@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What a DHCP server gives: whether a host can live with it, and onto the interface with it.
  *
  * A message without a subnet mask is taken to mean a network of 256 addresses, or the smallest larger

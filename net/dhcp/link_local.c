@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * An address without a server (RFC 3927), for who asked for it: when some DISCOVERs have brought no
  * offer, one of 169.254/16 is taken, and the client goes on asking beside it.  Its first choice is
  * always the same for a MAC address; conflict detection (net/acd.c) says when it needs another.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* DHCP messages; see net/dhcp/message.h.  Whatever a server wrote is bounded before it is read. */
 #include "net/dhcp/message.h"
 

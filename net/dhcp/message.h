@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * DHCP messages (RFC 2131 2, options of RFC 2132 and RFC 3442): built and read, nothing else.
  * Pure.  Addresses are host order.
  */

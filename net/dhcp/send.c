@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The DHCP client's messages (RFC 2131 4.4.1, table 5): what stands in each of them in which state,
  * and whom it goes to.  An event says that a message was sent once the device has it.
  *

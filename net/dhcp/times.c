@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * How long the DHCP client waits (RFC 2131 4.1 and 4.4.5).  All of it is a little random, so that
  * machines that start together do not ask together.
  *

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * RFC 9293 3.10.7.4, fifth: check the ACK field.  What the peer has acknowledged leaves the send
  * buffer, the send window follows the peer's, and the closing states move on.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * RFC 9293 3.10.7.4, first: is the segment inside the receive window?  With it the test of RFC 7323
  * against old duplicates (PAWS), and the tailoring: what the later steps see begins at RCV.NXT or
  * behind it and does not reach beyond the window.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Congestion control (RFC 5681): how much may be on its way.  Here is what all algorithms share:
  * slow start by bytes (RFC 3465), the initial and the restart window, taking a reduction back.  How
  * the window grows after slow start, and what a loss leaves of it, is the algorithm's: cubic.c,

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * SYN cookies (RFC 4987 3.6; D. J. Bernstein, 1996): while the queue of half-open connections is
  * full, a SYN is answered without keeping anything.  All that is needed later comes back with the
  * handshake's last ACK, which proves that the peer has seen our SYN-ACK:

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * CUBIC (RFC 9438): in congestion avoidance the window follows a cubic function of the time since
  * the last reduction, flat around the size at which that happened, so that it grows fast where
  * nothing is known to be wrong and slowly where it was; and never slower than Reno would (4.3).

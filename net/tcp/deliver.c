@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * RFC 9293 3.10.7.4, seventh and eighth: the segment's text goes to the user, and the peer's FIN
  * ends the stream.
  *

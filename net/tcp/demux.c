@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * From a segment's addresses and ports to its connection: a chained hash table over the four-tuple,
  * keyed with the stack's secret so that nobody can choose tuples that collide.  Listeners are few
  * and stand in a list.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Fast retransmit and fast recovery where the peer has no SACK: three duplicate ACKs (RFC 5681 3.2),
  * NewReno's partial ACKs (RFC 6582), and limited transmit (RFC 3042), which is in
  * tcp_congestion_room().

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Explicit congestion notification (RFC 3168): a router that would soon have to drop marks the
  * packet instead (CE in the IP header); the receiver says so in every ACK (ECE) until the sender
  * tells that it has reduced its window (CWR).

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Opening: what both sides agree on, and the client's half of the three-way handshake: SYN-SENT
  * (RFC 9293 3.10.7.3).  Steps 12, 13 and 14 of the sixteen happen here.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Events that show a TCP header: steps 7, 8, 11, 12 and 14.  Windows are shown as they are on the
  * wire, never scaled, so that a capture can be compared field by field.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * HyStart++ (RFC 9406): the first slow start ends before the queue on the way overflows.
  *
  * A round lasts until what was sent last at its beginning is acknowledged.  When the smallest round

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What a connection is doing, in numbers, for those who watch it (RFC 9293 3.10.6 STATUS leaves the
  * choice to the implementation).
  */

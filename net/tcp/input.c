@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * A segment arrives (RFC 9293 3.10.7): parsed and verified here, then sent through the steps of the
  * state it meets, in the RFC's order.  Each step is a function that stands in the file of its
  * matter.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What the files of net/tcp/ offer each other, in the order in which a segment meets them.  "The
  * clause" is RFC 9293 3.10.x unless another RFC is named.
  */

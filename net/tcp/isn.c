@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Initial sequence numbers (RFC 6528, RFC 9293 3.4.1): a clock of 4 microseconds plus a keyed hash
  * of the four-tuple, so that an outsider cannot guess them, while one tuple's numbers still move
  * forward.  The timestamp clock (RFC 7323 5.4) starts at a hash of the tuple too: its value does

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Keep-alives (RFC 9293 3.8.4): where the user asks for them (MUST-24, MUST-25), a peer that has
  * been silent for the idle time (MUST-26 to MUST-28) is asked whether it is still there, by a
  * segment without text from before SND.UNA (SHLD-12), which it must answer.  One silence proves

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * TCP of one stack as a whole: creation, destruction, and the list of connections that have
  * something to send once the batch of received frames is through.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The passive side: LISTEN (RFC 9293 3.10.7.2), the connections that are half open, and the queue
  * of those that wait to be accepted.  Steps 9-11 of the sixteen happen here, 12 in sent.c.
  *

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The windows of RFC 5681: a loss halves, and each window that was acknowledged adds a segment.
  * (What makes NewReno of Reno, RFC 6582, is about repairing: duplicates.c.)
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Reading and writing the option list behind the fixed TCP header.  Every option on the wire is one
  * byte of kind and one of length, except the one-byte END and NOP; a length of 0 or 1 would make a
  * naive reader turn in circles, so it ends the list.

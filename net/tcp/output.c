@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Deciding what to send (RFC 9293 3.8.6.2.1 against silly windows, 3.7.4 Nagle, RFC 5681 congestion
  * window).  Building a segment is segment.c's matter.
  *

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The persist timer (RFC 9293 3.8.6.1, MUST-36): data waits, nothing is on its way, and the peer's
  * window does not let us send.  A window update may have been lost, so the peer is asked; as long
  * as it answers, for ever (MUST-37).  The same timer is the override of 3.8.6.2.1 for a window that

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Path MTU discovery (RFC 1191): DF is set, and a router that cannot send a segment on whole says
  * how long it may be.  What is remembered of paths is IP's (net/ipv4_pmtu.h).
  *

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Local ports: the ephemeral ones are chosen unpredictably (RFC 6056 3.3.1) from the range that
  * IANA sets aside for them, so that the four-tuple is new, or as good as new when none is.  A port
  * that bind() names may be shared only where all who use it have said so and nobody listens there.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Proportional rate reduction (RFC 9937): how much may be sent in fast recovery.  While more is in
  * flight than ssthresh, sending is paced down in proportion to what is delivered; below it, what
  * was delivered may be sent again (CRB), and a segment more for each ACK that brings good news only

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * RACK (RFC 8985 6): a segment is lost when one that was sent sufficiently later has been
  * delivered.  "Sufficiently" is the reordering window: nothing where no reordering was ever seen and
  * it is urgent, else a quarter of the minimum round trip, more while D-SACKs say it was too short.

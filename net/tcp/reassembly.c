@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Out-of-order text: runs of bytes without holes, ascending, in an array that exists only while
  * there is a hole.  Work per segment is bounded by TCP_RUNS_MAX (64), whatever the peer does;
  * memory by the receive buffer.  What does not fit is dropped and counted: the peer sends it again.

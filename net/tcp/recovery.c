@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Loss, and what it leads to.  How it is noticed: by RACK (rack.c) and its tail loss probe (tlp.c)
  * where the peer has SACK, by three duplicate ACKs (duplicates.c) where it has not, by a time-out at
  * last.  What follows is decided here: fast recovery (RFC 6675, under PRR, prr.c), or slow start

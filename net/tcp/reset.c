@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * RST both ways, and the defence of RFC 5961: a RST or SYN that is merely inside the window proves
  * nothing, so it is answered with a challenge ACK; the true peer then says exactly what it means.
  */

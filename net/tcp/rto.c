@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Round-trip time and retransmission time-out (RFC 6298).
  *
  * One segment of each flight is timed, with the full resolution of the clock: the record of when it

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What an ACK tells about the segments that are out: the cumulative acknowledgement, the blocks of
  * RFC 2018 (as RFC 6675 3 wants them kept), and the D-SACK of RFC 2883.  What follows from it is
  * recovery.c's matter.

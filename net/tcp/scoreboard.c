@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The records of what was sent and not acknowledged.  See scoreboard.h.
  *
  * Records stay where they are in memory ("slots"), so that the two lists may link them; the order

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The scoreboard: one record for each segment that is sent and not acknowledged, with the time it
  * was sent last and what has become of it (RFC 6675 3; RFC 8985 5.2).
  *

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Building a segment and handing it to IP: header, options, the payload as pieces of the send
  * buffer, the checksum left to the device.  Every ACK bit that leaves does so here, so here what
  * was pending for an ACK is settled.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The ring of unacknowledged bytes, and when its memory may be used again.
  *
  * Keeping, for every packet out there, the range it refers to would cost a list.  Grace periods

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The send buffer: a ring of the bytes that the user gave and the peer has not acknowledged.
  *
  * Packets point into it (pktbuf pieces), so a byte's memory may be used again only when the byte is

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * A device has taken a frame of ours: only now may the log say that something was sent.  What it
  * says is read from the frame itself, so it cannot say what the wire does not carry.
  */

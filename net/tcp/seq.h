@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Sequence numbers: 32 bits that wrap (RFC 9293 3.4).  "Less" means "earlier by less than half of
  * the space".  Nothing else in the project compares two of them.
  */

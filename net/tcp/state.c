@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * A connection's life: birth, the one place where its state changes, and its end.
  */
 #include "net/tcp/internal.h"

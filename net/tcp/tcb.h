@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The transmission control block: everything TCP knows about one connection or one listener
  * (RFC 9293 3.3.1, whose variable names are kept: SND.UNA is snd_una).  Which file owns which part
  * stands beside it; other files read freely and write only through the owner's functions.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * TIME-WAIT (RFC 9293 3.6.1): two MSL in which old segments of the connection die out; and how its
  * four-tuple is used again before that, where it is safe.
  *

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * A connection's timers.  There are several deadlines but one timer in the stack's heap, set to the
  * earliest.  A deadline that moves later, as the retransmission's does with every ACK, costs
  * nothing: the timer fires at the old time, finds nothing due, and is set anew.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Tail loss probe (RFC 8985 7): when the last segments of a flight are lost nothing comes back that
  * could tell.  After two round trips of silence one more segment is sent; its SACK lets RACK find
  * the rest, which costs a round trip instead of a time-out.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Bad news about what we sent (RFC 9293 3.9.2.2): ICMP errors, and ARP requests that nobody
  * answered.  An ICMP error can be forged by anybody who guesses a four-tuple, so it must quote a
  * sequence number that is on its way now (RFC 5927 4), and an established connection survives even

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The receive buffer grows with the transfer (dynamic right-sizing: M. Fisk, W. Feng, 2001), from
  * TCP_RCVBUF_FIRST up to what the connection was given.  A peer that the window holds back sends a
  * window each round trip; so once the user has read more than half a buffer within one, the buffer

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Was the recovery for nothing?  Three witnesses:
  *
  *   - Eifel (RFC 3522): the first ACK of new data echoes a timestamp from before the first

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Urgent data (RFC 9293 3.8.5; RFC 6093 advises new applications not to use it): a mark in the
  * stream, nothing more.  What comes stays in line (MUST-30, MUST-31); the user can see that a mark
  * lies ahead and how far (MUST-32, MUST-33), and one read never goes across it.  The pointer names

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The receive window (RFC 9293 3.8.6): what we announce is what we keep.  The right edge never
  * moves back (SHLD-14), and it moves forward in steps worth a segment (MUST-39, silly windows).
  *

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The ARP packet for IPv4 over Ethernet on the wire (RFC 826): 28 bytes behind the Ethernet header.
  */
 #ifndef NET_WIRE_ARP_H

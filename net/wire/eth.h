@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The Ethernet header on the wire (IEEE 802.3, DIX framing, no FCS): offsets, numbers, and the only
  * two functions that read and write its bytes.  VLAN tags are recognised by number, not decoded.
  */

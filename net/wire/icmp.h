@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * ICMP on the wire (RFC 792): type, code, checksum, four bytes whose meaning depends on the type.
  */
 #ifndef NET_WIRE_ICMP_H

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The IPv4 header on the wire (RFC 791 3.1): offsets, numbers, and the functions that read and
  * write it.  Reading checks every length that later code relies on; checksum and addresses are
  * judged by net/ipv4_input.c.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The TCP header on the wire (RFC 9293 3.1).  Reading checks the data offset against the segment;
  * the options behind the fixed part are parsed in net/tcp/.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The UDP header on the wire (RFC 768).
  */
 #ifndef NET_WIRE_UDP_H

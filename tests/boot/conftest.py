@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Boot tests: the image in QEMU, with real servers, judged by what it says and what is on the wire.
 
 Run them with `make boot-tests` (as root, or where namespaces and taps may be made).  Everything

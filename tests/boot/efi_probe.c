@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * A kernel for testing the loader alone: says on the serial port what it was given and on what it
  * stands, overwrites every byte it was told is usable, says that it still lives, and ends QEMU
  * (isa-debug-exit at 0xf4, QEMU's status 33).

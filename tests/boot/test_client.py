@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What people expect of a client: several checks in one run, methods and fields, redirects, connections
 that are kept, retries, expectations, and what of the answers the log shows."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Where the configuration comes from: the same image is steered through each of its sources, and a
 later one wins over an earlier one (docs/configuration.md).
 """

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """count= and interval=: several GETs in one run, each with a connection of its own."""
 
 import itertools

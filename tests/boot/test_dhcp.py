@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """An address that is asked for: of a real dnsmasq, and of servers that misbehave in one way each."""
 
 import contextlib

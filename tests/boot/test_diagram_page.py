@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The diagram of a real run, as the runner draws it and as a browser shows it."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Names: against a real dnsmasq, and against name servers that misbehave in one way each."""
 
 import contextlib

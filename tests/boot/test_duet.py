@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Both sides at once: tools/duet.py, one image calling the other.  The sixteen steps in one picture,
 each from the side that knows it; what the two sides say of one packet is the same, and is what the
 wire carried."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is said before the configuration has said in which form: nothing of it may be lost."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """exit=: what the machine does behind the EXIT line where no debug port ends it."""
 
 import os

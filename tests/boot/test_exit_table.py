@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every row of the exit table (docs/log.md): a real or a hostile server provokes it, and the number is
 told with its sentence.  A row that is missing here fails a test, too."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The calls that do not go through: each ends with its own status and stops at its own step."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a kernel must not survive: each fault ends in a report with names, and status 119."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Frames that no honest host sends, against the booted image (docs/hostile-inputs.md).
 
 In the middle of a run of several GETs a whole section of the list goes over the wire, with honest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a DHCP server may do to the booted image (docs/hostile-inputs.md): before each right answer it
 says everything that is wrong, and the run goes through as if it had said nothing."""
 

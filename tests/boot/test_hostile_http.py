@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a server may send back (docs/hostile-inputs.md, HTTP): every answer of the list in one run,
 each ends with its status, and the last GET of the run goes through."""
 

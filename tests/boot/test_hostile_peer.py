@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A server that speaks TCP as no honest one does (docs/hostile-inputs.md, TCP): the machine calls it
 once for each row, and gets its page all the same."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The disk image and the UEFI loader: what is on the image, editing it with mtools, and what the
 loader does under real firmware, with a kernel that reports what it was given (efi_probe.c).
 

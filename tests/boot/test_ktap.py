@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """log=ktap: the run as a KTAP report, read by a strict reader and by Perl's."""
 
 import os

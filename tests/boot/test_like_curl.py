@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The client beside curl: the same wish, the same server, and what that server is asked must be the
 same - methods, targets, bodies, the fields that matter, and over which connection - as must the exit
 status and the numbers that both tell."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A wire that loses or damages one frame: each loss is repaired, and the log says so."""
 
 import pytest

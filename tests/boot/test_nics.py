@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Machines with several network devices: all are listed, one is used, the others stay quiet."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Ping is answered while the machine holds the line; other traffic on the tap does it no harm."""
 
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """ping=: a real host that answers, and ones that do not, or not as they should."""
 
 import urllib.request

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Long work says that it lives: a line each second after two, with values that are true."""
 
 import threading

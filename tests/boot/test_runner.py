@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """tools/run.py and `make run` with the real image: what a person types, and what is left behind."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Two serial ports: the first says what log= selects, the second machine lines alone, and the EXIT line
 is the last on both, however the run ends."""
 

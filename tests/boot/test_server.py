@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The machine as a server: real clients, rude ones, very many, and Prometheus; and as a probe that
 stays.  Few boots, many questions each."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The call that goes through: every door, every machine, every network, and what a body may be."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Time: the guest's clock against the host's, and that waiting costs nothing."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """UDP both ways, with sockets of the host's own stack on the other side of the tap."""
 
 import socket

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The log against the wire, field by field: it may not say what the wire did not carry.
 
 The witness is tshark on a capture of the tap; the frames are compared byte for byte.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Two stacks in one process, joined by a wire made of two queues, with a clock that this program
  * moves by hand: what docs/library.md tells, as a program that runs.  It is compiled against
  * build/lib alone, as anybody's program would be.

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Prints which share of each file's lines in net/ the fuzz targets have run, and of all of them.
 
 Usage: coverage.py FUZZ_BUILD_DIR     after tests/fuzz/run.sh, which leaves lines/TARGET.profraw there.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Configuration text: up to three sources after each other (kernel command line, file, EFI load
  * options as text or as raw bytes), each a byte of kind, a length and its text, read into the tables
  * of the built-in client.  Each fault is one event, each event a clean line, each value within its

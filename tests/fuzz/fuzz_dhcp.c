@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * A DHCP client that is told anything: a script of messages for the exchange it is in (right ones, and
  * any bytes), of time, of claims to its address, of a link, a device and a memory that fail.  Judged
  * are, after each step: the interface has a host's address or none, and the client a lease that says

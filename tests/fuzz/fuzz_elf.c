@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The loader's check of the kernel file: any bytes; the first of them say whether the input begins
  * behind an ELF header that is right, so that the program headers are reached.  An accepted plan
  * never leaves the file nor the image.

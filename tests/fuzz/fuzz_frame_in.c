@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Whole frames, any bytes, into a whole stack that has a connection in one of the eleven states, a
  * datagram socket, one that pings, and an interface of its own.  The first byte says the state; a frame is a byte of
  * options, a length and its bytes.  Checksums are put right where the options ask for it, so that

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * An HTTP response, fed twice: in one piece, and in pieces whose sizes the first bytes of the input
  * say.  Both must come to the same end, and nothing is counted that did not arrive.  Only how much of
  * an answer was taken before it was found bad may depend on the pieces.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * IPv4 reassembly: a script of fragments, one by one or all of a datagram in some order, of several
  * senders and identifications, with time passing and memory running out in between.  What comes out
  * of the UDP socket, and what must, is judged by a model (tests/fuzz/lib/fragments.h); memory is

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The log: any event of the catalogue with any fields, under the names its sentence asks for, into
  * buffers of any size.  Whatever the bytes, a line is printable ASCII, whole or marked as cut.
  */

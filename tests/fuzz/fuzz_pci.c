@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * A PCI function whose whole configuration space the input wrote: capability lists, BARs, MSI-X
  * and virtio structures.  Reads come to an end, and what is mapped lies in one of the BARs.
  */

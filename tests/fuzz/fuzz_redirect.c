@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * A Location, resolved against a URL: "URL\nLocation".  Whatever a server sends, what comes out is
  * bounded, made of characters that a URL may hold, and stays what it is when it is resolved again.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The split virtqueue between a driver and a device that the input plays both: buffers are added and
  * published, the device uses them as it should or writes anything anywhere into its half.  Against a
  * model of what is in flight: a cookie comes back once, with a length its buffer has; descriptors are

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Requests, one behind the other as on a kept connection, fed twice: in one piece, and in pieces whose
  * sizes the first bytes of the input say.  Both must see the same requests and come to the same end.
  * What a request is accepted as is judged by a second, slower reading of its bytes that shares nothing

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The list of TCP options: any bytes as the options of a SYN and of another segment.  What was read
  * stays within its limits, and written again and read again it is the same.
  */

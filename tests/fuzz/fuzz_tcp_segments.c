@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Sequences of TCP segments with right checksums, ICMP errors and user calls, on up to three
  * connections: the input is a script of steps whose numbers are relative to where the connection is
  * (tests/fuzz/lib/talk.h says what is judged).  It begins in any state and ends with everything

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Writes the hand-made seeds of the fuzz targets to tests/fuzz/corpus/NAME/.
 
 Usage: make_seeds.py [FOLDER]     (the formats of inputs stand at the head of each fuzz_NAME.c)

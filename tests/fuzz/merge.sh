@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Adds to tests/fuzz/corpus/TARGET those of the inputs found so far that reach code which the seeds do
 # not: as few as cover it all (libFuzzer's -set_cover_merge).  Refuses a corpus of more than 96 KiB.
 # Usage: merge.sh FUZZ_BUILD_DIR TARGET

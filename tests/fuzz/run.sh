@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Runs one fuzz target for some seconds and says in one line how that went.  A crash, a leak, a
 # time-out or too much memory fails, and says which input did it and how to see it again.
 # 0 seconds: only the inputs that there are.  With RUNS it is the same run each time: seed 1, from

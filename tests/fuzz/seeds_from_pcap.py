@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Turns a capture of one of our own runs into seeds of the fuzz targets, named NAME, in tests/fuzz/corpus.
 
 Usage: seeds_from_pcap.py CAPTURE NAME [FOLDER]

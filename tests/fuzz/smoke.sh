@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Runs all fuzz targets, about a minute in all, as many at a time as there are processors.  Fails
 # when one of them does.  It is the same run each time (run.sh), so that what fails here is what was
 # changed here; `make fuzz` looks for what nobody has seen yet.  SECONDS bounds it on slow machines.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* base/assert.h on the host: says what failed and aborts; cmocka turns that into a failed test. */
 #include "base/assert.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The DHCP server of the tests; see tests/lib/dhcp_kit.h. */
 #include "tests/lib/dhcp_kit.h"
 

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * A DHCP server under a test's control, one message at a time: reads what the client sent, and makes
  * answers option by option, right or wrong.  Its bytes are made by code of its own.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A DHCP client and its server on one wire; see tests/lib/dhcp_scene.h. */
 #include "tests/lib/dhcp_scene.h"
 

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * A client and the server of tests/lib/dhcp_kit.h on one wire: the steps that the tests of the DHCP
  * client have in common.
  */

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A real dnsmasq inside a namespace: names, and addresses where it is asked for them."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A DHCP server made of test code on a raw socket: it says what a script tells it to say, and nothing
 when the script has nothing.  Beside it, a host that answers ARP for an address.
 """

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A TCP peer made of test code on a raw socket: the server that a machine calls, and that does to the
 connection what no honest one would.
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Kernel services for driver tests on the host; see fake_machine.h. */
 #include "tests/lib/fake_machine.h"
 

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What the drivers need of the kernel, for tests on the host: memory that is counted and can run
  * short, a clock that moves each time it is read, interrupt lines, device memory that is a piece of
  * the test's own, and a recorder of events.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Made-up PCI configuration spaces; see fake_pci.h. */
 #include "tests/lib/fake_pci.h"
 

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * PCI configuration spaces made by a test: functions with registers that behave (BARs that can be
  * sized, a command register, read-only identities) or that lie.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The device's half of a split virtqueue; see fake_ring.h. */
 #include "tests/lib/fake_ring.h"
 

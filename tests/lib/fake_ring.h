@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The device's half of a split virtqueue, for tests: walks the available ring as a conforming
  * device does, and can be told to do what none should.  It computes its own view of the layout
  * and of event suppression from the specification (virtio 1.1, 2.6), not with the driver's code.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A virtio device behind a made-up transport; see fake_virtio.h. */
 #include "tests/lib/fake_virtio.h"
 

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * A virtio device behind a transport of the test's own: it keeps the rules of virtio 1.1, 3.1 (and
  * aborts the test where the driver does not), or breaks those it is told to.
  */

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A wire with a hand on it: two taps, and every frame between them passes a function that may drop
 or change it.
 

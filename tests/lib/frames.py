@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Ethernet frames taken apart as far as the tests need, and put together again.
 
 Deliberately not the code under test: offsets straight from the RFCs, nothing shared with net/.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Frames that no honest host sends, made with scapy: docs/hostile-inputs.md row by row.
 
 Each section is a dictionary {name: frames} for one machine; the names are those of the document.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A strict reader of KTAP version 1 (the Linux kernel's Documentation/dev-tools/ktap.rst): what the
 kernel's own tools forgive, such as a missing plan or a number out of order, is a fault here."""
 

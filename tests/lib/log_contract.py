@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every machine line that the tests see is checked three times: by the JSON Schema that others are
 given (docs/log.schema.json), by the parser's own table, and by the code, for the fields that it emits
 every time.  What nobody knows is a fault here, though not for others: their copies may be older than

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One run of the image in QEMU, as a test sees it: what it is told, what it says, how it ends."""
 
 import os

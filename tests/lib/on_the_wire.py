@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """An event of the log beside the packet it speaks of, as tshark decodes that: field by field, and the
 frame byte for byte."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Hosts made of test code on a raw socket, that answer pings each in a way of its own.
 
 A way is a function of a Ping, called once for each request; it sends what it likes.  ARP is answered

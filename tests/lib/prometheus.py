@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Prometheus' text format, version 0.0.4, read by somebody who forgives nothing: what `promtool check
 metrics` would say, and what the format's page asks for and most parsers let pass.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """QEMU's own control socket (QMP), as far as the tests turn knobs on a running machine."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Servers for the machine to call: a real nginx, and ones that misbehave in one way each."""
 
 import contextlib

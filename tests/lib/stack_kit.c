@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The kit's wire and clock: a capture interface around one stack.  See tests/lib/stack_kit.h.
  */
 #include "tests/lib/stack_kit.h"

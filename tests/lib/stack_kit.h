@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The test kit of the stack: one stack with everything it sees of the world, under the test's
  * control.
  *

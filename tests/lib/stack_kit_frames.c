@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The kit's frame builders: every field can be set, every checksum is right until a test spoils it.
  * The checksums are made byte by byte here, not by the code under test.
  */

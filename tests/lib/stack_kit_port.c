@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The kit's port: counted memory, seeded randomness, recorded events.  See tests/lib/stack_kit.h.
  */
 #include "tests/lib/stack_kit.h"

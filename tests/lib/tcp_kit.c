@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The peer made of test code.  See tests/lib/tcp_kit.h.
  */
 #include "tests/lib/tcp_kit.h"

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * A TCP peer made of test code, on top of the stack kit: the test says in relative numbers what the
  * peer sends and what the stack must answer.  Both initial sequence numbers lie just below 2^32, so
  * that every test crosses the wrap.

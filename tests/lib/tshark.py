@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A capture as tshark decodes it: the independent witness for what was on the wire."""
 
 import subprocess

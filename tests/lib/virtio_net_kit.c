@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The virtio network driver on a made-up device; see virtio_net_kit.h. */
 #include "tests/lib/virtio_net_kit.h"
 

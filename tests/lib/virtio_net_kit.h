@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The virtio network driver on a made-up device: brought up, frames received and transmitted.  The
  * test itself defines netif_input(), the stack's door, and calls net_kit_input() there.
  */

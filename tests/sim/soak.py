@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Runs seeded scenarios of the simulator on every processor for as long as it is given.
 
 Prints how many it ran and the first seed; a failure with its seed and the path of its pcap, and how to

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Networks drawn at random: delay, rate, queue, loss, duplication, reordering, small buffers, small
  * device rings, short MTUs, readers that dawdle, every order of closing.  Whatever the draw, the
  * bytes arrive and nothing is left.  SEED=n repeats one.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * DHCP in bad weather: clients, a server with few addresses, networks that lose, double and reorder,
  * links that go and come, a server that sleeps or says no, and others who have an address already.
  * At all times no frame leaves from an address that the server has not leased to its sender; and when

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * A reader who does not read, and senders who would make that expensive: what is received stays in
  * device buffers of 2 KiB, so tiny segments could occupy a thousand times their size.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What a connection gets out of a link, as parts of what is possible: `make goodput` prints the
  * figures, these are the lines they must not fall below.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The whole client - application, sockets, TCP, IP, ARP - against a web server that follows a
  * script, over good and bad links: page, chunks, loss, and every way a server can spoil it.  What
  * is looked at is what a person sees: the exit status, the sixteen steps, the result.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The simulator itself: each kind of trouble that a link can make does happen, is counted, and looks
  * to the stack like what it is.  Datagrams show it best, since nobody repairs them.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Ten thousand connections between two hosts, all open at once: they open, carry a few bytes each
  * way, close, and nothing is left.  What must not grow with them is counted, not timed: the chains
  * of the lookup table.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Paths with a link in the middle that is narrower than the hosts': a router there drops what has DF
  * and is too long, and says so (RFC 1191), or does not (RFC 2923).  Every byte arrives all the
  * same.

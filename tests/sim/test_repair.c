@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * One frame is lost, once: the first SYN, the SYN-ACK, the handshake's last ACK, a segment of data,
  * a FIN, the last ACK.  The connection must come through as if nothing had been, and the log must
  * name what was sent again.

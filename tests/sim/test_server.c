@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The whole server - application, sockets, TCP - against visitors that follow scripts: how they ask,
  * how slowly, how rudely they leave, and how many of them come at once.  What is looked at is what a
  * visitor gets, and what the log and the exit status say in the end.

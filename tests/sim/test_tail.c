@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Losses and what they cost in round trips: the tail of a transfer, a lost retransmission, and
  * steady random loss.  Each run is compared with the same run without the loss.
  */

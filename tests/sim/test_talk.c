@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Two stacks talk over good and bad networks: every byte arrives once, in order and unaltered,
  * nothing is left afterwards.  SEED=n repeats one seed.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The watcher on the wire (sim_watch.c) against segments made by hand: what is right passes, and each
  * breach of a rule stops the run.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Small worlds drawn at random: two to five hosts, up to eight conversations between them at once,
  * datagrams beside; clients and servers, both opening, half closes, aborts in the middle, silences,
  * crowds before a small backlog, readers with tiny windows, links that lose in bursts, alter, stall

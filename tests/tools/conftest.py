@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Unit tests of the tools: Python alone, no machine, no network but loopback."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The layer check notices what it is there for."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """docs/dhcp.md and docs/sockets.md cannot go stale: each function that they name is in net/ or app/,
 each test is a function that its file runs.  (docs/tcp.md has tools/tcp_docs.py.)"""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The command line of the runner, with programs of our own in the place of QEMU."""
 
 import os

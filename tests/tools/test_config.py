@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The configuration's words, in both forms, and what the runner reads in them."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """README's table of keys is the one in the code, and what `make help-config` prints can be read."""
 
 import os

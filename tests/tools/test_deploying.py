@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The examples of docs/deploying.md and tools/dialtone.conf.example say what the image understands."""
 
 import os

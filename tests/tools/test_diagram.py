@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The diagram's rows: what each event becomes, on logs of real runs (logs/) and on made ones."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The diagram's renderers, on the same logs: what is drawn is well-formed, whole, harmless, and
 stands where nothing else stands."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The log's reader: what it understands, that it notices a broken log, and that it can wait."""
 
 import os

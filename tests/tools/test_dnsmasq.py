@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The runner's dnsmasq, where there is none."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The command line of the duet, with programs of our own in the place of QEMU: who is started when,
 what is shown, which status it ends with, and that nothing is left behind."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """docs/hostile-inputs.md cannot go stale: every row has its tests, and every test that it names is in
 the sources, and run."""
 

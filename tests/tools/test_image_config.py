@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Finding the EFI system partition by the GPT alone."""
 
 import struct

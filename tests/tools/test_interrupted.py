@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """An end by a signal comes as an exception between any two lines (runner/tool.py): wherever that is,
 what was started must be undone, and once."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The strict reader of KTAP takes the kernel's own example and refuses what is not KTAP."""
 
 import ktap

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The library that `make lib` makes: headers that stand alone, names that collide with nobody's, a
 short list of what it needs, nothing that is written to, and a page that says what is true."""
 

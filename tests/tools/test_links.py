@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Whatever README.md and docs/ point to is there: files, headings, and paths that stand in backquotes."""
 
 import glob

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a log comes to: the phases of its checks, the summary, JUnit, JSON, and the command on top."""
 
 import json

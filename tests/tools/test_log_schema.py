@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The log's schema: what the sources say of events is read rightly, what does not hold together is
 named with what to do, and logs of real runs pass where damaged ones do not."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """docs/metrics.md: its example is one that a Prometheus takes (promtool's word, where it is installed).
 That the metrics which it names are there is seen by tests/boot/test_server.py."""
 

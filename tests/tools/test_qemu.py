@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The command line: what is in the machine, and what cannot be."""
 
 import pytest

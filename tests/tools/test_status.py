@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How QEMU's end becomes the guest's status (docs/log.md)."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The check of docs/tcp.md notices what it is there for; and the page is true now."""
 
 import tcp_docs

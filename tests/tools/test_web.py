@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The little web server, over loopback."""
 
 import socket

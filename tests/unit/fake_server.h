@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * A server (app/server/server.h) that follows a script, for tests of what the client does beside it:
  * it is over at a certain time, and was asked so many requests by then.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Sockets and a machine that follow a script, for tests of what stands above them: when a connect
  * ends and how, what arrives when, how much a send takes.  Time is virtual and moves only in a
  * turn of the machine.  The file that includes this defines all of net/socket.h for its program.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The HTTP client as a whole over scripted sockets (fake_sock.h): a configuration, what arrives when,
  * and what the log says about it.  For tests that end with a `result`.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the tests of TCP's receiving side share: a peer that sends a stream with known bytes. */
 #ifndef TESTS_UNIT_RECEIVE_KIT_H
 #define TESTS_UNIT_RECEIVE_KIT_H

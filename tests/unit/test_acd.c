@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* net/acd: probing, announcing and defending our address (RFC 5227), and what somebody can do to it
  * (HOSTILE: ARP, sender address is ours). */
 #include <setjmp.h>

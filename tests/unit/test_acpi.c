@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kernel/acpi_tables: sound tables, tables cut short at every byte (each in a block of its own, so
  * that a read past the end is seen), and AML that is not what it seems. */
 #include <setjmp.h>

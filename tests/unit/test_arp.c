@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* net/arp and net/neigh: resolving with a queue, retries, giving up, ageing; and what nobody asked
  * for (HOSTILE: Ethernet, ARP). */
 #include <limits.h>

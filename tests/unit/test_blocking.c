@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* app/blocking: waiting for sockets, to the deadline and not past it. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* app/blocking_server.c over the real stack: accepting, sending, and waiting for several sockets. */
 #include <setjmp.h>
 #include <stdarg.h>

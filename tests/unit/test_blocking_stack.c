@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * app/blocking.c over the real stack, where a scripted socket layer (test_blocking.c) would only
  * show what its author thought of.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* boot/boot_info: a good one passes, each field out of bounds is named. */
 #include <setjmp.h>
 #include <stdarg.h>

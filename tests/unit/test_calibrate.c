@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kernel/arch/x86_64/calibrate on a machine of the test's own, whose host takes the CPU away now and
  * then: the rates must be right whatever the pauses are, by PM timer and by PIT, and a machine on
  * which nothing moves must say so. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kernel/chacha: the block function against RFC 8439 2.3.2 and its appendix A.1. */
 #include <setjmp.h>
 #include <stdarg.h>

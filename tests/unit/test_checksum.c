@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* net/checksum against RFC 1071's own example and a byte-by-byte reference. */
 #include <setjmp.h>
 #include <stdarg.h>

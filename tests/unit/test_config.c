@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kernel/config: the grammar, every fault named in one run, and what values look like. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kernel/config_ip: Linux's ip= with its optional parts, and everything that is wrong with one. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kernel/config_nic: nic= by place, by name and by MAC address, and what is none of them. */
 #include <setjmp.h>
 #include <stdarg.h>

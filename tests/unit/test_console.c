@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kernel/console over ports of the test's own: every byte leaves in order, also when the ring runs
  * full; a busy port is waited for, a dead one no longer than it takes to be sure, and it may come
  * back; what the ring holds at any moment is whole lines. */

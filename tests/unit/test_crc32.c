@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* app/http/crc32 against the definition, bit by bit, at every length around its edges. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kernel/date: against the C library's calendar, dates that do not exist, and the RTC's formats. */
 #include <setjmp.h>
 #include <stdarg.h>

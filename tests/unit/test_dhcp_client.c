@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* net/dhcp: from no address to one (RFC 2131 3.1, 4.4.1): what is asked, when, what is taken of the
  * answers, and what a stack without an address hears. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* net/dhcp: what servers may do to the client (HOSTILE: DHCP).  Each message comes where its like is
  * waited for; what is wrong is counted, changes nothing, and the right answer behind it is taken. */
 #include <setjmp.h>

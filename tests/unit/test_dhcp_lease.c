@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* net/dhcp: from the address on (RFC 2131 4.4.5): renewing, rebinding, the lease's end, a server that
  * says no, somebody else who has the address, a link that was away. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* net/dhcp/link_local: an address without a server (RFC 3927), for who asked for it. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* net/dhcp/message: what we say, and what servers may say back. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* app/dns/exchange: one question over the real stack, and what comes back, from whom. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* app/dns/dns_message: names, the question, and answers that may say anything (RFC 9267). */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * boot/efi/map_convert: what each kind of memory becomes, merging, order, overlaps, more ranges
  * than fit, and descriptors that make no sense.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * boot/efi/page_tables: walks the tables as the processor does and finds every address at itself,
  * with both page sizes, across more than one top-level entry.
  */

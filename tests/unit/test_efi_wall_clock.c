@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* boot/efi/wall_clock: against the C library's calendar, time zones, and times that are none. */
 #include <setjmp.h>
 #include <stdarg.h>

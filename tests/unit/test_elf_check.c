@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * boot/efi/elf_check: a good kernel gives the right plan; every kind of broken one is refused with
  * its own sentence; and whatever the bytes are, an accepted plan never leaves file or image.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kernel/entropy with sources of the test's own: what is credited and called weak, that each source
  * changes the output, that nothing is handed out twice. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* net/eth and net/netif: what is let in, what goes out, and what TCP is told about it. */
 #include <setjmp.h>
 #include <stdarg.h>

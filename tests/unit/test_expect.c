@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* app/http/expect.c and sha256.c: what is looked for in an answer, in pieces of every size. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kernel/fw_cfg_config: which files are ours, in which order, and a device that says anything. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Every header that can come in, with each of its bytes wrong in turn and cut off at each length: a
  * connection that is open must not notice, what is answered must be right and hold nothing but what
  * the packet itself brought, and no memory may be kept.  Checksums are made right again, so that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What goes beyond one GET: several checks, what is asked and how, redirects, kept connections, retries,
  * expectations, and what of it the log shows. */
 #include <setjmp.h>

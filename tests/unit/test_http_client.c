@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* app/http as a whole against scripted sockets: the application's steps, the request, every way a
  * transfer can end, and that the log and the report say so. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* app/http's parser: what a server may send back, and the status each answer ends with.  Every row
  * is a test of its own and is fed three ways: at once, byte by byte, and in random pieces, each
  * piece from a heap block of its exact size. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ping=: requests, replies that are right, and every way in which there is none. */
 #include <setjmp.h>
 #include <stdarg.h>

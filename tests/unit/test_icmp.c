@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* net/icmp and net/icmp_error: echoes answered, errors understood, errors sent; and what must be
  * ignored (HOSTILE: ICMP). */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* net/ipv4_fragment: datagrams longer than the MTU leave in pieces, and their ids tell nothing. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* net/ipv4_reassembly: datagrams come together in any order, and nothing that fragments can do
  * makes it anything but bounded (HOSTILE: IPv4, fragments). */
 #include <setjmp.h>

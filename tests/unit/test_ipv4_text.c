@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* base/ipv4_text: strict dotted quads and decimals. */
 #include <setjmp.h>
 #include <stdarg.h>

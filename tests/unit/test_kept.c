@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What waits for its reader does not cost a device its receive buffers: a few thousand sockets with
  * one small packet each must not make the machine deaf, to ARP and ping least of all.
  */

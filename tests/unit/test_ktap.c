@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kernel/log/ktap.c: what the events tell becomes the points of a KTAP report. */
 #include <setjmp.h>
 #include <stdarg.h>

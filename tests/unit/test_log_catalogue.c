@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* base/events.def obeys the grammar and the contract that its own comment and docs/log.md state. */
 #include <ctype.h>
 #include <setjmp.h>

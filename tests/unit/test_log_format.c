@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kernel/log/format: both forms of an event, escapes, absent fields, lines that do not fit. */
 #include <setjmp.h>
 #include <stdarg.h>

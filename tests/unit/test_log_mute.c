@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which of a server's connections the log tells (kernel/log/mute.c). */
 #include <setjmp.h>
 #include <stdarg.h>

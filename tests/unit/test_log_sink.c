@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kernel/log.c and its waiting room: which line goes to which port, and that none is lost silently.
  * The console and the clock of this test stand in for the machine's. */
 #include <setjmp.h>

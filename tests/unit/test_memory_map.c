@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kernel/mm/memory_map: overlapping, unsorted and nonsensical maps; a comparison page by page with
  * a plain model; and the taking of single pages. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* net/net: creating under every shortage of memory, counters, the poll and its deadline, and two
  * stacks in one process. */
 #include <limits.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kernel/network: which network device a run uses, how long it waits for a link, and how the machine
  * comes to its address. */
 #include <setjmp.h>

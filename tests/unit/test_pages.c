@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kernel/mm/pages and heap, over a piece of the test's own memory: what is handed out is disjoint,
  * aligned and whole again when all is given back. */
 #include <setjmp.h>

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Capabilities and BARs of devices that lie: lists that loop or leave their space, BARs that
  * overflow, MSI-X tables and virtio structures outside of their BARs (HOSTILE-INPUTS, device rows).
  */

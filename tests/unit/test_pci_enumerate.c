@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which PCI functions are found, at what cost, and what a nonsensical tree of bridges does. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* net/pktbuf: pools, headroom, pieces, the FIFO queue. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* net/ipv4_pmtu, and path MTU discovery of UDP: what is believed, how long it is remembered, and
  * what then becomes of datagrams (HOSTILE: ICMP, fragmentation needed).  TCP's is in
  * test_tcp_pmtu.c. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* boot/pvh/start_info: a good structure becomes a boot_info that passes its check; every way in
  * which a loader's structure can be wrong is said. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* app/http/redirect.c: where a Location leads (RFC 3986 5.4's examples and more), and how it is asked. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* app/report: the verdict's fields, and which step comes after which. */
 #include <setjmp.h>
 #include <stdarg.h>

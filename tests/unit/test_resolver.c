@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* app/dns/resolver: which names are asked for, of whom, how often, and what is said when nobody
  * knows.  The exchanges with servers follow a script. */
 #include <setjmp.h>

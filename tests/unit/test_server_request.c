@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The parser of requests: what is a request, what is none, where each ends, in pieces of any size. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* net/siphash against the test values of the SipHash paper and its reference vectors: key
  * 00 01 .. 0f, message 00 01 .. of each length. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kernel/smbios: entry points of both kinds, and OEM strings from tables that may say anything. */
 #include <setjmp.h>
 #include <stdarg.h>

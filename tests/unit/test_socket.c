@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Sockets: descriptors, errors as numbers that people know, poll, options, names; datagrams.  What
  * a stream carries is tested in test_tcp_*.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Sockets, call by call, where one answer does not tell all: very many descriptors, binding, new
  * attempts, disconnecting, peeking, polling many, options, broadcasts.  What each call answers in each
  * state is in test_socket_states.c.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Every socket call in every state that a socket can be in, against what Linux answers there.
  *
  * A row is a state: what poll says in it, then calls with their answers, a number or an errno name;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* base/strbuf: bounds at every capacity, numbers at their limits, escapes that no byte survives. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kernel/string: the kernel's own memory and string functions beside the C library's, at every
  * small length, offset and overlap. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kernel/symbols: look-ups in a table written by hand, in the form that tools/gen_symbols.py makes. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* app/http/tally.c: losses and times of a series, exact where numbers are large too. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* When ACKs are sent: RFC 9293 3.8.6.3, RFC 5681 4.2. */
 #include <setjmp.h>
 #include <stdarg.h>

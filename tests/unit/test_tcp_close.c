@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Ends of connections: RFC 9293 3.6 and 3.10.4-3.10.5, the fifth and eighth steps of 3.10.7.4 in
  * the closing states, RST both ways (second), SYN in a live connection (fourth), RFC 5961, bad news
  * from below, and 3.10.7.1 for connections that are not there.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Congestion windows: CUBIC (RFC 9438) against its formulas, worked out here in floating point, slow
  * start and HyStart++ (RFC 9406), and what reductions, pauses and mistakes leave.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * A flood of SYNs: cookies (RFC 4987 3.6) let honest clients in, forged ones stay out; and what
  * happens when nobody accepts.
  */

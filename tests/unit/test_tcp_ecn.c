@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Explicit congestion notification, both sides, clause by clause (RFC 3168 6.1).
  */
 #include <setjmp.h>

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Opening actively: SYN-SENT (RFC 9293 3.10.7.3), options, simultaneous open, and what goes wrong.
  */
 #include <limits.h>

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The TCP rows of the list of hostile inputs that have no home in a test of their matter: each must
  * be dropped and counted, with no state change, bounded memory, and not a byte of stale memory in
  * an answer.  (Options: test_tcp_options; windows and ACKs: test_tcp_send; holes: test_tcp_reassembly;

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Opening passively: LISTEN and SYN-RECEIVED (RFC 9293 3.10.7.2 and 3.10.7.4), the queue of half
  * open connections, and accept.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What a connection costs that is open and says nothing: at most 1 KiB in all, counted by what the
  * stack has taken from its port.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* net/tcp/options: what is written is read back, and what strangers write does no harm. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The closed window: RFC 9293 3.8.6.1 (probes, and how long) and 3.8.6.2.1 (silly windows).
  */
 #include <setjmp.h>

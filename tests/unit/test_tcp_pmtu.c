@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * TCP and the path's MTU: RFC 1191 with the checks of RFC 5927, and black holes (RFC 2923).
  * (HOSTILE: ICMP, fragmentation needed.)
  */

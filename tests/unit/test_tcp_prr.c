@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Proportional rate reduction: RFC 9937.
  */
 #include <setjmp.h>

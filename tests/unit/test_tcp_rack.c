@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * RACK: RFC 8985 6, step by step.
  */
 #include <setjmp.h>

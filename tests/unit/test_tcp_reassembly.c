@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Text and FIN out of order: RFC 9293 3.10.7.4, seventh and eighth; what it may cost. */
 #include <limits.h>
 #include <setjmp.h>

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What may be received: RFC 9293 3.10.7.4 first (acceptability, tailoring), RFC 7323 5 (PAWS).
  */
 #include <setjmp.h>

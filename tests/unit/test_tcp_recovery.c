@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Loss without a time-out at a peer without SACK: RFC 5681 3.2, RFC 6582 and RFC 3042.
  */
 #include <setjmp.h>

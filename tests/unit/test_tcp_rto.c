@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Time-outs: RFC 6298, with Karn's rule and the echoes of RFC 7323.
  */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The receiver's SACK blocks: RFC 2018 4, RFC 2883 (duplicates are reported). */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What the sender makes of SACK blocks: RFC 2018, RFC 2883, RFC 6675; and the memory it keeps.
  */
 #include <limits.h>

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The records of what is in flight (net/tcp/scoreboard.c), by themselves.
  */
 #include <limits.h>

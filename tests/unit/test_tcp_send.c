@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The sending side: what goes when (RFC 9293 3.7.4 Nagle, RFC 6928 and 5681 windows), the peer's
  * window (RFC 9293 3.10.7.4, fifth), and what sending costs in memory.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * net/tcp/send_buffer: the ring keeps its bytes until they are acknowledged and no packet refers to
  * them; it outlives its connection.
  */

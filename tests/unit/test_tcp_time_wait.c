@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * TIME-WAIT (RFC 9293 3.6.1): what opens a new connection out of it (RFC 6191), from either side,
  * what must not, and that no RST ends it early (RFC 1337).
  */

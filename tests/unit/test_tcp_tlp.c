@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Tail loss probes: RFC 8985 7.
  */
 #include <setjmp.h>

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Recoveries that were for nothing: RFC 3522 and 4015 (Eifel), RFC 5682 (F-RTO), D-SACK.
  */
 #include <setjmp.h>

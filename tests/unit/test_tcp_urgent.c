@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Urgent data (RFC 9293 3.8.5): a mark in the stream, both ways.  Pointers that make no sense:
  * HOSTILE-INPUTS.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The window that is announced: RFC 9293 3.8.6.2.2, and what a full one holds of memory. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* net/timer: order, moving, cancelling, timers that act on timers, and a random comparison. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* net/udp: ports, datagrams both ways, and what is dropped (HOSTILE: UDP). */
 #include <setjmp.h>
 #include <stdarg.h>

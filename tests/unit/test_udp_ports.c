@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* net/udp_ports.c and UDP's queues: whose a datagram is, who may share a port, and how much may wait;
  * with very many ports too. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* app/http/url: what is accepted, and which status each kind of trouble ends with. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Negotiation, queues and configuration of virtio devices that behave and that do not. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The virtio network driver on a device that keeps its promises, with each feature on and off. */
 #include <setjmp.h>
 #include <stdarg.h>

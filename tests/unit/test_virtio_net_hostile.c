@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The virtio network driver on a device that breaks its promises (HOSTILE-INPUTS, device rows):
  * a bad frame is dropped and counted; a bad queue ends the device, with a word in the log, and
  * every packet comes home.  Under AddressSanitizer each buffer is a heap block of its own.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The entropy device: delivers, delivers in pieces, is late, is silent, lies. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The split virtqueue against a device that behaves: chains, order, room, and the suppression of
  * notifications and interrupts across the wrap of the 16-bit indices.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The split virtqueue against a device that lies: each lie breaks the queue for good, is named, and
  * never leads to a cookie that was not in flight, or to one twice (HOSTILE-INPUTS, device rows).
  */

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The picture of a run: its log drawn as a sequence diagram (docs/diagram.md).
 
     events.py    what each event of the log is in the picture: an arrow, a note, a state

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The command: a saved log, or the logs of both sides, into a file or onto the terminal.
 
 write() is what the runner calls, too.

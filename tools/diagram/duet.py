@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One order of events, from one log or from those of both sides.
 
 Each log has a clock of its own.  Connections are tied together by the sequence number that the

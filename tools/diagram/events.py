@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What each event of the log is in the picture.
 
 STEPS and OTHERS say it as the client's log means it: from whom to whom, the kind of the arrow, the

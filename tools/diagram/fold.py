@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A long run made short: what repeats is told once, and what was left out is said.
 
 First runs of the same event (an echo, a retransmission) are cut in their middle.  Then the run is

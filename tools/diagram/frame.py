@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The headers of a frame, field by field, for who points at an arrow: Ethernet, IPv4 (RFC 791), TCP
 (RFC 9293) and its options.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The picture as one HTML file: the SVG in strips that a printer may part, and a panel that shows
 the decoded header of the arrow that is pointed at or has the focus.
 

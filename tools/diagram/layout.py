@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Where everything of a picture stands, in pixels: one column a participant, one strip a row.
 
 Columns are as far apart as the widest text between them asks for; a row is as high as its lines.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How wide a text will be, without the font it will be shown in.
 
 The widths are those of DejaVu Sans and DejaVu Sans Mono, in thousandths of the size: wider than the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The picture as Mermaid text (sequenceDiagram), for pages that draw such blocks themselves.
 
 A message ends at a line end, ';' and '#' begin comments and entities, and Mermaid knows HTML: of a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The rows of a picture, from the events of a log: what every renderer draws.
 
 picture(log) or picture(client_log, server_log) is the whole of it: each event becomes at most one

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What only the rows together tell: which question had no answer, which state belongs to which
 arrow, when the answer's data came, where a connection or a phase begins, where time passes, and
 which step was not reached.

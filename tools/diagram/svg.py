@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The picture as SVG: self-contained, light and dark, black on white when printed.
 
 Colours are classes, not variables, so that programs that make slides understand them.  Everything

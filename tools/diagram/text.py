@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The picture for a terminal: a ladder of 80 to 100 columns, in ASCII or with box drawing.
 
 Words may run over a lifeline that has nothing to say in that row; arrows are lines of their own.

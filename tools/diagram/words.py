@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Sentences with an event's values in them, and what makes values harmless.
 
 A template is written as in base/events.def: {key} is the value, {key:us} a time given in

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The QEMU runner: starts the image in a virtual machine and says how the call went.
 
 One concept a file: cli (what was asked for), qemu (the command line), accel, image (the

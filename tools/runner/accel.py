@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which accelerator QEMU gets.
 
 /dev/kvm can exist and still hang a guest, so KVM is used only where the processor says that it

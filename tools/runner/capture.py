@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A capture of a network device: frames as plain Ethernet, in a pcap file with nanoseconds.
 
 A packet socket rather than QEMU's filter-dump, which on a tap would write the virtio-net header

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What was asked for on the command line, and the run that follows from it.
 
 Standard output is the guest's log and nothing else (--diagram - asks for a ladder behind it); what

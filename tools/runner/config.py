@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The guest's configuration: words `key=value`, as one line (PVH, -append) or as the text of
 \\dialtone.conf (UEFI).  The runner judges none of them; the guest does.
 """

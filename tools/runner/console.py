@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The guest's console for a person's eyes: each line as it comes, firmware's cursor movements taken
 out (OVMF clears the screen and draws; the kernel itself sends plain ASCII).
 """

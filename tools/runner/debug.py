@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """gdb on a machine that is stopped before its first instruction.
 
 QEMU listens on a socket file, so that several can be debugged at once.  The kernel is a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """dnsmasq in the runner's namespace: it gives the machine its address (DHCP), and is a name server
 for which every name is the host's.
 """

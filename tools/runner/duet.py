@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Two machines on one wire, one calling the other, and one diagram of what both of them say.
 
 The server is started first, and the client when the server says that it listens.  Standard output

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The one kind of failure that the runner explains in a sentence and ends with a status for."""
 
 

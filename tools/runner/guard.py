@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Undoing what was set up outside this process, whatever happens to it.
 
 A guard is a shell that waits for the end of its standard input, which only this process holds

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A running machine: QEMU's process, its console line by line, and how it ended.
 
 QEMU gets a session of its own, so that Ctrl-C reaches only the runner, and dies with the runner

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The configuration inside a disk image: a copy of it with another \\dialtone.conf.
 
 The image's layout is tools/mkimage's affair; here only the EFI system partition is looked up in

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Network namespaces: a network of one's own, in which nothing of the host's is touched.
 
 A namespace has a name (ip netns), so that a person can look into it while a machine runs, and a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The network that the machine is connected to: QEMU's user network, a tap in a namespace of its
 own, a tap or a bridge that is already there, or none.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The options that every command of the runner takes: what a machine is made of, what it is told,
 and how long it may take."""
 

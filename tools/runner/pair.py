@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The wire between two machines and nobody else: a pair of sockets that the two QEMUs inherit, or
 two taps on a bridge in a network namespace of its own.
 

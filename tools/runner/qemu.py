@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The QEMU command line: what machine the image meets.
 
 Only what is listed here is in the machine (-nodefaults): console, exit port, entropy, at most one

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The guest as a server: whether it is to be one, and how it is reached from here."""
 
 import os

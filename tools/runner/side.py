@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One of two machines that run at once: its console shown behind its name, and its machine lines
 read as they come, from its second serial port.
 

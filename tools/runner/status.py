@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How QEMU ended, as the guest's exit status (docs/log.md, "Exit status").
 
 isa-debug-exit ends QEMU with (n << 1) | 1, where success is written as 16; a machine that powered

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the runner's commands have in common: how they speak, how they end, and becoming root of a
 namespace of their own where that is needed.
 

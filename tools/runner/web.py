@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A little web server: one page, that says who called and how.
 
 Enough HTTP/1.1 for the callers it is for (a request without a body, one answer, then closed);

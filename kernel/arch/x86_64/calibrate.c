@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Calibration against a counter of known speed: the ACPI PM timer, or else channel 2 of the PIT.
  * CPUs and hypervisors that state the TSC's frequency are believed where the number is possible.
  *

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * How fast do the TSC and the local APIC's timer count?  Found in two steps a millisecond apart, so
  * that the machine can come up between them.
  */

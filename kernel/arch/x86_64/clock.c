@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The monotonic clock (TSC), the one-shot timer (TSC deadline or local APIC count), and the wall
  * clock as an offset to the first.
  */

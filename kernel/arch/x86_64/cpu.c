@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * CPUID and control registers (Intel SDM volume 2 CPUID, volume 3 chapter 2).  A leaf is asked only
  * after its maximum: beyond it a CPU returns another leaf's values.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What this CPU can do, asked once, and the control registers as the kernel wants them.
  */
 #ifndef KERNEL_ARCH_X86_64_CPU_H

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * GDT, TSS and IDT (Intel SDM volume 3, chapters 3, 6 and 7).  Every gate names an interrupt stack:
  * interrupts share one (they do not nest), faults have theirs, and what can strike in the middle of
  * a fault (double fault, NMI, machine check) has one each.  Vectors that nobody uses have a gate too:

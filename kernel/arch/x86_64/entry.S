@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The first 64-bit instructions of the kernel, and its stacks.
  *
  * kernel_entry is the ELF entry point, for the EFI loader: struct boot_info * in rdi, long mode,

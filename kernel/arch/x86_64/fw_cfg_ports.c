@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The fw_cfg device behind its I/O ports (QEMU docs/specs/fw_cfg.rst): a selector, a data port that
  * gives a byte at a time, and where the device can, a DMA port that gives a whole item in one go
  * (each port access leaves the guest, so that is what keeps it cheap).

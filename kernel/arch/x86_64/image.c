@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table of stacks and the per-CPU block; see image.h. */
 #include "kernel/arch/x86_64/image.h"
 

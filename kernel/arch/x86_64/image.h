@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The kernel's own image in memory: what kernel.ld and entry.S name.  All addresses are those where
  * the image really lies.
  */

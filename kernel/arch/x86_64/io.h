@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The x86 instructions that C cannot say: port and device memory access, model-specific registers,
  * CPUID, time stamp, interrupt flag.  Nothing here has state.  Drivers may include it; on another
  * architecture a header of the same name offers the mmio_* half.

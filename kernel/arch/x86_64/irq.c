@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Interrupts and the halt.
  *
  * The interrupt flag is off except in idle_begin() and idle_until(): what a device signals meanwhile

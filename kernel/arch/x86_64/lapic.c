@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The local APIC (Intel SDM volume 3, chapter 11), by memory or, where firmware has switched it to
  * x2APIC mode, by its registers.
  */

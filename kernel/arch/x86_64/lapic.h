@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The local APIC: its timer, the end of interrupts, the address of messages.
  */
 #ifndef KERNEL_ARCH_X86_64_LAPIC_H

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Numbers that assembly, C and the linker script must agree on: where the PVH door finds the image,
  * selectors, vectors, interrupt stacks.  Only macros, so that .S files can include it.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Four-level page tables (Intel SDM volume 3, chapter 4), identity mapping throughout: a virtual
  * address is its physical address, what is absent faults.
  *

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The kernel's page tables: RAM identity-mapped and not executable, the image by its sections,
  * page 0 and the guard pages absent, device memory uncached.
  */

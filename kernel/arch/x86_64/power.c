@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Ways to end a machine, from the politest down: soft off (ACPI 6.4, 4.8.3.2 and 16.1.5), the
  * FADT's reset register, the chipset's reset port, the keyboard controller, a triple fault, a halt.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How this machine ends. */
 #ifndef KERNEL_ARCH_X86_64_POWER_H
 #define KERNEL_ARCH_X86_64_POWER_H

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * RDSEED, RDRAND (Intel SDM volume 1, 7.3.17) and timing jitter.  Both instructions may fail for a
  * moment, so they are tried again; some CPUs have returned the same value for ever, so equal
  * neighbours are refused.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The CPU's own random numbers. */
 #ifndef KERNEL_ARCH_X86_64_RANDOM_H
 #define KERNEL_ARCH_X86_64_RANDOM_H

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Moves the image to where it was loaded, for both doors: adds the load address to every pointer
  * that the linker left in the image.
  *

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Reads the CMOS RTC (MC146818 and its heirs) between two of its updates.
  */
 #include "kernel/arch/x86_64/rtc.h"

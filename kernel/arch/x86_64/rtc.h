@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The CMOS real-time clock; taken to keep UTC. */
 #ifndef KERNEL_ARCH_X86_64_RTC_H
 #define KERNEL_ARCH_X86_64_RTC_H

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The 16550 UART: presence, line parameters, bursts into its FIFO.  Register names and bits are
  * those of linux/serial_reg.h.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * One 16550 serial port, polled.
  */
 #ifndef KERNEL_ARCH_X86_64_SERIAL_H

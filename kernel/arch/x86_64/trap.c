@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Exceptions, all fatal: says in words what happened and to what, gathers registers and return
  * addresses, and hands them to the panic report.
  */

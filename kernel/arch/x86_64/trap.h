@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Exceptions: the tables that route them, and what the stubs saved when one came.
  */
 #ifndef KERNEL_ARCH_X86_64_TRAP_H

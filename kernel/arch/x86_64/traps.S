@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The first instructions of every exception and interrupt.  Each vector up to 48 has a stub of 16 bytes
  * (descriptors.c relies on that).  Exceptions save all registers as struct trap_frame and never
  * return; interrupts save what C may clobber, call irq_handle(vector) and return.  Both run on

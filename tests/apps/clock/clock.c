@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Test application: an event `tick` every tenth of a second by the machine's own clock, for
  * seconds=N, so that whoever reads the console can hold them against the host's clock.
  */

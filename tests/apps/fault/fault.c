@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Test application: does what a kernel must not survive, for real, and leaves the report to the
  * kernel.  fault=KIND says what; a fault that does nothing ends with status 112.  It strikes in
  * app_check(), so no network device is needed.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Test application: UDP both ways.  With peer=A.B.C.D:port it sends a datagram there and expects
  * the same bytes back (again after a second, five times: nobody promises that UDP arrives); then it
  * sends back what comes to port=, count= times.

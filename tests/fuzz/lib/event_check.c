@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The properties of a log line (docs/log.md), judged without the code that writes it: every byte is
  * printable ASCII, and a machine line is "@dt " and one flat JSON object (RFC 8259).
  */

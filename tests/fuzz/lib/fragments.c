@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The model of IPv4 reassembly; see tests/fuzz/lib/fragments.h. */
 #include "tests/fuzz/lib/fragments.h"
 

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What IPv4 reassembly may deliver, judged by a model that keeps every fragment and assembles
  * nothing:
  *

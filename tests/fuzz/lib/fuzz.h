@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What all fuzz targets share: an input read from front to back, checks that abort with a sentence,
  * and the properties that hold for every event and every frame the code under test produces.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Copies of the input, and the first half of a failed check; see tests/fuzz/lib/fuzz.h. */
 #include "tests/fuzz/lib/fuzz.h"
 

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What must be true of a scoreboard (net/tcp/scoreboard.h) whatever was sent, acknowledged and
  * SACKed: counted again from its records.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is true of a stack and its frames whatever it is sent; see tests/fuzz/lib/fuzz.h. */
 #include "tests/fuzz/lib/fuzz.h"
 

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Beginning and end, the lines, and the world around them; see tests/fuzz/lib/talk.h.  The user is
  * talk_user.c, the peer talk_peer.c, what is judged talk_judge.c.
  */

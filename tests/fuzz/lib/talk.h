@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * TCP connections between the stack under test and a peer that the input plays, with all that must
  * hold whatever the peer does:
  *

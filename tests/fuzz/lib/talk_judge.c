@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * What is judged of the frames that the stack sends and of what it holds; see tests/fuzz/lib/talk.h.
  */
 #include "tests/fuzz/lib/talk.h"

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The end at which everybody turns kind: memory, device and network do what they should, and the
  * peer opens its window and acknowledges what it has.  That is all it has ever seen; or, where it is
  * forgetful, what it has acknowledged or SACKed before, and what arrives from now on: all that was

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The peer that the input plays: segments whose numbers are near those that matter, with options that
  * are right, wrong or noise.  It keeps account of what it has allowed; see tests/fuzz/lib/talk.h.
  */

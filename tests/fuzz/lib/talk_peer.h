@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Between the files of talk: what a byte of the peer's stream is, and the peer's last
  * word. */
 #ifndef TESTS_FUZZ_LIB_TALK_PEER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The user of the connections; see tests/fuzz/lib/talk.h. */
 #include "tests/fuzz/lib/talk.h"
 

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Hosts, the clock and the loop.  See tests/sim/lib/sim.h.
  */
 #include "tests/sim/lib/sim.h"

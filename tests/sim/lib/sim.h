@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The simulator: any number of stacks in one process, over links with delay, rate, queue, loss
  * (single and in bursts), duplication, reordering, corruption, an MTU of their own, stalls and cuts,
  * under a virtual clock that jumps to the next event.

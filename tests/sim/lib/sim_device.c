@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The simulated network device, with the manners of a real one: it keeps a frame it was given until
  * the last bit has left, reads its pieces "by DMA" all that time (so a changed byte is a failure),
  * has a ring of finite size, and collects what is finished when it is polled.

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The programs on both ends of a stream of datagrams.  See tests/sim/lib/sim_dgram.h.
  */
 #include "tests/sim/lib/sim_dgram.h"

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Datagrams from one host to another, beside everything else: they may be lost, doubled or late, but
  * one that arrives is one that was sent, whole.
  */

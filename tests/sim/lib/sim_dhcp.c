@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A DHCP server, and clients that are watched; see tests/sim/lib/sim_dhcp.h. */
 #include "tests/sim/lib/sim_dhcp.h"
 

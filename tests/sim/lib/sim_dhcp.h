@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * A DHCP server as a program on a simulated host, and clients that are watched: an address is used
  * only while the server has it down as theirs, in every frame they send.
  */

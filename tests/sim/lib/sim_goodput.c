@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * One connection that sends all it can.  See tests/sim/lib/sim_goodput.h.
  */
 #include "tests/sim/lib/sim_goodput.h"

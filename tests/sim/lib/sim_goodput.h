@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * How much a single connection gets out of a link: one side sends for so many seconds all it can,
  * the other reads at once; buffers are so large that only the congestion window limits.
  *

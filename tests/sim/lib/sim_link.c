@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Links: a frame waits in the queue before the wire, takes its time on it, may be lost, doubled,
  * altered or late, and arrives.  What is between two links stands in sim_router.c.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The last frames that were sent, in memory; written as a pcap file when a simulation fails.
  * Frames that a link lost afterwards are in it too: it is what the senders saw.
  */

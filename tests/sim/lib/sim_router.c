@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Between two links: a switch that knows every MAC address and floods groups, and before a link
  * with an MTU a router that has no address among the hosts: it cuts packets that are too long, or
  * drops those that must not be cut and says so to their sender (RFC 791 3.2, RFC 792, RFC 1191 4).

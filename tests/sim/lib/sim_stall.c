@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * Connections that would wait for ever, or longer than they must: looked for while a simulation
  * runs, between two steps, when everybody has done what he could.
  *

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The programs on both ends of a conversation.  See tests/sim/lib/sim_talk.h.
  */
 #include "tests/sim/lib/sim_talk.h"

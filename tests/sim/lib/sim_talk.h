@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * A conversation between two hosts over one connection: the client opens, each side sends so many
  * bytes of a pattern, checks every byte it gets, and closes in the way it was told.
  */

@@ -1,4 +1,6 @@
 /*
+ * SPDX-License-Identifier: MIT
+ *
  * The watcher on the wire: sees every frame when a stack sends it and when a stack gets it.  It
  * knows nothing of the stacks, so it cannot share their mistakes.  Of each direction of each
  * connection it checks:
