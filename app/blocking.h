@@ -24,8 +24,9 @@ struct machine {
 	void *ctx;
 	uint64_t (*now_ns)(void *ctx);
 	/* One turn of the idle loop: drains devices, polls the stack, and sleeps until something
-	 * happened or `deadline_ns` has come.  A turn in which frames came in, a link came or went, or
-	 * one of the stack's timers was due does not sleep: each may be what is waited for. */
+	 * happened or `deadline_ns` has come.  A turn in which frames came in, a link came or went,
+	 * sent frames were released, or one of the stack's timers was due does not sleep: each may
+	 * be what is waited for. */
 	void (*turn)(void *ctx, uint64_t deadline_ns);
 	/* Fills with unpredictable bytes. */
 	void (*random)(void *ctx, void *buf, size_t len);

@@ -125,9 +125,12 @@ size_t devices_random(struct devices *devices, void *buf, size_t len)
 	return devices->rng == NULL ? 0 : virtio_rng_read(devices->rng, buf, len);
 }
 
-uint64_t devices_poll_by(const struct netif *netif, uint64_t now_ns)
+void devices_use(struct devices *devices, const struct netif *netif)
 {
-	return virtio_net_poll_by(netif, now_ns);
+	for (unsigned i = 0; i < devices->n_netifs; i++) {
+		if (devices->netifs[i] != netif)
+			virtio_net_set_aside(devices->netifs[i]);
+	}
 }
 
 bool devices_sent_all(struct netif *netif)

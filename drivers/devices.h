@@ -33,9 +33,8 @@ void devices_probe(struct devices *devices, const struct net_port *port, struct 
 /* Up to `len` bytes from the virtio entropy device; returns how many there are, 0 without one. */
 size_t devices_random(struct devices *devices, void *buf, size_t len);
 
-/* When one of those interfaces must be polled at the latest although no interrupt came: the idle
- * loop must not sleep longer.  TIME_NEVER where interrupts tell of everything. */
-uint64_t devices_poll_by(const struct netif *netif, uint64_t now_ns);
+/* The run uses this interface.  The others are not polled any more, and nothing waits for them. */
+void devices_use(struct devices *devices, const struct netif *netif);
 
 /* True when one of those interfaces has nothing more to transmit of what it was given: only then is
  * it sure to leave a machine that ends. */

@@ -15,6 +15,7 @@
 #include "kernel/clock.h"
 #include "kernel/config.h"
 #include "kernel/entropy.h"
+#include "kernel/event_loop.h"
 #include "kernel/exit.h"
 #include "kernel/fw_cfg.h"
 #include "kernel/idle.h"
@@ -89,57 +90,9 @@ static void machine_memory(void *ctx, uint64_t *total, uint64_t *available)
 	*available = pages_available() * PAGE_SIZE;
 }
 
-/* The interface that the run uses, or as long as none is chosen all of them. */
-static bool is_in_use(const struct wiring *w, const struct netif *netif)
-{
-	return w->network.netif == NULL || w->network.netif == netif;
-}
-
-/* True when something came of it: a frame, or another state of a link. */
-static bool poll_devices(struct wiring *w)
-{
-	bool something = false;
-
-	for (unsigned i = 0; i < w->devices.n_netifs; i++) {
-		struct netif *netif = w->devices.netifs[i];
-		bool was_up = netif->link_up;
-
-		if (!is_in_use(w, netif))
-			continue;
-		something |= netif->ops->poll(netif, clock_now_ns()) > 0;
-		something |= netif->link_up != was_up;
-	}
-	return something;
-}
-
-/* When a halt must end at the latest: what the stack has to do next, and where no interrupt tells
- * the next look at the device. */
-static uint64_t wake_at(const struct wiring *w, uint64_t deadline_ns, uint64_t now_ns)
-{
-	uint64_t wake_ns = MIN(deadline_ns, net_next_deadline(w->machine.stack));
-
-	for (unsigned i = 0; i < w->devices.n_netifs; i++) {
-		if (is_in_use(w, w->devices.netifs[i]))
-			wake_ns = MIN(wake_ns, devices_poll_by(w->devices.netifs[i], now_ns));
-	}
-	return wake_ns;
-}
-
-/* One turn of the idle loop.  The interrupt flag is armed before the devices are looked at, so a
- * frame that arrives in between ends the halt at once. */
 static void machine_turn(void *ctx, uint64_t deadline_ns)
 {
-	struct wiring *w = ctx;
-	struct stack *stack = w->machine.stack;
-
-	idle_begin();
-	bool something = poll_devices(w);
-	uint64_t now_ns = clock_now_ns();
-	bool timer_due = net_next_deadline(stack) <= now_ns;
-	net_poll(stack, now_ns);
-	if (something || timer_due)
-		return; /* what the application waits for may have happened */
-	idle_until(wake_at(w, deadline_ns, now_ns));
+	event_loop_iterate(((struct wiring *)ctx)->machine.stack, deadline_ns);
 }
 
 /* --- the run ------------------------------------------------------------------------------------ */
@@ -212,8 +165,10 @@ static void network_start(struct wiring *w)
 	struct network *n = &w->network;
 	enum status status = network_choose(n, w->devices.netifs, w->devices.n_netifs);
 
-	if (status == STATUS_OK && n->netif != NULL)
+	if (status == STATUS_OK && n->netif != NULL) {
+		devices_use(&w->devices, n->netif);
 		net_attach(w->machine.stack, n->netif);
+	}
 	if (status == STATUS_OK)
 		status = network_up(n);
 	if (status != STATUS_OK)

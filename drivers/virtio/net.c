@@ -16,8 +16,7 @@
 
 #define MTU_DEFAULT 1500
 #define MTU_LEAST 68 /* RFC 791: every internet module forwards this much */
-/* Where no interrupt tells: at the device as a whole, and at the link. */
-#define POLL_INTERVAL_NS (1 * NS_PER_MS)
+/* Where no interrupt tells of the link. */
 #define LOOK_INTERVAL_NS (100 * NS_PER_MS)
 
 static const struct {
@@ -49,21 +48,22 @@ static void set_link(struct virtio_net *net, bool up)
 	if (net->netif.link_up == up)
 		return;
 	net->netif.link_up = up;
+	net->link_changed = true;
 	event_emit(net->dev->events, EVENT_NETDEV_LINK, 0, 0, EV_STR("name", net->netif.name),
 		   EV_STR("link", link_text(net)));
 }
 
-/* Virtio 1.1, 5.1.4: without STATUS the link is assumed to be up. */
-static bool read_link(struct virtio_net *net, bool before)
+/* Virtio 1.1, 5.1.4: without STATUS the link is assumed to be up.  False: it cannot be told now. */
+static bool read_link(struct virtio_net *net, bool *up)
 {
-	uint16_t status;
+	uint16_t status = VIRTIO_NET_S_LINK_UP;
 
-	if (!virtio_has(net->dev, VIRTIO_NET_F_STATUS))
-		return true;
-	if (virtio_config_read(net->dev, offsetof(struct virtio_net_config, status), &status,
+	if (virtio_has(net->dev, VIRTIO_NET_F_STATUS) &&
+	    virtio_config_read(net->dev, offsetof(struct virtio_net_config, status), &status,
 			       sizeof(status)) != ERR_OK)
-		return before;
-	return (status & VIRTIO_NET_S_LINK_UP) != 0;
+		return false;
+	*up = (status & VIRTIO_NET_S_LINK_UP) != 0;
+	return true;
 }
 
 static void free_all(struct virtq *ring)
@@ -91,25 +91,36 @@ void virtio_net_fail(struct virtio_net *net, const char *what, const char *probl
 	set_link(net, false);
 }
 
-/* What a configuration interrupt may mean: the link changed, or the device is in trouble. */
-static void look_at_device(struct virtio_net *net)
+/* What a configuration interrupt may mean: the link changed, or the device is in trouble.  Where
+ * there is none, or it came while the configuration could not be read, the clock is next. */
+static void look_at_device(struct virtio_net *net, uint64_t now_ns)
 {
 	uint8_t status = net->dev->ops->status(net->dev);
+	bool up = net->netif.link_up;
 
-	if ((status & VIRTIO_CONFIG_S_NEEDS_RESET) != 0)
+	if ((status & VIRTIO_CONFIG_S_NEEDS_RESET) != 0) {
 		virtio_net_fail(net, "device", "asks for a reset");
-	else
-		set_link(net, read_link(net, net->netif.link_up));
+		return;
+	}
+	net->next_look_ns = read_link(net, &up) && net->config_line != NULL
+				    ? TIME_NEVER
+				    : now_ns + LOOK_INTERVAL_NS;
+	set_link(net, up);
 }
 
 static bool look_is_due(struct virtio_net *net, uint64_t now_ns)
 {
-	if (net->config_line != NULL)
-		return net->config_line->fired != 0 && irq_take(net->config_line);
-	if (now_ns < net->next_look_ns)
-		return false;
-	net->next_look_ns = now_ns + LOOK_INTERVAL_NS;
-	return true;
+	if (net->config_line != NULL && net->config_line->fired != 0 && irq_take(net->config_line))
+		return true;
+	return now_ns >= net->next_look_ns;
+}
+
+/* The interrupt of a changed configuration cannot be switched off, so it is always armed. */
+static uint64_t config_arm(const struct virtio_net *net, uint64_t now_ns)
+{
+	if (net->config_line != NULL && net->config_line->fired != 0)
+		return now_ns;
+	return net->next_look_ns;
 }
 
 /* --- struct netif -------------------------------------------------------------------------- */
@@ -119,19 +130,26 @@ static int net_send(struct netif *netif, struct pktbuf *pkt)
 	return virtio_net_tx_send(net_of(netif), pkt);
 }
 
-static unsigned net_poll_device(struct netif *netif, uint64_t now_ns)
+/* Frames received; *released: some that were sent came back. */
+static unsigned poll_device(struct virtio_net *net, uint64_t now_ns, bool *released)
 {
-	struct virtio_net *net = net_of(netif);
-
+	*released = false;
 	if (net->dev->dead)
 		return 0;
 	if (look_is_due(net, now_ns))
-		look_at_device(net);
+		look_at_device(net, now_ns);
 	/* Sent frames first: an acknowledgement among the received ones may only release bytes
 	 * that no descriptor refers to any more. */
 	if (!net->dev->dead)
-		virtio_net_tx_reclaim(net);
+		*released = virtio_net_tx_reclaim(net);
 	return net->dev->dead ? 0 : virtio_net_rx_poll(net);
+}
+
+static unsigned net_poll_device(struct netif *netif, uint64_t now_ns)
+{
+	bool released;
+
+	return poll_device(net_of(netif), now_ns, &released);
 }
 
 static unsigned net_tx_room(struct netif *netif)
@@ -145,20 +163,42 @@ static const struct netif_ops net_ops = {
 	.tx_room = net_tx_room,
 };
 
-uint64_t virtio_net_poll_by(const struct netif *netif, uint64_t now_ns)
-{
-	const struct virtio_net *net = CONTAINER_OF(netif, const struct virtio_net, netif);
+/* --- struct irq_source --------------------------------------------------------------------- */
 
+static bool source_poll(struct irq_source *source, uint64_t now_ns)
+{
+	struct virtio_net *net = CONTAINER_OF(source, struct virtio_net, source);
+	bool released, something;
+
+	something = poll_device(net, now_ns, &released) > 0 || released;
+	something |= net->link_changed;
+	net->link_changed = false;
+	return something;
+}
+
+static uint64_t source_arm(struct irq_source *source, uint64_t now_ns)
+{
+	struct virtio_net *net = CONTAINER_OF(source, struct virtio_net, source);
+	uint64_t rx_ns, tx_ns, config_ns;
+
+	if (net->link_changed) /* since the poll, while the stack was sending */
+		return now_ns;
 	if (net->dev->dead)
 		return TIME_NEVER;
-	if (net->polled)
-		return now_ns + POLL_INTERVAL_NS;
-	return net->config_line != NULL ? TIME_NEVER : now_ns + LOOK_INTERVAL_NS;
+	rx_ns = virtio_net_rx_arm(net, now_ns);
+	tx_ns = virtio_net_tx_arm(net, now_ns);
+	config_ns = config_arm(net, now_ns);
+	return MIN(MIN(rx_ns, tx_ns), config_ns);
+}
+
+void virtio_net_set_aside(struct netif *netif)
+{
+	irq_unwatch(&net_of(netif)->source);
 }
 
 bool virtio_net_sent_all(struct netif *netif)
 {
-	struct virtio_net *net = CONTAINER_OF(netif, struct virtio_net, netif);
+	struct virtio_net *net = net_of(netif);
 
 	if (!net->dev->dead)
 		virtio_net_tx_reclaim(net);
@@ -220,7 +260,7 @@ static int read_config(struct virtio_net *net, const struct net_port *port)
 		(void)virtio_give_up(net->dev, err == ERR_TIMEDOUT
 						       ? "its configuration never settles"
 						       : "its configuration is too short");
-	net->netif.link_up = read_link(net, false);
+	(void)read_link(net, &net->netif.link_up);
 	return err;
 }
 
@@ -231,14 +271,15 @@ static uint16_t connect_interrupts(struct virtio_net *net)
 	struct virtio_device *dev = net->dev;
 
 	net->polled = dev->n_vectors == 0 ||
-		      dev->ops->vector_connect(dev, 0, &net->queue_irq) != ERR_OK;
+		      dev->ops->vector_connect(dev, 0, &net->queue_irq, &net->source) !=
+			      ERR_OK;
 	if (net->polled) {
 		virtio_complain(dev, "no interrupt is possible (MSI-X); it is polled");
 		return VIRTIO_NO_VECTOR;
 	}
 
 	bool own = dev->n_vectors > 1 &&
-		   dev->ops->vector_connect(dev, 1, &net->config_irq) == ERR_OK;
+		   dev->ops->vector_connect(dev, 1, &net->config_irq, &net->source) == ERR_OK;
 
 	if (dev->ops->config_vector(dev, own ? 1 : 0) == ERR_OK)
 		net->config_line = own ? &net->config_irq : &net->queue_irq;
@@ -309,11 +350,15 @@ struct netif *virtio_net_open(struct virtio_device *dev, const struct net_port *
 	*net = (struct virtio_net){
 		.netif = {.name = name, .ops = &net_ops},
 		.dev = dev,
+		.source = {.poll = source_poll, .arm = source_arm},
 	};
 	net->netif.driver = net;
 	/* On failure the memory stays: an interrupt line, once open, is there for ever. */
-	if (bring_up(net, port) != ERR_OK)
+	if (bring_up(net, port) != ERR_OK) {
+		irq_unwatch(&net->source);
 		return NULL;
+	}
+	irq_watch(&net->source);
 	net->netif.features = netif_feature_set(net);
 	announce(net);
 	return &net->netif;

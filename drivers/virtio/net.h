@@ -10,16 +10,15 @@
 #include "net/netif.h"
 
 /*
- * Brings the device up and logs it (EVENT_NETDEV_UP); NULL when it cannot be used, after the log
+ * Brings the device up, as a watched irq_source, and logs it (EVENT_NETDEV_UP); NULL when it cannot be used, after the log
  * has said why.  `dev`, `port` (memory for receive buffers, a MAC address where there is none) and
  * `name` must outlive the machine: an interface is never taken down.
  */
 struct netif *virtio_net_open(struct virtio_device *dev, const struct net_port *port,
 			      const char *name) MUST_CHECK;
 
-/* When ops->poll() must be called at the latest although no interrupt came; TIME_NEVER where
- * interrupts tell of everything. */
-uint64_t virtio_net_poll_by(const struct netif *netif, uint64_t now_ns);
+/* Nothing waits for this interface any more: it is no longer an irq_source that is watched. */
+void virtio_net_set_aside(struct netif *netif);
 
 /* True when no frame is with the device any more, or never will leave it. */
 bool virtio_net_sent_all(struct netif *netif);

@@ -29,29 +29,44 @@ struct virtio_net {
 	struct pktbuf_pool rx_pool;
 	uint16_t rx_target; /* receive buffers to keep with the device: grows with the traffic */
 	uint16_t rx_limit;  /* and never over this */
-	bool tx_wake;       /* an interrupt was asked for since there was no room */
+	uint16_t rx_batch;  /* frames between two refills */
+	uint16_t rx_budget; /* frames a poll */
+	bool tx_wanted;     /* the stack was refused for lack of room and is to be woken */
+	bool link_changed;  /* and no poll has reported it yet */
 
+	struct irq_source source;
 	struct irq_line queue_irq;
 	struct irq_line config_irq;
 	/* Which of them tells of a change of the configuration; NULL: looked for by the clock. */
 	struct irq_line *config_line;
-	uint64_t next_look_ns;
-	bool polled;           /* no interrupt at all */
-	uint64_t armed_count;  /* queue_irq.count when the interrupt was last asked for */
+	uint64_t next_look_ns; /* at the configuration, although no interrupt came */
+
+	/* Whether interrupts arrive; see net_rx.c. */
+	bool polled;           /* none does, or none is possible */
+	bool armed;            /* the receive interrupt, with nothing there */
+	bool took_armed;       /* frames came while it was */
+	bool silence_reported;
+	uint64_t armed_count;  /* queue_irq.count when it was armed */
 	unsigned silent_polls; /* in a row that found frames no interrupt had told of */
 };
+
+#define VIRTIO_NET_POLL_NS (1 * NS_PER_MS) /* where no interrupt tells of frames */
 
 /* Opens the queue and fills it; the kick comes after DRIVER_OK. */
 int virtio_net_rx_open(struct virtio_net *net, const struct net_port *port,
 		       uint16_t vector) MUST_CHECK;
-/* Takes what was received; returns the number of frames. */
+/* Takes what was received, at most a budget of frames (and a batch more); returns how many. */
 unsigned virtio_net_rx_poll(struct virtio_net *net);
+/* This queue's part of irq_source.arm. */
+uint64_t virtio_net_rx_arm(struct virtio_net *net, uint64_t now_ns);
 
 int virtio_net_tx_open(struct virtio_net *net, uint16_t vector) MUST_CHECK;
 int virtio_net_tx_send(struct virtio_net *net, struct pktbuf *pkt);
-/* Frees what was transmitted. */
-void virtio_net_tx_reclaim(struct virtio_net *net);
+/* Frees what was transmitted; true if there was any. */
+bool virtio_net_tx_reclaim(struct virtio_net *net);
 unsigned virtio_net_tx_room(struct virtio_net *net);
+/* This queue's part of irq_source.arm. */
+uint64_t virtio_net_tx_arm(struct virtio_net *net, uint64_t now_ns);
 
 /* The device broke its promises: no more of it.  Its buffers come home. */
 void virtio_net_fail(struct virtio_net *net, const char *what, const char *problem);

@@ -38,6 +38,8 @@ static void size_pool(struct virtio_net *net, const struct net_port *port)
 
 	net->rx_limit = (uint16_t)MIN((uint64_t)net->rx.ring.size, MAX(half, (uint64_t)RX_LEAST));
 	net->rx_target = MIN(net->rx_limit, RX_FIRST);
+	net->rx_batch = RX_BATCH;
+	net->rx_budget = RX_BUDGET;
 	pktbuf_pool_init(&net->rx_pool, port, buf_len, 2u * net->rx_limit);
 }
 
@@ -78,8 +80,6 @@ int virtio_net_rx_open(struct virtio_net *net, const struct net_port *port, uint
 		(void)virtio_give_up(net->dev, "no memory for receive buffers");
 		return ERR_NOMEM;
 	}
-	/* Nothing can be there before DRIVER_OK. */
-	virtq_interrupt_after(&net->rx.ring, 1);
 	return ERR_OK;
 }
 
@@ -130,7 +130,7 @@ static unsigned take_batch(struct virtio_net *net)
 	struct pktbuf *pkt;
 	uint32_t len;
 
-	while (frames < RX_BATCH && (pkt = virtq_take(&net->rx.ring, &len)) != NULL) {
+	while (frames < net->rx_batch && (pkt = virtq_take(&net->rx.ring, &len)) != NULL) {
 		deliver(net, pkt, len, clock_now_ns());
 		frames++;
 	}
@@ -146,45 +146,63 @@ static void refill(struct virtio_net *net, unsigned received)
 	virtio_queue_kick(net->dev, &net->rx);
 }
 
-/*
- * Frames without an interrupt since it was asked for.  Once may be a race with one on its way;
- * it is taken before the next look at most, so three in a row mean that none is coming.
- */
-static void watch_interrupts(struct virtio_net *net)
-{
-	uint64_t count = net->queue_irq.count;
-
-	if (net->polled)
-		return;
-	net->silent_polls = count == net->armed_count ? net->silent_polls + 1 : 0;
-	net->armed_count = count;
-	if (net->silent_polls < SILENT_POLLS_MAX)
-		return;
-	net->polled = true;
-	virtio_complain(net->dev, "its interrupts do not arrive; it is polled");
-}
-
-/* The interrupt stays armed until frames were taken; it is armed again, with another look, once
- * there are no more.  Beyond the budget it is not: the caller comes back since frames came. */
+/* The interrupt is not needed while there are frames to take.  It is asked for when the machine is
+ * about to sleep, and only then (virtio_net_rx_arm): whatever ends this loop, the machine cannot. */
 unsigned virtio_net_rx_poll(struct virtio_net *net)
 {
-	unsigned frames = 0;
+	unsigned frames = 0, batch;
 
-	for (;;) {
-		unsigned batch = take_batch(net);
-
+	do {
+		batch = take_batch(net);
 		frames += batch;
 		if (net->dev->dead)
 			return frames; /* broke while the stack was answering */
 		refill(net, batch);
-		if (frames == 0 || frames >= RX_BUDGET)
-			break;
-		if (batch < RX_BATCH && !virtq_interrupt_after(&net->rx.ring, 1))
-			break;
+	} while (batch > 0 && frames < net->rx_budget);
+	if (frames > 0) {
+		virtq_interrupts_off(&net->rx.ring);
+		net->took_armed |= net->armed;
+		net->armed = false;
 	}
-	if (frames > 0 && frames < RX_BUDGET)
-		watch_interrupts(net);
 	if (virtq_broken(&net->rx.ring))
 		virtio_net_fail(net, "receive queue", virtq_fault_text(&net->rx.ring));
 	return frames;
+}
+
+/*
+ * Frames came while the interrupt was armed: has it come as well?  Asked when it is armed the next
+ * time, so that one on its way has arrived; and since even then it may be late, only three in a row
+ * mean that none is coming.  If one comes later all the same, the polling ends.
+ */
+static void judge_interrupts(struct virtio_net *net)
+{
+	if (!net->took_armed)
+		return;
+	net->took_armed = false;
+	if (net->queue_irq.count != net->armed_count) {
+		net->silent_polls = 0;
+		net->polled = false;
+		return;
+	}
+	if (net->polled || ++net->silent_polls < SILENT_POLLS_MAX)
+		return;
+	net->polled = true;
+	if (!net->silence_reported)
+		virtio_complain(net->dev, "its interrupts do not arrive; it is polled");
+	net->silence_reported = true;
+}
+
+/* A device without a single buffer raises no interrupt: that memory is there again is found by the
+ * clock. */
+uint64_t virtio_net_rx_arm(struct virtio_net *net, uint64_t now_ns)
+{
+	struct virtq *ring = &net->rx.ring;
+
+	judge_interrupts(net);
+	refill(net, 0);
+	net->armed = !virtq_interrupt_after(ring, 1) && !virtq_broken(ring);
+	net->armed_count = net->queue_irq.count;
+	if (!net->armed)
+		return now_ns;
+	return net->polled || ring->in_flight == 0 ? now_ns + VIRTIO_NET_POLL_NS : TIME_NEVER;
 }

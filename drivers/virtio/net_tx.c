@@ -6,8 +6,9 @@
  * device where it lies.  Virtio 1.1, 5.1.6.1 and 5.1.6.2.
  *
  * Completions raise no interrupt: they are collected when the interface is polled or when room
- * gets short.  Only when there is no room left is an interrupt asked for, so that the stack is
- * woken to go on.  Doorbells are rung per frame, since a lone SYN must not wait; the device holds
+ * gets short, and where nothing else wakes the machine by the clock, since the stack may wait for
+ * the memory of what it sent.  Only when there is no room left is an interrupt asked for, so that
+ * the stack is woken to go on.  Doorbells are rung per frame, since a lone SYN must not wait; the device holds
  * them off (event index) while it is busy with the frames before, so a batch costs one.
  *
  * NOT DONE: segmentation offload (gso_size), indirect descriptors.
@@ -19,6 +20,7 @@
 
 #define PIECES_MAX (1 + PKTBUF_PIECES_MAX)
 #define ROOM_LOW 8 /* frames; below it completions are collected first */
+#define COLLECT_NS (10 * NS_PER_MS)
 
 int virtio_net_tx_open(struct virtio_net *net, uint16_t vector)
 {
@@ -32,7 +34,7 @@ int virtio_net_tx_open(struct virtio_net *net, uint16_t vector)
 	return err;
 }
 
-void virtio_net_tx_reclaim(struct virtio_net *net)
+bool virtio_net_tx_reclaim(struct virtio_net *net)
 {
 	struct virtq *ring = &net->tx.ring;
 	bool any = false;
@@ -44,39 +46,34 @@ void virtio_net_tx_reclaim(struct virtio_net *net)
 	}
 	if (virtq_broken(ring))
 		virtio_net_fail(net, "transmit queue", virtq_fault_text(ring));
-	if (net->tx_wake && ring->free_count >= ring->size / 2)
-		net->tx_wake = false;
+	if (ring->free_count >= MAX(ring->size / 2, PIECES_MAX))
+		net->tx_wanted = false;
 	/* Said again each time, since the event index would come round after 65536 frames. */
-	if (any && !net->tx_wake)
+	if (any)
 		virtq_interrupts_off(ring);
+	return any;
 }
 
-/* Asks to be woken when half of what is in flight has gone; what has gone in the meantime is
- * collected first, since its interrupt would never come. */
-static void want_wake(struct virtio_net *net)
+/* The stack is woken when half of what is in flight has gone: not for each frame. */
+uint64_t virtio_net_tx_arm(struct virtio_net *net, uint64_t now_ns)
 {
 	struct virtq *ring = &net->tx.ring;
+	uint16_t half = (uint16_t)MAX(ring->in_flight / 2, 1);
 
-	while (ring->free_count < PIECES_MAX && !net->tx_wake && !net->dev->dead) {
-		uint16_t half = (uint16_t)MAX(ring->in_flight / 2, 1);
-
-		if (virtq_interrupt_after(ring, half))
-			virtio_net_tx_reclaim(net);
-		else
-			net->tx_wake = true;
-	}
+	if (net->tx_wanted && (virtq_interrupt_after(ring, half) || virtq_broken(ring)))
+		return now_ns;
+	return ring->in_flight > 0 ? now_ns + COLLECT_NS : TIME_NEVER;
 }
 
 unsigned virtio_net_tx_room(struct virtio_net *net)
 {
 	struct virtq *ring = &net->tx.ring;
 
+	if (!net->dev->dead && ring->free_count < ROOM_LOW * PIECES_MAX)
+		virtio_net_tx_reclaim(net);
 	if (net->dev->dead)
 		return 0;
-	if (ring->free_count < ROOM_LOW * PIECES_MAX)
-		virtio_net_tx_reclaim(net);
-	if (ring->free_count < PIECES_MAX)
-		want_wake(net);
+	net->tx_wanted |= ring->free_count < PIECES_MAX;
 	return ring->free_count / PIECES_MAX;
 }
 

@@ -153,9 +153,10 @@ static int modern_config_vector(struct virtio_device *dev, uint16_t vector)
 	return set_vector(dev, VIRTIO_PCI_COMMON_MSIX, vector);
 }
 
-static int modern_vector_connect(struct virtio_device *dev, uint16_t vector, struct irq_line *line)
+static int modern_vector_connect(struct virtio_device *dev, uint16_t vector, struct irq_line *line,
+				 struct irq_source *source)
 {
-	int err = irq_line_open(line);
+	int err = irq_line_open(line, source);
 
 	if (err == ERR_OK)
 		msix_connect(&pci_of(dev)->msix, vector, irq_line_message(line));

@@ -46,8 +46,9 @@ struct virtio_transport_ops {
 	int (*config_read)(struct virtio_device *dev, uint32_t off, void *buf, uint32_t len);
 	/* Which vector a change of the configuration fires. */
 	int (*config_vector)(struct virtio_device *dev, uint16_t vector);
-	/* Connects the device's `vector` (< n_vectors) with `line`. */
-	int (*vector_connect)(struct virtio_device *dev, uint16_t vector, struct irq_line *line);
+	/* Connects the device's `vector` (< n_vectors) with `line`, which belongs to `source`. */
+	int (*vector_connect)(struct virtio_device *dev, uint16_t vector, struct irq_line *line,
+			      struct irq_source *source);
 };
 
 struct virtio_device {

@@ -160,10 +160,11 @@ uint64_t clock_unix_s(void)
 	return 1700000000;
 }
 
-int irq_line_open(struct irq_line *line)
+int irq_line_open(struct irq_line *line, struct irq_source *source)
 {
 	if (fake_machine.lines_left == 0)
 		return ERR_NOSPC;
+	irq_watch(source);
 	fake_machine.lines_left--;
 	line->vector = (uint8_t)(0x40 + fake_machine.lines_left);
 	return ERR_OK;

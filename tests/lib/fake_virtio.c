@@ -126,9 +126,10 @@ static int fake_config_vector(struct virtio_device *dev, uint16_t vector)
 	return ERR_OK;
 }
 
-static int fake_vector_connect(struct virtio_device *dev, uint16_t vector, struct irq_line *line)
+static int fake_vector_connect(struct virtio_device *dev, uint16_t vector, struct irq_line *line,
+			       struct irq_source *source)
 {
-	int err = irq_line_open(line);
+	int err = irq_line_open(line, source);
 
 	ASSERT(vector < dev->n_vectors && vector < FAKE_VIRTIO_VECTORS);
 	if (err == ERR_OK)

@@ -5,14 +5,24 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "kernel/irq_source.h"
 
 struct net_kit net_kit;
 
 static const uint8_t piece_bytes[100] = {0xbb};
 static uint8_t pattern[NET_KIT_FRAME_MAX];
 
+/* The interface before this one is gone, and its memory with it. */
+static void forget_netif(void)
+{
+	if (net_kit.netif != NULL)
+		virtio_net_set_aside(net_kit.netif);
+	net_kit.netif = NULL;
+}
+
 void net_kit_reset(uint64_t features)
 {
+	forget_netif();
 	fake_machine_reset();
 	memset(&net_kit, 0, sizeof(net_kit));
 	fake_virtio_net_init(&net_kit.fake, features);
@@ -23,6 +33,7 @@ void net_kit_reset(uint64_t features)
 
 struct netif *net_kit_open(void)
 {
+	forget_netif();
 	net_kit.netif = virtio_net_open(&net_kit.fake.dev, &fake_machine.port, "eth0");
 	if (net_kit.netif != NULL && !net_kit.fake.dev.dead)
 		fake_ring_want_notify(&net_kit.fake.rings[1], true);
@@ -50,6 +61,7 @@ int net_kit_teardown(void **state)
 	if (net_kit.netif != NULL)
 		net_kit.netif->ops->poll(net_kit.netif, net_kit.now_ns);
 	ASSERT(net_kit.pool.in_use == 0);
+	forget_netif();
 	fake_machine_off();
 	return 0;
 }
@@ -93,10 +105,28 @@ unsigned net_kit_poll(void)
 	return net_kit.netif->ops->poll(net_kit.netif, net_kit.now_ns);
 }
 
+uint64_t net_kit_arm(void)
+{
+	deliver_interrupts();
+	return irq_arm_sources(net_kit.now_ns);
+}
+
+unsigned net_kit_idle(void)
+{
+	unsigned before = net_kit.received;
+
+	do {
+		do
+			deliver_interrupts();
+		while (irq_poll_sources(net_kit.now_ns));
+	} while (net_kit_arm() <= net_kit.now_ns);
+	return net_kit.received - before;
+}
+
 unsigned net_kit_receive(const struct virtio_net_hdr_v1 *hdr, uint32_t len)
 {
 	ASSERT(fake_virtio_receive(&net_kit.fake, hdr, pattern, len));
-	return net_kit_poll();
+	return net_kit_idle();
 }
 
 static void count_release(struct pktbuf *pkt)

@@ -49,9 +49,14 @@ int net_kit_setup(void **state);    /* reset with NET_KIT_ALL, and up */
 int net_kit_teardown(void **state); /* checks that no packet was lost */
 
 void net_kit_input(struct netif *netif, struct pktbuf *pkt);
-/* The device receives a frame of `len` bytes with this header; then the driver is polled. */
+/* The device receives a frame of `len` bytes with this header; then the driver is net_kit_idle(). */
 unsigned net_kit_receive(const struct virtio_net_hdr_v1 *hdr, uint32_t len);
+/* One poll: the frames. */
 unsigned net_kit_poll(void);
+/* What the driver says before a halt: when it wants to be polled. */
+uint64_t net_kit_arm(void);
+/* Polled until there is nothing more and armed, as before a halt: all frames. */
+unsigned net_kit_idle(void);
 
 /* A packet to send: `len` bytes of head and up to `n_pieces` of 100 bytes each. */
 struct pktbuf *net_kit_packet(size_t len, unsigned n_pieces);

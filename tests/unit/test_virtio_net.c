@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "kernel/irq_source.h"
 #include "tests/lib/virtio_net_kit.h"
 
 #define HDR_LEN sizeof(struct virtio_net_hdr_v1)
@@ -30,7 +31,8 @@ static int send(struct pktbuf *pkt)
 /* No interrupt tells of received frames: the idle loop has to look. */
 static bool is_polled(void)
 {
-	return virtio_net_poll_by(net_kit.netif, 7) == 7 + NS_PER_MS;
+	net_kit_idle();
+	return net_kit_arm() == net_kit.now_ns + NS_PER_MS;
 }
 
 static unsigned tx_room(void)
@@ -218,22 +220,78 @@ static void checksum_flags_mean_nothing_where_not_agreed_on(void **state)
 	assert_int_equal(net_kit.frame_flags, 0);
 }
 
-/* Never is a frame on the ring without either an interrupt raised or a poll that finds it. */
+/* Each time the machine would sleep, the next frame raises an interrupt, and one for a burst. */
 static void each_quiet_moment_ends_with_an_interrupt(void **state)
 {
 	struct fake_ring *ring = &net_kit.fake.rings[0];
 
 	(void)state;
+	net_kit_idle();
 	for (unsigned round = 0; round < 70000; round++) {
 		unsigned before = ring->interrupts;
 		unsigned burst = 1 + round % 5;
 
 		for (unsigned i = 0; i < burst; i++)
 			assert_true(fake_virtio_receive(&net_kit.fake, &plain, net_kit.frame, 60));
-		assert_int_equal(ring->interrupts, before + 1); /* one for the burst */
-		assert_int_equal(net_kit_poll(), burst);
+		assert_int_equal(ring->interrupts, before + 1);
+		assert_int_equal(net_kit_idle(), burst);
 	}
 	assert_true(ring->used_idx < 65535 && net_kit.received > 3 * 65536); /* it wrapped */
+}
+
+/* A frame that came between the last poll and the wish for an interrupt raises none. */
+static void what_came_before_the_wish_forbids_the_halt(void **state)
+{
+	(void)state;
+	net_kit_idle();
+	assert_int_equal(net_kit_receive(&plain, 60), 1);
+	assert_int_equal(net_kit_poll(), 0);
+	assert_true(fake_virtio_receive(&net_kit.fake, &plain, net_kit.frame, 60));
+	assert_true(fake_virtio_receive(&net_kit.fake, &plain, net_kit.frame, 60));
+	net_kit_poll();
+	assert_true(fake_virtio_receive(&net_kit.fake, &plain, net_kit.frame, 60));
+	assert_true(net_kit_arm() <= net_kit.now_ns);
+	assert_int_equal(net_kit_poll(), 1);
+	assert_true(net_kit_arm() == TIME_NEVER);
+}
+
+/* While frames are polled out of the ring their interrupts would only cost: also where the device
+ * has no event index to fall behind. */
+static void frames_raise_no_interrupt_while_they_are_polled(void **state)
+{
+	struct fake_ring *ring = &net_kit.fake.rings[0];
+
+	(void)state;
+	net_kit_reset(NET_KIT_ALL & ~VIRTIO_FEATURE(VIRTIO_RING_F_EVENT_IDX));
+	assert_non_null(net_kit_open());
+	net_kit_idle();
+	for (unsigned i = 0; i < 100; i++) {
+		assert_true(fake_virtio_receive(&net_kit.fake, &plain, net_kit.frame, 60));
+		assert_int_equal(ring->interrupts, 1);
+		assert_int_equal(net_kit_poll(), 1);
+	}
+	net_kit_idle();
+	assert_true(fake_virtio_receive(&net_kit.fake, &plain, net_kit.frame, 60));
+	assert_int_equal(ring->interrupts, 2);
+}
+
+/* The ring is as long as the budget of a poll: both end together, and the next poll finds nothing. */
+static void full_ring_leaves_no_machine_deaf(void **state)
+{
+	unsigned frames = 0, before;
+
+	(void)state;
+	for (unsigned i = 0; i < 300; i++)
+		net_kit_receive(&plain, 60); /* until the ring has grown to its size */
+	while (fake_virtio_receive(&net_kit.fake, &plain, net_kit.frame, 60))
+		frames++;
+	assert_int_equal(frames, 256);
+	assert_int_equal(net_kit_poll(), 256);
+	assert_int_equal(net_kit_poll(), 0);
+	assert_true(net_kit_arm() == TIME_NEVER);
+	before = net_kit.fake.rings[0].interrupts;
+	assert_true(fake_virtio_receive(&net_kit.fake, &plain, net_kit.frame, 60));
+	assert_int_equal(net_kit.fake.rings[0].interrupts, before + 1);
 }
 
 static void frames_that_come_during_the_poll_are_taken(void **state)
@@ -247,10 +305,9 @@ static void frames_that_come_during_the_poll_are_taken(void **state)
 static void silence_is_noticed_and_said(void **state)
 {
 	(void)state;
-	for (unsigned i = 0; i < 1000; i++) {
+	net_kit_idle();
+	for (unsigned i = 0; i < 1000; i++)
 		net_kit_receive(&plain, 60);
-		net_kit_poll();
-	}
 	net_kit.deaf = true;
 	net_kit_receive(&plain, 60); /* may be a race */
 	net_kit_receive(&plain, 60);
@@ -262,17 +319,46 @@ static void silence_is_noticed_and_said(void **state)
 	assert_int_equal(fake_machine.event_count[EVENT_DEVICE_BAD], 1);
 	assert_non_null(strstr(fake_machine.problem, "do not arrive"));
 	assert_int_equal(net_kit.received, 1007);
+	/* They do after all: it is not polled any more, and the next silence is not news. */
+	net_kit.deaf = false;
+	net_kit_receive(&plain, 60);
+	assert_false(is_polled());
+	net_kit.deaf = true;
+	for (unsigned i = 0; i < 5; i++)
+		net_kit_receive(&plain, 60);
+	assert_true(is_polled());
+	assert_int_equal(fake_machine.event_count[EVENT_DEVICE_BAD], 1);
 }
 
 /* Each interrupt comes just after the poll that already found its frame. */
 static void late_interrupts_are_no_silence(void **state)
 {
 	(void)state;
+	net_kit_idle();
 	for (unsigned i = 0; i < 100; i++) {
 		net_kit.deaf = true;
-		net_kit_receive(&plain, 60);
+		assert_true(fake_virtio_receive(&net_kit.fake, &plain, net_kit.frame, 60));
+		assert_int_equal(net_kit_poll(), 1);
 		net_kit.deaf = false;
+		net_kit_idle();
+	}
+	assert_false(is_polled());
+}
+
+/* What is found when the interrupt is asked for raised none, and was not expected to. */
+static void frames_before_the_wish_are_no_silence(void **state)
+{
+	(void)state;
+	net_kit_idle();
+	for (unsigned i = 0; i < 100; i++) {
+		assert_true(fake_virtio_receive(&net_kit.fake, &plain, net_kit.frame, 60));
 		net_kit_poll();
+		net_kit.deaf = true;
+		assert_true(fake_virtio_receive(&net_kit.fake, &plain, net_kit.frame, 60));
+		assert_true(net_kit_arm() <= net_kit.now_ns);
+		net_kit_poll();
+		net_kit.deaf = false;
+		net_kit_idle();
 	}
 	assert_false(is_polled());
 }
@@ -284,12 +370,11 @@ static void endless_flood_is_cut_into_polls(void **state)
 
 	(void)state;
 	net_kit.flood = UINT32_MAX;
-	frames = net_kit_receive(&plain, 60);
+	assert_true(fake_virtio_receive(&net_kit.fake, &plain, net_kit.frame, 60));
+	frames = net_kit_poll();
 	assert_in_range(frames, 32, 512);
 	net_kit.flood = 3;
-	assert_true(net_kit_poll() >= 1);
-	while (net_kit_poll() > 0)
-		continue;
+	assert_true(net_kit_idle() >= 1);
 	/* And the interrupt is armed after it. */
 	unsigned before = net_kit.fake.rings[0].interrupts;
 
@@ -314,6 +399,23 @@ static void buffers_held_by_the_stack_do_not_starve_the_device(void **state)
 	pktbuf_queue_free(&net_kit.held);
 	net_kit_poll(); /* fills the ring again without any frame */
 	assert_int_equal(net_kit_receive(&plain, 60), 1);
+}
+
+/* A device without a buffer receives nothing and so wakes nobody. */
+static void memory_that_is_there_again_is_found_by_the_clock(void **state)
+{
+	(void)state;
+	net_kit.hold = true;
+	fake_machine.allocs_left = 0;
+	while (fake_virtio_receive(&net_kit.fake, &plain, net_kit.frame, 60))
+		net_kit_poll();
+	assert_int_equal(net_kit_poll(), 0);
+	assert_true(net_kit_arm() == net_kit.now_ns + NS_PER_MS);
+	fake_machine.allocs_left = -1;
+	assert_true(net_kit_arm() == TIME_NEVER); /* filled there, not only by a poll */
+	assert_true(fake_virtio_receive(&net_kit.fake, &plain, net_kit.frame, 60));
+	assert_int_equal(net_kit.fake.rings[0].interrupts, 1);
+	net_kit_poll();
 }
 
 static void ring_is_not_filled_before_there_is_traffic(void **state)
@@ -431,6 +533,7 @@ static void full_ring_says_so_and_wakes_when_there_is_room(void **state)
 	assert_int_equal(sent, 256 / 5);
 	assert_int_equal(send(net_kit_packet(54, 4)), ERR_AGAIN);
 	assert_int_equal(net_kit.pool.in_use, sent); /* the refused one is freed */
+	net_kit_idle();
 	assert_int_equal(ring->interrupts, 0);
 	for (unsigned i = 0; i < sent / 2; i++)
 		assert_true(net_kit_transmitted(&chain));
@@ -451,13 +554,55 @@ static void wish_to_be_woken_survives_a_poll(void **state)
 	unsigned sent = fill_tx(4);
 
 	(void)state;
-	for (unsigned i = 0; i < sent / 2; i++) {
-		assert_int_equal(ring->interrupts, 0);
+	net_kit_idle();
+	for (unsigned i = 0; i < sent && ring->interrupts == 0; i++) {
 		assert_true(net_kit_transmitted(&chain));
-		if (i == 5)
-			net_kit_poll();
+		if (i == 5) /* woken for something else */
+			net_kit_idle();
 	}
 	assert_int_equal(ring->interrupts, 1);
+	assert_in_range(tx_room(), sent / 2, sent - 1);
+}
+
+/* Half of the frames is not half of the ring: small ones leave first, and the ring is full again
+ * before it was half empty.  The wish must be there again too. */
+static void wish_to_be_woken_follows_a_ring_filled_again(void **state)
+{
+	struct fake_ring *ring = &net_kit.fake.rings[1];
+	struct fake_chain chain;
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++)
+		assert_int_equal(send(net_kit_packet(54, 0)), ERR_OK);
+	fill_tx(4);
+	for (unsigned round = 0; round < 20; round++) {
+		unsigned before = ring->interrupts, done = 0;
+
+		net_kit_idle();
+		while (ring->interrupts == before && net_kit_transmitted(&chain))
+			done++;
+		assert_true(done > 0);
+		assert_int_equal(ring->interrupts, before + 1);
+		net_kit_idle();
+		fill_tx(round % 5);
+	}
+}
+
+/* The stack waits for bytes that it sent: they are looked for, although the device does not say
+ * when it has read them. */
+static void sent_frames_are_collected_by_the_clock(void **state)
+{
+	struct fake_chain chain;
+
+	(void)state;
+	net_kit_idle();
+	assert_true(net_kit_arm() == TIME_NEVER);
+	assert_int_equal(send(net_kit_packet(54, 1)), ERR_OK);
+	assert_in_range(net_kit_arm(), net_kit.now_ns + 1, net_kit.now_ns + 100 * NS_PER_MS);
+	assert_true(net_kit_transmitted(&chain));
+	assert_true(irq_poll_sources(net_kit.now_ns)); /* this is something */
+	assert_int_equal(net_kit.released, 1);
+	assert_true(net_kit_arm() == TIME_NEVER);
 }
 
 static void room_counts_what_was_done_meanwhile(void **state)
@@ -503,6 +648,7 @@ static void wakes_come_across_the_wrap(void **state)
 			(void)(fake_ring_next(ring, &chain) &&
 			       (fake_ring_use(ring, chain.head, 0), true));
 		total += fill_tx(0);
+		net_kit_idle();
 		before = ring->interrupts;
 		while (net_kit_transmitted(&chain))
 			continue;
@@ -583,7 +729,8 @@ static void link_is_followed_by_the_clock_where_no_interrupt_tells(void **state)
 static void link_without_a_vector_of_its_own_ends_the_sleep(void **state)
 {
 	(void)state;
-	assert_true(virtio_net_poll_by(net_kit.netif, 7) == TIME_NEVER);
+	net_kit_idle();
+	assert_true(net_kit_arm() == TIME_NEVER);
 	net_kit_reset(NET_KIT_ALL);
 	net_kit.fake.refuses_config_vector = true;
 	set_device_link(false);
@@ -591,7 +738,7 @@ static void link_without_a_vector_of_its_own_ends_the_sleep(void **state)
 	assert_false(is_polled());
 	net_kit_poll();
 	set_device_link(true);
-	net_kit.now_ns = virtio_net_poll_by(net_kit.netif, net_kit.now_ns);
+	net_kit.now_ns = net_kit_arm();
 	assert_in_range(net_kit.now_ns, 1, 200 * NS_PER_MS);
 	net_kit_poll();
 	assert_true(net_kit.netif->link_up);
@@ -599,7 +746,69 @@ static void link_without_a_vector_of_its_own_ends_the_sleep(void **state)
 	net_kit.fake.status |= VIRTIO_CONFIG_S_NEEDS_RESET;
 	net_kit.now_ns += NS_PER_S;
 	net_kit_poll();
-	assert_true(virtio_net_poll_by(net_kit.netif, net_kit.now_ns) == TIME_NEVER);
+	net_kit_idle();
+	assert_true(net_kit_arm() == TIME_NEVER);
+}
+
+/* Between the last poll and the halt: the stack's own sending finds the device broken, or the
+ * interrupt of a change comes. */
+static void news_of_the_link_forbid_the_halt(void **state)
+{
+	(void)state;
+	net_kit_idle();
+	set_device_link(false);
+	assert_true(net_kit_arm() <= net_kit.now_ns);
+	assert_true(irq_poll_sources(net_kit.now_ns));
+	assert_false(irq_poll_sources(net_kit.now_ns));
+	assert_true(net_kit_arm() == TIME_NEVER);
+	set_device_link(true);
+	net_kit_idle();
+	net_kit.fake.rings[1].used->idx = 9999;
+	fill_tx(0);
+	assert_true(net_kit.fake.dev.dead);
+	assert_true(net_kit_arm() <= net_kit.now_ns);
+	assert_true(irq_poll_sources(net_kit.now_ns));
+	assert_true(net_kit_arm() == TIME_NEVER);
+}
+
+/* Before there is a vector, or DRIVER_OK, a change raises no interrupt. */
+static void link_that_changed_while_the_driver_came_up_is_seen(void **state)
+{
+	(void)state;
+	net_kit_reset(NET_KIT_ALL);
+	assert_non_null(net_kit_open());
+	assert_true(net_kit.netif->link_up);
+	memset(net_kit.fake.config + offsetof(struct virtio_net_config, status), 0, 2);
+	net_kit_idle();
+	assert_false(net_kit.netif->link_up);
+}
+
+/* The interrupt came, and the configuration could not be read: it is tried again. */
+static void link_that_does_not_settle_is_looked_at_again(void **state)
+{
+	(void)state;
+	net_kit_idle();
+	set_device_link(false);
+	net_kit.fake.never_settles = true;
+	net_kit_idle();
+	assert_true(net_kit.netif->link_up);
+	net_kit.fake.never_settles = false;
+	assert_in_range(net_kit_arm(), net_kit.now_ns + 1, net_kit.now_ns + NS_PER_S);
+	net_kit.now_ns = net_kit_arm();
+	net_kit_idle();
+	assert_false(net_kit.netif->link_up);
+	assert_true(net_kit_arm() == TIME_NEVER);
+}
+
+static void interface_set_aside_is_not_asked(void **state)
+{
+	(void)state;
+	net_kit_idle();
+	virtio_net_set_aside(net_kit.netif);
+	assert_true(fake_virtio_receive(&net_kit.fake, &plain, net_kit.frame, 60));
+	assert_false(irq_poll_sources(net_kit.now_ns));
+	assert_true(net_kit_arm() == TIME_NEVER);
+	assert_int_equal(net_kit.received, 0);
 }
 
 static void link_may_be_down_from_the_start(void **state)
@@ -643,11 +852,16 @@ int main(void)
 		ROW(checksum_flags_are_understood),
 		ROW(checksum_flags_mean_nothing_where_not_agreed_on),
 		ROW(each_quiet_moment_ends_with_an_interrupt),
+		ROW(what_came_before_the_wish_forbids_the_halt),
+		ROW(frames_raise_no_interrupt_while_they_are_polled),
+		ROW(full_ring_leaves_no_machine_deaf),
 		ROW(frames_that_come_during_the_poll_are_taken),
 		ROW(silence_is_noticed_and_said),
 		ROW(late_interrupts_are_no_silence),
+		ROW(frames_before_the_wish_are_no_silence),
 		ROW(endless_flood_is_cut_into_polls),
 		ROW(buffers_held_by_the_stack_do_not_starve_the_device),
+		ROW(memory_that_is_there_again_is_found_by_the_clock),
 		ROW(ring_is_not_filled_before_there_is_traffic),
 		ROW(frame_leaves_as_it_was_given),
 		ROW(checksum_is_left_to_the_device),
@@ -656,6 +870,8 @@ int main(void)
 		ROW(busy_device_is_not_notified_again),
 		ROW(full_ring_says_so_and_wakes_when_there_is_room),
 		ROW(wish_to_be_woken_survives_a_poll),
+		ROW(wish_to_be_woken_follows_a_ring_filled_again),
+		ROW(sent_frames_are_collected_by_the_clock),
 		ROW(room_counts_what_was_done_meanwhile),
 		ROW(nothing_is_with_the_device_any_more),
 		ROW(wakes_come_across_the_wrap),
@@ -663,6 +879,10 @@ int main(void)
 		ROW(link_shares_the_only_vector),
 		ROW(link_is_followed_by_the_clock_where_no_interrupt_tells),
 		ROW(link_without_a_vector_of_its_own_ends_the_sleep),
+		ROW(news_of_the_link_forbid_the_halt),
+		ROW(link_that_changed_while_the_driver_came_up_is_seen),
+		ROW(link_that_does_not_settle_is_looked_at_again),
+		ROW(interface_set_aside_is_not_asked),
 		ROW(link_may_be_down_from_the_start),
 		ROW(interrupt_storm_without_news_is_silent),
 	};

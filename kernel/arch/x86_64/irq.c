@@ -1,9 +1,9 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * Interrupts and the halt.
+ * Interrupts and the halt, as the CPU has them; kernel/idle.c decides when.
  *
- * The interrupt flag is off except in idle_begin() and idle_until(): what a device signals meanwhile
+ * The interrupt flag is off except in irq_window() and irq_halt(): what a device signals meanwhile
  * waits in the local APIC, so nothing needs a lock, no code but the halt is ever interrupted, and
  * under load many messages cost one interrupt.  A wake-up cannot be lost: `sti` takes effect only
  * after the instruction behind it, so an interrupt that waits is delivered in the `hlt` and ends it.
@@ -13,22 +13,15 @@
 #include "kernel/arch/x86_64/io.h"
 #include "kernel/arch/x86_64/lapic.h"
 #include "kernel/arch/x86_64/layout.h"
-#include "kernel/clock.h"
-#include "kernel/clock_timer.h"
-#include "kernel/console.h"
-#include "kernel/idle.h"
+#include "kernel/irq_halt.h"
 #include "kernel/log.h"
 
 #define LINES (VECTOR_LINE_END - VECTOR_LINE_FIRST)
 #define MSI_ADDRESS UINT64_C(0xfee00000)
 
-/* How soon to look again at a serial port that takes no more bytes: it does not interrupt. */
-#define CONSOLE_RETRY_NS (1 * NS_PER_MS)
-
 static struct irq_line *lines[LINES];
 static unsigned n_lines;
 static volatile uint64_t line_interrupts; /* of all lines */
-static uint64_t seen;                     /* line_interrupts at idle_begin() */
 static volatile uint64_t strays;          /* interrupts with a vector that nobody has */
 
 void irq_handle(uint64_t vector);
@@ -51,10 +44,11 @@ void irq_handle(uint64_t vector)
 	lapic_eoi();
 }
 
-int irq_line_open(struct irq_line *line)
+int irq_line_open(struct irq_line *line, struct irq_source *source)
 {
 	if (n_lines == LINES)
 		return ERR_NOSPC;
+	irq_watch(source);
 	line->fired = 0;
 	line->count = 0;
 	line->vector = (uint8_t)(VECTOR_LINE_FIRST + n_lines);
@@ -71,14 +65,6 @@ struct irq_message irq_line_message(const struct irq_line *line)
 	};
 }
 
-/* Lets in what waits. */
-static void interrupts_window(void)
-{
-	__asm__ volatile("sti\n\tnop\n\tcli" : : : "memory");
-}
-
-static uint64_t halted_ns;
-
 /* Once: who sends one may send many. */
 static void report_strays(void)
 {
@@ -91,36 +77,14 @@ static void report_strays(void)
 		   EV_U64("count", strays));
 }
 
-void idle_begin(void)
+uint64_t irq_window(void)
 {
-	interrupts_window();
+	__asm__ volatile("sti\n\tnop\n\tcli" : : : "memory");
 	report_strays();
-	seen = line_interrupts;
+	return line_interrupts;
 }
 
-void idle_until(uint64_t deadline_ns)
+void irq_halt(void)
 {
-	uint64_t now;
-
-	for (;;) {
-		enum console_progress console = console_drain_burst();
-		uint64_t wake = deadline_ns;
-
-		interrupts_window();
-		now = clock_now_ns();
-		if (line_interrupts != seen || now >= deadline_ns)
-			return;
-		if (console == CONSOLE_SENT)
-			continue;
-		if (console == CONSOLE_BLOCKED)
-			wake = MIN(wake, now + CONSOLE_RETRY_NS);
-		clock_timer_set(wake, now);
-		__asm__ volatile("sti\n\thlt\n\tcli" : : : "memory");
-		halted_ns += clock_now_ns() - now;
-	}
-}
-
-uint64_t idle_total_ns(void)
-{
-	return halted_ns;
+	__asm__ volatile("sti\n\thlt\n\tcli" : : : "memory");
 }
