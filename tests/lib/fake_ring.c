@@ -7,6 +7,8 @@
 
 #include "base/assert.h"
 
+void (*fake_ring_at_barrier)(void);
+
 struct fake_ring fake_ring_on(uint16_t size, uint64_t desc, uint64_t avail, uint64_t used,
 			      bool event_idx)
 {
@@ -63,10 +65,14 @@ void fake_ring_use(struct fake_ring *ring, uint32_t id, uint32_t len)
 
 	ring->used->ring[idx % ring->size] = (struct vring_used_elem){.id = id, .len = len};
 	ring->used->idx = ring->used_idx;
-	/* Virtio 1.1, 2.6.7.2: the entry just written is the one the driver waits for. */
-	if (ring->event_idx ? ring->avail->ring[ring->size] == idx
-			    : (ring->avail->flags & VRING_AVAIL_F_NO_INTERRUPT) == 0)
-		ring->interrupts++;
+	ring->interrupts += fake_ring_interrupts_at(ring, idx);
+}
+
+/* Virtio 1.1, 2.6.7.2: with an event index, the entry is the one that the driver waits for. */
+bool fake_ring_interrupts_at(const struct fake_ring *ring, uint16_t idx)
+{
+	return ring->event_idx ? ring->avail->ring[ring->size] == idx
+			       : (ring->avail->flags & VRING_AVAIL_F_NO_INTERRUPT) == 0;
 }
 
 uint32_t fake_chain_read(const struct fake_chain *chain, void *buf, uint32_t len)

@@ -14,6 +14,9 @@
 
 #define FAKE_CHAIN_MAX 16
 
+/* Called in the host build at each barrier of drivers/virtio/ring.c; NULL: nothing is. */
+extern void (*fake_ring_at_barrier)(void);
+
 struct fake_ring {
 	uint16_t size;
 	bool event_idx;
@@ -46,6 +49,8 @@ struct fake_ring fake_ring_on(uint16_t size, uint64_t desc, uint64_t avail, uint
 bool fake_ring_next(struct fake_ring *ring, struct fake_chain *chain);
 /* Uses a chain, and counts an interrupt where the driver asked for one. */
 void fake_ring_use(struct fake_ring *ring, uint32_t id, uint32_t len);
+/* Whether the entry that is written with the used index at `idx` would raise one, as things stand. */
+bool fake_ring_interrupts_at(const struct fake_ring *ring, uint16_t idx);
 /* Copies out of, and into, the chain's pieces; return the bytes copied. */
 uint32_t fake_chain_read(const struct fake_chain *chain, void *buf, uint32_t len);
 uint32_t fake_chain_write(const struct fake_chain *chain, const void *buf, uint32_t len);
