@@ -140,7 +140,7 @@ int sock_send_oob(struct stack *stack, int fd, const void *buf, size_t len,
  * One sock_recv() never goes across that mark. */
 int sock_atmark(struct stack *stack, int fd) MUST_CHECK;
 /* Bytes (> 0), 0 at the end of the stream, ERR_AGAIN, ERR_NOTCONN, or the pending error:
- * ERR_CONNRESET, ERR_TIMEDOUT, ...  What came before an error is given first. */
+ * ERR_CONNRESET, ERR_TIMEDOUT, ...  What came before an error is given first, the end included. */
 int sock_recv(struct stack *stack, int fd, void *buf, size_t len, uint64_t now_ns) MUST_CHECK;
 /* Datagrams: one each, possibly empty.  recvfrom cuts a longer one to `len`.  ERR_MSGSIZE (more
  * than 65,507 bytes, or than can be sent), ERR_CONNREFUSED (an ICMP error came back), ERR_ACCES (a

@@ -232,15 +232,21 @@ void tcp_set_nodelay(struct stack *stack, struct tcb *tcb, bool on, uint64_t now
 
 /* --- RECEIVE --------------------------------------------------------------------------------- */
 
-static bool stream_has_ended(const struct tcb *tcb)
+static bool fin_came(const struct tcb *tcb)
 {
-	return tcb->state == TCP_CLOSED || tcb->rcv_closed ||
-	       (tcb->rcv_fin_known && seq_gt(tcb->rcv_nxt, tcb->rcv_fin));
+	return tcb->rcv_fin_known && seq_gt(tcb->rcv_nxt, tcb->rcv_fin);
 }
 
+static bool stream_has_ended(const struct tcb *tcb)
+{
+	return tcb->state == TCP_CLOSED || tcb->rcv_closed || fin_came(tcb);
+}
+
+/* The peer's end of the stream came before whatever ended the connection: what it said was whole.  A
+ * server that closes without reading sends both, often so close together that they are seen as one. */
 static int nothing_to_read(struct tcb *tcb)
 {
-	if (tcb->error != ERR_OK)
+	if (tcb->error != ERR_OK && !fin_came(tcb))
 		return tcp_take_error(tcb);
 	if (tcb->state == TCP_LISTEN || (tcb->state == TCP_CLOSED && !tcb->used))
 		return ERR_NOTCONN;

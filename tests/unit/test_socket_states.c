@@ -17,7 +17,7 @@
  *     before.  After a connection that was established it is EISCONN until AF_UNSPEC; so it is in Linux,
  *     but not where connect() did not block and was not called again, as in these rows.
  *   - A datagram socket that is shut for reading reads 0; Linux, EAGAIN.
- *   - A reset in CLOSE-WAIT is ECONNRESET as any other; Linux makes it EPIPE.
+ *   - A reset in CLOSE-WAIT is ECONNRESET for who sends, as any other; Linux makes it EPIPE.
  *
  * Linux' answers were taken from Linux 6.18 on loopback by the same calls.
  */
@@ -401,11 +401,11 @@ static const struct row rows[] = {
 	 "connect+connect=ISCONN|INPROGRESS connect+so_error=CONNRESET|0 so_error=CONNRESET"},
 	{"close wait reset", close_wait_reset, 0x201d,
 	 "bind=INVAL|0 connect=ISCONN|PIPE listen=INVAL accept=INVAL send=CONNRESET|PIPE "
-	 "send0=CONNRESET|PIPE recv=CONNRESET|0 recv0=CONNRESET|0 peek=CONNRESET|0 "
-	 "sendto=CONNRESET|PIPE recvfrom=CONNRESET|0 shut_rd=NOTCONN shut_wr=NOTCONN "
+	 "send0=CONNRESET|PIPE recv=0 recv0=0 peek=0 "
+	 "sendto=CONNRESET|PIPE recvfrom=0 shut_rd=NOTCONN shut_wr=NOTCONN "
 	 "shut_rdwr=NOTCONN shut_7=INVAL getpeername=NOTCONN getsockname=0 unspec=0 "
-	 "acceptconn=0 shut_wr+send=CONNRESET|PIPE shut_rd+recv=CONNRESET|0 "
-	 "shut_wr+shut_wr=NOTCONN recv+recv=0 recv+send=PIPE send+recv=0 so_error+recv=0 "
+	 "acceptconn=0 shut_wr+send=CONNRESET|PIPE shut_rd+recv=0 "
+	 "shut_wr+shut_wr=NOTCONN recv+recv=0 recv+send=CONNRESET|PIPE send+recv=0 so_error+recv=0 "
 	 "so_error+send=PIPE so_error+connect=ISCONN|CONNABORTED "
 	 "connect+connect=ISCONN|INPROGRESS connect+so_error=CONNRESET|0 "
 	 "so_error=CONNRESET|PIPE"},

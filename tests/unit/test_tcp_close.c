@@ -436,6 +436,25 @@ static void bytes_before_the_rst(void **state)
 	tk_close(&t);
 }
 
+/* So can the end that came before it: the stream was whole.  The error is there for who asks. */
+static void the_end_before_the_rst(void **state)
+{
+	char buf[8];
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK | TCP_FIN, .data = "abc", .len = 3);
+	TK_SEND(&t, .seq = 5, .flags = TCP_RST);
+	kit_sent_clear(&t.k);
+	assert_int_equal(sock_recv(t.k.stack, t.fd, buf, sizeof(buf), t.k.now_ns), 3);
+	assert_int_equal(sock_recv(t.k.stack, t.fd, buf, sizeof(buf), t.k.now_ns), 0);
+	assert_int_equal(pending_error(&t), ERR_CONNRESET);
+	assert_int_equal(sock_recv(t.k.stack, t.fd, buf, sizeof(buf), t.k.now_ns), 0);
+	tk_close(&t);
+}
+
 /* --- SYN in a live connection: RFC 5961 4.2 -------------------------------------------------- */
 
 static void a_syn_gets_a_challenge(void **state)
@@ -710,6 +729,7 @@ int main(void)
 		cmocka_unit_test(data_on_a_rst),
 		cmocka_unit_test(data_does_not_make_a_rst_exact),
 		cmocka_unit_test(bytes_before_the_rst),
+		cmocka_unit_test(the_end_before_the_rst),
 		cmocka_unit_test(a_syn_gets_a_challenge),
 		cmocka_unit_test(syns_outside_the_window_too),
 		cmocka_unit_test(challenges_are_limited_unpredictably),
