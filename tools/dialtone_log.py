@@ -252,6 +252,8 @@ http.response
     content_type?:text
 http.body
     size_download:count crc32:text sha256?:hex
+http.body_left
+    size_download:count problem?:text
 http.header
     name:text value:text of?:count
 http.data

@@ -266,6 +266,36 @@ static void leave_line(struct transfer *t, const struct http_answer *answer, boo
 		connection_abort(t);
 }
 
+/* The next transfer - of this check, or of the one behind it - goes where this one went. */
+static bool is_line_wanted(const struct attempt *a, const struct hop *hop, const struct url *url,
+			   bool goes_on)
+{
+	return goes_on ? redirect_stays(&hop->url, url) : next_goes_there(a, url);
+}
+
+/* A header is there.  A redirect that is followed, and a status that fails, have decided with it: their
+ * bodies do not count - but for one that says itself that it is larger than allowed, and would have
+ * to be read or cut off.  True when another transfer has to follow, which `hop` then is. */
+static bool take_answer(struct transfer *t, struct http_answer *answer, const struct attempt *a,
+			struct hop *hop)
+{
+	const struct url url = hop->url;
+	bool goes_on = false;
+
+	if (leads_elsewhere(answer)) {
+		if (http_parser_is_length_refused(answer->parser)) {
+			http_take_body(answer);
+			return false;
+		}
+		goes_on = next_hop(t, answer, a, hop);
+	} else if (http_judge_status(t, answer)) {
+		http_take_body(answer);
+		return false;
+	}
+	http_leave_body(answer, is_line_wanted(a, hop, &url, goes_on));
+	return goes_on;
+}
+
 /* One transfer; true when another has to follow, which `hop` then is. */
 static bool fetch(struct client *client, const struct attempt *a, struct hop *hop)
 {
@@ -280,22 +310,18 @@ static bool fetch(struct client *client, const struct attempt *a, struct hop *ho
 		.last = !may_follow && !next_goes_there(a, &this_hop.url),
 	};
 	struct http_answer answer;
-	bool goes_on = false, wanted;
+	bool goes_on = false;
 
 	begin_hop(client, a, hop);
 	if (http_exchange(t, &rq, &client->show, &answer)) {
-		if (leads_elsewhere(&answer))
-			goes_on = next_hop(t, &answer, a, hop);
-		else
-			http_judge(t);
+		goes_on = take_answer(t, &answer, a, hop);
 		if (!goes_on)
 			tell_redirect(t, &answer, &this_hop);
 	}
 	transfer_end(t);
 	if (goes_on)
 		announce_redirect(client, hop, answer.parser->code);
-	wanted = goes_on ? redirect_stays(&hop->url, &this_hop.url) : next_goes_there(a, &this_hop.url);
-	leave_line(t, &answer, wanted);
+	leave_line(t, &answer, is_line_wanted(a, hop, &this_hop.url, goes_on));
 	return goes_on;
 }
 

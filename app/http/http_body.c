@@ -5,10 +5,8 @@
  */
 #include "app/http/http_parse.h"
 
-static void refuse_body(struct http_parser *p)
-{
-	http_parser_fail(p, STATUS_BODY_TOO_LARGE, "the body is larger than max-body= allows");
-}
+#include "app/http/text.h"
+#include "base/string.h"
 
 static void take_bytes(struct http_parser *p, const uint8_t *data, size_t len)
 {
@@ -18,12 +16,27 @@ static void take_bytes(struct http_parser *p, const uint8_t *data, size_t len)
 		p->listener->body(p->listener, data, len);
 }
 
+/* RFC 9112 6.3, rule 4.3: it is known where such a body ends, but not what it says.  The line that is
+ * to blame is long gone: the coding stands for it. */
+static void refuse_coding(struct http_parser *p)
+{
+	p->framing = p->chunked ? HTTP_FRAMING_CHUNKED : HTTP_FRAMING_CLOSE;
+	p->line.len = p->line.total = p->unknown_coding.len;
+	memcpy(p->line.text, p->unknown_coding.at, p->unknown_coding.len);
+	http_parser_fail(p, STATUS_BAD_CONTENT_ENCODING,
+			 text_is_word(p->line.text, p->line.len, "identity")
+				 ? "chunked is not the last transfer coding"
+				 : "unknown transfer coding");
+}
+
 /* RFC 9112 6.3, rules 1 and 3 to 8 in their order. */
 void http_body_begin(struct http_parser *p)
 {
 	if (p->no_body || p->code == 204 || p->code == 304) {
 		p->framing = HTTP_FRAMING_NONE;
 		p->phase = HTTP_PHASE_DONE;
+	} else if (p->unknown_coding.len > 0) {
+		refuse_coding(p);
 	} else if (p->chunked) {
 		p->framing = HTTP_FRAMING_CHUNKED;
 		p->phase = HTTP_PHASE_CHUNK_SIZE;
@@ -32,7 +45,7 @@ void http_body_begin(struct http_parser *p)
 		p->remaining = p->length;
 		p->phase = p->length > 0 ? HTTP_PHASE_BODY_LENGTH : HTTP_PHASE_DONE;
 		if (p->length > p->body_max) /* known before the first byte of it */
-			refuse_body(p);
+			http_parser_refuse_body(p);
 	} else {
 		p->framing = HTTP_FRAMING_CLOSE;
 		p->phase = HTTP_PHASE_BODY_UNTIL_CLOSE;
@@ -97,7 +110,7 @@ static void begin_chunk(struct http_parser *p)
 		return;
 	}
 	if (size > p->body_max - p->size_download) {
-		refuse_body(p);
+		http_parser_refuse_body(p);
 		return;
 	}
 	p->remaining = size;
@@ -113,6 +126,7 @@ static size_t feed_chunk_size(struct http_parser *p, const uint8_t *data, size_t
 	} else if (p->line.total > HTTP_CHUNK_LINE_MAX) {
 		http_parser_fail(p, STATUS_RECEIVE_FAILED, "a chunk's size does not end");
 	} else if (p->line.state == HTTP_LINE_DONE) {
+		p->odd = p->odd || p->line.odd;
 		begin_chunk(p);
 		http_parser_next_line(p);
 	}
@@ -127,6 +141,7 @@ static size_t feed_chunk_end(struct http_parser *p, const uint8_t *data, size_t 
 	if (p->line.state == HTTP_LINE_BAD || p->line.total > 0) {
 		http_parser_fail(p, STATUS_RECEIVE_FAILED, "a chunk is longer than its size");
 	} else if (p->line.state == HTTP_LINE_DONE) {
+		p->odd = p->odd || p->line.odd;
 		p->phase = HTTP_PHASE_CHUNK_SIZE;
 		http_parser_next_line(p);
 	}
@@ -140,7 +155,7 @@ static size_t feed_until_close(struct http_parser *p, const uint8_t *data, size_
 
 	take_bytes(p, data, n);
 	if (n < len)
-		refuse_body(p);
+		http_parser_refuse_body(p);
 	return n;
 }
 

@@ -11,6 +11,9 @@
 
 #define RECV_BUFFER (64u * 1024)
 #define BAD_TEXT_SHOWN 80u
+/* What is cheap to read for a connection's sake: a new one costs a round trip or two. */
+#define LEFT_BODY_MAX (64u * 1024)
+#define LEFT_BODY_NS NS_PER_S
 
 /* There is one at a time. */
 static struct exchange {
@@ -61,6 +64,7 @@ static void exchange_begin(struct exchange *x, struct transfer *t, const struct 
 	http_parser_init(&x->parser);
 	x->parser.body_max = http_settings.max_body;
 	x->parser.no_body = rq->method == HTTP_HEAD;
+	x->parser.spoke_http = t->reused;
 	x->parser.listener = &x->listener;
 	expect_body_begin(&x->expect, &http_settings.expect);
 }
@@ -84,6 +88,7 @@ static bool is_reset(int err)
 	return err == ERR_CONNRESET || err == ERR_PIPE || err == ERR_CONNABORTED;
 }
 
+static const char reset_at_once[] = "the server reset the connection without an answer";
 static const char taking_the_request[] = "waiting for the server to take the request";
 
 static void describe_send(const void *ctx, struct progress_line *line)
@@ -105,7 +110,7 @@ static void explain_send_error(struct transfer *t, int err)
 		sb = transfer_fail_timed_out(t);
 		strbuf_str(&sb, taking_the_request);
 	} else if (is_reset(err)) {
-		transfer_fail(t, STATUS_EMPTY_REPLY, "the server reset the connection without an answer");
+		transfer_fail(t, STATUS_RECEIVE_FAILED, reset_at_once);
 	} else {
 		sb = transfer_fail(t, STATUS_SEND_FAILED, "could not send the request: ");
 		strbuf_str(&sb, err_text(err));
@@ -223,10 +228,7 @@ static void explain_receive_error(struct exchange *x, int err)
 	if (err == ERR_TIMEDOUT) {
 		explain_receive_timeout(x);
 	} else if (is_reset(err) && x->received == 0) {
-		/* What a server does that closes at once: its FIN and the RST that answers our
-		 * request come in one go, and which of them is seen first means nothing. */
-		transfer_fail(x->t, STATUS_EMPTY_REPLY,
-			      "the server reset the connection without an answer");
+		transfer_fail(x->t, STATUS_RECEIVE_FAILED, reset_at_once);
 	} else if (is_reset(err)) {
 		sb = transfer_fail(x->t, STATUS_RECEIVE_FAILED, "the server reset the connection");
 		put_progress(&sb, &x->parser);
@@ -248,21 +250,19 @@ static void explain_bad_answer(struct exchange *x)
 		   EV_IF(shown > 0, EV_TEXT("text", p->line.text, shown)));
 }
 
-/* One piece of the stream into the parser; false when there is an error instead. */
-static bool receive_piece(struct exchange *x)
+/* One piece of the stream into the parser; below 0: an error instead. */
+static int receive_piece(struct exchange *x, uint64_t deadline_ns)
 {
 	static uint8_t buf[RECV_BUFFER];
 	struct transfer *t = x->t;
-	int n = blocking_recv(t->m, t->line->fd, buf, sizeof(buf), t->deadline_ns);
+	int n = blocking_recv(t->m, t->line->fd, buf, sizeof(buf), deadline_ns);
 
-	if (n < 0) {
-		explain_receive_error(x, n);
-		return false;
-	}
+	if (n < 0)
+		return n;
 	if (n == 0) {
 		x->peer_closed = true;
 		http_parser_close(&x->parser);
-		return true;
+		return 0;
 	}
 	if (x->received == 0)
 		t->report.time_starttransfer_ns = transfer_elapsed(t);
@@ -270,7 +270,7 @@ static bool receive_piece(struct exchange *x)
 	x->unasked = http_parser_feed(&x->parser, buf, (size_t)n) < (size_t)n;
 	if (x->parser.header_complete && !x->announced)
 		announce_response(x);
-	return true;
+	return n;
 }
 
 static void take_over_answer(struct exchange *x)
@@ -290,39 +290,115 @@ static void take_over_answer(struct exchange *x)
 	x->t->retry_after_s = p->retry_after_s;
 }
 
-static bool receive_response(struct exchange *x)
+/* No more of it is received. */
+static void end_receiving(struct exchange *x)
 {
-	bool alive = true;
-
-	transfer_begin_wait(x->t, describe_receive, x, x->t->deadline_ns);
-	while (alive && x->parser.phase < HTTP_PHASE_DONE)
-		alive = receive_piece(x);
 	transfer_end_wait(x->t);
 	take_over_answer(x);
 	if (http_settings.show_body)
 		show_body_end(x->show);
-	if (!alive)
+}
+
+/* Pieces until `is_enough`; false: an error or an answer that cannot be read, and it is said which. */
+static bool receive(struct exchange *x, bool (*is_enough)(const struct http_parser *p))
+{
+	int err = ERR_OK;
+
+	while (err >= 0 && !is_enough(&x->parser) && x->parser.phase < HTTP_PHASE_DONE)
+		err = receive_piece(x, x->t->deadline_ns);
+	if (err < 0) {
+		explain_receive_error(x, err);
 		return false;
-	if (x->parser.phase == HTTP_PHASE_BAD) {
+	}
+	if (!is_enough(&x->parser)) {
 		explain_bad_answer(x);
 		return false;
 	}
-	expect_body_end(&x->expect);
-	announce_body(x);
 	return true;
 }
 
-/* --- the exchange --------------------------------------------------------------------------------- */
+static bool has_header(const struct http_parser *p)
+{
+	return p->header_complete;
+}
 
-/* RFC 9112 9.3: persistent unless HTTP/1.0, a `close`, or a body that only the end can end. */
-static bool may_keep(const struct exchange *x)
+static bool is_whole(const struct http_parser *p)
+{
+	return p->phase == HTTP_PHASE_DONE;
+}
+
+/* The wait goes on with the body. */
+static bool receive_header(struct exchange *x)
+{
+	transfer_begin_wait(x->t, describe_receive, x, x->t->deadline_ns);
+	if (receive(x, has_header))
+		return true;
+	end_receiving(x);
+	return false;
+}
+
+static void finish_body(struct exchange *x)
+{
+	expect_body_end(&x->expect);
+	announce_body(x);
+}
+
+/* --- a body that decides nothing ------------------------------------------------------------------- */
+
+/* RFC 9112 9.3: persistent unless HTTP/1.0, a `close`, or a body that only the end can end; nor where
+ * anything is strange about the answer. */
+static bool answer_may_keep(const struct exchange *x)
 {
 	const struct http_parser *p = &x->parser;
 
-	return p->phase == HTTP_PHASE_DONE && !x->peer_closed && !x->unasked && !x->request->last &&
-	       p->minor > 0 && !p->connection_close && p->framing != HTTP_FRAMING_CLOSE &&
+	return !x->peer_closed && !x->unasked && !x->request->last && p->minor > 0 &&
+	       !p->connection_close && !p->odd && p->framing != HTTP_FRAMING_CLOSE &&
 	       !(p->chunked && p->has_length); /* RFC 9112 6.1: it is to be closed */
 }
+
+/* How far to read: `bytes` of body, until `deadline_ns`, or until `silence_ns` without any. */
+struct patience {
+	uint64_t bytes, deadline_ns, silence_ns;
+};
+
+static struct patience patience_with(const struct exchange *x, bool wanted)
+{
+	const struct http_parser *p = &x->parser;
+	uint64_t now_ns = transfer_now(x->t), until_ns = now_ns + LEFT_BODY_NS;
+	bool is_cheap = p->framing != HTTP_FRAMING_LENGTH || p->length <= LEFT_BODY_MAX;
+
+	if (http_settings.show_body && !x->show->cut)
+		return (struct patience){UINT64_MAX, x->t->deadline_ns, LEFT_BODY_NS};
+	if (wanted && is_cheap && answer_may_keep(x))
+		return (struct patience){LEFT_BODY_MAX, MIN(until_ns, x->t->deadline_ns), LEFT_BODY_NS};
+	return (struct patience){0, now_ns, 0};
+}
+
+static int read_left_body(struct exchange *x, const struct patience *patience)
+{
+	const struct http_parser *p = &x->parser;
+	int err = ERR_OK;
+
+	while (err >= 0 && p->phase < HTTP_PHASE_DONE && p->size_download < patience->bytes &&
+	       !(patience->bytes == UINT64_MAX && x->show->cut)) {
+		uint64_t silent_ns = transfer_now(x->t) + patience->silence_ns;
+
+		err = receive_piece(x, MIN(silent_ns, patience->deadline_ns));
+	}
+	return MIN(err, ERR_OK);
+}
+
+static void announce_left_body(struct exchange *x, int err)
+{
+	const struct http_parser *p = &x->parser;
+	const char *problem = p->phase == HTTP_PHASE_BAD ? p->problem : err != ERR_OK ? err_text(err) : NULL;
+
+	event_emit(x->t->events, EVENT_HTTP_BODY_LEFT, x->t->conn, 0,
+		   EV_U64("size_download", p->size_download),
+		   EV_IF(problem != NULL, EV_STR("problem", problem)));
+}
+
+/* --- the exchange --------------------------------------------------------------------------------- */
 
 /* RFC 9112 9.3.1: a server may close a connection at any time, also while a request is on its way;
  * what it has not answered with a single byte it is asked again, over a new one. */
@@ -330,8 +406,23 @@ static bool was_lost_while_kept(const struct exchange *x)
 {
 	const struct transfer *t = x->t;
 
-	return t->reused && (t->report.exitcode == STATUS_EMPTY_REPLY ||
-			     t->report.exitcode == STATUS_SEND_FAILED);
+	switch (t->report.exitcode) {
+	case STATUS_EMPTY_REPLY:
+	case STATUS_SEND_FAILED:
+	case STATUS_RECEIVE_FAILED: return t->reused && x->received == 0;
+	default: return false;
+	}
+}
+
+static struct http_answer answer_of(const struct exchange *x)
+{
+	bool is_done = x->parser.phase == HTTP_PHASE_DONE;
+
+	return (struct http_answer){
+		.parser = &x->parser,
+		.may_keep = is_done && answer_may_keep(x),
+		.in_order = x->peer_closed || is_done,
+	};
 }
 
 bool http_exchange(struct transfer *t, const struct http_request *rq, struct show *show,
@@ -343,7 +434,7 @@ bool http_exchange(struct transfer *t, const struct http_request *rq, struct sho
 	for (;;) {
 		good = connection_open(t, rq->url->host, rq->url->port);
 		exchange_begin(x, t, rq, show);
-		good = good && send_request(x) && receive_response(x);
+		good = good && send_request(x) && receive_header(x);
 		if (good || !was_lost_while_kept(x))
 			break;
 		event_emit(t->events, EVENT_HTTP_KEPT_LOST, t->conn, 0,
@@ -351,28 +442,50 @@ bool http_exchange(struct transfer *t, const struct http_request *rq, struct sho
 		connection_abort(t);
 		transfer_forget_failure(t);
 	}
-	*answer = (struct http_answer){
-		.parser = &x->parser,
-		.may_keep = may_keep(x),
-		.in_order = x->peer_closed || x->parser.phase == HTTP_PHASE_DONE,
-	};
+	*answer = answer_of(x);
 	return good;
 }
 
-void http_judge(struct transfer *t)
+void http_take_body(struct http_answer *answer)
+{
+	struct exchange *x = &exchange;
+	bool good = receive(x, is_whole);
+	const char *problem;
+
+	end_receiving(x);
+	*answer = answer_of(x);
+	if (!good)
+		return;
+	finish_body(x);
+	problem = expect_body_problem(&x->expect);
+	if (problem != NULL)
+		transfer_fail(x->t, STATUS_EXPECT_FAILED, problem);
+}
+
+void http_leave_body(struct http_answer *answer, bool wanted)
+{
+	struct exchange *x = &exchange;
+	const struct patience patience = patience_with(x, wanted);
+	int err = read_left_body(x, &patience);
+
+	end_receiving(x);
+	*answer = answer_of(x);
+	if (is_whole(&x->parser))
+		finish_body(x);
+	else
+		announce_left_body(x, err);
+}
+
+bool http_judge_status(struct transfer *t, const struct http_answer *answer)
 {
 	const struct http_expect *expect = &http_settings.expect;
-	const char *problem;
 	struct strbuf sb;
 
-	if (!expect_allows_status(expect, t->report.http_code)) {
-		sb = transfer_fail(t, STATUS_HTTP_STATUS, "the server answered ");
-		strbuf_u64(&sb, t->report.http_code);
-		strbuf_str(&sb, ", not ");
-		strbuf_str(&sb, expect_status_words(expect));
-		return;
-	}
-	problem = expect_body_problem(&exchange.expect);
-	if (problem != NULL)
-		transfer_fail(t, STATUS_EXPECT_FAILED, problem);
+	if (expect_allows_status(expect, answer->parser->code))
+		return true;
+	sb = transfer_fail(t, STATUS_HTTP_STATUS, "the server answered ");
+	strbuf_u64(&sb, answer->parser->code);
+	strbuf_str(&sb, ", not ");
+	strbuf_str(&sb, expect_status_words(expect));
+	return false;
 }

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: MIT
  *
  * The parser of one HTTP/1.x response (RFC 9110, RFC 9112): incremental, bounded, without memory
- * of its own beyond its struct, without copies of the body.
+ * of its own beyond its struct, without copies of the body.  Lines outside the grammar are taken,
+ * ignored or refused as curl does, except where they might say where the body ends.
  *
  *   http_parser_init(p);
  *   while (p->phase < HTTP_PHASE_DONE)
@@ -19,7 +20,9 @@
 #include "base/compiler.h"
 #include "base/status.h"
 
-#define HTTP_HEADER_MAX (64u * 1024)     /* bytes of all header lines, interim and trailers too */
+/* Lines are looked at while they pass and not stored: the limits are curl's. */
+#define HTTP_HEADER_MAX (300u * 1024)    /* bytes of all header lines, interim and trailers too */
+#define HTTP_LINE_MAX (100u * 1024)      /* a line and its end are shorter, also when unfolded */
 #define HTTP_CHUNK_LINE_MAX 4096u        /* bytes of a chunk's size and extensions */
 #define HTTP_LENGTH_MAX INT64_MAX        /* bytes of a body */
 #define HTTP_LOCATION_KEPT 2047u         /* bytes of Location; a longer one cannot be followed */
@@ -75,12 +78,15 @@ struct http_parser {
 	bool chunked;           /* Transfer-Encoding says so */
 	unsigned minor;         /* of HTTP/1.minor */
 	bool connection_close;  /* Connection says so */
+	bool odd;               /* a line was outside the grammar: what follows is not to be trusted */
+	struct http_text unknown_coding; /* of Transfer-Encoding; len 0: none */
 	uint64_t retry_after_s; /* Retry-After in seconds; 0: none, or a date */
 	bool has_location, location_overlong;
 	size_t location_len;
 	char location[HTTP_LOCATION_KEPT];
 
 	bool no_body;           /* set by whoever asked: the answer to a HEAD has none */
+	bool spoke_http;        /* set likewise: there was an answer on this connection before */
 	struct http_listener *listener; /* set likewise; NULL: nobody */
 
 	uint64_t body_max;      /* a longer body is refused; http_parser_init() sets no limit */
@@ -98,17 +104,23 @@ size_t http_parser_feed(struct http_parser *p, const void *data, size_t len);
 /* The peer has closed its side. */
 void http_parser_close(struct http_parser *p);
 
+/* The header itself says that the body is larger than body_max. */
+bool http_parser_is_length_refused(const struct http_parser *p);
 /* "content-length", "chunked", ... */
 const char *http_framing_name(enum http_framing framing);
 
 /* --- between the parser's files ------------------------------------------------------------------ */
 
 void http_parser_fail(struct http_parser *p, enum status status, const char *problem);
+/* The body is larger than max-body= allows. */
+void http_parser_refuse_body(struct http_parser *p);
 /* Ready for the next line, unless the one before was wrong. */
 void http_parser_next_line(struct http_parser *p);
 /* One line of the header, p->line (http_header.c). */
 void http_header_status_line(struct http_parser *p);
 void http_header_field(struct http_parser *p);
+/* The line is about to go on behind a fold. */
+void http_header_unfold(struct http_parser *p);
 /* Takes body bytes in the phases BODY_* and CHUNK_*; how many (http_body.c). */
 size_t http_body_feed(struct http_parser *p, const uint8_t *data, size_t len);
 /* The phase that reads the body, once all fields are known. */

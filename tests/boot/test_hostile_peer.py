@@ -268,5 +268,5 @@ def test_a_true_rst_ends_it_and_the_next_get_goes_through(wire):
     def refused(session):
         session.send(RST | ACK, 0, ack=1)
 
-    log = run(wire, [rst_with_text, rst_in_the_body, refused, lambda s: s.open().serve()], 52)
-    assert [t['exitcode'] for t in log.all('transfer')] == [52, 56, 7, 0]
+    log = run(wire, [rst_with_text, rst_in_the_body, refused, lambda s: s.open().serve()], 56)
+    assert [t['exitcode'] for t in log.all('transfer')] == [56, 56, 7, 0]

@@ -238,6 +238,9 @@ def make_http():
     answer("long-line", b"HTTP/1.1 200 OK\r\nA: " + b"x" * 1100 + b"\r\nContent-Length: 0\r\n\r\n")
     seed("http", "large-header", b"\xff\x07A: b\r\n\r\nbody")
     answer("not-http", b"SSH-2.0-OpenSSH_9.2\r\n")
+    answer("odd-names", b"HTTP/1.1 404 x\r\nA B: 1\r\n(C): 2\r\nD : 3\r\n: 4\r\nContent-Length: 1\r\n\r\nx")
+    answer("folded-length", b"HTTP/1.1 200 OK\r\nContent-\r\n\tLength: 1\r\n\r\nx")
+    answer("codings", b"HTTP/1.1 302 x\r\nTransfer-Encoding: chunked, identity, chunked\r\n\r\n0\r\n\r\n")
 
 
 def make_requests():

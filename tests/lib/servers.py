@@ -103,12 +103,12 @@ def saying(data, then=None):
         web.read_request(conn)
         conn.sendall(data)
         if then:
-            _wait_until_acked(conn)
+            wait_until_acked(conn)
             then(conn)
     return handler
 
 
-def _wait_until_acked(conn, seconds=5):
+def wait_until_acked(conn, seconds=5):
     """Until the peer's stack has taken everything (SIOCOUTQ), so that a RST cannot overtake it."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -389,8 +389,10 @@ struct spoiler {
 };
 
 static const struct spoiler spoilers[] = {
-	{"closes_at_once", "", DEED_CLOSE, true, STATUS_EMPTY_REPLY, NULL},
-	{"resets_at_once", "", DEED_RESET, true, STATUS_EMPTY_REPLY, NULL},
+	/* With the request unread: that is a reset (RFC 2525 2.17). */
+	{"closes_at_once", "", DEED_CLOSE, true, STATUS_RECEIVE_FAILED,
+	 "the server reset the connection without an answer"},
+	{"resets_at_once", "", DEED_RESET, true, STATUS_RECEIVE_FAILED, NULL},
 	{"closes_without_an_answer", "", DEED_CLOSE, false, STATUS_EMPTY_REPLY,
 	 "the server closed without an answer"},
 	{"never_answers", "", DEED_HANG, false, STATUS_TIMED_OUT,

@@ -306,11 +306,11 @@ static void closed_without_an_answer(void **state)
 	must_say("the server closed without an answer\n");
 	assert_true(fake.shut_down && !fake.aborted);
 	fresh(NULL);
-	assert_int_equal(RUN(URL, ERR_AT(2, ERR_CONNRESET)), STATUS_EMPTY_REPLY);
+	assert_int_equal(RUN(URL, ERR_AT(2, ERR_CONNRESET)), STATUS_RECEIVE_FAILED);
 	must_say("the server reset the connection without an answer\n");
 	fresh(NULL);
 	fake.send_error = ERR_PIPE;
-	assert_int_equal(run(URL, NULL, 0), STATUS_EMPTY_REPLY);
+	assert_int_equal(run(URL, NULL, 0), STATUS_RECEIVE_FAILED);
 	fresh(NULL);
 	fake.send_error = ERR_NETDOWN;
 	assert_int_equal(run(URL, NULL, 0), STATUS_SEND_FAILED);

@@ -142,6 +142,8 @@ OTHERS = {
         '[body {content_length} bytes]'), 'talk'),
     'http.body': Shape('return', STACK, APP, 'the body is complete', (
         '{size_download} bytes, crc32 {crc32}',), 'talk'),
+    'http.body_left': Shape('note', APP, APP, 'does not wait for the rest of the body', (
+        '{size_download} bytes came', '[{problem}]'), 'talk'),
     'http.kept': Shape('note', APP, APP, 'uses the connection again', (), 'talk'),
     'http.kept_lost': Shape('note', APP, APP, 'the connection that was kept is gone', (), '', 'warn'),
     'http.redirect': Shape('note', APP, APP, 'redirect {num_redirects} ({http_code})', (
