@@ -125,12 +125,29 @@ static void take_ack(struct stack *stack, struct tcb *tcb, const struct tcp_segm
 {
 	struct tcp_news news;
 
-	if (seg->ack == tcb->snd_una && !duplicate && (seg->opt.n_sack == 0 || !tcb->use_sack))
+	if (seq_leq(seg->ack, tcb->snd_una) && !duplicate &&
+	    (seg->opt.n_sack == 0 || !tcb->use_sack))
 		return; /* it is about something else */
 	tcp_sack_take(stack, tcb, seg, &news);
 	if (seq_gt(seg->ack, tcb->snd_una))
 		tcp_advance_una(stack, tcb, seg, news.rtt_ns);
 	tcp_recovery_acked(stack, tcb, seg, &news, duplicate);
+}
+
+/* More may be sent now. */
+static void want_output(struct stack *stack, struct tcb *tcb)
+{
+	if (tcb->snd_nxt != tcb->snd_end || tcb->fin_queued ||
+	    tcb->recovery != TCP_RECOVERY_NONE || tcp_has_lost(tcb))
+		tcp_work_add(stack, tcb);
+}
+
+/* "If the ACK is a duplicate, it can be ignored": all but its blocks, which nobody may repeat where
+ * it was overtaken (RFC 6675 5: "any given incoming ACK").  SND.UNA and SND.WND stay. */
+static void take_old_ack(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg)
+{
+	take_ack(stack, tcb, seg, false);
+	want_output(stack, tcb);
 }
 
 enum tcp_verdict tcp_check_ack(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
@@ -148,9 +165,10 @@ enum tcp_verdict tcp_check_ack(struct stack *stack, struct tcb *tcb, struct tcp_
 	}
 	tcp_note_timestamp(tcb, seg);
 	tcp_heard(tcb, seg->now_ns);
-	if (seq_lt(seg->ack, tcb->snd_una))
-		return TCP_CONTINUE; /* "if the ACK is a duplicate, it can be ignored" */
-
+	if (seq_lt(seg->ack, tcb->snd_una)) {
+		take_old_ack(stack, tcb, seg);
+		return TCP_CONTINUE;
+	}
 	duplicate = is_duplicate(tcb, seg);
 	update_send_window(tcb, seg);
 	/* 3.8.6.1, MUST-37: an answer to a window probe, or to what the window was closed over; a
@@ -160,9 +178,7 @@ enum tcp_verdict tcp_check_ack(struct stack *stack, struct tcb *tcb, struct tcp_
 		tcb->progress_ns = seg->now_ns;
 	tcp_ecn_check_ack(stack, tcb, seg);
 	take_ack(stack, tcb, seg, duplicate);
-	if (tcb->snd_nxt != tcb->snd_end || tcb->fin_queued ||
-	    tcb->recovery != TCP_RECOVERY_NONE || tcp_has_lost(tcb))
-		tcp_work_add(stack, tcb); /* more may be sent now */
+	want_output(stack, tcb);
 	if (!tcb_fin_acked(tcb) || fin_was_acked)
 		return TCP_CONTINUE;
 	event_emit(stack->port->events, EVENT_TCP_FIN_ACKED, tcb->conn, 0, EV_NONE);

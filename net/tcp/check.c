@@ -31,6 +31,21 @@ static bool is_old_duplicate(const struct tcb *tcb, const struct tcp_segment *se
 	return (int32_t)(seg->opt.ts_val - tcb->ts_recent) < 0;
 }
 
+/* An ACK that a later one has overtaken looks as old as a duplicate from a lap of the number space
+ * ago.  But it has nothing for the stream, its window is not looked at, and what it says of ours is
+ * checked by number (RFC 5961 5.2): only its blocks and that it is a duplicate count.
+ * DEVIATION: RFC 7323 5.3, R1, would drop it, and the blocks with it; taken is what is older by no
+ * more than a retransmission time-out, as in Linux. */
+static bool is_overtaken_ack(const struct tcb *tcb, const struct tcp_segment *seg)
+{
+	bool tells_nothing_new = seq_lt(seg->ack, tcb->snd_una) ||
+				 (seg->ack == tcb->snd_una && seg->wnd == tcb->snd_wnd);
+
+	return (seg->flags & TCP_ACK) && segment_len(seg) == 0 && seg->seq == tcb->rcv_nxt &&
+	       tells_nothing_new && tcb_synchronized(tcb) &&
+	       (tcb->ts_recent - seg->opt.ts_val) * NS_PER_MS <= tcb->rto_ns;
+}
+
 /* RFC 7323 4.3, (2): only a segment that spans what we acknowledged last moves TS.Recent; and not
  * before its ACK is believed too (RFC 5961 5), or one forged timestamp from far ahead would make
  * everything look old that the peer still has to say. */
@@ -129,6 +144,8 @@ static bool accept_into_zero_window(struct tcb *tcb, struct tcp_segment *seg)
 
 enum tcp_verdict tcp_check_sequence(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
 {
+	bool old;
+
 	/* RFC 5961 3.2 compares SEG.SEQ as it came; text on a RST is a remark, no part of the
 	 * stream, and must not stretch into the window what lies before it. */
 	if (seg->flags & TCP_RST)
@@ -139,7 +156,8 @@ enum tcp_verdict tcp_check_sequence(struct stack *stack, struct tcb *tcb, struct
 			tcp_send_syn(stack, tcb, TCP_RETRANSMIT_SYN_AGAIN, seg->now_ns);
 		return TCP_DONE;
 	}
-	if (is_old_duplicate(tcb, seg)) {
+	old = is_old_duplicate(tcb, seg);
+	if (old && !is_overtaken_ack(tcb, seg)) {
 		stack->counters.tcp_paws_dropped++;
 		answer_unacceptable(stack, tcb, seg);
 		return TCP_DONE;
@@ -149,7 +167,7 @@ enum tcp_verdict tcp_check_sequence(struct stack *stack, struct tcb *tcb, struct
 		answer_unacceptable(stack, tcb, seg);
 		return TCP_DONE;
 	}
-	seg->moves_timestamp = moves_timestamp(tcb, seg);
+	seg->moves_timestamp = !old && moves_timestamp(tcb, seg);
 	if (!(seg->flags & TCP_SYN)) /* a SYN here is the fourth step's affair, whole */
 		tailor(tcb, seg);
 	if (tcb->ack_now)

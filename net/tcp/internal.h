@@ -431,7 +431,8 @@ struct tcp_news {
 	struct tcp_sack_block dsack; /* what arrived twice */
 };
 
-/* Enters the ACK and its blocks into the scoreboard; SND.UNA =< SEG.ACK =< SND.NXT. */
+/* Enters the ACK and its blocks into the scoreboard; SEG.ACK =< SND.NXT.  One before SND.UNA (within
+ * RFC 5961 5) brings its blocks alone. */
 void tcp_sack_take(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
 		   struct tcp_news *news);
 

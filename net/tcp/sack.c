@@ -76,12 +76,22 @@ static bool is_dsack(const struct tcb *tcb, const struct tcp_segment *seg)
 		seq_leq(b[0].end, b[1].end));
 }
 
-/* SND.UNA =< start < end =< SND.NXT, with the SND.UNA that this segment brings. */
+/* SND.UNA =< start < end =< SND.NXT, with the SND.UNA that this segment brings.  One that straddles
+ * it cannot be, not even beside an old ACK: who had the whole would have acknowledged the whole. */
 static bool is_block(const struct tcb *tcb, const struct tcp_segment *seg,
 		     const struct tcp_sack_block *b)
 {
+	uint32_t una = seq_max(seg->ack, tcb->snd_una);
+
+	return seq_leq(una, b->start) && seq_lt(b->start, b->end) && seq_leq(b->end, tcb->snd_nxt);
+}
+
+/* Of an old ACK: was waiting then, and has been acknowledged since. */
+static bool is_past(const struct tcb *tcb, const struct tcp_segment *seg,
+		    const struct tcp_sack_block *b)
+{
 	return seq_leq(seg->ack, b->start) && seq_lt(b->start, b->end) &&
-	       seq_leq(b->end, tcb->snd_nxt);
+	       seq_leq(b->end, tcb->snd_una);
 }
 
 /* The usable ones in sequence order, as RACK wants to hear of them; returns how many. */
@@ -96,7 +106,7 @@ static uint8_t sort_blocks(struct stack *stack, const struct tcb *tcb,
 		uint8_t at = n;
 
 		if (!is_block(tcb, seg, &b)) {
-			stack->counters.tcp_sack_ignored++;
+			stack->counters.tcp_sack_ignored += !is_past(tcb, seg, &b);
 			continue;
 		}
 		for (; at > 0 && seq_lt(b.start, sorted[at - 1].start); at--)
@@ -131,7 +141,7 @@ void tcp_sack_take(struct stack *stack, struct tcb *tcb, const struct tcp_segmen
 	*news = (struct tcp_news){.acked = 0};
 	if (tcb->sent == NULL)
 		return; /* nothing is out, and has not been for a while */
-	if (seg->ack != tcb->snd_una)
+	if (seq_gt(seg->ack, tcb->snd_una))
 		take_cumulative(tcb, seg, news);
 	if (tcb->use_sack && seg->opt.n_sack > 0)
 		take_blocks(stack, tcb, seg, news);
