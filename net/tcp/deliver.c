@@ -123,6 +123,8 @@ static void text_in_order(struct stack *stack, struct tcb *tcb, struct tcp_segme
 	bool filled;
 
 	tcb->rcv_memory += tcp_packet_memory(seg->pkt);
+	if (tcb->reassembly != NULL)
+		tcp_reassembly_meets(tcb, seg);
 	append(tcb, seg->pkt);
 	seg->pkt = NULL;
 	filled = append_reassembled(stack, tcb);

@@ -213,6 +213,9 @@ uint32_t tcp_packet_memory(const struct pktbuf *pkt);
 
 /* Keeps [seg->seq, + data_len) for later; takes the packet or lets it drop. */
 void tcp_reassembly_insert(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg);
+/* Text in order, before it is appended, while something is held: what of it was held already stays
+ * as it came, and is reported (RFC 2883). */
+void tcp_reassembly_meets(struct tcb *tcb, const struct tcp_segment *seg);
 /* The packets of the first run, as a chain, when the run begins at or before RCV.NXT; else NULL.
  * *run tells its range. */
 struct pktbuf *tcp_reassembly_take(struct stack *stack, struct tcb *tcb, struct tcp_run *run);

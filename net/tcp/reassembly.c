@@ -6,7 +6,9 @@
  * memory by the receive buffer.  What does not fit is dropped and counted: the peer sends it again.
  *
  * Where two segments overlap, the bytes that came first stay (nothing that was acknowledged by SACK
- * ever changes).  The blocks of RFC 2018 are read off the runs.
+ * ever changes).  A segment that spans a whole run takes the run's bytes over into its own memory,
+ * and the run's packets go back: both its ends are new, and it stays one packet.  The blocks of RFC
+ * 2018 are read off the runs.
  */
 #include "net/tcp/internal.h"
 
@@ -68,10 +70,43 @@ static void cut_front(struct tcp_segment *seg, uint32_t n)
 	seg->data_len -= n;
 }
 
-/* Takes off the segment what run `i` or the one behind it has already; false: nothing is left. */
-static bool cut_overlap(const struct tcp_reassembly *r, uint32_t i, struct tcp_segment *seg)
+static uint32_t segment_end(const struct tcp_segment *seg)
 {
-	const struct tcp_run *run = &r->runs[i];
+	return seg->seq + seg->data_len;
+}
+
+/* The bytes of a run that begins inside the segment, over the segment's own: they came first. */
+static void overwrite(const struct tcp_segment *seg, const struct tcp_run *run)
+{
+	uint32_t at = run->start - seg->seq;
+
+	for (const struct pktbuf *pkt = run->first; at < seg->data_len; pkt = pkt->next) {
+		uint32_t n = MIN((uint32_t)pktbuf_len(pkt), seg->data_len - at);
+
+		memcpy(seg->pkt->data + at, pkt->data, n);
+		at += n;
+		if (pkt == run->last)
+			break;
+	}
+}
+
+static void free_packets(struct tcb *tcb, const struct tcp_run *run)
+{
+	struct pktbuf *pkt = run->first, *next;
+
+	for (; pkt != NULL; pkt = next) {
+		next = pkt == run->last ? NULL : pkt->next;
+		tcb->rcv_memory -= tcp_packet_memory(pkt);
+		pktbuf_free(pkt);
+	}
+}
+
+/* Takes off the segment what run `i` has already, and the runs behind it: whole ones become part of
+ * the segment, and of the last one it keeps off.  False: nothing is left. */
+static bool cut_overlap(struct tcb *tcb, uint32_t i, struct tcp_segment *seg)
+{
+	struct tcp_reassembly *r = tcb->reassembly;
+	struct tcp_run *run = &r->runs[i];
 
 	if (i < r->n_runs && seq_leq(run->start, seg->seq)) {
 		uint32_t old = run->end - seg->seq; /* may be 0: they touch */
@@ -79,15 +114,18 @@ static bool cut_overlap(const struct tcp_reassembly *r, uint32_t i, struct tcp_s
 		if (old >= seg->data_len)
 			return false;
 		cut_front(seg, old);
-		run++;
+		run = &r->runs[++i];
 	}
-	/* What lies behind a run in the middle of the segment is let go with it: the peer sends it
-	 * again, and one segment never becomes two. */
-	if (run < r->runs + r->n_runs && seq_gt(seg->seq + seg->data_len, run->start)) {
+	while (i < r->n_runs && seq_leq(run->end, segment_end(seg))) {
+		overwrite(seg, run);
+		free_packets(tcb, run);
+		remove_run(r, i);
+	}
+	if (i < r->n_runs && seq_gt(segment_end(seg), run->start)) {
 		seg->data_len = run->start - seg->seq;
 		pktbuf_trim(seg->pkt, seg->data_len);
 	}
-	return seg->data_len > 0;
+	return true;
 }
 
 /* Run `i` ends where the segment begins. */
@@ -113,7 +151,7 @@ static void extend_run(struct tcb *tcb, uint32_t i, const struct tcp_segment *se
 static bool insert_before(struct tcp_reassembly *r, uint32_t i, const struct tcp_segment *seg)
 {
 	struct tcp_run *run = &r->runs[i];
-	uint32_t end = seg->seq + seg->data_len;
+	uint32_t end = segment_end(seg);
 
 	if (i < r->n_runs && run->start == end) {
 		seg->pkt->next = run->first;
@@ -131,20 +169,21 @@ static bool insert_before(struct tcp_reassembly *r, uint32_t i, const struct tcp
 	return true;
 }
 
-/* [seq, end) has come; run `i` is the first that does not end before it.  Of one run a single note
- * is kept, or a run that grows would push out what is to be repeated of the others. */
-static void note_recent(struct tcb *tcb, const struct tcp_reassembly *r, uint32_t i, uint32_t seq,
-			uint32_t end)
+/* The byte `seq` has come.  Of one run a single note is kept, or a run that grows would push out what
+ * is to be repeated of the others. */
+static void note_recent(struct tcb *tcb, uint32_t seq)
 {
-	const struct tcp_run *run = &r->runs[i];
-	bool joins = i < r->n_runs && seq_leq(run->start, end);
+	const struct tcp_reassembly *r = tcb->reassembly;
 	uint32_t notes[ARRAY_LEN(tcb->sack_recent)] = {seq};
+	uint32_t i = find_run(r, seq + 1);
 	uint8_t n = 1;
 
+	if (i == r->n_runs || seq_gt(r->runs[i].start, seq))
+		return; /* it was not kept */
 	for (uint8_t j = 0; j < tcb->n_sack_recent && n < ARRAY_LEN(notes); j++) {
 		uint32_t other = tcb->sack_recent[j];
 
-		if (!joins || seq_lt(other, run->start) || seq_geq(other, run->end))
+		if (seq_lt(other, r->runs[i].start) || seq_geq(other, r->runs[i].end))
 			notes[n++] = other;
 	}
 	memcpy(tcb->sack_recent, notes, sizeof(notes));
@@ -165,17 +204,13 @@ static void note_duplicate(struct tcb *tcb, const struct tcp_reassembly *r, uint
 	}
 }
 
-/* Takes the packet when it returns true. */
-static bool insert(struct tcb *tcb, struct tcp_segment *seg)
+/* Takes the packet when it returns true.  Room for one more run is certain where others have become
+ * part of the segment. */
+static bool keep(struct tcb *tcb, uint32_t i, struct tcp_segment *seg)
 {
 	struct tcp_reassembly *r = tcb->reassembly;
-	uint32_t i = find_run(r, seg->seq);
-	uint32_t seq = seg->seq, end = seq + seg->data_len;
-	bool news = cut_overlap(r, i, seg);
 
-	note_duplicate(tcb, r, i, seq, end);
-	note_recent(tcb, r, i, seg->seq, end); /* RFC 2018 4: a duplicate too */
-	if (!news)
+	if (!cut_overlap(tcb, i, seg))
 		return false;
 	seg->pkt->next = NULL;
 	tcb->rcv_memory += tcp_packet_memory(seg->pkt);
@@ -187,6 +222,18 @@ static bool insert(struct tcb *tcb, struct tcp_segment *seg)
 		return true;
 	tcb->rcv_memory -= tcp_packet_memory(seg->pkt);
 	return false;
+}
+
+static bool insert(struct tcb *tcb, struct tcp_segment *seg)
+{
+	uint32_t i = find_run(tcb->reassembly, seg->seq);
+	uint32_t seq = seg->seq;
+	bool kept;
+
+	note_duplicate(tcb, tcb->reassembly, i, seq, segment_end(seg));
+	kept = keep(tcb, i, seg);
+	note_recent(tcb, seq); /* RFC 2018 4: a duplicate too */
+	return kept;
 }
 
 void tcp_reassembly_insert(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
@@ -201,6 +248,17 @@ void tcp_reassembly_insert(struct stack *stack, struct tcb *tcb, struct tcp_segm
 		stack->counters.tcp_reassembly_dropped++;
 	if (tcb->reassembly->n_runs == 0)
 		drop_array(stack, tcb);
+}
+
+void tcp_reassembly_meets(struct tcb *tcb, const struct tcp_segment *seg)
+{
+	const struct tcp_reassembly *r = tcb->reassembly;
+
+	/* RFC 2883 4.2.3: the first duplicate part; old bytes before this text were such a one */
+	if (tcb->dsack.start == tcb->dsack.end || tcb->dsack.end != seg->seq)
+		note_duplicate(tcb, r, 0, seg->seq, segment_end(seg));
+	for (uint32_t i = 0; i < r->n_runs && seq_lt(r->runs[i].start, segment_end(seg)); i++)
+		overwrite(seg, &r->runs[i]);
 }
 
 struct pktbuf *tcp_reassembly_take(struct stack *stack, struct tcb *tcb, struct tcp_run *run)
@@ -222,17 +280,8 @@ void tcp_reassembly_free(struct stack *stack, struct tcb *tcb)
 
 	if (r == NULL)
 		return;
-	for (uint32_t i = 0; i < r->n_runs; i++) {
-		struct pktbuf *pkt = r->runs[i].first;
-
-		while (pkt != NULL) {
-			struct pktbuf *next = pkt->next;
-
-			tcb->rcv_memory -= tcp_packet_memory(pkt);
-			pktbuf_free(pkt);
-			pkt = next;
-		}
-	}
+	for (uint32_t i = 0; i < r->n_runs; i++)
+		free_packets(tcb, &r->runs[i]);
 	drop_array(stack, tcb);
 }
 

@@ -26,7 +26,117 @@ static void the_first_bytes_stay(void **state)
 	TK_SEND(&t, .seq = 5, .ack = 1, .flags = TCP_ACK, .data = "yyGH", .len = 4);
 	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = "AB", .len = 2);
 	assert_int_equal(tk_read(&t, buf, sizeof(buf)), 8);
-	assert_memory_equal(buf, "ABcDEFGH", 8);
+	assert_memory_equal(buf, "ABcDEFgH", 8);
+	tk_close(&t);
+}
+
+/* The same in order: what is held was acknowledged by SACK, and does not change any more. */
+static void the_first_bytes_stay_in_order(void **state)
+{
+	char buf[16];
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	TK_SEND(&t, .seq = 2, .ack = 1, .flags = TCP_ACK, .data = "BC", .len = 2);
+	TK_SEND(&t, .seq = 5, .ack = 1, .flags = TCP_ACK, .data = "E", .len = 1);
+	TK_SEND(&t, .seq = 7, .ack = 1, .flags = TCP_ACK, .data = "GHI", .len = 3);
+	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = "axxdyfz", .len = 7);
+	assert_int_equal(tk_read(&t, buf, sizeof(buf)), 9);
+	assert_memory_equal(buf, "aBCdEfGHI", 9);
+	assert_null(tk_tcb(&t)->reassembly);
+	assert_int_equal(tk_tcb(&t)->rcv_memory, 0);
+	tk_close(&t);
+}
+
+static void expect_run(struct tk *t, unsigned i, uint32_t start, uint32_t end)
+{
+	assert_true(i < tk_tcb(t)->reassembly->n_runs);
+	assert_int_equal(tk_tcb(t)->reassembly->runs[i].start, TK_IRS + start);
+	assert_int_equal(tk_tcb(t)->reassembly->runs[i].end, TK_IRS + end);
+}
+
+/* 1001:1501 is held, 501:1961 comes: both its ends are new, and what lay between stays. */
+static void a_segment_that_spans_a_run(void **state)
+{
+	static const char held[] = "held";
+	uint8_t buf[1961];
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	TK_SEND(&t, .seq = 1001, .ack = 1, .flags = TCP_ACK, .data = held, .len = 4);
+	peer_data(&t, 1004, 496);
+	peer_data(&t, 500, 1460);
+	assert_int_equal(tk_tcb(&t)->reassembly->n_runs, 1);
+	expect_run(&t, 0, 501, 1961);
+	assert_int_equal(kit_counter(&t.k, "tcp_reassembly_dropped"), 0);
+	kit_sent_clear(&t.k);
+	peer_data(&t, 0, 500);
+	TK_EXPECT(&t, TCP_ACK, 1, 1961, 0);
+	assert_int_equal(tk_read(&t, buf, sizeof(buf)), 1960);
+	assert_memory_equal(buf, pattern, 1000);
+	assert_memory_equal(buf + 1000, held, 4);
+	assert_memory_equal(buf + 1004, pattern + 1004, 956);
+	assert_int_equal(tk_tcb(&t)->rcv_memory, 0);
+	tk_close(&t);
+}
+
+/* It begins in one run, spans two, and ends in a fourth; then it ends where one ends. */
+static void a_segment_that_spans_several_runs(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	peer_data(&t, 100, 100);
+	peer_data(&t, 300, 100);
+	peer_data(&t, 500, 100);
+	peer_data(&t, 700, 100);
+	peer_data(&t, 900, 100);
+	peer_data(&t, 150, 600);
+	assert_int_equal(tk_tcb(&t)->reassembly->n_runs, 2);
+	expect_run(&t, 0, 101, 801);
+	expect_run(&t, 1, 901, 1001);
+	peer_data(&t, 850, 150);
+	expect_run(&t, 1, 851, 1001);
+	peer_data(&t, 50, 800);
+	assert_int_equal(tk_tcb(&t)->reassembly->n_runs, 1);
+	expect_run(&t, 0, 51, 1001);
+	kit_sent_clear(&t.k);
+	peer_data(&t, 0, 51);
+	TK_EXPECT(&t, TCP_ACK, 1, 1001, 0);
+	expect_read(&t, 0, 1000);
+	assert_int_equal(tk_tcb(&t)->rcv_memory, 0);
+	tk_close(&t);
+}
+
+/* HOSTILE-INPUTS: as many runs as are kept, and segments that span them: no more memory than
+ * before, and each hole is filled once. */
+static void a_segment_that_spans_all_runs(void **state)
+{
+	size_t before;
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	for (uint32_t i = 0; i < TCP_RUNS_MAX; i++)
+		peer_data(&t, 10 + 2 * i, 1);
+	kit_sent_clear(&t.k);
+	before = tk_tcb(&t)->rcv_memory;
+	peer_data(&t, 9, 1000);
+	kit_sent_clear(&t.k);
+	assert_true(tk_tcb(&t)->rcv_memory < before);
+	assert_int_equal(tk_tcb(&t)->reassembly->n_runs, 1);
+	expect_run(&t, 0, 10, 1010);
+	peer_data(&t, 0, 9);
+	expect_read(&t, 0, 1009);
+	assert_int_equal(tk_tcb(&t)->rcv_memory, 0);
+	kit_sent_clear(&t.k);
 	tk_close(&t);
 }
 
@@ -218,6 +328,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_bytes_stay),
+		cmocka_unit_test(the_first_bytes_stay_in_order),
+		cmocka_unit_test(a_segment_that_spans_a_run),
+		cmocka_unit_test(a_segment_that_spans_several_runs),
+		cmocka_unit_test(a_segment_that_spans_all_runs),
 		cmocka_unit_test(any_order_gives_the_stream),
 		cmocka_unit_test(thousands_of_one_byte_holes),
 		cmocka_unit_test(no_memory_for_the_reassembly),

@@ -129,6 +129,67 @@ static void what_was_acknowledged_comes_again(void **state)
 	tk_close(&t);
 }
 
+/* RFC 2883 4.2: text in order that covers what was held. */
+static void text_in_order_over_what_is_held(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	peer_data(&t, 500, 500);
+	EXPECT_SACK(&t, 1, 501, 1001);
+	peer_data(&t, 0, 1000);
+	EXPECT_SACK(&t, 1001, 501, 1001);
+	peer_data(&t, 1500, 500); /* a part of it, and of what is not held there is nothing to say */
+	EXPECT_SACK(&t, 1001, 1501, 2001);
+	peer_data(&t, 1000, 700);
+	EXPECT_SACK(&t, 2001, 1501, 1701);
+	peer_data(&t, 2500, 500); /* it fills the hole and no more */
+	EXPECT_SACK(&t, 2001, 2501, 3001);
+	peer_data(&t, 2000, 500);
+	expect_sack(&t, 3001, 0, NULL);
+	tk_close(&t);
+}
+
+/* RFC 2883 4.2.3: of two parts that came twice the first is reported, beside what still waits. */
+static void the_first_of_two_parts(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	peer_data(&t, 100, 100);
+	peer_data(&t, 300, 100);
+	peer_data(&t, 700, 100);
+	kit_sent_clear(&t.k);
+	peer_data(&t, 0, 500);
+	EXPECT_SACK(&t, 501, 101, 201, 701, 801);
+	peer_data(&t, 450, 400); /* old text in front, held text behind it */
+	EXPECT_SACK(&t, 851, 451, 501);
+	tk_close(&t);
+}
+
+/* A segment that spans two runs makes one of three blocks, and does not push out the fourth. */
+static void blocks_that_have_become_one(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	peer_data(&t, 2000, 100);
+	EXPECT_SACK(&t, 1, 2001, 2101);
+	peer_data(&t, 100, 100);
+	EXPECT_SACK(&t, 1, 101, 201, 2001, 2101);
+	peer_data(&t, 300, 100);
+	EXPECT_SACK(&t, 1, 301, 401, 101, 201, 2001, 2101);
+	peer_data(&t, 50, 400);
+	EXPECT_SACK(&t, 1, 101, 201, 51, 451, 2001, 2101);
+	tk_close(&t);
+}
+
 static void no_sack_without_permission(void **state)
 {
 	struct tk t;
@@ -149,6 +210,9 @@ int main(void)
 		cmocka_unit_test(a_growing_block_does_not_hide_the_others),
 		cmocka_unit_test(a_duplicate_is_reported_first),
 		cmocka_unit_test(what_was_acknowledged_comes_again),
+		cmocka_unit_test(text_in_order_over_what_is_held),
+		cmocka_unit_test(the_first_of_two_parts),
+		cmocka_unit_test(blocks_that_have_become_one),
 		cmocka_unit_test(no_sack_without_permission),
 	};
 
