@@ -142,18 +142,22 @@ static void want_output(struct stack *stack, struct tcb *tcb)
 		tcp_work_add(stack, tcb);
 }
 
-/* "If the ACK is a duplicate, it can be ignored": all but its blocks, which nobody may repeat where
- * it was overtaken (RFC 6675 5: "any given incoming ACK").  SND.UNA and SND.WND stay. */
-static void take_old_ack(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg)
+/* An acceptable ACK that is not older than SND.UNA: what it says besides. */
+static void follow_peer(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg)
 {
-	take_ack(stack, tcb, seg, false);
-	want_output(stack, tcb);
+	update_send_window(tcb, seg);
+	/* 3.8.6.1, MUST-37: an answer to a window probe, or to what the window was closed over; a
+	 * time-out that the user chose means progress of the text */
+	if ((tcb_flight(tcb) == 0 || seg->wnd == 0) && tcb->owned &&
+	    tcb->chosen.user_timeout_ms == 0)
+		tcb->progress_ns = seg->now_ns;
+	tcp_ecn_check_ack(stack, tcb, seg);
 }
 
 enum tcp_verdict tcp_check_ack(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
 {
 	bool fin_was_acked = tcb_fin_acked(tcb);
-	bool duplicate;
+	bool duplicate, old;
 
 	if (!(seg->flags & TCP_ACK))
 		return TCP_DONE; /* "if the ACK bit is off, drop the segment and return" */
@@ -165,18 +169,12 @@ enum tcp_verdict tcp_check_ack(struct stack *stack, struct tcb *tcb, struct tcp_
 	}
 	tcp_note_timestamp(tcb, seg);
 	tcp_heard(tcb, seg->now_ns);
-	if (seq_lt(seg->ack, tcb->snd_una)) {
-		take_old_ack(stack, tcb, seg);
-		return TCP_CONTINUE;
-	}
-	duplicate = is_duplicate(tcb, seg);
-	update_send_window(tcb, seg);
-	/* 3.8.6.1, MUST-37: an answer to a window probe, or to what the window was closed over; a
-	 * time-out that the user chose means progress of the text */
-	if ((tcb_flight(tcb) == 0 || seg->wnd == 0) && tcb->owned &&
-	    tcb->chosen.user_timeout_ms == 0)
-		tcb->progress_ns = seg->now_ns;
-	tcp_ecn_check_ack(stack, tcb, seg);
+	/* "If the ACK is a duplicate, it can be ignored": all but its blocks, which nobody may repeat
+	 * where it was overtaken (RFC 6675 5: "any given incoming ACK"); SND.UNA and SND.WND stay */
+	old = seq_lt(seg->ack, tcb->snd_una);
+	duplicate = !old && is_duplicate(tcb, seg);
+	if (!old)
+		follow_peer(stack, tcb, seg);
 	take_ack(stack, tcb, seg, duplicate);
 	want_output(stack, tcb);
 	if (!tcb_fin_acked(tcb) || fin_was_acked)

@@ -128,10 +128,8 @@ static bool send_next_new(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 
 	if (!worth_sending(tcb, len))
 		return false;
-	if (tcp_congestion_room(tcb) < len) {
-		tcb->cwnd_limited = true;
+	if (tcp_congestion_room(tcb) < len)
 		return false;
-	}
 	if (!send_new(stack, tcb, len, now_ns))
 		return false;
 	tcp_tlp_schedule(stack, tcb, now_ns);
@@ -235,10 +233,8 @@ static bool send_next_lost(struct stack *stack, struct tcb *tcb, uint64_t now_ns
 {
 	struct sent_segment *s = scoreboard_first_lost(tcb->sent);
 
-	if (tcp_congestion_room(tcb) < MIN(sent_len(s), tcb_eff_mss(tcb))) {
-		tcb->cwnd_limited = true;
+	if (tcp_congestion_room(tcb) < MIN(sent_len(s), tcb_eff_mss(tcb)))
 		return false;
-	}
 	return send_again(stack, tcb, s, why_again(tcb), now_ns);
 }
 
@@ -280,18 +276,34 @@ static void check_idle(struct tcb *tcb, uint64_t now_ns)
 		tcp_congestion_idle(tcb, now_ns);
 }
 
+/* RFC 7661 4.3, RFC 9438 5.8: whether the congestion window was used.  One that has no room for
+ * another segment was, whether or not more waited; and so it was for all that was out then, though
+ * somebody looks again before that is acknowledged. */
+static void check_limited(struct tcb *tcb)
+{
+	if (tcb->cwnd < tcp_pipe(tcb) + tcb_eff_mss(tcb)) {
+		tcb->cwnd_limited = true;
+		tcb->limited_until = tcb->snd_nxt;
+	} else if (seq_geq(tcb->snd_una, tcb->limited_until)) {
+		tcb->cwnd_limited = false;
+	}
+}
+
 static void send_data(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
+	bool sent = false;
+
 	check_idle(tcb, now_ns);
-	tcb->cwnd_limited = false;
 	while (send_one(stack, tcb, now_ns))
-		;
+		sent = true;
 	/* RFC 5682 2.1, step 2b: without new data to send there is no second ACK to wait for */
 	if (tcp_undo_holds_back(tcb) && tcp_pipe(tcb) == 0) {
 		tcb->spurious.frto = 0;
 		while (send_one(stack, tcb, now_ns))
-			;
+			sent = true;
 	}
+	if (sent || tcb->cwnd_limited)
+		check_limited(tcb);
 	/* Something waits, nothing is out that could bring an ACK: only the window is to blame. */
 	if (tcb_flight(tcb) == 0 && !tcp_timer_is_set(tcb, TCP_TIMER_DEVICE) &&
 	    (unsent(tcb) > 0 || (tcb->fin_queued && !tcb_fin_sent(tcb))))

@@ -480,6 +480,74 @@ static void a_listener_s_choice_is_inherited(void **state)
 	tk_close(&t);
 }
 
+/* --- a full window --------------------------------------------------------------------------- */
+
+/* `n` segments are written, sent and acknowledged one by one; returns the window afterwards, in
+ * segments. */
+static uint32_t window_after(struct tk *t, uint32_t from, unsigned n, size_t more)
+{
+	tk_write(t, from * TK_FULL, n * TK_FULL + more);
+	kit_sent_clear(&t->k);
+	for (unsigned i = 1; i <= n; i++)
+		tk_peer_ack(t, TK_SEG(from + i));
+	return tk_tcb(t)->cwnd / TK_FULL;
+}
+
+/* RFC 7661 4.3, Linux's tcp_is_cwnd_limited(): ten segments fill a window of ten, though nothing waits
+ * behind them. */
+static void a_window_that_is_exactly_full(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish_over(&t, 20 * MS);
+	assert_int_equal(window_after(&t, 0, 10, 0), 20);
+	tk_write(&t, 10 * TK_FULL, 20 * TK_FULL);
+	tk_expect_segments(&t, 10 * TK_FULL, 20);
+	tk_close(&t);
+}
+
+/* Nine do not; nine and a half leave no room for a tenth. */
+static void a_window_that_is_nearly_full(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish_over(&t, 20 * MS);
+	assert_int_equal(window_after(&t, 0, 9, 0), 10);
+	tk_close(&t);
+	tk_open(&t);
+	tk_establish_over(&t, 20 * MS);
+	tk_tcb(&t)->nodelay = true;
+	assert_true(window_after(&t, 0, 9, TK_FULL / 2) > 10);
+	tk_close(&t);
+}
+
+/* The peer's own text makes us look while half of the window is acknowledged: it was full all the
+ * same.  The next one is not. */
+static void a_window_was_full_until_it_is_acknowledged(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish_over(&t, 20 * MS);
+	tk_write(&t, 0, 10 * TK_FULL);
+	tk_expect_segments(&t, 0, 10);
+	tk_peer_ack(&t, TK_SEG(5));
+	TK_SEND(&t, .seq = 1, .ack = TK_SEG(5), .flags = TCP_ACK, .data = "abc", .len = 3);
+	kit_sent_clear(&t.k);
+	TK_SEND(&t, .seq = 4, .ack = TK_SEG(10), .flags = TCP_ACK);
+	assert_int_equal(tk_tcb(&t)->cwnd / TK_FULL, 20);
+	tk_write(&t, 10 * TK_FULL, 5 * TK_FULL);
+	kit_sent_clear(&t.k);
+	TK_SEND(&t, .seq = 4, .ack = TK_SEG(15), .flags = TCP_ACK);
+	assert_int_equal(tk_tcb(&t)->cwnd / TK_FULL, 20);
+	tk_close(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -502,6 +570,9 @@ int main(void)
 		cmocka_unit_test(an_ack_of_many_windows),
 		cmocka_unit_test(the_initial_window_of_large_segments),
 		cmocka_unit_test(cubic_does_not_overshoot),
+		cmocka_unit_test(a_window_that_is_exactly_full),
+		cmocka_unit_test(a_window_that_is_nearly_full),
+		cmocka_unit_test(a_window_was_full_until_it_is_acknowledged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
