@@ -82,6 +82,10 @@ static enum tcp_verdict ack_in_syn_received(struct stack *stack, struct tcb *tcb
 		tcp_tell_established(stack, tcb, "simultaneous open, ACK acknowledges our SYN");
 		tcp_tell_user(stack, tcb, seg->now_ns);
 	}
+	if (tcb->reassembly != NULL) { /* what came with the SYN: RCV.NXT moves */
+		tcp_deliver_queued(stack, tcb, seg->now_ns);
+		tcp_tailor(tcb, seg);
+	}
 	/* 3.10.4, SYN-RECEIVED: a CLOSE was queued until now */
 	if (tcb->fin_queued)
 		tcp_set_state(stack, tcb, TCP_FIN_WAIT_1);

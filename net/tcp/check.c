@@ -79,7 +79,8 @@ static void answer_unacceptable(struct stack *stack, struct tcb *tcb,
 	if (seg->flags & TCP_RST)
 		return;
 	/* TIME-WAIT: the peer's FIN again, our last ACK was lost */
-	if (tcb->state == TCP_TIME_WAIT && (seg->flags & TCP_FIN) && seg->fin_seq == tcb->rcv_fin)
+	if (tcb->state == TCP_TIME_WAIT && (seg->flags & (TCP_FIN | TCP_SYN)) == TCP_FIN &&
+	    seg->fin_seq == tcb->rcv_fin)
 		tcp_enter_time_wait(stack, tcb, seg->now_ns);
 	/* An empty segment gets an ACK within limits, or two confused ends would answer each other
 	 * for ever; a SYN too (RFC 5961 4.2, 7).
@@ -116,8 +117,7 @@ static void cut_tail(struct tcp_segment *seg, uint32_t n)
 	seg->flags &= (uint8_t)~TCP_FIN; /* it was behind what is cut */
 }
 
-/* "The segment may be trimmed": old text off its front, text beyond the window off its end. */
-static void tailor(struct tcb *tcb, struct tcp_segment *seg)
+void tcp_tailor(struct tcb *tcb, struct tcp_segment *seg)
 {
 	uint32_t edge = tcb->rcv_nxt + tcp_receive_window(tcb);
 
@@ -169,7 +169,7 @@ enum tcp_verdict tcp_check_sequence(struct stack *stack, struct tcb *tcb, struct
 	}
 	seg->moves_timestamp = !old && moves_timestamp(tcb, seg);
 	if (!(seg->flags & TCP_SYN)) /* a SYN here is the fourth step's affair, whole */
-		tailor(tcb, seg);
+		tcp_tailor(tcb, seg);
 	if (tcb->ack_now)
 		tcp_work_add(stack, tcb);
 	return TCP_CONTINUE;

@@ -176,6 +176,28 @@ enum tcp_verdict tcp_process_text(struct stack *stack, struct tcb *tcb, struct t
 	return TCP_CONTINUE;
 }
 
+/* --- before ESTABLISHED ----------------------------------------------------------------------- */
+
+void tcp_queue_text(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
+{
+	if (seg->flags & TCP_FIN) { /* whose turn it is once all before it is here */
+		tcb->rcv_fin = seg->fin_seq;
+		tcb->rcv_fin_known = true;
+	}
+	if (seg->data_len == 0)
+		return;
+	seg->pkt = pktbuf_keep(&stack->kept_pool, seg->pkt);
+	if (seg->pkt != NULL)
+		tcp_reassembly_insert(stack, tcb, seg);
+	else
+		stack->counters.tcp_no_memory++;
+}
+
+void tcp_deliver_queued(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	schedule_ack(stack, tcb, append_reassembled(stack, tcb), now_ns);
+}
+
 /* --- FIN ------------------------------------------------------------------------------------- */
 
 static void fin_in_order(struct stack *stack, struct tcb *tcb, uint64_t now_ns)

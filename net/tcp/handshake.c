@@ -129,6 +129,21 @@ void tcp_tell_user(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	tcp_step(tcb, 15);
 }
 
+/* The segment without its SYN: what is behind it, as far as our own SYN has left room for it. */
+static void step_over_syn(struct tcb *tcb, struct tcp_segment *seg)
+{
+	uint32_t len = MIN(seg->data_len, tcp_receive_window(tcb));
+
+	seg->seq++;
+	seg->fin_seq++;
+	seg->flags &= (uint8_t)~TCP_SYN;
+	if (len == seg->data_len)
+		return;
+	pktbuf_trim(seg->pkt, len);
+	seg->data_len = len;
+	seg->flags &= (uint8_t)~TCP_FIN; /* it was behind what is cut */
+}
+
 static void finish_handshake(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
 {
 	emit_synack_received(stack, tcb, seg);
@@ -139,21 +154,20 @@ static void finish_handshake(struct stack *stack, struct tcb *tcb, struct tcp_se
 	tcp_tell_user(stack, tcb, seg->now_ns);
 	/* "If there are other controls or text in the segment, then continue processing at the
 	 * sixth step": behind the SYN. */
-	seg->seq++;
-	seg->flags &= (uint8_t)~TCP_SYN;
-	pktbuf_trim(seg->pkt, MIN(seg->data_len, tcp_receive_window(tcb)));
-	seg->data_len = (uint32_t)pktbuf_len(seg->pkt);
-	if (seg->data_len > 0)
-		(void)tcp_process_text(stack, tcb, seg);
+	step_over_syn(tcb, seg);
+	if (tcp_process_text(stack, tcb, seg) == TCP_CONTINUE)
+		tcp_check_fin(stack, tcb, seg);
 }
 
-/* Simultaneous open: RFC 9293 3.5, figure 8. */
-static void answer_crossing_syn(struct stack *stack, struct tcb *tcb,
-				const struct tcp_segment *seg)
+/* Simultaneous open: RFC 9293 3.5, figure 8.  "If there are other controls or text in the segment,
+ * queue them for processing after the ESTABLISHED state has been reached". */
+static void answer_crossing_syn(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
 {
 	tcp_take_syn(tcb, seg);
 	tcp_set_state(stack, tcb, TCP_SYN_RECEIVED);
 	tcp_send_syn(stack, tcb, TCP_RETRANSMIT_NONE, seg->now_ns);
+	step_over_syn(tcb, seg);
+	tcp_queue_text(stack, tcb, seg);
 }
 
 /* RFC 9293 3.10.7.3 */

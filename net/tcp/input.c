@@ -51,10 +51,7 @@ static bool parse(struct stack *stack, struct tcp_segment *seg, struct pktbuf *p
 {
 	struct tcp_header h;
 
-	if (!tcp_header_read(pkt->data, pktbuf_len(pkt), &h) ||
-	    (h.flags & (TCP_SYN | TCP_FIN)) == (TCP_SYN | TCP_FIN)) {
-		/* DEVIATION: 3.10.7.2 would take the SYN of a SYN with FIN; nobody opens and closes
-		 * at once, except who looks for holes */
+	if (!tcp_header_read(pkt->data, pktbuf_len(pkt), &h)) {
 		stack->counters.tcp_malformed++;
 		return false;
 	}

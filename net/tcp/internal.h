@@ -146,6 +146,8 @@ void tcp_become_established(struct stack *stack, struct tcb *tcb, const struct t
 /* --- check.c: 3.10.7.4, first, and the checks around it -------------------------------------- */
 
 enum tcp_verdict tcp_check_sequence(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg);
+/* "The segment may be trimmed": old text off its front, text beyond the window off its end. */
+void tcp_tailor(struct tcb *tcb, struct tcp_segment *seg);
 /* The segment's ACK is believed: RFC 7323 4.3, (2). */
 void tcp_note_timestamp(struct tcb *tcb, const struct tcp_segment *seg);
 /* 3.10.7.4 first, the table: is any of it inside the window? */
@@ -206,6 +208,10 @@ void tcp_tell_urgent(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 
 enum tcp_verdict tcp_process_text(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg);
 void tcp_check_fin(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg);
+/* What came with a SYN that crossed ours waits for ESTABLISHED (3.10.7.3): the text among what is out
+ * of order, though it is not; it takes the packet.  Then it is delivered. */
+void tcp_queue_text(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg);
+void tcp_deliver_queued(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 /* Throws away what nobody has read. */
 void tcp_discard_received(struct tcb *tcb);
 /* Bytes a packet really occupies. */

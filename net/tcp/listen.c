@@ -289,8 +289,12 @@ struct tcb *tcp_listen_arrives(struct stack *stack, struct tcb *listener, struct
 	/* second: check for an ACK */
 	if (seg->flags & TCP_ACK)
 		return ack_arrives(stack, listener, seg);
-	/* third: check for a SYN; fourth: anything else is dropped */
-	if (seg->flags & TCP_SYN)
+	/* third: check for a SYN; fourth: anything else is dropped
+	 * DEVIATION: 3.10.7.2 would take the SYN of a SYN with FIN; nobody opens and closes at once,
+	 * except who looks for holes (so it is in Linux) */
+	if ((seg->flags & (TCP_SYN | TCP_FIN)) == TCP_SYN)
 		syn_arrives(stack, listener, seg);
+	else if (seg->flags & TCP_SYN)
+		stack->counters.tcp_malformed++;
 	return NULL;
 }

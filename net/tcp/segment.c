@@ -47,7 +47,8 @@ static void data_options(struct stack *stack, struct tcp_options *opt, struct tc
 	uint8_t room;
 
 	opt->has_timestamps = tcb->use_timestamps;
-	if (!tcb->use_sack || (tcb->reassembly == NULL && !dsack))
+	if (!tcb->use_sack || (tcb->reassembly == NULL && !dsack) ||
+	    tcb->state == TCP_SYN_RECEIVED) /* what is queued then lacks nothing but ESTABLISHED */
 		return;
 	room = room_for_sack(tcb, opt, data_len);
 	if (room == 0)

@@ -84,7 +84,9 @@ enum tcp_verdict tcp_time_wait_syn(struct stack *stack, struct tcb *tcb, struct 
 {
 	struct tcb *listener;
 
-	if ((seg->flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN || !syn_is_new(tcb, seg))
+	/* A FIN beside it: no listener takes that */
+	if ((seg->flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) != TCP_SYN ||
+	    !syn_is_new(tcb, seg))
 		return TCP_CONTINUE;
 	listener = tcp_find_listener(stack, &seg->local);
 	if (listener == NULL)

@@ -85,10 +85,12 @@ def urgent_on_a_syn_ack(session):
 
 
 def strange_flags(session):
-    """No flag, and SYN with FIN: both dropped."""
+    """No flag: dropped; a SYN, and a RST with another number than the next: challenged."""
     session.open()
-    for flags in (0, SYN | FIN, SYN | FIN | ACK, FIN | PSH | URG, SYN | FIN | RST, 0xFF):
+    for flags in (0, SYN | FIN, SYN | FIN | ACK, FIN | PSH | URG):
         session.send(flags, 1, b'evil')
+    for flags in (SYN | FIN | RST, 0xFF):
+        session.send(flags, 2, b'evil')
     session.serve()
 
 
@@ -137,7 +139,6 @@ def test_what_is_dropped_or_taken_in_line(wire):
         strange_flags, data_with_the_syn_ack, impossible_acks, tiny_segments_out_of_order,
         one_byte_at_a_time, overlapping_and_beyond_the_window])
     counted = {e['counter']: e['count'] for e in log.all('drop')}
-    assert counted['tcp_malformed'] >= 3           # strange_flags
     assert counted['tcp_reassembly_dropped'] > 100  # more holes than are kept
 
 

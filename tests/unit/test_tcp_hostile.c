@@ -107,49 +107,6 @@ static void a_wrong_checksum(void **state)
 	tk_close(&t);
 }
 
-/* --- flags ----------------------------------------------------------------------------------- */
-
-static void syn_with_fin(void **state)
-{
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_SYN | TCP_FIN);
-	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_SYN | TCP_FIN | TCP_ACK);
-	expect_untouched(&t);
-	tk_close(&t);
-
-	tk_open(&t);
-	tk_listen(&t, 4);
-	TK_SEND(&t, .flags = TCP_SYN | TCP_FIN);
-	TK_EXPECT_NOTHING(&t);
-	assert_int_equal(kit_counter(&t.k, "tcp_malformed"), 1);
-	assert_int_equal(kit_counter(&t.k, "tcp_connections"), 0);
-	tk_close(&t);
-}
-
-/* SYN+RST, no flags, all flags, and all the others: no crash, and the connection lives unless the
- * peer says, with the right number, that it does not. */
-static void every_combination_of_flags(void **state)
-{
-	(void)state;
-	for (unsigned flags = 0; flags < 256; flags++) {
-		bool rst = (flags & TCP_RST) && (flags & (TCP_SYN | TCP_FIN)) != (TCP_SYN | TCP_FIN);
-		bool fin = (flags & (TCP_FIN | TCP_ACK | TCP_SYN)) == (TCP_FIN | TCP_ACK);
-		struct tk t;
-
-		tk_open(&t);
-		tk_establish(&t);
-		TK_SEND(&t, .seq = 1, .ack = 1, .flags = (uint8_t)flags);
-		kit_sent_clear(&t.k);
-		assert_int_equal(tk_state(&t), rst ? TCP_CLOSED : fin ? TCP_CLOSE_WAIT
-								     : TCP_ESTABLISHED);
-		tk_close(&t);
-	}
-}
-
 /* --- options on a live connection ------------------------------------------------------------ */
 
 static void malformed_options_do_not_reset(void **state)
@@ -381,8 +338,6 @@ int main(void)
 		cmocka_unit_test(data_offset_under_5_or_past_the_segment),
 		cmocka_unit_test(a_segment_shorter_than_its_header),
 		cmocka_unit_test(a_wrong_checksum),
-		cmocka_unit_test(syn_with_fin),
-		cmocka_unit_test(every_combination_of_flags),
 		cmocka_unit_test(malformed_options_do_not_reset),
 		cmocka_unit_test(sack_blocks_that_cannot_be),
 		cmocka_unit_test(urgent_data_stays_in_line),

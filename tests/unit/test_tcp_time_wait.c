@@ -89,6 +89,26 @@ static void a_syn_that_is_newer_opens_again(void **state)
 	}
 }
 
+static void a_syn_with_fin_does_nothing(void **state)
+{
+	uint64_t deadline_ns;
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	reach_behind_a_listener(&t);
+	deadline_ns = tk_tcb(&t)->deadline_ns[TCP_TIMER_CLOSE];
+	t.k.now_ns += NS_PER_S;
+	t.tsval += 1000;
+	TK_SEND(&t, .seq = 100000, .flags = TCP_SYN | TCP_FIN);
+	TK_EXPECT(&t, TCP_ACK, 2, 2, 0);
+	TK_SEND(&t, .seq = 1, .flags = TCP_SYN | TCP_FIN);
+	TK_EXPECT(&t, TCP_ACK, 2, 2, 0);
+	assert_int_equal(tk_state(&t), TCP_TIME_WAIT);
+	assert_int_equal(tk_tcb(&t)->deadline_ns[TCP_TIMER_CLOSE], deadline_ns);
+	tk_close(&t);
+}
+
 static void no_listener_no_new_connection(void **state)
 {
 	struct tk t;
@@ -311,6 +331,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_syn_that_is_newer_opens_again),
+		cmocka_unit_test(a_syn_with_fin_does_nothing),
 		cmocka_unit_test(no_listener_no_new_connection),
 		cmocka_unit_test(no_room_no_new_connection),
 		cmocka_unit_test(an_active_open_takes_its_place_after_a_second),
