@@ -325,10 +325,10 @@ static inline uint32_t tcp_reset_arg(enum tcp_reset_reason reason, uint32_t conn
 /* Builds and sends it; says what ipv4_output() says, or ERR_NOBUFS. */
 int tcp_transmit(struct stack *stack, struct tcb *tcb, const struct tcp_send *send,
 		 uint64_t now_ns);
-/* A segment that belongs to no connection (RST). */
-int tcp_transmit_bare(struct stack *stack, const struct net_endpoint *local,
-		      const struct net_endpoint *remote, const struct tcp_send *send, uint32_t ack,
-		      uint64_t now_ns);
+/* A RST: of a connection, whose options it has, or of none (NULL). */
+int tcp_transmit_rst(struct stack *stack, const struct tcb *tcb, const struct net_endpoint *local,
+		     const struct net_endpoint *remote, const struct tcp_send *send, uint32_t ack,
+		     uint64_t now_ns);
 
 /* --- events that show a header (header_event.c) ---------------------------------------------- */
 

@@ -40,7 +40,7 @@ void tcp_reset_segment(struct stack *stack, const struct tcb *tcb, const struct 
 		send.flags |= TCP_ACK; /* <SEQ=0><ACK=SEG.SEQ+SEG.LEN><CTL=RST,ACK> */
 		ack = seg->seq + segment_len(seg);
 	}
-	(void)tcp_transmit_bare(stack, &seg->local, &seg->remote, &send, ack, seg->now_ns);
+	(void)tcp_transmit_rst(stack, tcb, &seg->local, &seg->remote, &send, ack, seg->now_ns);
 }
 
 void tcp_reset_connection(struct stack *stack, struct tcb *tcb, enum tcp_reset_reason reason,
@@ -53,7 +53,7 @@ void tcp_reset_connection(struct stack *stack, struct tcb *tcb, enum tcp_reset_r
 		.note_arg = tcp_reset_arg(reason, tcb->conn),
 	};
 
-	(void)tcp_transmit_bare(stack, &tcb->local, &tcb->remote, &send, tcb->rcv_nxt, now_ns);
+	(void)tcp_transmit_rst(stack, tcb, &tcb->local, &tcb->remote, &send, tcb->rcv_nxt, now_ns);
 }
 
 /* RFC 9293 3.10.5 ABORT */

@@ -198,12 +198,21 @@ int tcp_transmit(struct stack *stack, struct tcb *tcb, const struct tcp_send *se
 	return err;
 }
 
-int tcp_transmit_bare(struct stack *stack, const struct net_endpoint *local,
-		      const struct net_endpoint *remote, const struct tcp_send *send, uint32_t ack,
-		      uint64_t now_ns)
+/* RFC 7323 3.2: "SHOULD be sent in an <RST> segment". */
+static void rst_options(struct tcp_options *opt, const struct tcb *tcb, const struct tcp_send *send,
+			uint64_t now_ns)
 {
-	static const struct tcp_options none;
-	const struct ipv4_send how = {.dont_fragment = true};
+	opt->has_timestamps = true;
+	opt->ts_val = tcp_timestamp(tcb, now_ns);
+	opt->ts_ecr = send->flags & TCP_ACK ? tcb->ts_recent : 0;
+}
+
+int tcp_transmit_rst(struct stack *stack, const struct tcb *tcb, const struct net_endpoint *local,
+		     const struct net_endpoint *remote, const struct tcp_send *send, uint32_t ack,
+		     uint64_t now_ns)
+{
+	struct tcp_options opt = {.has_timestamps = false};
+	struct ipv4_send how = {.dont_fragment = true};
 	struct pktbuf *pkt = pktbuf_alloc(&stack->pool, PKTBUF_HEADROOM);
 	struct tcp_header h = {.seq = send->seq, .ack = ack, .flags = send->flags};
 
@@ -211,7 +220,13 @@ int tcp_transmit_bare(struct stack *stack, const struct net_endpoint *local,
 		stack->counters.tcp_no_memory++;
 		return ERR_NOBUFS;
 	}
-	push_header(pkt, local, remote, &h, &none);
+	if (tcb != NULL) { /* RFC 9293 3.9.2, MUST-48, MUST-49 */
+		how.tos = tcb->chosen.tos;
+		how.ttl = tcb->chosen.ttl;
+		if (tcb->use_timestamps)
+			rst_options(&opt, tcb, send, now_ns);
+	}
+	push_header(pkt, local, remote, &h, &opt);
 	pkt->note = send->note;
 	pkt->note_arg = send->note_arg;
 	stack->counters.tcp_rst_out++;
