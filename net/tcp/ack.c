@@ -84,7 +84,8 @@ static enum tcp_verdict ack_in_syn_received(struct stack *stack, struct tcb *tcb
 	}
 	if (tcb->reassembly != NULL) { /* what came with the SYN: RCV.NXT moves */
 		tcp_deliver_queued(stack, tcb, seg->now_ns);
-		tcp_tailor(tcb, seg);
+		if (seq_lt(seg->seq, tcb->rcv_nxt))
+			tcp_cut_front(seg, tcb->rcv_nxt - seg->seq);
 	}
 	/* 3.10.4, SYN-RECEIVED: a CLOSE was queued until now */
 	if (tcb->fin_queued)

@@ -102,7 +102,7 @@ static bool is_syn_again(const struct tcb *tcb, const struct tcp_segment *seg)
 	       (seg->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
 }
 
-static void cut_front(struct tcp_segment *seg, uint32_t n)
+void tcp_cut_front(struct tcp_segment *seg, uint32_t n)
 {
 	n = MIN(n, seg->data_len);
 	pktbuf_pull(seg->pkt, n);
@@ -117,13 +117,14 @@ static void cut_tail(struct tcp_segment *seg, uint32_t n)
 	seg->flags &= (uint8_t)~TCP_FIN; /* it was behind what is cut */
 }
 
-void tcp_tailor(struct tcb *tcb, struct tcp_segment *seg)
+/* "The segment may be trimmed": old text off its front, text beyond the window off its end. */
+static void tailor(struct tcb *tcb, struct tcp_segment *seg)
 {
 	uint32_t edge = tcb->rcv_nxt + tcp_receive_window(tcb);
 
 	if (seq_lt(seg->seq, tcb->rcv_nxt)) {
 		note_old_text(tcb, seg);
-		cut_front(seg, tcb->rcv_nxt - seg->seq);
+		tcp_cut_front(seg, tcb->rcv_nxt - seg->seq);
 		tcb->ack_now = true; /* RFC 5681 4.2: the peer sends again, so it misses our ACK */
 	}
 	if (seg->data_len > 0 && seq_gt(seg->seq + seg->data_len, edge))
@@ -169,7 +170,7 @@ enum tcp_verdict tcp_check_sequence(struct stack *stack, struct tcb *tcb, struct
 	}
 	seg->moves_timestamp = !old && moves_timestamp(tcb, seg);
 	if (!(seg->flags & TCP_SYN)) /* a SYN here is the fourth step's affair, whole */
-		tcp_tailor(tcb, seg);
+		tailor(tcb, seg);
 	if (tcb->ack_now)
 		tcp_work_add(stack, tcb);
 	return TCP_CONTINUE;

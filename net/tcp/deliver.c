@@ -120,14 +120,15 @@ static void schedule_ack(struct stack *stack, struct tcb *tcb, bool filled_hole,
 
 static void text_in_order(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
 {
-	bool filled;
+	bool held = tcb->reassembly != NULL, filled = false;
 
 	tcb->rcv_memory += tcp_packet_memory(seg->pkt);
-	if (tcb->reassembly != NULL)
+	if (held)
 		tcp_reassembly_meets(tcb, seg);
 	append(tcb, seg->pkt);
 	seg->pkt = NULL;
-	filled = append_reassembled(stack, tcb);
+	if (held)
+		filled = append_reassembled(stack, tcb);
 	if (tcb->rcvbuf < tcb->rcvbuf_max)
 		tcp_tune(tcb, seg);
 	schedule_ack(stack, tcb, filled, seg->now_ns);

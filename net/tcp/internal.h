@@ -146,8 +146,8 @@ void tcp_become_established(struct stack *stack, struct tcb *tcb, const struct t
 /* --- check.c: 3.10.7.4, first, and the checks around it -------------------------------------- */
 
 enum tcp_verdict tcp_check_sequence(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg);
-/* "The segment may be trimmed": old text off its front, text beyond the window off its end. */
-void tcp_tailor(struct tcb *tcb, struct tcp_segment *seg);
+/* Takes `n` bytes of text, or all there are, off its front. */
+void tcp_cut_front(struct tcp_segment *seg, uint32_t n);
 /* The segment's ACK is believed: RFC 7323 4.3, (2). */
 void tcp_note_timestamp(struct tcb *tcb, const struct tcp_segment *seg);
 /* 3.10.7.4 first, the table: is any of it inside the window? */

@@ -63,13 +63,6 @@ static uint32_t find_run(const struct tcp_reassembly *r, uint32_t seq)
 	return low;
 }
 
-static void cut_front(struct tcp_segment *seg, uint32_t n)
-{
-	pktbuf_pull(seg->pkt, n);
-	seg->seq += n;
-	seg->data_len -= n;
-}
-
 static uint32_t segment_end(const struct tcp_segment *seg)
 {
 	return seg->seq + seg->data_len;
@@ -113,7 +106,7 @@ static bool cut_overlap(struct tcb *tcb, uint32_t i, struct tcp_segment *seg)
 
 		if (old >= seg->data_len)
 			return false;
-		cut_front(seg, old);
+		tcp_cut_front(seg, old);
 		run = &r->runs[++i];
 	}
 	while (i < r->n_runs && seq_leq(run->end, segment_end(seg))) {

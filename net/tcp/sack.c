@@ -117,6 +117,35 @@ static uint8_t sort_blocks(struct stack *stack, const struct tcb *tcb,
 	return n;
 }
 
+/* A record of which a block holds a part only: two, or what was SACKed would be sent again with the
+ * rest.  False: it stays whole. */
+static bool cut(struct stack *stack, struct tcb *tcb, uint32_t i, uint32_t at)
+{
+	bool no_memory = false;
+
+	if (tcb->sent->n_pieces >= SCOREBOARD_PIECES_MAX ||
+	    !scoreboard_reserve(&tcb->sent, stack->port, 1, SCOREBOARD_CUT_MAX, &no_memory)) {
+		stack->counters.tcp_no_memory += no_memory;
+		return false;
+	}
+	scoreboard_cut_piece(tcb->sent, i, at);
+	return true;
+}
+
+static void take_block(struct stack *stack, struct taking *t, const struct tcp_sack_block *b)
+{
+	struct tcb *tcb = t->tcb;
+	uint32_t i = scoreboard_find(tcb->sent, b->start, 0);
+
+	if (scoreboard_is_across(tcb->sent, i, b->start)) {
+		(void)cut(stack, tcb, i, b->start);
+		i++;
+	}
+	i = scoreboard_sack(tcb->sent, i, b->end, newly_sacked, t);
+	if (scoreboard_is_across(tcb->sent, i, b->end) && cut(stack, tcb, i, b->end))
+		(void)scoreboard_sack(tcb->sent, i, b->end, newly_sacked, t);
+}
+
 static void take_blocks(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
 			struct tcp_news *news)
 {
@@ -132,7 +161,7 @@ static void take_blocks(struct stack *stack, struct tcb *tcb, const struct tcp_s
 	n = sort_blocks(stack, tcb, seg, news->has_dsack, sorted);
 	news->has_sack = n > 0;
 	for (uint8_t i = 0; i < n; i++)
-		scoreboard_sack(tcb->sent, sorted[i].start, sorted[i].end, newly_sacked, &t);
+		take_block(stack, &t, &sorted[i]);
 }
 
 void tcp_sack_take(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,

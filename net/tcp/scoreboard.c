@@ -223,6 +223,8 @@ void scoreboard_acked(struct scoreboard *sb, uint32_t una)
 		return;
 	}
 	take_out(sb, s);
+	if (s->flags & SENT_PIECE)
+		sb->n_pieces--;
 	s->next = sb->free_first;
 	sb->free_first = slot_of(sb, s);
 	sb->head = (sb->head + 1) & (sb->capacity - 1);
@@ -239,11 +241,19 @@ void scoreboard_cut(struct scoreboard *sb, uint32_t i, uint32_t at)
 	ASSERT(seq_lt(s->seq, at) && seq_lt(at, s->end) && !(s->flags & SENT_SACKED));
 	*tail = *s;
 	tail->seq = at;
+	tail->flags &= (uint8_t)~SENT_PIECE;
 	s->end = at;
 	list_insert(sb, s->flags & SENT_LOST ? &sb->lost : &sb->in_flight, slot_of(sb, s), tail);
 	for (uint32_t j = sb->count++; j > i + 1; j--)
 		sb->order[(sb->head + j) & mask] = sb->order[(sb->head + j - 1) & mask];
 	sb->order[(sb->head + i + 1) & mask] = slot;
+}
+
+void scoreboard_cut_piece(struct scoreboard *sb, uint32_t i, uint32_t at)
+{
+	scoreboard_cut(sb, i, at);
+	scoreboard_at(sb, i + 1)->flags |= SENT_PIECE;
+	sb->n_pieces++;
 }
 
 /* --- SACK ------------------------------------------------------------------------------------ */
@@ -284,21 +294,19 @@ static void shorten(struct scoreboard *sb, uint32_t first, uint32_t to)
 	}
 }
 
-void scoreboard_sack(struct scoreboard *sb, uint32_t start, uint32_t end,
-		     void (*each)(void *ctx, const struct sent_segment *s), void *ctx)
+uint32_t scoreboard_sack(struct scoreboard *sb, uint32_t first, uint32_t end,
+			 void (*each)(void *ctx, const struct sent_segment *s), void *ctx)
 {
-	uint32_t first = scoreboard_find(sb, start, 0);
-	uint32_t i, to = start;
+	uint32_t i = first, to = end;
 
-	if (first < sb->count && seq_lt(scoreboard_at(sb, first)->seq, start) &&
-	    !(scoreboard_at(sb, first)->flags & SENT_SACKED))
-		first++; /* covered in part only */
-	for (i = first; i < sb->count && seq_lt(scoreboard_at(sb, i)->seq, end);) {
+	while (i < sb->count && seq_lt(scoreboard_at(sb, i)->seq, end)) {
 		struct sent_segment *s = scoreboard_at(sb, i);
 
 		if (!(s->flags & SENT_SACKED)) {
-			if (seq_gt(s->end, end))
+			if (seq_gt(s->end, end)) {
+				to = s->seq;
 				break;
+			}
 			each(ctx, s);
 			take_out(sb, s);
 			s->flags |= SENT_SACKED;
@@ -310,6 +318,7 @@ void scoreboard_sack(struct scoreboard *sb, uint32_t start, uint32_t end,
 		i = behind_run(sb, i);
 	}
 	shorten(sb, first, to);
+	return i;
 }
 
 /* --- all at once ----------------------------------------------------------------------------- */

@@ -29,11 +29,15 @@
 #define SCOREBOARD_MAX 2048u
 /* ...and so many records there can be when a smaller MSS cuts them. */
 #define SCOREBOARD_CUT_MAX 4096u
+/* So many at a time may be pieces that SACK blocks have cut off: an honest peer's blocks end where
+ * segments do, unless the path cuts them anew; one that makes crumbs gets no more than these. */
+#define SCOREBOARD_PIECES_MAX 64u
 
 enum sent_flag {
 	SENT_SACKED = 1u << 0,
 	SENT_LOST = 1u << 1,  /* and not sent again yet */
 	SENT_AGAIN = 1u << 2, /* more than once: Karn */
+	SENT_PIECE = 1u << 3, /* a SACK block has cut it off the record before it */
 };
 
 struct sent_segment {
@@ -62,6 +66,7 @@ struct scoreboard {
 	uint32_t pipe;   /* bytes in flight */
 	uint32_t sacked; /* bytes SACKed */
 	uint32_t n_sacked;
+	uint32_t n_pieces;
 	uint16_t *order; /* slots in sequence order */
 	struct sent_segment segments[];
 };
@@ -97,14 +102,22 @@ void scoreboard_sent(struct scoreboard *sb, uint32_t seq, uint32_t end, uint64_t
 void scoreboard_sent_again(struct scoreboard *sb, struct sent_segment *s, uint64_t now_ns);
 /* In flight until now. */
 void scoreboard_mark_lost(struct scoreboard *sb, struct sent_segment *s);
-/* [start, end) was SACKed: `each` is told of every record that is newly SACKed.  One that lies in
- * it only in part stays as it is. */
-void scoreboard_sack(struct scoreboard *sb, uint32_t start, uint32_t end,
-		     void (*each)(void *ctx, const struct sent_segment *s), void *ctx);
+/* Record `i`, of those that end behind `seq` the first, begins before it, and is not SACKED. */
+static inline bool scoreboard_is_across(struct scoreboard *sb, uint32_t i, uint32_t seq)
+{
+	return i < sb->count && seq_lt(scoreboard_at(sb, i)->seq, seq) &&
+	       !(scoreboard_at(sb, i)->flags & SENT_SACKED);
+}
+/* All from record `first` on up to `end` was SACKed: `each` is told of every record that is newly
+ * SACKed.  Returns the first that is not: where it lies across `end` it stays as it is. */
+uint32_t scoreboard_sack(struct scoreboard *sb, uint32_t first, uint32_t end,
+			 void (*each)(void *ctx, const struct sent_segment *s), void *ctx);
 /* The first record is acknowledged up to `una`, be it whole (then it is gone) or in part. */
 void scoreboard_acked(struct scoreboard *sb, uint32_t una);
 /* Cuts record `i` in two at `at`; there is room for one more. */
 void scoreboard_cut(struct scoreboard *sb, uint32_t i, uint32_t at);
+/* The same for a SACK block; there is room for another piece, too. */
+void scoreboard_cut_piece(struct scoreboard *sb, uint32_t i, uint32_t at);
 
 /* A time-out: everything that is not SACKed is lost, in sequence order; with `forget`, what is
  * SACKed too. */

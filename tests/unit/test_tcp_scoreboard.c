@@ -57,10 +57,18 @@ static void count(void *ctx, const struct sent_segment *s)
 	newly++;
 }
 
+/* What is covered in part stays as it is. */
+static void sack_range(uint32_t start, uint32_t end)
+{
+	uint32_t first = scoreboard_find(sb, start, 0);
+
+	scoreboard_sack(sb, first + scoreboard_is_across(sb, first, start), end, count, NULL);
+}
+
 static unsigned sack(unsigned from, unsigned to)
 {
 	newly = 0;
-	scoreboard_sack(sb, FIRST + from * LEN, FIRST + to * LEN, count, NULL);
+	sack_range(FIRST + from * LEN, FIRST + to * LEN);
 	return newly;
 }
 
@@ -127,7 +135,7 @@ static void a_segment_sacked_in_part_is_not_sacked(void **state)
 	open_port();
 	send_many(3);
 	newly = 0;
-	scoreboard_sack(sb, FIRST + 50, FIRST + 250, count, NULL);
+	sack_range(FIRST + 50, FIRST + 250);
 	assert_int_equal(newly, 1);
 	assert_true(scoreboard_at(sb, 1)->flags & SENT_SACKED);
 	assert_int_equal(sb->pipe, 2 * LEN);

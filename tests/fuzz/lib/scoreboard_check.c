@@ -11,7 +11,7 @@
 #include "net/tcp/internal.h"
 
 struct sums {
-	uint32_t pipe, sacked, n_sacked, n_in_flight, n_lost;
+	uint32_t pipe, sacked, n_sacked, n_in_flight, n_lost, n_pieces;
 };
 
 static struct sums add_up(struct scoreboard *sb, const struct tcb *tcb)
@@ -30,6 +30,7 @@ static struct sums add_up(struct scoreboard *sb, const struct tcb *tcb)
 		sums.sacked += sacked ? sent_len(s) : 0;
 		sums.n_sacked += sacked;
 		sums.n_lost += lost;
+		sums.n_pieces += !!(s->flags & SENT_PIECE);
 		sums.n_in_flight += !sacked && !lost;
 		sums.pipe += !sacked && !lost ? sent_len(s) : 0;
 	}
@@ -103,6 +104,8 @@ void talk_check_scoreboard(const struct talk_line *line, const struct tcb *tcb)
 	FUZZ_CHECK(sums.pipe == sb->pipe && sums.sacked == sb->sacked && sums.n_sacked == sb->n_sacked,
 		   "pipe %u, SACKed %u in %u; it says %u, %u, %u", sums.pipe, sums.sacked,
 		   sums.n_sacked, sb->pipe, sb->sacked, sb->n_sacked);
+	FUZZ_CHECK(sums.n_pieces == sb->n_pieces && sb->n_pieces <= SCOREBOARD_PIECES_MAX,
+		   "%u pieces; it says %u", sums.n_pieces, sb->n_pieces);
 	check_sacked(sb, line);
 	check_list(sb, &sb->in_flight, sums.n_in_flight, false);
 	check_list(sb, &sb->lost, sums.n_lost, true);
