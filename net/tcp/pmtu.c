@@ -7,7 +7,8 @@
  * A report can be forged (RFC 5927 7), so it must quote what is on its way now, and where longer
  * segments are known to arrive it waits for a time-out: an ACK of what it quotes refutes it.  And a
  * report can be lost for ever (RFC 2923 2.1): then segments become shorter by themselves, time-out
- * by time-out, and at last DF is cleared.
+ * by time-out, and at last DF is cleared.  That is a guess, which a report that comes late corrects,
+ * upwards too.
  *
  * NOT DONE: packetization layer path MTU discovery (RFC 4821): nothing longer is tried before the
  * ten minutes of RFC 1191 6.3 are over.
@@ -22,6 +23,9 @@
  * rather one that is down. */
 #define BLACK_HOLE_TIMEOUTS 2
 #define BLACK_HOLE_TIMEOUTS_PROVEN 4
+/* ... and not before so long: the first time-outs are quick, and a link that was down for a moment,
+ * or a report that a busy router holds back, is no black hole. */
+#define BLACK_HOLE_SILENCE_NS (1500 * NS_PER_MS)
 
 static uint32_t remote_ipv4(const struct tcb *tcb)
 {
@@ -48,6 +52,7 @@ static void take_path(struct tcb *tcb, const struct ipv4_path *path, uint64_t no
 	uint32_t mss = MIN((uint32_t)path->mtu - IPV4_TCP_OVERHEAD, (uint32_t)tcb->pmtu.mss_max);
 
 	tcb->pmtu.may_fragment = path->narrow;
+	tcb->pmtu.guessed = false;
 	if (mss < tcb->pmtu.mss_max || path->narrow)
 		tcb->pmtu.until_s = later(now_ns);
 	set_mss(tcb, mss);
@@ -119,18 +124,26 @@ static void believe(struct stack *stack, struct tcb *tcb, uint16_t claim, uint64
 	emit_reduced(stack, tcb, "a router says that it is too long");
 }
 
+/* RFC 5927 4.1: about something that is on its way, and with DF.  What was guessed bounds nothing: of
+ * the longer segments from before it a router knows better.  0: it is not believed. */
+static uint16_t claim_of(const struct tcb *tcb, const struct ipv4_too_big *report)
+{
+	bool guessed = tcb->pmtu.guessed;
+	uint32_t mss = guessed ? tcb->pmtu.mss_max : tcb->snd_mss;
+
+	if ((tcb->pmtu.may_fragment && !guessed) || seq_gt(tcb->snd_una, report->seq) ||
+	    seq_geq(report->seq, tcb->snd_nxt))
+		return 0;
+	return ipv4_pmtu_claim(report->said, report->quoted_len, (uint16_t)(mss + IPV4_TCP_OVERHEAD));
+}
+
 void tcp_too_big(struct stack *stack, const struct ipv4_too_big *report, uint64_t now_ns)
 {
 	struct net_endpoint local = net_endpoint_ipv4(report->local, report->local_port);
 	struct net_endpoint remote = net_endpoint_ipv4(report->remote, report->remote_port);
 	struct tcb *tcb = tcp_find_connection(stack, &local, &remote);
-	uint16_t claim = 0;
+	uint16_t claim = tcb != NULL ? claim_of(tcb, report) : 0;
 
-	/* RFC 5927 4.1: about something that is on its way, and with DF */
-	if (tcb != NULL && !tcb->pmtu.may_fragment && seq_leq(tcb->snd_una, report->seq) &&
-	    seq_lt(report->seq, tcb->snd_nxt))
-		claim = ipv4_pmtu_claim(report->said, report->quoted_len,
-					(uint16_t)(tcb->snd_mss + IPV4_TCP_OVERHEAD));
 	if (claim == 0) {
 		stack->counters.ip_pmtu_ignored++;
 		return;
@@ -147,7 +160,7 @@ void tcp_too_big(struct stack *stack, const struct ipv4_too_big *report, uint64_
 /* --- black holes -------------------------------------------------------------------------------- */
 
 /* Counts the time-outs of a full segment with DF that the peer has room for. */
-static bool looks_like_a_black_hole(struct tcb *tcb)
+static bool looks_like_a_black_hole(struct tcb *tcb, uint64_t now_ns)
 {
 	uint32_t patience = tcb->snd_mss <= tcb->pmtu.mss_proven ? BLACK_HOLE_TIMEOUTS_PROVEN
 								  : BLACK_HOLE_TIMEOUTS;
@@ -155,7 +168,8 @@ static bool looks_like_a_black_hole(struct tcb *tcb)
 	if (tcb->pmtu.may_fragment || tcb->snd_wnd < tcb_eff_mss(tcb) ||
 	    seq_min(tcb->snd_nxt, tcb->snd_end) - tcb->snd_una < tcb_eff_mss(tcb))
 		return false;
-	return ++tcb->pmtu.timeouts >= patience;
+	return ++tcb->pmtu.timeouts >= patience &&
+	       now_ns - tcb->progress_ns >= BLACK_HOLE_SILENCE_NS;
 }
 
 /* Nobody is told but this connection: another's time-outs may have other causes. */
@@ -167,6 +181,7 @@ static void fall_back(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 		set_mss(tcb, TCP_MSS_DEFAULT);
 	else
 		tcb->pmtu.may_fragment = true;
+	tcb->pmtu.guessed = true;
 	tcb->pmtu.mss_proven = 0;
 	tcb->pmtu.until_s = later(now_ns);
 	stack->counters.tcp_black_holes++;
@@ -177,6 +192,6 @@ void tcp_pmtu_timeout(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
 	if (tcb->pmtu.claim != 0)
 		believe(stack, tcb, tcb->pmtu.claim, now_ns);
-	else if (looks_like_a_black_hole(tcb))
+	else if (looks_like_a_black_hole(tcb, now_ns))
 		fall_back(stack, tcb, now_ns);
 }

@@ -190,6 +190,7 @@ struct tcp_pmtu {
 	uint8_t timeouts : 6; /* of full segments, in a row */
 	bool on_trial : 1;
 	bool may_fragment : 1; /* DF is clear */
+	bool guessed : 1;     /* snd_mss, and may_fragment: nobody has said so (black holes) */
 };
 
 struct tcb {

@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * TCP and the path's MTU: RFC 1191 with the checks of RFC 5927, and black holes (RFC 2923).
+ * TCP and the path's MTU: RFC 1191 with the checks of RFC 5927.
  * (HOSTILE: ICMP, fragmentation needed.)
  */
 #include <setjmp.h>
@@ -12,45 +12,10 @@
 #include <cmocka.h>
 
 #include "net/tcp/internal.h"
-#include "tests/lib/tcp_kit.h"
+#include "tests/unit/pmtu_kit.h"
 
 #define CUT_MTU 1400u
 #define CUT (CUT_MTU - 40u - 12u) /* text of a full segment then */
-
-/* A router says that the segment at `seq` (relative), `len` bytes of packet, was too long. */
-static void too_big_at(struct tk *t, uint32_t seq, uint16_t len, uint32_t said, uint16_t src_port,
-		       uint16_t fragment)
-{
-	uint8_t quoted[28] = {0x45};
-	struct kit_frame f;
-
-	store_be16(quoted + IPV4_OFF_TOTAL_LEN, len);
-	store_be16(quoted + IPV4_OFF_FRAGMENT, fragment);
-	quoted[IPV4_OFF_PROTOCOL] = IPV4_PROTO_TCP;
-	store_be32(quoted + IPV4_OFF_SRC, KIT_IP);
-	store_be32(quoted + IPV4_OFF_DST, KIT_PEER_IP);
-	store_be16(quoted + 20, src_port);
-	store_be16(quoted + 22, TK_PEER_PORT);
-	store_be32(quoted + 24, t->iss + seq);
-	/* Any router on the way may say it. */
-	kit_build_icmp(&f, &(struct kit_ipv4){.src = KIT_FAR_IP}, ICMP_UNREACHABLE,
-		       ICMP_UNREACH_FRAG_NEEDED, said, quoted, sizeof(quoted));
-	kit_inject_frame(&t->k, &f);
-	kit_poll(&t->k);
-}
-
-static void too_big(struct tk *t, uint32_t seq, uint32_t said)
-{
-	too_big_at(t, seq, 1500, said, TK_PORT, IPV4_DF);
-}
-
-static struct kit_sent *expect_segment(struct tk *t)
-{
-	struct kit_sent *s = tk_take(t);
-
-	assert_non_null(s);
-	return s;
-}
 
 static void expect_df(struct tk *t, bool set)
 {
@@ -194,7 +159,7 @@ static void a_router_that_does_not_say_how_long(void **state)
 	TK_EXPECT_NOTHING(&t);
 	assert_int_equal(kit_counter(&t.k, "ip_pmtu_ignored"), 3);
 	assert_int_equal(kit_counter(&t.k, "ip_pmtu_lowered"), 0);
-	for (unsigned i = 0; i < 200 && tk_tcb(&t)->snd_mss == 1460; i++)
+	for (unsigned i = 0; i < 400 && tk_tcb(&t)->snd_mss == 1460; i++)
 		tk_advance(&t, 10 * NS_PER_MS);
 	assert_int_equal(kit_counter(&t.k, "tcp_black_holes"), 1);
 	assert_int_equal(tk_tcb(&t)->snd_mss, 1024);
@@ -419,145 +384,6 @@ static void a_flood_of_reports_is_bounded(void **state)
 	tk_close(&t);
 }
 
-/* --- black holes: RFC 2923 2.1 --------------------------------------------------------------------- */
-
-static void advance_to_timeout(struct tk *t)
-{
-	uint8_t attempts = tk_tcb(t)->attempts;
-
-	while (tk_tcb(t)->attempts == attempts)
-		tk_advance(t, 10 * NS_PER_MS);
-}
-
-/* The segment at SND.UNA, behind whatever probes went before it. */
-static void expect_first_again(struct tk *t, size_t len)
-{
-	struct kit_sent *s = expect_segment(t);
-
-	while (s->tcp.seq != t->iss + 1) {
-		kit_sent_free(s);
-		s = expect_segment(t);
-	}
-	assert_int_equal(s->payload_len, len);
-	kit_sent_free(s);
-}
-
-static void full_segments_that_vanish(void **state)
-{
-	static const uint16_t mss[] = {1460, 1024, 1024, 536, 536, 536, 536};
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	tk_write(&t, 0, 3 * TK_FULL);
-	for (unsigned i = 0; i < ARRAY_LEN(mss); i++) {
-		kit_sent_clear(&t.k);
-		advance_to_timeout(&t);
-		assert_int_equal(tk_tcb(&t)->snd_mss, mss[i]);
-		expect_first_again(&t, mss[i] - 12u);
-		assert_int_equal(tk_tcb(&t)->pmtu.may_fragment, i >= 5);
-	}
-	kit_sent_clear(&t.k);
-	assert_int_equal(kit_counter(&t.k, "tcp_black_holes"), 3);
-	/* Others are not told. */
-	assert_int_equal(ipv4_path_find(t.k.stack, KIT_PEER_IP, IPV4_PROTO_TCP, 1500, t.k.now_ns).mtu,
-			 1500);
-	tk_peer_ack(&t, 1 + 3 * TK_FULL);
-	kit_sent_clear(&t.k);
-	/* RFC 1191 6.3: later the long ones are tried again, with DF. */
-	tk_advance(&t, IPV4_PMTU_NS);
-	tk_write(&t, 3 * TK_FULL, 100);
-	kit_sent_clear(&t.k);
-	tk_peer_ack(&t, 1 + 3 * TK_FULL + 100);
-	assert_int_equal(tk_tcb(&t)->snd_mss, 1460);
-	assert_false(tk_tcb(&t)->pmtu.may_fragment);
-	tk_close(&t);
-}
-
-/* Short ones that vanish do not vanish for their length. */
-static void short_segments_that_vanish(void **state)
-{
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	tk_write(&t, 0, TK_FULL - 1);
-	for (unsigned i = 0; i < 5; i++)
-		advance_to_timeout(&t);
-	assert_int_equal(tk_tcb(&t)->snd_mss, 1460);
-	assert_int_equal(kit_counter(&t.k, "tcp_black_holes"), 0);
-	kit_sent_clear(&t.k);
-	tk_peer_ack(&t, TK_FULL);
-	tk_close(&t);
-}
-
-/* Time-outs with progress between them do not add up. */
-/* A peer that has closed its window drops what it has no room for, however short it is. */
-static void full_segments_that_meet_a_closed_window(void **state)
-{
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	tk_write(&t, 0, 3 * TK_FULL);
-	tk_expect_segments(&t, 0, 3);
-	t.window = 0;
-	for (unsigned i = 0; i < 8; i++) {
-		tk_peer_ack(&t, 1);
-		advance_to_timeout(&t);
-	}
-	kit_sent_clear(&t.k);
-	assert_int_equal(kit_counter(&t.k, "tcp_black_holes"), 0);
-	assert_int_equal(tk_tcb(&t)->snd_mss, 1460);
-	t.window = 65535;
-	tk_peer_ack(&t, 1 + 3 * TK_FULL);
-	kit_sent_clear(&t.k);
-	tk_close(&t);
-}
-
-static void single_time_outs(void **state)
-{
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	for (uint32_t i = 0; i < 6; i++) {
-		tk_tcb(&t)->pmtu.mss_proven = 0;
-		tk_write(&t, i * TK_FULL, TK_FULL);
-		advance_to_timeout(&t);
-		kit_sent_clear(&t.k);
-		tk_peer_ack(&t, 1 + (i + 1) * TK_FULL);
-	}
-	assert_int_equal(tk_tcb(&t)->snd_mss, 1460);
-	tk_close(&t);
-}
-
-/* Where full ones have arrived before, the path is rather down for a while. */
-static void a_proven_path_gets_more_patience(void **state)
-{
-	static const uint16_t mss[] = {1460, 1460, 1460, 1024};
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	tk_write(&t, 0, TK_FULL);
-	tk_expect_segments(&t, 0, 1);
-	tk_peer_ack(&t, 1 + TK_FULL);
-	tk_write(&t, TK_FULL, TK_FULL);
-	for (unsigned i = 0; i < ARRAY_LEN(mss); i++) {
-		advance_to_timeout(&t);
-		assert_int_equal(tk_tcb(&t)->snd_mss, mss[i]);
-	}
-	kit_sent_clear(&t.k);
-	tk_peer_ack(&t, 1 + 2 * TK_FULL);
-	tk_close(&t);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -574,11 +400,6 @@ int main(void)
 		cmocka_unit_test(half_a_segment_proves_nothing),
 		cmocka_unit_test(a_time_out_confirms_a_report),
 		cmocka_unit_test(a_flood_of_reports_is_bounded),
-		cmocka_unit_test(full_segments_that_vanish),
-		cmocka_unit_test(short_segments_that_vanish),
-		cmocka_unit_test(full_segments_that_meet_a_closed_window),
-		cmocka_unit_test(single_time_outs),
-		cmocka_unit_test(a_proven_path_gets_more_patience),
 		cmocka_unit_test(what_must_wait_is_not_forgotten),
 	};
 
