@@ -174,6 +174,17 @@ static enum tcp_retransmit_reason why_again(const struct tcb *tcb)
 	}
 }
 
+static struct sent_segment *last_record(const struct tcb *tcb)
+{
+	return scoreboard_at(tcb->sent, tcb->sent->count - 1);
+}
+
+/* A FIN that the peer lacks; one that came before a hole is in its SACK block. */
+static bool fin_is_missing(const struct tcb *tcb)
+{
+	return tcb_fin_sent(tcb) && !(last_record(tcb)->flags & SENT_SACKED);
+}
+
 /* The segment as it may be sent again now. */
 static struct tcp_send segment_again(const struct tcb *tcb, const struct sent_segment *s,
 				     enum tcp_retransmit_reason reason)
@@ -186,15 +197,10 @@ static struct tcp_send segment_again(const struct tcb *tcb, const struct sent_se
 		.seq = s->seq,
 		.data_len = len,
 		.flags = (uint8_t)(TCP_ACK | (len > 0 && last ? TCP_PSH : 0) |
-				   (last && tcb_fin_sent(tcb) ? TCP_FIN : 0)),
+				   (last && fin_is_missing(tcb) ? TCP_FIN : 0)),
 		.note = TCP_NOTE_RETRANSMIT,
 		.note_arg = tcp_retransmit_arg(MAX(attempt, 1), reason, tcb->rto_ns),
 	};
-}
-
-static struct sent_segment *last_record(const struct tcb *tcb)
-{
-	return scoreboard_at(tcb->sent, tcb->sent->count - 1);
 }
 
 static bool send_again(struct stack *stack, struct tcb *tcb, struct sent_segment *s,

@@ -117,6 +117,30 @@ static void a_time_out_sends_the_holes(void **state)
 	tk_close(&t);
 }
 
+/* A FIN is a number that a block may cover: the text before it goes without it then. */
+static void a_fin_that_was_sacked(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	t.timestamps = false;
+	t.mss = 1000;
+	tk_establish_over(&t, RTT);
+	tk_write(&t, 0, 5000);
+	assert_int_equal(sock_shutdown(t.k.stack, t.fd, SOCK_SHUT_WR, t.k.now_ns), ERR_OK);
+	kit_sent_clear(&t.k);
+	t.k.now_ns += RTT;
+	TK_SACK(&t, 1, 1001, 4001, 5001, 5002);
+	TK_EXPECT(&t, TCP_ACK, 1, 1, 1000);
+	TK_EXPECT(&t, TCP_ACK, 4001, 1, 1000);
+	TK_EXPECT_NOTHING(&t);
+	expect_pipe(&t, 2000, 3001);
+	tk_peer_ack(&t, 5002);
+	assert_int_equal(tk_state(&t), TCP_FIN_WAIT_2);
+	tk_close(&t);
+}
+
 /* The pieces were sent together, and are delivered in order: that is no reordering. */
 static void pieces_are_no_reordering(void **state)
 {
@@ -189,6 +213,7 @@ int main(void)
 		cmocka_unit_test(a_block_that_ends_inside_a_segment),
 		cmocka_unit_test(a_block_inside_a_segment),
 		cmocka_unit_test(a_time_out_sends_the_holes),
+		cmocka_unit_test(a_fin_that_was_sacked),
 		cmocka_unit_test(pieces_are_no_reordering),
 		cmocka_unit_test(crumbs_are_bounded),
 		cmocka_unit_test(no_memory_for_a_piece),
