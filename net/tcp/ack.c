@@ -175,7 +175,8 @@ enum tcp_verdict tcp_check_ack(struct stack *stack, struct tcb *tcb, struct tcp_
 	tcp_note_timestamp(tcb, seg);
 	tcp_heard(tcb, seg->now_ns);
 	/* "If the ACK is a duplicate, it can be ignored": all but its blocks, which nobody may repeat
-	 * where it was overtaken (RFC 6675 5: "any given incoming ACK"); SND.UNA and SND.WND stay */
+	 * where it was overtaken (RFC 6675 5: "upon the receipt of any ACK containing SACK
+	 * information"); SND.UNA and SND.WND stay */
 	old = seq_lt(seg->ack, tcb->snd_una);
 	duplicate = !old && is_duplicate(tcb, seg);
 	if (!old)

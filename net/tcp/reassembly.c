@@ -247,7 +247,7 @@ void tcp_reassembly_meets(struct tcb *tcb, const struct tcp_segment *seg)
 {
 	const struct tcp_reassembly *r = tcb->reassembly;
 
-	/* RFC 2883 4.2.3: the first duplicate part; old bytes before this text were such a one */
+	/* RFC 2883 4.2.2: the first duplicate part; old bytes before this text were such a one */
 	if (tcb->dsack.start == tcb->dsack.end || tcb->dsack.end != seg->seq)
 		note_duplicate(tcb, r, 0, seg->seq, segment_end(seg));
 	for (uint32_t i = 0; i < r->n_runs && seq_lt(r->runs[i].start, segment_end(seg)); i++)

@@ -152,7 +152,7 @@ static void text_in_order_over_what_is_held(void **state)
 	tk_close(&t);
 }
 
-/* RFC 2883 4.2.3: of two parts that came twice the first is reported, beside what still waits. */
+/* RFC 2883 4.2.2: of two parts that came twice the first is reported, beside what still waits. */
 static void the_first_of_two_parts(void **state)
 {
 	struct tk t;
