@@ -170,7 +170,7 @@ dhcp.link_local
 addr.lost
     name:text ip:ipv4 reason:text
 dns.query
-    name:text server:ipv4 id?:count over:text attempt?:count
+    name:text server:ipv4 id?:count over:text udp_size?:count attempt?:count
 dns.answer
     name:text ip?:ipv4 more?:count problem?:text alias?:text ttl?:count server:ipv4 rtt_us:count
 dns.failed

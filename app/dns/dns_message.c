@@ -7,16 +7,20 @@
 
 #define HEADER_LEN 12u
 #define FLAG_QR 0x8000u
+#define FLAG_AA 0x0400u
 #define FLAG_TC 0x0200u
 #define FLAG_RD 0x0100u
+#define FLAG_RA 0x0080u
 #define RCODE_MASK 0x000fu
-#define RCODE_NXDOMAIN 3u
 #define OPCODE_MASK 0x7800u
 
 #define TYPE_A 1u
 #define TYPE_CNAME 5u
+#define TYPE_SOA 6u
+#define TYPE_OPT 41u
 #define CLASS_IN 1u
 
+#define OPT_LEN 11u
 #define LABEL_MAX 63u
 #define POINTER 0xc0u
 #define LABELS_MAX 127u /* in 255 bytes; so many pointers are enough, too */
@@ -85,6 +89,15 @@ void dns_name_to_text(const struct dns_name *name, char *text)
 	text[n] = '\0';
 }
 
+bool dns_name_is_under(const struct dns_name *name, const char *top)
+{
+	size_t at = 0, last = 0, len = strlen(top);
+
+	for (; name->wire[at] != 0; at += 1u + name->wire[at])
+		last = at;
+	return name->wire[last] == len && memcmp(name->wire + last + 1, top, len) == 0;
+}
+
 static bool same_name(const struct dns_name *a, const struct dns_name *b)
 {
 	return a->len == b->len && memcmp(a->wire, b->wire, a->len) == 0;
@@ -92,8 +105,19 @@ static bool same_name(const struct dns_name *a, const struct dns_name *b)
 
 /* --- the question ------------------------------------------------------------------------------ */
 
-size_t dns_write_query(uint8_t buf[DNS_QUERY_MAX], uint16_t id, const struct dns_name *name)
+/* RFC 6891 6.1.2: the root's name, our size in the place of a class, version 0, no options. */
+static size_t write_opt(uint8_t *buf)
 {
+	memset(buf, 0, OPT_LEN);
+	store_be16(buf + 1, TYPE_OPT);
+	store_be16(buf + 3, DNS_UDP_MAX);
+	return OPT_LEN;
+}
+
+size_t dns_write_query(uint8_t buf[DNS_QUERY_MAX], uint16_t id, const struct dns_name *name, bool edns)
+{
+	size_t len = HEADER_LEN + (size_t)name->len + 4;
+
 	memset(buf, 0, HEADER_LEN);
 	store_be16(buf, id);
 	store_be16(buf + 2, FLAG_RD);
@@ -101,7 +125,10 @@ size_t dns_write_query(uint8_t buf[DNS_QUERY_MAX], uint16_t id, const struct dns
 	memcpy(buf + HEADER_LEN, name->wire, name->len);
 	store_be16(buf + HEADER_LEN + name->len, TYPE_A);
 	store_be16(buf + HEADER_LEN + name->len + 2, CLASS_IN);
-	return HEADER_LEN + (size_t)name->len + 4;
+	if (!edns)
+		return len;
+	store_be16(buf + 10, 1); /* ARCOUNT */
+	return len + write_opt(buf + len);
 }
 
 /* --- reading ----------------------------------------------------------------------------------- */
@@ -243,6 +270,66 @@ static enum dns_outcome follow(const struct answers *a, const struct dns_name *n
 	return DNS_ALIAS_LOOP;
 }
 
+/* --- the other sections ------------------------------------------------------------------------- */
+
+/* The authority section's SOA: the answer is a negative one and not a referral (RFC 2308 2.2).  What
+ * cannot be read is not there. */
+static bool has_soa(struct reader *r, unsigned count)
+{
+	struct record rr;
+	bool found = false;
+
+	while (count-- > 0 && read_record(r, &rr))
+		found |= rr.class == CLASS_IN && rr.type == TYPE_SOA;
+	return found;
+}
+
+/* RFC 6891 6.1.3: the upper eight bits of the RCODE stand in the OPT record.  Of several the first
+ * counts; one in another section is none. */
+static uint16_t upper_rcode(struct reader *r, unsigned count)
+{
+	struct record rr;
+
+	while (count-- > 0 && read_record(r, &rr)) {
+		if (rr.type == TYPE_OPT && rr.owner.len == 1)
+			return (uint16_t)(rr.ttl_s >> 24 << 4);
+	}
+	return 0;
+}
+
+static bool skip_records(struct reader *r, unsigned count)
+{
+	struct record rr;
+
+	while (count-- > 0) {
+		if (!read_record(r, &rr))
+			return false;
+	}
+	return true;
+}
+
+static void read_other_sections(const struct answers *answers, struct dns_answer *answer, bool *soa)
+{
+	struct reader r = answers->begin;
+	unsigned authorities = load_be16(r.msg + 8), more = load_be16(r.msg + 10);
+
+	*soa = false;
+	if (!skip_records(&r, answers->count))
+		return;
+	*soa = has_soa(&r, authorities);
+	answer->rcode |= upper_rcode(&r, more);
+}
+
+/* --- the whole ---------------------------------------------------------------------------------- */
+
+/* Servers from before EDNS answer it with a header and nothing else. */
+static bool is_bare_refusal(const struct reader *r, uint16_t flags)
+{
+	unsigned rcode = flags & RCODE_MASK;
+
+	return load_be16(r->msg + 4) == 0 && (rcode == DNS_RCODE_FORMERR || rcode == DNS_RCODE_NOTIMP);
+}
+
 /* RFC 5452 9.1: only a response to this very question counts. */
 static bool is_ours(struct reader *r, uint16_t id, const struct dns_name *name)
 {
@@ -253,9 +340,25 @@ static bool is_ours(struct reader *r, uint16_t id, const struct dns_name *name)
 		return false;
 	flags = load_be16(r->msg + 2);
 	r->at = HEADER_LEN;
-	return load_be16(r->msg) == id && (flags & FLAG_QR) && (flags & OPCODE_MASK) == 0 &&
-	       load_be16(r->msg + 4) == 1 && read_question(r, &asked, &type, &class) &&
+	if (load_be16(r->msg) != id || !(flags & FLAG_QR) || (flags & OPCODE_MASK) != 0)
+		return false;
+	if (is_bare_refusal(r, flags))
+		return true;
+	return load_be16(r->msg + 4) == 1 && read_question(r, &asked, &type, &class) &&
 	       type == TYPE_A && class == CLASS_IN && same_name(&asked, name);
+}
+
+/* A server that neither has authority nor asks others cannot tell what there is not, and an empty
+ * answer without a SOA may be a referral: such a server is lame for that name (RFC 1912 2.8). */
+static bool knows_that_there_is_none(uint16_t flags, bool soa)
+{
+	return (flags & FLAG_AA) != 0 || ((flags & FLAG_RA) != 0 && soa);
+}
+
+/* A name that does not exist is more than an empty answer: caches say it without a SOA. */
+static enum dns_outcome judge_nxdomain(uint16_t flags)
+{
+	return (flags & (FLAG_AA | FLAG_RA)) != 0 ? DNS_NO_NAME : DNS_EMPTY;
 }
 
 enum dns_outcome dns_read_answer(const uint8_t *msg, size_t len, uint16_t id,
@@ -264,6 +367,7 @@ enum dns_outcome dns_read_answer(const uint8_t *msg, size_t len, uint16_t id,
 	struct answers answers = {.begin = {.msg = msg, .len = len}};
 	enum dns_outcome outcome;
 	uint16_t flags;
+	bool soa;
 
 	memset(answer, 0, sizeof(*answer));
 	answer->ttl_s = UINT32_MAX;
@@ -271,15 +375,17 @@ enum dns_outcome dns_read_answer(const uint8_t *msg, size_t len, uint16_t id,
 		return DNS_NOT_OURS;
 	flags = load_be16(msg + 2);
 	answer->rcode = flags & RCODE_MASK;
+	answer->recursion = (flags & FLAG_RA) != 0;
 	answers.count = load_be16(msg + 6);
 	if (flags & FLAG_TC)
 		return DNS_TRUNCATED;
-	if (answer->rcode == RCODE_NXDOMAIN)
-		return DNS_NO_NAME;
+	read_other_sections(&answers, answer, &soa);
+	if (answer->rcode == DNS_RCODE_NXDOMAIN)
+		return judge_nxdomain(flags);
 	if (answer->rcode != 0)
 		return DNS_SERVER_FAILS;
 	outcome = follow(&answers, name, answer);
 	if (outcome != DNS_FOUND)
 		answer->n_addresses = 0;
-	return outcome;
+	return outcome == DNS_NO_ADDRESS && !knows_that_there_is_none(flags, soa) ? DNS_EMPTY : outcome;
 }

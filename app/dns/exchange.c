@@ -6,18 +6,25 @@
 #include "base/strbuf.h"
 
 #define TCP_PATIENCE_NS (5 * NS_PER_S)
-#define TCP_ANSWER_MAX (16u * 1024) /* bytes; an answer with one address is a hundred */
+/* Bytes; an answer with one address is a hundred.  Over UDP as well: a server may send more than it
+ * was offered, and what came is read. */
+#define ANSWER_MAX (16u * 1024)
+
+static uint8_t message[ANSWER_MAX]; /* one question at a time */
 
 static uint64_t now(const struct dns_exchange *x)
 {
 	return x->machine->now_ns(x->machine->ctx);
 }
 
-const char *dns_rcode_name(uint8_t rcode)
+const char *dns_rcode_name(uint16_t rcode)
 {
-	static const char *const names[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",
-					    "REFUSED"};
+	static const char *const names[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN",
+					    "NOTIMP",  "REFUSED", "YXDOMAIN", "YXRRSET",
+					    "NXRRSET", "NOTAUTH", "NOTZONE"};
 
+	if (rcode == DNS_RCODE_BADVERS)
+		return "BADVERS";
 	return rcode < ARRAY_LEN(names) ? names[rcode] : "an unknown code";
 }
 
@@ -27,6 +34,7 @@ static void say_query(const struct dns_exchange *x, uint16_t id, const char *ove
 {
 	event_emit(x->events, EVENT_DNS_QUERY, 0, 0, EV_STR("name", x->text),
 		   EV_IPV4("server", x->server), EV_U64("id", id), EV_STR("over", over),
+		   EV_IF(x->edns, EV_U64("udp_size", DNS_UDP_MAX)),
 		   EV_IF(x->attempt > 1, EV_U64("attempt", x->attempt)));
 }
 
@@ -36,6 +44,8 @@ static const char *outcome_text(const struct dns_exchange *x)
 	case DNS_FOUND: return "found";
 	case DNS_ALIAS: return "is an alias";
 	case DNS_NO_ADDRESS: return "has no IPv4 address";
+	case DNS_EMPTY: return x->answer.recursion ? "has no IPv4 address as far as is known there"
+						   : "is not known there, and nobody else is asked";
 	case DNS_NO_NAME: return "does not exist (NXDOMAIN)";
 	case DNS_SERVER_FAILS: return dns_rcode_name(x->answer.rcode);
 	case DNS_TRUNCATED: return "did not fit, again over TCP";
@@ -74,14 +84,12 @@ static void say_failure(const struct dns_exchange *x)
 /* Until an answer to this question comes; forged ones that miss are no reason to stop waiting. */
 static int await_datagram(struct dns_exchange *x, int fd, uint16_t id, uint64_t until_ns)
 {
-	uint8_t buf[DNS_UDP_MAX];
-
 	for (;;) {
-		int n = blocking_recv(x->machine, fd, buf, sizeof(buf), until_ns);
+		int n = blocking_recv(x->machine, fd, message, sizeof(message), until_ns);
 
 		if (n < 0)
 			return n;
-		x->outcome = dns_read_answer(buf, (size_t)n, id, x->name, &x->answer);
+		x->outcome = dns_read_answer(message, (size_t)n, id, x->name, &x->answer);
 		if (x->outcome != DNS_NOT_OURS)
 			return ERR_OK;
 		if (now(x) >= until_ns)
@@ -127,27 +135,26 @@ static int receive_all(struct dns_exchange *x, int fd, uint8_t *buf, size_t len,
 static int talk_over_tcp(struct dns_exchange *x, int fd, const uint8_t *query, size_t len,
 			 uint16_t id, uint64_t until_ns)
 {
-	static uint8_t buf[TCP_ANSWER_MAX];
 	const struct net_endpoint server = net_endpoint_ipv4(x->server, DNS_PORT);
 	int err = blocking_connect(x->machine, fd, &server, until_ns);
 	size_t answer_len;
 
-	store_be16(buf, (uint16_t)len);
+	store_be16(message, (uint16_t)len);
 	if (err == ERR_OK)
-		err = blocking_send_all(x->machine, fd, buf, 2, until_ns);
+		err = blocking_send_all(x->machine, fd, message, 2, until_ns);
 	if (err == ERR_OK)
 		err = blocking_send_all(x->machine, fd, query, len, until_ns);
 	if (err == ERR_OK)
-		err = receive_all(x, fd, buf, 2, until_ns);
+		err = receive_all(x, fd, message, 2, until_ns);
 	if (err != ERR_OK)
 		return err;
-	answer_len = load_be16(buf);
-	if (answer_len > sizeof(buf))
+	answer_len = load_be16(message);
+	if (answer_len > sizeof(message))
 		return ERR_MSGSIZE;
-	err = receive_all(x, fd, buf, answer_len, until_ns);
+	err = receive_all(x, fd, message, answer_len, until_ns);
 	if (err != ERR_OK)
 		return err;
-	x->outcome = dns_read_answer(buf, answer_len, id, x->name, &x->answer);
+	x->outcome = dns_read_answer(message, answer_len, id, x->name, &x->answer);
 	if (x->outcome == DNS_TRUNCATED || x->outcome == DNS_NOT_OURS)
 		x->outcome = DNS_MALFORMED; /* here it makes no sense */
 	return ERR_OK;
@@ -180,11 +187,11 @@ static uint16_t draw_id(const struct dns_exchange *x)
 	return id;
 }
 
-void dns_exchange(struct dns_exchange *x)
+static void ask_once(struct dns_exchange *x)
 {
 	uint8_t query[DNS_QUERY_MAX];
 	uint16_t id = draw_id(x);
-	size_t len = dns_write_query(query, id, x->name);
+	size_t len = dns_write_query(query, id, x->name, x->edns);
 	uint64_t asked_ns = now(x);
 
 	say_query(x, id, "UDP");
@@ -202,4 +209,21 @@ void dns_exchange(struct dns_exchange *x)
 	}
 	if (x->err != ERR_OK)
 		say_failure(x);
+}
+
+/* RFC 6891 6.2.2 and 7: what a server says that does not know EDNS, or not this version. */
+static bool refuses_edns(const struct dns_exchange *x)
+{
+	return x->edns && x->err == ERR_OK && x->outcome == DNS_SERVER_FAILS &&
+	       (x->answer.rcode == DNS_RCODE_FORMERR || x->answer.rcode == DNS_RCODE_NOTIMP ||
+		x->answer.rcode == DNS_RCODE_BADVERS);
+}
+
+void dns_exchange(struct dns_exchange *x)
+{
+	ask_once(x);
+	if (!refuses_edns(x))
+		return;
+	x->edns = false;
+	ask_once(x);
 }

@@ -1,8 +1,8 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * One question to one name server and its answer: over UDP, and again over TCP where the answer did
- * not fit (RFC 1035 4.2, RFC 7766).
+ * One question to one name server and its answer: over UDP, again over TCP where the answer did not
+ * fit (RFC 1035 4.2, RFC 7766), and again without EDNS where that is refused (RFC 6891 6.2.2).
  */
 #ifndef APP_DNS_EXCHANGE_H
 #define APP_DNS_EXCHANGE_H
@@ -21,6 +21,8 @@ struct dns_exchange {
 	unsigned attempt;       /* from 1, for the log */
 	uint64_t patience_ns;   /* for an answer over UDP; TCP gets more */
 	uint64_t deadline_ns;
+	/* in and out: offer EDNS (RFC 6891); false afterwards where the server does not take it */
+	bool edns;
 	/* out */
 	int err; /* ERR_OK: there is an outcome; ERR_TIMEDOUT: no answer; what the sockets said */
 	enum dns_outcome outcome;
@@ -29,7 +31,7 @@ struct dns_exchange {
 
 void dns_exchange(struct dns_exchange *x);
 
-/* "SERVFAIL" (RFC 1035 4.1.1, RFC 2136 2.2); never NULL. */
-const char *dns_rcode_name(uint8_t rcode);
+/* "SERVFAIL" (RFC 1035 4.1.1, RFC 2136 2.2, RFC 6891 9); never NULL. */
+const char *dns_rcode_name(uint16_t rcode);
 
 #endif

@@ -19,7 +19,10 @@ struct lookup {
 	char text[DNS_NAME_MAX];
 	struct net_endpoint server; /* who is being asked */
 	unsigned alias_queries;
+	unsigned without_edns; /* bit i: server i is asked as in 1987 */
 };
+
+_Static_assert(RESOLVER_SERVERS_MAX <= 32, "a bit for each");
 
 /* --- what went wrong --------------------------------------------------------------------------- */
 
@@ -38,6 +41,8 @@ static enum status not_resolved(struct lookup *l, const char *sentence)
 	strbuf_str(&sb, sentence);
 	return STATUS_NAME_NOT_RESOLVED;
 }
+
+static const char has_no_address[] = " has no IPv4 address";
 
 static void list_servers(struct strbuf *sb, const struct resolver *r)
 {
@@ -63,6 +68,8 @@ static enum status explain_failure(struct lookup *l, const struct dns_exchange *
 		strbuf_str(&sb, ": the name server failed (");
 		strbuf_str(&sb, dns_rcode_name(last->answer.rcode));
 		strbuf_str(&sb, "): ");
+	} else if (last->outcome == DNS_EMPTY) {
+		strbuf_str(&sb, ": the name server does not know it, and asks nobody else (lame): ");
 	} else if (last->outcome == DNS_ALIAS_LOOP) {
 		strbuf_str(&sb, ": its aliases lead in a circle, says ");
 	} else {
@@ -121,32 +128,48 @@ static void begin_wait(struct lookup *l)
 	progress_begin(m->progress, &work, now_ns);
 }
 
+/* A server that did not answer, or made no sense, may be one that EDNS confuses, or stand behind
+ * something that drops it: from then on it is asked without (RFC 6891 6.2.2). */
+static void ask_server(struct lookup *l, struct dns_exchange *x, unsigned i, unsigned round)
+{
+	*x = (struct dns_exchange){
+		.machine = l->r->machine,
+		.events = l->r->events,
+		.server = l->r->servers[i],
+		.name = &l->name,
+		.text = l->text,
+		.attempt = round + 1,
+		.patience_ns = FIRST_PATIENCE_NS << round,
+		.deadline_ns = l->deadline_ns,
+		.edns = (l->without_edns >> i & 1) == 0,
+	};
+	l->server = net_endpoint_ipv4(x->server, 0);
+	dns_exchange(x);
+	if (!x->edns || !settles_it(x))
+		l->without_edns |= 1u << i;
+}
+
 /* Asks the servers in turn, with growing patience, until one settles it.  False: none did, and
- * *status says how to end. */
+ * *status says how to end.  An empty answer of a server that asks others is believed when all have
+ * been asked: caches forget who said it. */
 static bool ask_servers(struct lookup *l, struct dns_exchange *x, enum status *status)
 {
-	uint64_t patience_ns = FIRST_PATIENCE_NS;
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		bool empty = false;
 
-	for (unsigned round = 0; round < ROUNDS; round++, patience_ns *= 2) {
 		for (unsigned i = 0; i < l->r->n_servers; i++) {
-			*x = (struct dns_exchange){
-				.machine = l->r->machine,
-				.events = l->r->events,
-				.server = l->r->servers[i],
-				.name = &l->name,
-				.text = l->text,
-				.attempt = round + 1,
-				.patience_ns = patience_ns,
-				.deadline_ns = l->deadline_ns,
-			};
-			l->server = net_endpoint_ipv4(x->server, 0);
-			dns_exchange(x);
+			ask_server(l, x, i, round);
 			if (settles_it(x))
 				return true;
 			if (x->err == ERR_TIMEDOUT && deadline_has_come(l)) {
 				*status = explain_deadline(l, x->server);
 				return false;
 			}
+			empty |= x->err == ERR_OK && x->outcome == DNS_EMPTY && x->answer.recursion;
+		}
+		if (empty) {
+			*status = not_resolved(l, has_no_address);
+			return false;
 		}
 	}
 	*status = explain_failure(l, x);
@@ -177,18 +200,35 @@ static void set_name(struct lookup *l, const struct dns_name *name)
 	dns_name_to_text(&l->name, l->text);
 }
 
+/* Names that no server is asked about, and their status: those of the Tor network must not get into
+ * the DNS (RFC 7686 2), and localhost is whoever says it (RFC 6761 6.3). */
+static bool is_special(struct lookup *l, enum status *status)
+{
+	if (dns_name_is_under(&l->name, "onion")) {
+		*status = not_resolved(l, " is a name of the Tor network, and no name server is asked "
+					  "for it (RFC 7686)");
+		return true;
+	}
+	if (dns_name_is_under(&l->name, "localhost")) {
+		(void)not_resolved(l, " is this machine, and it does not call itself (RFC 6761)");
+		*status = STATUS_COULD_NOT_CONNECT;
+		return true;
+	}
+	return false;
+}
+
 /* STATUS_NAME_NOT_RESOLVED with *no_name: somebody said that it does not exist. */
 static enum status look_up_name(struct lookup *l, bool *no_name)
 {
 	struct dns_exchange x;
 	enum status status;
 
-	*no_name = false;
-	while (ask(l, &x, &status)) {
+	*no_name = dns_name_is_under(&l->name, "onion");
+	while (!is_special(l, &status) && ask(l, &x, &status)) {
 		if (x.outcome == DNS_FOUND)
 			return take_addresses(l, &x.answer);
 		if (x.outcome == DNS_NO_ADDRESS)
-			return not_resolved(l, " has no IPv4 address");
+			return not_resolved(l, has_no_address);
 		if (x.outcome == DNS_NO_NAME) {
 			*no_name = true;
 			return not_resolved(l, " does not exist (NXDOMAIN)");
@@ -271,6 +311,7 @@ enum status resolver_lookup(const struct resolver *r, const char *name, size_t l
 	struct lookup l = {.r = r, .deadline_ns = deadline_ns, .result = result};
 	struct strbuf sb = strbuf_on(l.text, sizeof(l.text));
 	struct dns_name names[2];
+	enum status status;
 	unsigned n;
 
 	result->n = 0;
@@ -287,6 +328,9 @@ enum status resolver_lookup(const struct resolver *r, const char *name, size_t l
 		if (find_in_hosts(r, &names[i], result))
 			return STATUS_OK;
 	}
+	/* As it was written: no domain is put behind such a name. */
+	if (dns_name_from_text(&l.name, name, len) && is_special(&l, &status))
+		return status;
 	if (r->n_servers == 0)
 		return not_resolved(&l, ": there is no name server to ask");
 	return look_up_candidates(&l, names, n);

@@ -6,7 +6,10 @@
  *
  * Every query leaves from a port of its own with an id of its own, both drawn at random (RFC 5452);
  * answers that are not to that query are not looked at.  A truncated answer is fetched again over
- * TCP (RFC 7766).  Nothing is cached: a run asks once.
+ * TCP (RFC 7766).  A server that knows nothing and asks nobody does not have the last word: the next
+ * is asked.  Nothing is cached: a run asks once.
+ *
+ * No server is asked about the names under onion (RFC 7686) and localhost (RFC 6761 6.3).
  */
 #ifndef APP_DNS_RESOLVER_H
 #define APP_DNS_RESOLVER_H
@@ -41,8 +44,8 @@ struct resolved {
 	char problem[RESOLVER_PROBLEM_MAX]; /* a sentence, where there is no address */
 };
 
-/* STATUS_OK; STATUS_NAME_NOT_RESOLVED; STATUS_TIMED_OUT where `deadline_ns` came first;
- * STATUS_OUT_OF_MEMORY. */
+/* STATUS_OK; STATUS_NAME_NOT_RESOLVED; STATUS_COULD_NOT_CONNECT for localhost; STATUS_TIMED_OUT where
+ * `deadline_ns` came first; STATUS_OUT_OF_MEMORY. */
 enum status resolver_lookup(const struct resolver *r, const char *name, size_t len,
 			    uint64_t deadline_ns, struct resolved *result) MUST_CHECK;
 

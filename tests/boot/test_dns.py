@@ -25,7 +25,8 @@ def with_dns(wire, *servers):
 def names(wire, tmp_path_factory):
     """dnsmasq with a few names."""
     wire.namespace.ip('addr', 'add', f'{OTHER}/24', 'dev', wire.tap)
-    many = [f'--host-record=many.test,10.9.{i // 250}.{i % 250 + 1}' for i in range(60)]
+    many = [f'--host-record={name}.test,10.9.0.{i + 1}' for name, n in (('many', 60), ('crowd', 120))
+            for i in range(n)]
     with Dnsmasq(wire.namespace, HOST, str(tmp_path_factory.mktemp('dnsmasq')),
                  f'--host-record=www.test,{HOST}', f'--host-record=plain,{HOST}',
                  '--cname=alias.test,other.test', '--cname=other.test,www.test',
@@ -102,12 +103,40 @@ def test_no_server(wire):
     assert log.result['errormsg'] == 'www.test: there is no name server to ask'
 
 
-def test_an_answer_that_does_not_fit(wire, names):
-    """dnsmasq cuts sixty addresses at 512 bytes, and gives them all over TCP."""
-    log = call(wire, [with_dns(wire), named_url('many.test'), 'connect-timeout=0.2', 'timeout=3'], 28)
-    assert [e['over'] for e in log.all('dns.query')] == ['UDP', 'TCP']
+@pytest.mark.parametrize('name, over', [('many.test', ['UDP']), ('crowd.test', ['UDP', 'TCP'])])
+def test_a_long_answer(wire, names, name, over):
+    """Sixty addresses are more than 512 bytes and fit into the 1232 that EDNS offers; of twice as many
+    dnsmasq says that they do not, and gives them all over TCP."""
+    log = call(wire, [with_dns(wire), named_url(name), 'connect-timeout=0.2', 'timeout=3'], 28)
+    assert [e['over'] for e in log.all('dns.query')] == over
+    assert {e['udp_size'] for e in log.all('dns.query')} == {1232}
     answer = log.all('dns.answer')[-1]
     assert answer['ip'].startswith('10.9.') and answer['more'] == 7
+
+
+def test_a_server_that_does_not_know_is_not_the_last_word(wire, names):
+    """Neither recursion nor authority, and it does not know EDNS either; dnsmasq is the second."""
+    def lame(query):
+        if query.arcount:
+            return DNS(id=query.id, qr=1, rcode=1, qd=None)
+        return reply(query, [], ra=0)
+
+    with misbehaving(wire, lame) as server:
+        log = call(wire, [with_dns(wire, server, HOST), named_url('www.test')], 0)
+    asked = [(e['server'], e.get('udp_size')) for e in log.all('dns.query')]
+    assert asked == [(OTHER, 1232), (OTHER, None), (HOST, 1232)]
+    assert [e.get('problem') for e in log.all('dns.answer')] == [
+        'FORMERR', 'is not known there, and nobody else is asked', None]
+
+
+def test_names_that_are_nobodys_business(wire, names):
+    """No frame with such a name leaves."""
+    log = call(wire, [with_dns(wire), named_url('secret.ONION.')], 6)
+    assert log.result['errormsg'].startswith('secret.ONION. is a name of the Tor network')
+    assert not log.all('dns.query')
+    log = call(wire, [with_dns(wire), named_url('www.localhost')], 7)
+    assert log.result['errormsg'] == 'www.localhost is this machine, and it does not call itself (RFC 6761)'
+    assert not log.all('dns.query')
 
 
 def test_the_name_s_next_address(wire, names):

@@ -79,14 +79,19 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void ask(void)
+static void ask_with(bool edns)
 {
 	x = (struct dns_exchange){
 		.machine = &machine, .events = k.kp.port.events, .server = KIT_PEER_IP,
 		.name = &name, .text = "www.test", .attempt = 1, .patience_ns = NS_PER_S,
-		.deadline_ns = TIME_NEVER,
+		.deadline_ns = TIME_NEVER, .edns = edns,
 	};
 	dns_exchange(&x);
+}
+
+static void ask(void)
+{
+	ask_with(false);
 }
 
 /* An answer that is right but for where it comes from and its id. */
@@ -190,6 +195,136 @@ static void ids_and_ports_are_drawn_afresh(void **state)
 	assert_true(near < 15); /* of 2016 pairs: chance makes less than one each */
 }
 
+/* --- EDNS (RFC 6891) ---------------------------------------------------------------------------- */
+
+#define OPT_LEN 11u
+#define MANY 60u
+
+static bool has_opt(const struct kit_sent *query)
+{
+	return load_be16(query->payload + 10) == 1;
+}
+
+static size_t question_len(const struct kit_sent *query)
+{
+	return query->payload_len - (has_opt(query) ? OPT_LEN : 0);
+}
+
+/* The header and the question of an answer, into `message`. */
+static void begin_answer(const struct kit_sent *query, uint8_t *message, uint16_t flags)
+{
+	memcpy(message, query->payload, question_len(query));
+	store_be16(message + 2, flags);
+	store_be16(message + 10, 0);
+}
+
+static void send_answer(const struct kit_sent *query, const uint8_t *message, size_t len)
+{
+	struct kit_frame f;
+
+	kit_build_udp(&f, &(struct kit_ipv4){.src = KIT_PEER_IP}, DNS_PORT, query->udp.src_port, message,
+		      len);
+	kit_inject_frame(&k, &f);
+}
+
+/* More than 512 bytes in one datagram, and no TC. */
+static void many_addresses(const struct kit_sent *query)
+{
+	uint8_t message[2048];
+	size_t len = question_len(query);
+
+	begin_answer(query, message, 0x8180);
+	store_be16(message + 6, MANY);
+	for (unsigned i = 0; i < MANY; i++, len += 16) {
+		memcpy(message + len, "\xc0\x0c\0\1\0\1\0\0\0\1\0\4", 12);
+		store_be32(message + len + 12, TRUTH + i);
+	}
+	assert_true(len > 512);
+	send_answer(query, message, len);
+}
+
+static void a_large_answer_over_udp(void **state)
+{
+	(void)state;
+	server = many_addresses;
+	for (unsigned edns = 0; edns < 2; edns++) { /* also where none was offered */
+		n_queries = 0;
+		ask_with(edns);
+		assert_int_equal(x.err, ERR_OK);
+		assert_int_equal(x.outcome, DNS_FOUND);
+		assert_int_equal(x.answer.n_addresses, DNS_ADDRESSES_MAX);
+		assert_int_equal(x.answer.addresses[7], TRUTH + 7);
+		assert_int_equal(n_queries, 1);
+		assert_int_equal(x.edns, edns);
+	}
+}
+
+static uint16_t refusal; /* the RCODE for a question with EDNS */
+static bool bare;        /* without the question */
+
+static void from_before_edns(const struct kit_sent *query)
+{
+	uint8_t message[512];
+	size_t len = bare ? 12 : question_len(query);
+
+	if (!has_opt(query)) {
+		honest(query);
+		return;
+	}
+	begin_answer(query, message, (uint16_t)(0x8180 | (refusal & 15)));
+	if (bare)
+		store_be16(message + 4, 0);
+	if (refusal > 15) {
+		store_be16(message + 10, 1);
+		memcpy(message + len, "\0\0\x29\x04\xd0\1\0\0\0\0\0", OPT_LEN);
+		len += OPT_LEN;
+	}
+	send_answer(query, message, len);
+}
+
+static void who_refuses_edns_is_asked_without(void **state)
+{
+	static const struct { uint16_t rcode; bool bare; } rows[] = {
+		{DNS_RCODE_FORMERR, false}, {DNS_RCODE_NOTIMP, false}, {DNS_RCODE_BADVERS, false},
+		{DNS_RCODE_FORMERR, true},  {DNS_RCODE_NOTIMP, true},
+	};
+
+	(void)state;
+	server = from_before_edns;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		uint64_t before_ns = k.now_ns;
+
+		refusal = rows[i].rcode;
+		bare = rows[i].bare;
+		n_queries = 0;
+		ask_with(true);
+		assert_int_equal(x.outcome, DNS_FOUND);
+		assert_int_equal(x.answer.addresses[0], TRUTH);
+		assert_int_equal(n_queries, 2);
+		assert_true(ids[0] != ids[1] && ports[0] != ports[1]);
+		assert_false(x.edns);
+		assert_true(k.now_ns - before_ns < NS_PER_S); /* nothing was waited for */
+	}
+	refusal = 2; /* SERVFAIL is no word about EDNS */
+	bare = false;
+	n_queries = 0;
+	ask_with(true);
+	assert_int_equal(x.outcome, DNS_SERVER_FAILS);
+	assert_int_equal(n_queries, 1);
+	assert_true(x.edns);
+}
+
+static void a_refusal_without_edns_is_final(void **state)
+{
+	(void)state;
+	server = from_before_edns;
+	refusal = 5;
+	ask_with(true);
+	assert_int_equal(x.outcome, DNS_SERVER_FAILS);
+	assert_int_equal(x.answer.rcode, 5);
+	assert_int_equal(n_queries, 1);
+}
+
 /* The machine turns, and the question is given up in time. */
 static void a_device_without_room(void **state)
 {
@@ -212,6 +347,9 @@ int main(void)
 		TEST(answers_from_elsewhere_are_not_heard),
 		TEST(a_wrong_id_does_not_end_the_wait),
 		TEST(ids_and_ports_are_drawn_afresh),
+		TEST(a_large_answer_over_udp),
+		TEST(who_refuses_edns_is_asked_without),
+		TEST(a_refusal_without_edns_is_final),
 		TEST(a_device_without_room),
 	};
 

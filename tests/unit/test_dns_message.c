@@ -79,8 +79,11 @@ static void the_question(void **state)
 	struct dns_name name = name_of("a.bc");
 
 	(void)state;
-	assert_int_equal(dns_write_query(buf, ID, &name), 22);
+	assert_int_equal(dns_write_query(buf, ID, &name, false), 22);
 	assert_memory_equal(buf, "\x12\x34\1\0\0\1\0\0\0\0\0\0\1a\2bc\0\0\1\0\1", 22);
+	assert_int_equal(dns_write_query(buf, ID, &name, true), 33); /* 1232 bytes, version 0 */
+	assert_memory_equal(buf, "\x12\x34\1\0\0\1\0\0\0\0\0\1\1a\2bc\0\0\1\0\1"
+				 "\0\0\x29\x04\xd0\0\0\0\0\0\0", 33);
 }
 
 /* --- answers ----------------------------------------------------------------------------------- */
@@ -223,13 +226,111 @@ static void what_servers_say_instead(void **state)
 	assert_int_equal(answer.rcode, 2);
 	begin(0x8185, 0);
 	assert_int_equal(read_all(), DNS_SERVER_FAILS);
-	begin(0x8180, 0);
+	begin(0x8189, 0); /* NOTAUTH */
+	assert_int_equal(read_all(), DNS_SERVER_FAILS);
+	begin(0x8580, 0);
 	assert_int_equal(read_all(), DNS_NO_ADDRESS);
-	begin(0x8180, 1);
+	begin(0x8580, 1);
 	record(OWNER, 28, 50, "0123456789abcdef", 16); /* an IPv6 address */
 	assert_int_equal(read_all(), DNS_NO_ADDRESS);
 	begin(0x8380, 1); /* TC: the record is cut away */
 	assert_int_equal(read_all(), DNS_TRUNCATED);
+}
+
+#define SOA "\0\0\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0\1", 22
+
+/* Who may say that there is none: with AA, or with RA and the zone's SOA (RFC 2308 2.2).  A referral
+ * has neither, nor has a server that knows nothing and asks nobody. */
+static void empty_answers(void **state)
+{
+	static const struct {
+		uint16_t flags, authority; /* the type of a record there; 0: none */
+		enum dns_outcome outcome;
+	} rows[] = {
+		{0x8580, 0, DNS_NO_ADDRESS}, {0x8500, 0, DNS_NO_ADDRESS}, {0x8500, 6, DNS_NO_ADDRESS},
+		{0x8180, 6, DNS_NO_ADDRESS}, {0x8180, 0, DNS_EMPTY},      {0x8100, 6, DNS_EMPTY},
+		{0x8100, 0, DNS_EMPTY},      {0x8100, 2, DNS_EMPTY},      {0x8180, 2, DNS_EMPTY},
+		{0x8183, 0, DNS_NO_NAME},    {0x8503, 6, DNS_NO_NAME},    {0x8103, 6, DNS_EMPTY},
+		{0x8103, 0, DNS_EMPTY},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		begin(rows[i].flags, 0);
+		store_be16(msg + 8, rows[i].authority != 0);
+		if (rows[i].authority == 6)
+			record("\xc0\x10", 2, 6, 60, SOA);
+		else if (rows[i].authority == 2)
+			record("\xc0\x10", 2, 2, 60, "\2ns\xc0\x10", 5);
+		assert_int_equal(read_all(), rows[i].outcome);
+		assert_int_equal(answer.recursion, (rows[i].flags & 0x80) != 0);
+	}
+	begin(0x8180, 0); /* a SOA that is cut is none, and does no harm */
+	store_be16(msg + 8, 1);
+	record("\xc0\x10", 2, 6, 60, SOA);
+	len -= 5;
+	assert_int_equal(read_all(), DNS_EMPTY);
+	begin(0x8100, 1); /* who has an address is believed: RA does not matter then */
+	record(OWNER, 1, 300, "\x0a\0\0\1", 4);
+	assert_int_equal(read_all(), DNS_FOUND);
+}
+
+/* An OPT record: the upper bits of the RCODE, the root as its owner, behind the others. */
+static void opt(uint8_t upper, uint8_t version)
+{
+	put("\0\0\x29\x04\xd0", 5);
+	put(&upper, 1);
+	put(&version, 1);
+	put("\0\0\0\0", 4);
+}
+
+static void answers_with_edns(void **state)
+{
+	(void)state;
+	begin(0x8180, 1);
+	store_be16(msg + 10, 1);
+	record(OWNER, 1, 300, "\x0a\0\0\1", 4);
+	opt(0, 0);
+	assert_int_equal(read_all(), DNS_FOUND);
+	assert_int_equal(answer.rcode, 0);
+	begin(0x8180, 0);
+	store_be16(msg + 10, 1);
+	opt(1, 0);
+	assert_int_equal(read_all(), DNS_SERVER_FAILS);
+	assert_int_equal(answer.rcode, DNS_RCODE_BADVERS);
+	begin(0x8183, 0); /* 3 + 16 is another code than NXDOMAIN */
+	store_be16(msg + 10, 1);
+	opt(1, 0);
+	assert_int_equal(read_all(), DNS_SERVER_FAILS);
+	assert_int_equal(answer.rcode, 19);
+	begin(0x8180, 1); /* twice: the first counts */
+	store_be16(msg + 10, 2);
+	record(OWNER, 1, 300, "\x0a\0\0\1", 4);
+	opt(0, 0);
+	opt(1, 0);
+	assert_int_equal(read_all(), DNS_FOUND);
+	begin(0x8180, 2); /* among the answers it is a record like any other */
+	record(OWNER, 1, 300, "\x0a\0\0\1", 4);
+	opt(1, 0);
+	assert_int_equal(read_all(), DNS_FOUND);
+	begin(0x8180, 1); /* a name has none */
+	store_be16(msg + 10, 1);
+	record(OWNER, 1, 300, "\x0a\0\0\1", 4);
+	put(OWNER);
+	opt(1, 0);
+	assert_int_equal(read_all(), DNS_FOUND);
+}
+
+/* From before EDNS: twelve bytes, without the question. */
+static void bare_refusals(void **state)
+{
+	(void)state;
+	for (uint16_t rcode = 0; rcode < 16; rcode++) {
+		begin((uint16_t)(0x8180 | rcode), 0);
+		store_be16(msg + 4, 0);
+		assert_int_equal(read_len(12),
+				 rcode == 1 || rcode == 4 ? DNS_SERVER_FAILS : DNS_NOT_OURS);
+	}
 }
 
 static void what_is_not_ours(void **state)
@@ -256,6 +357,11 @@ static void what_is_not_ours(void **state)
 	assert_int_equal(read_all(), DNS_NOT_OURS);
 	begin(0x8180, 0);
 	msg[5] = 0; /* no question */
+	assert_int_equal(read_all(), DNS_NOT_OURS);
+	begin(0x8180, 1);
+	msg[5] = 2; /* two: ours among them */
+	put("\3www\1x\3org\0\0\1\0\1", 15);
+	record(OWNER, 1, 300, "\x0a\0\0\1", 4);
 	assert_int_equal(read_all(), DNS_NOT_OURS);
 }
 
@@ -372,6 +478,9 @@ int main(void)
 		cmocka_unit_test(an_alias_without_its_address),
 		cmocka_unit_test(alias_loops),
 		cmocka_unit_test(what_servers_say_instead),
+		cmocka_unit_test(empty_answers),
+		cmocka_unit_test(answers_with_edns),
+		cmocka_unit_test(bare_refusals),
 		cmocka_unit_test(what_is_not_ours),
 		cmocka_unit_test(pointers_that_lead_nowhere),
 		cmocka_unit_test(pointers_to_pointers_have_an_end),

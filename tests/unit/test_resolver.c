@@ -18,18 +18,22 @@
 
 /* --- servers that follow a script ---------------------------------------------------------------- */
 
+enum { ASKS_OTHERS = 1, REFUSES_EDNS = 2 };
+
 struct reply {
 	const char *name; /* NULL: whatever is asked */
 	uint32_t server;  /* 0: whoever is asked */
 	int err;
 	enum dns_outcome outcome;
 	const char *alias;
+	unsigned how; /* a question with EDNS that is not taken is not answered, where err says so */
 };
 
 static const struct reply *script;
 static size_t n_replies;
 static uint64_t now_ns;
-static char asked[4096]; /* "name@1 " for each exchange */
+static char asked[4096]; /* "name@1/1 " for each exchange: of whom, which try, a + with EDNS */
+static bool shows_edns;
 
 static struct machine machine;
 
@@ -44,7 +48,8 @@ void dns_exchange(struct dns_exchange *x)
 {
 	char text[300];
 
-	snprintf(text, sizeof(text), "%s@%u/%u ", x->text, x->server & 0xff, x->attempt);
+	snprintf(text, sizeof(text), "%s@%u/%u%s ", x->text, x->server & 0xff, x->attempt,
+		 shows_edns && x->edns ? "+" : "");
 	strncat(asked, text, sizeof(asked) - strlen(asked) - 1);
 	x->err = ERR_TIMEDOUT;
 	for (size_t i = 0; i < n_replies; i++) {
@@ -54,8 +59,11 @@ void dns_exchange(struct dns_exchange *x)
 		    (r->server != 0 && r->server != x->server))
 			continue;
 		x->err = r->err;
+		if (r->err == ERR_TIMEDOUT && !x->edns)
+			x->err = ERR_OK;
+		x->edns = x->edns && !(r->how & REFUSES_EDNS);
 		x->outcome = r->outcome;
-		x->answer = (struct dns_answer){.rcode = 2, .n_addresses = 2,
+		x->answer = (struct dns_answer){.rcode = 2, .recursion = r->how & ASKS_OTHERS, .n_addresses = 2,
 						.addresses = {0xc0000201, 0xc0000202}};
 		if (r->alias != NULL)
 			assert_true(dns_name_from_text(&x->answer.alias, r->alias,
@@ -66,7 +74,7 @@ void dns_exchange(struct dns_exchange *x)
 		wait_until(MIN(now_ns + x->patience_ns, x->deadline_ns));
 }
 
-const char *dns_rcode_name(uint8_t rcode)
+const char *dns_rcode_name(uint16_t rcode)
 {
 	return rcode == 2 ? "SERVFAIL" : "?";
 }
@@ -93,6 +101,7 @@ static int fresh(void **state)
 	n_replies = 0;
 	now_ns = 0;
 	asked[0] = '\0';
+	shows_edns = false;
 	return 0;
 }
 
@@ -158,12 +167,59 @@ static void nobody_to_ask(void **state)
 	must_say("www.example.org: there is no name server to ask");
 }
 
+/* RFC 7686: such a name gets into no query, with no domain behind it either. */
+static void names_of_tor(void **state)
+{
+	static const char *const names[] = {"x.onion", "X.ONION", "a.b.onion.", "onion", "OnIoN."};
+
+	(void)state;
+	resolver.search = "corp.example";
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		assert_int_equal(look_up(names[i]), STATUS_NAME_NOT_RESOLVED);
+		must_say(names[i]);
+		must_say("is a name of the Tor network, and no name server is asked for it (RFC 7686)");
+	}
+	assert_string_equal(asked, "");
+	SCRIPT({"a.x", 0, ERR_OK, DNS_ALIAS, "y.onion", 0}, {NULL, 0, ERR_OK, DNS_NO_NAME, NULL, 0});
+	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED); /* an alias leads there */
+	must_say("y.onion is a name of the Tor network");
+	assert_null(strstr(asked, "onion"));
+	asked[0] = '\0';
+	resolver.search = "onion"; /* and so does a domain */
+	assert_int_equal(look_up("www"), STATUS_NAME_NOT_RESOLVED);
+	(void)!look_up("onion.example");
+	assert_string_equal(asked, "www@1/1 onion.example@1/1 ");
+}
+
+static void localhost_is_this_machine(void **state)
+{
+	static const char *const names[] = {"localhost", "LocalHost.", "www.localhost", "a.b.LOCALHOST."};
+	static const struct resolver_host mine[] = {{"localhost", 0x0a000063}};
+
+	(void)state;
+	resolver.search = "corp.example";
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		resolver.n_servers = i % 3; /* also where nobody could be asked */
+		assert_int_equal(look_up(names[i]), STATUS_COULD_NOT_CONNECT);
+		assert_int_equal(result.n, 0);
+		must_say("is this machine, and it does not call itself (RFC 6761)");
+	}
+	assert_string_equal(asked, "");
+	resolver.hosts = mine;
+	resolver.n_hosts = 1;
+	assert_int_equal(look_up("localhost"), STATUS_OK); /* host= says otherwise */
+	resolver.n_servers = 1;
+	SCRIPT({NULL, 0, ERR_OK, DNS_NO_NAME, NULL, 0});
+	assert_int_equal(look_up("localhost.example"), STATUS_NAME_NOT_RESOLVED);
+	assert_string_equal(asked, "localhost.example@1/1 localhost.example.corp.example@1/1 ");
+}
+
 /* --- which name ------------------------------------------------------------------------------------ */
 
 static void the_search_domain(void **state)
 {
 	(void)state;
-	SCRIPT({NULL, 0, ERR_OK, DNS_NO_NAME, NULL});
+	SCRIPT({NULL, 0, ERR_OK, DNS_NO_NAME, NULL, 0});
 	resolver.search = "corp.example";
 	assert_int_equal(look_up("www"), STATUS_NAME_NOT_RESOLVED);
 	assert_string_equal(asked, "www.corp.example@1/1 www@1/1 ");
@@ -185,7 +241,7 @@ static void a_search_domain_that_does_not_fit(void **state)
 	char domain[250];
 
 	(void)state;
-	SCRIPT({NULL, 0, ERR_OK, DNS_NO_NAME, NULL});
+	SCRIPT({NULL, 0, ERR_OK, DNS_NO_NAME, NULL, 0});
 	memset(domain, 'x', sizeof(domain));
 	for (size_t i = 49; i < sizeof(domain); i += 50)
 		domain[i] = '.';
@@ -199,7 +255,7 @@ static void a_search_domain_that_does_not_fit(void **state)
 static void only_a_name_that_does_not_exist_is_searched(void **state)
 {
 	(void)state;
-	SCRIPT({"www.x", 0, ERR_OK, DNS_NO_ADDRESS, NULL});
+	SCRIPT({"www.x", 0, ERR_OK, DNS_NO_ADDRESS, NULL, 0});
 	resolver.search = "corp.example";
 	assert_int_equal(look_up("www.x"), STATUS_NAME_NOT_RESOLVED);
 	assert_string_equal(asked, "www.x@1/1 ");
@@ -209,8 +265,8 @@ static void only_a_name_that_does_not_exist_is_searched(void **state)
 static void aliases_are_asked_for(void **state)
 {
 	(void)state;
-	SCRIPT({"www.x", 0, ERR_OK, DNS_ALIAS, "far.away"},
-	       {"far.away", 0, ERR_OK, DNS_FOUND, NULL});
+	SCRIPT({"www.x", 0, ERR_OK, DNS_ALIAS, "far.away", 0},
+	       {"far.away", 0, ERR_OK, DNS_FOUND, NULL, 0});
 	assert_int_equal(look_up("www.x"), STATUS_OK);
 	assert_string_equal(asked, "www.x@1/1 far.away@1/1 ");
 	assert_int_equal(result.n, 2);
@@ -220,7 +276,7 @@ static void aliases_are_asked_for(void **state)
 static void aliases_without_end(void **state)
 {
 	(void)state;
-	SCRIPT({"a.x", 0, ERR_OK, DNS_ALIAS, "b.x"}, {"b.x", 0, ERR_OK, DNS_ALIAS, "a.x"});
+	SCRIPT({"a.x", 0, ERR_OK, DNS_ALIAS, "b.x", 0}, {"b.x", 0, ERR_OK, DNS_ALIAS, "a.x", 0});
 	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
 	must_say("too many aliases");
 	assert_true(strlen(asked) < 9 * strlen("a.x@1/1 ") + 1);
@@ -231,14 +287,14 @@ static void aliases_without_end(void **state)
 static void the_second_server_knows(void **state)
 {
 	(void)state;
-	SCRIPT({NULL, SERVER_2, ERR_OK, DNS_FOUND, NULL});
+	SCRIPT({NULL, SERVER_2, ERR_OK, DNS_FOUND, NULL, 0});
 	assert_int_equal(look_up("a.x"), STATUS_OK);
 	assert_string_equal(asked, "a.x@1/1 a.x@2/1 ");
 	assert_true(now_ns == NS_PER_S);
 
 	fresh(NULL); /* a server that fails is no answer either, and costs no time */
-	SCRIPT({NULL, SERVER_1, ERR_OK, DNS_SERVER_FAILS, NULL},
-	       {NULL, SERVER_2, ERR_OK, DNS_FOUND, NULL});
+	SCRIPT({NULL, SERVER_1, ERR_OK, DNS_SERVER_FAILS, NULL, 0},
+	       {NULL, SERVER_2, ERR_OK, DNS_FOUND, NULL, 0});
 	assert_int_equal(look_up("a.x"), STATUS_OK);
 	assert_true(now_ns == 0);
 }
@@ -256,18 +312,80 @@ static void what_the_servers_did(void **state)
 {
 	(void)state;
 	resolver.n_servers = 1;
-	SCRIPT({NULL, 0, ERR_OK, DNS_SERVER_FAILS, NULL});
+	SCRIPT({NULL, 0, ERR_OK, DNS_SERVER_FAILS, NULL, 0});
 	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
 	must_say("the name server failed (SERVFAIL): 10.0.0.1");
-	SCRIPT({NULL, 0, ERR_CONNREFUSED, 0, NULL});
+	SCRIPT({NULL, 0, ERR_CONNREFUSED, 0, NULL, 0});
 	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
 	must_say("the name server cannot be reached (connection refused): 10.0.0.1");
-	SCRIPT({NULL, 0, ERR_OK, DNS_MALFORMED, NULL});
+	SCRIPT({NULL, 0, ERR_OK, DNS_MALFORMED, NULL, 0});
 	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
 	must_say("no sensible answer");
-	SCRIPT({NULL, 0, ERR_OK, DNS_ALIAS_LOOP, NULL});
+	SCRIPT({NULL, 0, ERR_OK, DNS_ALIAS_LOOP, NULL, 0});
 	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
 	must_say("circle");
+}
+
+/* A server that knows nothing and asks nobody is not the last word, nor is an empty answer without a
+ * word about who said it. */
+static void a_lame_server_is_passed_over(void **state)
+{
+	(void)state;
+	SCRIPT({NULL, SERVER_1, ERR_OK, DNS_EMPTY, NULL, 0}, {NULL, SERVER_2, ERR_OK, DNS_FOUND, NULL, 0});
+	assert_int_equal(look_up("a.x"), STATUS_OK);
+	assert_string_equal(asked, "a.x@1/1 a.x@2/1 ");
+	assert_true(now_ns == 0);
+
+	fresh(NULL);
+	SCRIPT({NULL, SERVER_1, ERR_OK, DNS_EMPTY, NULL, ASKS_OTHERS},
+	       {NULL, SERVER_2, ERR_OK, DNS_FOUND, NULL, 0});
+	assert_int_equal(look_up("a.x"), STATUS_OK);
+	assert_string_equal(asked, "a.x@1/1 a.x@2/1 ");
+
+	fresh(NULL); /* said with authority, it is final */
+	SCRIPT({NULL, SERVER_1, ERR_OK, DNS_NO_ADDRESS, NULL, 0},
+	       {NULL, SERVER_2, ERR_OK, DNS_FOUND, NULL, 0});
+	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
+	assert_string_equal(asked, "a.x@1/1 ");
+}
+
+static void nothing_but_empty_answers(void **state)
+{
+	(void)state;
+	SCRIPT({NULL, SERVER_1, ERR_OK, DNS_EMPTY, NULL, ASKS_OTHERS},
+	       {NULL, SERVER_2, ERR_OK, DNS_SERVER_FAILS, NULL, 0});
+	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
+	assert_string_equal(asked, "a.x@1/1 a.x@2/1 "); /* a cache is believed when all were asked */
+	must_say("a.x has no IPv4 address");
+
+	fresh(NULL);
+	SCRIPT({NULL, 0, ERR_OK, DNS_EMPTY, NULL, 0});
+	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
+	must_say("a.x: the name server does not know it, and asks nobody else (lame): 10.0.0.1 and 10.0.0.2");
+}
+
+/* A server that EDNS silences is asked without from its second question on, and for every name. */
+static void who_takes_no_edns(void **state)
+{
+	(void)state;
+	shows_edns = true;
+	resolver.n_servers = 1;
+	SCRIPT({"a.x", SERVER_1, ERR_TIMEDOUT, DNS_ALIAS, "b.x", 0}, {"b.x", 0, ERR_OK, DNS_FOUND, NULL, 0});
+	assert_int_equal(look_up("a.x"), STATUS_OK);
+	assert_string_equal(asked, "a.x@1/1+ a.x@1/2 b.x@1/1 ");
+	assert_true(now_ns == NS_PER_S);
+
+	fresh(NULL);
+	shows_edns = true;
+	SCRIPT({"a.x", 0, ERR_OK, DNS_ALIAS, "b.x", REFUSES_EDNS}, {"b.x", 0, ERR_OK, DNS_FOUND, NULL, 0});
+	assert_int_equal(look_up("a.x"), STATUS_OK);
+	assert_string_equal(asked, "a.x@1/1+ b.x@1/1 ");
+
+	fresh(NULL); /* one server's trouble is not the other's */
+	shows_edns = true;
+	SCRIPT({NULL, SERVER_2, ERR_OK, DNS_FOUND, NULL, 0});
+	assert_int_equal(look_up("a.x"), STATUS_OK);
+	assert_string_equal(asked, "a.x@1/1+ a.x@2/1+ ");
 }
 
 static void the_deadline_comes_first(void **state)
@@ -320,6 +438,8 @@ int main(void)
 		cmocka_unit_test_setup(hosts_come_first, fresh),
 		cmocka_unit_test_setup(what_is_no_name, fresh),
 		cmocka_unit_test_setup(nobody_to_ask, fresh),
+		cmocka_unit_test_setup(names_of_tor, fresh),
+		cmocka_unit_test_setup(localhost_is_this_machine, fresh),
 		cmocka_unit_test_setup(the_search_domain, fresh),
 		cmocka_unit_test_setup(a_search_domain_that_does_not_fit, fresh),
 		cmocka_unit_test_setup(only_a_name_that_does_not_exist_is_searched, fresh),
@@ -328,6 +448,9 @@ int main(void)
 		cmocka_unit_test_setup(the_second_server_knows, fresh),
 		cmocka_unit_test_setup(nobody_answers, fresh),
 		cmocka_unit_test_setup(what_the_servers_did, fresh),
+		cmocka_unit_test_setup(a_lame_server_is_passed_over, fresh),
+		cmocka_unit_test_setup(nothing_but_empty_answers, fresh),
+		cmocka_unit_test_setup(who_takes_no_edns, fresh),
 		cmocka_unit_test_setup(the_deadline_comes_first, fresh),
 		cmocka_unit_test_setup(a_long_search_says_so, fresh),
 	};
