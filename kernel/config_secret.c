@@ -22,13 +22,13 @@ static void show_user(struct strbuf *sb, const char *value, size_t len)
 }
 
 /* RFC 3986 3.2: what is before the last @ of the authority.  A text that is no URL may have been
- * meant as one, so any @ before the first slash behind a scheme counts. */
+ * meant as one, so any @ before the first slash behind a scheme's own counts, however many those are. */
 static void show_url(struct strbuf *sb, const char *value, size_t len)
 {
 	size_t scheme = find(value, len, ':'), from = 0, to, at;
 
-	if (scheme + 2 < len && value[scheme + 1] == '/' && value[scheme + 2] == '/')
-		from = scheme + 3;
+	for (size_t i = scheme + 1; i < len && value[i] == '/'; i++)
+		from = i + 1;
 	to = from + MIN(MIN(find(value + from, len - from, '/'), find(value + from, len - from, '?')),
 			find(value + from, len - from, '#'));
 	for (at = to; at > from && value[at - 1] != '@'; at--)

@@ -124,11 +124,12 @@ static const struct url *url_of(unsigned check)
 
 static struct hop first_hop(const struct attempt *a)
 {
-	const char *text = http_settings.urls.text[a->check - first_url()];
+	const struct http_urls *urls = &http_settings.urls;
+	unsigned i = a->check - first_url();
 
 	return (struct hop){
-		.text = text,
-		.len = strlen(text),
+		.text = urls->normal[i],
+		.len = urls->normal_len[i],
 		.url = *url_of(a->check),
 		.method = http_settings_method(),
 		.with_body = http_settings.body.given,
@@ -145,7 +146,7 @@ static bool next_goes_there(const struct attempt *a, const struct url *url)
 /* Without a user's password, and with the slash that a URL may leave out. */
 static void put_url_effective(struct strbuf *sb, const struct hop *hop)
 {
-	static char text[CONFIG_TEXT_MAX + 1];
+	static char text[HTTP_URL_MAX + 1];
 	size_t at = (size_t)(hop->url.target.at - hop->text);
 	size_t slash = hop->url.slash_missing ? 1 : 0;
 

@@ -141,11 +141,26 @@ static void take_connection(struct http_parser *p, struct text_value v)
 	}
 }
 
-/* RFC 9110 10.2.2; the first counts. */
+static bool is_another_location(const struct http_parser *p, struct text_value v)
+{
+	size_t len = MIN(v.len, sizeof(p->location));
+
+	return len != p->location_len || memcmp(v.at, p->location, len) != 0;
+}
+
+/* RFC 9110 10.2.2: there is one.  An empty one leads nowhere; where a redirect has two that differ,
+ * somebody on the way has added one, and neither is followed. */
 static void take_location(struct http_parser *p, struct text_value v)
 {
-	if (p->has_location)
+	bool is_redirect = p->code >= 300 && p->code <= 399;
+
+	if (v.len == 0)
 		return;
+	if (p->has_location) {
+		if (is_redirect && is_another_location(p, v))
+			http_parser_fail(p, STATUS_WEIRD_REPLY, "two different Locations");
+		return;
+	}
 	p->has_location = true;
 	p->location_overlong = v.len > sizeof(p->location) || http_line_overlong(&p->line);
 	p->location_len = MIN(v.len, sizeof(p->location));

@@ -3,12 +3,15 @@
 #include "app/http/redirect.h"
 
 #include "app/http/text.h"
+#include "app/http/url_path.h"
 #include "base/strbuf.h"
 #include "base/string.h"
 
 bool redirect_is_one(unsigned code)
 {
-	return code == 301 || code == 302 || code == 303 || code == 307 || code == 308;
+	/* RFC 9110 15: a code that nobody knows counts as 300.  304 leads nowhere; a proxy is not asked
+	 * because a server says so (15.4.6), and 306 is not in use. */
+	return code >= 300 && code <= 399 && code != 304 && code != 305 && code != 306;
 }
 
 enum http_method redirect_method(unsigned code, enum http_method method)
@@ -33,46 +36,12 @@ bool redirect_stays(const struct url *a, const struct url *b)
 	return true;
 }
 
-/* --- RFC 3986 5.2.4 ------------------------------------------------------------------------------ */
-
-/* Where the last segment of path[0..len) begins, its slash included; 0 where there is none. */
-static size_t last_segment(const char *path, size_t len)
-{
-	while (len > 0 && path[len - 1] != '/')
-		len--;
-	return len > 0 ? len - 1 : 0;
-}
-
-/* Takes . and .. out of a path that begins with a slash, in place; its length then. */
-static size_t remove_dot_segments(char *path, size_t len)
-{
-	size_t in = 0, out = 0;
-
-	while (in < len) {
-		size_t n = 1 + text_find(path + in + 1, len - in - 1, "/");
-		bool last = in + n == len;
-
-		if (n == 2 && path[in + 1] == '.') {
-			if (last)
-				path[out++] = '/';
-		} else if (n == 3 && path[in + 1] == '.' && path[in + 2] == '.') {
-			out = last_segment(path, out);
-			if (last)
-				path[out++] = '/';
-		} else {
-			memmove(path + out, path + in, n);
-			out += n;
-		}
-		in += n;
-	}
-	return out;
-}
-
 /* --- RFC 3986 5.2.2 ------------------------------------------------------------------------------ */
 
 /* A reference in its parts; the fragment is left away. */
 struct reference {
-	bool has_scheme, has_authority, has_query;
+	bool has_scheme, has_query;
+	size_t slashes; /* before an authority; 0: it has none */
 	struct url_span scheme, authority, path, query;
 };
 
@@ -85,41 +54,88 @@ static struct url_span take(struct url_span *rest, size_t len)
 	return taken;
 }
 
+static size_t count_slashes(struct url_span s)
+{
+	size_t n = 0;
+
+	while (n < s.len && s.at[n] == '/')
+		n++;
+	return n;
+}
+
+/* As url_parse() has it: behind "http:" one slash or three are as good as two; without a scheme three
+ * are.  More than that is kept, so that it is refused there. */
+static size_t take_slashes(const struct reference *r, struct url_span *rest)
+{
+	size_t n = count_slashes(*rest);
+
+	if (n < 2 && !(n == 1 && r->has_scheme && text_is_word(r->scheme.at, r->scheme.len, "http")))
+		return 0;
+	take(rest, n);
+	return n;
+}
+
 static struct reference split(const char *text, size_t len)
 {
 	struct url_span rest = {text, text_find(text, len, "#")};
 	size_t colon = text_find(rest.at, rest.len, ":/?");
 	struct reference r = {0};
 
-	r.has_scheme = colon > 0 && colon < rest.len && rest.at[colon] == ':';
+	r.has_scheme = colon < rest.len && rest.at[colon] == ':' &&
+		       url_is_scheme((struct url_span){rest.at, colon});
 	if (r.has_scheme) {
 		r.scheme = take(&rest, colon);
 		take(&rest, 1);
 	}
-	r.has_authority = rest.len >= 2 && rest.at[0] == '/' && rest.at[1] == '/';
-	if (r.has_authority) {
-		take(&rest, 2);
+	r.slashes = take_slashes(&r, &rest);
+	if (r.slashes > 0)
 		r.authority = take(&rest, text_find(rest.at, rest.len, "/?"));
-	}
 	r.path = take(&rest, text_find(rest.at, rest.len, "?"));
 	r.has_query = rest.len > 0;
 	r.query = rest; /* with its question mark */
 	return r;
 }
 
-/* Only what a URL may hold is copied as it is (RFC 3986 2); % is, because it is in use already. */
-static void put_clean(struct strbuf *sb, struct url_span text)
+/* RFC 3986 2.1: in upper case. */
+static void put_encoded(struct strbuf *sb, uint8_t c)
+{
+	static const char digits[] = "0123456789ABCDEF";
+
+	strbuf_char(sb, '%');
+	strbuf_char(sb, digits[c >> 4]);
+	strbuf_char(sb, digits[c & 15]);
+}
+
+/* What is printable is copied as it is, % as well: it is in use already. */
+static void put_clean(struct strbuf *sb, struct url_span text, const char *blank)
 {
 	for (size_t i = 0; i < text.len; i++) {
 		uint8_t c = (uint8_t)text.at[i];
 
-		if (c > 0x20 && c < 0x7f && memchr("\"<>\\^`{|}", c, 9) == NULL) {
+		if (c > 0x20 && c < 0x7f)
 			strbuf_char(sb, (char)c);
-			continue;
-		}
-		strbuf_char(sb, '%');
-		strbuf_hex(sb, c, 2);
+		else if (c == ' ')
+			strbuf_str(sb, blank);
+		else
+			put_encoded(sb, c);
 	}
+}
+
+static void put_path(struct strbuf *sb, struct url_span path)
+{
+	put_clean(sb, path, "%20");
+}
+
+/* As forms write a blank. */
+static void put_query_text(struct strbuf *sb, struct url_span query)
+{
+	put_clean(sb, query, "+");
+}
+
+static void put_slashes(struct strbuf *sb, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		strbuf_char(sb, '/');
 }
 
 /* RFC 3986 5.2.3: the base's path up to its last slash goes before a relative one. */
@@ -129,7 +145,7 @@ static void put_merged_path(struct strbuf *sb, const struct url *base, struct ur
 				     text_find(base->target.at, base->target.len, "?")};
 
 	if (path.len > 0 && path.at[0] == '/') {
-		put_clean(sb, path);
+		put_path(sb, path);
 		return;
 	}
 	if (base_path.len == 0)
@@ -137,8 +153,8 @@ static void put_merged_path(struct strbuf *sb, const struct url *base, struct ur
 	else if (path.len == 0)
 		strbuf_mem(sb, base_path.at, base_path.len);
 	else
-		strbuf_mem(sb, base_path.at, last_segment(base_path.at, base_path.len) + 1);
-	put_clean(sb, path);
+		strbuf_mem(sb, base_path.at, url_last_segment(base_path.at, base_path.len) + 1);
+	put_path(sb, path);
 }
 
 static void put_query(struct strbuf *sb, const struct url *base, const struct reference *r)
@@ -146,8 +162,8 @@ static void put_query(struct strbuf *sb, const struct url *base, const struct re
 	size_t query = text_find(base->target.at, base->target.len, "?");
 
 	if (r->has_query)
-		put_clean(sb, r->query);
-	else if (r->path.len == 0 && !r->has_authority)
+		put_query_text(sb, r->query);
+	else if (r->path.len == 0 && r->slashes == 0)
 		strbuf_mem(sb, base->target.at + query, base->target.len - query);
 }
 
@@ -160,36 +176,36 @@ static bool holds_control_character(const char *text, size_t len)
 	return false;
 }
 
-/* Another scheme's reference is its owner's affair: it is only copied, and url_parse() says no. */
-static void put_other_scheme(struct strbuf *sb, const struct reference *r)
+/* Another scheme's reference, and one of ours without a host, are only copied: url_parse() refuses
+ * them. */
+static void put_as_it_is(struct strbuf *sb, const struct reference *r)
 {
-	put_clean(sb, r->scheme);
+	put_path(sb, r->scheme);
 	strbuf_char(sb, ':');
-	if (r->has_authority) {
-		strbuf_str(sb, "//");
-		put_clean(sb, r->authority);
-	}
-	put_clean(sb, r->path);
-	put_clean(sb, r->query);
+	put_slashes(sb, r->slashes);
+	put_path(sb, r->authority);
+	put_path(sb, r->path);
+	put_query_text(sb, r->query);
 }
 
 static void put_http(struct strbuf *sb, const struct url *base, const struct reference *r)
 {
 	size_t path_at;
 
-	strbuf_str(sb, "http://");
-	if (r->has_authority)
-		put_clean(sb, r->authority);
+	strbuf_str(sb, "http:");
+	put_slashes(sb, r->slashes > URL_SLASHES_MAX ? r->slashes : 2);
+	if (r->slashes > 0)
+		put_path(sb, r->authority);
 	else
 		strbuf_mem(sb, base->authority.at, base->authority.len);
 	path_at = sb->len;
-	if (!r->has_authority)
+	if (r->slashes == 0)
 		put_merged_path(sb, base, r->path);
 	else
-		put_clean(sb, r->path);
+		put_path(sb, r->path);
 	if (strbuf_truncated(sb))
 		return;
-	sb->len = path_at + remove_dot_segments(sb->buf + path_at, sb->len - path_at);
+	sb->len = path_at + url_remove_dot_segments(sb->buf + path_at, sb->len - path_at);
 	sb->buf[sb->len] = '\0';
 	put_query(sb, base, r);
 }
@@ -202,8 +218,8 @@ bool redirect_resolve(const struct url *base, const char *location, size_t len, 
 
 	if (holds_control_character(location, len))
 		return false;
-	if (r.has_scheme && (!text_is_word(r.scheme.at, r.scheme.len, "http") || !r.has_authority))
-		put_other_scheme(&sb, &r);
+	if (r.has_scheme && (!text_is_word(r.scheme.at, r.scheme.len, "http") || r.slashes == 0))
+		put_as_it_is(&sb, &r);
 	else
 		put_http(&sb, base, &r);
 	*text_len = strbuf_stored(&sb);

@@ -44,17 +44,58 @@ static bool is_ours(const struct http_request *rq, const char *lower_name)
 	return true;
 }
 
+static bool is_host(struct field_view f)
+{
+	return text_is_word(f.name.at, f.name.len, "host");
+}
+
+static void put_field(struct strbuf *sb, struct url_span name, struct url_span value)
+{
+	strbuf_mem(sb, name.at, name.len);
+	strbuf_str(sb, ": ");
+	strbuf_mem(sb, value.at, value.len);
+	strbuf_str(sb, "\r\n");
+}
+
 static void put_configured_fields(struct strbuf *sb, const struct http_request *rq)
 {
 	for (size_t i = 0; i < http_settings.fields.list.count; i++) {
 		struct field_view f = field(i);
 
-		if (f.value.len == 0 || !is_sent(rq, f))
-			continue;
-		strbuf_mem(sb, f.name.at, f.name.len);
-		strbuf_str(sb, ": ");
-		strbuf_mem(sb, f.value.at, f.value.len);
-		strbuf_str(sb, "\r\n");
+		if (f.value.len > 0 && is_sent(rq, f) && !is_host(f))
+			put_field(sb, f.name, f.value);
+	}
+}
+
+/* --- Host ---------------------------------------------------------------------------------------- */
+
+/* RFC 9110 7.2: the host, and the port where it is not the scheme's own. */
+static void put_own_host(struct strbuf *sb, const struct url *url)
+{
+	strbuf_str(sb, "Host: ");
+	strbuf_mem(sb, url->host.at, url->host.len);
+	if (url->port != 80) {
+		strbuf_char(sb, ':');
+		strbuf_u64(sb, url->port);
+	}
+	strbuf_str(sb, "\r\n");
+}
+
+/* RFC 9112 3.2: exactly one, and it comes first.  Of several in the configuration the first counts that
+ * has a value; without one there is none. */
+static void put_host(struct strbuf *sb, const struct http_request *rq)
+{
+	if (is_ours(rq, "host")) {
+		put_own_host(sb, rq->url);
+		return;
+	}
+	for (size_t i = 0; i < http_settings.fields.list.count; i++) {
+		struct field_view f = field(i);
+
+		if (is_host(f) && f.value.len > 0) {
+			put_field(sb, (struct url_span){"Host", 4}, f.value);
+			return;
+		}
 	}
 }
 
@@ -142,19 +183,14 @@ static void put_body_fields(struct strbuf *sb, const struct http_request *rq)
 		strbuf_str(sb, "Content-Type: application/x-www-form-urlencoded\r\n");
 }
 
-/* RFC 9112 3.2: Host is the authority without a user, and comes first.  RFC 9112 9.6: the last
- * request on a connection says so. */
+/* RFC 9112 9.6: the last request on a connection says so. */
 void request_put(struct strbuf *sb, const struct http_request *rq)
 {
 	strbuf_str(sb, http_method_name(rq->method));
 	strbuf_char(sb, ' ');
 	request_put_target(sb, rq->url);
 	strbuf_str(sb, " HTTP/1.1\r\n");
-	if (is_ours(rq, "host")) {
-		strbuf_str(sb, "Host: ");
-		strbuf_mem(sb, rq->url->authority.at, rq->url->authority.len);
-		strbuf_str(sb, "\r\n");
-	}
+	put_host(sb, rq);
 	if (is_ours(rq, "authorization"))
 		put_authorization(sb, rq);
 	if (http_settings.user_agent[0] != '\0' && is_ours(rq, "user-agent")) {

@@ -41,7 +41,7 @@ static bool parse_host_and_port(struct http_tcp *tcp, const char *value, size_t 
 	if (strbuf_truncated(&sb) || url_parse(&url, text, sb.len, &problem) != STATUS_OK)
 		return false;
 	/* Neither a path, nor a user, nor a port that is only meant. */
-	if (url.authority.len != len || url.host.len + 1 >= len)
+	if (url.authority.len != len || text_find(value, len, ":") + 1 >= len)
 		return false;
 	sb = strbuf_on(tcp->text, sizeof(tcp->text));
 	strbuf_str(&sb, "tcp://");
@@ -77,12 +77,13 @@ static bool parse_host(struct http_ping *ping, const char *value, size_t len)
 	strbuf_str(&sb, "http://");
 	strbuf_mem(&sb, value, len);
 	if (strbuf_truncated(&sb) || url_parse(&url, text, sb.len, &problem) != STATUS_OK ||
-	    url.host.len != len || !dns_name_from_text(&name, value, len))
+	    url.authority.len != len || memchr(value, ':', len) != NULL ||
+	    !dns_name_from_text(&name, value, len))
 		return false;
 	sb = strbuf_on(ping->text, sizeof(ping->text));
 	strbuf_str(&sb, "ping://");
 	strbuf_mem(&sb, value, len);
-	ping->host_len = len;
+	ping->host_len = url.host.len;
 	return !strbuf_truncated(&sb);
 }
 
@@ -418,7 +419,8 @@ enum status app_check(struct event_sink *events)
 			.method = http_method_name(http_settings_method()), .url = shown};
 
 		config_show(&sb, CONFIG_SECRET_URL, text, strlen(text));
-		report.exitcode = url_parse(&urls->url[i], text, strlen(text), &report.errormsg);
+		report.exitcode = url_normalise(&urls->url[i], text, strlen(text), urls->normal[i],
+						&urls->normal_len[i], &report.errormsg);
 		if (report.exitcode != STATUS_OK) {
 			report_result(events, &report);
 			return report.exitcode;

@@ -30,11 +30,15 @@ struct http_hosts {
 	struct resolver_host entry[HTTP_HOSTS_MAX];
 };
 
-/* url=, in order.  The URLs are valid once app_check() said STATUS_OK. */
+#define HTTP_URL_MAX (CONFIG_TEXT_MAX + URL_GROWTH - 1) /* bytes of a URL in its normal form */
+
+/* url=, in order.  What is not `text` is valid once app_check() said STATUS_OK. */
 struct http_urls {
 	struct config_list list;
-	char text[HTTP_URLS_MAX][CONFIG_TEXT_MAX];
-	struct url url[HTTP_URLS_MAX];
+	char text[HTTP_URLS_MAX][CONFIG_TEXT_MAX];  /* as it was given */
+	char normal[HTTP_URLS_MAX][HTTP_URL_MAX];   /* url_normalise() */
+	size_t normal_len[HTTP_URLS_MAX];
+	struct url url[HTTP_URLS_MAX];              /* of `normal` */
 };
 
 /* tcp=HOST:PORT */

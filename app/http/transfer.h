@@ -29,7 +29,7 @@ struct transfer {
 	bool refused;            /* it could not connect because the host said so */
 	struct report report;    /* its texts point to the next members */
 	char url[CONFIG_TEXT_MAX];           /* as it may be shown */
-	char url_effective[CONFIG_TEXT_MAX + 1]; /* what was asked for in the end */
+	char url_effective[CONFIG_TEXT_MAX + 2]; /* what was asked for in the end */
 	char redirect_url[CONFIG_TEXT_MAX];  /* where nobody followed */
 	char content_type[HTTP_TEXT_KEPT];
 	char errormsg[TRANSFER_ERRORMSG_MAX];

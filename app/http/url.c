@@ -4,7 +4,9 @@
 #include "app/http/url.h"
 
 #include "app/http/text.h"
+#include "app/http/url_path.h"
 #include "base/ipv4_text.h"
+#include "base/strbuf.h"
 #include "base/string.h"
 
 static enum status fail(enum status status, const char **problem, const char *sentence)
@@ -23,11 +25,12 @@ static bool is_letter(char c)
 	return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
 }
 
-/* RFC 3986 2: what may stand in a URL at all; everything else has to be percent-encoded. */
+/* What is printable and no blank is sent as it is, as curl does, though RFC 3986 2 would have some of it
+ * percent-encoded; everything else has to be. */
 static bool has_only_url_characters(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
-		if (text[i] <= 0x20 || text[i] > 0x7e || memchr("\"<>\\^`{|}", text[i], 9) != NULL)
+		if (text[i] <= 0x20 || text[i] > 0x7e)
 			return false;
 	}
 	return true;
@@ -36,7 +39,7 @@ static bool has_only_url_characters(const char *text, size_t len)
 /* --- scheme -------------------------------------------------------------------------------------- */
 
 /* RFC 3986 3.1: ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ) */
-static bool is_scheme(struct url_span s)
+bool url_is_scheme(struct url_span s)
 {
 	for (size_t i = 0; i < s.len; i++) {
 		char c = s.at[i];
@@ -58,21 +61,39 @@ static bool is_http(struct url_span s)
 	return s.len == 4;
 }
 
-/* Takes "http://" off *rest. */
+/* "host:80" and what stands behind it */
+static bool begins_with_port(const char *at, size_t len)
+{
+	size_t digits = 0;
+
+	while (digits < len && is_digit(at[digits]))
+		digits++;
+	return digits > 0 && (digits == len || at[digits] == '/');
+}
+
+/* Takes "http://" off *rest; with one slash or three it means the same, as everywhere. */
 static enum status take_scheme(struct url_span *rest, const char **problem)
 {
 	size_t colon = text_find(rest->at, rest->len, ":/?#");
 	struct url_span scheme = {rest->at, colon};
+	size_t slashes = 0;
 
-	if (colon + 3 > rest->len || memcmp(rest->at + colon, "://", 3) != 0)
+	if (colon == rest->len || rest->at[colon] != ':' ||
+	    begins_with_port(rest->at + colon + 1, rest->len - colon - 1))
 		return fail(STATUS_URL_MALFORMED, problem, "no scheme: a URL begins with http://");
-	if (!is_scheme(scheme))
+	if (!url_is_scheme(scheme))
 		return fail(STATUS_URL_MALFORMED, problem, "the scheme is malformed");
 	if (!is_http(scheme))
 		return fail(STATUS_UNSUPPORTED_PROTOCOL, problem,
 			    "scheme not supported: this build speaks http only");
-	rest->at += colon + 3;
-	rest->len -= colon + 3;
+	rest->at += colon + 1;
+	rest->len -= colon + 1;
+	while (slashes < rest->len && rest->at[slashes] == '/')
+		slashes++;
+	if (slashes == 0 || slashes > URL_SLASHES_MAX)
+		return fail(STATUS_URL_MALFORMED, problem, "two slashes belong behind http:");
+	rest->at += slashes;
+	rest->len -= slashes;
 	return STATUS_OK;
 }
 
@@ -89,14 +110,33 @@ static bool parse_port(struct url_span text, uint16_t *port)
 	return true;
 }
 
-/* Digits and dots only: meant as an address, so it is never a name. */
-static bool looks_like_ipv4(struct url_span host)
+/* RFC 3986 3.2.2 and the URL standard's "ends in a number": a last label that is a number in any base is
+ * meant as an address, and no name server is asked for it. */
+static bool ends_in_number(struct url_span host)
+{
+	size_t end = host.len - (host.at[host.len - 1] == '.'), at = end, i;
+
+	while (at > 0 && host.at[at - 1] != '.')
+		at--;
+	for (i = at; i < end && is_digit(host.at[i]);)
+		i++;
+	if (i == end)
+		return end > at;
+	if (end - at < 2 || host.at[at] != '0' || (host.at[at + 1] | 0x20) != 'x')
+		return false;
+	for (i = at + 2; i < end && text_hex_value(host.at[i]) >= 0;)
+		i++;
+	return i == end;
+}
+
+/* A dot behind the last label is no label (RFC 1034 3.1). */
+static bool has_empty_label(struct url_span host)
 {
 	for (size_t i = 0; i < host.len; i++) {
-		if (!is_digit(host.at[i]) && host.at[i] != '.')
-			return false;
+		if (host.at[i] == '.' && (i == 0 || host.at[i - 1] == '.'))
+			return true;
 	}
-	return true;
+	return false;
 }
 
 static bool looks_like_name(struct url_span host)
@@ -114,12 +154,16 @@ static enum status judge_host(struct url *url, const char **problem)
 {
 	if (url->host.len == 0)
 		return fail(STATUS_URL_MALFORMED, problem, "the host is missing");
-	if (ipv4_parse(url->host.at, url->host.len, &url->ipv4))
-		return STATUS_OK;
-	if (looks_like_ipv4(url->host))
-		return fail(STATUS_URL_MALFORMED, problem, "the host is not an IPv4 address");
 	if (!looks_like_name(url->host))
 		return fail(STATUS_URL_MALFORMED, problem, "the host is malformed");
+	if (has_empty_label(url->host))
+		return fail(STATUS_URL_MALFORMED, problem, "the host has an empty label");
+	if (ends_in_number(url->host)) {
+		url->host.len -= url->host.at[url->host.len - 1] == '.';
+		if (ipv4_parse(url->host.at, url->host.len, &url->ipv4))
+			return STATUS_OK;
+		return fail(STATUS_URL_MALFORMED, problem, "the host is not an IPv4 address");
+	}
 	url->is_name = true;
 	return STATUS_OK;
 }
@@ -183,4 +227,46 @@ enum status url_parse(struct url *url, const char *text, size_t len, const char 
 	if (!take_user(url))
 		return fail(STATUS_URL_MALFORMED, problem, "the user is not percent-encoded");
 	return parse_authority(url, problem);
+}
+
+/* --- in its normal form -------------------------------------------------------------------------- */
+
+static void put_span(struct strbuf *sb, struct url_span s)
+{
+	strbuf_mem(sb, s.at, s.len);
+}
+
+/* An address is written without the dot that may stand behind it. */
+static void put_authority(struct strbuf *sb, const struct url *url)
+{
+	size_t colon = text_find(url->authority.at, url->authority.len, ":");
+
+	if (url->has_user) {
+		put_span(sb, url->user);
+		strbuf_char(sb, '@');
+	}
+	put_span(sb, url->host);
+	strbuf_mem(sb, url->authority.at + colon, url->authority.len - colon);
+}
+
+enum status url_normalise(struct url *url, const char *given, size_t len, char *text, size_t *text_len,
+			  const char **problem)
+{
+	struct strbuf sb = strbuf_on(text, len + URL_GROWTH);
+	enum status status = url_parse(url, given, len, problem);
+	size_t path_at, path_len;
+	const char *rest;
+
+	if (status != STATUS_OK)
+		return status;
+	path_len = text_find(url->target.at, url->target.len, "?");
+	rest = url->target.at + path_len;
+	strbuf_str(&sb, "http://");
+	put_authority(&sb, url);
+	path_at = sb.len;
+	strbuf_mem(&sb, url->target.at, path_len);
+	sb.len = path_at + url_remove_dot_segments(text + path_at, path_len);
+	strbuf_mem(&sb, rest, (size_t)(given + len - rest));
+	*text_len = strbuf_stored(&sb);
+	return url_parse(url, text, *text_len, problem);
 }

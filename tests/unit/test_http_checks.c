@@ -202,7 +202,10 @@ static void fields_of_ones_own(void **state)
 		 "GET /a HTTP/1.1\r\n" HOST UA ACCEPT "X-A: 1\r\nx-b: 2\r\nX-A: 3\r\n" CLOSE "\r\n");
 	must_ask(A "header=accept:x/y header=host:me header=user-agent: header=Nothing: "
 		 "header=Connection:keep-alive",
-		 "GET /a HTTP/1.1\r\naccept: x/y\r\nhost: me\r\nConnection: keep-alive\r\n\r\n");
+		 "GET /a HTTP/1.1\r\nHost: me\r\naccept: x/y\r\nConnection: keep-alive\r\n\r\n");
+	must_ask(A "header=host: header=HOST:one header=X:y header=Host:two", /* the first that has a value */
+		 "GET /a HTTP/1.1\r\nHost: one\r\n" UA ACCEPT "X: y\r\n" CLOSE "\r\n");
+	must_ask(A "header=host:", "GET /a HTTP/1.1\r\n" UA ACCEPT CLOSE "\r\n");
 	must_ask(A "user-agent=\"me 1.0\"", "GET /a HTTP/1.1\r\n" HOST "User-Agent: me 1.0\r\n" ACCEPT CLOSE
 		 "\r\n");
 	must_ask(A "user-agent=", "GET /a HTTP/1.1\r\n" HOST ACCEPT CLOSE "\r\n");
@@ -398,6 +401,39 @@ static void redirects_are_followed(void **state)
 	assert_int_equal(occurrences(fake.sent, "Connection: close"), 1); /* no more are allowed */
 }
 
+/* What is asked for, what counts as where one is, and what is said of both. */
+static void urls_in_their_normal_form(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN("url=http:/10.0.0.1.:80/x/%2e%2e/y/./z?a/.. follow=1", MOVED(2, "302", "b {}|^"),
+			     OK_AT(3)), STATUS_OK);
+	assert_non_null(strstr(fake.sent, "GET /y/z?a/.. HTTP/1.1\r\nHost: 10.0.0.1\r\n"));
+	assert_non_null(strstr(fake.sent, "GET /y/b%20{}|^ HTTP/1.1\r\nHost: 10.0.0.1\r\n"));
+	must_have(result_line, "\"url\":\"http:/10.0.0.1.:80/x/%2e%2e/y/./z?a/..\","
+			       "\"url_effective\":\"http://10.0.0.1:80/y/b%20{}|^\"");
+	fresh(NULL);
+	assert_int_equal(RUN("url=http:/10.0.0.1.:80/x/%2e%2e/y", OK_AT(2)), STATUS_OK);
+	must_have(result_line, "\"url_effective\":\"http://10.0.0.1:80/y\"");
+}
+
+static void which_codes_are_followed(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(A "follow=1", MOVED(2, "300", "/b"), OK_AT(3)), STATUS_OK);
+	must_have(result_line, "\"num_redirects\":1,");
+	fresh(NULL);
+	assert_int_equal(RUN(A "follow=1", MOVED(2, "305", "/b")), STATUS_OK);
+	must_have(result_line, "\"http_code\":305,");
+	must_have(result_line, "\"num_redirects\":0,");
+	fresh(NULL); /* nowhere is no redirect */
+	assert_int_equal(RUN(A "follow=1", MOVED(2, "302", "")), STATUS_OK);
+	must_have(result_line, "\"http_code\":302,");
+	assert_null(strstr(result_line, "redirect_url"));
+	fresh(NULL);
+	assert_int_equal(RUN(A "follow=1", MOVED(2, "302", "/b\r\nLocation: /c")), STATUS_WEIRD_REPLY);
+	must_say("two different Locations");
+}
+
 static void redirects_count_in_the_times(void **state)
 {
 	(void)state;
@@ -447,7 +483,7 @@ static void what_goes_along(void **state)
 	assert_int_equal(occurrences(fake.sent, "\r\n\r\nq"), 2);       /* /a and /b */
 	assert_int_equal(occurrences(fake.sent, "x: y\r\n"), 4);
 	assert_int_equal(occurrences(fake.sent, "cookie: c\r\n"), 3);   /* not to the other host */
-	assert_int_equal(occurrences(fake.sent, "host: h\r\n"), 3);
+	assert_int_equal(occurrences(fake.sent, "Host: h\r\n"), 3);
 	assert_int_equal(occurrences(fake.sent, "Host: 10.0.0.2\r\n"), 1);
 	assert_int_equal(occurrences(fake.sent, "Authorization: Basic dTpw"), 1);
 	fresh(NULL);
@@ -787,6 +823,8 @@ int main(void)
 		TEST(a_kept_connection_that_is_lost),
 		TEST(rounds_have_connections_of_their_own),
 		TEST(redirects_are_followed),
+		TEST(urls_in_their_normal_form),
+		TEST(which_codes_are_followed),
 		TEST(redirects_count_in_the_times),
 		TEST(more_redirects_than_allowed),
 		TEST(redirects_that_lead_nowhere),

@@ -418,7 +418,7 @@ static void feed_header(const char *header)
 static void fields_that_a_client_acts_upon(void **state)
 {
 	(void)state;
-	feed_header("HTTP/1.0 302 Found\r\nlocation:  /x y \r\nLocation: /z\r\nRetry-After: 7\r\n"
+	feed_header("HTTP/1.0 302 Found\r\nlocation:  /x y \r\nLocation: /x y\r\nRetry-After: 7\r\n"
 		    "Connection: x , Close\r\nContent-Length: 0\r\n\r\n");
 	assert_int_equal(parser.phase, HTTP_PHASE_DONE);
 	assert_int_equal(parser.minor, 0);
@@ -441,6 +441,26 @@ static void fields_that_a_client_acts_upon(void **state)
 	assert_int_equal(parser.phase, HTTP_PHASE_DONE);
 	assert_false(parser.has_location || parser.connection_close);
 	assert_int_equal(parser.retry_after_s, 0);
+}
+
+/* RFC 9110 10.2.2 */
+static void several_locations(void **state)
+{
+	(void)state;
+	feed_header("HTTP/1.1 302 ?\r\nLocation: /a\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n");
+	assert_int_equal(parser.phase, HTTP_PHASE_BAD);
+	assert_int_equal(parser.status, STATUS_WEIRD_REPLY);
+	assert_string_equal(parser.problem, "two different Locations");
+	/* Of anything but a redirect it is nobody's business. */
+	feed_header("HTTP/1.1 201 ?\r\nLocation: /a\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n");
+	assert_int_equal(parser.phase, HTTP_PHASE_DONE);
+	/* An empty one leads nowhere, whether it stands alone or beside another. */
+	feed_header("HTTP/1.1 302 ?\r\nLocation:  \r\nContent-Length: 0\r\n\r\n");
+	assert_int_equal(parser.phase, HTTP_PHASE_DONE);
+	assert_false(parser.has_location);
+	feed_header("HTTP/1.1 302 ?\r\nLocation:\r\nLocation: /b\r\nLocation:\r\nContent-Length: 0\r\n\r\n");
+	assert_int_equal(parser.phase, HTTP_PHASE_DONE);
+	assert_true(parser.has_location && parser.location_len == 2);
 }
 
 static void locations_of_any_length(void **state)
@@ -591,6 +611,7 @@ int main(void)
 		cmocka_unit_test(a_header_of_exactly_the_cap),
 		cmocka_unit_test(a_long_header_takes_no_memory),
 		cmocka_unit_test(fields_that_a_client_acts_upon),
+		cmocka_unit_test(several_locations),
 		cmocka_unit_test(locations_of_any_length),
 		cmocka_unit_test(the_answer_to_a_head_has_no_body),
 		cmocka_unit_test(a_body_over_the_cap),

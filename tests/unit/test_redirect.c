@@ -70,10 +70,19 @@ static void whole_urls_and_odd_ones(void **state)
 		{"http://a/", "https://b/../x", "https://b/../x"},
 		{"http://a/", "http://u:p@b/", "http://u:p@b/"},
 		{"http://a/", "mailto:x@y", "mailto:x@y"},
-		{"http://a/", "/a b\"c", "/a%20b%22c"},
-		{"http://a/", "/\xc3\xbc?\xff", "/%c3%bc?%ff"},
+		{"http://a/", "/a b\"c", "/a%20b\"c"},
+		{"http://a/", "/\xc3\xbc?\xff", "/%C3%BC?%FF"},
 		{"http://a/", "/100%", "/100%"},
-		{"http://a/", "///x", "http:///x"},
+		{"http://a/", "/{}|^?{}|^ \\", "/{}|^?{}|^+\\"},
+		{"http://a/", "///x", "http://x"},
+		{"http://a/", "////x", "http:////x"}, /* which url_parse() refuses */
+		{"http://a/", "http:/x/y", "http://x/y"},
+		{"http://a/", "http:///x", "http://x"},
+		{"http://a/", "http:////x", "http:////x"},
+		{"http://a/", "///", "http://"},
+		{"http://a/b/", "https:/x", "https:/x"},
+		{"http://a/b/", "%2e%2E/c", "/c"},
+		{"http://a/b/", "1:c", "/b/1:c"}, /* no scheme begins with a digit */
 	};
 
 	(void)state;
@@ -112,8 +121,9 @@ static void methods_and_codes(void **state)
 {
 	(void)state;
 	for (unsigned code = 100; code < 1000; code++)
-		assert_int_equal(redirect_is_one(code), (code >= 301 && code <= 303) || code == 307 ||
-								code == 308);
+		assert_int_equal(redirect_is_one(code), (code >= 300 && code <= 303) ||
+								(code >= 307 && code <= 399));
+	assert_int_equal(redirect_method(300, HTTP_POST), HTTP_POST);
 	assert_int_equal(redirect_method(301, HTTP_POST), HTTP_GET);
 	assert_int_equal(redirect_method(302, HTTP_POST), HTTP_GET);
 	assert_int_equal(redirect_method(303, HTTP_POST), HTTP_GET);

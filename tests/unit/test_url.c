@@ -43,6 +43,8 @@ static void accepted(void **state)
 		 true},
 		{"http://10.0.2.2#only", 0x0a000202, 80, "10.0.2.2", "", true},
 		{"http://10.0.2.2:65535/%20@:", 0x0a000202, 65535, "10.0.2.2:65535", "/%20@:", false},
+		{"http:/10.0.2.2/a\"<>\\^`{|}b", 0x0a000202, 80, "10.0.2.2", "/a\"<>\\^`{|}b", false},
+		{"http:///10.0.2.2.:81/", 0x0a000202, 81, "10.0.2.2.:81", "/", false},
 	};
 
 	(void)state;
@@ -66,7 +68,8 @@ static void accepted(void **state)
 
 static void names_are_for_the_resolver(void **state)
 {
-	static const char *const hosts[] = {"example.org", "localhost", "1.2.3.4.example", "a", "x.y."};
+	static const char *const hosts[] = {"example.org", "localhost", "1.2.3.4.example", "a", "x.y.",
+					    "a.0xg", "a.1e", "0x.a"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
@@ -123,9 +126,10 @@ static void refused_with_its_status(void **state)
 		{"http", STATUS_URL_MALFORMED},
 		{"http:", STATUS_URL_MALFORMED},
 		{"http:/", STATUS_URL_MALFORMED},
-		{"http:/10.0.2.2/", STATUS_URL_MALFORMED},
+		{"http:10.0.2.2/", STATUS_URL_MALFORMED},
+		{"http:////10.0.2.2/", STATUS_URL_MALFORMED},
 		{"http://", STATUS_URL_MALFORMED},
-		{"http:///x", STATUS_URL_MALFORMED},
+		{"http:///", STATUS_URL_MALFORMED},
 		{"http://:80/", STATUS_URL_MALFORMED},
 		{"10.0.2.2/", STATUS_URL_MALFORMED},
 		{"/x", STATUS_URL_MALFORMED},
@@ -140,13 +144,24 @@ static void refused_with_its_status(void **state)
 		{"http://10.0.2.2:8o/", STATUS_URL_MALFORMED},
 		{"http://10.0.2.2:-1/", STATUS_URL_MALFORMED},
 		{"http://10.0.2.2:80:80/", STATUS_URL_MALFORMED},
+		{"http://foo.09/", STATUS_URL_MALFORMED}, /* numbers in any base, at the end */
+		{"http://0x7F.1/", STATUS_URL_MALFORMED},
+		{"http://a.0x1f./", STATUS_URL_MALFORMED},
+		{"http://a.0X/", STATUS_URL_MALFORMED},
+		{"http://16909060/", STATUS_URL_MALFORMED},
+		{"http://10.0.2.2../", STATUS_URL_MALFORMED},
+		{"http://a..b/", STATUS_URL_MALFORMED},
+		{"http://.a/", STATUS_URL_MALFORMED},
+		{"http://./", STATUS_URL_MALFORMED},
+		{"mailto:x@y", STATUS_UNSUPPORTED_PROTOCOL},
+		{"h:80/x", STATUS_URL_MALFORMED},
 		{"http://me@/", STATUS_URL_MALFORMED},
 		{"http://me%4@10.0.2.2/", STATUS_URL_MALFORMED},
 		{"http://me%@10.0.2.2/", STATUS_URL_MALFORMED},
 		{"http://me%4g@10.0.2.2/", STATUS_URL_MALFORMED},
 		{"http://[::1]/", STATUS_URL_MALFORMED},
 		{"http://10.0.2.2/a b", STATUS_URL_MALFORMED},
-		{"http://10.0.2.2/a\"b", STATUS_URL_MALFORMED},
+		{"http://10.0.2.2{/", STATUS_URL_MALFORMED},
 		{"http://10.0.2.2\\x", STATUS_URL_MALFORMED},
 		{"http://10.0.2.2/\r\nHost: evil", STATUS_URL_MALFORMED},
 		{"http://10.0.2.2/\xc3\xbc", STATUS_URL_MALFORMED},
@@ -165,6 +180,36 @@ static void refused_with_its_status(void **state)
 	}
 }
 
+/* What is asked for, and what redirects are relative to; the rest of the URL stays as it is. */
+static void the_normal_form(void **state)
+{
+	static const struct {
+		const char *given, *text;
+	} rows[] = {
+		{"http://a", "http://a"},
+		{"HTTP:/a/b", "http://a/b"},
+		{"http:///u:p@A:080/b/../c/%2E%2e/./d?x/../y#z/../", "http://u:p@A:080/d?x/../y#z/../"},
+		{"http://a?x/..", "http://a?x/.."},
+		{"http://a/..#b", "http://a/#b"},
+		{"http://1.2.3.4.:81/x", "http://1.2.3.4:81/x"},
+		{"http://a./%2e", "http://a./"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char text[128];
+		const char *problem;
+		struct url url;
+		size_t len;
+
+		assert_int_equal(url_normalise(&url, rows[i].given, strlen(rows[i].given), text, &len, &problem),
+				 STATUS_OK);
+		assert_string_equal(text, rows[i].text);
+		assert_int_equal(len, strlen(text));
+		assert_true(url.host.at > text && url.host.at < text + len);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +217,7 @@ int main(void)
 		cmocka_unit_test(names_are_for_the_resolver),
 		cmocka_unit_test(users),
 		cmocka_unit_test(refused_with_its_status),
+		cmocka_unit_test(the_normal_form),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
