@@ -28,6 +28,9 @@ struct report {
 	struct event_bytes content_type; /* len 0: none */
 	bool has_content_length;
 	uint64_t content_length;    /* the field, which the log has where the answer is told */
+	bool has_last_modified;
+	uint64_t last_modified_s;   /* since 1970; this and the next are in no line of the log */
+	uint8_t reply_ttl;          /* of an echo reply; 0: none came, or it came with that */
 	uint64_t size_request;      /* bytes sent, with size_upload */
 	uint64_t size_upload;       /* bytes of body sent */
 	uint64_t size_header;       /* bytes of header received */

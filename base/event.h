@@ -41,6 +41,7 @@ enum event_field_type {
 	EVENT_FIELD_ADDR = 'a',
 	EVENT_FIELD_ENDPOINT = 'e',
 	EVENT_FIELD_SECONDS = 'n',  /* nanoseconds, printed as seconds with six decimals */
+	EVENT_FIELD_HUNDREDTHS = 'c', /* printed as a number with two decimals */
 };
 
 struct event_bytes {
@@ -53,7 +54,7 @@ struct event_bytes {
 struct event_field {
 	const char *tagged_key; /* "utcp_seq": a U64 named tcp_seq; NULL: absent */
 	union {
-		uint64_t u; /* U64, POINTER, IPV4, SECONDS */
+		uint64_t u; /* U64, POINTER, IPV4, SECONDS, HUNDREDTHS */
 		int64_t i;
 		uint64_t b; /* 0 or 1 */
 		const char *str;
@@ -114,6 +115,7 @@ static inline void event_send(struct event_sink *sink, const struct event *ev)
 #define EV_I64(k, v) ((struct event_field){.tagged_key = "i" k, .i = (v)})
 #define EV_BOOL(k, v) ((struct event_field){.tagged_key = "b" k, .b = (v)})
 #define EV_SECONDS(k, ns) ((struct event_field){.tagged_key = "n" k, .u = (ns)})
+#define EV_HUNDREDTHS(k, v) ((struct event_field){.tagged_key = "c" k, .u = (v)})
 #define EV_POINTER(k, v) ((struct event_field){.tagged_key = "p" k, .u = (v)})
 #define EV_IPV4(k, v) ((struct event_field){.tagged_key = "4" k, .u = (v)})
 #define EV_STR(k, s) ((struct event_field){.tagged_key = "s" k, .str = (s)})

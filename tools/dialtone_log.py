@@ -63,6 +63,7 @@ KINDS = {
     'number': Kind({'type': 'integer'}, int),
     'bool': Kind({'type': 'boolean'}, bool),
     'seconds': Kind({'type': 'number', 'minimum': 0}, float),
+    'decimal': Kind({'type': 'number', 'minimum': 0}, float),
     'text': _string(r'^[\u0000-\u00ff]*$'),
     'hex': _string(r'^([0-9a-f]{2})*$', bytes.fromhex),
     'pointer': _string(r'^0x[0-9a-f]{1,16}$', lambda text: int(text, 16)),
@@ -291,8 +292,8 @@ progress
 hold
     seconds:seconds
 http.summary
-    url?:text count:count sent:count ok:count loss_percent:count time_min?:seconds time_avg?:seconds
-    time_max?:seconds time_mdev?:seconds
+    url?:text count:count sent:count ok:count loss_percent:count loss?:decimal time_total?:seconds
+    time_min?:seconds time_avg?:seconds time_max?:seconds time_mdev?:seconds
 transfer
     exitcode:count outcome?:text errormsg?:text failed_step?:count probe?:count method?:text
     check?:text url:text url_effective?:text urlnum?:count scheme?:text http_code?:count

@@ -256,6 +256,12 @@ static void announce_redirect(struct client *client, const struct hop *hop, unsi
 		   EV_TEXT("redirect_url", shown, strbuf_stored(&sb)));
 }
 
+/* Each transfer has a connection of its own. */
+static bool never_kept(void)
+{
+	return http_settings.keepalive == HTTP_KEEP_NEVER;
+}
+
 /* Kept for whoever goes there next; closed in order, or at once where a side has not said all. */
 static void leave_line(struct transfer *t, const struct http_answer *answer, bool wanted)
 {
@@ -308,7 +314,7 @@ static bool fetch(struct client *client, const struct attempt *a, struct hop *ho
 		.url = &this_hop.url,
 		.with_body = hop->with_body,
 		.at_home = hop->at_home,
-		.last = !may_follow && !next_goes_there(a, &this_hop.url),
+		.last = never_kept() || (!may_follow && !next_goes_there(a, &this_hop.url)),
 	};
 	struct http_answer answer;
 	bool goes_on = false;

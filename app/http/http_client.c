@@ -283,6 +283,8 @@ static void take_over_answer(struct exchange *x)
 	report->num_headers = p->num_headers;
 	report->has_content_length = p->has_length;
 	report->content_length = p->length;
+	report->has_last_modified = p->has_last_modified;
+	report->last_modified_s = p->last_modified_s;
 	report->size_header = p->size_header;
 	report->size_download = p->size_download;
 	memcpy(x->t->content_type, p->type.at, p->type.len);

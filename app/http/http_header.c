@@ -7,6 +7,7 @@
  */
 #include "app/http/http_parse.h"
 
+#include "app/http/http_date.h"
 #include "app/http/text.h"
 #include "base/ipv4_text.h"
 #include "base/string.h"
@@ -176,6 +177,13 @@ static void take_retry_after(struct http_parser *p, struct text_value v)
 		p->retry_after_s = MIN(s, (uint64_t)HTTP_RETRY_AFTER_MAX);
 }
 
+/* RFC 9110 8.8.2; the first that is a date. */
+static void take_last_modified(struct http_parser *p, struct text_value v)
+{
+	if (!p->has_last_modified)
+		p->has_last_modified = http_date_parse(v.at, v.len, &p->last_modified_s);
+}
+
 static void take_field(struct http_parser *p, const char *name, size_t name_len, struct text_value v)
 {
 	bool is_length = text_is_word(name, name_len, "content-length");
@@ -193,6 +201,8 @@ static void take_field(struct http_parser *p, const char *name, size_t name_len,
 		take_connection(p, v);
 	else if (text_is_word(name, name_len, "location"))
 		take_location(p, v);
+	else if (text_is_word(name, name_len, "last-modified"))
+		take_last_modified(p, v);
 	else if (text_is_word(name, name_len, "retry-after"))
 		take_retry_after(p, v);
 }

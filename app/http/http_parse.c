@@ -70,6 +70,7 @@ static void forget_interim_response(struct http_parser *p)
 {
 	p->code = 0;
 	p->has_length = p->chunked = p->connection_close = p->has_location = false;
+	p->has_last_modified = false;
 	p->retry_after_s = 0;
 	p->reason.len = p->type.len = p->unknown_coding.len = 0;
 	p->spoke_http = true;

@@ -80,6 +80,8 @@ struct http_parser {
 	bool connection_close;  /* Connection says so */
 	bool odd;               /* a line was outside the grammar: what follows is not to be trusted */
 	struct http_text unknown_coding; /* of Transfer-Encoding; len 0: none */
+	bool has_last_modified;
+	uint64_t last_modified_s; /* Last-Modified, since 1970 */
 	uint64_t retry_after_s; /* Retry-After in seconds; 0: none, or a date */
 	bool has_location, location_overlong;
 	size_t location_len;

@@ -177,6 +177,7 @@ static void take_reply(struct ping *p, const struct reply *r)
 	t->report.time_pretransfer_ns = sent_ns - t->start_ns;
 	t->report.time_starttransfer_ns = now_ns - t->start_ns;
 	t->report.size_download = r->len - HEADER_LEN;
+	t->report.reply_ttl = r->ttl;
 	event_emit(t->events, EVENT_ICMP_ECHO_REPLY, 0, 0, EV_ADDR("src", t->report.remote.addr),
 		   EV_U64("id", load_be16(r->bytes + OFF_ID)),
 		   EV_U64("icmp_seq", load_be16(r->bytes + OFF_SEQ)), EV_U64("len", r->len),

@@ -7,7 +7,7 @@
  * there are losses and times for each of them.  In between the machine is up and answers.
  *
  * A round begins with new connections, unless keepalive=yes; within a round one is kept for the next
- * URL of the same host.
+ * URL of the same host, unless keepalive=never.
  *
  * The verdict is that of the first check that did not pass, else of the last.  timeout= bounds all
  * of it: a series that it cuts short has timed out.
@@ -96,6 +96,8 @@ static void say_summary(const struct series *s, unsigned check)
 		   EV_U64("count", is_endless() ? tally->sent : http_settings.count),
 		   EV_U64("sent", tally->sent), EV_U64("ok", tally->ok),
 		   EV_U64("loss_percent", tally_loss_percent(tally)),
+		   EV_HUNDREDTHS("loss", tally_loss_hundredths(tally)),
+		   EV_SECONDS("time_total", now(s) - s->begun_ns),
 		   EV_IF(any, EV_SECONDS("time_min", tally->min_us * NS_PER_US)),
 		   EV_IF(any, EV_SECONDS("time_avg", any ? tally_mean_ns(tally) : 0)),
 		   EV_IF(any, EV_SECONDS("time_max", tally->max_us * NS_PER_US)),
@@ -107,8 +109,10 @@ static unsigned next_url(const struct series *s, unsigned check)
 {
 	unsigned next = check + 1;
 
+	if (http_settings.keepalive == HTTP_KEEP_NEVER)
+		return CHECKS_MAX;
 	if (next == check_count()) {
-		if (!http_settings.keepalive || s->rounds + 1 == http_settings.count)
+		if (http_settings.keepalive != HTTP_KEEP_ALWAYS || s->rounds + 1 == http_settings.count)
 			return CHECKS_MAX;
 		next = 0;
 	}

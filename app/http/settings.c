@@ -240,6 +240,20 @@ static const char *set_retry(void *dst_u64, const char *value, size_t len)
 	return decimal_parse(value, len, HTTP_RETRY_MAX, dst_u64) ? NULL : "not a number from 0 to 100";
 }
 
+static const char *set_keepalive(void *dst_http_keepalive, const char *value, size_t len)
+{
+	static const char *const words[] = {
+		[HTTP_KEEP_IN_ROUND] = "no", [HTTP_KEEP_ALWAYS] = "yes", [HTTP_KEEP_NEVER] = "never"};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (is_text(value, len, words[i])) {
+			*(enum http_keepalive *)dst_http_keepalive = (enum http_keepalive)i;
+			return NULL;
+		}
+	}
+	return "neither yes nor no nor never";
+}
+
 static const char *set_show(void *dst_http_settings, const char *value, size_t len)
 {
 	struct http_settings *s = dst_http_settings;
@@ -363,10 +377,11 @@ const struct config_key *app_config_keys(size_t *count)
 		{"interval", "seconds, decimals allowed",
 		 CONFIG_HELP("1", "from the start of one round to the start of the next"),
 		 set_interval, &http_settings, NULL, 0},
-		{"keepalive", "yes, no",
+		{"keepalive", "yes, no, never",
 		 CONFIG_HELP("no", "whether a round may use a connection of the one before; within a "
-				   "round the next URL of the same host does"),
-		 config_set_yes_no, &http_settings.keepalive, NULL, 0},
+				   "round the next URL of the same host does, and so does a redirect, unless it "
+				   "is never"),
+		 set_keepalive, &http_settings.keepalive, NULL, 0},
 	};
 
 	set_defaults();

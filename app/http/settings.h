@@ -77,6 +77,9 @@ struct http_fields {
 
 enum http_method { HTTP_METHOD_DEFAULT, HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT };
 
+/* Between which transfers a connection is kept: those of a round, all, none. */
+enum http_keepalive { HTTP_KEEP_IN_ROUND, HTTP_KEEP_ALWAYS, HTTP_KEEP_NEVER };
+
 /* A value that may be empty. */
 struct http_value {
 	bool given;
@@ -98,7 +101,7 @@ struct http_settings {
 	char user_agent[CONFIG_TEXT_MAX];
 
 	uint64_t follow;                /* redirects */
-	bool keepalive;                 /* also from one round of count= to the next */
+	enum http_keepalive keepalive;
 	uint64_t retry;                 /* times, beside the first */
 	bool retry_refused;
 

@@ -31,6 +31,13 @@ unsigned tally_loss_percent(const struct tally *t)
 	return t->sent == 0 ? 0 : (unsigned)((lost * 100 + t->sent - 1) / t->sent);
 }
 
+unsigned tally_loss_hundredths(const struct tally *t)
+{
+	uint64_t lost = t->sent - t->ok;
+
+	return t->sent == 0 ? 0 : (unsigned)((lost * 10000 + t->sent / 2) / t->sent);
+}
+
 uint64_t tally_mean_ns(const struct tally *t)
 {
 	return t->sum_us * NS_PER_US / t->ok;

@@ -20,6 +20,8 @@ void tally_failed(struct tally *t);
 
 /* Of those sent, rounded up: 0 means that none was lost. */
 unsigned tally_loss_percent(const struct tally *t);
+/* The same in hundredths of a per cent, rounded to the nearest. */
+unsigned tally_loss_hundredths(const struct tally *t);
 /* Only where one was ok. */
 uint64_t tally_mean_ns(const struct tally *t);
 /* ping's mdev: the standard deviation, sqrt(mean of squares - square of mean). */

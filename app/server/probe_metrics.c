@@ -12,6 +12,9 @@
 #include "base/string.h"
 #include "kernel/config.h"
 
+#define FNV_OFFSET UINT32_C(2166136261) /* draft-eastlake-fnv, 32 bits */
+#define FNV_PRIME UINT32_C(16777619)
+
 enum kind { KIND_HTTP = 1, KIND_TCP = 2, KIND_ICMP = 4, KIND_ANY = 7 };
 
 static enum kind kind_of(const struct report *r)
@@ -50,7 +53,28 @@ static void put_lookup(struct strbuf *sb, const struct probe_result *p)
 
 static void put_protocol(struct strbuf *sb, const struct probe_result *p)
 {
-	strbuf_u64(sb, p->report.has_remote && p->report.remote.addr.family == NET_FAMILY_IPV6 ? 6 : 4);
+	if (!p->report.has_remote)
+		strbuf_char(sb, '0');
+	else
+		strbuf_char(sb, p->report.remote.addr.family == NET_FAMILY_IPV6 ? '6' : '4');
+}
+
+/* FNV-1a over the address in network order, as blackbox_exporter has it. */
+static void put_address_hash(struct strbuf *sb, const struct probe_result *p)
+{
+	const struct net_addr *addr = &p->report.remote.addr;
+	size_t len = addr->family == NET_FAMILY_IPV6 ? 16 : 4;
+	uint32_t hash = FNV_OFFSET;
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ addr->bytes[i]) * FNV_PRIME;
+	strbuf_u64(sb, p->report.has_remote ? hash : 0);
+}
+
+static void put_timeout(struct strbuf *sb, const struct probe_result *p)
+{
+	(void)p;
+	strbuf_seconds(sb, http_settings.max_time_ns);
 }
 
 static void put_code(struct strbuf *sb, const struct probe_result *p)
@@ -60,10 +84,32 @@ static void put_code(struct strbuf *sb, const struct probe_result *p)
 
 static void put_content_length(struct strbuf *sb, const struct probe_result *p)
 {
-	if (p->report.has_content_length)
+	if (p->report.http_code == 0)
+		strbuf_char(sb, '0');
+	else if (p->report.has_content_length)
 		strbuf_u64(sb, p->report.content_length);
 	else
 		strbuf_str(sb, "-1");
+}
+
+static void put_last_modified(struct strbuf *sb, const struct probe_result *p)
+{
+	strbuf_u64(sb, p->report.last_modified_s);
+}
+
+static bool has_last_modified(const struct probe_result *p)
+{
+	return p->report.has_last_modified;
+}
+
+static void put_hop_limit(struct strbuf *sb, const struct probe_result *p)
+{
+	strbuf_u64(sb, p->report.reply_ttl);
+}
+
+static bool has_hop_limit(const struct probe_result *p)
+{
+	return p->report.reply_ttl != 0;
 }
 
 static void put_body_length(struct strbuf *sb, const struct probe_result *p)
@@ -105,25 +151,35 @@ static const struct family {
 	const char *name, *help;
 	void (*put)(struct strbuf *sb, const struct probe_result *p);
 	unsigned kinds;
+	bool (*applies)(const struct probe_result *p); /* NULL: always */
 } families[] = {
-	{"probe_success", "Whether the probe was a success.", put_success, KIND_ANY},
+	{"probe_success", "Whether the probe was a success.", put_success, KIND_ANY, NULL},
 	{"probe_duration_seconds", "How long the probe took, redirects included.", put_duration,
-	 KIND_ANY},
-	{"probe_dns_lookup_time_seconds", "Time taken to look up the name.", put_lookup, KIND_ANY},
-	{"probe_ip_protocol", "Whether it went over IPv4 or IPv6.", put_protocol, KIND_ANY},
+	 KIND_ANY, NULL},
+	{"probe_timeout_seconds", "How long the probe may take.", put_timeout, KIND_ANY, NULL},
+	{"probe_dns_lookup_time_seconds", "Time taken to look up the name.", put_lookup, KIND_ANY, NULL},
+	{"probe_ip_protocol", "Whether it went over IPv4 or IPv6; 0: there was no address.",
+	 put_protocol, KIND_ANY, NULL},
+	{"probe_ip_addr_hash", "Hash of the address, which shows that it changes; 0: there was none.",
+	 put_address_hash, KIND_ANY, NULL},
 	{"probe_http_status_code", "Status code of the answer; 0: there was none.", put_code,
-	 KIND_HTTP},
-	{"probe_http_content_length", "Content-Length of the answer; -1: not said.",
-	 put_content_length, KIND_HTTP},
+	 KIND_HTTP, NULL},
+	{"probe_http_content_length", "Content-Length of the answer; -1: not said; 0: no answer.",
+	 put_content_length, KIND_HTTP, NULL},
 	{"probe_http_uncompressed_body_length", "Bytes of body that came.", put_body_length,
-	 KIND_HTTP},
-	{"probe_http_redirects", "Redirects followed.", put_redirects, KIND_HTTP},
+	 KIND_HTTP, NULL},
+	{"probe_http_last_modified_timestamp_seconds", "Last-Modified of the answer, where it has one.",
+	 put_last_modified, KIND_HTTP, has_last_modified},
+	{"probe_http_redirects", "Redirects followed.", put_redirects, KIND_HTTP, NULL},
 	{"probe_http_version", "HTTP version of the answer; 0: there was none.", put_version,
-	 KIND_HTTP},
-	{"probe_http_ssl", "Whether TLS was used.", put_ssl, KIND_HTTP},
-	{"probe_failed_due_to_regex", "Whether the body was not as expected.", put_regex, KIND_HTTP},
+	 KIND_HTTP, NULL},
+	{"probe_http_ssl", "Whether TLS was used.", put_ssl, KIND_HTTP, NULL},
+	{"probe_failed_due_to_regex", "Whether the body was not as expected.", put_regex,
+	 KIND_HTTP | KIND_TCP, NULL},
+	{"probe_icmp_reply_hop_limit", "TTL of the echo reply, where one came.", put_hop_limit, KIND_ICMP,
+	 has_hop_limit},
 	{"dialtone_probe_exit_status", "The probe's status, with curl's numbers.", put_exit_status,
-	 KIND_ANY},
+	 KIND_ANY, NULL},
 };
 
 /* Which of the checks of this target it is, from 1: a target may be given twice, or be told from
@@ -177,15 +233,28 @@ static const struct probe_result *next_of(unsigned *check, unsigned kinds)
 	return NULL;
 }
 
+/* The next check that has a value of this family. */
+static const struct probe_result *next_in(unsigned *check, const struct family *f)
+{
+	const struct probe_result *p;
+
+	for (; (p = next_of(check, f->kinds)) != NULL; (*check)++) {
+		if (f->applies == NULL || f->applies(p))
+			return p;
+	}
+	return NULL;
+}
+
+/* A family without values is left out. */
 static void write_family(struct strbuf *sb, const struct family *f)
 {
 	const struct probe_result *p;
 	unsigned check = 0;
 
-	if (next_of(&check, f->kinds) == NULL)
+	if (next_in(&check, f) == NULL)
 		return;
 	metrics_family(sb, f->name, "gauge", f->help);
-	for (; (p = next_of(&check, f->kinds)) != NULL; check++) {
+	for (; (p = next_in(&check, f)) != NULL; check++) {
 		put_name(sb, f->name, check, NULL);
 		f->put(sb, p);
 		strbuf_char(sb, '\n');

@@ -27,7 +27,7 @@ static void put_key(struct strbuf *sb, const char *key)
 static bool is_string(enum event_field_type type)
 {
 	return type != EVENT_FIELD_U64 && type != EVENT_FIELD_I64 && type != EVENT_FIELD_BOOL &&
-	       type != EVENT_FIELD_SECONDS;
+	       type != EVENT_FIELD_SECONDS && type != EVENT_FIELD_HUNDREDTHS;
 }
 
 static void put_value(struct strbuf *sb, const struct event_field *f)

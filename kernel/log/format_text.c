@@ -90,7 +90,8 @@ static bool has_content(const struct event_field *f)
 	case EVENT_FIELD_ABSENT: return false;
 	case EVENT_FIELD_U64:
 	case EVENT_FIELD_I64:
-	case EVENT_FIELD_SECONDS: return f->u != 0;
+	case EVENT_FIELD_SECONDS:
+	case EVENT_FIELD_HUNDREDTHS: return f->u != 0;
 	case EVENT_FIELD_BOOL: return f->b;
 	case EVENT_FIELD_TEXT:
 	case EVENT_FIELD_HEX: return f->bytes->len != 0;

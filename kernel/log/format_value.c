@@ -23,5 +23,10 @@ void log_format_value(struct strbuf *sb, const struct event_field *f,
 	case EVENT_FIELD_ADDR: strbuf_addr(sb, f->addr); break;
 	case EVENT_FIELD_ENDPOINT: strbuf_endpoint(sb, f->endpoint); break;
 	case EVENT_FIELD_SECONDS: strbuf_seconds(sb, f->u); break;
+	case EVENT_FIELD_HUNDREDTHS:
+		strbuf_u64(sb, f->u / 100);
+		strbuf_char(sb, '.');
+		strbuf_u64_width(sb, f->u % 100, 2, '0');
+		break;
 	}
 }

@@ -30,7 +30,8 @@ def test_three_gets(wire):
     for gap in (b - a for a, b in zip(starts, starts[1:])):
         assert gap > 0.15e6  # a busy host may delay the first of two and not the second
     summary = log.first('http.summary')
-    assert (summary['sent'], summary['ok'], summary['loss_percent']) == (3, 3, 0)
+    assert (summary['sent'], summary['ok'], summary['loss_percent'], summary['loss']) == (3, 3, 0, 0)
+    assert 2 * 0.3 <= summary['time_total'] <= summary['t_us'] / 1e6  # pauses included
     times = [t['time_total'] for t in transfers]
     assert (summary['time_min'], summary['time_max']) == (min(times), max(times))
     assert abs(summary['time_avg'] - sum(times) / 3) < 2e-6
@@ -49,7 +50,7 @@ def test_one_of_them_fails(wire):
         log = call(wire, [wire.ip, wire.url(port=port), 'count=3', 'interval=0.1'], 1)
     check_transfers(log, [0, 1, 0])
     summary = log.first('http.summary')
-    assert (summary['sent'], summary['ok'], summary['loss_percent']) == (3, 2, 34)
+    assert (summary['sent'], summary['ok'], summary['loss_percent'], summary['loss']) == (3, 2, 34, 33.33)
     assert log.result['probe'] == 2
 
 

@@ -80,11 +80,11 @@ CASES = {
     '500, not retried': (fails_once(500), [], ['-f'], ['/']),
     '501 is not transient': (fails_once(501), ['retry=1'], ['--retry', '1', '-f'], ['/']),
 }
-for code in (301, 302, 303, 307, 308):
+for code in (300, 301, 302, 303, 307, 308):
     CASES[f'{code} of a GET'] = (sends_on(code, '/b'), ['follow=9'], ['-L'], ['/a'])
     CASES[f'{code} of a POST'] = (sends_on(code, '/b'), [*POST[0], 'follow=9'], [*POST[1], '-L'], ['/a'])
 for location in ('b', '../b', './b?c', '?c', '/x/../y', '/a b', '//192.168.77.1/b', '/b#c', '/%41',
-                 '/..', ';x', 'b/./c/../d'):
+                 '/..', ';x', 'b/./c/../d', '/{}|^"?{}|^"', ''):
     CASES[f'Location {location}'] = (sends_on(302, location.replace('77.1/', '77.1:{port}/')),
                                      ['follow=9'], ['-L'], ['/d/e;p?q'])
 CASES['another port'] = (
@@ -162,9 +162,10 @@ def comparable(told, ports, asked):
 def check_times(told, wall_s):
     """The times follow each other in the order of what they are the times of, and have room in what
     the caller saw; speeds are means over the whole.  Curl now and then notes that it has looked an
-    address up when it is connected already."""
+    address up when it is connected already; its total is that of the redirects, too, which ours is not."""
+    redirects = 0 if 'curl_version' in told else told['time_redirect']
     times = [told[key] for key in TIMES if 'curl_version' not in told or key != 'time_namelookup']
-    assert times[-1] > 0 and told['time_total'] + told['time_redirect'] <= wall_s
+    assert times[-1] > 0 and told['time_total'] + redirects <= wall_s
     assert [t for t in times if t > 0] == sorted(t for t in times if t > 0), told
     assert told['time_redirect'] > 0 or told['num_redirects'] == 0
     for way in ('upload', 'download'):

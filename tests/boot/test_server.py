@@ -295,7 +295,7 @@ def test_a_probe_that_stays(wire):
         host = f'ping://{HOST}'
         with Run(wire, [wire.ip, 'listen=9115', 'requests=4', 'interval=0.2', f'tcp={HOST}:9',
                         f'ping={HOST}', f'url={page}', f'url=http://{HOST}/moved', 'follow=1', f'url={slow}',
-                        'expect.body=hello']) as run:
+                        'expect.body=hello', 'keepalive=never']) as run:
             assert gate.asked.wait(20)
             first = scrape(wire, 9115)
             assert get(wire, '/', 9115).count('not yet') == 1
@@ -312,6 +312,9 @@ def test_a_probe_that_stays(wire):
             assert target(second, 'probe_http_content_length', slow) == -1
             assert target(second, 'probe_http_uncompressed_body_length', slow) == 11
             assert target(second, 'dialtone_probes_total', page) >= 2
+            assert target(second, 'probe_timeout_seconds', slow) == 30
+            assert target(second, 'probe_icmp_reply_hop_limit', host) == 64
+            assert target(second, 'probe_ip_addr_hash', dead) == fnv1a(HOST)
             check_the_docs(second)
             assert get(wire, '/healthz', 9115) == 'ok\n'
             log = run.end(7)
@@ -320,6 +323,16 @@ def test_a_probe_that_stays(wire):
     summaries = {s['url']: s for s in log.all('http.summary')}
     assert summaries[page]['sent'] == summaries[page]['ok'] == summaries[page]['count'] >= 2
     assert summaries[dead]['ok'] == 0
+    # keepalive=never: none goes over a connection that was there.
+    answered = [t for t in log.all('transfer') if t['http_code']]
+    assert answered and all(t['num_connects'] == 1 for t in answered)
+
+
+def fnv1a(address):
+    value = 2166136261
+    for byte in map(int, address.split('.')):
+        value = (value ^ byte) * 16777619 % 2**32
+    return value
 
 
 def check_the_docs(samples):

@@ -22,7 +22,7 @@ struct made_field {
 	char *text; /* NUL-terminated copy; free() */
 };
 
-static const char types[] = {'u', 'i', 'b', 't', 's', 'h', 'p', 'm', '4', 'a', 'e', 'n', '\0'};
+static const char types[] = {'u', 'i', 'b', 't', 's', 'h', 'p', 'm', '4', 'a', 'e', 'n', 'c', '\0'};
 
 /* The nth {key} of the event's sentence, or a key that it does not have. */
 static void choose_key(char *key, size_t cap, enum event_id id, unsigned nth)

@@ -128,6 +128,9 @@ static void render(struct strbuf *sb, const struct event_field *field)
 	case EVENT_FIELD_SECONDS:
 		strbuf_seconds(sb, field->u);
 		break;
+	case EVENT_FIELD_HUNDREDTHS:
+		strbuf_u64(sb, field->u);
+		break;
 	}
 }
 

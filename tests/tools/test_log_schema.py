@@ -120,12 +120,13 @@ def test_logs_of_real_runs_pass(whole, name):
 
 
 WRONG = {'count': [-1, '1', 1.5, True, None], 'number': ['1', 0.5], 'bool': [0, 'true'],
-         'seconds': ['0.1', -0.1, True], 'text': [7, '\u0100'], 'hex': ['abc', 'AB', 7],
+         'seconds': ['0.1', -0.1, True], 'decimal': ['0.01', -0.01, True], 'text': [7, '\u0100'],
+         'hex': ['abc', 'AB', 7],
          'pointer': ['12', '0xg', 1], 'mac': ['aa:bb', 'aa:bb:cc:dd:ee:fg'],
          'ipv4': ['1.2.3', '1.2.3.256', '::1'], 'ip': ['host', '1.2.3.4.5'],
          'endpoint': ['1.2.3.4', ':80', '1.2.3.4:x', '::1:80']}
-RIGHT = {'count': 0, 'number': -1, 'bool': False, 'seconds': 0.25, 'text': '\u00ff\n', 'hex': '00ff',
-         'pointer': '0x1f', 'mac': '00:0a:ff:00:00:00', 'ipv4': '255.1.0.99', 'ip': 'fe80:0:0:0:0:0:0:1',
+RIGHT = {'count': 0, 'number': -1, 'bool': False, 'seconds': 0.25, 'decimal': 33.33, 'text': '\u00ff\n',
+         'hex': '00ff', 'pointer': '0x1f', 'mac': '00:0a:ff:00:00:00', 'ipv4': '255.1.0.99', 'ip': 'fe80:0:0:0:0:0:0:1',
          'endpoint': '[fe80::1]:8080'}
 
 

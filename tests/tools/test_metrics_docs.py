@@ -29,9 +29,12 @@ def test_the_scrape(tmp_path):
     (tmp_path / 'prometheus.yml').write_text(text)
     promtool('check', 'config', str(tmp_path / 'prometheus.yml'))
     job, = yaml.safe_load(text)['scrape_configs']
-    assert set(job) == {'job_name', 'scrape_interval', 'static_configs'}
+    assert set(job) == {'job_name', 'scrape_interval', 'static_configs', 'metric_relabel_configs'}
     target, = job['static_configs'][0]['targets']
     assert re.fullmatch(r'192\.168\.77\.2:9115', target)
+    # As in blackbox_exporter's README instance is what was checked; what has no target keeps its own.
+    relabelled, = job['metric_relabel_configs']
+    assert relabelled == {'source_labels': ['target'], 'regex': '(.+)', 'target_label': 'instance'}
 
 
 def test_the_alert(tmp_path):

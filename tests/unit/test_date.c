@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/date.h"
 #include "kernel/date.h"
 
 static void every_fifth_day_of_four_centuries(void **state)

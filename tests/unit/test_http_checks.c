@@ -355,6 +355,9 @@ static void a_kept_connection_that_is_lost(void **state)
 	assert_int_equal(fake.sockets, 1);
 }
 
+#define MOVED(ms, code, location) \
+	AT(ms, "HTTP/1.1 " code " ?\r\nLocation: " location "\r\nContent-Length: 0\r\n\r\n")
+
 static void rounds_have_connections_of_their_own(void **state)
 {
 	(void)state;
@@ -373,15 +376,18 @@ static void rounds_have_connections_of_their_own(void **state)
 	assert_int_equal(RUN(A "tcp=10.0.0.1:80 count=2 keepalive=yes", OK_AT(2), OK_AT(1002)), STATUS_OK);
 	assert_int_equal(fake.sockets, 3);
 	must_have(result_line, "\"num_connects\":0");
+	fresh(NULL); /* each transfer may have to have its own */
+	assert_int_equal(RUN(A B "count=2 follow=1 keepalive=never", MOVED(2, "302", "/c"), OK_AT(3), OK_AT(4),
+			     OK_AT(1002), OK_AT(1003)), STATUS_OK);
+	assert_int_equal(fake.sockets, 5);
+	assert_int_equal(occurrences(fake.sent, "Connection: close"), 5);
+	must_have(result_line, "\"num_connects\":1");
 	fresh(NULL); /* a series that ends early closes what it kept */
 	assert_int_equal(RUN(A "count=2 keepalive=yes interval=40", OK_AT(2)), STATUS_TIMED_OUT);
 	assert_true(fake.closed);
 }
 
 /* --- redirects ------------------------------------------------------------------------------------ */
-
-#define MOVED(ms, code, location) \
-	AT(ms, "HTTP/1.1 " code " ?\r\nLocation: " location "\r\nContent-Length: 0\r\n\r\n")
 
 static void redirects_are_followed(void **state)
 {

@@ -435,11 +435,16 @@ static void fields_that_a_client_acts_upon(void **state)
 	assert_int_equal(parser.retry_after_s, 0);
 	feed_header("HTTP/1.1 503 ?\r\nRetry-After: 9999999999\r\nContent-Length: 0\r\n\r\n");
 	assert_int_equal(parser.retry_after_s, HTTP_RETRY_AFTER_MAX);
+	feed_header("HTTP/1.1 200 ?\r\nLast-Modified: never\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+		    "last-modified: Sun, 06 Nov 1994 08:49:38 GMT\r\nContent-Length: 0\r\n\r\n");
+	assert_true(parser.has_last_modified && parser.last_modified_s == 784111777);
+	feed_header("HTTP/1.1 200 ?\r\nLast-Modified: 784111777\r\nContent-Length: 0\r\n\r\n");
+	assert_false(parser.has_last_modified);
 	/* What an interim response says is about that alone. */
-	feed_header("HTTP/1.1 103 Early\r\nLocation: /a\r\nConnection: close\r\nRetry-After: 3\r\n\r\n"
+	feed_header("HTTP/1.1 103 Early\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nLocation: /a\r\nConnection: close\r\nRetry-After: 3\r\n\r\n"
 		    "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
 	assert_int_equal(parser.phase, HTTP_PHASE_DONE);
-	assert_false(parser.has_location || parser.connection_close);
+	assert_false(parser.has_location || parser.connection_close || parser.has_last_modified);
 	assert_int_equal(parser.retry_after_s, 0);
 }
 

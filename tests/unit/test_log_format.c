@@ -88,13 +88,13 @@ static void every_type_of_field(void **state)
 	(void)state;
 	event_emit(&sink, EVENT_ARP_REPLY, 0, 0, EV_IPV4("ip", 0x0a000203), EV_MAC("mac", mac),
 		   EV_U64("rtt_us", 250), EV_I64("minus", -5), EV_SECONDS("time_x", 1234567890),
-		   EV_BOOL("no", false));
+		   EV_BOOL("no", false), EV_HUNDREDTHS("loss", 3307));
 	assert_string_equal(text_line,
 			    "[   0.012345] arp      10.0.2.3 is at 02:00:00:00:00:fe after 250 us");
 	assert_string_equal(json_line,
 			    "@dt {\"v\":1,\"seq\":17,\"t_us\":12345,\"ev\":\"arp.reply\",\"ip\":\"10.0.2.3\","
 			    "\"mac\":\"02:00:00:00:00:fe\",\"rtt_us\":250,\"minus\":-5,\"time_x\":1.234567,"
-			    "\"no\":false}");
+			    "\"no\":false,\"loss\":33.07}");
 }
 
 static void nobody_outside_can_forge_a_line(void **state)

@@ -70,15 +70,25 @@ static void losses_are_rounded_up(void **state)
 
 	(void)state;
 	assert_int_equal(tally_loss_percent(&t), 0);
+	assert_int_equal(tally_loss_hundredths(&t), 0);
 	for (unsigned i = 0; i < 999; i++)
 		tally_ok(&t, 1);
 	assert_int_equal(tally_loss_percent(&t), 0);
 	tally_failed(&t);
 	assert_int_equal(t.sent, 1000);
 	assert_int_equal(tally_loss_percent(&t), 1);
+	assert_int_equal(tally_loss_hundredths(&t), 10); /* 0.10 % */
 	t = (struct tally){0};
 	tally_failed(&t);
 	assert_int_equal(tally_loss_percent(&t), 100);
+	assert_int_equal(tally_loss_hundredths(&t), 10000);
+	tally_ok(&t, 1);
+	tally_ok(&t, 1);
+	assert_int_equal(tally_loss_hundredths(&t), 3333); /* to the nearest */
+	tally_failed(&t);
+	tally_failed(&t);
+	tally_failed(&t);
+	assert_int_equal(tally_loss_hundredths(&t), 6667);
 }
 
 int main(void)
