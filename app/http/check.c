@@ -256,12 +256,6 @@ static void announce_redirect(struct client *client, const struct hop *hop, unsi
 		   EV_TEXT("redirect_url", shown, strbuf_stored(&sb)));
 }
 
-/* Each transfer has a connection of its own. */
-static bool never_kept(void)
-{
-	return http_settings.keepalive == HTTP_KEEP_NEVER;
-}
-
 /* Kept for whoever goes there next; closed in order, or at once where a side has not said all. */
 static void leave_line(struct transfer *t, const struct http_answer *answer, bool wanted)
 {
@@ -273,10 +267,18 @@ static void leave_line(struct transfer *t, const struct http_answer *answer, boo
 		connection_abort(t);
 }
 
+/* Each transfer has a connection of its own. */
+static bool never_kept(void)
+{
+	return http_settings.keepalive == HTTP_KEEP_NEVER;
+}
+
 /* The next transfer - of this check, or of the one behind it - goes where this one went. */
 static bool is_line_wanted(const struct attempt *a, const struct hop *hop, const struct url *url,
 			   bool goes_on)
 {
+	if (never_kept())
+		return false;
 	return goes_on ? redirect_stays(&hop->url, url) : next_goes_there(a, url);
 }
 

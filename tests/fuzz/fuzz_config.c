@@ -124,8 +124,10 @@ static void finish(struct fuzz_sink *fs)
 		FUZZ_CHECK(fs->events[EVENT_RESULT] == 1, "a bad URL without a word");
 		return;
 	}
-	for (size_t i = 0; i < urls->list.count; i++)
-		check_url(&urls->url[i], urls->text[i]);
+	for (size_t i = 0; i < urls->list.count; i++) {
+		FUZZ_CHECK(strnlen(urls->normal[i], HTTP_URL_MAX) == urls->normal_len[i], "normal form");
+		check_url(&urls->url[i], urls->normal[i]);
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -278,11 +278,23 @@ static void what_is_no_host(void **state)
 	must_say("more than 16 of them");
 }
 
+/* A dot behind an address is none of it, here as in a URL. */
+static void an_address_with_a_dot(void **state)
+{
+	(void)state;
+	configure("ping=10.0.0.1. tcp=10.0.0.1.:80");
+	assert_int_equal(http_settings.pings.entry[0].host_len, strlen("10.0.0.1"));
+	assert_int_equal(http_settings.tcps.entry[0].host_len, strlen("10.0.0.1"));
+	assert_string_equal(http_settings.pings.entry[0].text, "ping://10.0.0.1.");
+	assert_int_equal(http_settings.tcps.entry[0].port, 80);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup(f, fresh_ping)
 	const struct CMUnitTest tests[] = {
 		TEST(a_host_that_answers),
+		TEST(an_address_with_a_dot),
 		TEST(the_payload_is_drawn_for_each_check),
 		TEST(a_name_is_looked_up),
 		TEST(a_lost_request_is_followed_by_another),
