@@ -225,6 +225,32 @@ def make_tcp_options():
     seed("tcp-options", "endless", [2, 0, 3, 1, 5, 2])
 
 
+def make_dns():
+    """Answers for www.x.org: names as labels and pointers, in all four sections."""
+    def answer(name, flags, *records, authority=(), additional=(), question=b"\3www\1x\3org\0\0\1\0\1"):
+        counts = [1 if question else 0, len(records), len(authority), len(additional)]
+        seed("dns", name, struct.pack("!HH4H", 0x1234, flags, *counts) + question +
+             b"".join((*records, *authority, *additional)))
+
+    def record(owner, kind, data, ttl=60, klass=1):
+        return owner + struct.pack("!HHIH", kind, klass, ttl, len(data)) + data
+
+    www, x = b"\xc0\x0c", b"\xc0\x10"
+    opt = record(b"\0", 41, b"", ttl=0, klass=1232)
+    soa = record(x, 6, b"\0\0" + bytes(20))
+    answer("addresses", 0x8180, record(www, 1, b"\x0a\0\0\1"), record(www, 1, b"\x0a\0\0\2"), additional=[opt])
+    answer("aliases", 0x8180, record(www, 5, b"\1a" + x), record(b"\1a" + x, 5, b"\1b" + x),
+           record(b"\1b" + x, 1, b"\x0a\0\0\1"))
+    answer("alias", 0x8180, record(www, 5, b"\3far\4away\0"))
+    answer("nodata", 0x8180, authority=[soa], additional=[opt])
+    answer("referral", 0x8100, authority=[record(x, 2, b"\2ns" + x)],
+           additional=[record(b"\2ns" + x, 1, b"\x0a\0\0\1")])
+    answer("nxdomain", 0x8183, authority=[soa])
+    answer("badvers", 0x8180, additional=[record(b"\0", 41, b"", ttl=1 << 24, klass=1232)])
+    answer("formerr", 0x8181, question=b"")
+    answer("truncated", 0x8380)
+
+
 def make_http():
     def answer(name, text):
         seed("http", name, b"\x03\x07" + text)
@@ -318,6 +344,6 @@ def make_pci():
 if __name__ == "__main__":
     if len(sys.argv) > 1:
         CORPUS = sys.argv[1]
-    for make in (make_frames, make_segments, make_fragments, make_dhcp, make_tcp_options, make_http,
-                 make_requests, make_config, make_log, make_elf, make_ring, make_pci):
+    for make in (make_frames, make_segments, make_fragments, make_dhcp, make_tcp_options, make_dns,
+                 make_http, make_requests, make_config, make_log, make_elf, make_ring, make_pci):
         make()

@@ -23,6 +23,7 @@ runs_of() {
 	pci | log) echo 200000 ;;
 	ring) echo 400000 ;;
 	redirect) echo 800000 ;;
+	dns) echo 300000 ;;
 	elf | tcp-options) echo 2000000 ;;
 	*) echo 20000 ;;
 	esac
