@@ -36,8 +36,9 @@ APP_DIR_SRCS := $(wildcard $(APP)/*.c) $(if $(filter app/http,$(APP)),$(wildcard
 EFI_SRCS    := $(wildcard boot/efi/*.c) boot/boot_info.c
 
 # Sources of the kernel and the drivers that are plain logic and so are tested on the host too.
-HOST_EXTRA_SRCS := $(wildcard kernel/config*.c kernel/log/*.c) kernel/log.c kernel/chacha.c \
-                   kernel/date.c kernel/network.c kernel/event_loop.c kernel/idle.c kernel/irq_source.c kernel/acpi_tables.c kernel/smbios_tables.c kernel/fw_cfg_config.c \
+HOST_EXTRA_SRCS := $(wildcard kernel/config*.c kernel/log/*.c) kernel/log.c kernel/chacha.c kernel/jitter.c \
+                   kernel/date.c kernel/network.c kernel/event_loop.c kernel/idle.c kernel/irq_source.c \
+                   kernel/acpi_tables.c kernel/acpi_vm_generation.c kernel/smbios_tables.c kernel/fw_cfg_config.c \
                    kernel/mm/memory_map.c \
                    boot/boot_info.c boot/pvh/start_info.c $(DRIVER_SRCS) \
                    $(addprefix boot/efi/,elf_check.c map_convert.c page_tables.c wall_clock.c)

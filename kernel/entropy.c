@@ -13,15 +13,18 @@
 #include "kernel/arch/x86_64/io.h"
 #include "kernel/arch/x86_64/random.h"
 #include "kernel/chacha.h"
+#include "kernel/clock.h"
 #include "kernel/entropy_pool.h"
+#include "kernel/jitter.h"
 
 #define ENOUGH_BITS 256u
 #define WEAK_BITS 128u
 #define CPU_WORDS 4u
 
-/* Jitter: readings taken, and how many of them are believed to make one bit. */
-#define JITTER_READINGS 512u
-#define JITTER_PER_BIT 8u
+/* Jitter is gathered until it makes up for what is missing, for so long, and not on where it is
+ * worth nothing: a machine whose time is computed will not become less predictable. */
+#define JITTER_NS_MAX (200 * NS_PER_MS)
+#define JITTER_BARREN_MAX 8u /* blocks in a row */
 
 static uint8_t pool[CHACHA_KEY_LEN];
 static uint8_t ready[CHACHA_BLOCK_LEN - CHACHA_KEY_LEN]; /* drawn, not handed out yet */
@@ -44,8 +47,7 @@ static void turn(void)
 	__asm__ volatile("" : : "r"(block) : "memory"); /* the erasure is not dead code */
 }
 
-/* What is ready afterwards was drawn after the input. */
-static void mix(const void *buf, size_t len)
+void entropy_mix(const void *buf, size_t len)
 {
 	const uint8_t *p = buf;
 
@@ -73,12 +75,27 @@ static void note_source(const char *source)
 	memcpy(sources + len, source, name_len + 1);
 }
 
+/* The same eight bytes twice in a seed come of a source that is stuck. */
+static bool repeats(const uint8_t *p, size_t len)
+{
+	for (size_t i = 8; i + 8 <= len; i += 8) {
+		for (size_t j = 0; j < i; j += 8) {
+			if (memcmp(p + i, p + j, 8) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
 void entropy_add(const char *source, const void *buf, size_t len, unsigned bits)
 {
 	uint64_t now = rdtsc();
 
-	mix(&now, sizeof(now));
-	mix(buf, len);
+	if (repeats(buf, len))
+		bits = 0;
+
+	entropy_mix(&now, sizeof(now));
+	entropy_mix(buf, len);
 	total_bits += bits;
 	note_source(source);
 }
@@ -93,23 +110,43 @@ static void add_cpu(void)
 		entropy_add("RDRAND", words, sizeof(words), 8 * sizeof(words));
 }
 
+/* One block of readings into the pool; the bits it is credited with. */
+static unsigned mix_jitter(void)
+{
+	static uint8_t symbols[JITTER_BLOCK];
+	uint64_t readings[4];
+	unsigned bits;
+
+	for (unsigned i = 0; i < JITTER_BLOCK; i++) {
+		readings[i % 4] = cpu_jitter();
+		symbols[i] = jitter_symbol(readings[i % 4]);
+		if (i % 4 == 3)
+			entropy_mix(readings, sizeof(readings));
+	}
+	bits = jitter_bits(symbols);
+	memset(symbols, 0, sizeof(symbols)); /* no other code may see what became a secret */
+	return bits;
+}
+
 static void add_jitter(void)
 {
-	uint64_t readings[4];
+	uint64_t end_ns = clock_now_ns() + JITTER_NS_MAX;
+	unsigned bits = 0, barren = 0;
 
-	for (unsigned i = 0; i < JITTER_READINGS; i += ARRAY_LEN(readings)) {
-		for (unsigned j = 0; j < ARRAY_LEN(readings); j++)
-			readings[j] = cpu_jitter();
-		mix(readings, sizeof(readings));
-	}
-	entropy_add("jitter", readings, sizeof(readings), JITTER_READINGS / JITTER_PER_BIT);
+	do {
+		unsigned more = mix_jitter();
+
+		bits += more;
+		barren = more > 0 ? 0 : barren + 1;
+	} while (bits < WEAK_BITS && barren < JITTER_BARREN_MAX && clock_now_ns() < end_ns);
+	entropy_add("jitter", NULL, 0, bits);
 }
 
 void entropy_begin(struct boot_info *bi)
 {
 	uint64_t times[3] = {rdtsc(), bi->entry_tsc, bi->wall_clock_s};
 
-	mix(times, sizeof(times));
+	entropy_mix(times, sizeof(times));
 	if (bi->seed_len > 0) {
 		entropy_add("EFI RNG", bi->seed, bi->seed_len, 8 * bi->seed_len);
 		memset(bi->seed, 0, sizeof(bi->seed)); /* nobody can read it again */
@@ -119,11 +156,16 @@ void entropy_begin(struct boot_info *bi)
 
 void entropy_ready(struct event_sink *events)
 {
-	if (total_bits < ENOUGH_BITS)
+	if (entropy_is_weak())
 		add_jitter();
 	event_emit(events, EVENT_ENTROPY, 0, 0, EV_U64("bits", MIN(total_bits, ENOUGH_BITS)),
 		   EV_STR("source", sources),
-		   EV_IF(total_bits < WEAK_BITS, EV_BOOL("weak", true)));
+		   EV_IF(entropy_is_weak(), EV_BOOL("weak", true)));
+}
+
+bool entropy_is_weak(void)
+{
+	return total_bits < WEAK_BITS;
 }
 
 void entropy_fill(void *buf, size_t len)

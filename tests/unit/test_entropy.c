@@ -29,9 +29,20 @@ bool cpu_rdrand(uint64_t *words, unsigned count)
 	return has_rdrand;
 }
 
+/* Constant, or sometimes another value, as a generator draws it: `jitter_noise` times of 256. */
+static uint64_t clock_ns, reading_ns, jitter_taken, jitter_state, jitter_noise;
+
 uint64_t cpu_jitter(void)
 {
-	return 100;
+	clock_ns += reading_ns;
+	jitter_taken++;
+	jitter_state = jitter_state * UINT64_C(6364136223846793005) + 1442695040888963407u;
+	return (jitter_state >> 33) % 256 < jitter_noise ? jitter_state >> 50 : 100;
+}
+
+uint64_t clock_now_ns(void)
+{
+	return clock_ns;
 }
 
 /* The last `entropy` event. */
@@ -73,17 +84,64 @@ static void begin(void)
 	cpu_word = 0;
 	memset(&bi, 0, sizeof(bi));
 	has_rdseed = has_rdrand = false;
+	clock_ns = jitter_taken = jitter_noise = 0;
+	reading_ns = NS_PER_US;
 }
 
-static void nothing_but_jitter_is_weak(void **state)
+/* A machine whose time is computed: nothing is credited, and it is not asked for long. */
+static void jitter_that_never_differs_is_worth_nothing(void **state)
 {
 	(void)state;
 	begin();
 	entropy_begin(&bi);
 	entropy_ready(&sink);
 	assert_string_equal(event_source, "jitter");
-	assert_true(event_bits > 0 && event_bits < WEAK_BITS);
+	assert_int_equal(event_bits, 0);
+	assert_true(event_weak && entropy_is_weak());
+	assert_int_equal(jitter_taken, JITTER_BARREN_MAX * JITTER_BLOCK);
+}
+
+static void jitter_is_gathered_until_it_is_enough(void **state)
+{
+	(void)state;
+	begin();
+	jitter_noise = 200;
+	entropy_begin(&bi);
+	entropy_ready(&sink);
+	assert_string_equal(event_source, "jitter");
+	assert_int_equal(event_bits, 128);
+	assert_false(event_weak || entropy_is_weak());
+	assert_int_equal(jitter_taken, 128 / JITTER_BLOCK_BITS * JITTER_BLOCK);
+}
+
+/* Little noise is gathered for 200 ms, and said to be weak if that was not enough. */
+static void jitter_has_its_time(void **state)
+{
+	(void)state;
+	begin();
+	jitter_noise = 6;
+	reading_ns = 50 * NS_PER_US;
+	clock_ns = 5 * NS_PER_S;
+	entropy_begin(&bi);
+	entropy_ready(&sink);
+	assert_int_equal(jitter_taken, 2 * JITTER_BLOCK); /* 102 ms each */
+	assert_in_range(event_bits, 1, 127);
 	assert_true(event_weak);
+}
+
+static void a_source_that_repeats_is_worth_nothing(void **state)
+{
+	uint8_t seed[32];
+
+	(void)state;
+	begin();
+	memset(seed, 0xa5, sizeof(seed));
+	entropy_add("virtio-rng", seed, sizeof(seed), 256);
+	assert_true(entropy_is_weak());
+	for (unsigned i = 0; i < sizeof(seed); i++)
+		seed[i] = (uint8_t)(i * 37 + i / 8);
+	entropy_add("virtio-rng", seed, sizeof(seed), 256);
+	assert_false(entropy_is_weak());
 }
 
 static void one_good_source_is_enough(void **state)
@@ -109,11 +167,12 @@ static void sources_add_up(void **state)
 	(void)state;
 	begin();
 	bi.seed_len = 20;
-	memset(bi.seed, 7, sizeof(bi.seed));
+	for (size_t i = 0; i < sizeof(bi.seed); i++)
+		bi.seed[i] = (uint8_t)(i + 1);
 	entropy_begin(&bi);
 	for (size_t i = 0; i < sizeof(bi.seed); i++)
 		assert_int_equal(bi.seed[i], 0);
-	entropy_add("virtio-rng", "xxxxxxxxxxxxxxxx", 16, 128);
+	entropy_add("virtio-rng", "one two three four", 16, 128);
 	entropy_ready(&sink);
 	assert_string_equal(event_source, "EFI RNG + virtio-rng");
 	assert_int_equal(event_bits, 256);
@@ -139,14 +198,14 @@ static void each_input_matters(void **state)
 	memset(inputs, 1, sizeof(inputs));
 	for (size_t i = 0; i < sizeof(inputs); i += 23) {
 		begin();
-		mix(inputs, sizeof(inputs));
+		entropy_mix(inputs, sizeof(inputs));
 		entropy_fill(out[0], 32);
 		begin();
-		mix(inputs, sizeof(inputs));
+		entropy_mix(inputs, sizeof(inputs));
 		entropy_fill(out[1], 32);
 		begin();
 		inputs[i] ^= 1;
-		mix(inputs, sizeof(inputs));
+		entropy_mix(inputs, sizeof(inputs));
 		entropy_fill(out[2], 32);
 		assert_memory_equal(out[0], out[1], 32);
 		assert_memory_not_equal(out[0], out[2], 32);
@@ -163,7 +222,7 @@ static void a_new_source_changes_what_comes_next(void **state)
 	entropy_fill(a, 8);
 	begin();
 	entropy_fill(b, 4);
-	mix("more", 4);
+	entropy_mix("more", 4);
 	entropy_fill(b, 8);
 	assert_memory_not_equal(a, b, 8);
 }
@@ -206,7 +265,7 @@ static void no_way_back(void **state)
 
 	(void)state;
 	begin();
-	mix("seed", 4);
+	entropy_mix("seed", 4);
 	n_ready = 0;
 	entropy_fill(out, sizeof(out));
 	for (uint32_t i = 0; i <= blocks; i++) {
@@ -219,7 +278,10 @@ static void no_way_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing_but_jitter_is_weak),
+		cmocka_unit_test(jitter_that_never_differs_is_worth_nothing),
+		cmocka_unit_test(jitter_is_gathered_until_it_is_enough),
+		cmocka_unit_test(jitter_has_its_time),
+		cmocka_unit_test(a_source_that_repeats_is_worth_nothing),
 		cmocka_unit_test(one_good_source_is_enough),
 		cmocka_unit_test(sources_add_up),
 		cmocka_unit_test(too_many_names_are_cut),
