@@ -28,29 +28,67 @@ static const uint8_t *table_at(uint64_t phys, const char signature[4], uint32_t 
 	return table;
 }
 
+/* The root table's entries, physical addresses of tables. */
+static struct {
+	const uint8_t *at, *end;
+	bool are_long;
+} entries;
+
+/* The next sound table of that kind from *at on, NULL: no more. */
+static const uint8_t *next_table(const uint8_t **at, const char signature[4], uint32_t *len)
+{
+	ptrdiff_t entry_len = entries.are_long ? 8 : 4;
+
+	while (*at != NULL && entries.end - *at >= entry_len) {
+		uint64_t phys = entries.are_long ? load_le64(*at) : load_le32(*at);
+		const uint8_t *table = table_at(phys, signature, len);
+
+		*at += entry_len;
+		if (table != NULL)
+			return table;
+	}
+	return NULL;
+}
+
 void acpi_init(uint64_t rsdp_phys)
 {
-	const uint8_t *rsdp = firmware_map(rsdp_phys, ACPI_RSDP_LEN), *root, *fadt;
-	uint32_t root_len, fadt_len, entry_len;
-	bool entries_are_long;
+	const uint8_t *rsdp = firmware_map(rsdp_phys, ACPI_RSDP_LEN), *root, *fadt, *at;
+	uint32_t root_len, fadt_len;
 	uint64_t root_phys;
 
 	if (rsdp == NULL)
 		return;
-	root_phys = acpi_parse_rsdp(rsdp, &entries_are_long);
-	root = table_at(root_phys, entries_are_long ? "XSDT" : "RSDT", &root_len);
+	root_phys = acpi_parse_rsdp(rsdp, &entries.are_long);
+	root = table_at(root_phys, entries.are_long ? "XSDT" : "RSDT", &root_len);
 	if (root == NULL)
 		return;
-	entry_len = entries_are_long ? 8 : 4;
-	for (uint32_t at = ACPI_HEADER_LEN; at + entry_len <= root_len; at += entry_len) {
-		uint64_t phys = entries_are_long ? load_le64(root + at) : load_le32(root + at);
+	at = entries.at = root + ACPI_HEADER_LEN;
+	entries.end = root + root_len;
+	fadt = next_table(&at, "FACP", &fadt_len);
+	if (fadt != NULL)
+		acpi_parse_fadt(fadt, fadt_len, &info);
+}
 
-		fadt = table_at(phys, "FACP", &fadt_len);
-		if (fadt != NULL) {
-			acpi_parse_fadt(fadt, fadt_len, &info);
-			return;
-		}
+static bool find_vm_generation(uint64_t *address)
+{
+	const uint8_t *at = entries.at, *table;
+	uint32_t len;
+
+	while ((table = next_table(&at, "SSDT", &len)) != NULL) {
+		if (acpi_parse_vm_generation(table, len, address))
+			return true;
 	}
+	table = table_at(info.dsdt, "DSDT", &len);
+	return table != NULL && acpi_parse_vm_generation(table, len, address);
+}
+
+const volatile uint8_t *acpi_vm_generation(void)
+{
+	uint64_t address;
+
+	if (!find_vm_generation(&address))
+		return NULL;
+	return firmware_map(address, ACPI_VM_GENERATION_LEN);
 }
 
 bool acpi_s5_types(uint8_t types[2])

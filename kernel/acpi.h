@@ -2,9 +2,11 @@
  * SPDX-License-Identifier: MIT
  *
  * The few things that dialtone takes from ACPI: the PM timer for the clock, the registers that switch
- * the machine off or reset it, where the RTC keeps the century.  No AML is interpreted.
+ * the machine off or reset it, where the RTC keeps the century, where the VM generation id lies.  No
+ * AML is interpreted.
  *
- * The parsers (acpi_tables.c) are pure and read nothing outside the bytes they are given.
+ * The parsers (acpi_tables.c, acpi_vm_generation.c) are pure and read nothing outside the bytes they
+ * are given.
  */
 #ifndef KERNEL_ACPI_H
 #define KERNEL_ACPI_H
@@ -35,6 +37,10 @@ void acpi_init(uint64_t rsdp);
 const struct acpi_info *acpi_info(void);
 /* The \_S5 sleep types for PM1a and PM1b; read when asked.  false: not to be found. */
 bool acpi_s5_types(uint8_t types[2]) MUST_CHECK;
+/* The VM generation id, 16 bytes that the hypervisor changes where this machine is a copy of one that
+ * ran on, also while we look; NULL: there is none.  Looks for it: call once. */
+#define ACPI_VM_GENERATION_LEN 16u
+const volatile uint8_t *acpi_vm_generation(void) MUST_CHECK;
 
 /* --- parsers ---------------------------------------------------------------------------------- */
 
@@ -49,5 +55,7 @@ uint32_t acpi_table_len(const uint8_t header[ACPI_HEADER_LEN], const char signat
 bool acpi_checksum_ok(const uint8_t *table, uint32_t len);
 void acpi_parse_fadt(const uint8_t *fadt, uint32_t len, struct acpi_info *info);
 bool acpi_parse_s5(const uint8_t *dsdt, uint32_t len, uint8_t types[2]);
+/* The physical address of the VM generation id from the table (SSDT or DSDT) that describes it. */
+bool acpi_parse_vm_generation(const uint8_t *table, uint32_t len, uint64_t *address) MUST_CHECK;
 
 #endif

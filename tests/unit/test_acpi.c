@@ -243,6 +243,98 @@ static void s5_cut_short_anywhere(void **state)
 	assert_false(acpi_parse_s5((const uint8_t *)aml, 3, t));
 }
 
+/* --- the VM generation id ------------------------------------------------------------------------ */
+
+/* QEMU 7.2's table, as SeaBIOS left it in memory: VGIA is 0x3fff000. */
+static const uint8_t qemu_vmgenid[] = {
+	0x53, 0x53, 0x44, 0x54, 0xca, 0x00, 0x00, 0x00, 0x01, 0x4f, 0x42, 0x4f, 0x43, 0x48,
+	0x53, 0x20, 0x56, 0x4d, 0x47, 0x45, 0x4e, 0x49, 0x44, 0x00, 0x01, 0x00, 0x00, 0x00,
+	0x42, 0x58, 0x50, 0x43, 0x01, 0x00, 0x00, 0x00, 0x08, 0x56, 0x47, 0x49, 0x41, 0x0c,
+	0x00, 0xf0, 0xff, 0x03, 0x10, 0x41, 0x08, 0x5c, 0x5f, 0x53, 0x42, 0x5f, 0x5b, 0x82,
+	0x48, 0x07, 0x56, 0x47, 0x45, 0x4e, 0x08, 0x5f, 0x48, 0x49, 0x44, 0x0d, 0x51, 0x45,
+	0x4d, 0x55, 0x56, 0x47, 0x49, 0x44, 0x00, 0x08, 0x5f, 0x43, 0x49, 0x44, 0x0d, 0x56,
+	0x4d, 0x5f, 0x47, 0x65, 0x6e, 0x5f, 0x43, 0x6f, 0x75, 0x6e, 0x74, 0x65, 0x72, 0x00,
+	0x08, 0x5f, 0x44, 0x44, 0x4e, 0x0d, 0x56, 0x4d, 0x5f, 0x47, 0x65, 0x6e, 0x5f, 0x43,
+	0x6f, 0x75, 0x6e, 0x74, 0x65, 0x72, 0x00, 0x14, 0x17, 0x5f, 0x53, 0x54, 0x41, 0x00,
+	0x70, 0x0a, 0x0f, 0x60, 0xa0, 0x0a, 0x93, 0x56, 0x47, 0x49, 0x41, 0x00, 0x70, 0x00,
+	0x60, 0xa4, 0x60, 0x14, 0x20, 0x41, 0x44, 0x44, 0x52, 0x00, 0x70, 0x12, 0x02, 0x02,
+	0x60, 0x70, 0x72, 0x56, 0x47, 0x49, 0x41, 0x0a, 0x28, 0x00, 0x88, 0x60, 0x00, 0x00,
+	0x70, 0x00, 0x88, 0x60, 0x01, 0x00, 0xa4, 0x60, 0x14, 0x19, 0x5c, 0x2e, 0x5f, 0x47,
+	0x50, 0x45, 0x5f, 0x45, 0x30, 0x35, 0x00, 0x86, 0x5c, 0x2e, 0x5f, 0x53, 0x42, 0x5f,
+	0x56, 0x47, 0x45, 0x4e, 0x0a, 0x80};
+
+/* Each length in a block of its own. */
+static bool parse_cut(const uint8_t *table, size_t len, uint64_t *address)
+{
+	uint8_t *copy = malloc(MAX(len, (size_t)1));
+	bool found;
+
+	memcpy(copy, table, len);
+	found = acpi_parse_vm_generation(copy, (uint32_t)len, address);
+	free(copy);
+	return found;
+}
+
+static void qemus_vm_generation(void **state)
+{
+	uint64_t address = 0;
+
+	(void)state;
+	assert_true(parse_cut(qemu_vmgenid, sizeof(qemu_vmgenid), &address));
+	assert_int_equal(address, 0x3fff028);
+	for (size_t len = 0; len < sizeof(qemu_vmgenid); len++)
+		(void)parse_cut(qemu_vmgenid, len, &address);
+	assert_false(parse_cut(qemu_vmgenid, 90, &address)); /* no VM_Gen_Counter yet */
+}
+
+/* As Hyper-V and Firecracker write it: \x08ADDR\x12 PkgLength 2, two integers. */
+static size_t with_package(uint8_t *table, const char *package, size_t len)
+{
+	static const char head[] = "\x08_CID\x0dVM_Gen_Counter\0\x08_DDN\x0dVM_Gen_Counter\0\x08" "ADDR";
+	size_t at = ACPI_HEADER_LEN;
+
+	memset(table, 0, at);
+	memcpy(table + at, head, sizeof(head) - 1);
+	at += sizeof(head) - 1;
+	memcpy(table + at, package, len);
+	return at + len;
+}
+
+#define PACKAGE(text) with_package(table, text, sizeof(text) - 1)
+
+static void a_package_of_two(void **state)
+{
+	uint8_t table[256];
+	uint64_t address = 0;
+	size_t len;
+
+	(void)state;
+	len = PACKAGE("\x12\x0c\x02\x0c\x00\xf0\xff\x03\x0a\x05");
+	assert_true(parse_cut(table, len, &address));
+	assert_int_equal(address, UINT64_C(0x503fff000));
+	for (size_t cut = 0; cut < len; cut++)
+		assert_false(parse_cut(table, cut, &address));
+	assert_true(parse_cut(table, PACKAGE("\x12\x0c\x02\x0e\x00\x10\x00\x00\x00\x00\x00\x00\x00"),
+			      &address));
+	assert_int_equal(address, 0x1000);
+	assert_true(parse_cut(table, PACKAGE("\x12\x40\x01\x02\x0b\x00\x20\x01"), &address));
+	assert_int_equal(address, UINT64_C(0x100002000));
+}
+
+static void packages_that_are_no_address(void **state)
+{
+	uint8_t table[256];
+	uint64_t address;
+
+	(void)state;
+	assert_false(parse_cut(table, PACKAGE("\x12\x03\x02\x00\x00"), &address)); /* 0 */
+	assert_false(parse_cut(table, PACKAGE("\x12\x06\x03\x01\x01\x01"), &address)); /* three */
+	assert_false(parse_cut(table, PACKAGE("\x12\x06\x02\x60\x01"), &address)); /* Local0 */
+	assert_false(parse_cut(table, PACKAGE("\x0c\x00\x00\x00\x01"), &address)); /* no package */
+	assert_false(parse_cut(table, PACKAGE("\x12\x0c\x02\x0e\0\0\0\0\x01\0\0\0\x00"),
+			       &address)); /* a low half of more than 32 bits */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +347,9 @@ int main(void)
 		cmocka_unit_test(s5_packages),
 		cmocka_unit_test(s5_that_is_none),
 		cmocka_unit_test(s5_cut_short_anywhere),
+		cmocka_unit_test(qemus_vm_generation),
+		cmocka_unit_test(a_package_of_two),
+		cmocka_unit_test(packages_that_are_no_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
