@@ -23,13 +23,17 @@ struct probe {
 	const struct net_port *port;
 	struct event_sink *events;
 	struct pci_window window;
+	/* Opened when all are known: one that brings no MAC address draws it, and the entropy device
+	 * may be found behind it. */
+	struct pci_device nets[DEVICES_NETIFS_MAX];
+	unsigned n_nets;
 };
 
 static const char *describe(const struct probe *probe, const struct pci_device *pci, uint16_t type)
 {
 	switch (type) {
 	case VIRTIO_ID_NET:
-		return probe->devices->n_netifs < DEVICES_NETIFS_MAX
+		return probe->n_nets < DEVICES_NETIFS_MAX
 			       ? "virtio network device"
 			       : "virtio network device, one too many: not used";
 	case VIRTIO_ID_RNG:
@@ -73,10 +77,6 @@ static struct virtio_device *open_transport(struct probe *probe, const struct pc
 static void probe_net(struct probe *probe, const struct pci_device *pci)
 {
 	struct devices *devices = probe->devices;
-
-	if (devices->n_netifs == DEVICES_NETIFS_MAX)
-		return;
-
 	struct virtio_device *dev = open_transport(probe, pci);
 	struct netif *netif = dev == NULL ? NULL
 					  : virtio_net_open(dev, probe->port,
@@ -105,8 +105,8 @@ static void found(void *ctx, const struct pci_device *pci)
 	if (type == 0 && pci->base_class != BASE_CLASS_NETWORK)
 		return;
 	report(probe, pci, type);
-	if (type == VIRTIO_ID_NET)
-		probe_net(probe, pci);
+	if (type == VIRTIO_ID_NET && probe->n_nets < DEVICES_NETIFS_MAX)
+		probe->nets[probe->n_nets++] = *pci;
 	else if (type == VIRTIO_ID_RNG)
 		probe_rng(probe, pci);
 }
@@ -118,11 +118,18 @@ void devices_probe(struct devices *devices, const struct net_port *port, struct 
 
 	*devices = (struct devices){0};
 	pci_enumerate(&pci_ports, events, found, &probe);
+	for (unsigned i = 0; i < probe.n_nets; i++)
+		probe_net(&probe, &probe.nets[i]);
 }
 
 size_t devices_random(struct devices *devices, void *buf, size_t len)
 {
 	return devices->rng == NULL ? 0 : virtio_rng_read(devices->rng, buf, len);
+}
+
+size_t devices_random_poll(struct devices *devices, void *buf, size_t len, bool more)
+{
+	return devices->rng == NULL ? 0 : virtio_rng_poll(devices->rng, buf, len, more);
 }
 
 void devices_use(struct devices *devices, const struct netif *netif)

@@ -30,8 +30,11 @@ struct devices {
  */
 void devices_probe(struct devices *devices, const struct net_port *port, struct event_sink *events);
 
-/* Up to `len` bytes from the virtio entropy device; returns how many there are, 0 without one. */
+/* Up to `len` bytes from the virtio entropy device; returns how many there are, 0 without one.  May be
+ * called while devices_probe() asks for randomness: the entropy device is opened first. */
 size_t devices_random(struct devices *devices, void *buf, size_t len);
+/* What it has given meanwhile, without waiting; `more` asks for the next. */
+size_t devices_random_poll(struct devices *devices, void *buf, size_t len, bool more);
 
 /* The run uses this interface.  The others are not polled any more, and nothing waits for them. */
 void devices_use(struct devices *devices, const struct netif *netif);

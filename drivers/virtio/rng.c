@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * The virtio entropy device; see rng.h.  One queue, one buffer; waiting is a bounded spin, since
- * this happens once, before there is anything else to do.
+ * it happens before there is anything else to do, or where a copy of the machine may be at work.
  */
 #include "drivers/virtio/rng.h"
 
@@ -50,18 +50,31 @@ struct virtio_rng *virtio_rng_open(struct virtio_device *dev)
 }
 
 /* True when the device has filled `bytes`; *got is how far. */
+static bool has_come(struct virtio_rng *rng, uint32_t *got)
+{
+	if (rng->dev->dead || !rng->asked)
+		return false;
+	rng->asked = virtq_take(&rng->queue.ring, got) == NULL;
+	if (rng->asked && virtq_broken(&rng->queue.ring))
+		(void)virtio_give_up(rng->dev, virtq_fault_text(&rng->queue.ring));
+	return !rng->asked;
+}
+
 static bool wait_for_bytes(struct virtio_rng *rng, uint64_t deadline_ns, uint32_t *got)
 {
-	while (virtq_take(&rng->queue.ring, got) == NULL) {
-		if (virtq_broken(&rng->queue.ring)) {
-			(void)virtio_give_up(rng->dev, virtq_fault_text(&rng->queue.ring));
-			return false;
-		}
-		if (clock_now_ns() >= deadline_ns)
+	while (!has_come(rng, got)) {
+		if (rng->dev->dead || clock_now_ns() >= deadline_ns)
 			return false;
 	}
-	rng->asked = false;
 	return true;
+}
+
+/* Nobody else may see what becomes a secret here. */
+static size_t hand_over(struct virtio_rng *rng, void *buf, size_t len)
+{
+	memcpy(buf, rng->bytes, len);
+	memset(rng->bytes, 0, sizeof(rng->bytes));
+	return len;
 }
 
 size_t virtio_rng_read(struct virtio_rng *rng, void *buf, size_t len)
@@ -76,15 +89,21 @@ size_t virtio_rng_read(struct virtio_rng *rng, void *buf, size_t len)
 			ask(rng);
 		if (!rng->asked || !wait_for_bytes(rng, deadline_ns, &got))
 			break;
-
-		size_t n = MIN((size_t)got, len - done);
-
-		memcpy((uint8_t *)buf + done, rng->bytes, n);
-		done += n;
-		/* Nobody else may see what became a secret here. */
-		memset(rng->bytes, 0, sizeof(rng->bytes));
+		done += hand_over(rng, (uint8_t *)buf + done, MIN((size_t)got, len - done));
 		if (clock_now_ns() >= deadline_ns)
 			break;
 	}
+	return done;
+}
+
+size_t virtio_rng_poll(struct virtio_rng *rng, void *buf, size_t len, bool more)
+{
+	size_t done = 0;
+	uint32_t got;
+
+	if (has_come(rng, &got))
+		done = hand_over(rng, buf, MIN((size_t)got, len));
+	if (more && !rng->asked && !rng->dev->dead)
+		ask(rng);
 	return done;
 }

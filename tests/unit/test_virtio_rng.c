@@ -142,6 +142,43 @@ static void length_over_the_buffer_ends_it(void **state)
 	assert_int_equal(virtio_rng_read(rng, got, sizeof(got)), 0);
 }
 
+/* What was asked for at the start is there; more is only asked for where that is wanted, once. */
+static void a_poll_waits_for_nothing(void **state)
+{
+	uint8_t got[96];
+	uint64_t before;
+
+	(void)state;
+	answers_left = 1;
+	open_rng();
+	before = fake_machine.now_ns;
+	assert_int_equal(virtio_rng_poll(rng, got, sizeof(got), false), 64);
+	assert_int_equal(got[0], 1);
+	assert_int_equal(virtio_rng_poll(rng, got, sizeof(got), false), 0);
+	assert_int_equal(fake.notified[0], 1);
+	assert_int_equal(virtio_rng_poll(rng, got, sizeof(got), true), 0);
+	assert_int_equal(virtio_rng_poll(rng, got, sizeof(got), true), 0);
+	assert_int_equal(fake.notified[0], 2);
+	answers_left = 1;
+	answer(&fake, 0);
+	assert_int_equal(virtio_rng_poll(rng, got, 10, false), 10);
+	assert_int_equal(got[0], 65);
+	assert_true(fake_machine.now_ns == before);
+}
+
+static void a_poll_of_a_device_that_lies(void **state)
+{
+	uint8_t got[96];
+
+	(void)state;
+	says_len = 65;
+	open_rng();
+	assert_int_equal(virtio_rng_poll(rng, got, sizeof(got), true), 0);
+	assert_true(fake.dev.dead);
+	assert_int_equal(virtio_rng_poll(rng, got, sizeof(got), true), 0);
+	assert_int_equal(fake_machine.event_count[EVENT_DEVICE_BAD], 1);
+}
+
 static void unusable_device_is_none(void **state)
 {
 	(void)state;
@@ -162,6 +199,8 @@ int main(void)
 		ROW(device_that_falls_silent_gives_what_it_gave),
 		ROW(answers_of_no_bytes_cost_a_bounded_time),
 		ROW(length_over_the_buffer_ends_it),
+		ROW(a_poll_waits_for_nothing),
+		ROW(a_poll_of_a_device_that_lies),
 		ROW(unusable_device_is_none),
 	};
 
