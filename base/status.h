@@ -32,6 +32,7 @@ enum status {
 	STATUS_NO_DEVICE = 110,
 	STATUS_NO_ADDRESS = 111,
 	STATUS_EXPECT_FAILED = 112,
+	STATUS_WEAK_ENTROPY = 113, /* entropy=require, and the random generator is not well seeded */
 	STATUS_PANIC = 119,
 };
 

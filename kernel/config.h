@@ -95,11 +95,16 @@ bool config_nic_is(const struct config_nic *nic, unsigned place, const uint8_t m
 enum config_ecn { CONFIG_ECN_ACCEPT, CONFIG_ECN_ASK, CONFIG_ECN_OFF };
 enum config_congestion { CONFIG_CUBIC, CONFIG_NEWRENO };
 
+/* What a weakly seeded random generator ends: what needs secrets of its own (https), every run, or
+ * nothing. */
+enum config_entropy { CONFIG_ENTROPY_AUTO, CONFIG_ENTROPY_REQUIRE, CONFIG_ENTROPY_ANY };
+
 struct config_platform {
 	struct config_ip ip;
 	struct config_nic nic;
 	enum config_ecn ecn;
 	enum config_congestion congestion;
+	enum config_entropy entropy;
 	bool link_local;      /* where nobody gives an address: one of 169.254/16 */
 	uint64_t dhcp_timeout_ns;
 	enum log_mode log;
@@ -126,6 +131,8 @@ const char *config_set_exit(void *dst_exit_way, const char *value, size_t len);
 const char *config_set_ecn(void *dst_config_ecn, const char *value, size_t len);
 /* cubic, newreno. */
 const char *config_set_congestion(void *dst_config_congestion, const char *value, size_t len);
+/* auto, require, any. */
+const char *config_set_entropy(void *dst_config_entropy, const char *value, size_t len);
 /* ip= as above.  Without a client's address it is asked for (DHCP) unless the autoconf part, which
  * may stand alone, is off or none.  The mask is a.b.c.d or /n, in its own place or behind the
  * client's address (10.0.2.15/24); with a client one of them is needed, and two must agree. */

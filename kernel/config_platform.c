@@ -74,6 +74,19 @@ const char *config_set_congestion(void *dst_config_congestion, const char *value
 	return NULL;
 }
 
+const char *config_set_entropy(void *dst_config_entropy, const char *value, size_t len)
+{
+	static const char *const words[] = {[CONFIG_ENTROPY_AUTO] = "auto",
+					    [CONFIG_ENTROPY_REQUIRE] = "require",
+					    [CONFIG_ENTROPY_ANY] = "any"};
+	unsigned i = find_word(words, ARRAY_LEN(words), value, len);
+
+	if (i == ARRAY_LEN(words))
+		return "neither auto, require nor any";
+	*(enum config_entropy *)dst_config_entropy = (enum config_entropy)i;
+	return NULL;
+}
+
 /* A server has no time-out but one that was asked for. */
 static const char *set_timeout(void *dst_platform, const char *value, size_t len)
 {
@@ -86,7 +99,7 @@ static const char *set_timeout(void *dst_platform, const char *value, size_t len
 
 const struct config_key *config_platform_keys(struct config_platform *platform, size_t *count)
 {
-	static struct config_key keys[11];
+	static struct config_key keys[12];
 	const struct config_key table[ARRAY_LEN(keys)] = {
 		{"ip", IP_ALLOWED,
 		 CONFIG_HELP("dhcp",
@@ -115,6 +128,11 @@ const struct config_key *config_platform_keys(struct config_platform *platform, 
 		{"congestion", "cubic, newreno",
 		 CONFIG_HELP("cubic", "what decides how much TCP puts on its way (RFC 9438, RFC 6582)"),
 		 config_set_congestion, &platform->congestion, NULL, 0},
+		{"entropy", "auto, require, any",
+		 CONFIG_HELP("auto",
+			     "whether a run may go on where the random generator is seeded weakly: require "
+			     "makes that status 113; auto and any go on, with a line that says so"),
+		 config_set_entropy, &platform->entropy, NULL, 0},
 		{"timeout", "seconds above 0, decimals allowed",
 		 CONFIG_HELP("30; a server has none", "end of the whole run, all of count= included"),
 		 set_timeout, platform, NULL, 0},

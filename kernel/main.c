@@ -22,6 +22,7 @@
 #include "kernel/log.h"
 #include "kernel/memory.h"
 #include "kernel/network.h"
+#include "kernel/renew.h"
 #include "kernel/smbios.h"
 #include "kernel/start.h"
 #include "net/net.h"
@@ -44,16 +45,60 @@ static void port_free(void *ctx, void *ptr, size_t size)
 	heap_free(ptr, size);
 }
 
+/* The generator is seeded with the first draw, or when all devices are known. */
+static struct seeding {
+	struct devices *devices;
+	struct event_sink *events;
+	bool done;
+} seeding;
+
+static size_t seed_read(void *ctx, void *buf, size_t len)
+{
+	return devices_random(ctx, buf, len);
+}
+
+static size_t seed_poll(void *ctx, void *buf, size_t len, bool ask)
+{
+	return devices_random_poll(ctx, buf, len, ask);
+}
+
+static void seed_generator(void)
+{
+	static struct renew_device device = {.read = seed_read, .poll = seed_poll};
+	uint8_t seed[32];
+	size_t len;
+
+	if (seeding.done)
+		return;
+	seeding.done = true;
+	device.ctx = seeding.devices;
+	len = devices_random(seeding.devices, seed, sizeof(seed));
+	if (len > 0)
+		entropy_add("virtio-rng", seed, len, (unsigned)len * 8);
+	memset(seed, 0, sizeof(seed));
+	entropy_ready(seeding.events);
+	renew_begin(&device, seeding.events);
+}
+
 static void port_random(void *ctx, void *buf, size_t len)
 {
 	(void)ctx;
+	seed_generator();
+	(void)renew();
 	entropy_fill(buf, len);
+}
+
+static uint64_t port_generation(void *ctx)
+{
+	(void)ctx;
+	return renew();
 }
 
 static struct net_port port = {
 	.alloc = port_alloc,
 	.free = port_free,
 	.random = port_random,
+	.generation = port_generation,
 };
 
 /* --- what the application needs from this machine ---------------------------------------------- */
@@ -137,16 +182,6 @@ static void read_configuration(const struct boot_info *bi, struct config_platfor
 		give_up(STATUS_BAD_CONFIG, "bad configuration, see the lines above");
 }
 
-static void seed_generator(struct devices *devices, struct event_sink *events)
-{
-	uint8_t seed[32];
-	size_t len = devices_random(devices, seed, sizeof(seed));
-
-	if (len > 0)
-		entropy_add("virtio-rng", seed, len, (unsigned)len * 8);
-	entropy_ready(events);
-}
-
 static struct net_options net_options_of(const struct config_platform *platform)
 {
 	static const uint8_t ecn[] = {[CONFIG_ECN_ACCEPT] = NET_ECN_ACCEPT,
@@ -220,8 +255,13 @@ NORETURN void kernel_main(struct boot_info *bi)
 		machine_exit(status);
 
 	const struct net_options options = net_options_of(&platform);
+	seeding = (struct seeding){.devices = &wiring.devices, .events = events};
 	devices_probe(&wiring.devices, &port, events);
-	seed_generator(&wiring.devices, events);
+	seed_generator();
+	kernel_new_canary();
+	if (platform.entropy == CONFIG_ENTROPY_REQUIRE && entropy_is_weak())
+		give_up(STATUS_WEAK_ENTROPY, "the random generator is seeded too weakly: add a "
+					     "virtio-rng device or -cpu with RDRAND");
 	wiring.machine = (struct machine){
 		.stack = net_create(&port, &options, clock_now_ns()),
 		.ctx = &wiring,

@@ -56,6 +56,12 @@ __attribute__((no_stack_protector)) NORETURN void kernel_start(struct boot_info 
 	kernel_main(bi);
 }
 
+/* Safe where no caller checks the canary that it was entered with: kernel_main() never returns. */
+__attribute__((no_stack_protector)) void kernel_new_canary(void)
+{
+	cpu_local.canary = random_canary();
+}
+
 static const char *bad_config_source, *bad_config_problem;
 
 void kernel_note_bad_config(const char *source, const char *problem)

@@ -19,7 +19,7 @@
  *   machine_start()        local APIC, PIC masked; the clock's second half; the events boot, cpu,
  *                          memory and clock.  irq_line_open() and idle_*() work from here on
  *   (read the configuration, log_set_mode(), exit_set_debug_port())
- *   (find virtio-rng, entropy_add() what it gave), entropy_ready()
+ *   (find virtio-rng, entropy_add() what it gave), entropy_ready(), kernel_new_canary()
  *   (network and application)
  *   machine_exit(status)
  */
@@ -42,6 +42,10 @@ NORETURN void kernel_refuse_config(const char *source, const char *problem);
 
 /* kernel/main.c: the composition root. */
 NORETURN void kernel_main(struct boot_info *bi);
+
+/* Another value for the stack protector, from a generator that is seeded by now.  Only kernel_main()
+ * itself may call it. */
+void kernel_new_canary(void);
 
 /* What kernel_main() calls first.  Panics on a machine without a local APIC or a clock. */
 void machine_start(const struct boot_info *bi, struct event_sink *events);

@@ -67,6 +67,9 @@ struct stack *net_create(const struct net_port *port, const struct net_options *
 	stack->port = port;
 	stack->options = options_or_defaults(options);
 	port->random(port->ctx, stack->secret, sizeof(stack->secret));
+	if (port->generation != NULL)
+		stack->generation = port->generation(port->ctx);
+	port->random(port->ctx, stack->lookup_secret, sizeof(stack->lookup_secret));
 	port->random(port->ctx, stack->ipv4_ids, sizeof(stack->ipv4_ids));
 	pktbuf_pool_init(&stack->pool, port, PKTBUF_HEADROOM + POOL_PAYLOAD, POOL_MAX);
 	pktbuf_pool_init(&stack->frame_pool, port, frame_buf_size(FRAME_POOL_MTU), FRAME_POOL_MAX);
@@ -202,6 +205,18 @@ uint64_t net_next_deadline(const struct stack *stack)
 	if (stack->dhcp != NULL && dhcp_has_work(stack))
 		return 0;
 	return tcp_has_work(stack) ? 0 : timer_next_deadline(&stack->timers);
+}
+
+void stack_renew_secret(struct stack *stack)
+{
+	const struct net_port *port = stack->port;
+	uint64_t generation = port->generation == NULL ? 0 : port->generation(port->ctx);
+
+	if (generation == stack->generation)
+		return;
+	stack->generation = generation;
+	port->random(port->ctx, stack->secret, sizeof(stack->secret));
+	port->random(port->ctx, stack->ipv4_ids, sizeof(stack->ipv4_ids));
 }
 
 uint32_t stack_random_below(struct stack *stack, uint32_t bound)

@@ -20,6 +20,10 @@ struct net_port {
 	void (*free)(void *ctx, void *ptr, size_t size);
 	/* Fills with unpredictable bytes; cannot fail. */
 	void (*random)(void *ctx, void *buf, size_t len);
+	/* A number that has another value than last time where this machine may have been copied in
+	 * between (two machines that go on from one snapshot); the stack's secrets are drawn anew then,
+	 * before the next connection.  May be NULL: never. */
+	uint64_t (*generation)(void *ctx);
 	struct event_sink *events; /* may be NULL */
 };
 

@@ -74,7 +74,9 @@ struct stack {
 	struct pktbuf_pool big_pool; /* datagrams larger than a frame, in both directions */
 	struct pktbuf_pool kept_pool; /* what waits for its reader while a device's buffers are few */
 	struct net_counters counters;
-	uint8_t secret[16]; /* keys the hashes: ISN (RFC 6528), ports (RFC 6056), lookup */
+	uint8_t secret[16]; /* keys what outsiders see: ISN (RFC 6528), timestamps, cookies, IPv4 ids */
+	uint64_t generation; /* of the machine, when it was drawn */
+	uint8_t lookup_secret[16]; /* keys the tables of connections and ports */
 	uint16_t ipv4_ids[64]; /* ipv4_choose_id() */
 	struct ipv4_pmtu pmtu;
 	struct ipv4_reassembly reassembly;
@@ -89,6 +91,9 @@ struct stack {
 	struct socket_table *sockets;
 };
 
+/* Draws `secret` anew where this machine may be a copy (net_port.generation): before each connection,
+ * whoever opens it. */
+void stack_renew_secret(struct stack *stack);
 /* random number below `bound` (> 0), without modulo bias that matters */
 uint32_t stack_random_below(struct stack *stack, uint32_t bound);
 

@@ -86,7 +86,7 @@ static struct udp_pcb **key_list(const struct stack *stack, const struct key *k)
 	store_be16(key + 8, k->local_port);
 	store_be16(key + 10, k->remote_port);
 	key[12] = k->echo;
-	return &stack->udp->by_key[siphash(stack->secret, key, sizeof(key)) &
+	return &stack->udp->by_key[siphash(stack->lookup_secret, key, sizeof(key)) &
 				   (stack->udp->n_buckets - 1)];
 }
 

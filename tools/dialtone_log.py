@@ -109,6 +109,8 @@ clock
     tsc_khz:count apic_khz:count source:text unix?:count wall_source?:text
 entropy
     bits:count source:text weak?:bool
+entropy.renewed
+    reason:text vm_generation?:bool cpu?:bool virtio_rng?:bool weak?:bool
 config
     key:text value:text source:text
 config.bad
@@ -284,6 +286,8 @@ srv.summary
     connections:count requests:count bytes:count time_total:seconds
 udp.echo
     direction:text len:count src:endpoint dst:endpoint
+random
+    n:count drawn:hex canary:hex
 tick
     n:count time_since_start:seconds
 progress

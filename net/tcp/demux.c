@@ -32,7 +32,7 @@ static uint32_t tuple_hash(const struct stack *stack, const struct net_endpoint 
 	uint8_t packed[TUPLE_MAX];
 	size_t len = pack_tuple(packed, local, remote);
 
-	return (uint32_t)siphash(stack->secret, packed, len);
+	return (uint32_t)siphash(stack->lookup_secret, packed, len);
 }
 
 static bool endpoint_equal(const struct net_endpoint *a, const struct net_endpoint *b)

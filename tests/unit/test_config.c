@@ -97,7 +97,7 @@ static unsigned read_file(const char *text)
 	return read_bytes(CONFIG_SOURCE_FILE, text, strlen(text));
 }
 
-#define ALL_KEYS "ip, nic, dhcp-timeout, link-local, ecn, congestion, timeout, log, debug-exit, exit, hold, colour, number, letter, user, link, field"
+#define ALL_KEYS "ip, nic, dhcp-timeout, link-local, ecn, congestion, entropy, timeout, log, debug-exit, exit, hold, colour, number, letter, user, link, field"
 
 /* --- the grammar ------------------------------------------------------------------------------- */
 
@@ -113,6 +113,7 @@ static void defaults(void **state)
 	assert_int_equal(platform.nic.by, CONFIG_NIC_ANY);
 	assert_true(platform.dhcp_timeout_ns == 15 * NS_PER_S);
 	assert_false(platform.link_local);
+	assert_int_equal(platform.entropy, CONFIG_ENTROPY_AUTO);
 }
 
 static void a_command_line(void **state)
@@ -159,6 +160,19 @@ static void what_the_machine_does_at_the_end(void **state)
 	assert_int_equal(platform.exit, EXIT_POWEROFF);
 	assert_int_equal(read_line("exit=power"), 1);
 	assert_non_null(strstr(said, "exit=power: no such end; allowed: poweroff, reboot, halt\n"));
+}
+
+static void what_a_weak_seed_ends(void **state)
+{
+	(void)state;
+	assert_int_equal(read_line("entropy=require"), 0);
+	assert_int_equal(platform.entropy, CONFIG_ENTROPY_REQUIRE);
+	assert_int_equal(read_line("entropy=any"), 0);
+	assert_int_equal(platform.entropy, CONFIG_ENTROPY_ANY);
+	assert_int_equal(read_line("entropy=auto"), 0);
+	assert_int_equal(platform.entropy, CONFIG_ENTROPY_AUTO);
+	assert_int_equal(read_line("entropy=yes entropy="), 2);
+	assert_non_null(strstr(said, "entropy=yes: neither auto, require nor any; allowed: auto, require, any\n"));
 }
 
 static void what_tcp_does_about_congestion(void **state)
@@ -598,6 +612,7 @@ int main(void)
 		TEST(a_command_line),
 		TEST(an_address_that_is_asked_for),
 		TEST(what_the_machine_does_at_the_end),
+		TEST(what_a_weak_seed_ends),
 		TEST(what_tcp_does_about_congestion),
 		TEST(passwords_are_not_shown),
 		TEST(a_file_with_bom_crlf_and_comments),

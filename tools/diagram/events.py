@@ -172,6 +172,7 @@ OTHERS = {
         '{size_body} bytes[: {problem}]',), 'talk'),
     'srv.cookies': Shape('note', SERVER, SERVER, 'SYN cookies from now on', (
         '{half_open} connections are half open',), '', 'warn'),
+    'entropy.renewed': Shape('note', STACK, STACK, 'secrets drawn anew: {reason}', (), '', 'warn'),
     'hold': Shape('note', APP, APP, 'stays up for {seconds} s', (), '', 'helper'),
     'panic': Shape('note', STACK, STACK, 'PANIC: {what}', ('[{rip}][ ({symbol})]',), '', 'bad'),
 }
@@ -180,7 +181,7 @@ OTHERS = {
 # requests and results (model.py), and what others of these events already show.
 NOT_DRAWN = {
     'boot', 'cpu', 'memory', 'clock', 'entropy', 'config', 'config.note', 'pci.device', 'netdev.up',
-    'drop', 'tcp.state', 'http.header', 'http.data', 'http.show_cut', 'tick', 'progress', 'transfer',
+    'drop', 'tcp.state', 'http.header', 'http.data', 'http.show_cut', 'random', 'tick', 'progress', 'transfer',
     'result', 'panic.registers', 'panic.frame'}
 
 # The same events in a server's log: its stack is the web server, and what it calls the server is

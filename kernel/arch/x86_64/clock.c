@@ -29,6 +29,7 @@ static uint64_t wall_s;
 static int64_t wall_ns;
 static const char *wall_source; /* NULL: not known, or not asked yet */
 static uint64_t wall_tsc;
+static bool was_asked; /* the RTC, for the time of day */
 
 void clock_begin(const struct boot_info *bi)
 {
@@ -113,7 +114,6 @@ static void wall_from_firmware(void)
  * with every request is not to wait each time. */
 static void wall_from_rtc(void)
 {
-	static bool was_asked;
 	uint64_t end = clock_now_ns() + RTC_WAIT_NS;
 	bool ok;
 
@@ -136,6 +136,53 @@ uint64_t clock_unix_s(void)
 	if (wall_source == NULL)
 		return 0;
 	return wall_s + (uint64_t)((int64_t)clock_now_ns() - wall_ns) / NS_PER_S;
+}
+
+/* --- jumps ------------------------------------------------------------------------------------- */
+
+#define LOOK_NS NS_PER_S
+#define APART_S 2
+
+/* What the RTC read when the monotonic clock was `ns`; 0 seconds: not looked at yet. */
+static struct {
+	uint64_t rtc_s, ns;
+} paired;
+
+/* A machine whose RTC was silent is not asked again.  The first look only pairs the clocks. */
+static bool rtc_parted(uint64_t now_ns)
+{
+	uint64_t rtc_s, expected_s = paired.rtc_s + (now_ns - paired.ns) / NS_PER_S;
+	bool parted;
+
+	if (now_ns - paired.ns < LOOK_NS || (was_asked && wall_source == NULL) || !rtc_read(&rtc_s))
+		return false;
+	parted = paired.rtc_s != 0 &&
+		 (rtc_s > expected_s + APART_S || rtc_s + APART_S < expected_s);
+	paired.rtc_s = rtc_s;
+	paired.ns = now_ns;
+	return parted;
+}
+
+/* How far the counter is behind what the clock read last. */
+static int64_t counter_behind_ns(uint64_t now_ns)
+{
+	int64_t ticks = (int64_t)(rdtsc() - entry_tsc);
+	int64_t ns = ticks >= 0 ? (int64_t)ticks_to_ns((uint64_t)ticks)
+				: -(int64_t)ticks_to_ns((uint64_t)-ticks);
+
+	return (int64_t)now_ns - ns;
+}
+
+bool clock_jumped(void)
+{
+	uint64_t now_ns = clock_now_ns();
+	int64_t behind_ns = counter_behind_ns(now_ns);
+
+	if (behind_ns <= (int64_t)NS_PER_S)
+		return rtc_parted(now_ns);
+	/* Time would stand still until the counter is where it was; it goes on from here. */
+	entry_tsc -= (uint64_t)behind_ns / NS_PER_MS * (rates.tsc_hz / 1000);
+	return true;
 }
 
 /* --- events ------------------------------------------------------------------------------------ */

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* kernel/renew with a machine of the test's own: when it counts as copied, what is asked then, and what
+ * is not waited for otherwise. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kernel/renew.c"
+
+static struct {
+	uint64_t now_ns;
+	bool has_id, has_cpu, has_device, jumped;
+	uint8_t id[ACPI_VM_GENERATION_LEN];
+	unsigned waited, polled, asked;
+	unsigned mixed; /* calls with at least one byte */
+	unsigned events;
+	bool weak;
+} fake;
+
+uint64_t clock_now_ns(void)
+{
+	return fake.now_ns;
+}
+
+bool clock_jumped(void)
+{
+	bool jumped = fake.jumped;
+
+	fake.jumped = false;
+	return jumped;
+}
+
+const volatile uint8_t *acpi_vm_generation(void)
+{
+	return fake.has_id ? fake.id : NULL;
+}
+
+bool cpu_rdrand(uint64_t *words, unsigned count)
+{
+	memset(words, 1, count * sizeof(*words));
+	return fake.has_cpu;
+}
+
+bool cpu_rdseed(uint64_t *words, unsigned count)
+{
+	(void)words;
+	(void)count;
+	return false;
+}
+
+void entropy_mix(const void *buf, size_t len)
+{
+	(void)buf;
+	fake.mixed += len > 0;
+}
+
+static size_t device_read(void *ctx, void *buf, size_t len)
+{
+	(void)ctx;
+	fake.waited++;
+	memset(buf, 2, len);
+	return fake.has_device ? len : 0;
+}
+
+static size_t device_poll(void *ctx, void *buf, size_t len, bool ask)
+{
+	(void)ctx;
+	assert_true(len >= 64);
+	fake.polled++;
+	fake.asked += ask;
+	memset(buf, 3, 64);
+	return fake.has_device ? 64 : 0;
+}
+
+static void record(struct event_sink *sink, const struct event *ev)
+{
+	(void)sink;
+	assert_int_equal(ev->id, EVENT_ENTROPY_RENEWED);
+	fake.events++;
+	for (unsigned i = 0; i < ev->n_fields; i++) {
+		if (event_field_type(&ev->fields[i]) != EVENT_FIELD_ABSENT &&
+		    strcmp(event_field_key(&ev->fields[i]), "weak") == 0)
+			fake.weak = ev->fields[i].b;
+	}
+}
+
+static struct event_sink sink = {.emit = record};
+static const struct renew_device device = {.read = device_read, .poll = device_poll};
+
+static int fresh(void **test_state)
+{
+	(void)test_state;
+	memset(&fake, 0, sizeof(fake));
+	memset(&state, 0, sizeof(state));
+	fake.now_ns = NS_PER_S;
+	return 0;
+}
+
+static void begin(void)
+{
+	renew_begin(&device, &sink);
+}
+
+static void before_it_begins_nothing_is_asked(void **test_state)
+{
+	(void)test_state;
+	assert_int_equal(renew(), 0);
+	assert_int_equal(fake.mixed + fake.polled + fake.waited, 0);
+}
+
+static void the_same_machine_is_the_same_generation(void **test_state)
+{
+	(void)test_state;
+	fake.has_id = fake.has_cpu = fake.has_device = true;
+	begin();
+	for (unsigned i = 0; i < 100; i++) {
+		fake.now_ns += 100 * NS_PER_MS;
+		assert_int_equal(renew(), 1);
+	}
+	assert_int_equal(fake.waited, 0);
+	assert_int_equal(fake.polled, 100);
+	assert_int_equal(fake.asked, 10); /* once a second */
+	assert_int_equal(fake.events, 0);
+}
+
+static void each_draw_has_the_cpus_numbers(void **test_state)
+{
+	unsigned before;
+
+	(void)test_state;
+	begin();
+	before = fake.mixed;
+	renew();
+	assert_int_equal(fake.mixed - before, 1); /* the time */
+	fake.has_cpu = true;
+	renew();
+	assert_int_equal(fake.mixed - before, 3);
+}
+
+static void another_id_is_another_generation(void **test_state)
+{
+	(void)test_state;
+	fake.has_id = fake.has_device = true;
+	begin();
+	fake.id[15] ^= 1;
+	assert_int_equal(renew(), 2);
+	assert_int_equal(fake.waited, 1);
+	assert_int_equal(renew(), 2);
+	assert_int_equal(fake.waited, 1);
+	assert_int_equal(fake.events, 1);
+	assert_false(fake.weak);
+	fake.id[0] ^= 1;
+	assert_int_equal(renew(), 3);
+}
+
+static void so_is_a_clock_that_jumped(void **test_state)
+{
+	(void)test_state;
+	fake.has_device = true;
+	begin();
+	fake.jumped = true;
+	assert_int_equal(renew(), 2);
+	assert_int_equal(renew(), 2);
+	assert_int_equal(fake.waited, 1);
+	assert_false(fake.weak);
+}
+
+static void without_any_source_it_is_weak(void **test_state)
+{
+	(void)test_state;
+	begin();
+	fake.jumped = true;
+	assert_int_equal(renew(), 2);
+	assert_true(fake.weak);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(before_it_begins_nothing_is_asked, fresh),
+		cmocka_unit_test_setup(the_same_machine_is_the_same_generation, fresh),
+		cmocka_unit_test_setup(each_draw_has_the_cpus_numbers, fresh),
+		cmocka_unit_test_setup(another_id_is_another_generation, fresh),
+		cmocka_unit_test_setup(so_is_a_clock_that_jumped, fresh),
+		cmocka_unit_test_setup(without_any_source_it_is_weak, fresh),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
