@@ -8,7 +8,7 @@
 #include "kernel/clock.h"
 #include "kernel/entropy.h"
 
-#define CPU_WORDS 4u
+#define CPU_WORDS 3u /* and the time beside them: what one block of the generator takes in */
 #define POLL_NS NS_PER_S
 /* More than the entropy device fills at a time: the last of them were asked for just now, and are
  * not in the snapshot. */
@@ -55,14 +55,14 @@ static bool id_changed(void)
 	return true;
 }
 
-static bool mix_cpu(void)
+static bool mix_cpu(uint64_t now_ns)
 {
-	uint64_t words[CPU_WORDS];
+	uint64_t words[CPU_WORDS + 1] = {0};
+	bool given = cpu_rdrand(words, CPU_WORDS) || cpu_rdseed(words, CPU_WORDS);
 
-	if (!cpu_rdrand(words, CPU_WORDS) && !cpu_rdseed(words, CPU_WORDS))
-		return false;
+	words[CPU_WORDS] = now_ns;
 	entropy_mix(words, sizeof(words));
-	return true;
+	return given;
 }
 
 static bool mix_device(void)
@@ -109,8 +109,7 @@ uint64_t renew(void)
 	if (state.generation == 0)
 		return 0;
 	by_id = id_changed();
-	by_cpu = mix_cpu();
-	entropy_mix(&now_ns, sizeof(now_ns));
+	by_cpu = mix_cpu(now_ns);
 	if (by_id)
 		all_sources("the VM generation id changed", by_id, by_cpu, now_ns);
 	else if (clock_jumped())
