@@ -22,10 +22,10 @@
 #include "kernel/event_loop.h"
 #include "kernel/irq_halt.h"
 #include "net/net.h"
+#include "tests/lib/orders.h"
 #include "tests/lib/virtio_net_kit.h"
 
 #define EVENT_IDX VIRTIO_FEATURE(VIRTIO_RING_F_EVENT_IDX)
-#define CHOICES_MAX 100000
 
 enum act {
 	ACT_NONE,
@@ -70,60 +70,13 @@ static struct world {
 	bool done;
 } w;
 
-/* --- choices: all of them in turn, or drawn ---------------------------------------------------- */
-
-static struct {
-	bool drawn;
-	uint64_t seed, state;
-	unsigned taken[CHOICES_MAX], of[CHOICES_MAX];
-	unsigned n, at;
-} choices;
-
-static unsigned draw(unsigned n)
-{
-	choices.state = choices.state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (unsigned)((choices.state >> 33) % n);
-}
-
-static unsigned choose(unsigned n)
-{
-	if (choices.drawn)
-		return draw(n);
-	if (choices.at == choices.n) {
-		assert_true(choices.n < CHOICES_MAX);
-		choices.taken[choices.n] = 0;
-		choices.n++;
-	}
-	choices.of[choices.at] = n;
-	return choices.taken[choices.at++];
-}
-
-/* The next order, depth first; false after the last. */
-static bool next_order(void)
-{
-	while (choices.n > 0 && choices.taken[choices.n - 1] + 1 >= choices.of[choices.n - 1])
-		choices.n--;
-	if (choices.n == 0)
-		return false;
-	choices.taken[choices.n - 1]++;
-	return true;
-}
-
-static void fault(const char *what)
-{
-	print_error("%s: %s", scenario->name, what);
-	if (choices.drawn)
-		fail_msg("seed %llu", (unsigned long long)choices.seed);
-	print_error(" at halt %u; choices:", w.halts);
-	for (unsigned i = 0; i < choices.at; i++)
-		print_error(" %u/%u", choices.taken[i], choices.of[i]);
-	fail_msg("%s", what);
-}
-
 static void must(bool holds, const char *what)
 {
-	if (!holds)
-		fault(what);
+	if (holds)
+		return;
+	print_error("%s, halt %u: %s\n", scenario->name, w.halts, what);
+	orders_print();
+	fail_msg("%s", what);
 }
 
 /* --- the device --------------------------------------------------------------------------------- */
@@ -238,9 +191,9 @@ static bool device_acts(bool may_rest)
 			possible[n++] = act;
 	}
 	/* Drawn: mostly none, so that the driver gets somewhere between two. */
-	if (n == 0 || (may_rest && choices.drawn && draw(scenario->rest) != 0))
+	if (n == 0 || (may_rest && orders_are_drawn() && orders_draw(scenario->rest) != 0))
 		return false;
-	which = choose(n + may_rest);
+	which = orders_choose(n + may_rest);
 	if (may_rest && which-- == 0)
 		return false;
 	w.in_device = true;
@@ -295,7 +248,7 @@ static void deliver(void)
 uint64_t irq_window(void)
 {
 	moment();
-	w.skipped = scenario->late && !w.skipped && pending() && choose(2) == 1;
+	w.skipped = scenario->late && !w.skipped && pending() && orders_choose(2) == 1;
 	if (!w.skipped)
 		deliver();
 	moment();
@@ -396,7 +349,7 @@ void irq_halt(void)
 {
 	check_halt();
 	while (!pending()) {
-		if (choices.drawn && draw(4) == 0 && timer_ends_it())
+		if (orders_are_drawn() && orders_draw(4) == 0 && timer_ends_it())
 			break;
 		if (device_acts(false))
 			continue;
@@ -427,7 +380,7 @@ void net_poll(struct stack *stack, uint64_t now_ns)
 
 	(void)stack;
 	(void)now_ns;
-	if (net_kit.held.count > 0 && draw(3) == 0)
+	if (net_kit.held.count > 0 && orders_draw(3) == 0)
 		pktbuf_queue_free(&net_kit.held);
 	w.refused = false;
 	while (w.to_send > 0 && fake_machine.allocs_left != 0) {
@@ -459,8 +412,7 @@ static void open_world(const struct scenario *s)
 	net_kit.hold = s->holds;
 	w = (struct world){.timer_ns = TIME_NEVER, .to_send = s->to_send};
 	memcpy(w.acts_left, s->acts, sizeof(w.acts_left));
-	choices.at = 0;
-	choices.state = choices.seed;
+	orders_rewind();
 	assert_non_null(net_kit_open());
 	w.net = CONTAINER_OF(net_kit.netif, struct virtio_net, netif);
 	w.net->rx_batch = s->batch;
@@ -487,13 +439,11 @@ static void run_all_orders(const struct scenario *s)
 {
 	uint64_t runs = 0;
 
-	choices.drawn = false;
-	choices.seed = 1;
-	choices.n = 0;
+	orders_begin_all();
 	do {
 		run(s);
 		runs++;
-	} while (next_order());
+	} while (orders_next());
 	print_message("%s: %llu orders\n", s->name, (unsigned long long)runs);
 }
 
@@ -543,22 +493,22 @@ static void draw_scenario(struct scenario *s)
 
 	*s = (struct scenario){
 		.name = "drawn",
-		.features = NET_KIT_ALL & ~(draw(3) == 0 ? EVENT_IDX : 0),
-		.rx_size = sizes[draw(ARRAY_LEN(sizes))],
-		.tx_size = sizes[3 + draw(ARRAY_LEN(sizes) - 3)],
-		.to_send = draw(2) * draw(400),
-		.pieces = draw(5),
-		.vectors = draw(8) == 0 ? NONE : draw(2),
-		.rest = 1 + draw(60),
-		.answers = draw(2) == 0,
-		.holds = draw(4) == 0,
-		.late = draw(2) == 0,
-		.acts = {[ACT_FRAME] = draw(1000), [ACT_BURST] = draw(20), [ACT_SENT] = 2000,
-			 [ACT_LINK] = draw(10), [ACT_SUSPEND] = draw(5),
-			 [ACT_MEMORY] = draw(3) == 0 ? draw(10) : 0, [ACT_BREAK] = draw(10) == 0},
+		.features = NET_KIT_ALL & ~(orders_draw(3) == 0 ? EVENT_IDX : 0),
+		.rx_size = sizes[orders_draw(ARRAY_LEN(sizes))],
+		.tx_size = sizes[3 + orders_draw(ARRAY_LEN(sizes) - 3)],
+		.to_send = orders_draw(2) * orders_draw(400),
+		.pieces = orders_draw(5),
+		.vectors = orders_draw(8) == 0 ? NONE : orders_draw(2),
+		.rest = 1 + orders_draw(60),
+		.answers = orders_draw(2) == 0,
+		.holds = orders_draw(4) == 0,
+		.late = orders_draw(2) == 0,
+		.acts = {[ACT_FRAME] = orders_draw(1000), [ACT_BURST] = orders_draw(20), [ACT_SENT] = 2000,
+			 [ACT_LINK] = orders_draw(10), [ACT_SUSPEND] = orders_draw(5),
+			 [ACT_MEMORY] = orders_draw(3) == 0 ? orders_draw(10) : 0, [ACT_BREAK] = orders_draw(10) == 0},
 	};
-	s->batch = draw(2) == 0 ? 8 : (uint16_t)(1 + draw(8));
-	s->budget = draw(2) == 0 ? 256 : (uint16_t)(1 + draw(256));
+	s->batch = orders_draw(2) == 0 ? 8 : (uint16_t)(1 + orders_draw(8));
+	s->budget = orders_draw(2) == 0 ? 256 : (uint16_t)(1 + orders_draw(256));
 }
 
 #define DRAWN 400
@@ -566,11 +516,10 @@ static void draw_scenario(struct scenario *s)
 static void orders_drawn_on_large_rings(void **state)
 {
 	(void)state;
-	choices.drawn = true;
 	for (uint64_t seed = 1; seed <= DRAWN; seed++) {
 		struct scenario s;
 
-		choices.seed = choices.state = seed;
+		orders_begin_drawn(seed);
 		draw_scenario(&s);
 		run(&s);
 	}
@@ -586,8 +535,7 @@ static void indices_come_round(void **state)
 	};
 
 	(void)state;
-	choices.drawn = true;
-	choices.seed = 1;
+	orders_begin_drawn(1);
 	run(&s);
 	assert_true(net_kit.received > 2 * 65536);
 }
