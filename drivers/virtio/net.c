@@ -48,7 +48,7 @@ static void set_link(struct virtio_net *net, bool up)
 	if (net->netif.link_up == up)
 		return;
 	net->netif.link_up = up;
-	net->link_changed = true;
+	net->unreported = true;
 	event_emit(net->dev->events, EVENT_NETDEV_LINK, 0, 0, EV_STR("name", net->netif.name),
 		   EV_STR("link", link_text(net)));
 }
@@ -130,10 +130,8 @@ static int net_send(struct netif *netif, struct pktbuf *pkt)
 	return virtio_net_tx_send(net_of(netif), pkt);
 }
 
-/* Frames received; *released: some that were sent came back. */
-static unsigned poll_device(struct virtio_net *net, uint64_t now_ns, bool *released)
+static unsigned poll_device(struct virtio_net *net, uint64_t now_ns)
 {
-	*released = false;
 	if (net->dev->dead)
 		return 0;
 	if (look_is_due(net, now_ns))
@@ -141,15 +139,13 @@ static unsigned poll_device(struct virtio_net *net, uint64_t now_ns, bool *relea
 	/* Sent frames first: an acknowledgement among the received ones may only release bytes
 	 * that no descriptor refers to any more. */
 	if (!net->dev->dead)
-		*released = virtio_net_tx_reclaim(net);
+		virtio_net_tx_reclaim(net);
 	return net->dev->dead ? 0 : virtio_net_rx_poll(net);
 }
 
 static unsigned net_poll_device(struct netif *netif, uint64_t now_ns)
 {
-	bool released;
-
-	return poll_device(net_of(netif), now_ns, &released);
+	return poll_device(net_of(netif), now_ns);
 }
 
 static unsigned net_tx_room(struct netif *netif)
@@ -168,11 +164,10 @@ static const struct netif_ops net_ops = {
 static bool source_poll(struct irq_source *source, uint64_t now_ns)
 {
 	struct virtio_net *net = CONTAINER_OF(source, struct virtio_net, source);
-	bool released, something;
+	bool received = poll_device(net, now_ns) > 0;
+	bool something = received || net->unreported;
 
-	something = poll_device(net, now_ns, &released) > 0 || released;
-	something |= net->link_changed;
-	net->link_changed = false;
+	net->unreported = false;
 	return something;
 }
 
@@ -181,7 +176,7 @@ static uint64_t source_arm(struct irq_source *source, uint64_t now_ns)
 	struct virtio_net *net = CONTAINER_OF(source, struct virtio_net, source);
 	uint64_t rx_ns, tx_ns, config_ns;
 
-	if (net->link_changed) /* since the poll, while the stack was sending */
+	if (net->unreported) /* since the poll, while the stack was sending */
 		return now_ns;
 	if (net->dev->dead)
 		return TIME_NEVER;

@@ -32,7 +32,7 @@ struct virtio_net {
 	uint16_t rx_batch;  /* frames between two refills */
 	uint16_t rx_budget; /* frames a poll */
 	bool tx_wanted;     /* the stack was refused for lack of room and is to be woken */
-	bool link_changed;  /* and no poll has reported it yet */
+	bool unreported;    /* the link changed, or sent frames came back, and no poll has said so */
 
 	struct irq_source source;
 	struct irq_line queue_irq;
@@ -62,8 +62,8 @@ uint64_t virtio_net_rx_arm(struct virtio_net *net, uint64_t now_ns);
 
 int virtio_net_tx_open(struct virtio_net *net, uint16_t vector) MUST_CHECK;
 int virtio_net_tx_send(struct virtio_net *net, struct pktbuf *pkt);
-/* Frees what was transmitted; true if there was any. */
-bool virtio_net_tx_reclaim(struct virtio_net *net);
+/* Frees what was transmitted. */
+void virtio_net_tx_reclaim(struct virtio_net *net);
 unsigned virtio_net_tx_room(struct virtio_net *net);
 /* This queue's part of irq_source.arm. */
 uint64_t virtio_net_tx_arm(struct virtio_net *net, uint64_t now_ns);

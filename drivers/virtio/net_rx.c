@@ -139,6 +139,8 @@ static unsigned take_batch(struct virtio_net *net)
 
 static void refill(struct virtio_net *net, unsigned received)
 {
+	if (received == 0 && LIKELY(net->rx.ring.in_flight >= net->rx_target))
+		return;
 	net->rx_target = (uint16_t)MIN(net->rx_limit, net->rx_target + received);
 	if (net->rx.ring.in_flight >= net->rx_target)
 		return;

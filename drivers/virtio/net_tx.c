@@ -34,7 +34,7 @@ int virtio_net_tx_open(struct virtio_net *net, uint16_t vector)
 	return err;
 }
 
-bool virtio_net_tx_reclaim(struct virtio_net *net)
+void virtio_net_tx_reclaim(struct virtio_net *net)
 {
 	struct virtq *ring = &net->tx.ring;
 	bool any = false;
@@ -46,12 +46,12 @@ bool virtio_net_tx_reclaim(struct virtio_net *net)
 	}
 	if (virtq_broken(ring))
 		virtio_net_fail(net, "transmit queue", virtq_fault_text(ring));
-	if (ring->free_count >= MAX(ring->size / 2, PIECES_MAX))
-		net->tx_wanted = false;
+	if (!any)
+		return;
+	net->unreported = true;
+	net->tx_wanted &= ring->free_count < MAX(ring->size / 2, PIECES_MAX);
 	/* Said again each time, since the event index would come round after 65536 frames. */
-	if (any)
-		virtq_interrupts_off(ring);
-	return any;
+	virtq_interrupts_off(ring);
 }
 
 /* The stack is woken when half of what is in flight has gone: not for each frame. */

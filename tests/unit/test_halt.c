@@ -288,6 +288,7 @@ static void check_transmit(void)
 	uint16_t left = (uint16_t)(tx()->avail->idx - tx()->used_idx);
 	bool wakes = w.net->polled;
 
+	must(!w.net->unreported, "halts, and nobody knows what came of the sending");
 	must(!has_next(tx()) || w.transmitting, "halts, and the device does not know of its frames");
 	must(w.net->tx.ring.in_flight == 0 || wakes_within(100 * NS_PER_MS),
 	     "halts, and what was sent is never collected");
@@ -383,9 +384,9 @@ void net_poll(struct stack *stack, uint64_t now_ns)
 	if (net_kit.held.count > 0 && orders_draw(3) == 0)
 		pktbuf_queue_free(&net_kit.held);
 	w.refused = false;
-	while (w.to_send > 0 && fake_machine.allocs_left != 0) {
+	while (w.to_send > 0) {
 		w.refused = !net_kit.fake.dev.dead && netif->ops->tx_room(netif) == 0;
-		if (w.refused)
+		if (w.refused || fake_machine.allocs_left == 0)
 			break;
 		(void)netif->ops->send(netif, net_kit_packet(54, scenario->pieces));
 		w.to_send--;

@@ -605,6 +605,24 @@ static void sent_frames_are_collected_by_the_clock(void **state)
 	assert_true(net_kit_arm() == TIME_NEVER);
 }
 
+/* The stack came upon them itself, when it sent after the poll: whoever waits for their memory has to
+ * hear of it before the halt. */
+static void frames_collected_while_sending_forbid_the_halt(void **state)
+{
+	struct fake_chain chain;
+
+	(void)state;
+	net_kit_idle();
+	fill_tx(1);
+	net_kit_idle();
+	assert_true(net_kit_transmitted(&chain));
+	(void)tx_room();
+	assert_int_equal(net_kit.released, 1);
+	assert_true(net_kit_arm() <= net_kit.now_ns);
+	assert_true(irq_poll_sources(net_kit.now_ns));
+	assert_true(net_kit_arm() > net_kit.now_ns);
+}
+
 static void room_counts_what_was_done_meanwhile(void **state)
 {
 	struct fake_chain chain;
@@ -872,6 +890,7 @@ int main(void)
 		ROW(wish_to_be_woken_survives_a_poll),
 		ROW(wish_to_be_woken_follows_a_ring_filled_again),
 		ROW(sent_frames_are_collected_by_the_clock),
+		ROW(frames_collected_while_sending_forbid_the_halt),
 		ROW(room_counts_what_was_done_meanwhile),
 		ROW(nothing_is_with_the_device_any_more),
 		ROW(wakes_come_across_the_wrap),
