@@ -128,6 +128,22 @@ static void begin_wait(struct lookup *l)
 	progress_begin(m->progress, &work, now_ns);
 }
 
+static bool is_remembered(const struct resolver_memory *memory, uint32_t server)
+{
+	for (unsigned i = 0; memory != NULL && i < memory->n; i++) {
+		if (memory->without_edns[i] == server)
+			return true;
+	}
+	return false;
+}
+
+/* It has answered without EDNS, and with it did not. */
+static void remember(struct resolver_memory *memory, uint32_t server)
+{
+	if (memory != NULL && memory->n < RESOLVER_SERVERS_MAX && !is_remembered(memory, server))
+		memory->without_edns[memory->n++] = server;
+}
+
 /* A server that did not answer, or made no sense, may be one that EDNS confuses, or stand behind
  * something that drops it: from then on it is asked without (RFC 6891 6.2.2). */
 static void ask_server(struct lookup *l, struct dns_exchange *x, unsigned i, unsigned round)
@@ -141,12 +157,15 @@ static void ask_server(struct lookup *l, struct dns_exchange *x, unsigned i, uns
 		.attempt = round + 1,
 		.patience_ns = FIRST_PATIENCE_NS << round,
 		.deadline_ns = l->deadline_ns,
-		.edns = (l->without_edns >> i & 1) == 0,
+		.edns = (l->without_edns >> i & 1) == 0 &&
+			!is_remembered(l->r->memory, l->r->servers[i]),
 	};
 	l->server = net_endpoint_ipv4(x->server, 0);
 	dns_exchange(x);
 	if (!x->edns || !settles_it(x))
 		l->without_edns |= 1u << i;
+	if (!x->edns && settles_it(x))
+		remember(l->r->memory, x->server);
 }
 
 /* Asks the servers in turn, with growing patience, until one settles it.  False: none did, and

@@ -7,7 +7,7 @@
  * Every query leaves from a port of its own with an id of its own, both drawn at random (RFC 5452);
  * answers that are not to that query are not looked at.  A truncated answer is fetched again over
  * TCP (RFC 7766).  A server that knows nothing and asks nobody does not have the last word: the next
- * is asked.  Nothing is cached: a run asks once.
+ * is asked.  No answer is cached.
  *
  * No server is asked about the names under onion (RFC 7686) and localhost (RFC 6761 6.3).
  */
@@ -28,6 +28,12 @@ struct resolver_host {
 	uint32_t ipv4; /* host order */
 };
 
+/* What is remembered from one look-up to the next; zeroes: nothing. */
+struct resolver_memory {
+	uint32_t without_edns[RESOLVER_SERVERS_MAX]; /* servers that answer only where none is offered */
+	unsigned n;
+};
+
 struct resolver {
 	struct machine *machine;
 	struct event_sink *events;
@@ -36,6 +42,7 @@ struct resolver {
 	const char *search; /* the domain of names without a dot; NULL or "": none */
 	const struct resolver_host *hosts;
 	size_t n_hosts;
+	struct resolver_memory *memory; /* NULL: none */
 };
 
 struct resolved {

@@ -24,8 +24,10 @@ bool connection_resolve(struct transfer *t, struct url_span host, struct resolve
 	const struct app_env *env = t->env;
 	const struct app_names names =
 		env->names != NULL ? env->names(env->machine.ctx) : (struct app_names){0};
+	static struct resolver_memory memory; /* one machine, one network */
 	const struct resolver resolver = {
 		.machine = t->m,
+		.memory = &memory,
 		.events = t->events,
 		.servers = {names.servers[0], names.servers[1], names.servers[2]},
 		.n_servers = names.n_servers,

@@ -381,6 +381,22 @@ static void who_takes_no_edns(void **state)
 	assert_int_equal(look_up("a.x"), STATUS_OK);
 	assert_string_equal(asked, "a.x@1/1+ b.x@1/1 ");
 
+	fresh(NULL); /* the next look-up knows, and does not wait for it again */
+	shows_edns = true;
+	resolver.memory = &(struct resolver_memory){0};
+	SCRIPT({NULL, SERVER_1, ERR_TIMEDOUT, DNS_FOUND, NULL, 0});
+	resolver.n_servers = 1;
+	assert_int_equal(look_up("a.x"), STATUS_OK);
+	assert_int_equal(look_up("b.x"), STATUS_OK);
+	assert_int_equal(look_up("c.x"), STATUS_OK);
+	assert_string_equal(asked, "a.x@1/1+ a.x@1/2 b.x@1/1 c.x@1/1 ");
+	assert_int_equal(resolver.memory->n, 1);
+	fresh(NULL); /* who says nothing at all is not known for it */
+	shows_edns = true;
+	resolver.memory = &(struct resolver_memory){0};
+	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
+	assert_int_equal(resolver.memory->n, 0);
+
 	fresh(NULL); /* one server's trouble is not the other's */
 	shows_edns = true;
 	SCRIPT({NULL, SERVER_2, ERR_OK, DNS_FOUND, NULL, 0});
