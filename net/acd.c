@@ -178,7 +178,7 @@ void acd_conflict(struct stack *stack, struct netif *netif, const uint8_t *mac, 
 		action = answer_conflict(stack, acd, given, now_ns);
 	if (rate_take(&stack->arp_conflict_limit, DEFEND_INTERVAL_NS, 1, now_ns))
 		event_emit(stack->port->events, EVENT_ARP_CONFLICT, 0, 0, EV_MAC("mac", mac),
-			   EV_IPV4("ip", netif->ipv4),
+			   EV_IPV4("ip", netif->ipv4), EV_STR("whose", "our"),
 			   EV_IF(action != NULL, EV_STR("action", action)));
 	if (given && acd != NULL && acd->state == ACD_LOST)
 		dhcp_address_in_use(stack, netif, mac, now_ns); /* this ends the acd, too */

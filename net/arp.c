@@ -5,9 +5,10 @@
  * neighbour cache.  What waits for an answer, and for how long, is net/neigh.c's affair.
  *
  * Nothing that comes in unasked makes an entry, except a request for our own address from a
- * neighbour on our own network: that neighbour is about to talk to us.  An entry that is there is
- * changed by whatever its owner says (RFC 826's merge), asked or not, so that one that moves to other
- * hardware is found there; whoever can send frames on the link could answer our requests as well.
+ * neighbour on our own network: that neighbour is about to talk to us.  What names other hardware
+ * than an entry has changes it (RFC 826's merge), but not before the old one has been asked where the
+ * entry is in use: net/neigh.h.  Who can send frames on the link can answer our broadcasts as well;
+ * against that nothing here helps.
  *
  * Who else uses our address is net/acd.c's affair.
  */
@@ -23,6 +24,9 @@
 #include "net/wire/arp.h"
 #include "net/wire/eth.h"
 #include "net/wire/ipv4.h"
+
+#define CONFLICT_INTERVAL_NS (10 * NS_PER_S) /* as RFC 5227's DEFEND_INTERVAL */
+#define UNASKED_BURST 4u                     /* lines about what nobody asked for, at once */
 
 static const uint8_t everybody[ETH_ADDR_LEN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 static const uint8_t unknown[ETH_ADDR_LEN];
@@ -51,7 +55,7 @@ static int send_arp(struct stack *stack, struct netif *netif, const uint8_t *dst
 }
 
 /* The resolver's ask(): a broadcast, or RFC 1122 2.3.2.1 (2), a unicast poll of a known address. */
-static void arp_ask(struct stack *stack, const struct neigh *n, uint64_t now_ns)
+static int arp_ask(struct stack *stack, const struct neigh *n, uint64_t now_ns)
 {
 	uint32_t target = net_addr_to_ipv4(&n->addr);
 	const struct arp_packet request = {
@@ -61,13 +65,31 @@ static void arp_ask(struct stack *stack, const struct neigh *n, uint64_t now_ns)
 		.tha = unknown,
 		.tpa = target,
 	};
-	const uint8_t *dst = n->state == NEIGH_PROBE ? n->mac : everybody;
+	bool poll = neigh_is_poll(n);
+	int err = send_arp(stack, n->netif, poll ? n->mac : everybody, &request, now_ns);
 
-	if (send_arp(stack, n->netif, dst, &request, now_ns) != ERR_OK)
-		return;
+	if (err != ERR_OK)
+		return err;
 	stack->counters.arp_requests_out++;
 	event_emit(stack->port->events, EVENT_ARP_REQUEST, 0, 0, EV_IPV4("ip", target),
-		   EV_IPV4("src_ip", request.spa), EV_U64("attempt", n->attempts));
+		   EV_IPV4("src_ip", request.spa), EV_IF(poll, EV_MAC("mac", n->mac)),
+		   EV_U64("attempt", n->attempts));
+	return ERR_OK;
+}
+
+/* Nobody asked for it: such lines are limited. */
+static void say_moved(struct stack *stack, const struct net_addr *addr, const uint8_t *mac,
+		      const uint8_t *old, uint64_t now_ns)
+{
+	if (rate_take(&stack->arp_moved_limit, NS_PER_S, UNASKED_BURST, now_ns))
+		event_emit(stack->port->events, EVENT_ARP_REPLY, 0, 0, EV_ADDR("ip", *addr),
+			   EV_MAC("mac", mac), EV_MAC("was", old));
+}
+
+static void arp_moved(struct stack *stack, const struct neigh *n, const uint8_t *old,
+		      uint64_t now_ns)
+{
+	say_moved(stack, &n->addr, n->mac, old, now_ns);
 }
 
 /* A request for our own address. */
@@ -112,6 +134,7 @@ void arp_init(struct stack *stack)
 	const struct neigh_resolver resolver = {
 		.eth_type = ETH_TYPE_IPV4,
 		.ask = arp_ask,
+		.moved = arp_moved,
 		.gave_up = arp_gave_up,
 		.undeliverable = arp_undeliverable,
 	};
@@ -148,6 +171,29 @@ static bool is_neighbour(const struct stack *stack, const struct netif *netif, u
 	return ~netif->ipv4_mask <= 1 || (host != 0 && host != ~netif->ipv4_mask);
 }
 
+static void say_refuted(struct stack *stack, const struct net_addr *addr, const uint8_t *holder,
+			const uint8_t *claimant, uint64_t now_ns)
+{
+	if (rate_take(&stack->arp_refuted_limit, CONFLICT_INTERVAL_NS, UNASKED_BURST, now_ns))
+		event_emit(stack->port->events, EVENT_ARP_CONFLICT, 0, 0, EV_MAC("mac", claimant),
+			   EV_IPV4("ip", net_addr_to_ipv4(addr)), EV_STR("whose", "a neighbour's"),
+			   EV_MAC("holder", holder), EV_STR("action", "it answered there and stays"));
+}
+
+/* A request that taught us an address is not called a reply in the log. */
+static void report(struct stack *stack, const struct net_addr *addr, const uint8_t *mac,
+		   const struct neigh_heard *heard, uint64_t now_ns)
+{
+	if (heard->answered)
+		event_emit(stack->port->events, EVENT_ARP_REPLY, 0, 0, EV_ADDR("ip", *addr),
+			   EV_MAC("mac", mac), EV_IF(heard->moved, EV_MAC("was", heard->old)),
+			   EV_U64("rtt_us", heard->rtt_ns / NS_PER_US));
+	else if (heard->moved)
+		say_moved(stack, addr, mac, heard->old, now_ns);
+	if (heard->refuted)
+		say_refuted(stack, addr, mac, heard->claimant, now_ns);
+}
+
 /* RFC 826, packet reception: merge, then make an entry where we are the target. */
 static void learn(struct stack *stack, struct netif *netif, const struct arp_packet *arp,
 		  bool for_us, uint64_t now_ns)
@@ -162,11 +208,7 @@ static void learn(struct stack *stack, struct netif *netif, const struct arp_pac
 		stack->counters.arp_ignored++;
 		return;
 	}
-	/* A request that taught us an address is not called a reply in the log. */
-	if (heard.answered || (heard.changed && arp->op == ARP_OP_REPLY))
-		event_emit(stack->port->events, EVENT_ARP_REPLY, 0, 0, EV_ADDR("ip", addr),
-			   EV_MAC("mac", arp->sha),
-			   EV_IF(heard.answered, EV_U64("rtt_us", heard.rtt_ns / NS_PER_US)));
+	report(stack, &addr, arp->sha, &heard, now_ns);
 	neigh_flush(stack, heard.entry, now_ns);
 }
 

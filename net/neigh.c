@@ -4,9 +4,11 @@
  * The neighbour cache (RFC 1122 2.3.2, and RFC 4861 7.3 for the idea of stale entries that stay in
  * use while they are checked).  The contract stands in net/neigh.h.
  *
- * Flooding is bounded four ways: entries are few and the least recently used one gives way; a
+ * Flooding is bounded five ways: entries are few and the least recently used one gives way; a
  * neighbour that only talks to us cannot push out one that we are sending to; each unresolved
- * entry holds few packets; and where all together hold too many, the longest queue gives way.
+ * entry holds few packets; where all together hold too many, the longest queue gives way; and however
+ * many claims come for an entry, one check of it is under way, with a pause behind each that the
+ * neighbour has refuted.
  */
 #include "net/neigh.h"
 
@@ -16,6 +18,9 @@
 #include "net/eth.h"
 #include "net/port.h"
 #include "net/stack.h"
+
+#define CLAIM_DOUBLINGS_MAX 3u /* of NEIGH_CLAIM_PAUSE_NS: 8 s */
+#define REFUTED_FORGOTTEN_NS (30 * NS_PER_S) /* the pause begins anew */
 
 struct neigh_table {
 	struct neigh_resolver resolver; /* for IPv4; IPv6 brings a second one */
@@ -108,18 +113,64 @@ void neigh_forget(struct stack *stack, const struct netif *netif)
 
 /* --- asking ------------------------------------------------------------------------------------ */
 
+/* Behind the request that has just been counted.  Each poll has its time from when it was sent, also
+ * where the clock has jumped between them. */
+static uint64_t patience(const struct neigh *n)
+{
+	if (!neigh_is_poll(n))
+		return NEIGH_RETRY_NS;
+	return n->attempts < NEIGH_POLLS ? NEIGH_POLL_NS
+					 : NEIGH_POLLED_NS - (NEIGH_POLLS - 1) * NEIGH_POLL_NS;
+}
+
 static void ask(struct stack *stack, struct neigh *n, uint64_t now_ns)
 {
+	int err;
+
 	n->attempts++;
 	n->asked_ns = now_ns;
-	timer_set(&stack->timers, &n->timer, now_ns + NEIGH_RETRY_NS);
-	stack->neigh->resolver.ask(stack, n, now_ns);
+	timer_set(&stack->timers, &n->timer, now_ns + patience(n));
+	err = stack->neigh->resolver.ask(stack, n, now_ns);
+	n->polled |= err == ERR_OK && neigh_is_poll(n);
 }
 
 static void probe(struct stack *stack, struct neigh *n, uint64_t now_ns)
 {
 	n->state = NEIGH_PROBE;
 	n->attempts = 0;
+	n->polled = false;
+	ask(stack, n, now_ns);
+}
+
+static void settle(struct neigh *n, const uint8_t *mac, uint64_t now_ns)
+{
+	memcpy(n->mac, mac, NETIF_MAC_LEN);
+	n->state = NEIGH_REACHABLE;
+	n->attempts = 0;
+	n->claims = 0;
+	n->confirmed_ns = now_ns;
+}
+
+/* Where the old address was silent: one claimant has it.  Not where several claim, nor where the
+ * device took none of the polls: then nobody was asked. */
+static bool give_to_claimant(struct stack *stack, struct neigh *n, uint64_t now_ns)
+{
+	uint8_t old[NETIF_MAC_LEN];
+
+	if (n->claims != 1 || !n->polled)
+		return false;
+	memcpy(old, n->mac, NETIF_MAC_LEN);
+	settle(n, n->claimant, now_ns);
+	stack->counters.arp_moved++;
+	stack->neigh->resolver.moved(stack, n, old, now_ns);
+	neigh_flush(stack, n, now_ns);
+	return true;
+}
+
+static void probe_fired(struct stack *stack, struct neigh *n, uint64_t now_ns)
+{
+	if (n->attempts == NEIGH_POLLS && give_to_claimant(stack, n, now_ns))
+		return;
 	ask(stack, n, now_ns);
 }
 
@@ -145,18 +196,47 @@ static void give_up(struct stack *stack, struct neigh *n, uint64_t now_ns)
 		resolver.undeliverable(stack, pkt, now_ns);
 }
 
+/* A refuted claim does not make the next one wait for ever: it may be a failover's. */
+static uint64_t claims_heard_from(const struct neigh *n)
+{
+	return n->refuted == 0 ? 0
+			       : n->refuted_ns + (NEIGH_CLAIM_PAUSE_NS
+						  << MIN(n->refuted - 1u, CLAIM_DOUBLINGS_MAX));
+}
+
+static void check_claim(struct stack *stack, struct neigh *n, uint64_t now_ns)
+{
+	uint64_t from_ns = claims_heard_from(n);
+
+	if (now_ns >= from_ns)
+		probe(stack, n, now_ns);
+	else if (!timer_is_set(&n->timer)) /* else it looks again */
+		timer_set(&stack->timers, &n->timer, from_ns);
+}
+
 static void fire(struct stack *stack, struct timer *timer, uint64_t now_ns)
 {
 	struct neigh *n = CONTAINER_OF(timer, struct neigh, timer);
 
-	if (n->state == NEIGH_REACHABLE) {
+	switch (n->state) {
+	case NEIGH_REACHABLE:
 		neigh_flush(stack, n, now_ns);
-		return;
+		if (n->claims > 0)
+			check_claim(stack, n, now_ns);
+		break;
+	case NEIGH_PROBE:
+		if (n->attempts < NEIGH_PROBE_ATTEMPTS)
+			probe_fired(stack, n, now_ns);
+		else
+			give_up(stack, n, now_ns);
+		break;
+	default:
+		if (n->attempts < NEIGH_ATTEMPTS)
+			ask(stack, n, now_ns);
+		else
+			give_up(stack, n, now_ns);
+		break;
 	}
-	if (n->attempts < NEIGH_ATTEMPTS)
-		ask(stack, n, now_ns);
-	else
-		give_up(stack, n, now_ns);
 }
 
 /* --- sending ----------------------------------------------------------------------------------- */
@@ -256,8 +336,11 @@ void neigh_doubt(struct stack *stack, struct netif *netif, const struct net_addr
 {
 	struct neigh *n = find(stack->neigh, netif, addr);
 
-	if (n != NULL && n->state == NEIGH_REACHABLE)
-		probe(stack, n, now_ns);
+	if (n == NULL || n->state != NEIGH_REACHABLE ||
+	    (n->asked_ns != 0 && now_ns - n->asked_ns < NEIGH_DOUBT_NS))
+		return;
+	stack->counters.arp_doubts++;
+	probe(stack, n, now_ns);
 }
 
 /* --- news -------------------------------------------------------------------------------------- */
@@ -291,6 +374,69 @@ static struct neigh *make_for_stranger(struct stack *stack, struct netif *netif,
 	return make_entry(stack, n, netif, addr);
 }
 
+/* We have sent to it lately. */
+static bool is_in_use(const struct neigh *n, uint64_t now_ns)
+{
+	return n->used_ns != 0 && now_ns - n->used_ns < NEIGH_IN_USE_NS;
+}
+
+/* Somebody else wants an address whose owner we know, and have not asked everybody about. */
+static bool is_claim(const struct neigh *n, const uint8_t *mac, uint64_t now_ns)
+{
+	if (n->state == NEIGH_REACHABLE)
+		return is_in_use(n, now_ns) && memcmp(n->mac, mac, NETIF_MAC_LEN) != 0;
+	return neigh_is_poll(n) && memcmp(n->mac, mac, NETIF_MAC_LEN) != 0;
+}
+
+static void claim(struct stack *stack, struct neigh *n, const uint8_t *mac, uint64_t now_ns)
+{
+	stack->counters.arp_claims++;
+	if (n->claims == 0) {
+		memcpy(n->claimant, mac, NETIF_MAC_LEN);
+		n->claims = 1;
+	} else if (memcmp(n->claimant, mac, NETIF_MAC_LEN) != 0) {
+		n->claims = 2;
+	}
+	if (n->state == NEIGH_REACHABLE)
+		check_claim(stack, n, now_ns);
+}
+
+/* The neighbour is where we knew it to be, and somebody had said otherwise. */
+static void refute(struct stack *stack, struct neigh *n, struct neigh_heard *heard, uint64_t now_ns)
+{
+	bool in_a_row = n->refuted > 0 && now_ns - n->refuted_ns < REFUTED_FORGOTTEN_NS;
+
+	stack->counters.arp_claims_refuted++;
+	heard->refuted = true;
+	memcpy(heard->claimant, n->claimant, NETIF_MAC_LEN);
+	n->refuted = in_a_row ? (uint8_t)MIN(n->refuted + 1u, CLAIM_DOUBLINGS_MAX + 1u) : 1;
+	n->refuted_ns = now_ns;
+}
+
+static void believe(struct stack *stack, struct neigh *n, const uint8_t *mac,
+		    struct neigh_heard *heard, uint64_t now_ns)
+{
+	bool known = n->state == NEIGH_REACHABLE || n->state == NEIGH_PROBE;
+
+	heard->answered = n->state == NEIGH_INCOMPLETE || n->state == NEIGH_PROBE;
+	heard->changed = !known || memcmp(n->mac, mac, NETIF_MAC_LEN) != 0;
+	heard->moved = known && heard->changed;
+	heard->rtt_ns = heard->answered ? now_ns - n->asked_ns : 0;
+	memcpy(heard->old, n->mac, NETIF_MAC_LEN);
+	if (n->state == NEIGH_PROBE && n->claims > 0 && !heard->changed)
+		refute(stack, n, heard, now_ns);
+	stack->counters.arp_moved += heard->moved;
+	timer_cancel(&stack->timers, &n->timer);
+	settle(n, mac, now_ns);
+}
+
+/* The owner of an entry whose claim waits for its turn is heard, and the claim still waits. */
+static bool is_no_news(const struct neigh *n, const uint8_t *mac)
+{
+	return n->state == NEIGH_REACHABLE && n->claims > 0 &&
+	       memcmp(n->mac, mac, NETIF_MAC_LEN) == 0;
+}
+
 struct neigh_heard neigh_learn(struct stack *stack, struct netif *netif,
 			       const struct net_addr *addr, const uint8_t *mac,
 			       enum neigh_news news, uint64_t now_ns)
@@ -303,15 +449,10 @@ struct neigh_heard neigh_learn(struct stack *stack, struct netif *netif,
 	if (n == NULL)
 		return heard;
 	heard.entry = n;
-	heard.answered = n->state == NEIGH_INCOMPLETE || n->state == NEIGH_PROBE;
-	heard.changed = n->state == NEIGH_INCOMPLETE || n->state == NEIGH_FREE ||
-			memcmp(n->mac, mac, NETIF_MAC_LEN) != 0;
-	heard.rtt_ns = heard.answered ? now_ns - n->asked_ns : 0;
-	timer_cancel(&stack->timers, &n->timer);
-	memcpy(n->mac, mac, NETIF_MAC_LEN);
-	n->state = NEIGH_REACHABLE;
-	n->attempts = 0;
-	n->confirmed_ns = now_ns;
+	if (is_claim(n, mac, now_ns))
+		claim(stack, n, mac, now_ns);
+	else if (!is_no_news(n, mac))
+		believe(stack, n, mac, &heard, now_ns);
 	return heard;
 }
 

@@ -37,7 +37,8 @@ struct dhcp_client;
 #define NET_EVENT_COUNTERS(X)                                                                   \
 	X(eth_in) X(eth_vlan) X(eth_unknown_type) X(eth_for_others) X(arp_in) X(arp_ignored)    \
 	X(arp_requests_out) X(arp_replies_out) X(arp_probes_out) X(arp_announcements_out)        \
-	X(arp_conflicts) X(arp_unresolved) X(ip_in)      \
+	X(arp_conflicts) X(arp_unresolved) X(arp_claims) X(arp_claims_refuted) X(arp_moved)      \
+	X(arp_doubts) X(ip_in)                                                                  \
 	X(ip_fragments_in) X(ip_reassembled) X(ip_fragments_repeated)                           \
 	X(ip_fragments_out) X(ip_pmtu_lowered) X(ip_pmtu_ignored)             \
 	X(tcp_black_holes)                                                                      \
@@ -81,6 +82,7 @@ struct stack {
 	struct ipv4_pmtu pmtu;
 	struct ipv4_reassembly reassembly;
 	struct rate_limit arp_conflict_limit, icmp_error_limit, icmp_event_limit;
+	struct rate_limit arp_moved_limit, arp_refuted_limit; /* lines about neighbours */
 	struct rate_limit rst_event_limit; /* RSTs to segments of no connection */
 
 	struct neigh_table *neigh;

@@ -377,12 +377,14 @@ static void a_neighbour_that_went_away_is_forgotten(void **state)
 	kit_teach_peer(&k);
 	kit_advance(&k, NEIGH_REACHABLE_NS + 1);
 	send_number(KIT_PEER_IP, 1);
-	expect_request(KIT_PEER_IP, KIT_PEER_MAC);
+	expect_request(KIT_PEER_IP, KIT_PEER_MAC); /* it alone, ... */
 	expect_number(1, KIT_PEER_MAC);
-	kit_advance(&k, NS_PER_S);
+	kit_advance(&k, NEIGH_POLL_NS);
 	expect_request(KIT_PEER_IP, KIT_PEER_MAC);
+	kit_advance(&k, NEIGH_POLLED_NS - NEIGH_POLL_NS);
+	expect_request(KIT_PEER_IP, KIT_BROADCAST_MAC); /* ... then whoever has its address now */
 	kit_advance(&k, NS_PER_S);
-	expect_request(KIT_PEER_IP, KIT_PEER_MAC);
+	expect_request(KIT_PEER_IP, KIT_BROADCAST_MAC);
 	send_number(KIT_PEER_IP, 2);
 	expect_number(2, KIT_PEER_MAC);
 	kit_advance(&k, NS_PER_S);
