@@ -7,7 +7,8 @@
  *                nobody answers the first one at once, one announcement behind it
  *   ANNOUNCING   nobody answered: two announcements, 2 s apart (2.3), which also correct the caches
  *                of those who knew the address's last owner
- *   HELD         a conflict is answered with one announcement, at most one each ten seconds
+ *   HELD         a conflict is answered with one announcement, at most one each ten seconds, and the
+ *                server that leased the address is asked whether it is still ours
  *   LOST         somebody had it before us
  *
  * DEVIATION: RFC 5227 2.1: the address is used at once, and probed and announced beside that, the
@@ -15,11 +16,13 @@
  * Since it is in use it is announced early, too: as soon as a neighbour would have answered the first
  * probe, and again by 2.3 when the probing is over.
  * What then happens depends on where the address is from.  One that the network gave (net/dhcp) is
- * given up when somebody had it before us, and when a second conflict comes within ten seconds of a
- * defence: 2.4 (b).
- * DEVIATION: RFC 5227 2.1.1 and 2.4: an address that was configured is never given up, because nobody
- * could give another one.  Where somebody else had it first that is reported, and it is neither
- * announced nor defended; later conflicts are met by 2.4 (c), for ever.
+ * given up when somebody had it before us.  Later conflicts are met by 2.4 (c), for ever: two forged
+ * frames must not take the address from a machine that serves.  A leased one is the server's to take:
+ * it is asked at once, and goes with its NAK.  One of RFC 3927 nobody else decides about: it is given
+ * up when a second conflict comes within ten seconds of a defence, 2.4 (b).
+ * DEVIATION: RFC 5227 2.1.1: an address that was configured is never given up, because nobody could
+ * give another one.  Where somebody else had it first that is reported, and it is neither announced
+ * nor defended.
  * NOT DONE: RFC 5227 2.1, probing an address that was configured again when a link comes back.
  *
  * Conflicts are counted, and told in an event each time but not more often than every ten seconds.
@@ -151,17 +154,23 @@ void acd_settle(struct stack *stack, struct netif *netif)
 /* What is done about it, for the event. */
 static const char *answer_conflict(struct stack *stack, struct acd *acd, bool given, uint64_t now_ns)
 {
+	bool leased;
+
 	if (acd->state == ACD_PROBING || acd->state == ACD_EARLY || acd->state == ACD_LOST) {
 		timer_cancel(&stack->timers, &acd->timer);
 		acd->state = ACD_LOST;
 		return given ? "it had it before us: given up"
 			     : "it had it before us, and we use it all the same";
 	}
+	leased = dhcp_leases_address(stack, acd->netif);
 	if (rate_take(&acd->defences, DEFEND_INTERVAL_NS, 1, now_ns)) {
 		arp_announce(stack, acd->netif, now_ns);
-		return "defended";
+		if (!leased)
+			return "defended";
+		dhcp_address_disputed(stack, acd->netif, now_ns);
+		return "defended, and its server is asked";
 	}
-	if (!given)
+	if (!given || leased)
 		return "defended lately";
 	acd->state = ACD_LOST;
 	return "defended lately, in vain: given up";

@@ -128,13 +128,13 @@ netdev.link
 addr.set
     name:text ip:ipv4 prefix:count gateway?:ipv4 source?:text
 arp.request
-    ip:ipv4 src_ip:ipv4 attempt?:count
+    ip:ipv4 src_ip:ipv4 mac?:mac attempt?:count
 arp.reply
-    ip:ip mac:mac rtt_us?:count
+    ip:ip mac:mac was?:mac rtt_us?:count
 arp.unresolved
     ip:ip attempts:count
 arp.conflict
-    mac:mac ip:ipv4 action?:text
+    mac:mac ip:ipv4 whose:text action?:text holder?:mac
 icmp.echo
     src:ipv4 id:count icmp_seq:count len:count
 icmp.echo_sent

@@ -123,6 +123,13 @@ bool dhcp_gave_address(const struct stack *stack, const struct netif *netif)
 	return c != NULL && c->lease.address != 0;
 }
 
+bool dhcp_leases_address(const struct stack *stack, const struct netif *netif)
+{
+	const struct dhcp_client *c = find(stack, netif);
+
+	return c != NULL && dhcp_has_lease(c);
+}
+
 /* --- what happens to it ------------------------------------------------------------------------- */
 
 bool dhcp_has_work(const struct stack *stack)
@@ -153,6 +160,11 @@ void dhcp_address_in_use(struct stack *stack, struct netif *netif, const uint8_t
 		dhcp_link_local_conflict(stack, c, now_ns);
 	else
 		dhcp_decline(stack, c, mac, now_ns);
+}
+
+void dhcp_address_disputed(struct stack *stack, struct netif *netif, uint64_t now_ns)
+{
+	dhcp_ask_disputed(stack, find(stack, netif), now_ns);
 }
 
 static bool is_asking(const struct dhcp_client *c)

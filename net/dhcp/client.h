@@ -51,6 +51,7 @@ struct dhcp_client {
 	uint16_t secs;       /* of the latest DISCOVER */
 	uint64_t request_ns; /* the REQUEST that is being answered left then: the lease counts from it */
 	uint32_t offered, server; /* what is asked for, and whom */
+	bool disputed;       /* it is asked for because somebody else claims it */
 
 	/* what came of it; lease.address 0: no address */
 	struct net_lease lease;
@@ -98,6 +99,8 @@ void dhcp_step(struct stack *stack, struct dhcp_client *c, uint64_t now_ns);
 void dhcp_answer(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r,
 		 uint64_t now_ns);
 void dhcp_link_changed(struct stack *stack, struct dhcp_client *c, uint64_t now_ns);
+/* Somebody else claims the address in use: is it still ours? */
+void dhcp_ask_disputed(struct stack *stack, struct dhcp_client *c, uint64_t now_ns);
 void dhcp_decline(struct stack *stack, struct dhcp_client *c, const uint8_t *mac, uint64_t now_ns);
 
 /* --- send.c ------------------------------------------------------------------------------------ */

@@ -17,6 +17,7 @@
 #define REQUESTS_MAX 4u /* RFC 2131 3.1 (5): "might retransmit ... four times"; here about 15 s */
 #define REBOOTS_MAX 3u  /* after a link was away; then the lease is used as it is: 3.2 (3) */
 #define FIRST_DECLINE_WAIT_NS (1 * NS_PER_S)
+#define DISPUTE_WAIT_NS (10 * NS_PER_S) /* for an answer: RFC 5227's DEFEND_INTERVAL */
 #define DECLINE_WAIT_NS (10 * NS_PER_S) /* RFC 2131 3.1 (5) */
 
 static void new_exchange(struct stack *stack, struct dhcp_client *c, enum dhcp_state state)
@@ -296,7 +297,23 @@ void dhcp_answer(struct stack *stack, struct dhcp_client *c, const struct dhcp_r
 		take_nak(stack, c, r, now_ns);
 }
 
-/* --- the address is somebody else's -------------------------------------------------------------- */
+/* --- the address is somebody else's, or so they say -------------------------------------------------------------- */
+
+/* A renewal before its time: an ACK is one like any other, a NAK takes the address, and without an
+ * answer the lease runs as before. */
+void dhcp_ask_disputed(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
+{
+	bool rebinds = now_ns >= c->t2_ns;
+	uint64_t end_ns = rebinds ? c->expires_ns : c->t2_ns;
+
+	if (!c->link_up || now_ns >= c->expires_ns || c->state < DHCP_BOUND ||
+	    c->state == DHCP_REBOOTING) /* which asks it already */
+		return;
+	c->disputed = true;
+	ask_to_keep(stack, c, rebinds ? DHCP_REBINDING : DHCP_RENEWING,
+		    MIN(now_ns + DISPUTE_WAIT_NS, end_ns), now_ns);
+	c->disputed = false;
+}
 
 /* RFC 2131 3.1 (5).  DEVIATION: "a minimum of ten seconds before restarting" are there to keep a
  * client from going round in circles; they are waited from the second time on, the first time one. */

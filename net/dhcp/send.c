@@ -91,6 +91,8 @@ void dhcp_send_discover(struct stack *stack, struct dhcp_client *c, uint64_t now
 
 static const char *why(const struct dhcp_client *c)
 {
+	if (c->disputed)
+		return "somebody else claims it";
 	switch (c->state) {
 	case DHCP_RENEWING: return "renewing";
 	case DHCP_REBINDING: return "rebinding";

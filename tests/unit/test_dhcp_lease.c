@@ -554,33 +554,84 @@ static void a_conflict_long_after(void **state)
 	ds_bind(&s, KIT_IP + 1, LEASE);
 	ds_wait(&s, DK_REQUEST, LEASE_NS);
 	ds_ack(&s, KIT_IP + 1, LEASE);
-	claim(KIT_IP + 1);
-	claim(KIT_IP + 1);
-	expect_decline(KIT_IP + 1);
+	ds_wait(&s, DK_REQUEST, LEASE_NS);
+	ds_answer(&s, DK_NAK, 0);
+	ds_bind(&s, KIT_IP + 2, LEASE);
+	claim(KIT_IP + 2);
+	expect_decline(KIT_IP + 2);
 	declined_ns = s.k.now_ns;
 	ds_wait(&s, DK_DISCOVER, 20 * NS_PER_S);
 	assert_int_equal(s.k.now_ns - declined_ns, NS_PER_S);
 }
 
-/* RFC 5227 2.4 (b): an address that has become ours is defended once; a second conflict within ten
- * seconds takes it. */
-static void it_is_defended_once(void **state)
+/* RFC 5227 2.4 (c): an address that has become ours is kept, and defended once in ten seconds; its
+ * server is asked as often. */
+static void it_is_defended_and_the_server_asked(void **state)
+{
+	(void)state;
+	kit_advance(&s.k, 20 * NS_PER_S);
+	forget();
+	for (unsigned i = 0; i < 100; i++)
+		claim(KIT_IP);
+	assert_string_equal(ds_event(&s, EVENT_ARP_CONFLICT, "action"),
+			    "defended, and its server is asked");
+	assert_int_equal(counter("arp_announcements_out"), 1 + 2 + 1);
+	ds_wait(&s, DK_REQUEST, NS_PER_MS);
+	assert_string_equal(ds_event(&s, EVENT_DHCP_REQUEST, "reason"), "somebody else claims it");
+	ds_expect_silence(&s);
+	ds_ack(&s, KIT_IP, LEASE);
+	for (unsigned i = 0; i < 9; i++) {
+		kit_advance(&s.k, NS_PER_S);
+		claim(KIT_IP);
+	}
+	ds_expect_silence(&s);
+	kit_advance(&s.k, NS_PER_S);
+	claim(KIT_IP);
+	ds_wait(&s, DK_REQUEST, NS_PER_MS);
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+	assert_int_equal(counter("dhcp_declined"), 0);
+	assert_int_equal(counter("arp_conflicts"), 110);
+}
+
+static void only_a_nak_takes_it(void **state)
 {
 	(void)state;
 	kit_advance(&s.k, 20 * NS_PER_S);
 	forget();
 	claim(KIT_IP);
-	ds_expect_silence(&s);
-	assert_int_equal(s.k.netif.ipv4, KIT_IP);
-	assert_string_equal(ds_event(&s, EVENT_ARP_CONFLICT, "action"), "defended");
-	kit_advance(&s.k, 11 * NS_PER_S);
-	claim(KIT_IP); /* much later: defended again */
-	ds_expect_silence(&s);
-	assert_int_equal(s.k.netif.ipv4, KIT_IP);
-	kit_advance(&s.k, 9 * NS_PER_S);
+	ds_wait(&s, DK_REQUEST, NS_PER_MS);
+	ds_answer(&s, DK_NAK, 0);
+	assert_null(ds_lease(&s));
+	assert_int_equal(counter("dhcp_declined"), 0);
+	ds_wait(&s, DK_DISCOVER, NS_PER_S);
+}
+
+/* The lease runs as if nobody had been asked: T1 comes when it would have come. */
+static void a_dispute_that_no_server_answers(void **state)
+{
+	(void)state;
+	kit_advance(&s.k, 20 * NS_PER_S);
+	forget();
 	claim(KIT_IP);
-	expect_decline(KIT_IP);
-	assert_int_equal(counter("arp_conflicts"), 3);
+	ds_wait(&s, DK_REQUEST, NS_PER_MS);
+	ds_wait(&s, DK_REQUEST, LEASE_NS);
+	assert_in_range(s.k.now_ns - bound_ns, T1_NS - T1_NS / 16, T1_NS);
+	assert_string_equal(ds_event(&s, EVENT_DHCP_REQUEST, "reason"), "renewing");
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+}
+
+/* Its server has been silent since T1: whoever else there is is asked. */
+static void a_dispute_while_rebinding(void **state)
+{
+	(void)state;
+	kit_advance(&s.k, T2_NS + NS_PER_S);
+	forget();
+	claim(KIT_IP);
+	ds_wait(&s, DK_REQUEST, NS_PER_MS);
+	assert_true(s.said.to_everybody);
+	assert_string_equal(ds_event(&s, EVENT_DHCP_REQUEST, "reason"), "somebody else claims it");
+	ds_answer(&s, DK_NAK, 0);
+	assert_null(ds_lease(&s));
 }
 
 /* --- the link ------------------------------------------------------------------------------------ */
@@ -720,7 +771,10 @@ int main(void)
 		TEST(a_nak_of_another_server),
 		TEST(somebody_had_it_before_us),
 		TEST(a_conflict_long_after),
-		TEST(it_is_defended_once),
+		TEST(it_is_defended_and_the_server_asked),
+		TEST(only_a_nak_takes_it),
+		TEST(a_dispute_that_no_server_answers),
+		TEST(a_dispute_while_rebinding),
 		TEST(a_link_that_was_away),
 		TEST(a_link_that_was_away_and_nobody_answers),
 		TEST(a_link_that_stays_away),

@@ -132,6 +132,21 @@ static void others_have_them_all(void **state)
 	assert_int_equal(kit_counter(&s.k, "dhcp_declined"), 0); /* no server is told */
 }
 
+/* RFC 3927 2.5 (b), where no server decides: one that is ours is defended once in ten seconds. */
+static void it_is_defended_once(void **state)
+{
+	uint32_t address;
+
+	(void)state;
+	wait_for_address(10 * NS_PER_S);
+	address = s.k.netif.ipv4;
+	kit_advance(&s.k, 20 * NS_PER_S);
+	claim(address);
+	assert_int_equal(s.k.netif.ipv4, address);
+	claim(address);
+	assert_true(s.k.netif.ipv4 != address);
+}
+
 /* A server that comes back later has the better address. */
 static void a_server_comes_back(void **state)
 {
@@ -201,6 +216,7 @@ int main(void)
 		TEST(not_unless_asked_for),
 		TEST(the_mac_address_chooses),
 		TEST(others_have_them_all),
+		TEST(it_is_defended_once),
 		TEST(a_server_comes_back),
 		TEST(its_arp_is_broadcast),
 		TEST(the_link_goes_and_comes),
