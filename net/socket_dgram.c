@@ -98,6 +98,8 @@ int dgram_send(struct stack *stack, struct socket *sock, const void *buf, size_t
 		err = sock->broadcast
 			? udp_send_broadcast(stack, &sock->udp, buf, len, dst, port, now_ns)
 			: udp_send(stack, &sock->udp, buf, len, dst, port, now_ns);
+	if (err == ERR_OK && to == NULL && !sock->broadcast)
+		udp_asked(stack, &sock->udp, now_ns);
 	return err == ERR_OK ? (int)len : err;
 }
 
@@ -178,6 +180,12 @@ void dgram_close(struct stack *stack, struct socket *sock)
 {
 	if (sock->udp.local_port != 0)
 		udp_unbind(stack, &sock->udp);
+}
+
+void dgram_end(struct stack *stack, struct socket *sock, uint64_t now_ns)
+{
+	udp_gave_up(stack, &sock->udp, now_ns);
+	dgram_close(stack, sock);
 }
 
 unsigned dgram_poll(const struct socket *sock)

@@ -179,7 +179,7 @@ int sock_close(struct stack *stack, int fd, uint64_t now_ns)
 	if (sock->type == SOCK_TYPE_STREAM)
 		stream_close(stack, sock, now_ns);
 	else
-		dgram_close(stack, sock);
+		dgram_end(stack, sock, now_ns);
 	socket_free(stack, sock);
 	return ERR_OK;
 }

@@ -68,6 +68,8 @@ int dgram_send(struct stack *stack, struct socket *sock, const void *buf, size_t
 int dgram_receive(struct socket *sock, struct sock_msg *msg, unsigned flags);
 int dgram_shutdown(struct socket *sock, enum sock_how how);
 void dgram_close(struct stack *stack, struct socket *sock);
+/* The same by its user, who may have waited in vain. */
+void dgram_end(struct stack *stack, struct socket *sock, uint64_t now_ns);
 unsigned dgram_poll(const struct socket *sock);
 
 #endif

@@ -21,6 +21,9 @@
 #include "net/wire/ipv4.h"
 #include "net/wire/udp.h"
 
+#define DOUBT_MS 1000u /* an answer would have come: within NEIGH_DOUBT_NS one doubt counts anyway */
+#define DOUBT_DOUBLINGS_MAX 6u
+
 /* --- out ------------------------------------------------------------------------------------------ */
 
 /* The checksum is left to the device, or to netif_send(): the pseudo-header's sum is prepared. */
@@ -147,6 +150,42 @@ int udp_send_everybody(struct stack *stack, const struct udp_flow *flow, const v
 	return err;
 }
 
+/* --- doubt ---------------------------------------------------------------------------------------- */
+
+static uint32_t in_ms(uint64_t ns)
+{
+	return (uint32_t)(ns / NS_PER_MS);
+}
+
+/* A datagram's sender does not say whether it waits for one, or for how long: those who do ask again
+ * after about a second.  Who never gets an answer, and does not want any, doubts less and less. */
+void udp_gave_up(struct stack *stack, struct udp_pcb *pcb, uint64_t now_ns)
+{
+	uint32_t patience_ms = DOUBT_MS << MIN(pcb->doubts, DOUBT_DOUBLINGS_MAX);
+
+	if (!pcb->asked || in_ms(now_ns) - pcb->asked_ms < patience_ms)
+		return;
+	pcb->asked = false;
+	if (pcb->doubts < UINT8_MAX)
+		pcb->doubts++;
+	ipv4_negative_advice(stack, pcb->remote, now_ns);
+}
+
+void udp_asked(struct stack *stack, struct udp_pcb *pcb, uint64_t now_ns)
+{
+	udp_gave_up(stack, pcb, now_ns);
+	if (pcb->asked)
+		return;
+	pcb->asked = true;
+	pcb->asked_ms = in_ms(now_ns);
+}
+
+static void answered(struct udp_pcb *pcb)
+{
+	pcb->asked = false;
+	pcb->doubts = 0;
+}
+
 /* --- in ------------------------------------------------------------------------------------------- */
 
 /* RFC 768: a checksum of 0 means that the sender made none. */
@@ -194,6 +233,7 @@ static bool has_room(const struct udp_pcb *pcb, const struct pktbuf *pkt)
 
 bool udp_queue(struct stack *stack, struct udp_pcb *pcb, struct pktbuf *pkt)
 {
+	answered(pcb);
 	if (!has_room(pcb, pkt)) {
 		pktbuf_free(pkt);
 		return false;
@@ -261,6 +301,8 @@ void udp_unreachable(struct stack *stack, const struct udp_trouble *trouble)
 
 	if (pcb == NULL)
 		return;
+	if (trouble->said_by != 0)
+		answered(pcb); /* by a router, but the way there is good */
 	pcb->error = trouble->err;
 	pcb->error_by = trouble->said_by;
 }

@@ -42,10 +42,13 @@ struct udp_pcb {
 	uint8_t pmtu;        /* enum udp_pmtu */
 	uint8_t tos, ttl;    /* of what is sent; ttl 0: the default */
 	bool reuse;          /* shares its port with others that would */
+	bool asked;          /* connected, and since then nothing came back: */
+	uint8_t doubts;      /* ... so often that was too long ago */
 	int error;           /* pending: what an ICMP error said, negative enum err */
 	uint32_t error_by;   /* who said it; 0: our own stack, whom nobody had answered ARP */
 	uint32_t rcvbuf;     /* bytes; 0: UDP_RCVBUF_DEFAULT */
 	uint32_t received_memory;
+	uint32_t asked_ms;   /* when it last began to wait, where `asked`; wraps */
 	struct pktbuf_queue received; /* l3_off is valid; [data, tail) is the payload */
 };
 
@@ -106,6 +109,10 @@ uint32_t udp_rcvbuf(const struct udp_pcb *pcb);
 void udp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t dst, uint64_t now_ns);
 /* A router could not send on a datagram of ours whole: RFC 1191. */
 void udp_too_big(struct stack *stack, const struct ipv4_too_big *report, uint64_t now_ns);
+/* A connected port has sent, or is about to be closed: where nothing has come back for long IP hears of
+ * it (RFC 1122 3.3.1.4). */
+void udp_asked(struct stack *stack, struct udp_pcb *pcb, uint64_t now_ns);
+void udp_gave_up(struct stack *stack, struct udp_pcb *pcb, uint64_t now_ns);
 /* Tells the port, if it is connected. */
 void udp_unreachable(struct stack *stack, const struct udp_trouble *trouble);
 

@@ -247,6 +247,8 @@ void udp_connect(struct stack *stack, struct udp_pcb *pcb, uint32_t local, uint3
 	pcb->local = local;
 	pcb->remote = remote;
 	pcb->remote_port = remote_port;
+	pcb->asked = false;
+	pcb->doubts = 0;
 	key_insert(stack, pcb);
 }
 

@@ -277,8 +277,14 @@ int tcp_receive(struct stack *stack, struct tcb *tcb, void *buf, size_t len, uin
 {
 	size_t n;
 
-	if (tcb->rcv_unread == 0)
-		return nothing_to_read(tcb);
+	if (tcb->rcv_unread == 0) {
+		int err = nothing_to_read(tcb);
+
+		if (err == ERR_AGAIN)
+			tcp_doubt_reader_waits(stack, tcb, now_ns);
+		return err;
+	}
+	tcb->reader_waits = false;
 	n = copy_out(tcb, buf, tcp_readable_before_mark(tcb, MIN(len, (size_t)INT32_MAX)));
 	tcp_urgent_read(tcb);
 	if (tcb_synchronized(tcb) && !stream_has_ended(tcb) && tcp_window_update_due(tcb))

@@ -78,6 +78,7 @@ static void answer_unacceptable(struct stack *stack, struct tcb *tcb,
 {
 	if (seg->flags & TCP_RST)
 		return;
+	tcp_doubt_old_segment(stack, tcb, seg);
 	/* TIME-WAIT: the peer's FIN again, our last ACK was lost */
 	if (tcb->state == TCP_TIME_WAIT && (seg->flags & (TCP_FIN | TCP_SYN)) == TCP_FIN &&
 	    seg->fin_seq == tcb->rcv_fin)

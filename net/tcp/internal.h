@@ -559,6 +559,16 @@ static inline void tcp_heard(struct tcb *tcb, uint64_t now_ns)
 	tcb->soft_error = ERR_OK; /* it was about a silence that is over */
 }
 
+/* --- doubt.c --------------------------------------------------------------------------------- */
+
+/* A segment of what has been acknowledged came again; of nothing else it takes notice. */
+void tcp_doubt_old_segment(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg);
+/* Something has to be sent again, and the peer may have been silent for long. */
+void tcp_doubt_silence(struct stack *stack, const struct tcb *tcb, uint64_t now_ns);
+/* The user has read all there was. */
+void tcp_doubt_reader_waits(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+void tcp_doubt_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+
 /* --- pmtu.c ---------------------------------------------------------------------------------- */
 
 /* The route is known: what of the path is; and what the peer takes. */

@@ -71,6 +71,8 @@ bool tcp_keep_alive_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 		give_up(stack, tcb);
 		return false;
 	}
+	if (tcb->keep_probes > 0) /* the first one ends a silence that need not mean anything */
+		tcp_doubt_silence(stack, tcb, now_ns);
 	tcb->keep_probes++;
 	stack->counters.tcp_keep_alives++;
 	tcp_timer_set(stack, tcb, TCP_TIMER_KEEP_ALIVE,

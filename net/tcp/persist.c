@@ -68,6 +68,7 @@ bool tcp_persist_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	tcp_timer_set(stack, tcb, TCP_TIMER_PERSIST,
 		      tcp_within_patience(tcb, now_ns + interval(tcb)));
 	tcp_send_window_probe(stack, tcb, now_ns);
+	tcp_doubt_silence(stack, tcb, now_ns);
 	tcp_tell_urgent(stack, tcb, now_ns);
 	return true;
 }

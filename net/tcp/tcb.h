@@ -74,6 +74,7 @@ enum tcp_timer {
 	TCP_TIMER_DEVICE,      /* a device had no room, or there was no memory: try again */
 	TCP_TIMER_BUFFER,      /* an empty send buffer goes back */
 	TCP_TIMER_KEEP_ALIVE,  /* RFC 9293 3.8.4 */
+	TCP_TIMER_DOUBT,       /* a reader waits, and the peer is silent */
 	TCP_TIMER_COUNT,
 };
 
@@ -303,17 +304,17 @@ struct tcb {
 	uint8_t duplicate_acks;
 	uint8_t attempts; /* time-outs in a row without progress; zero-window probes */
 	bool partial_ack_seen;
+	uint8_t congestion; /* enum net_congestion */
 	uint32_t recover; /* RFC 6582: highest sequence number sent when the loss was noticed */
 	struct tcp_rack rack;
 	struct tcp_tlp tlp;
 	struct tcp_prr prr;
 	struct tcp_spurious spurious;
 	uint32_t cwnd, ssthresh;
-	uint32_t bytes_acked; /* RFC 3465, byte counting: not turned into cwnd yet */
-	uint8_t congestion;   /* enum net_congestion */
 	uint64_t acked_ns;    /* when cwnd was looked at last */
 	struct tcp_cubic cubic;
 	struct tcp_hystart hystart;
+	uint32_t bytes_acked; /* RFC 3465, byte counting: not turned into cwnd yet */
 	struct tcp_congestion_undo undo;
 	uint32_t reduced_at;  /* SND.NXT at the last reduction */
 
@@ -328,8 +329,13 @@ struct tcb {
 	uint64_t challenge_until_ns;
 	uint8_t challenge_left;
 
+	/* --- whether what we send arrives (doubt.c) ------------------------------------------ */
+	uint8_t old_segments : 7; /* of what was acknowledged, in a row ... */
+	uint8_t reader_waits : 1; /* the user has read all there was */
+
 	/* --- timers (timers.c) -------------------------------------------------------------- */
 	uint16_t timers_set; /* a bit for each, so that nobody has to look at all deadlines */
+	uint32_t old_segments_at; /* doubt.c: ... RCV.NXT when the latest of them came */
 	struct timer timer;
 	uint64_t deadline_ns[TCP_TIMER_COUNT]; /* TIME_NEVER: not set */
 

@@ -141,6 +141,8 @@ static bool retransmit_fired(struct stack *stack, struct tcb *tcb, uint64_t now_
 	}
 	if (tcb->attempts == TCP_R1)
 		reached_r1(stack, tcb, now_ns);
+	else
+		tcp_doubt_silence(stack, tcb, now_ns);
 	return true;
 }
 
@@ -193,6 +195,9 @@ static bool fire_one(struct stack *stack, struct tcb *tcb, enum tcp_timer which,
 		return true;
 	case TCP_TIMER_KEEP_ALIVE:
 		return tcp_keep_alive_fired(stack, tcb, now_ns);
+	case TCP_TIMER_DOUBT:
+		tcp_doubt_fired(stack, tcb, now_ns);
+		return true;
 	case TCP_TIMER_COUNT:
 		break;
 	}

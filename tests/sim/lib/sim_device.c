@@ -115,6 +115,12 @@ void sim_device_deliver(struct sim_host *host, struct sim_frame *frame)
 	dev->rx_last = &frame->next;
 }
 
+/* Not when it was on the last link while the host's address changed: the stack throws it away. */
+static bool is_for(const struct sim_host *host, const struct sim_frame *f)
+{
+	return (f->bytes[0] & 1) || memcmp(f->bytes, host->netif.mac, 6) == 0;
+}
+
 static unsigned collect_received(struct sim_host *host, uint64_t now_ns)
 {
 	struct sim_device *dev = host->device;
@@ -130,7 +136,8 @@ static unsigned collect_received(struct sim_host *host, uint64_t now_ns)
 			dev->rx_last = &dev->rx_first;
 		if (at != NULL) {
 			memcpy(at, r->bytes, r->len);
-			sim_watch_received(host->sim, r);
+			if (is_for(host, r))
+				sim_watch_received(host->sim, r);
 			if (host->sim->on_received != NULL)
 				host->sim->on_received(host->sim->on_ctx, host, r->bytes, r->len);
 			netif_input(&host->netif, pkt, now_ns);
