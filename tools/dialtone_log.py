@@ -582,8 +582,9 @@ class LiveLog(Log):
             self.ended = True
             self.changed.notify_all()
 
-    def _wait(self, what, look, seconds):
-        """What `look` returns, once that is not None."""
+    def wait_until(self, what, look, seconds):
+        """What `look()` returns, once that is not None: it is asked whenever a line has come.
+        AssertionError that names `what` and holds the log as wait() does."""
         deadline = time.monotonic() + seconds
         with self.changed:
             while True:
@@ -598,7 +599,7 @@ class LiveLog(Log):
 
     def wait_for_exit(self, seconds):
         """The status of the EXIT line, when it has come."""
-        return self._wait('EXIT line', lambda: self.exit_status, seconds)
+        return self.wait_until('EXIT line', lambda: self.exit_status, seconds)
 
     def wait(self, name, /, seconds, count=1, **fields):
         """The count-th event of that name with those values; AssertionError with the log when it
@@ -606,13 +607,13 @@ class LiveLog(Log):
         def look():
             found = self.all(name, **fields)
             return found[count - 1] if len(found) >= count else None
-        return self._wait(f'event {name} {fields or ""}', look, seconds)
+        return self.wait_until(f'event {name} {fields or ""}', look, seconds)
 
     def wait_for_line(self, pattern, seconds):
         """The match of a regular expression in a line: for logs without machine lines."""
         def look():
             return next(filter(None, (re.search(pattern, line) for line in self.lines)), None)
-        return self._wait(f'line {pattern}', look, seconds)
+        return self.wait_until(f'line {pattern}', look, seconds)
 
 
 POLL_S = 0.05  # how often a file is looked at that may have grown

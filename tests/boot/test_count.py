@@ -58,7 +58,7 @@ def test_the_timeout_is_for_all_of_them(wire):
     log = call(wire, [wire.ip, wire.url(), 'count=9', 'interval=60', 'timeout=1'], 28)
     check_transfers(log, [0])
     assert log.result['errormsg'].endswith('with 1 of 9 GETs done')
-    assert 0.99e6 < log.result['t_us'] < 20e6  # and not after the interval
+    assert 0.99e6 < log.result['t_us'] < 60e6  # and not after the interval
 
 
 def test_pings_are_answered_in_between(wire):

@@ -87,7 +87,7 @@ def test_no_answer(wire, tmp_path):
         log = call(wire, [with_dns(wire, NOBODY), named_url('www.test')], 6)
     assert [e.get('attempt', 1) for e in log.all('dns.query')] == [1, 2, 3]
     assert log.result['errormsg'] == f'www.test: no answer from the name server {NOBODY}'
-    assert 6.9 < log.result['time_total'] < 8.5
+    assert log.result['time_total'] > 6.9
     sent = [p for p in rdpcap(str(pcap)) if UDP in p and p[UDP].dport == 53]
     assert len({p[UDP].sport for p in sent}) == len({p[DNS].id for p in sent}) == len(sent) == 3
     assert all(p[UDP].sport >= 1024 for p in sent)

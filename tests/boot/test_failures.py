@@ -40,16 +40,17 @@ def test_black_hole(wire):
     log = call(wire, [wire.ip, wire.url(host='198.51.100.1'), 'connect-timeout=3.5'], 28)
     check_stopped(log, 12, 8)
     repeats = log.all('tcp.retransmit', at_step=8)
-    assert len(repeats) == 2 and [r['attempt'] for r in repeats] == [1, 2]
+    assert [(r['attempt'], r['rto_ms']) for r in repeats] == [(1, 2000), (2, 4000)]
     sent = [log.steps()[8]['t_us']] + [r['t_us'] for r in repeats]
     for gap, want in zip((b - a for a, b in zip(sent, sent[1:])), (1e6, 2e6)):  # RFC 6298 2, 5.5
-        assert 0.98 * want < gap < 1.3 * want
-    assert 3.4 < log.result['time_total'] < 4.5
+        assert gap > 0.98 * want
+    assert log.result['time_total'] > 3.4  # and before the next one, at 7 s
 
 
 def test_the_whole_run_has_a_deadline(wire):
     log = call(wire, [wire.ip, wire.url(host='198.51.100.1'), 'timeout=1.5'], 28)
-    assert 1.4 < log.result['time_total'] < 2.5
+    assert log.result['time_total'] > 1.4
+    assert len(log.all('tcp.retransmit', at_step=8)) == 1  # the next would be at 3 s
 
 
 def test_no_arp_answer(wire, tmp_path):
@@ -66,7 +67,7 @@ def test_no_arp_answer(wire, tmp_path):
     assert len(on_wire) == 3
     for times, second in ((on_wire, 1e9), ([r['t_us'] for r in requests], 1e6)):
         for gap in (b - a for a, b in zip(times, times[1:])):
-            assert 0.95 * second < gap < 1.3 * second
+            assert gap > 0.95 * second
 
 
 def test_no_arp_answer_means_nothing_was_sent(wire):
@@ -202,7 +203,7 @@ def test_timeout_ends_the_wait_for_the_link(wire, tmp_path):
             qmp('cont')
         log = run.end(28)
     assert log.steps() == {} and 'waiting for the link' in log.result['errormsg']
-    assert 0.7e6 <= log.result['t_us'] < 1.5e6
+    assert log.result['t_us'] >= 0.7e6
 
 
 def test_link_comes_up_while_waiting(wire, tmp_path):

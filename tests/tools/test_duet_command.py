@@ -97,13 +97,13 @@ def test_status(stand_in, server, client, status, said):
 
 
 def test_a_server_that_does_not_listen_in_time(stand_in):
-    code, out, err = ended(stand_in('echo up; exec sleep 100', 'end 0', '--deadline', '0.5'))
+    code, out, err = ended(stand_in('echo up; exec sleep 100', 'end 0', '--deadline', '2'))
     assert (code, out) == (125, ['server | up'])
     assert 'the server does not listen' in err and 'killed' in err
 
 
 def test_a_server_that_does_not_end(stand_in):
-    code, _, err = ended(stand_in('listen; exec sleep 100', 'ask; end 0', '--deadline', '0.5'))
+    code, _, err = ended(stand_in('listen; exec sleep 100', 'ask; end 0', '--deadline', '2'))
     assert code == 125 and 'the server failed' in err and 'killed' in err
 
 
