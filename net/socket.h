@@ -165,6 +165,15 @@ int sock_close(struct stack *stack, int fd, uint64_t now_ns);
 /* Stream: a RST at once (RFC 9293 ABORT), then as close. */
 int sock_abort(struct stack *stack, int fd, uint64_t now_ns);
 
+/* Watches a stream for its owner: from now on, until it is closed, sock_next_active() gives `owner`
+ * (not NULL) after each segment that came for it and each change of its state, so that one who has a
+ * thousand of them need not ask each.  It is given once at first.  ERR_OPNOTSUPP: no stream. */
+int sock_watch(struct stack *stack, int fd, void *owner) MUST_CHECK;
+/* The owner of a watched stream that something has happened to since it was given last, the longest
+ * ago first; NULL: there is none.  What happened is for the other calls to tell: perhaps nothing that
+ * matters.  Room in a send buffer that a device gives back late is not reported. */
+void *sock_next_active(struct stack *stack) MUST_CHECK;
+
 /* The enum sock_events among `wanted` (POLLERR and POLLHUP always) that hold now, or < 0. */
 int sock_poll(struct stack *stack, int fd, unsigned wanted) MUST_CHECK;
 /* The same for each row; returns how many rows have revents that are not 0. */

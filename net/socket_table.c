@@ -74,6 +74,7 @@ void socket_table_destroy(struct stack *stack, struct socket_table *table)
 
 		if (sock == NULL)
 			continue;
+		socket_unwatch(stack, sock);
 		if (sock->type == SOCK_TYPE_STREAM)
 			tcp_drop(stack, sock->tcb);
 		else
@@ -130,6 +131,7 @@ void socket_free(struct stack *stack, struct socket *sock)
 {
 	uint32_t i = (uint32_t)(sock->fd - SOCKET_FD_FIRST);
 
+	socket_unwatch(stack, sock);
 	stack->sockets->sockets[i] = NULL;
 	set_free(stack->sockets, i);
 	stack->port->free(stack->port->ctx, sock, sizeof(*sock));

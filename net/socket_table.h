@@ -22,6 +22,8 @@ struct socket {
 	bool any_address;  /* datagram: without a peer it is spoken to at any address of ours */
 	bool broadcast;    /* datagram: SO_BROADCAST */
 	bool shut_write, shut_read; /* datagram; TCP knows by itself */
+	void *watcher;     /* stream: of sock_watch(); NULL: nobody watches it */
+	struct socket *active_next, **active_prev; /* the list of those; prev NULL: not on it */
 	union {
 		struct {
 			struct tcp_user user;
@@ -70,6 +72,8 @@ int dgram_shutdown(struct socket *sock, enum sock_how how);
 void dgram_close(struct stack *stack, struct socket *sock);
 /* The same by its user, who may have waited in vain. */
 void dgram_end(struct stack *stack, struct socket *sock, uint64_t now_ns);
+/* socket_watch.c: it is watched no longer. */
+void socket_unwatch(struct stack *stack, struct socket *sock);
 unsigned dgram_poll(const struct socket *sock);
 
 #endif

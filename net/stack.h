@@ -16,6 +16,7 @@
 #include "net/udp.h"
 
 struct tcp_layer;
+struct socket;
 struct socket_table;
 struct neigh_table;
 struct acd;
@@ -91,6 +92,8 @@ struct stack {
 	struct udp_layer *udp;
 	struct tcp_layer *tcp;
 	struct socket_table *sockets;
+	/* Watched streams that something has happened to (socket_watch.c). */
+	struct socket *active_first, **active_last;
 };
 
 /* Draws `secret` anew where this machine may be a copy (net_port.generation): before each connection,

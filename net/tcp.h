@@ -85,6 +85,9 @@ struct tcp_user {
 	/* Step 15: called once, when the connection that this user opened is established.
 	 * `rtt_ns`: from our (last) SYN to its answer. */
 	void (*connected)(struct stack *stack, struct tcp_user *user, uint64_t rtt_ns);
+	/* A segment of the connection has come, or its state has changed: worth a look once the stack
+	 * is through with what it does.  NULL: not wanted. */
+	void (*active)(struct stack *stack, struct tcp_user *user);
 };
 
 /* The number of the next connection (from 1). */

@@ -114,6 +114,7 @@ static void arrives(struct stack *stack, struct tcp_segment *seg)
 		return;
 	}
 	tcb->segs_in++;
+	tcp_user_active(stack, tcb);
 	/* RFC 7323 2.2: the window of a SYN is never scaled */
 	if (!(seg->flags & TCP_SYN))
 		seg->wnd <<= tcb->snd_wscale;

@@ -82,6 +82,8 @@ uint16_t tcp_ephemeral_port(struct stack *stack, const struct net_addr *local,
 
 /* The one place where a state changes. */
 void tcp_set_state(struct stack *stack, struct tcb *tcb, enum tcp_state state);
+/* Reports to the user, where there is one who wants it, that the connection is worth a look. */
+void tcp_user_active(struct stack *stack, const struct tcb *tcb);
 /* The connection is over: to CLOSED, timers off, buffers given back.  What was received stays for
  * the user.  `error` is what the user will read.  Frees the TCB when nobody owns it. */
 void tcp_end(struct stack *stack, struct tcb *tcb, int error);

@@ -26,6 +26,12 @@ const char *tcp_state_name(enum tcp_state state)
 	return "?";
 }
 
+void tcp_user_active(struct stack *stack, const struct tcb *tcb)
+{
+	if (tcb->user != NULL && tcb->user->active != NULL)
+		tcb->user->active(stack, tcb->user);
+}
+
 void tcp_set_state(struct stack *stack, struct tcb *tcb, enum tcp_state state)
 {
 	enum tcp_state from = tcb->state;
@@ -33,6 +39,7 @@ void tcp_set_state(struct stack *stack, struct tcb *tcb, enum tcp_state state)
 	if (from == state)
 		return;
 	tcb->state = (uint8_t)state;
+	tcp_user_active(stack, tcb);
 	event_emit(stack->port->events, EVENT_TCP_STATE, tcb->conn, 0,
 		   EV_STR("from", tcp_state_name(from)), EV_STR("to", tcp_state_name(state)));
 }
