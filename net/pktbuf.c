@@ -156,6 +156,11 @@ struct pktbuf *pktbuf_keep(struct pktbuf_pool *own, struct pktbuf *pkt)
 	return copy;
 }
 
+bool pktbuf_may_keep_more(const struct pktbuf_pool *own, const struct pktbuf *pkt)
+{
+	return !is_scarce(pkt->pool) || own->bytes <= own->max_bytes - own->max_bytes / 4;
+}
+
 void pktbuf_free(struct pktbuf *pkt)
 {
 	struct pktbuf_pool *pool;

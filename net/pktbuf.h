@@ -100,6 +100,9 @@ size_t pktbuf_block_size(const struct pktbuf *pkt);
  * many more (a device that finds none hears nothing, not even ARP), else a copy in `own`, a pool of
  * the second kind, from the network header on.  NULL: there is no room.  Consumes. */
 struct pktbuf *pktbuf_keep(struct pktbuf_pool *own, struct pktbuf *pkt) MUST_CHECK;
+/* False: keeping the packet would take of the last quarter of `own`, which is for those who hold
+ * nothing yet. */
+bool pktbuf_may_keep_more(const struct pktbuf_pool *own, const struct pktbuf *pkt);
 /* Releases the pieces, returns the buffer to its pool.  NULL is allowed. */
 void pktbuf_free(struct pktbuf *pkt);
 

@@ -147,6 +147,16 @@ static void cut_behind_fin(const struct tcb *tcb, struct tcp_segment *seg)
 	pktbuf_trim(seg->pkt, seg->data_len);
 }
 
+/* Where memory for what is unread is nearly gone, who has something unread gets none of the rest: it is
+ * for those who are read at once, however many there are who are not. */
+static struct pktbuf *keep(struct stack *stack, const struct tcb *tcb, struct pktbuf *pkt)
+{
+	if (tcb->rcv_memory == 0 || pktbuf_may_keep_more(&stack->kept_pool, pkt))
+		return pktbuf_keep(&stack->kept_pool, pkt);
+	pktbuf_free(pkt);
+	return NULL;
+}
+
 enum tcp_verdict tcp_process_text(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
 {
 	if (tcb->state != TCP_ESTABLISHED && tcb->state != TCP_FIN_WAIT_1 &&
@@ -161,7 +171,7 @@ enum tcp_verdict tcp_process_text(struct stack *stack, struct tcb *tcb, struct t
 		tcp_abort_with(stack, tcb, TCP_RESET_DATA_AFTER_CLOSE, seg->now_ns);
 		return TCP_DONE;
 	}
-	seg->pkt = pktbuf_keep(&stack->kept_pool, seg->pkt);
+	seg->pkt = keep(stack, tcb, seg->pkt);
 	if (seg->pkt == NULL) { /* as if it had been lost on its way: the peer sends it again */
 		stack->counters.tcp_no_memory++;
 		return TCP_CONTINUE;

@@ -226,6 +226,28 @@ static void tiny_segments_share_a_copy(void **state)
 		pktbuf_free(held[i]);
 }
 
+/* The last quarter is for those who hold nothing: who leaves much unread keeps nobody from being heard. */
+static void who_holds_much_leaves_room_for_others(void **state)
+{
+	static char text[1000];
+	int listener = listen_on_80();
+	uint32_t ack[2] = {establish(listener, 0), establish(listener, 1)};
+	struct pktbuf *held[BUFFERS / 4 * 3];
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(held); i++)
+		assert_non_null(held[i] = pktbuf_alloc(&device, 0));
+	memset(text, 'x', sizeof(text) - 1);
+	k.stack->kept_pool.max_bytes = 16 * 1024;
+	for (unsigned i = 0; i < 40; i++)
+		segment(0, TCP_ACK, 100 + i * 999, ack[0], text);
+	assert_true(kit_counter(&k, "tcp_no_memory") > 20);
+	segment(1, TCP_ACK, 100, ack[1], text);
+	assert_int_equal(sock_recv(k.stack, fds[1], text, sizeof(text), k.now_ns), 999);
+	for (unsigned i = 0; i < ARRAY_LEN(held); i++)
+		pktbuf_free(held[i]);
+}
+
 static void without_memory_text_is_as_good_as_lost(void **state)
 {
 	int listener = listen_on_80();
@@ -260,6 +282,7 @@ int main(void)
 		TEST(unread_fragments_leave_the_reassembly_its_memory),
 		TEST(unread_segments_do_not_make_it_deaf),
 		TEST(tiny_segments_share_a_copy),
+		TEST(who_holds_much_leaves_room_for_others),
 		TEST(without_memory_text_is_as_good_as_lost),
 	};
 
