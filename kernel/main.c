@@ -189,7 +189,7 @@ static struct net_options net_options_of(const struct config_platform *platform)
 	static const uint8_t congestion[] = {[CONFIG_CUBIC] = NET_CONGESTION_CUBIC,
 					     [CONFIG_NEWRENO] = NET_CONGESTION_NEWRENO};
 
-	return (struct net_options){.max_sockets = 128, /* a server's, and the client's */
+	return (struct net_options){.max_sockets = 1400, /* a server's places, who waits for one, and the client's */
 				    .ecn = ecn[platform->ecn],
 				    .congestion = congestion[platform->congestion]};
 }

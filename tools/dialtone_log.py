@@ -280,6 +280,9 @@ http.served
     time_total:seconds problem?:text
 srv.traffic
     connections:count requests:count open:count
+srv.crowded
+    open:count waiting:count displaced:count slow:count idle:count memory:count ip?:ip
+    connections?:count
 srv.stopping
     reason:text open:count
 srv.summary

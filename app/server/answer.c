@@ -65,6 +65,18 @@ static void put_connection(struct strbuf *sb, const struct head *h)
 		put_field(sb, "Connection", "keep-alive");
 }
 
+/* For browsers, on every answer: what it is said to be it is; nothing is fetched or run, and the only
+ * style is the page's own; no other page may show it in a frame. */
+static void put_security(struct strbuf *sb)
+{
+	put_field(sb, "X-Content-Type-Options", "nosniff");
+	put_field(sb, "Content-Security-Policy",
+		  "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+		  "form-action 'none'; frame-ancestors 'none'");
+	put_field(sb, "X-Frame-Options", "DENY"); /* for those older than frame-ancestors */
+	put_field(sb, "Referrer-Policy", "no-referrer");
+}
+
 static void put_head(struct strbuf *sb, unsigned code, const struct head *h, uint64_t unix_s)
 {
 	strbuf_str(sb, "HTTP/1.1 ");
@@ -83,6 +95,7 @@ static void put_head(struct strbuf *sb, unsigned code, const struct head *h, uin
 	strbuf_u64(sb, h->body_len);
 	strbuf_str(sb, "\r\n");
 	put_field(sb, "Cache-Control", "no-store");
+	put_security(sb);
 	if (code == 405)
 		put_field(sb, "Allow", "GET, HEAD"); /* RFC 9110 15.5.6 */
 	if (code == 503)
@@ -130,17 +143,28 @@ static size_t length_of(const struct page *page, const struct view *view)
 	return counting.len;
 }
 
+#define OTHERS_AT_MOST 8u /* that lose what they hold for one page */
+
 /* The page behind `head_len` bytes for its header; false: no memory. */
-static bool take_memory(struct server *s, struct answer *a, size_t head_len, size_t body_len)
+static bool take_memory(struct server *s, struct session *c, size_t head_len, size_t body_len,
+			uint64_t now_ns)
 {
+	struct answer *a = &c->answer;
+
 	a->memory_size = head_len + body_len + 1;
 	a->memory = s->m->alloc(s->m->ctx, a->memory_size);
+	for (unsigned i = 0; a->memory == NULL && i < OTHERS_AT_MOST; i++) {
+		if (!crowd_make_room(s, c, now_ns))
+			break;
+		a->memory = s->m->alloc(s->m->ctx, a->memory_size);
+	}
 	return a->memory != NULL;
 }
 
-static void make_page(struct server *s, struct answer *a, const struct page *page, struct head *h,
+static void make_page(struct server *s, struct session *c, const struct page *page, struct head *h,
 		      const struct view *view)
 {
+	struct answer *a = &c->answer;
 	struct strbuf head = strbuf_on(a->small, sizeof(a->small)), body;
 	size_t head_len;
 	char *at;
@@ -155,7 +179,7 @@ static void make_page(struct server *s, struct answer *a, const struct page *pag
 	a->body_len = 0;
 	if (h->request->method == REQUEST_HEAD)
 		return;
-	if (!take_memory(s, a, head_len, h->body_len)) {
+	if (!take_memory(s, c, head_len, h->body_len, view->now_ns)) {
 		make_words(a, 503, "no memory for the page", h, view->unix_s);
 		return;
 	}
@@ -209,5 +233,5 @@ void answer_make(struct server *s, struct session *c, bool last, uint64_t now_ns
 	else if (page == NULL)
 		make_words(a, 404, "there is no such page", &h, view.unix_s);
 	else
-		make_page(s, a, page, &h, &view);
+		make_page(s, c, page, &h, &view);
 }

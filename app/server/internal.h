@@ -8,17 +8,24 @@
 #include "base/rate.h"
 #include "base/strbuf.h"
 
-#define SERVER_SESSIONS_MAX 64u
-#define SERVER_HEAD_MAX 512u     /* bytes of an answer's header */
-#define SERVER_SMALL_MAX 768u    /* a header, and a body of a few words */
+#define SERVER_SMALL_MAX 1024u /* bytes: a header, and a body of a few words */
 
-/* Time-outs.  While the table is full and somebody waits at the door, less patience is had. */
+/* Places: connections that are attended to at a time, as memory allows. */
+#define SERVER_PLACES_MOST 1024u
+#define SERVER_PLACES_FEWEST 64u
+#define SERVER_SNDBUF (8u * 1024 - 128) /* with its head a whole piece of the kernel's heap */
+#define SERVER_RCVBUF (4u * 1024)
+
+/* Time-outs. */
 #define SERVER_IDLE_NS (60 * NS_PER_S)     /* between two requests */
-#define SERVER_IDLE_CROWDED_NS NS_PER_S
 #define SERVER_REQUEST_NS (10 * NS_PER_S)  /* from a request's first byte to its last */
-#define SERVER_REQUEST_CROWDED_NS (2 * NS_PER_S)
 #define SERVER_SEND_NS (30 * NS_PER_S)     /* without progress */
-#define SERVER_SEND_CROWDED_NS (5 * NS_PER_S) /* all of it, with progress or without */
+/* While all places are taken and somebody waits, less patience is had; see crowd.c. */
+#define SERVER_IDLE_CROWDED_NS NS_PER_S
+#define SERVER_RATE_NS (2 * NS_PER_S)      /* the time over which the two rates are looked at */
+#define SERVER_RATE_IN 64u                 /* bytes a second of a request */
+#define SERVER_RATE_TAKEN 1024u            /* bytes a second of an answer */
+#define SERVER_WAIT_NS (2 * NS_PER_S)      /* a newcomer waits so long for its own address's sake */
 #define SERVER_LINGER_NS (2 * NS_PER_S)    /* from our FIN, acknowledged, to the peer's */
 #define SERVER_STOP_NS (5 * NS_PER_S)      /* at the end, for all of them */
 
@@ -44,26 +51,58 @@ struct answer {
 };
 
 enum session_phase {
+	SESSION_WAITING,   /* for a place */
 	SESSION_READING,   /* a request, or waiting for one */
 	SESSION_ANSWERING,
 	SESSION_CLOSING,   /* nothing but our FIN follows; what comes is thrown away until the peer's */
 };
 
+/* What has moved since a moment; a rate is looked at when SERVER_RATE_NS have passed. */
+struct rate_window {
+	uint64_t from_ns, in, taken;
+	bool slow;         /* the latest one that was whole was below what is asked for in a crowd */
+};
+
 /* One connection. */
 struct session {
 	int fd;            /* -1: nobody's */
+	struct session *next;       /* link of the free ones, or of those that wait */
+	struct session *next_again; /* link of those that have more to do at once */
+	bool again;                 /* on that list */
+	unsigned guest;    /* row of the address it is from */
+	uint64_t came_ns;  /* was accepted */
+	uint64_t sent;     /* bytes that the socket has taken */
+	uint64_t in, taken; /* bytes that have come, and that the peer has acknowledged */
+	struct rate_window window;
+	uint64_t retry_ns; /* ask the socket again then, nothing else will tell; 0: it will */
 	uint32_t conn;
 	struct net_endpoint peer, local;
 	enum session_phase phase;
 	bool peer_ended;   /* it has sent its FIN */
 	bool promised;     /* "100 Continue" was sent for this request */
-	uint64_t entered_ns; /* the phase */
-	uint64_t since_ns; /* the same, or since then the last progress that the peer let us make */
+	uint64_t since_ns; /* it entered the phase, or since then the last progress that the peer let us make */
 	uint32_t unacked;  /* closing: bytes that the peer does not have yet, as far as we know */
 	bool fin_acked;
 	uint64_t begun_ns; /* when the request's first byte was seen */
 	struct request request;
 	struct answer answer;
+};
+
+/* Why somebody has lost its place; the order of the names in crowd.c. */
+enum loss {
+	LOSS_NEWCOMER, /* to one who waited */
+	LOSS_SLOW_IN,
+	LOSS_SLOW_OUT,
+	LOSS_IDLE,
+	LOSS_MEMORY,   /* an answer needs what it holds */
+	LOSS_COUNT,
+};
+
+/* An address that has connections here. */
+struct guest {
+	struct net_addr addr;
+	unsigned connections; /* 0: the row is free */
+	unsigned places;      /* of those, not waiting */
 };
 
 struct server {
@@ -74,10 +113,23 @@ struct server {
 	struct net_endpoint local;
 	uint64_t begun_ns, end_ns; /* end: hold= has passed */
 	uint64_t entry_unix_s;     /* the kernel's entry; 0: not known yet */
-	bool stopping, crowded;
+	bool stopping;
+	bool crowded;       /* all places are taken and somebody waits */
 	uint64_t stop_by_ns;
-	struct session *sessions;  /* SERVER_SESSIONS_MAX of them */
-	unsigned n_open;
+
+	/* Each connection has a session: `places` of them at most are attended to, `room` more wait. */
+	struct session *sessions;  /* places + room */
+	unsigned places, room;
+	unsigned n_open, n_waiting; /* open: waiting ones included */
+	struct session *free;
+	struct session *waiting, **waiting_last;
+	struct session *again, **again_last;
+	struct guest *guests;      /* one for each address, as many rows as sessions */
+	unsigned n_guests;         /* rows up to the last that is used */
+	uint64_t scan_ns;          /* no session has a deadline before */
+	uint64_t next_claim_ns;    /* one who waits may take a place then */
+	bool may_claim;            /* the same, now: somebody has come, or gone */
+	uint64_t lost[LOSS_COUNT], told_lost[LOSS_COUNT];
 
 	uint64_t connections, requests, bytes_out; /* bytes of answers, headers included */
 	uint64_t by_code[SERVER_CODES_COUNT];
@@ -87,21 +139,61 @@ struct server {
 	uint64_t next_tick_ns;
 	uint64_t unlogged_requests, told_connections, told_requests;
 	bool tick_set;
+	struct rate_limit told_crowd;
 };
 
 /* --- session.c ------------------------------------------------------------------------------- */
 
+/* It waits for a place. */
 void session_begin(struct server *s, struct session *c, int fd, const struct net_endpoint *peer,
 		   uint64_t now_ns);
+/* It has one: requests are read from now on. */
+void session_seat(struct server *s, struct session *c, uint64_t now_ns);
 /* Goes on as far as it can without waiting.  True: there is more to do at once. */
 bool session_run(struct server *s, struct session *c, uint64_t now_ns);
 /* When it has to be looked at again even if nothing comes. */
 uint64_t session_deadline(const struct server *s, const struct session *c);
 bool session_is_idle(const struct session *c);
+/* It has a connection, and a place. */
+static inline bool session_has_place(const struct session *c)
+{
+	return c->fd >= 0 && c->phase != SESSION_WAITING;
+}
 /* No more requests: closes in order what is idle, and lets the others finish. */
 void session_stop(struct server *s, struct session *c, uint64_t now_ns);
 /* At once, with a RST. */
 void session_abort(struct server *s, struct session *c, uint64_t now_ns);
+
+/* --- crowd.c --------------------------------------------------------------------------------- */
+
+/* So many places fit into the memory. */
+unsigned crowd_places(const struct machine *m);
+/* The tables; false: no memory. */
+bool crowd_open(struct server *s);
+void crowd_close(struct server *s);
+/* Takes in whoever has come, gives places away, and says who waits. */
+void crowd_let_in(struct server *s, uint64_t now_ns);
+/* The connection is over: its session is free. */
+void crowd_left(struct server *s, struct session *c);
+/* Whose place a newcomer gets; NULL: nobody has one. */
+struct session *crowd_whose_place(const struct server *s);
+/* It waits and may have another's place now. */
+bool crowd_may_claim(const struct server *s, const struct session *c, unsigned most, uint64_t now_ns);
+/* The address that has the most places; NULL: none has one.  And how many that are. */
+const struct guest *crowd_most(const struct server *s);
+unsigned crowd_most_places(const struct server *s);
+/* It has more to do at once, after the others; and the next such one, perhaps of a connection that is
+ * over, or NULL. */
+void crowd_run_again(struct server *s, struct session *c);
+struct session *crowd_next_again(struct server *s);
+/* What has moved, from the socket; the rate, where it is time for that. */
+void crowd_measure(struct server *s, struct session *c, uint64_t now_ns);
+void crowd_window_begin(struct session *c, uint64_t now_ns);
+/* Takes the place away, with a RST. */
+void crowd_lose(struct server *s, struct session *c, enum loss why, uint64_t now_ns);
+/* For want of memory: another than this one loses its place.  False: it is the first to go itself. */
+bool crowd_make_room(struct server *s, const struct session *for_it, uint64_t now_ns);
+const char *crowd_loss_name(enum loss why);
 
 /* --- answer.c -------------------------------------------------------------------------------- */
 

@@ -106,9 +106,23 @@ static void write_requests(struct strbuf *sb, const struct server *s)
 	}
 }
 
+static void write_lost(struct strbuf *sb, const struct server *s)
+{
+	metrics_family(sb, "dialtone_http_places_lost_total", "counter",
+		       "Connections ended for the sake of others, by reason.");
+	for (enum loss why = 0; why < LOSS_COUNT; why++)
+		put_labelled(sb, "dialtone_http_places_lost_total", "reason", crowd_loss_name(why),
+			     s->lost[why]);
+}
+
 static void write_server(struct strbuf *sb, const struct server *s)
 {
-	put_u64(sb, "dialtone_http_connections", "gauge", "Connections attended to.", s->n_open);
+	put_u64(sb, "dialtone_http_connections", "gauge", "Connections attended to.",
+		s->n_open - s->n_waiting);
+	put_u64(sb, "dialtone_http_places", "gauge", "Connections attended to at most.", s->places);
+	put_u64(sb, "dialtone_http_waiting", "gauge", "Connections that wait for a place.",
+		s->n_waiting);
+	write_lost(sb, s);
 	put_u64(sb, "dialtone_http_connections_total", "counter", "Connections accepted.",
 		s->connections);
 	write_requests(sb, s);

@@ -4,9 +4,9 @@
  * The server as a whole: the socket that listens, the table of sessions, the end.  See
  * app/server/server.h.
  *
- * At most SERVER_SESSIONS_MAX connections are attended to; more wait with their handshake done in
- * TCP's accept queue.  While somebody waits there, connections end with their answer, and idle or slow
- * ones sooner, whether they are slow to ask or to read: nobody waits longer than a slow client is given.
+ * Who is attended to and who waits is crowd.c's; here, sessions run that something has happened to, and
+ * those whose deadline has come.  While somebody waits, connections end with their answer, and idle or
+ * slow ones sooner, whether they are slow to ask or to read.
  */
 #include "app/server/server.h"
 
@@ -15,10 +15,9 @@
 #include "base/string.h"
 #include "kernel/log.h"
 
-#define BACKLOG 128u
-/* An answer of usual size fits; with all sessions at once that is 2 MiB. */
-#define SNDBUF (32u * 1024)
-#define RCVBUF (16u * 1024)
+/* As many as come in one turn of the machine: they are taken out of TCP's queue in each. */
+#define BACKLOG 256u
+#define SCAN_NS (10 * NS_PER_MS) /* a deadline is noticed that late at most */
 
 static struct server the_server;
 
@@ -27,42 +26,26 @@ static uint64_t now(const struct server *s)
 	return s->m->now_ns(s->m->ctx);
 }
 
-/* --- the door ----------------------------------------------------------------------------------- */
-
-static struct session *free_session(struct server *s)
-{
-	for (unsigned i = 0; s->n_open < SERVER_SESSIONS_MAX && i < SERVER_SESSIONS_MAX; i++) {
-		if (s->sessions[i].fd < 0)
-			return &s->sessions[i];
-	}
-	return NULL;
-}
-
-static bool somebody_waits(struct server *s)
-{
-	return sock_poll(s->m->stack, s->listener, SOCK_POLLIN) > 0;
-}
-
-static void let_in(struct server *s, uint64_t now_ns)
-{
-	struct net_endpoint peer;
-	struct session *c;
-
-	while ((c = free_session(s)) != NULL) {
-		int fd = sock_accept(s->m->stack, s->listener, &peer);
-
-		if (fd < 0)
-			break; /* nobody is there, or descriptors or memory are short: later */
-		session_begin(s, c, fd, &peer, now_ns);
-	}
-	s->crowded = c == NULL && somebody_waits(s);
-}
-
 /* --- the background ------------------------------------------------------------------------------ */
+
+static unsigned n_sessions(const struct server *s)
+{
+	return s->places + s->room;
+}
+
+/* Who was accepted by TCP has been promised an answer: at the end places do not count. */
+static void let_everybody_in(struct server *s, uint64_t now_ns)
+{
+	crowd_let_in(s, now_ns);
+	s->places += s->room;
+	s->room = 0;
+	s->may_claim = true;
+	crowd_let_in(s, now_ns);
+}
 
 static void begin_stop(struct server *s, const char *reason, uint64_t now_ns)
 {
-	let_in(s, now_ns); /* who was accepted by TCP has been promised an answer */
+	let_everybody_in(s, now_ns);
 	(void)sock_close(s->m->stack, s->listener, now_ns);
 	s->listener = -1;
 	s->stopping = true;
@@ -70,10 +53,11 @@ static void begin_stop(struct server *s, const char *reason, uint64_t now_ns)
 	s->stop_by_ns = now_ns + SERVER_STOP_NS;
 	event_emit(s->env->events, EVENT_SRV_STOPPING, 0, 0, EV_STR("reason", reason),
 		   EV_U64("open", s->n_open));
-	for (unsigned i = 0; i < SERVER_SESSIONS_MAX; i++) {
+	for (unsigned i = 0; i < n_sessions(s); i++) {
 		if (s->sessions[i].fd >= 0)
 			session_stop(s, &s->sessions[i], now_ns);
 	}
+	s->scan_ns = 0;
 }
 
 /* True: it has just begun to stop. */
@@ -88,27 +72,52 @@ static bool stop_if_it_is_time(struct server *s, uint64_t now_ns)
 	return s->stopping;
 }
 
+static void run(struct server *s, struct session *c, uint64_t now_ns)
+{
+	if (c->fd >= 0 && session_run(s, c, now_ns))
+		crowd_run_again(s, c);
+	if (c->fd >= 0)
+		s->scan_ns = MIN(s->scan_ns, session_deadline(s, c));
+}
+
+/* Whose deadline has come; all of them, but not for each packet. */
+static void scan_sessions(struct server *s, uint64_t now_ns)
+{
+	s->scan_ns = TIME_NEVER;
+	for (unsigned i = 0; i < n_sessions(s); i++) {
+		struct session *c = &s->sessions[i];
+
+		if (c->fd >= 0 && now_ns >= session_deadline(s, c))
+			run(s, c, now_ns);
+		else if (c->fd >= 0)
+			s->scan_ns = MIN(s->scan_ns, session_deadline(s, c));
+	}
+	s->scan_ns = MAX(s->scan_ns, now_ns + SCAN_NS);
+}
+
 /* When it has to run again at the latest. */
 static uint64_t run_sessions(struct server *s, uint64_t now_ns)
 {
-	uint64_t next_ns = TIME_NEVER;
+	struct session *c, *last = NULL;
 
-	for (unsigned i = 0; i < SERVER_SESSIONS_MAX; i++) {
-		struct session *c = &s->sessions[i];
-
-		if (c->fd < 0)
-			continue;
-		if (session_run(s, c, now_ns))
-			next_ns = 0;
-		if (c->fd >= 0)
-			next_ns = MIN(next_ns, session_deadline(s, c));
+	while ((c = sock_next_active(s->m->stack)) != NULL)
+		crowd_run_again(s, c);
+	/* Each once: who has more to do is behind the last one then. */
+	for (c = s->again; c != NULL; c = c->next_again)
+		last = c;
+	while (last != NULL && (c = crowd_next_again(s)) != NULL) {
+		run(s, c, now_ns);
+		if (c == last)
+			break;
 	}
-	return next_ns;
+	if (now_ns >= s->scan_ns)
+		scan_sessions(s, now_ns);
+	return s->again != NULL ? now_ns : s->scan_ns;
 }
 
 static void abort_the_rest(struct server *s, uint64_t now_ns)
 {
-	for (unsigned i = 0; i < SERVER_SESSIONS_MAX; i++) {
+	for (unsigned i = 0; i < n_sessions(s); i++) {
 		if (s->sessions[i].fd >= 0)
 			session_abort(s, &s->sessions[i], now_ns);
 	}
@@ -121,10 +130,11 @@ static uint64_t server_run(struct background *background, uint64_t now_ns)
 	uint64_t next_ns, tick_ns;
 
 	if (!s->stopping)
-		let_in(s, now_ns);
+		crowd_let_in(s, now_ns);
 	next_ns = run_sessions(s, now_ns);
-	if (s->crowded && s->n_open < SERVER_SESSIONS_MAX)
-		next_ns = now_ns; /* for who waits nothing else will happen */
+	if (s->crowded)
+		/* for who waits, a place that has become free is all that happens */
+		next_ns = s->may_claim ? now_ns : MIN(next_ns, s->next_claim_ns);
 	if (stop_if_it_is_time(s, now_ns))
 		next_ns = now_ns; /* whoever waits is to look */
 	else if (!s->stopping)
@@ -141,20 +151,12 @@ static uint64_t server_run(struct background *background, uint64_t now_ns)
 
 /* --- begin --------------------------------------------------------------------------------------- */
 
-static bool take_sessions(struct server *s)
-{
-	s->sessions = s->m->alloc(s->m->ctx, SERVER_SESSIONS_MAX * sizeof(s->sessions[0]));
-	for (unsigned i = 0; s->sessions != NULL && i < SERVER_SESSIONS_MAX; i++)
-		s->sessions[i].fd = -1;
-	return s->sessions != NULL;
-}
-
 static int choose_options(struct stack *stack, int fd, uint64_t now_ns)
 {
-	int err = sock_setsockopt(stack, fd, SOCK_SO_SNDBUF, SNDBUF, now_ns);
+	int err = sock_setsockopt(stack, fd, SOCK_SO_SNDBUF, SERVER_SNDBUF, now_ns);
 
 	if (err == ERR_OK)
-		err = sock_setsockopt(stack, fd, SOCK_SO_RCVBUF, RCVBUF, now_ns);
+		err = sock_setsockopt(stack, fd, SOCK_SO_RCVBUF, SERVER_RCVBUF, now_ns);
 	if (err == ERR_OK)
 		err = sock_setsockopt(stack, fd, SOCK_TCP_NODELAY, 1, now_ns);
 	return err;
@@ -188,7 +190,7 @@ static void announce(const struct server *s)
 
 	event_emit(s->env->events, EVENT_SRV_LISTENING, 0, 0, EV_I64("fd", s->listener),
 		   EV_IF(has_ip, EV_ADDR("ip", s->local.addr)), EV_U64("port", s->local.port),
-		   EV_U64("connections", SERVER_SESSIONS_MAX),
+		   EV_U64("connections", s->places),
 		   EV_IF(hold_ns != 0, EV_SECONDS("seconds", hold_ns)),
 		   EV_IF(requests != 0, EV_U64("requests", requests)));
 }
@@ -206,11 +208,11 @@ enum status server_begin(struct app_env *env, const char **problem)
 	s->end_ns = env->platform->hold_ns != 0 ? s->begun_ns + env->platform->hold_ns : TIME_NEVER;
 	s->local = net_endpoint_ipv4(server_settings.address, server_settings.port);
 	*problem = "no memory for the server";
-	if (!take_sessions(s))
+	if (!crowd_open(s))
 		return STATUS_OUT_OF_MEMORY;
 	err = open_listener(s, s->begun_ns);
 	if (err != ERR_OK) {
-		s->m->free(s->m->ctx, s->sessions, SERVER_SESSIONS_MAX * sizeof(s->sessions[0]));
+		crowd_close(s);
 		if (err != ERR_ADDRNOTAVAIL)
 			return STATUS_OUT_OF_MEMORY;
 		*problem = "listen=: that is no address of this machine";
@@ -256,6 +258,6 @@ void server_end(void)
 		blocking_turn(s->m, s->stop_by_ns);
 	blocking_turn(s->m, now(s)); /* the last RST leaves, if there was one */
 	s->m->background = NULL;
-	s->m->free(s->m->ctx, s->sessions, SERVER_SESSIONS_MAX * sizeof(s->sessions[0]));
+	crowd_close(s);
 	traffic_summary(s, now(s));
 }

@@ -15,12 +15,15 @@
 #include "app/server/settings.h"
 
 #define PIECE 2048u
+#define RETRY_NS (5 * NS_PER_MS) /* until the socket is asked again for room that only memory or a device can give */
 #define REQUESTS_A_RUN 16u /* pipelined ones, before others have their turn */
 
 static void enter(struct session *c, enum session_phase phase, uint64_t now_ns)
 {
 	c->phase = phase;
-	c->entered_ns = c->since_ns = now_ns;
+	c->since_ns = now_ns;
+	c->retry_ns = 0;
+	crowd_window_begin(c, now_ns);
 }
 
 static void next_request(struct session *c, uint64_t now_ns)
@@ -33,23 +36,27 @@ static void next_request(struct session *c, uint64_t now_ns)
 void session_begin(struct server *s, struct session *c, int fd, const struct net_endpoint *peer,
 		   uint64_t now_ns)
 {
-	c->fd = fd;
-	c->conn = sock_conn(s->m->stack, fd);
-	c->peer = *peer;
+	*c = (struct session){.fd = fd, .conn = sock_conn(s->m->stack, fd), .peer = *peer,
+			      .came_ns = now_ns, .again = c->again, .next_again = c->next_again};
+	enter(c, SESSION_WAITING, now_ns);
+	if (sock_watch(s->m->stack, fd, c) != ERR_OK)
+		s->scan_ns = 0; /* cannot be: it is a stream */
 	if (sock_getsockname(s->m->stack, fd, &c->local) != ERR_OK)
 		c->local = s->local;
-	c->peer_ended = false;
-	c->answer.memory = NULL;
-	next_request(c, now_ns);
-	s->n_open++;
 	s->connections++;
+}
+
+void session_seat(struct server *s, struct session *c, uint64_t now_ns)
+{
+	next_request(c, now_ns);
+	crowd_measure(s, c, now_ns);
+	crowd_window_begin(c, now_ns);
 }
 
 static void leave(struct server *s, struct session *c)
 {
 	answer_free(s, &c->answer);
-	c->fd = -1;
-	s->n_open--;
+	crowd_left(s, c);
 }
 
 /* There is nothing more to say, or nobody to say it to. */
@@ -94,6 +101,13 @@ static void begin_answer(struct server *s, struct session *c, uint64_t now_ns)
 	enter(c, SESSION_ANSWERING, now_ns);
 }
 
+/* The socket has taken so many bytes. */
+static void took(struct server *s, struct session *c, size_t n)
+{
+	c->sent += n;
+	s->bytes_out += n;
+}
+
 /* RFC 9110 10.1.1.  Where the socket has no room the client sends its body after a while all the same;
  * half a line could not be taken back. */
 static void promise(struct server *s, struct session *c, uint64_t now_ns)
@@ -104,7 +118,7 @@ static void promise(struct server *s, struct session *c, uint64_t now_ns)
 
 	c->promised = true;
 	if (n > 0)
-		s->bytes_out += (size_t)n;
+		took(s, c, (size_t)n);
 	if (n > 0 && n < len)
 		session_abort(s, c, now_ns);
 }
@@ -138,10 +152,7 @@ static bool read_piece(struct server *s, struct session *c, uint64_t now_ns)
 	return n > 0;
 }
 
-static bool is_out_of_time(const struct server *s, const struct session *c, uint64_t now_ns)
-{
-	return now_ns >= session_deadline(s, c);
-}
+static bool is_out_of_time(const struct server *s, const struct session *c, uint64_t now_ns);
 
 static void read_request(struct server *s, struct session *c, uint64_t now_ns)
 {
@@ -157,6 +168,7 @@ static void read_request(struct server *s, struct session *c, uint64_t now_ns)
 		begin_answer(s, c, now_ns);
 	} else if (is_out_of_time(s, c, now_ns)) {
 		if (session_is_idle(c)) {
+			s->lost[LOSS_IDLE] += s->crowded;
 			begin_closing(s, c, now_ns);
 			return;
 		}
@@ -184,14 +196,18 @@ static void send_answer(struct server *s, struct session *c, uint64_t now_ns)
 
 	if (n > 0) {
 		a->at += (size_t)n;
-		s->bytes_out += (size_t)n;
+		took(s, c, (size_t)n);
 		c->since_ns = now_ns;
+		c->retry_ns = 0;
 		if (a->at == a->len)
 			answered(s, c, now_ns);
 	} else if (n != ERR_AGAIN && n != ERR_NOBUFS) {
 		finish(s, c, now_ns); /* it was reset, or the peer is gone */
 	} else if (is_out_of_time(s, c, now_ns)) {
 		session_abort(s, c, now_ns);
+	} else {
+		/* Nothing is on its way whose acknowledgment would tell that there is room. */
+		c->retry_ns = c->taken == c->sent ? now_ns + RETRY_NS : 0;
 	}
 }
 
@@ -231,26 +247,47 @@ static void drain(struct server *s, struct session *c, uint64_t now_ns)
 
 /* --- all of it ---------------------------------------------------------------------------------- */
 
-static uint64_t sending_deadline(const struct server *s, const struct session *c)
+/* As long as nobody waits for the place. */
+static uint64_t patient_deadline(const struct session *c)
 {
-	uint64_t patient_ns = c->since_ns + SERVER_SEND_NS;
+	switch (c->phase) {
+	case SESSION_WAITING:
+		return TIME_NEVER; /* crowd.c knows */
+	case SESSION_READING:
+		return session_is_idle(c) ? c->since_ns + SERVER_IDLE_NS : c->begun_ns + SERVER_REQUEST_NS;
+	case SESSION_ANSWERING:
+		break;
+	case SESSION_CLOSING:
+		if (c->fin_acked)
+			return c->since_ns + SERVER_LINGER_NS;
+		break;
+	}
+	return c->since_ns + SERVER_SEND_NS;
+}
 
-	return s->crowded ? MIN(patient_ns, c->entered_ns + SERVER_SEND_CROWDED_NS) : patient_ns;
+/* When its time is over. */
+static uint64_t time_limit(const struct server *s, const struct session *c)
+{
+	uint64_t limit_ns = patient_deadline(c);
+
+	return s->crowded && session_is_idle(c) ? MIN(limit_ns, c->since_ns + SERVER_IDLE_CROWDED_NS)
+						: limit_ns;
+}
+
+static bool is_out_of_time(const struct server *s, const struct session *c, uint64_t now_ns)
+{
+	return now_ns >= time_limit(s, c);
 }
 
 uint64_t session_deadline(const struct server *s, const struct session *c)
 {
-	switch (c->phase) {
-	case SESSION_READING:
-		if (session_is_idle(c))
-			return c->since_ns + (s->crowded ? SERVER_IDLE_CROWDED_NS : SERVER_IDLE_NS);
-		return c->begun_ns + (s->crowded ? SERVER_REQUEST_CROWDED_NS : SERVER_REQUEST_NS);
-	case SESSION_ANSWERING:
-		return sending_deadline(s, c);
-	case SESSION_CLOSING:
-		break;
-	}
-	return c->fin_acked ? c->since_ns + SERVER_LINGER_NS : sending_deadline(s, c);
+	uint64_t at_ns = time_limit(s, c);
+
+	if (c->retry_ns != 0)
+		at_ns = MIN(at_ns, c->retry_ns);
+	if (s->crowded && session_has_place(c))
+		at_ns = MIN(at_ns, c->window.slow ? 0 : c->window.from_ns + SERVER_RATE_NS);
+	return at_ns;
 }
 
 void session_stop(struct server *s, struct session *c, uint64_t now_ns)
@@ -262,8 +299,25 @@ void session_stop(struct server *s, struct session *c, uint64_t now_ns)
 		begin_closing(s, c, now_ns);
 }
 
+/* It moves too little while somebody waits. */
+static bool loses_its_place(struct server *s, struct session *c, uint64_t now_ns)
+{
+	if (!s->crowded || !c->window.slow)
+		return false;
+	crowd_lose(s, c, c->phase == SESSION_READING ? LOSS_SLOW_IN : LOSS_SLOW_OUT, now_ns);
+	return true;
+}
+
 bool session_run(struct server *s, struct session *c, uint64_t now_ns)
 {
+	if (c->phase == SESSION_WAITING) {
+		if (sock_is_over(s->m->stack, c->fd))
+			finish(s, c, now_ns);
+		return false;
+	}
+	crowd_measure(s, c, now_ns);
+	if (loses_its_place(s, c, now_ns))
+		return false;
 	for (unsigned i = 0; i < REQUESTS_A_RUN; i++) {
 		if (c->phase == SESSION_READING)
 			read_request(s, c, now_ns);

@@ -9,6 +9,7 @@
 #include "app/server/internal.h"
 
 #include "app/server/settings.h"
+#include "base/string.h"
 #include "kernel/log.h"
 
 #define TICK_NS NS_PER_S
@@ -48,7 +49,39 @@ void traffic_answered(struct server *s, const struct session *c, uint64_t now_ns
 		s->unlogged_requests++;
 }
 
-uint64_t traffic_tick(struct server *s, uint64_t now_ns)
+static uint64_t lost_since(const struct server *s, enum loss why)
+{
+	return s->lost[why] - s->told_lost[why];
+}
+
+static void tell_crowd(struct server *s)
+{
+	const struct guest *most = crowd_most(s);
+	struct guest busiest = most != NULL ? *most : (struct guest){0};
+
+	event_emit(s->env->events, EVENT_SRV_CROWDED, 0, 0,
+		   EV_U64("open", s->n_open - s->n_waiting), EV_U64("waiting", s->n_waiting),
+		   EV_U64("displaced", lost_since(s, LOSS_NEWCOMER)),
+		   EV_U64("slow", lost_since(s, LOSS_SLOW_IN) + lost_since(s, LOSS_SLOW_OUT)),
+		   EV_U64("idle", lost_since(s, LOSS_IDLE)),
+		   EV_U64("memory", lost_since(s, LOSS_MEMORY)),
+		   EV_IF(most != NULL, EV_ADDR("ip", busiest.addr)),
+		   EV_IF(most != NULL, EV_U64("connections", busiest.places)));
+	memcpy(s->told_lost, s->lost, sizeof(s->told_lost));
+}
+
+/* One line a second for all who lose their place. */
+static uint64_t tick_crowd(struct server *s, uint64_t now_ns)
+{
+	if (memcmp(s->told_lost, s->lost, sizeof(s->lost)) == 0)
+		return TIME_NEVER;
+	if (!rate_take(&s->told_crowd, TICK_NS, 1, now_ns))
+		return s->told_crowd.empty_until_ns;
+	tell_crowd(s);
+	return TIME_NEVER;
+}
+
+static uint64_t tick_traffic(struct server *s, uint64_t now_ns)
 {
 	uint64_t connections = log_muted_connections() - s->told_connections;
 	uint64_t requests = s->unlogged_requests - s->told_requests;
@@ -67,6 +100,13 @@ uint64_t traffic_tick(struct server *s, uint64_t now_ns)
 	s->told_requests += requests;
 	s->tick_set = false;
 	return TIME_NEVER;
+}
+
+uint64_t traffic_tick(struct server *s, uint64_t now_ns)
+{
+	uint64_t crowd_ns = tick_crowd(s, now_ns);
+
+	return MIN(crowd_ns, tick_traffic(s, now_ns));
 }
 
 void traffic_summary(const struct server *s, uint64_t now_ns)

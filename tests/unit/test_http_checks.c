@@ -680,7 +680,7 @@ static void keys_with_few_values(void **state)
 	must_say("method=get: no such method; allowed: GET, HEAD, POST, PUT\n");
 }
 
-/* --- beside a server (tests/sim/test_server.c has a real one) --------------------------------------- */
+/* --- beside a server (tests/sim/test_server_end.c has a real one) --------------------------------------- */
 
 static const struct probe_result *result_of(unsigned check)
 {
