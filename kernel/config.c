@@ -180,15 +180,46 @@ static struct span shown_word(const struct config_key *key, const struct word *w
 	return (struct span){buf, strbuf_stored(&sb)};
 }
 
-static void report_fault(struct reader *r, const struct word *word, const char *problem,
-			 const char *allowed)
+static bool names_one(unsigned *named, unsigned *more, unsigned most)
+{
+	unsigned *counts = *named < most ? named : more;
+
+	(*counts)++;
+	return counts == named;
+}
+
+bool config_names_fault(const struct config_tables *tables)
+{
+	struct config_tally *t = tables->tally;
+
+	return t == NULL || names_one(&t->faults, &t->more_faults, CONFIG_FAULTS_NAMED);
+}
+
+static bool names_value(const struct config_tables *tables)
+{
+	struct config_tally *t = tables->tally;
+
+	return t == NULL || names_one(&t->values, &t->more_values, CONFIG_VALUES_NAMED);
+}
+
+void config_report_more(const struct config_tables *tables, struct event_sink *events)
+{
+	const struct config_tally *t = tables->tally;
+
+	if (t != NULL && t->more_faults + t->more_values > 0)
+		event_emit(events, EVENT_CONFIG_MORE, 0, 0, EV_U64("faults", t->more_faults),
+			   EV_U64("words", t->more_values));
+}
+
+static void name_fault(struct reader *r, const struct word *word, const char *problem,
+		       const char *allowed)
 {
 	char value_buf[SHOWN_MAX + 1], word_buf[SHOWN_MAX + 1];
 	const struct config_key *key = find_key(r->tables, word->key);
 	const struct config_key *meant = key != NULL ? NULL : config_nearest_key(
 							r->tables, word->key.at, word->key.len);
 	const struct config_key *like = key != NULL ? key : meant; /* whose secrets are in it */
-	bool is_file = r->kind == CONFIG_SOURCE_FILE;
+	bool is_file = r->kind == CONFIG_SOURCE_FILE, has_list = allowed != NULL && allowed[0] != '\0';
 	struct span value = shown_value(like, word->value, value_buf, sizeof(value_buf));
 	struct span shown = word->shown.at != NULL ? word->shown : word->whole;
 
@@ -204,8 +235,16 @@ static void report_fault(struct reader *r, const struct word *word, const char *
 		   EV_STR("problem", problem),
 		   EV_IF(meant != NULL && allowed != NULL,
 			 EV_STR("meant", meant != NULL ? meant->name : "")),
-		   EV_IF(allowed != NULL, EV_STR("allowed", allowed != NULL ? allowed : "")));
+		   EV_IF(has_list, EV_STR("allowed", has_list ? allowed : "")));
+}
+
+/* `allowed`: NULL where that is not what is wrong; "" where it has been said. */
+static void report_fault(struct reader *r, const struct word *word, const char *problem,
+			 const char *allowed)
+{
 	r->faults++;
+	if (config_names_fault(r->tables))
+		name_fault(r, word, problem, allowed);
 }
 
 void config_report_missing(const char *key, const char *problem, const char *allowed,
@@ -231,8 +270,14 @@ static void report_unknown(struct reader *r, const struct word *word, const char
 {
 	static char names[1024];
 	struct strbuf sb = strbuf_on(names, sizeof(names));
+	struct config_tally *t = r->tables->tally;
 
-	list_keys(&sb, r->tables);
+	if (t == NULL || !t->keys_listed)
+		list_keys(&sb, r->tables);
+	else
+		names[0] = '\0';
+	if (t != NULL)
+		t->keys_listed = true;
 	report_fault(r, word, problem, names);
 }
 
@@ -305,6 +350,8 @@ static void set_key(struct reader *r, const struct config_key *key, const struct
 		report_fault(r, word, problem, key->allowed);
 		return;
 	}
+	if (!names_value(r->tables))
+		return;
 	shown = shown_value(key, word->value, shown_buf, sizeof(shown_buf));
 	event_emit(r->events, EVENT_CONFIG, 0, 0, EV_STR("key", key->name),
 		   EV_TEXT("value", shown.at, shown.len), EV_STR("source", r->source));
@@ -348,8 +395,11 @@ static bool is_utf16(const char *text, size_t len)
 	return len >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0);
 }
 
-static unsigned report_utf16(const char *source, struct event_sink *events)
+static unsigned report_utf16(const struct config_tables *tables, const char *source,
+			     struct event_sink *events)
 {
+	if (!config_names_fault(tables))
+		return 1;
 	event_emit(events, EVENT_CONFIG_BAD, 0, 0, EV_STR("source", source),
 		   EV_STR("problem", "the text is UTF-16"), EV_STR("allowed", "ASCII or UTF-8"));
 	return 1;
@@ -370,7 +420,7 @@ unsigned config_read(const struct config_tables *tables, enum config_source_kind
 			   .text = text, .len = text_len(kind, text, len), .line = 1};
 
 	if (is_utf16(text, len))
-		return report_utf16(source, events);
+		return report_utf16(tables, source, events);
 	if (kind == CONFIG_SOURCE_FILE)
 		r.at = byte_order_mark_len(text, len);
 	while (skip_to_word(&r)) {

@@ -11,8 +11,8 @@
  * registered for this build: the platform's (below) and the application's (app/app.h).  Outside
  * files, keys of the platform (virtio_mmio.device=, BOOT_IMAGE=) are skipped: not ours to judge.
  *
- * Every unknown key and every bad value is reported as one `config.bad` event, all in one run;
- * the caller ends with STATUS_BAD_CONFIG when there are faults.  URL syntax is not judged here
+ * Every unknown key and every bad value is reported as one `config.bad` event, all in one run, as far as
+ * struct config_tally has it; the caller ends with STATUS_BAD_CONFIG when there are faults.  URL syntax is not judged here
  * (status 3 comes after status 2).
  */
 #ifndef KERNEL_CONFIG_H
@@ -148,9 +148,22 @@ int config_hex_value(char c);
  * program: a second call points it to another `platform`. */
 const struct config_key *config_platform_keys(struct config_platform *platform, size_t *count);
 
+/* What the log has been told of all sources together.  A text of noise is a fault for each word, and a
+ * port takes seconds for a thousand lines: the first ones are named, the others counted, and the list of
+ * all keys stands in the first line that has use for it. */
+#define CONFIG_FAULTS_NAMED 100u
+#define CONFIG_VALUES_NAMED 200u
+
+struct config_tally {
+	unsigned faults, values;           /* named */
+	unsigned more_faults, more_values; /* counted only */
+	bool keys_listed;
+};
+
 struct config_tables {
 	const struct config_key *keys[2];
 	size_t count[2];
+	struct config_tally *tally; /* NULL: everything is named */
 };
 
 enum config_source_kind { CONFIG_SOURCE_FILE, CONFIG_SOURCE_LINE };
@@ -175,6 +188,10 @@ unsigned config_read_load_options(const struct config_tables *tables, const void
 /* The key whose name is so near to that one that it may have been meant; NULL: none is. */
 const struct config_key *config_nearest_key(const struct config_tables *tables, const char *name,
 					    size_t len);
+/* True: the next fault is to be named; else it has been counted. */
+bool config_names_fault(const struct config_tables *tables) MUST_CHECK;
+/* One `config.more`, where something was counted only. */
+void config_report_more(const struct config_tables *tables, struct event_sink *events);
 /* One `config.bad` about a key that is missing altogether; for callers with keys of their own. */
 void config_report_missing(const char *key, const char *problem, const char *allowed,
 			   struct event_sink *events);

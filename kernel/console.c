@@ -34,6 +34,7 @@ struct ring {
 };
 
 static struct ring rings[PORTS];
+static const uint64_t *deadline; /* console_set_deadline() */
 static const uint16_t addresses[PORTS] = {0x3f8, 0x2f8};
 
 static uint32_t pending(const struct ring *r)
@@ -70,13 +71,23 @@ static void append(struct ring *r, const char *line, size_t len)
 }
 
 /* Drops what waits, and ends the line that may be cut. */
-static void give_up(struct ring *r)
+static void drop_all(struct ring *r)
 {
-	r->stalled = true;
 	for (uint32_t at = r->head; at != r->tail; at++)
 		r->lost += r->bytes[at % RING_SIZE] == '\n';
 	r->head = r->tail;
 	append(r, "", 0);
+}
+
+static void give_up(struct ring *r)
+{
+	r->stalled = true;
+	drop_all(r);
+}
+
+static bool is_too_late(uint64_t now_ns)
+{
+	return deadline != NULL && now_ns >= *deadline;
 }
 
 /* Empties the ring until at most `rest` bytes are left, or gives up. */
@@ -89,6 +100,10 @@ static void send_until(struct ring *r, uint32_t rest, uint64_t patience_ns)
 		bool sent = send_burst(r);
 
 		now_ns = clock_now_ns();
+		if (is_too_late(now_ns)) {
+			drop_all(r);
+			return;
+		}
 		if (sent) {
 			busy_since_ns = now_ns;
 			looks = 0;
@@ -167,4 +182,15 @@ void console_flush(void)
 {
 	for (unsigned i = 0; i < PORTS; i++)
 		send_until(&rings[i], 0, PATIENCE_AT_END_NS);
+}
+
+void console_set_deadline(const uint64_t *deadline_ns)
+{
+	deadline = deadline_ns;
+}
+
+void console_flush_in_time(void)
+{
+	for (unsigned i = 0; i < PORTS; i++)
+		send_until(&rings[i], 0, PATIENCE_NS);
 }

@@ -19,7 +19,12 @@ bool console_has(enum console_port port);
 
 /* Writes one whole line, of CONSOLE_LINE_MAX bytes at most: the rest is cut.  CRLF is added. */
 void console_line(enum console_port port, const char *line, size_t len);
-/* Lines dropped because the port took nothing for long, since this was last asked; 0 as long as it
+/* No wait for a port goes beyond that time, which may change meanwhile: what is not out by then is
+ * dropped.  NULL: each port is given the time it needs, as long as it takes something. */
+void console_set_deadline(const uint64_t *deadline_ns);
+/* Sends everything, or drops at the deadline what is left. */
+void console_flush_in_time(void);
+/* Lines dropped because the port took nothing for long, or not enough by the deadline, since this was last asked; 0 as long as it
  * takes nothing. */
 uint32_t console_take_lost(enum console_port port);
 /* Sends what the ports take without waiting; true when all is out. */

@@ -100,10 +100,11 @@ static void take_file(struct reading *r, const char *name, size_t name_len, cons
 
 static void refuse_file(struct reading *r, const char *name, size_t name_len, const char *problem)
 {
-	event_emit(r->events, EVENT_CONFIG_BAD, 0, 0, EV_STR("source", SOURCE),
-		   EV_TEXT("text", name, name_len), EV_TEXT("key", name, name_len),
-		   EV_STR("problem", problem));
 	r->faults++;
+	if (config_names_fault(r->tables))
+		event_emit(r->events, EVENT_CONFIG_BAD, 0, 0, EV_STR("source", SOURCE),
+			   EV_TEXT("text", name, name_len), EV_TEXT("key", name, name_len),
+			   EV_STR("problem", problem));
 }
 
 static void read_file(struct reading *r, const uint8_t *entry, const char *name, size_t name_len)

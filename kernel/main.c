@@ -14,6 +14,7 @@
 #include "drivers/devices.h"
 #include "kernel/clock.h"
 #include "kernel/config.h"
+#include "kernel/console.h"
 #include "kernel/entropy.h"
 #include "kernel/event_loop.h"
 #include "kernel/exit.h"
@@ -151,9 +152,11 @@ static NORETURN void give_up(enum status status, const char *message)
 static void read_configuration(const struct boot_info *bi, struct config_platform *platform)
 {
 	struct event_sink *events = log_sink();
-	struct config_tables tables = {0};
+	struct config_tally tally = {0};
+	struct config_tables tables = {.tally = &tally};
 	unsigned faults = 0;
 
+	console_set_deadline(&platform->timeout_ns); /* as far as it is known */
 	tables.keys[0] = config_platform_keys(platform, &tables.count[0]);
 	tables.keys[1] = app_config_keys(&tables.count[1]);
 
@@ -173,11 +176,15 @@ static void read_configuration(const struct boot_info *bi, struct config_platfor
 		faults += config_read(&tables, CONFIG_SOURCE_LINE, "command line",
 				      (const char *)(uintptr_t)bi->cmdline.addr, bi->cmdline.len,
 				      events);
+	config_report_more(&tables, events);
 	faults += app_config_check(events);
 
 	exit_set_debug_port(platform->debug_exit);
 	exit_set_way(platform->exit);
 	log_set_mode(platform->log);
+	if (faults > 0)
+		console_flush_in_time();
+	console_set_deadline(NULL); /* the verdict comes out in any case */
 	if (faults > 0)
 		give_up(STATUS_BAD_CONFIG, "bad configuration, see the lines above");
 }

@@ -115,6 +115,8 @@ config
     key:text value:text source:text
 config.bad
     source:text line?:count text?:text key?:text value?:text problem:text meant?:text allowed?:text
+config.more
+    faults:count words:count
 config.note
     source:text note:text
 pci.device

@@ -10,7 +10,8 @@
 
 #include "base/compiler.h"
 
-#define LOG_HOLD_BYTES (24u * 1024)
+/* Both lines of as many faults as are named, of usual length. */
+#define LOG_HOLD_BYTES (64u * 1024)
 
 struct log_hold {
 	size_t used;

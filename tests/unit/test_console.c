@@ -291,6 +291,48 @@ static void lost_lines_are_counted(void **state)
 	assert_int_equal(console_take_lost(CONSOLE_SECOND), 0);
 }
 
+/* A port so slow that the ring never empties: by the deadline what is left is dropped, counted, and the
+ * verdict behind it comes out. */
+static void the_deadline_ends_a_slow_report(void **state)
+{
+	uint64_t deadline_ns = now_ns + 50 * NS_PER_MS;
+	char line[200];
+
+	(void)state;
+	console_init();
+	console_set_deadline(&deadline_ns);
+	memset(line, 'x', sizeof(line));
+	for (unsigned i = 0; i < 1000; i++) {
+		ports[0].busy = 1000; /* a millisecond for a burst */
+		console_line(CONSOLE_FIRST, line, sizeof(line));
+	}
+	console_flush_in_time();
+	assert_in_range(now_ns, deadline_ns - NS_PER_MS, deadline_ns + 10 * NS_PER_MS);
+	assert_in_range(console_take_lost(CONSOLE_FIRST), 900, 1000);
+	console_set_deadline(NULL);
+	ports[0].busy = 0;
+	console_line(CONSOLE_FIRST, "verdict", 7);
+	console_flush();
+	assert_memory_equal(ports[0].out + ports[0].len - 11, "\r\nverdict\r\n", 11);
+}
+
+/* It may come nearer while it is waited for. */
+static void a_deadline_that_moves(void **state)
+{
+	uint64_t deadline_ns = UINT64_MAX;
+
+	(void)state;
+	console_init();
+	console_set_deadline(&deadline_ns);
+	console_line(CONSOLE_FIRST, "one", 3);
+	ports[0].dead = true;
+	deadline_ns = now_ns + 3 * NS_PER_MS;
+	console_flush_in_time();
+	assert_in_range(now_ns, deadline_ns, deadline_ns + NS_PER_MS);
+	ports[0].dead = false;
+	console_set_deadline(NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -304,6 +346,8 @@ int main(void)
 		cmocka_unit_test_setup(nor_without_a_clock, setup),
 		cmocka_unit_test_setup(a_port_that_comes_back_begins_a_line, setup),
 		cmocka_unit_test_setup(lost_lines_are_counted, setup),
+		cmocka_unit_test_setup(the_deadline_ends_a_slow_report, setup),
+		cmocka_unit_test_setup(a_deadline_that_moves, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,7 +18,7 @@
 #include "kernel/log.h"
 #include "kernel/log/hold.h"
 
-static char printed[2][1 << 17];
+static char printed[2][1 << 18];
 static bool has_second;
 static uint64_t now_ns;
 
@@ -141,8 +141,8 @@ static void lost_body(void)
 	emit_cpu();
 	lost[CONSOLE_SECOND] = 7;
 	emit_cpu();
-	must_be(CONSOLE_FIRST, TEXT(1) "[   0.000002] log      7 lines are lost: the second serial port took "
-				       "nothing for too long\n" TEXT(2));
+	must_be(CONSOLE_FIRST, TEXT(1) "[   0.000002] log      7 lines are lost: the second serial port did "
+				       "not take them in time\n" TEXT(2));
 	must_be(CONSOLE_SECOND, JSON(1, 1) "@dt {\"v\":1,\"seq\":2,\"t_us\":2,\"ev\":\"log.lost\",\"lines\":7,"
 				"\"port\":\"second\"}\n" JSON(3, 2));
 }
