@@ -27,7 +27,7 @@ import time
 
 VERSION = 1
 PREFIX = '@dt '
-EXIT = re.compile(r'^EXIT: STATUS=(\d{1,3})$')
+EXIT = re.compile(r'^EXIT: STATUS=(\d{1,2}|1\d\d|2[0-4]\d|25[0-5])$', re.A)  # what a process can end with
 TEXT = re.compile(r'^(?:# )?\[ *(\d+)\.(\d{6})\] (\S+) +(.*)$')
 # What firmware may leave on a line before ours begins.
 NOISE = re.compile(r'^(?:\x1b\[[0-9;=?]*[ -/]*[@-~]|\x1b[()][0-9A-B]|[\x00-\x1f])+')
@@ -59,11 +59,11 @@ def _string(pattern, convert=str):
 _BYTE = r'(25[0-5]|2[0-4]\d|1?\d?\d)'
 _V4 = rf'({_BYTE}\.){{3}}{_BYTE}'
 KINDS = {
-    'count': Kind({'type': 'integer', 'minimum': 0}, int),
-    'number': Kind({'type': 'integer'}, int),
+    'count': Kind({'type': 'integer', 'minimum': 0, 'maximum': 2**64 - 1}, int),
+    'number': Kind({'type': 'integer', 'minimum': -2**63, 'maximum': 2**63 - 1}, int),
     'bool': Kind({'type': 'boolean'}, bool),
-    'seconds': Kind({'type': 'number', 'minimum': 0}, float),
-    'decimal': Kind({'type': 'number', 'minimum': 0}, float),
+    'seconds': Kind({'type': 'number', 'minimum': 0, 'maximum': 2**64 // 10**9 + 1}, float),
+    'decimal': Kind({'type': 'number', 'minimum': 0, 'maximum': 2**64}, float),
     'text': _string(r'^[\u0000-\u00ff]*$'),
     'hex': _string(r'^([0-9a-f]{2})*$', bytes.fromhex),
     'pointer': _string(r'^0x[0-9a-f]{1,16}$', lambda text: int(text, 16)),
@@ -347,10 +347,53 @@ def fault_of(kind, value):
     if isinstance(value, float) and not math.isfinite(value):  # which Python reads, and JSON has not
         return f'{value!r} is no number'
     if 'minimum' in schema and value < schema['minimum']:
-        return f'{value!r} is negative'
+        return f'{value!r} is negative' if not schema['minimum'] else 'a number too small'
+    if 'maximum' in schema and value > schema['maximum']:
+        return 'a number too large'
     if 'pattern' in schema and not re.match(schema['pattern'], value):
         return f'{value!r} is no {kind}'
     return None
+
+
+# --- what may go out --------------------------------------------------------------------------------
+# A log is a file from anywhere.  Whoever makes something of it - a picture, a report - takes sound(log)
+# for its fields and printable() for every sentence, and need not think of it again.
+
+_NAME = re.compile(r'[a-z][a-z0-9_.]*')
+
+
+def printable(text):
+    """A sentence as printable ASCII, other characters as \\xNN or \\uNNNN: nothing can end a line, move a
+    cursor, or be what XML has no place for."""
+    return ''.join(c if ' ' <= c <= '~' else f'\\x{ord(c):02x}' if ord(c) < 256 else f'\\u{ord(c):04x}'
+                   for c in str(text))
+
+
+def printable_lines(text):
+    """The same of a text that has several lines."""
+    return '\n'.join(map(printable, str(text).split('\n')))
+
+
+def _is_sound(event, key, value):
+    kind = event.kind(key)
+    if kind:
+        return fault_of(kind, value) is None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return isinstance(value, bool) or fault_of('text', value) is None
+    return math.isfinite(value) if isinstance(value, float) else -2**63 <= value < 2**64
+
+
+def sound(log):
+    """The log without what is not as docs/log.md has it, so that a damaged one is told as far as it goes:
+    without events that have no name, fields with odd names, of the wrong kind, or with values that no
+    field can have."""
+    copy = Log()
+    copy.lines, copy.broken, copy.exit_status = log.lines, log.broken, log.exit_status
+    for event in log.events:
+        if isinstance(event.name, str) and _NAME.fullmatch(event.name):
+            copy.events.append(Event((key, value) for key, value in event.items()
+                                     if _NAME.fullmatch(key) and _is_sound(event, key, value)))
+    return copy
 
 
 class Event(dict):

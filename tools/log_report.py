@@ -26,18 +26,6 @@ Phase = collections.namedtuple('Phase', 'name outcome why')
 Check = collections.namedtuple('Check', 'name status why phases transfer')
 
 
-def sound(log):
-    """The log without fields that are not what they should be, so that a damaged one is told as far as
-    it goes."""
-    copy = dialtone_log.Log()
-    copy.lines, copy.broken, copy.exit_status = log.lines, log.broken, log.exit_status
-    for event in log.events:
-        copy.events.append(dialtone_log.Event(
-            (key, value) for key, value in event.items()
-            if event.kind(key) is None or not dialtone_log.fault_of(event.kind(key), value)))
-    return copy
-
-
 # --- the checks of a run ----------------------------------------------------------------------------
 
 class _Traces:
@@ -235,7 +223,7 @@ def summary(log):
     lines = []
 
     def say(head, text):
-        lines.append(f'{head:<9} {text}')
+        lines.append(f'{head:<9} {dialtone_log.printable(text)}')
 
     status = 'no EXIT line' if verdict.status is None else f'status {verdict.status}'
     say('verdict', ('ok' if verdict.ok else 'failed') + f' ({status})'
@@ -264,8 +252,9 @@ def summary(log):
 # --- JUnit ------------------------------------------------------------------------------------------
 
 def xml_text(text):
-    """XML has no place for most control characters, whichever way they are written."""
-    return re.sub(r'[^\t\n\x20-\x7e\xa0-\ud7ff]', lambda m: f'\\x{ord(m.group()):02x}', text or '')
+    """XML has no place for most control characters, whichever way they are written, nor for half a
+    surrogate; letters that ASCII has not are fine there."""
+    return re.sub(r'[^\n\x20-\x7e\xa0-\ud7ff]+', lambda m: dialtone_log.printable(m.group()), text or '')
 
 
 def _tail(log):
@@ -288,7 +277,7 @@ def junit(log, name='dialtone'):
         # What a check took stands with its last phase.
         took = times.get(of, 0) if phase.name == PHASES[-1] else 0
         case = ET.SubElement(suite, 'testcase', {
-            'classname': xml_text(f'{name}.{of}'), 'name': phase.name, 'time': f'{took:.6f}'})
+            'classname': xml_text(f'{name}.{of}'), 'name': xml_text(phase.name), 'time': f'{took:.6f}'})
         if phase.outcome == SKIPPED:
             ET.SubElement(case, 'skipped', {'message': xml_text(phase.why)})
         elif phase.outcome == FAILED:
@@ -379,7 +368,7 @@ def _read_file(options):
 
 def _write(options, log):
     problems = log.problems() if log.events or log.broken else []
-    log = sound(log)
+    log = dialtone_log.sound(log)
     if options.junit:
         data = junit(log, options.name)
         if options.junit == '-':
@@ -393,7 +382,7 @@ def _write(options, log):
     if options.summary or not (options.junit or options.json):
         sys.stdout.write(summary(log))
         for sentence in problems:
-            print(f'{"contract":<9} {sentence}')
+            print(f'{"contract":<9} {dialtone_log.printable(sentence)}')
 
 
 def main(argv):

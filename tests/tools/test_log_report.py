@@ -187,7 +187,7 @@ def test_damaged_logs_are_told_as_far_as_they_go(name):
                 event.pop(draw.choice(list(event)))
             elif event and draw.randrange(3) == 0:
                 event[draw.choice(list(event))] = draw.choice([None, 'x', -1, [1], {}, True, 1.5])
-        log = log_report.sound(log)
+        log = dialtone_log.sound(log)
         assert log_report.summary(log) and check_junit(log_report.junit(log))
         json.dumps(log_report.document(log))
 

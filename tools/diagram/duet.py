@@ -48,16 +48,9 @@ def side_of(log):
 
 
 def tidy(log):
-    """The log without what is not as docs/log.md has it: it is a file from anywhere.  Events
-    without a name or a time go, and so do fields of the wrong kind."""
-    good = dialtone_log.Log()
-    good.exit_status = log.exit_status
-    for event in log.events:
-        if isinstance(event.get('ev'), str):
-            fields = {k: v for k, v in event.items() if isinstance(v, (str, int, float))
-                      and not (event.kind(k) and dialtone_log.fault_of(event.kind(k), v))}
-            if 't_us' in fields:
-                good.events.append(dialtone_log.Event(fields))
+    """The log without what is not as docs/log.md has it, and without events that have no time."""
+    good = dialtone_log.sound(log)
+    good.events = [event for event in good.events if 't_us' in event]
     return good
 
 

@@ -158,6 +158,7 @@ OTHERS = {
     'log.lost': Shape('note', STACK, STACK, '{lines} lines of the log are lost', ('{port} port',), '',
                       'warn'),
     'config.bad': Shape('note', APP, APP, '[{text}: ]{problem}', ('{source}',), '', 'bad'),
+    'config.more': Shape('note', APP, APP, '{faults} more faults, not named', (), '', 'bad'),
     'device.bad': Shape('note', STACK, STACK, '{at}: {problem}', (), '', 'bad'),
     'udp.echo': Shape('note', STACK, STACK, 'UDP {direction} {len} bytes', ('{src} > {dst}',), '',
                       'helper'),
@@ -165,6 +166,8 @@ OTHERS = {
                            'helper'),
     'srv.traffic': Shape('note', SERVER, SERVER, '{connections} more connections, {requests} requests', (
         'not told one by one',), '', 'helper'),
+    'srv.crowded': Shape('note', SERVER, SERVER, 'all places are taken[, {connections} by {ip}]', (
+        '{displaced} displaced, {slow} too slow, {idle} idle, {waiting} wait',), '', 'warn'),
     'srv.stopping': Shape('note', SERVER, SERVER, 'no more connections: {reason}', (), '', 'helper'),
     'srv.summary': Shape('note', SERVER, SERVER, 'requests answered: {requests}', (
         'connections {connections}, bytes {bytes}',), '', 'helper'),

@@ -8,6 +8,8 @@ made of.
 
 import html
 
+import dialtone_log
+
 from . import measure
 from .layout import BADGE_R, HEAD_H, LOOP_H, LOOP_W, PAD, layout, lost_at
 
@@ -75,7 +77,7 @@ def style():
 
 
 def esc(text):
-    return html.escape(str(text), quote=True)
+    return html.escape(dialtone_log.printable_lines(text), quote=True)
 
 
 def num(value):

@@ -10,6 +10,8 @@ direction or be markup that a renderer does not know of.
 
 import re
 
+import dialtone_log
+
 LONGEST = 120  # characters of one value
 
 _KEY = re.compile(r'\{(\??)([a-z_0-9]+)(?::([a-z]+))?\}')
@@ -21,13 +23,8 @@ def printable(value, longest=LONGEST):
     if value is True:
         return 'yes'
     text = str(value)
-    cut = text[:longest]
-    out = ''.join(c if ' ' <= c <= '~' else _escaped(ord(c)) for c in cut)
+    out = dialtone_log.printable(text[:longest])
     return out if len(text) <= longest else out + '...'
-
-
-def _escaped(code):
-    return f'\\x{code:02x}' if code < 256 else f'\\u{code:04x}'
 
 
 def duration(us):
