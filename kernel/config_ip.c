@@ -214,12 +214,17 @@ static const char *parse_parts(const struct part parts[PART_COUNT], struct confi
 
 /* --- what the numbers say together -------------------------------------------------------------- */
 
-/* RFC 1122 3.2.1.3: addresses that no host has. */
+/* RFC 1122 3.2.1.3 knows addresses that no host has. */
+static bool is_of_host(uint32_t address)
+{
+	return address >> 24 != 0 && address >> 24 != 127 && address < 0xe0000000;
+}
+
 static const char *check_client(const struct config_ip *ip)
 {
 	uint32_t host_bits = ip->client & ~ip->mask;
 
-	if (ip->client >> 24 == 0 || ip->client >> 24 == 127 || ip->client >= 0xe0000000)
+	if (!is_of_host(ip->client))
 		return "the client is not an address for a host";
 	/* RFC 3021: /31 and /32 have neither a network's nor a broadcast address. */
 	if (~ip->mask > 1 && (host_bits == 0 || host_bits == ~ip->mask))
@@ -227,15 +232,14 @@ static const char *check_client(const struct config_ip *ip)
 	return NULL;
 }
 
+/* It may lie outside the client's network: several hosters have it so. */
 static const char *check_gateway(const struct config_ip *ip)
 {
 	if (ip->gateway == 0)
 		return NULL;
-	if (ip->gateway == ip->client)
-		return "the gateway is the client itself";
-	if (((ip->gateway ^ ip->client) & ip->mask) != 0)
-		return "the gateway is not on the client's network";
-	return NULL;
+	if (!is_of_host(ip->gateway))
+		return "the gateway is not an address for a host";
+	return ip->gateway == ip->client ? "the gateway is the client itself" : NULL;
 }
 
 const char *config_set_ip(void *dst_config_ip, const char *value, size_t len)

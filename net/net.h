@@ -42,18 +42,19 @@ void net_destroy(struct stack *stack);
 /* Attaches an interface; it must outlive the stack. */
 void net_attach(struct stack *stack, struct netif *netif);
 /* Sets the interface's IPv4 address and mask (host order).  ERR_INVAL: not a host's address, or
- * the mask has holes.  Routes by routers that are no longer on its network go. */
+ * the mask has holes.  Routes by routers on its old network that are not on the new one go. */
 int net_set_ipv4(struct stack *stack, struct netif *netif, uint32_t ipv4, uint32_t mask) MUST_CHECK;
 /* Takes the address away, and the interface's routes: TCP connections from it end with
  * ERR_ADDRNOTAVAIL, and nothing more is sent from it. */
 void net_clear_ipv4(struct stack *stack, struct netif *netif);
-/* Default route.  ERR_NETUNREACH: the gateway is not on the interface's own network, nor on one
- * that net_add_route() has put on the link. */
+/* Default route.  The gateway may lie outside the interface's own network: it is a neighbour all the
+ * same, on this interface.  ERR_NETUNREACH: it is not the address of a host, or our own; or the
+ * interface has none. */
 int net_set_gateway(struct stack *stack, struct netif *netif, uint32_t gateway) MUST_CHECK;
 /* What is in dst/mask goes by this router, or with router 0 is on the interface's link itself (which
  * may then be a router's address).  The longest mask that fits is taken; a route to the same dst/mask
- * is replaced.  ERR_INVAL: a mask with holes, or bits of dst outside it.  ERR_NETUNREACH: the router
- * is not on the link, or the interface has no address.  ERR_NOSPC: there are 20. */
+ * is replaced.  ERR_INVAL: a mask with holes, or bits of dst outside it.  The router
+ * may be a far one, as above; ERR_NETUNREACH is the same, too.  ERR_NOSPC: there are 20. */
 int net_add_route(struct stack *stack, struct netif *netif, uint32_t dst, uint32_t mask,
 		  uint32_t router) MUST_CHECK;
 

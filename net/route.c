@@ -45,6 +45,12 @@ static bool fits(const struct ipv4_route_row *row, uint32_t ipv4)
 	return ((ipv4 ^ row->dst) & row->mask) == 0;
 }
 
+/* To the destinations of a row without a router go frames of their own; and to each router. */
+static bool row_reaches(const struct ipv4_route_row *row, uint32_t ipv4)
+{
+	return row->router == 0 ? fits(row, ipv4) : row->router == ipv4;
+}
+
 bool ipv4_is_on_link(const struct stack *stack, const struct netif *netif, uint32_t ipv4)
 {
 	const struct ipv4_routes *routes = &stack->routes;
@@ -52,16 +58,14 @@ bool ipv4_is_on_link(const struct stack *stack, const struct netif *netif, uint3
 	if (is_in_network(netif, ipv4))
 		return true;
 	for (unsigned i = 0; i < routes->n; i++)
-		if (routes->rows[i].netif == netif && routes->rows[i].router == 0 &&
-		    fits(&routes->rows[i], ipv4))
+		if (routes->rows[i].netif == netif && row_reaches(&routes->rows[i], ipv4))
 			return true;
 	return false;
 }
 
-static bool can_be_router(const struct stack *stack, const struct netif *netif, uint32_t router)
+static bool can_be_router(const struct netif *netif, uint32_t router)
 {
-	return ipv4_addr_is_host(router) && router != netif->ipv4 &&
-	       ipv4_is_on_link(stack, netif, router);
+	return ipv4_addr_is_host(router) && router != netif->ipv4;
 }
 
 static void remove_row(struct ipv4_routes *routes, unsigned i)
@@ -94,11 +98,12 @@ static void insert_row(struct ipv4_routes *routes, const struct ipv4_route_row *
 int ipv4_add_route(struct stack *stack, struct netif *netif, uint32_t dst, uint32_t mask,
 		   uint32_t router)
 {
-	const struct ipv4_route_row row = {netif, dst, mask, router};
+	const struct ipv4_route_row row = {.netif = netif, .dst = dst, .mask = mask, .router = router,
+					   .far = router != 0 && !is_in_network(netif, router)};
 
 	if (!mask_is_contiguous(mask) || (dst & ~mask) != 0)
 		return ERR_INVAL;
-	if (netif->ipv4 == 0 || (router != 0 && !can_be_router(stack, netif, router)))
+	if (netif->ipv4 == 0 || (router != 0 && !can_be_router(netif, router)))
 		return ERR_NETUNREACH;
 	remove_same(&stack->routes, dst, mask);
 	if (stack->routes.n == IPV4_ROUTES_MAX)
@@ -115,7 +120,8 @@ void ipv4_prune_routes(struct stack *stack, struct netif *netif)
 		const struct ipv4_route_row *row = &routes->rows[i];
 
 		if (row->netif == netif && row->router != 0 &&
-		    !can_be_router(stack, netif, row->router))
+		    (!can_be_router(netif, row->router) ||
+		     (!row->far && !is_in_network(netif, row->router))))
 			remove_row(routes, i);
 		else
 			i++;
@@ -177,9 +183,23 @@ static const struct ipv4_route_row *find_longer(const struct stack *stack, uint3
 	return NULL;
 }
 
-static int take_row(struct ipv4_route *route, const struct ipv4_route_row *row, uint32_t dst)
+/* A router that lies on no network of ours is a neighbour all the same, whatever covers its address; but
+ * for a route to it alone. */
+static bool is_far_router(const struct ipv4_routes *routes, const struct ipv4_route_row *row, uint32_t dst)
 {
-	return take(route, row->netif, row->router != 0 ? row->router : dst);
+	for (unsigned i = 0; i < routes->n && row->mask != UINT32_MAX; i++)
+		if (routes->rows[i].far && routes->rows[i].router == dst &&
+		    routes->rows[i].netif == row->netif)
+			return true;
+	return false;
+}
+
+static int take_row(const struct stack *stack, struct ipv4_route *route, const struct ipv4_route_row *row,
+		    uint32_t dst)
+{
+	bool direct = row->router == 0 || is_far_router(&stack->routes, row, dst);
+
+	return take(route, row->netif, direct ? dst : row->router);
 }
 
 /* The interface's own network.  A longer prefix goes before it, but not for those of its addresses
@@ -195,7 +215,7 @@ static int take_neighbour(struct stack *stack, struct netif *netif, uint32_t dst
 		return (dst & ~netif->ipv4_mask) == 0 ? ERR_ACCES /* the network itself */
 						      : take_broadcast(route, netif);
 	row = find_longer(stack, dst, netif->ipv4_mask);
-	return row != NULL ? take_row(route, row, dst) : take(route, netif, dst);
+	return row != NULL ? take_row(stack, route, row, dst) : take(route, netif, dst);
 }
 
 static int find_route(struct stack *stack, uint32_t dst, struct ipv4_route *route)
@@ -216,7 +236,7 @@ static int find_route(struct stack *stack, uint32_t dst, struct ipv4_route *rout
 		return ERR_NETUNREACH;
 	for (unsigned i = 0; i < routes->n; i++)
 		if (fits(&routes->rows[i], dst))
-			return take_row(route, &routes->rows[i], dst);
+			return take_row(stack, route, &routes->rows[i], dst);
 	return ERR_NETUNREACH;
 }
 

@@ -193,7 +193,10 @@ static void refused_with_a_reason(void **state)
 		{"10.0.2.0/24", "the client is its network's own or its broadcast address"},
 		{"10.0.2.255/24", "the client is its network's own or its broadcast address"},
 		{"10.0.2.15/24::10.0.2.15", "the gateway is the client itself"},
-		{"10.0.2.15/24::10.0.3.1", "the gateway is not on the client's network"},
+		{"10.0.2.15/24::10.0.3.1", NULL},
+		{"203.0.113.9/32::169.254.0.1", NULL},
+		{"10.0.2.15/24::224.0.0.1", "the gateway is not an address for a host"},
+		{"10.0.2.15/24::255.255.255.255", "the gateway is not an address for a host"},
 	};
 
 	(void)state;

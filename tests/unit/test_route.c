@@ -139,14 +139,16 @@ static void masks_with_holes_are_refused(void **state)
 	assert_int_equal(set(KIT_IP, 0x80000000), ERR_OK);
 }
 
-static void the_gateway_must_be_a_neighbour(void **state)
+static void the_gateway_must_be_a_host(void **state)
 {
+	static const uint32_t bad[] = {KIT_IP, 0, 0xffffffff, A(127, 0, 0, 1), A(224, 0, 0, 1),
+				       A(0, 0, 0, 1)};
+
 	(void)state;
 	assert_int_equal(set_gateway(KIT_PEER_IP), ERR_NETUNREACH); /* no address yet */
 	assert_int_equal(set(KIT_IP, KIT_MASK), ERR_OK);
-	assert_int_equal(set_gateway(A(192, 168, 78, 1)), ERR_NETUNREACH);
-	assert_int_equal(set_gateway(KIT_IP), ERR_NETUNREACH);
-	assert_int_equal(set_gateway(0), ERR_NETUNREACH);
+	for (unsigned i = 0; i < ARRAY_LEN(bad); i++)
+		assert_int_equal(set_gateway(bad[i]), ERR_NETUNREACH);
 	assert_int_equal(ipv4_route(k.stack, KIT_FAR_IP, &route), ERR_NETUNREACH);
 	assert_int_equal(set_gateway(KIT_PEER_IP), ERR_OK);
 	assert_int_equal(ipv4_route(k.stack, KIT_FAR_IP, &route), ERR_OK);
@@ -200,13 +202,52 @@ static void a_gateway_outside_the_mask(void **state)
 {
 	(void)state;
 	assert_int_equal(set(A(10, 128, 0, 7), 0xffffffff), ERR_OK);
-	assert_int_equal(set_gateway(A(10, 128, 0, 1)), ERR_NETUNREACH);
 	assert_int_equal(add(A(10, 128, 0, 1), 0xffffffff, 0), ERR_OK);
 	assert_int_equal(set_gateway(A(10, 128, 0, 1)), ERR_OK);
 	assert_int_equal(next_hop(A(10, 128, 0, 1)), A(10, 128, 0, 1));
 	assert_int_equal(next_hop(A(10, 128, 0, 2)), A(10, 128, 0, 1));
 	assert_int_equal(next_hop(KIT_FAR_IP), A(10, 128, 0, 1));
 	assert_int_equal(route.src, A(10, 128, 0, 7));
+}
+
+/* As hosters use it: nothing says that the gateway is on the link, but that it is the gateway. */
+static void a_far_gateway(void **state)
+{
+	static const struct {
+		uint32_t address, mask, gateway;
+	} cases[] = {
+		{A(203, 0, 113, 9), 0xffffffff, A(169, 254, 0, 1)}, /* link-local */
+		{A(203, 0, 113, 9), 0xffffffff, A(10, 0, 0, 1)},
+		{A(203, 0, 113, 9), 0xffffffff, A(203, 0, 113, 1)},
+		{A(192, 168, 77, 2), 0xffffff00, A(192, 168, 78, 1)},
+		{A(192, 168, 77, 2), 0xfffffffe, A(10, 0, 0, 1)},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_int_equal(set(cases[i].address, cases[i].mask), ERR_OK);
+		assert_int_equal(set_gateway(cases[i].gateway), ERR_OK);
+		assert_int_equal(next_hop(KIT_FAR_IP), cases[i].gateway);
+		assert_int_equal(route.src, cases[i].address);
+		assert_int_equal(next_hop(cases[i].gateway), cases[i].gateway);
+		assert_true(ipv4_is_on_link(k.stack, &k.netif, cases[i].gateway));
+		assert_false(ipv4_is_on_link(k.stack, &k.netif, cases[i].gateway + 1));
+		net_clear_ipv4(k.stack, &k.netif);
+	}
+}
+
+/* It is a neighbour whatever other route covers its address, but for one to it alone. */
+static void far_routers_of_several_routes(void **state)
+{
+	(void)state;
+	assert_int_equal(set(A(203, 0, 113, 9), 0xffffffff), ERR_OK);
+	assert_int_equal(set_gateway(A(10, 0, 0, 1)), ERR_OK);
+	assert_int_equal(add(A(10, 0, 0, 0), 0xff000000, A(172, 16, 0, 1)), ERR_OK);
+	assert_int_equal(next_hop(A(10, 0, 0, 1)), A(10, 0, 0, 1));
+	assert_int_equal(next_hop(A(172, 16, 0, 1)), A(172, 16, 0, 1));
+	assert_int_equal(next_hop(A(10, 0, 0, 2)), A(172, 16, 0, 1));
+	assert_int_equal(add(A(10, 0, 0, 1), 0xffffffff, A(172, 16, 0, 1)), ERR_OK);
+	assert_int_equal(next_hop(A(10, 0, 0, 1)), A(172, 16, 0, 1));
 }
 
 /* Who is on the link only by a route is asked, believed and answered like a neighbour. */
@@ -218,7 +259,6 @@ static void arp_with_a_gateway_outside_the_mask(void **state)
 
 	(void)state;
 	assert_int_equal(set(KIT_IP, 0xffffffff), ERR_OK);
-	assert_int_equal(add(KIT_PEER_IP, 0xffffffff, 0), ERR_OK);
 	assert_int_equal(set_gateway(KIT_PEER_IP), ERR_OK);
 	assert_int_equal(udp_send(k.stack, &pcb, "x", 1, KIT_FAR_IP, 9, k.now_ns), ERR_OK);
 	s = kit_expect(&k);
@@ -247,7 +287,7 @@ static void routes_that_make_no_sense(void **state)
 	assert_int_equal(add(A(10, 0, 0, 0), 0xff00ff00, KIT_PEER_IP), ERR_INVAL);
 	assert_int_equal(add(A(10, 0, 0, 1), 0xff000000, KIT_PEER_IP), ERR_INVAL);
 	assert_int_equal(add(A(10, 0, 0, 0), 0xff000000, KIT_IP), ERR_NETUNREACH);
-	assert_int_equal(add(A(10, 0, 0, 0), 0xff000000, KIT_FAR_IP), ERR_NETUNREACH);
+	assert_int_equal(add(A(10, 0, 0, 0), 0xff000000, A(127, 0, 0, 1)), ERR_NETUNREACH);
 	assert_int_equal(add(A(10, 0, 0, 0), 0xff000000, 0xffffffff), ERR_NETUNREACH);
 	assert_int_equal(k.stack->routes.n, 0);
 }
@@ -278,6 +318,11 @@ static void another_address_keeps_what_it_can_reach(void **state)
 	assert_int_equal(set_gateway(KIT_PEER_IP), ERR_OK);
 	assert_int_equal(set(A(10, 0, 0, 5), KIT_MASK), ERR_OK);
 	assert_int_equal(next_hop(KIT_FAR_IP), 0);
+	assert_int_equal(set_gateway(A(10, 128, 0, 1)), ERR_OK); /* a far one was not on the old network */
+	assert_int_equal(set(A(10, 0, 0, 6), KIT_MASK), ERR_OK);
+	assert_int_equal(next_hop(KIT_FAR_IP), A(10, 128, 0, 1));
+	assert_int_equal(set(A(10, 128, 0, 1), KIT_MASK), ERR_OK);
+	assert_int_equal(next_hop(KIT_FAR_IP), 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -294,10 +339,12 @@ int main(void)
 		TEST(point_to_point_masks_have_no_broadcast),
 		TEST(addresses_that_no_host_has_are_refused),
 		TEST(masks_with_holes_are_refused),
-		TEST(the_gateway_must_be_a_neighbour),
+		TEST(the_gateway_must_be_a_host),
 		TEST(the_longest_prefix_is_taken),
 		TEST(a_part_of_our_own_network),
 		TEST(a_gateway_outside_the_mask),
+		TEST(a_far_gateway),
+		TEST(far_routers_of_several_routes),
 		TEST(arp_with_a_gateway_outside_the_mask),
 		TEST(routes_that_make_no_sense),
 		TEST(the_table_is_bounded),
