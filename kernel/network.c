@@ -159,7 +159,7 @@ static unsigned prefix_len(uint32_t mask)
 {
 	unsigned len = 0;
 
-	while (mask << len != 0 && len < 32)
+	while (len < 32 && mask << len != 0)
 		len++;
 	return len;
 }
@@ -174,7 +174,7 @@ static enum status take_given(struct network *n)
 		return STATUS_BAD_CONFIG;
 	}
 	if (ip->gateway != 0 && net_set_gateway(stack, n->netif, ip->gateway) != ERR_OK) {
-		(void)problem(n, "ip=: the gateway is not on the interface's network");
+		(void)problem(n, "ip=: the gateway is not the address of a host");
 		return STATUS_BAD_CONFIG;
 	}
 	event_emit(n->events, EVENT_ADDR_SET, 0, 0, EV_STR("name", n->netif->name),
@@ -204,9 +204,9 @@ static const struct net_lease *lease_of(const struct network *n)
 static enum status ask(struct network *n)
 {
 	const struct config_platform *p = n->platform;
-	const struct net_dhcp_options options = {
-		.hostname = p->ip.hostname, .link_local = p->link_local};
 	uint64_t deadline_ns = MIN(now(n) + p->dhcp_timeout_ns, p->timeout_ns);
+	const struct net_dhcp_options options = {
+		.hostname = p->ip.hostname, .link_local = p->link_local, .deadline_ns = deadline_ns};
 
 	if (net_dhcp_start(n->machine->stack, n->netif, &options, now(n)) != ERR_OK) {
 		(void)problem(n, "no memory to ask for an address");

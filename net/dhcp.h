@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * DHCP for IPv4 (RFC 2131, 2132, 3442): an interface gets its address, mask, routes, MTU and the
+ * DHCP for IPv4 (RFC 2131, 2132, 3397, 3442): an interface gets its address, mask, routes, MTU and the
  * names of servers from the network, and keeps them as long as the network lets it.
  *
  * The client does everything itself, driven by net_poll(): it asks, takes what it is given
@@ -28,6 +28,7 @@ struct net_lease {
 	uint32_t dns[NET_LEASE_DNS_MAX];
 	unsigned n_dns;
 	const char *domain, *hostname; /* "": none; printable ASCII */
+	const char *search; /* all domains to look names up in, `domain` first, a blank between them */
 	uint16_t mtu;                  /* 0: not said, or not usable */
 	uint32_t lease_s, t1_s, t2_s;  /* UINT32_MAX: for ever */
 	unsigned n_routes;             /* classless ones that were taken */
@@ -47,6 +48,9 @@ enum net_dhcp_reached {
 struct net_dhcp_options {
 	const char *hostname; /* sent to the server; copied.  NULL or "": none */
 	bool link_local;      /* takes an address of 169.254/16 while no server answers (RFC 3927) */
+	/* The caller waits for an address until then, so that the last question leaves a few seconds
+	 * before; the client itself goes on asking after it.  0: nobody waits. */
+	uint64_t deadline_ns;
 };
 
 /* Starts asking; `options` may be NULL.  The first DISCOVER leaves with the next net_poll() that

@@ -17,8 +17,10 @@
  * from a server's port to a client's, to everybody or to whatever address the server has in mind, on
  * an interface that is asking now.  pkt->data is the IPv4 header `h`. */
 bool dhcp_awaits(const struct stack *stack, const struct pktbuf *pkt, const struct ipv4_header *h);
-/* UDP -> DHCP: true where it took the datagram, which it then consumes; pkt->data is the header `h`. */
-bool dhcp_input(struct stack *stack, struct pktbuf *pkt, const struct udp_header *h, uint64_t now_ns);
+/* UDP -> DHCP: true where it took the datagram, which it then consumes; pkt->data is the header `h`,
+ * `src` the address that it comes from. */
+bool dhcp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, const struct udp_header *h,
+		uint64_t now_ns);
 
 /* The interface's address is one that the client put there. */
 bool dhcp_gave_address(const struct stack *stack, const struct netif *netif);

@@ -256,7 +256,7 @@ void udp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t d
 	fault = find_fault(stack, pkt, src, dst, &h);
 	if (fault != NULL)
 		goto drop;
-	if (stack->dhcp != NULL && dhcp_input(stack, pkt, &h, now_ns))
+	if (stack->dhcp != NULL && dhcp_input(stack, pkt, src, &h, now_ns))
 		return;
 	pcb = udp_find(stack, src, h.src_port, dst, h.dst_port);
 	if (pcb == NULL) {

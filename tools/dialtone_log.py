@@ -153,11 +153,15 @@ dhcp.offer
     name:text server:ipv4 ip:ipv4 prefix:count lease_s?:count
 dhcp.refused
     name:text what:text ip:ipv4 server?:ipv4 problem:text
+dhcp.odd
+    name:text what:text server:ipv4 option?:count problem:text text?:text
+dhcp.held
+    name:text server:ipv4 ip:ipv4
 dhcp.request
     name:text xid:pointer ip:ipv4 server?:ipv4 reason:text attempt?:count
 dhcp.ack
     name:text xid:pointer server:ipv4 ip:ipv4 prefix:count gateway?:ipv4 routes?:count dns?:text
-    domain?:text hostname?:text mtu?:count lease_s?:count
+    domain?:text search?:text hostname?:text mtu?:count lease_s?:count
 dhcp.unusable
     name:text server:ipv4 problem:text ip:ipv4
 dhcp.nak

@@ -32,6 +32,7 @@ static void set_options(struct dhcp_client *c, const struct net_dhcp_options *op
 	if (options == NULL)
 		return;
 	c->wants_link_local = options->link_local;
+	c->deadline_ns = options->deadline_ns != 0 ? options->deadline_ns : TIME_NEVER;
 	if (options->hostname == NULL)
 		return;
 	len = MIN(strlen(options->hostname), sizeof(c->own_name) - 1);
@@ -60,8 +61,8 @@ int net_dhcp_start(struct stack *stack, struct netif *netif, const struct net_dh
 	c->link_up = netif->link_up;
 	c->device_mtu = netif->mtu;
 	c->asking_since_ns = now_ns;
-	c->lease.domain = c->domain;
-	c->lease.hostname = c->hostname;
+	c->deadline_ns = TIME_NEVER;
+	c->lease = dhcp_no_lease(c);
 	set_options(c, options);
 	timer_init(&c->timer, fire);
 	stack->dhcp = c;
@@ -189,7 +190,8 @@ bool dhcp_awaits(const struct stack *stack, const struct pktbuf *pkt, const stru
 	       load_be16(l4 + UDP_OFF_DST) == DHCP_CLIENT_PORT;
 }
 
-bool dhcp_input(struct stack *stack, struct pktbuf *pkt, const struct udp_header *h, uint64_t now_ns)
+bool dhcp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, const struct udp_header *h,
+		uint64_t now_ns)
 {
 	struct net_counters *count = &stack->counters;
 	struct dhcp_client *c = find(stack, pkt->netif);
@@ -201,12 +203,13 @@ bool dhcp_input(struct stack *stack, struct pktbuf *pkt, const struct udp_header
 	switch (dhcp_read(pkt->data + UDP_HEADER_LEN, h->len - (size_t)UDP_HEADER_LEN, c->xid,
 			  c->netif->mac, &reply)) {
 	case DHCP_NOT_OURS:
-		count->dhcp_ignored++;
+		dhcp_refuse(stack, c, &reply, reply.fault, &count->dhcp_ignored, now_ns);
 		break;
 	case DHCP_MALFORMED:
-		count->dhcp_malformed++;
+		dhcp_refuse(stack, c, &reply, reply.fault, &count->dhcp_malformed, now_ns);
 		break;
 	case DHCP_GOOD:
+		reply.source = src;
 		dhcp_answer(stack, c, &reply, now_ns);
 		break;
 	}

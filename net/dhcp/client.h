@@ -16,6 +16,7 @@
 #ifndef NET_DHCP_CLIENT_PRIVATE_H
 #define NET_DHCP_CLIENT_PRIVATE_H
 
+#include "base/rate.h"
 #include "net/dhcp.h"
 #include "net/dhcp/message.h"
 #include "net/port.h"
@@ -23,6 +24,7 @@
 #include "net/timer.h"
 
 #define DHCP_HOST_NAME_MAX 64u
+#define DHCP_LAST_MAX 4u
 
 enum dhcp_state {
 	DHCP_INIT,
@@ -43,6 +45,7 @@ struct dhcp_client {
 	bool wants_link_local;
 	uint16_t device_mtu; /* what the interface had before anybody said otherwise */
 	char own_name[DHCP_HOST_NAME_MAX];
+	uint64_t deadline_ns; /* the caller waits until then; TIME_NEVER: nobody said */
 
 	/* the exchange under way */
 	uint32_t xid;
@@ -52,10 +55,21 @@ struct dhcp_client {
 	uint64_t request_ns; /* the REQUEST that is being answered left then: the lease counts from it */
 	uint32_t offered, server; /* what is asked for, and whom */
 	bool disputed;       /* it is asked for because somebody else claims it */
+	uint32_t offered_mask, offered_lease_s; /* as the OFFER had it; 0: it did not */
+	uint64_t last_discover_ns; /* the last before deadline_ns leaves then */
+	uint64_t discover_wait_ns; /* behind the latest one, before its random part */
+
+	/* Whose offers have come to nothing, the latest one at the end: they are taken where there is no
+	 * other.  One that waits for another; server 0: none does. */
+	uint32_t put_last[DHCP_LAST_MAX];
+	unsigned n_last;
+	struct {
+		uint32_t server, address, mask, lease_s;
+	} held;
 
 	/* what came of it; lease.address 0: no address */
 	struct net_lease lease;
-	char domain[DHCP_NAME_MAX], hostname[DHCP_NAME_MAX];
+	char domain[DHCP_NAME_MAX], hostname[DHCP_NAME_MAX], search[DHCP_SEARCH_MAX];
 	uint64_t t1_ns, t2_ns, expires_ns;
 	uint32_t last_address; /* asked for again after it has expired; 0: none */
 
@@ -73,15 +87,21 @@ struct dhcp_client {
 	int send_error;  /* of the latest message; enum err */
 	uint32_t discovers, requests, refused; /* since the client last had nothing */
 	uint64_t asking_since_ns;
-	const char *fault; /* of the latest offer that could not be taken; NULL: none */
+	const char *fault; /* of the latest answer that could not be taken; NULL: none */
 	uint8_t other_mac[6];
 	char text[DHCP_NAME_MAX]; /* of the latest NAK */
+	struct rate_limit refusals_said; /* in events */
 };
 
 /* An address from a server, as opposed to none and to RFC 3927's. */
 static inline bool dhcp_has_lease(const struct dhcp_client *c)
 {
 	return c->lease.address != 0 && !c->lease.link_local;
+}
+
+static inline struct net_lease dhcp_no_lease(const struct dhcp_client *c)
+{
+	return (struct net_lease){.domain = c->domain, .search = c->search, .hostname = c->hostname};
 }
 
 static inline unsigned dhcp_prefix(uint32_t mask)
@@ -96,12 +116,36 @@ void dhcp_restart(struct stack *stack, struct dhcp_client *c, uint64_t wait_ns, 
 /* The state's time is over. */
 void dhcp_step(struct stack *stack, struct dhcp_client *c, uint64_t now_ns);
 /* A server's message, which is for the exchange under way. */
-void dhcp_answer(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r,
-		 uint64_t now_ns);
+void dhcp_answer(struct stack *stack, struct dhcp_client *c, struct dhcp_reply *r, uint64_t now_ns);
 void dhcp_link_changed(struct stack *stack, struct dhcp_client *c, uint64_t now_ns);
 /* Somebody else claims the address in use: is it still ours? */
 void dhcp_ask_disputed(struct stack *stack, struct dhcp_client *c, uint64_t now_ns);
 void dhcp_decline(struct stack *stack, struct dhcp_client *c, const uint8_t *mac, uint64_t now_ns);
+
+/* --- judge.c ------------------------------------------------------------------------------------ */
+
+/* Why the message is not what is awaited, or NULL. */
+const char *dhcp_not_awaited(const struct dhcp_client *c, const struct dhcp_reply *r);
+/* What an OFFER or ACK lacks, and what we know from elsewhere; each an oddity. */
+void dhcp_complete(const struct dhcp_client *c, struct dhcp_reply *r);
+/* What is wrong with an OFFER or ACK, or NULL. */
+const char *dhcp_find_fault(const struct dhcp_reply *r);
+/* The mask that its address is to have. */
+uint32_t dhcp_mask_of(const struct dhcp_reply *r);
+/* An answer is not taken: counted in *counter, and said. */
+void dhcp_refuse(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r,
+		 const char *why, uint64_t *counter, uint64_t now_ns);
+/* An answer is taken, with all that is odd about it. */
+void dhcp_say_oddities(struct stack *stack, const struct dhcp_client *c, const struct dhcp_reply *r);
+
+/* --- choice.c ----------------------------------------------------------------------------------- */
+
+/* The server's offer has come to nothing.  False: it was among those already. */
+bool dhcp_put_last(struct dhcp_client *c, uint32_t server);
+/* The OFFER is to wait for another server's; it is held where it is the best of those. */
+bool dhcp_hold(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r);
+/* A server whose offer has not come to nothing yet. */
+bool dhcp_is_fresh(const struct dhcp_client *c, uint32_t server);
 
 /* --- send.c ------------------------------------------------------------------------------------ */
 
@@ -113,8 +157,12 @@ void dhcp_send_release(struct stack *stack, struct dhcp_client *c, uint64_t now_
 
 /* --- times.c ----------------------------------------------------------------------------------- */
 
-/* How long an answer to the nth message (from 1) of SELECTING, REQUESTING or REBOOTING is waited for. */
+/* How long an answer to the nth message (from 1) of REQUESTING or REBOOTING is waited for. */
 uint64_t dhcp_backoff(struct stack *stack, uint32_t attempt);
+/* When the DISCOVER behind this one, the nth, leaves. */
+uint64_t dhcp_next_discover(struct stack *stack, struct dhcp_client *c, uint64_t now_ns);
+/* When the last one leaves before the client's deadline; TIME_NEVER: there is no need to know. */
+uint64_t dhcp_last_discover(struct stack *stack, const struct dhcp_client *c, uint64_t now_ns);
 /* The same for RENEWING and REBINDING, which end in `left_ns`. */
 uint64_t dhcp_renew_wait(struct stack *stack, const struct dhcp_client *c, uint64_t left_ns);
 /* Before asking anew, where a server has said no. */
@@ -124,8 +172,6 @@ void dhcp_set_times(struct stack *stack, struct dhcp_client *c, const struct dhc
 
 /* --- lease.c ------------------------------------------------------------------------------------ */
 
-/* What is wrong with an OFFER or ACK, or NULL. */
-const char *dhcp_find_fault(const struct dhcp_reply *r);
 /* Takes what an ACK gives: onto the interface, and into c->lease. */
 void dhcp_take_lease(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r);
 /* The address goes, for that reason. */

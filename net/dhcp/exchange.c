@@ -7,6 +7,10 @@
  * that get power together do not ask together; here it leaves at once, since a run of this machine is
  * short.  Everything behind it is spread (times.c).
  * DEVIATION: RFC 2131 3.1 (3) collects offers for a while; the first good one is taken.
+ * DEVIATION: RFC 2131 3.1 (5) asks the server whose offer was chosen four times before it begins anew.
+ * Two have to do in three seconds, as long as we do not know that there is no other server: one that
+ * offers and does not acknowledge must not keep us from one that does.  It is put last (choice.c), and
+ * asked with all patience where nobody else offers.
  * DEVIATION: RFC 2131 4.4.1 (and RFC 5227 2.1.1): the address is used from its ACK on, and whether
  * somebody else has it is found out beside that (net/acd.c).
  */
@@ -15,6 +19,9 @@
 #include "base/string.h"
 
 #define REQUESTS_MAX 4u /* RFC 2131 3.1 (5): "might retransmit ... four times"; here about 15 s */
+#define FRESH_REQUESTS 2u /* to a server that has not kept us waiting yet, in: */
+#define FRESH_PATIENCE_NS (3 * NS_PER_S)
+#define HOLD_DISCOVERS 2u /* so many, without another server's offer, before one that was put last is taken */
 #define REBOOTS_MAX 3u  /* after a link was away; then the lease is used as it is: 3.2 (3) */
 #define FIRST_DECLINE_WAIT_NS (1 * NS_PER_S)
 #define DISPUTE_WAIT_NS (10 * NS_PER_S) /* for an answer: RFC 5227's DEFEND_INTERVAL */
@@ -54,13 +61,15 @@ void dhcp_restart(struct stack *stack, struct dhcp_client *c, uint64_t wait_ns, 
 static void discover(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
 {
 	dhcp_send_discover(stack, c, now_ns);
-	wait(stack, c, now_ns + dhcp_backoff(stack, c->attempt));
+	wait(stack, c, dhcp_next_discover(stack, c, now_ns));
 }
 
 static void select(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
 {
 	new_exchange(stack, c, DHCP_SELECTING);
 	c->began_ns = now_ns;
+	c->last_discover_ns = dhcp_last_discover(stack, c, now_ns);
+	c->held.server = 0;
 	discover(stack, c, now_ns);
 }
 
@@ -73,16 +82,49 @@ static void request(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
 	wait(stack, c, now_ns + dhcp_backoff(stack, c->attempt));
 }
 
+static void begin_requesting(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
+{
+	c->state = DHCP_REQUESTING; /* with the same xid: 4.4.1 */
+	c->attempt = 0;
+	request(stack, c, now_ns);
+}
+
+/* Two chances for a server that we know nothing about. */
 static void request_again(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
 {
-	if (c->attempt < REQUESTS_MAX) {
+	bool fresh = dhcp_is_fresh(c, c->server);
+
+	if (c->attempt < (fresh ? FRESH_REQUESTS : REQUESTS_MAX)) {
 		request(stack, c, now_ns);
+		if (fresh && c->attempt == FRESH_REQUESTS)
+			wait(stack, c, MAX(now_ns, c->request_ns + FRESH_PATIENCE_NS));
 		return;
 	}
 	event_emit(stack->port->events, EVENT_DHCP_NO_ACK, 0, 0, EV_STR("name", c->netif->name),
 		   EV_IPV4("server", c->server), EV_IPV4("ip", c->offered),
 		   EV_U64("attempts", c->attempt));
+	(void)dhcp_put_last(c, c->server);
 	select(stack, c, now_ns);
+}
+
+/* Nobody else has offered anything: the server that was put last has another chance. */
+static void take_held(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
+{
+	c->server = c->held.server;
+	c->offered = c->held.address;
+	c->offered_mask = c->held.mask;
+	c->offered_lease_s = c->held.lease_s;
+	begin_requesting(stack, c, now_ns);
+}
+
+static void discover_again(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
+{
+	if (c->held.server != 0 && c->attempt >= HOLD_DISCOVERS) {
+		take_held(stack, c, now_ns);
+		return;
+	}
+	dhcp_link_local_try(stack, c, now_ns);
+	discover(stack, c, now_ns);
 }
 
 /* --- while the lease runs ------------------------------------------------------------------------ */
@@ -170,8 +212,7 @@ void dhcp_step(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
 		select(stack, c, now_ns);
 		break;
 	case DHCP_SELECTING:
-		dhcp_link_local_try(stack, c, now_ns);
-		discover(stack, c, now_ns);
+		discover_again(stack, c, now_ns);
 		break;
 	case DHCP_REQUESTING:
 		request_again(stack, c, now_ns);
@@ -197,57 +238,51 @@ void dhcp_link_changed(struct stack *stack, struct dhcp_client *c, uint64_t now_
 
 /* --- what servers say ---------------------------------------------------------------------------- */
 
-static void refuse(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r,
-		   const char *fault)
+static void say_offer(struct stack *stack, const struct dhcp_client *c, const struct dhcp_reply *r)
 {
-	stack->counters.dhcp_refused++;
-	c->refused++;
-	c->fault = fault;
-	event_emit(stack->port->events, EVENT_DHCP_REFUSED, 0, 0, EV_STR("name", c->netif->name),
-		   EV_STR("what", r->type == DHCP_ACK ? "the ACK" : "the OFFER"),
-		   EV_IPV4("ip", r->yiaddr), EV_IF(r->server_id != 0, EV_IPV4("server", r->server_id)),
-		   EV_STR("problem", fault));
+	event_emit(stack->port->events, EVENT_DHCP_OFFER, 0, 0, EV_STR("name", c->netif->name),
+		   EV_IPV4("server", r->server_id), EV_IPV4("ip", r->yiaddr),
+		   EV_U64("prefix", dhcp_prefix(dhcp_mask_of(r))),
+		   EV_IF(r->has_lease && r->lease_s != UINT32_MAX, EV_U64("lease_s", r->lease_s)));
+	dhcp_say_oddities(stack, c, r);
 }
 
 static void take_offer(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r,
 		       uint64_t now_ns)
 {
-	const char *fault = dhcp_find_fault(r);
-
-	if (fault != NULL) {
-		refuse(stack, c, r, fault);
-		return;
-	}
-	event_emit(stack->port->events, EVENT_DHCP_OFFER, 0, 0, EV_STR("name", c->netif->name),
-		   EV_IPV4("server", r->server_id), EV_IPV4("ip", r->yiaddr),
-		   EV_U64("prefix", dhcp_prefix(r->mask)),
-		   EV_IF(r->has_lease && r->lease_s != UINT32_MAX, EV_U64("lease_s", r->lease_s)));
+	say_offer(stack, c, r);
 	reach(c, NET_DHCP_NO_ACK, r->server_id, r->yiaddr);
+	if (dhcp_hold(stack, c, r))
+		return;
 	c->offered = r->yiaddr;
 	c->server = r->server_id;
-	c->state = DHCP_REQUESTING; /* with the same xid: 4.4.1 */
-	c->attempt = 0;
-	request(stack, c, now_ns);
+	c->offered_mask = r->mask;
+	c->offered_lease_s = r->lease_s;
+	begin_requesting(stack, c, now_ns);
 }
 
 static void take_ack(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r,
 		     uint64_t now_ns)
 {
-	const char *fault = dhcp_find_fault(r);
-
-	if (fault == NULL && r->yiaddr != c->offered)
-		fault = "it is not the address that was asked for";
-	if (fault != NULL) {
-		refuse(stack, c, r, fault);
-		return;
-	}
 	if (c->state == DHCP_RENEWING || c->state == DHCP_REBINDING)
 		c->conflicts = 0; /* it has been ours for some time */
 	dhcp_take_lease(stack, c, r);
+	dhcp_say_oddities(stack, c, r);
 	c->refusals = 0;
+	c->n_last = 0;
 	reach(c, NET_DHCP_BOUND, r->server_id, r->yiaddr);
 	c->state = DHCP_BOUND;
 	wait(stack, c, MAX(c->t1_ns, now_ns));
+}
+
+/* A server that offers, and then refuses, is put last; where it was last before, its refusals slow us
+ * down. */
+static uint64_t pause_behind_nak(struct stack *stack, struct dhcp_client *c)
+{
+	bool fresh = c->state == DHCP_REQUESTING && dhcp_put_last(c, c->server);
+	unsigned refusals = ++c->refusals;
+
+	return fresh && refusals <= DHCP_LAST_MAX ? 0 : dhcp_refusal_wait(stack, refusals);
 }
 
 static void take_nak(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r,
@@ -257,44 +292,35 @@ static void take_nak(struct stack *stack, struct dhcp_client *c, const struct dh
 	event_emit(stack->port->events, EVENT_DHCP_NAK, 0, 0, EV_STR("name", c->netif->name),
 		   EV_IPV4("server", r->server_id), EV_IPV4("ip", c->offered),
 		   EV_IF(r->text[0] != '\0', EV_STR("text", r->text)));
+	dhcp_say_oddities(stack, c, r);
 	memcpy(c->text, r->text, sizeof(c->text));
 	reach(c, NET_DHCP_REFUSED, r->server_id, c->offered);
 	if (dhcp_has_lease(c))
 		dhcp_lose_address(stack, c, "the server takes it back");
 	c->last_address = 0;
-	dhcp_restart(stack, c, dhcp_refusal_wait(stack, ++c->refusals), now_ns);
+	dhcp_restart(stack, c, pause_behind_nak(stack, c), now_ns);
 }
 
-/* An ACK or NAK is for us when we have asked, and from whom: one server in REQUESTING and RENEWING,
- * anybody else after. */
-static bool is_awaited(const struct dhcp_client *c, const struct dhcp_reply *r)
+void dhcp_answer(struct stack *stack, struct dhcp_client *c, struct dhcp_reply *r, uint64_t now_ns)
 {
-	switch (c->state) {
-	case DHCP_SELECTING:
-		return r->type == DHCP_OFFER;
-	case DHCP_REQUESTING:
-		return r->type != DHCP_OFFER && r->server_id == c->server;
-	case DHCP_RENEWING:
-		return r->type != DHCP_OFFER && r->server_id == c->lease.server;
-	case DHCP_REBINDING:
-	case DHCP_REBOOTING:
-		return r->type != DHCP_OFFER && ipv4_addr_is_host(r->server_id);
-	default:
-		return false;
+	const char *why = dhcp_not_awaited(c, r);
+
+	if (why != NULL) {
+		dhcp_refuse(stack, c, r, why, &stack->counters.dhcp_ignored, now_ns);
+		return;
 	}
-}
-
-void dhcp_answer(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r,
-		 uint64_t now_ns)
-{
-	if (!is_awaited(c, r))
-		stack->counters.dhcp_ignored++;
+	if (r->type == DHCP_NAK) {
+		take_nak(stack, c, r, now_ns);
+		return;
+	}
+	dhcp_complete(c, r);
+	why = dhcp_find_fault(r);
+	if (why != NULL)
+		dhcp_refuse(stack, c, r, why, &stack->counters.dhcp_refused, now_ns);
 	else if (r->type == DHCP_OFFER)
 		take_offer(stack, c, r, now_ns);
-	else if (r->type == DHCP_ACK)
-		take_ack(stack, c, r, now_ns);
 	else
-		take_nak(stack, c, r, now_ns);
+		take_ack(stack, c, r, now_ns);
 }
 
 /* --- the address is somebody else's, or so they say -------------------------------------------------------------- */

@@ -1,11 +1,13 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * What a DHCP server gives: whether a host can live with it, and onto the interface with it.
+ * What a DHCP server gives, onto the interface; that a host can live with it is known (judge.c).
  *
- * A message without a subnet mask is taken to mean a network of 256 addresses, or the smallest larger
- * one that its router is in: classes of addresses (what RFC 950 would have assumed) are gone.
- * DEVIATION: RFC 2132 3.5 has several routers tried in turn; the first one that is on the link is taken.
+ * A router need not be on the network that address and mask make: where it is not, it is reached
+ * through the interface all the same, since it was said on that interface.  Several hosters do that,
+ * with a mask of 32 bits and a router of 169.254/16 or far away.
+ * DEVIATION: RFC 2132 3.5 has several routers tried in turn; the first one that is on the network is
+ * taken, or where none is the first.
  * NOT DONE: an MTU that is changed while the address stays is obeyed with the next address: connections
  * have chosen their segments.
  */
@@ -14,46 +16,8 @@
 #include "base/strbuf.h"
 #include "base/string.h"
 
-#define MASK_DEFAULT UINT32_C(0xffffff00)
-#define MASK_WIDEST UINT32_C(0xff000000) /* of those that are guessed */
 #define MTU_LEAST 576u /* what every host takes (RFC 1122 3.3.3); smaller ones only cost */
 #define DNS_TEXT_MAX (NET_LEASE_DNS_MAX * 16u)
-
-/* --- judging ------------------------------------------------------------------------------------- */
-
-static uint32_t guess_mask(const struct dhcp_reply *r)
-{
-	uint32_t mask = MASK_DEFAULT;
-
-	if (r->n_routers == 0)
-		return mask;
-	while (((r->routers[0] ^ r->yiaddr) & mask) != 0 && mask != MASK_WIDEST)
-		mask <<= 1;
-	return mask;
-}
-
-static uint32_t mask_of(const struct dhcp_reply *r)
-{
-	return r->mask != 0 ? r->mask : guess_mask(r);
-}
-
-const char *dhcp_find_fault(const struct dhcp_reply *r)
-{
-	if (!ipv4_addr_is_host(r->server_id))
-		return "it does not say which server it is from"; /* RFC 2131 table 3: MUST */
-	if (!ipv4_addr_is_host(r->yiaddr))
-		return "the address is not one of a host";
-	if (!ipv4_is_address_of_host(r->yiaddr, mask_of(r)))
-		return "the address and the mask do not go together";
-	if (r->server_id == r->yiaddr)
-		return "the address is the server's own";
-	/* An OFFER without a lease time may be forgiven: the ACK counts. */
-	if (r->type == DHCP_ACK && !r->has_lease)
-		return "there is no lease time";
-	if (r->has_lease && r->lease_s == 0)
-		return "the lease is over already";
-	return NULL;
-}
 
 /* --- onto the interface -------------------------------------------------------------------------- */
 
@@ -64,19 +28,14 @@ static void say_unusable(struct stack *stack, const struct dhcp_client *c, const
 		   EV_IPV4("server", c->lease.server), EV_STR("problem", problem), EV_IPV4("ip", ip));
 }
 
-/* With a mask of 32 bits nothing is on the link, so a router must be, whatever the mask says. */
-static void put_on_link(struct stack *stack, const struct dhcp_client *c, uint32_t router)
-{
-	if (c->lease.mask == UINT32_MAX && ipv4_addr_is_host(router) && router != c->lease.address &&
-	    !ipv4_is_on_link(stack, c->netif, router))
-		(void)!net_add_route(stack, c->netif, router, UINT32_MAX, 0);
-}
-
 static void take_route(struct stack *stack, struct dhcp_client *c, const struct dhcp_route *route)
 {
-	put_on_link(stack, c, route->router);
-	if (net_add_route(stack, c->netif, route->dst, route->mask, route->router) != ERR_OK) {
-		say_unusable(stack, c, "the router of a route is not on the link", route->router);
+	int err = net_add_route(stack, c->netif, route->dst, route->mask, route->router);
+
+	if (err != ERR_OK) {
+		say_unusable(stack, c, err == ERR_NOSPC ? "there are too many routes"
+							: "the router of a route cannot be one",
+			     route->router);
 		return;
 	}
 	c->lease.n_routes++;
@@ -84,34 +43,31 @@ static void take_route(struct stack *stack, struct dhcp_client *c, const struct 
 		c->lease.gateway = route->router;
 }
 
-/* RFC 3442: they stand for option 3 as well.  Those to the link itself go first, since routers may
- * be among their destinations. */
+/* RFC 3442: they stand for option 3 as well. */
 static void take_classless(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r)
 {
 	for (unsigned i = 0; i < r->n_routes; i++)
-		if (r->routes[i].router == 0)
-			take_route(stack, c, &r->routes[i]);
-	for (unsigned i = 0; i < r->n_routes; i++)
-		if (r->routes[i].router != 0)
-			take_route(stack, c, &r->routes[i]);
+		take_route(stack, c, &r->routes[i]);
 }
 
-static bool take_router(struct stack *stack, struct dhcp_client *c, uint32_t router)
+/* The first that will do; with `near`, on the interface's own network. */
+static bool take_router(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r, bool near)
 {
-	put_on_link(stack, c, router);
-	if (net_set_gateway(stack, c->netif, router) != ERR_OK)
-		return false;
-	c->lease.gateway = router;
-	return true;
+	for (unsigned i = 0; i < r->n_routers; i++) {
+		if (near && !ipv4_is_on_link(stack, c->netif, r->routers[i]))
+			continue;
+		if (net_set_gateway(stack, c->netif, r->routers[i]) != ERR_OK)
+			continue;
+		c->lease.gateway = r->routers[i];
+		return true;
+	}
+	return false;
 }
 
 static void take_routers(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r)
 {
-	for (unsigned i = 0; i < r->n_routers; i++)
-		if (take_router(stack, c, r->routers[i]))
-			return;
-	if (r->n_routers > 0)
-		say_unusable(stack, c, "the router is not on the link", r->routers[0]);
+	if (!take_router(stack, c, r, true) && !take_router(stack, c, r, false) && r->n_routers > 0)
+		say_unusable(stack, c, "the router cannot be one", r->routers[0]);
 }
 
 static void take_routes(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r)
@@ -133,11 +89,23 @@ static void take_mtu(struct dhcp_client *c, const struct dhcp_reply *r)
 
 /* --- into the lease ------------------------------------------------------------------------------ */
 
+/* The first of them is "the" domain. */
+static void take_first_name(struct dhcp_client *c)
+{
+	size_t n = 0;
+
+	while (n < sizeof(c->domain) - 1 && c->search[n] != '\0' && c->search[n] != ' ')
+		n++;
+	memcpy(c->domain, c->search, n);
+	c->domain[n] = '\0';
+}
+
 static void take_names(struct dhcp_client *c, const struct dhcp_reply *r)
 {
 	c->lease.n_dns = r->n_dns;
 	memcpy(c->lease.dns, r->dns, sizeof(c->lease.dns));
-	memcpy(c->domain, r->domain, sizeof(c->domain));
+	memcpy(c->search, r->search.good, sizeof(c->search));
+	take_first_name(c);
 	memcpy(c->hostname, r->hostname, sizeof(c->hostname));
 }
 
@@ -158,6 +126,7 @@ static void say_taken(struct stack *stack, const struct dhcp_client *c)
 		   EV_IF(l->n_routes != 0, EV_U64("routes", l->n_routes)),
 		   EV_IF(l->n_dns != 0, EV_STR("dns", dns)),
 		   EV_IF(c->domain[0] != '\0', EV_STR("domain", c->domain)),
+		   EV_IF(c->search[strlen(c->domain)] != '\0', EV_STR("search", c->search)),
 		   EV_IF(c->hostname[0] != '\0', EV_STR("hostname", c->hostname)),
 		   EV_IF(l->mtu != 0, EV_U64("mtu", l->mtu)),
 		   EV_IF(l->lease_s != UINT32_MAX, EV_U64("lease_s", l->lease_s)));
@@ -175,7 +144,7 @@ static void say_address(struct stack *stack, const struct dhcp_client *c)
  * with each renewal. */
 static bool put_address(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r)
 {
-	uint32_t mask = mask_of(r);
+	uint32_t mask = dhcp_mask_of(r);
 	bool is_new = c->lease.address != r->yiaddr || c->lease.mask != mask;
 
 	if (c->lease.address != 0 && c->lease.address != r->yiaddr)
@@ -211,5 +180,5 @@ void dhcp_lose_address(struct stack *stack, struct dhcp_client *c, const char *r
 		   EV_IPV4("ip", c->lease.address), EV_STR("reason", reason));
 	net_clear_ipv4(stack, c->netif);
 	c->netif->mtu = c->device_mtu;
-	c->lease = (struct net_lease){.domain = c->domain, .hostname = c->hostname};
+	c->lease = dhcp_no_lease(c);
 }

@@ -44,17 +44,12 @@ void dhcp_link_local_try(struct stack *stack, struct dhcp_client *c, uint64_t no
 	    now_ns < c->link_local.not_before_ns ||
 	    net_set_ipv4(stack, c->netif, address, MASK) != ERR_OK)
 		return;
-	c->lease = (struct net_lease){
-		.address = address,
-		.mask = MASK,
-		.domain = c->domain,
-		.hostname = c->hostname,
-		.lease_s = UINT32_MAX,
-		.t1_s = UINT32_MAX,
-		.t2_s = UINT32_MAX,
-		.link_local = true,
-	};
-	c->domain[0] = c->hostname[0] = '\0';
+	c->lease = dhcp_no_lease(c);
+	c->lease.address = address;
+	c->lease.mask = MASK;
+	c->lease.lease_s = c->lease.t1_s = c->lease.t2_s = UINT32_MAX;
+	c->lease.link_local = true;
+	c->domain[0] = c->search[0] = c->hostname[0] = '\0';
 	event_emit(stack->port->events, EVENT_DHCP_LINK_LOCAL, 0, 0,
 		   EV_STR("name", c->netif->name), EV_IPV4("ip", address));
 	event_emit(stack->port->events, EVENT_ADDR_SET, 0, 0, EV_STR("name", c->netif->name),

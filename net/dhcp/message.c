@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/string.h"
+#include "net/dhcp/options.h"
 
 /* RFC 2131 2, figure 1 */
 #define OFF_OP 0u
@@ -15,12 +16,7 @@
 #define OFF_CIADDR 12u
 #define OFF_YIADDR 16u
 #define OFF_CHADDR 28u
-#define OFF_SNAME 44u
-#define SNAME_LEN 64u
-#define OFF_FILE 108u
-#define FILE_LEN 128u
 #define OFF_COOKIE 236u
-#define OFF_OPTIONS 240u
 #define COOKIE UINT32_C(0x63825363)
 #define MESSAGE_MIN 300u
 #define TEXT_MAX 63u /* RFC 1035: a label; enough for the others */
@@ -29,30 +25,6 @@
 #define OP_REPLY 2u
 #define HTYPE_ETHERNET 1u
 #define FLAG_BROADCAST 0x8000u
-
-enum { /* RFC 2132; RFC 3442 */
-	OPT_PAD = 0,
-	OPT_MASK = 1,
-	OPT_ROUTERS = 3,
-	OPT_DNS = 6,
-	OPT_HOSTNAME = 12,
-	OPT_DOMAIN = 15,
-	OPT_MTU = 26,
-	OPT_REQUESTED_IP = 50,
-	OPT_LEASE = 51,
-	OPT_OVERLOAD = 52,
-	OPT_TYPE = 53,
-	OPT_SERVER_ID = 54,
-	OPT_PARAMETERS = 55,
-	OPT_MESSAGE = 56,
-	OPT_MAX_SIZE = 57,
-	OPT_T1 = 58,
-	OPT_T2 = 59,
-	OPT_VENDOR_CLASS = 60,
-	OPT_CLIENT_ID = 61,
-	OPT_CLASSLESS_ROUTES = 121,
-	OPT_END = 255,
-};
 
 /* --- what we say ------------------------------------------------------------------------------- */
 
@@ -97,146 +69,83 @@ static void write_header(uint8_t *buf, const struct dhcp_request *r)
 /* RFC 3442: "the Classless Static Routes option code MUST appear ... prior to" the router's. */
 static uint8_t *put_wishes(uint8_t *at, const struct dhcp_request *r)
 {
-	static const uint8_t wishes[] = {OPT_MASK, OPT_CLASSLESS_ROUTES, OPT_ROUTERS, OPT_DNS,
-					 OPT_HOSTNAME, OPT_DOMAIN, OPT_MTU, OPT_LEASE,
-					 OPT_SERVER_ID, OPT_T1, OPT_T2};
+	static const uint8_t wishes[] = {
+		DHCP_OPT_MASK, DHCP_OPT_CLASSLESS_ROUTES, DHCP_OPT_CLASSLESS_ROUTES_OLD,
+		DHCP_OPT_ROUTERS, DHCP_OPT_DNS, DHCP_OPT_HOSTNAME, DHCP_OPT_DOMAIN, DHCP_OPT_SEARCH,
+		DHCP_OPT_MTU, DHCP_OPT_LEASE, DHCP_OPT_SERVER_ID, DHCP_OPT_T1, DHCP_OPT_T2,
+	};
 	uint8_t size[2];
 
 	if (r->type != DHCP_DISCOVER && r->type != DHCP_REQUEST)
-		return put_text(at, OPT_MESSAGE, r->text);
+		return put_text(at, DHCP_OPT_MESSAGE, r->text);
 	store_be16(size, r->max_size);
-	at = put(at, OPT_MAX_SIZE, size, sizeof(size));
-	at = put(at, OPT_VENDOR_CLASS, "dialtone", 8);
-	at = put_text(at, OPT_HOSTNAME, r->hostname);
-	return put(at, OPT_PARAMETERS, wishes, sizeof(wishes));
+	at = put(at, DHCP_OPT_MAX_SIZE, size, sizeof(size));
+	at = put(at, DHCP_OPT_VENDOR_CLASS, "dialtone", 8);
+	at = put_text(at, DHCP_OPT_HOSTNAME, r->hostname);
+	return put(at, DHCP_OPT_PARAMETERS, wishes, sizeof(wishes));
 }
 
 size_t dhcp_write(uint8_t buf[DHCP_MESSAGE_MAX], const struct dhcp_request *r)
 {
 	uint8_t type = (uint8_t)r->type, client[7] = {HTYPE_ETHERNET};
-	uint8_t *at = buf + OFF_OPTIONS;
+	uint8_t *at = buf + DHCP_OFF_OPTIONS;
 
 	memset(buf, 0, DHCP_MESSAGE_MAX);
 	write_header(buf, r);
-	at = put(at, OPT_TYPE, &type, 1);
+	at = put(at, DHCP_OPT_TYPE, &type, 1);
 	/* RFC 2132 9.14; the same in every message, so that a server knows us again */
 	memcpy(client + 1, r->mac, sizeof(r->mac));
-	at = put(at, OPT_CLIENT_ID, client, sizeof(client));
-	at = put_u32(at, OPT_REQUESTED_IP, r->requested_ip);
-	at = put_u32(at, OPT_SERVER_ID, r->server_id);
+	at = put(at, DHCP_OPT_CLIENT_ID, client, sizeof(client));
+	at = put_u32(at, DHCP_OPT_REQUESTED_IP, r->requested_ip);
+	at = put_u32(at, DHCP_OPT_SERVER_ID, r->server_id);
 	at = put_wishes(at, r);
-	*at++ = OPT_END;
+	*at++ = DHCP_OPT_END;
 	return MAX((size_t)(at - buf), (size_t)MESSAGE_MIN);
-}
-
-/* --- areas of options -------------------------------------------------------------------------- */
-
-struct area {
-	const uint8_t *p;
-	size_t len;
-};
-
-struct areas {
-	struct area area[3];
-	unsigned n;
-};
-
-/* Steps over one option; false at the end.  *sound turns false where it reaches past the area. */
-static bool next_option(const struct area *a, size_t *at, uint8_t *code, struct area *value,
-			bool *sound)
-{
-	while (*at < a->len && a->p[*at] == OPT_PAD)
-		++*at;
-	/* A missing END is forgiven: the area ends all the same. */
-	if (*at >= a->len || a->p[*at] == OPT_END)
-		return false;
-	if (a->len - *at < 2 || a->len - *at - 2 < a->p[*at + 1]) {
-		*sound = false;
-		return false;
-	}
-	*code = a->p[*at];
-	*value = (struct area){a->p + *at + 2, a->p[*at + 1]};
-	*at += 2u + a->p[*at + 1];
-	return true;
-}
-
-/* RFC 3396: what is said more than once is one value in several pieces.  Its length; what does not
- * fit is left out. */
-static size_t collect(const struct areas *all, uint8_t wanted, uint8_t *buf, size_t cap)
-{
-	size_t len = 0;
-	bool sound = true;
-
-	for (unsigned i = 0; i < all->n; i++) {
-		struct area value;
-		uint8_t code;
-		size_t at = 0;
-
-		while (next_option(&all->area[i], &at, &code, &value, &sound)) {
-			size_t n = code == wanted ? MIN(value.len, cap - len) : 0;
-
-			memcpy(buf + len, value.p, n);
-			len += n;
-		}
-	}
-	return len;
-}
-
-static bool is_sound(const struct area *a)
-{
-	struct area value;
-	uint8_t code;
-	size_t at = 0;
-	bool sound = true;
-
-	while (next_option(a, &at, &code, &value, &sound))
-		continue;
-	return sound;
-}
-
-/* RFC 2132 9.3: the fields `file` and `sname` may hold options as well, in this order. */
-static bool find_areas(const uint8_t *p, size_t len, struct areas *all)
-{
-	uint8_t overload = 0;
-
-	all->area[0] = (struct area){p + OFF_OPTIONS, len - OFF_OPTIONS};
-	all->n = 1;
-	if (!is_sound(&all->area[0]))
-		return false;
-	if (collect(all, OPT_OVERLOAD, &overload, 1) == 0)
-		return true;
-	if (overload & 1)
-		all->area[all->n++] = (struct area){p + OFF_FILE, FILE_LEN};
-	if (overload & 2)
-		all->area[all->n++] = (struct area){p + OFF_SNAME, SNAME_LEN};
-	for (unsigned i = 1; i < all->n; i++) {
-		if (!is_sound(&all->area[i]))
-			return false;
-	}
-	return true;
 }
 
 /* --- values ------------------------------------------------------------------------------------ */
 
-static bool get_u32(const struct areas *all, uint8_t code, uint32_t *v)
+void dhcp_note(struct dhcp_reply *reply, uint8_t option, const char *problem)
 {
-	uint8_t buf[5];
+	if (reply->n_oddities < DHCP_ODDITIES_MAX)
+		reply->oddities[reply->n_oddities++] = (struct dhcp_oddity){option, problem};
+}
 
-	if (collect(all, code, buf, sizeof(buf)) != 4)
-		return false;
-	*v = load_be32(buf);
-	return true;
+/* The value that counts, or NULL. */
+static const uint8_t *get_fixed(const struct dhcp_areas *all, uint8_t code, size_t len,
+				struct dhcp_reply *reply)
+{
+	const uint8_t *value;
+	unsigned copies = dhcp_option_fixed(all, code, len, &value);
+
+	if (copies > 0 && value == NULL)
+		dhcp_note(reply, code, "its length is wrong, so it is not understood");
+	else if (copies > 1)
+		dhcp_note(reply, code, "it came more than once, and the first good copy counts");
+	return value;
+}
+
+static bool get_u32(const struct dhcp_areas *all, uint8_t code, struct dhcp_reply *reply, uint32_t *v)
+{
+	const uint8_t *value = get_fixed(all, code, 4, reply);
+
+	if (value != NULL)
+		*v = load_be32(value);
+	return value != NULL;
 }
 
 /* A list of addresses; what is not a multiple of four is no list. */
-static unsigned get_addresses(const struct areas *all, uint8_t code, uint32_t *to, unsigned max)
+static unsigned get_addresses(const struct dhcp_areas *all, uint8_t code, struct dhcp_reply *reply,
+			      uint32_t *to, unsigned max)
 {
 	uint8_t buf[255];
-	size_t len = collect(all, code, buf, sizeof(buf));
+	size_t len = dhcp_option_joined(all, code, buf, sizeof(buf));
 	unsigned n = 0;
 
-	if (len % 4 != 0)
+	if (len % 4 != 0) {
+		dhcp_note(reply, code, "its length is wrong, so it is not understood");
 		return 0;
+	}
 	for (size_t at = 0; at < len && n < max; at += 4) {
 		uint32_t address = load_be32(buf + at);
 
@@ -247,10 +156,10 @@ static unsigned get_addresses(const struct areas *all, uint8_t code, uint32_t *t
 }
 
 /* A text, with or without terminators. */
-static void get_text(const struct areas *all, uint8_t code, char text[DHCP_NAME_MAX])
+static void get_text(const struct dhcp_areas *all, uint8_t code, char text[DHCP_NAME_MAX])
 {
 	uint8_t buf[DHCP_NAME_MAX - 1];
-	size_t len = collect(all, code, buf, sizeof(buf)), n = 0;
+	size_t len = dhcp_option_joined(all, code, buf, sizeof(buf)), n = 0;
 
 	while (n < len && buf[n] != '\0') {
 		text[n] = buf[n] >= 0x20 && buf[n] <= 0x7e ? (char)buf[n] : '?';
@@ -261,10 +170,10 @@ static void get_text(const struct areas *all, uint8_t code, char text[DHCP_NAME_
 
 /* RFC 3442: width of the mask, the significant bytes of the destination, the router.  Nothing is
  * believed of an option that does not come out even. */
-static void get_routes(const struct areas *all, struct dhcp_reply *reply)
+static bool get_routes(const struct dhcp_areas *all, uint8_t code, struct dhcp_reply *reply)
 {
 	uint8_t buf[DHCP_ROUTES_MAX * 9];
-	size_t len = collect(all, OPT_CLASSLESS_ROUTES, buf, sizeof(buf)), at = 0;
+	size_t len = dhcp_option_joined(all, code, buf, sizeof(buf)), at = 0;
 	unsigned n = 0;
 
 	while (at < len && n < DHCP_ROUTES_MAX) {
@@ -272,8 +181,10 @@ static void get_routes(const struct areas *all, struct dhcp_reply *reply)
 		size_t bytes = (width + 7u) / 8;
 		uint32_t mask = width == 0 ? 0 : UINT32_MAX << (32 - MIN(width, (uint8_t)32));
 
-		if (width > 32 || len - at < 1 + bytes + 4)
-			return;
+		if (width > 32 || len - at < 1 + bytes + 4) {
+			dhcp_note(reply, code, "its routes are not whole, so none is understood");
+			return false;
+		}
 		memcpy(dst, buf + at + 1, bytes);
 		reply->routes[n++] = (struct dhcp_route){
 			.dst = load_be32(dst) & mask, .mask = mask,
@@ -281,59 +192,116 @@ static void get_routes(const struct areas *all, struct dhcp_reply *reply)
 		};
 		at += 1 + bytes + 4;
 	}
-	if (n == 0)
-		return;
 	reply->n_routes = n;
-	reply->has_routes = true;
+	return n > 0;
 }
 
-static void get_numbers(const struct areas *all, struct dhcp_reply *reply)
+/* RFC 3442's option, or the one of the same form that came before it. */
+static void get_classless(const struct dhcp_areas *all, struct dhcp_reply *reply)
 {
-	uint8_t mtu[3];
-
-	(void)!get_u32(all, OPT_SERVER_ID, &reply->server_id);
-	(void)!get_u32(all, OPT_MASK, &reply->mask);
-	reply->has_lease = get_u32(all, OPT_LEASE, &reply->lease_s);
-	reply->has_t1 = get_u32(all, OPT_T1, &reply->t1_s);
-	reply->has_t2 = get_u32(all, OPT_T2, &reply->t2_s);
-	if (collect(all, OPT_MTU, mtu, sizeof(mtu)) == 2)
-		reply->mtu = load_be16(mtu);
+	reply->has_routes = get_routes(all, DHCP_OPT_CLASSLESS_ROUTES, reply) ||
+			    get_routes(all, DHCP_OPT_CLASSLESS_ROUTES_OLD, reply);
 }
 
-static bool get_type(const struct areas *all, struct dhcp_reply *reply)
+/* RFC 3397 2: the list goes before the one name. */
+static void get_search(const struct dhcp_areas *all, struct dhcp_reply *reply)
 {
-	uint8_t type[2];
+	uint8_t buf[1024];
+	size_t len = dhcp_option_joined(all, DHCP_OPT_SEARCH, buf, sizeof(buf));
 
-	if (collect(all, OPT_TYPE, type, sizeof(type)) != 1)
+	if (!dhcp_search_add_list(&reply->search, buf, len))
+		dhcp_note(reply, DHCP_OPT_SEARCH, "its list is broken, and what is before that counts");
+	if (reply->search.rest[0] != '\0')
+		dhcp_note(reply, DHCP_OPT_SEARCH, "not all of it is used");
+	if (reply->search.n > 0)
+		return;
+	reply->search.rest[0] = '\0';
+	len = dhcp_option_joined(all, DHCP_OPT_DOMAIN, buf, sizeof(buf));
+	dhcp_search_add_text(&reply->search, buf, len);
+	if (reply->search.rest[0] != '\0')
+		dhcp_note(reply, DHCP_OPT_DOMAIN, "not all of it is used");
+	else if (reply->search.n > 1)
+		dhcp_note(reply, DHCP_OPT_DOMAIN, "it is several names, and each is used");
+}
+
+static void get_numbers(const struct dhcp_areas *all, struct dhcp_reply *reply)
+{
+	const uint8_t *mtu = get_fixed(all, DHCP_OPT_MTU, 2, reply);
+
+	(void)!get_u32(all, DHCP_OPT_SERVER_ID, reply, &reply->server_id);
+	(void)!get_u32(all, DHCP_OPT_MASK, reply, &reply->mask);
+	reply->has_lease = get_u32(all, DHCP_OPT_LEASE, reply, &reply->lease_s);
+	reply->has_t1 = get_u32(all, DHCP_OPT_T1, reply, &reply->t1_s);
+	reply->has_t2 = get_u32(all, DHCP_OPT_T2, reply, &reply->t2_s);
+	reply->mtu = mtu != NULL ? load_be16(mtu) : 0;
+}
+
+/* --- the message ------------------------------------------------------------------------------- */
+
+static const char *find_type(const struct dhcp_areas *all, struct dhcp_reply *reply)
+{
+	const uint8_t *type = get_fixed(all, DHCP_OPT_TYPE, 1, reply);
+
+	(void)get_fixed(all, DHCP_OPT_OVERLOAD, 1, reply);
+	if (type == NULL)
+		return reply->n_oddities > 0 ? "its type (option 53) is not understood"
+					     : "it has no type (option 53)";
+	reply->type = *type;
+	if (*type != DHCP_OFFER && *type != DHCP_ACK && *type != DHCP_NAK)
+		return "its type (option 53) is none of an answer";
+	return NULL;
+}
+
+/* False, with a fault where it seems to be meant for us.  What a frame comes back with that we have
+ * sent ourselves is none of those. */
+static bool is_ours(const uint8_t *p, size_t len, uint32_t xid, const uint8_t mac[6],
+		    struct dhcp_reply *reply)
+{
+	bool our_xid, our_mac;
+
+	if (len < DHCP_OFF_OPTIONS || p[OFF_OP] != OP_REPLY)
 		return false;
-	reply->type = type[0];
-	return type[0] == DHCP_OFFER || type[0] == DHCP_ACK || type[0] == DHCP_NAK;
+	our_xid = load_be32(p + OFF_XID) == xid;
+	our_mac = memcmp(p + OFF_CHADDR, mac, 6) == 0;
+	if (our_xid && our_mac)
+		reply->fault = load_be32(p + OFF_COOKIE) == COOKIE ? NULL : "it is no DHCP message";
+	else if (our_mac)
+		reply->fault = "its transaction (xid) is not the one that is under way";
+	else if (our_xid)
+		reply->fault = "its hardware address (chaddr) is another's";
+	return our_xid && our_mac && reply->fault == NULL;
 }
 
-static bool is_ours(const uint8_t *p, size_t len, uint32_t xid, const uint8_t mac[6])
+/* Harmless: the six bytes behind them are our address. */
+static void note_hardware(const uint8_t *p, struct dhcp_reply *reply)
 {
-	return len >= OFF_OPTIONS && p[OFF_OP] == OP_REPLY && p[OFF_HTYPE] == HTYPE_ETHERNET &&
-	       p[OFF_HLEN] == 6 && load_be32(p + OFF_XID) == xid &&
-	       memcmp(p + OFF_CHADDR, mac, 6) == 0 && load_be32(p + OFF_COOKIE) == COOKIE;
+	if (p[OFF_HTYPE] != HTYPE_ETHERNET)
+		dhcp_note(reply, 0, "its hardware type is not Ethernet");
+	if (p[OFF_HLEN] != 6)
+		dhcp_note(reply, 0, "its hardware address does not say that it has six bytes");
 }
 
 enum dhcp_verdict dhcp_read(const uint8_t *p, size_t len, uint32_t xid, const uint8_t mac[6],
 			    struct dhcp_reply *reply)
 {
-	struct areas all;
+	struct dhcp_areas all;
 
 	memset(reply, 0, sizeof(*reply));
-	if (!is_ours(p, len, xid, mac))
+	if (!is_ours(p, len, xid, mac, reply))
 		return DHCP_NOT_OURS;
-	if (!find_areas(p, len, &all) || !get_type(&all, reply))
-		return DHCP_MALFORMED;
+	reply->ciaddr = load_be32(p + OFF_CIADDR);
 	reply->yiaddr = load_be32(p + OFF_YIADDR);
+	reply->fault = dhcp_find_areas(p, len, &all) ? find_type(&all, reply)
+						     : "an option reaches past its end";
+	if (reply->fault != NULL)
+		return DHCP_MALFORMED;
+	note_hardware(p, reply);
 	get_numbers(&all, reply);
-	reply->n_routers = get_addresses(&all, OPT_ROUTERS, reply->routers, DHCP_ROUTERS_MAX);
-	reply->n_dns = get_addresses(&all, OPT_DNS, reply->dns, DHCP_SERVERS_MAX);
-	get_routes(&all, reply);
-	get_text(&all, OPT_DOMAIN, reply->domain);
-	get_text(&all, OPT_HOSTNAME, reply->hostname);
-	get_text(&all, OPT_MESSAGE, reply->text);
+	reply->n_routers = get_addresses(&all, DHCP_OPT_ROUTERS, reply, reply->routers, DHCP_ROUTERS_MAX);
+	reply->n_dns = get_addresses(&all, DHCP_OPT_DNS, reply, reply->dns, DHCP_SERVERS_MAX);
+	get_classless(&all, reply);
+	get_search(&all, reply);
+	get_text(&all, DHCP_OPT_HOSTNAME, reply->hostname);
+	get_text(&all, DHCP_OPT_MESSAGE, reply->text);
 	return DHCP_GOOD;
 }

@@ -1,13 +1,14 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * DHCP messages (RFC 2131 2, options of RFC 2132 and RFC 3442): built and read, nothing else.
- * Pure.  Addresses are host order.
+ * DHCP messages (RFC 2131 2, options of RFC 2132, RFC 3397 and RFC 3442): built and read, nothing
+ * else.  Pure.  Addresses are host order.
  */
 #ifndef NET_DHCP_MESSAGE_H
 #define NET_DHCP_MESSAGE_H
 
 #include "base/compiler.h"
+#include "net/dhcp/names.h"
 
 #define DHCP_SERVER_PORT 67u
 #define DHCP_CLIENT_PORT 68u
@@ -51,10 +52,19 @@ struct dhcp_route { /* RFC 3442 */
 	uint32_t dst, mask, router; /* router 0: on the link itself */
 };
 
-/* What a server says.  0, or an empty string: not there. */
+/* Something that is not as it should be, and does no harm. */
+struct dhcp_oddity {
+	uint8_t option;      /* 0: it is about the message */
+	const char *problem; /* a phrase */
+};
+
+#define DHCP_ODDITIES_MAX 16u /* what is beyond is not noted */
+
+/* What a server says.  0, or an empty string: not there, or not understood (which is an oddity). */
 struct dhcp_reply {
 	enum dhcp_type type;  /* OFFER, ACK or NAK */
-	uint32_t yiaddr;
+	uint32_t source;      /* of its packet; the caller fills it in */
+	uint32_t ciaddr, yiaddr;
 	uint32_t server_id;
 	uint32_t mask;
 	uint32_t routers[DHCP_ROUTERS_MAX];
@@ -63,13 +73,17 @@ struct dhcp_reply {
 	unsigned n_dns;
 	struct dhcp_route routes[DHCP_ROUTES_MAX];
 	unsigned n_routes;
-	bool has_routes;      /* option 121 was there: it stands for option 3 as well */
+	bool has_routes;      /* option 121, or else 249, was there: it stands for option 3 as well */
 	uint16_t mtu;
 	uint32_t lease_s;     /* 0xffffffff: for ever */
 	uint32_t t1_s, t2_s;
 	bool has_lease, has_t1, has_t2;
-	char domain[DHCP_NAME_MAX], hostname[DHCP_NAME_MAX];
+	struct dhcp_search search; /* of option 119, or else 15 */
+	char hostname[DHCP_NAME_MAX];
 	char text[DHCP_NAME_MAX]; /* option 56: why it says no */
+	struct dhcp_oddity oddities[DHCP_ODDITIES_MAX];
+	unsigned n_oddities;
+	const char *fault;    /* why it is not DHCP_GOOD; NULL: it has nothing to do with us */
 };
 
 enum dhcp_verdict {
@@ -78,8 +92,9 @@ enum dhcp_verdict {
 	DHCP_MALFORMED, /* it is ours, and cannot be understood */
 };
 
-/* Unprintable bytes in names become '?'. */
+/* Unprintable bytes in names become '?'.  `reply` is set in any case, its `type` to what it claims. */
 enum dhcp_verdict dhcp_read(const uint8_t *p, size_t len, uint32_t xid, const uint8_t mac[6],
 			    struct dhcp_reply *reply);
+void dhcp_note(struct dhcp_reply *reply, uint8_t option, const char *problem);
 
 #endif

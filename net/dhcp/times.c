@@ -5,12 +5,24 @@
  * machines that start together do not ask together.
  *
  * DEVIATION: RFC 2131 4.1: the first retransmission comes after about one second, not four: a server
- * that is there answers within milliseconds, and a run of this machine is short.  From there on the
- * time doubles, to 64 s, with the RFC's one second to either side where that is less than a quarter.
+ * that is there answers within milliseconds, and a run of this machine is short.  REQUESTs double that
+ * time, with the RFC's one second to either side where that is less than a quarter.
+ * DEVIATION: RFC 2131 4.1 has DISCOVERs at 0, 4, 12, 28, 60 and 124 s, each wait being twice the one
+ * before, to 64 s.  Here there are at most four seconds between two in the first minute, and then 16: a
+ * switch port forwards nothing for its first 30 s, and the sooner the next DISCOVER comes behind them
+ * the sooner there is an address.  And where the caller waits until a deadline, the last one leaves
+ * three to five seconds before that: what leaves later brings no lease in time, and a long silence
+ * before the end is lost time.  All the same that is no more than twenty small messages a minute.
  */
 #include "net/dhcp/client.h"
 
 #define BACKOFF_DOUBLINGS_MAX 6u /* 64 s */
+#define DISCOVER_SOON_NS (60 * NS_PER_S) /* so long: */
+#define DISCOVER_WAIT_SOON_NS (4 * NS_PER_S)
+#define DISCOVER_WAIT_MAX_NS (16 * NS_PER_S)
+#define LAST_BEFORE_MAX_NS (5 * NS_PER_S)
+#define LAST_BEFORE_MIN_NS (3 * NS_PER_S)
+#define LAST_MATTERS_NS (8 * NS_PER_S) /* a shorter time has a DISCOVER near its end anyway */
 #define RENEW_WAIT_MIN_NS (60 * NS_PER_S)
 
 /* 0 to span_ns, whatever its size. */
@@ -26,6 +38,40 @@ uint64_t dhcp_backoff(struct stack *stack, uint32_t attempt)
 	uint64_t spread_ns = MIN(wait_ns / 4, NS_PER_S);
 
 	return wait_ns - spread_ns + random_span(stack, 2 * spread_ns);
+}
+
+/* 1, 2, 4, 4 .. 4, 8, 16, 16 .. s, each up to a second or a quarter less. */
+static uint64_t discover_wait(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
+{
+	uint64_t most_ns = now_ns - c->began_ns < DISCOVER_SOON_NS ? DISCOVER_WAIT_SOON_NS
+								   : DISCOVER_WAIT_MAX_NS;
+	uint64_t wait_ns = MIN(c->attempt <= 1 ? NS_PER_S : 2 * c->discover_wait_ns, most_ns);
+
+	c->discover_wait_ns = wait_ns;
+	return wait_ns - random_span(stack, MIN(wait_ns / 4, NS_PER_S));
+}
+
+/* No pause grows to keep two of them from being close together. */
+uint64_t dhcp_next_discover(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
+{
+	uint64_t next_ns = now_ns + discover_wait(stack, c, now_ns), left_ns;
+
+	if (c->last_discover_ns == TIME_NEVER || now_ns >= c->deadline_ns)
+		return next_ns;
+	if (now_ns >= c->last_discover_ns)
+		return MAX(next_ns, c->deadline_ns);
+	left_ns = c->last_discover_ns - now_ns;
+	if (next_ns + NS_PER_S <= c->last_discover_ns)
+		return next_ns;
+	return left_ns <= c->discover_wait_ns ? c->last_discover_ns : now_ns + left_ns / 2;
+}
+
+uint64_t dhcp_last_discover(struct stack *stack, const struct dhcp_client *c, uint64_t now_ns)
+{
+	if (c->deadline_ns == TIME_NEVER || c->deadline_ns < now_ns + LAST_MATTERS_NS)
+		return TIME_NEVER;
+	return c->deadline_ns - LAST_BEFORE_MAX_NS +
+	       random_span(stack, LAST_BEFORE_MAX_NS - LAST_BEFORE_MIN_NS);
 }
 
 /* A server that refuses each address that it has offered must not make us ask without end. */

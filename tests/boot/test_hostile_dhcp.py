@@ -16,6 +16,7 @@ HOST, GUEST = '192.168.77.1', '192.168.77.50'
 OFFER, ACK, NAK = 2, 5, 6
 COOKIE = b'\x63\x82\x53\x63'
 SERVER = b'\x36\4\xc0\xa8\x4d\1'
+OTHER_SERVER = b'\x36\4\xc0\xa8\x4d\2'
 MASK = b'\1\4\xff\xff\xff\0'
 LEASE = b'\x33\4\0\0\0\2'
 ROUTER = b'\3\4\xc0\xa8\x4d\1'
@@ -39,14 +40,12 @@ def addressed(*addresses):
 WRONG = {
     'option past the end': [lambda a, k: message(a, k, USUAL + b'\6\xc8\1', end=b''),
                             lambda a, k: message(a, k, USUAL + b'\6', end=b'')],
-    'length 0': [lambda a, k: message(a, k, b'\x36\0' + MASK + LEASE)],
-    'two types': [lambda a, k: message(a, k, USUAL + b'\x35\1\5')],
+    'length 0': [lambda a, k: message(a, k, b'\x36\0' + MASK + LEASE, yiaddr='0.0.0.0')],
     'overload past its field': [lambda a, k: message(a, k, USUAL + b'\x34\1\3', file=b'\x0f\xc8'),
                                 lambda a, k: message(a, k, USUAL + b'\x34\1\3', sname=b'\7' * 64)],
     'wrong xid': [lambda a, k: message(a, k, USUAL, xid=a.xid ^ 1)],
     'wrong chaddr': [lambda a, k: message(a, k, USUAL, chaddr=b'\2\0\0\0\0\1')],
-    'no reply at all': [lambda a, k: message(a, k, USUAL, op=1), lambda a, k: message(a, k, USUAL, htype=6),
-                        lambda a, k: message(a, k, USUAL, hlen=16),
+    'no reply at all': [lambda a, k: message(a, k, USUAL, op=1),
                         lambda a, k: message(a, k, USUAL, cookie=b'\x63\x82\x53\x64'),
                         lambda a, k: b'', lambda a, k: message(a, k, b'')[:200]],
     'address of no host': addressed('0.0.0.0', '255.255.255.255', '127.0.0.1', '224.0.0.1', '240.0.0.1',
@@ -54,37 +53,40 @@ WRONG = {
     'mask with holes': [lambda a, k: message(a, k, SERVER + LEASE + b'\1\4\xff\0\xff\0')],
     'lease 0': [lambda a, k: message(a, k, SERVER + MASK + b'\x33\4\0\0\0\0')],
 }
-# What a REQUEST alone is answered with: an offer of it was taken, so another server says nothing to us.
+# What a REQUEST alone is answered with: who was not asked cannot say no.
 WRONG_AFTER_REQUEST = {
-    'wrong server': [lambda a, _, kind=kind: message(a, kind, b'\x36\4\xc0\xa8\x4d\2' + MASK + LEASE)
-                     for kind in (ACK, NAK)],
-    'another address': addressed('192.168.77.51'),
+    'NAK of another server': [lambda a, _: message(a, NAK, b'\x36\4\xc0\xa8\x4d\3', yiaddr='0.0.0.0')],
 }
+# Of these the log says that they came, and why they are not taken; not of the rest, which is not for us.
+SAID = {name: makes for name, makes in WRONG.items() if name != 'no reply at all'}
 # Odd, and taken all the same: no END, strings without and with terminators, lists that are no
-# multiple of four, options in two pieces and in file and sname.
+# multiple of four, options in two pieces and in file and sname, a hardware type and a length that are
+# not Ethernet's, and of the server, the lease and the type a second copy.
 ODD = (SERVER + LEASE + b'\x0c\5guest' + b'\x0f\4a.b\0' + b'\6\7\xc0\xa8\x4d\1\xc0\xa8\x4d'
-       + b'\x34\1\1\x33\0')
+       + b'\x34\1\1\x33\0' + OTHER_SERVER + b'\x35\1\2')
 
 
 class Hostile(evil_dhcp.Server):
-    """First all that is wrong, then what is right; `naks` REQUESTs are refused before that."""
+    """First all that is wrong, then what is right.  Beside it another server offers, and says no to who
+    takes that."""
 
-    def __init__(self, wire, naks=0):
+    def __init__(self, wire):
         super().__init__(wire.namespace, wire.tap, HOST, GUEST, script=None)
-        self.naks = naks
         self.script = self.answer
 
     def answer(self, kind, number):
-        asked = self.heard[-1][2]
+        options, asked = self.heard[-1][1:]
         if kind == 'discover':
             self.say_all(asked, OFFER, WRONG)
-            self.say(message(asked, OFFER, USUAL))
+            self.say(message(asked, OFFER, OTHER_SERVER + MASK + LEASE))
+            if number > 1:
+                self.say(message(asked, OFFER, USUAL))
         elif kind == 'request':
             self.say_all(asked, ACK, {**WRONG, **WRONG_AFTER_REQUEST})
-            if number <= self.naks:
-                self.say(message(asked, NAK, SERVER, yiaddr='0.0.0.0'))
+            if options.get('server_id') == '192.168.77.2':
+                self.say(message(asked, NAK, OTHER_SERVER, yiaddr='0.0.0.0'))
             else:
-                self.say(message(asked, ACK, ODD, file=MASK + ROUTER + b'\xff', end=b''))
+                self.say(message(asked, ACK, ODD, file=MASK + ROUTER + b'\xff', end=b'', htype=6, hlen=16))
 
     def say_all(self, asked, kind, wrong):
         for payload in (make(asked, kind) for makes in wrong.values() for make in makes):
@@ -120,15 +122,23 @@ def count(wrong):
 
 
 def test_answers_that_make_no_sense(wire):
-    """In SELECTING, in REQUESTING after a NAK as well, and when a lease of two seconds is renewed."""
-    with Hostile(wire, naks=1) as server:
+    """In SELECTING, in REQUESTING after a NAK as well, and when a lease of two seconds is renewed.  The
+    server that has said no is put last: the other one's offer is taken, at once."""
+    with Hostile(wire) as server:
         log = call(wire, [wire.url(), 'hold=1.6'], 0)
-    assert len(server.of('discover')) == 2 and len(server.of('request')) >= 3
+    requests = server.of('request')
+    assert len(server.of('discover')) == 2 and len(requests) >= 3
+    assert [e['server'] for e in log.all('dhcp.held')] == ['192.168.77.2']
     acks = log.all('dhcp.ack')
-    assert len(acks) == len(server.of('request')) - 1 and len(log.all('dhcp.nak')) == 1
+    assert len(acks) == len(requests) - 1 and len(log.all('dhcp.nak')) == 1
     assert {a['ip'] for a in acks} == {GUEST} and acks[0]['prefix'] == 24
+    assert {a['server'] for a in acks} == {HOST}
     assert acks[0]['hostname'] == 'guest' and acks[0]['domain'] == 'a.b' and 'dns' not in acks[0]
-    rounds = len(server.of('discover')) + len(server.of('request'))
-    assert drops(log)['dhcp_malformed'] == 5 * rounds
-    assert drops(log)['dhcp_refused'] == len(log.all('dhcp.refused')) >= 10 * rounds
+    rounds = 2 + len(requests)
+    assert drops(log)['dhcp_malformed'] == 4 * rounds
+    assert drops(log)['dhcp_refused'] == 10 * rounds
+    assert len(log.all('dhcp.refused')) == (count(SAID) + 1) * rounds + len(requests)
+    odd = {(e['option'], e['problem']) for e in log.all('dhcp.odd') if 'option' in e}
+    twice = 'it came more than once, and the first good copy counts'
+    assert {(51, twice), (53, twice), (54, twice)} <= odd
     assert len(log.all('addr.set')) == 1

@@ -30,6 +30,7 @@ static void read_option(struct dk_said *said, uint8_t code, const uint8_t *p, ui
 	case 55: {
 		const uint8_t *classless = memchr(p, 121, len), *router = memchr(p, 3, len);
 
+		said->wants_119_and_249 = memchr(p, 119, len) != NULL && memchr(p, 249, len) != NULL;
 		said->wants_121_before_3 = classless != NULL && router != NULL && classless < router;
 		break;
 	}

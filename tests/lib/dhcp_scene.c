@@ -39,7 +39,8 @@ void ds_expect(struct dhcp_scene *s, uint8_t type)
 			 s->said.type);
 }
 
-void ds_wait(struct dhcp_scene *s, uint8_t type, uint64_t within_ns)
+/* The next message, whatever it is. */
+static void wait_for_any(struct dhcp_scene *s, uint8_t type, uint64_t within_ns)
 {
 	uint64_t until_ns = s->k.now_ns + within_ns;
 
@@ -52,6 +53,11 @@ void ds_wait(struct dhcp_scene *s, uint8_t type, uint64_t within_ns)
 		s->k.now_ns = MAX(next_ns, s->k.now_ns);
 		kit_poll(&s->k);
 	}
+}
+
+void ds_wait(struct dhcp_scene *s, uint8_t type, uint64_t within_ns)
+{
+	wait_for_any(s, type, within_ns);
 	if (s->said.type != type)
 		kit_fail("a DHCP message of type %u was expected, and it was one of type %u", type,
 			 s->said.type);
@@ -88,11 +94,16 @@ void ds_ack(struct dhcp_scene *s, uint32_t yiaddr, uint32_t lease_s)
 	send_usual(s, DK_ACK, yiaddr, lease_s);
 }
 
-void ds_bind(struct dhcp_scene *s, uint32_t yiaddr, uint32_t lease_s)
+void ds_offer(struct dhcp_scene *s, uint32_t yiaddr)
 {
 	ds_wait(s, DK_DISCOVER, 70 * NS_PER_S);
-	ds_answer(s, DK_OFFER, yiaddr);
-	ds_expect(s, DK_REQUEST);
+	for (; s->said.type == DK_DISCOVER; wait_for_any(s, DK_REQUEST, 70 * NS_PER_S))
+		ds_answer(s, DK_OFFER, yiaddr);
+}
+
+void ds_bind(struct dhcp_scene *s, uint32_t yiaddr, uint32_t lease_s)
+{
+	ds_offer(s, yiaddr);
 	ds_ack(s, yiaddr, lease_s);
 	if (s->k.netif.ipv4 != yiaddr)
 		kit_fail("the client did not take its address");

@@ -28,7 +28,10 @@ void ds_expect_silence(struct dhcp_scene *s);
 
 /* The usual answer to the latest message, by unicast to yiaddr. */
 void ds_answer(struct dhcp_scene *s, uint8_t type, uint32_t yiaddr);
-/* From DISCOVER to ACK for that address with the usual answers, and this lease. */
+/* Waits for a DISCOVER and offers that address, again with each further one, since an offer may wait
+ * for another server's; until it is asked for. */
+void ds_offer(struct dhcp_scene *s, uint32_t yiaddr);
+/* From DISCOVER to ACK for that address in this way, with the usual answers, and this lease. */
 void ds_bind(struct dhcp_scene *s, uint32_t yiaddr, uint32_t lease_s);
 /* An ACK for `said` with this lease, in seconds. */
 void ds_ack(struct dhcp_scene *s, uint32_t yiaddr, uint32_t lease_s);

@@ -130,6 +130,28 @@ static void the_lease_and_the_log(void **state)
 	assert_string_equal(ds_describe(&s), "192.168.77.2 from 192.168.77.1");
 }
 
+/* The first name is the domain, all of them are the list; what is none is reported. */
+static void several_search_domains(void **state)
+{
+	(void)state;
+	kit_poll(&s.k);
+	ds_expect(&s, DK_DISCOVER);
+	ds_answer(&s, DK_OFFER, KIT_IP);
+	ds_expect(&s, DK_REQUEST);
+	assert_true(s.said.wants_119_and_249);
+	dk_usual(&a, &s.said, DK_ACK, KIT_IP);
+	dk_option(&a, 15, "a.example b.example c/d", 23);
+	dk_end(&a);
+	dk_send(&s.k, &a, NULL);
+	assert_string_equal(ds_lease(&s)->domain, "a.example");
+	assert_string_equal(ds_lease(&s)->search, "a.example b.example");
+	assert_string_equal(ds_event(&s, EVENT_DHCP_ACK, "domain"), "a.example");
+	assert_string_equal(ds_event(&s, EVENT_DHCP_ACK, "search"), "a.example b.example");
+	assert_string_equal(ds_event(&s, EVENT_DHCP_ODD, "option"), "15");
+	assert_string_equal(ds_event(&s, EVENT_DHCP_ODD, "problem"), "not all of it is used");
+	assert_string_equal(ds_event(&s, EVENT_DHCP_ODD, "text"), "c/d");
+}
+
 /* The address works at once, by the gateway too. */
 static void the_first_syn_does_not_wait(void **state)
 {
@@ -165,29 +187,91 @@ static void the_host_name_is_sent(void **state)
 
 /* --- time ---------------------------------------------------------------------------------------- */
 
-/* 1, 2, 4 .. 64 s, each with at most a quarter or a second to either side; secs counts. */
+/* At most four seconds between two in the first minute, then up to 16; secs counts. */
 static void nobody_answers(void **state)
 {
-	uint64_t before_ns, wait_ns = NS_PER_S;
+	static const unsigned most_s[] = {1, 2, 4};
+	uint64_t first_ns, before_ns;
+	unsigned sent = 0;
 	uint32_t xid;
 
 	(void)state;
 	kit_poll(&s.k);
 	ds_expect(&s, DK_DISCOVER);
-	before_ns = s.said.t_ns;
+	first_ns = before_ns = s.said.t_ns;
 	xid = s.said.xid;
-	for (unsigned i = 0; i < 12; i++) {
-		uint64_t spread_ns = MIN(wait_ns / 4, NS_PER_S);
+	for (; before_ns - first_ns < 60 * NS_PER_S; before_ns = s.said.t_ns, sent++) {
+		uint64_t most_ns = most_s[MIN(sent, 2u)] * NS_PER_S;
 
-		ds_wait(&s, DK_DISCOVER, 66 * NS_PER_S);
-		assert_in_range(s.said.t_ns - before_ns, wait_ns - spread_ns, wait_ns + spread_ns);
-		assert_int_equal(s.said.secs, (s.said.t_ns - NS_PER_S) / NS_PER_S);
+		ds_wait(&s, DK_DISCOVER, 4 * NS_PER_S);
+		assert_in_range(s.said.t_ns - before_ns, most_ns * 3 / 4, most_ns);
+		assert_int_equal(s.said.secs, (s.said.t_ns - first_ns) / NS_PER_S);
 		assert_int_equal(s.said.xid, xid);
-		before_ns = s.said.t_ns;
-		wait_ns = MIN(2 * wait_ns, 64 * NS_PER_S);
+	}
+	assert_in_range(sent, 16, 21);
+	for (unsigned i = 0; i < 5; i++, before_ns = s.said.t_ns) {
+		ds_wait(&s, DK_DISCOVER, 16 * NS_PER_S);
+		assert_in_range(s.said.t_ns - before_ns, i == 0 ? 7 * NS_PER_S : 15 * NS_PER_S,
+				i == 0 ? 8 * NS_PER_S : 16 * NS_PER_S);
 	}
 	assert_int_equal(ds_reached(&s), NET_DHCP_NO_OFFER);
-	assert_string_equal(ds_event(&s, EVENT_DHCP_DISCOVER, "attempt"), "13");
+}
+
+/* The caller's deadline: never silent for longer than four seconds, and the last question leaves three
+ * to five before it, whatever its length; behind it the client goes on by itself. */
+static void the_last_discover_before_the_deadline(void **state)
+{
+	static const uint64_t deadlines_s[] = {8, 9, 10, 12, 15, 20, 30, 45, 60, 61, 63, 70, 90, 600};
+
+	(void)state;
+	for (unsigned i = 0; i < 40 * ARRAY_LEN(deadlines_s); i++) {
+		uint64_t deadline_ns = NS_PER_S + deadlines_s[i % ARRAY_LEN(deadlines_s)] * NS_PER_S;
+		uint64_t last_ns = 0;
+		struct dhcp_scene one;
+
+		ds_open(&one, i, &(struct net_dhcp_options){.deadline_ns = deadline_ns});
+		for (;;) {
+			ds_wait(&one, DK_DISCOVER, 21 * NS_PER_S);
+			if (one.said.t_ns >= deadline_ns)
+				break;
+			assert_true(last_ns == 0 || one.said.t_ns - last_ns >= 750 * NS_PER_MS);
+			assert_true(last_ns == 0 || last_ns >= 61 * NS_PER_S ||
+				    one.said.t_ns - last_ns <= 4 * NS_PER_S);
+			last_ns = one.said.t_ns;
+		}
+		assert_in_range(deadline_ns - last_ns, 3 * NS_PER_S, 5 * NS_PER_S);
+		ds_close(&one);
+	}
+}
+
+/* A port of a switch that forwards nothing for 30 s, and a minute to wait in. */
+static void a_port_that_forwards_late(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < 50; seed++) {
+		struct dhcp_scene one;
+
+		ds_open(&one, seed,
+			&(struct net_dhcp_options){.deadline_ns = 61 * NS_PER_S});
+		do
+			ds_wait(&one, DK_DISCOVER, 5 * NS_PER_S);
+		while (one.said.t_ns < 32 * NS_PER_S);
+		assert_in_range(one.said.t_ns, 32 * NS_PER_S, 36 * NS_PER_S);
+		ds_close(&one);
+	}
+}
+
+/* Too short a time for any of that: as if nobody waited. */
+static void a_short_deadline(void **state)
+{
+	struct dhcp_scene one;
+
+	(void)state;
+	ds_open(&one, 1, &(struct net_dhcp_options){.deadline_ns = 5 * NS_PER_S});
+	for (unsigned i = 0; i < 3; i++)
+		ds_wait(&one, DK_DISCOVER, 2 * NS_PER_S);
+	assert_in_range(one.said.t_ns, 3 * NS_PER_S, 4 * NS_PER_S);
+	ds_close(&one);
 }
 
 static void how_far_it_got_without_an_offer(void **state)
@@ -261,29 +345,40 @@ static void the_first_good_offer_is_taken(void **state)
 	(void)state;
 	kit_poll(&s.k);
 	ds_expect(&s, DK_DISCOVER);
-	dk_begin(&a, &s.said, DK_OFFER, KIT_IP + 7);
-	dk_option_u32(&a, 1, KIT_MASK); /* from nobody: of no use */
-	dk_option_u32(&a, 51, 3600);
+	dk_usual(&a, &s.said, DK_OFFER, DHCP_KIT_SERVER); /* of no use */
 	dk_end(&a);
 	dk_send(&s.k, &a, NULL);
 	ds_expect_silence(&s);
 	assert_int_equal(counter("dhcp_refused"), 1);
 	assert_string_equal(ds_event(&s, EVENT_DHCP_REFUSED, "problem"),
-			    "it does not say which server it is from");
+			    "the address is the server's own");
 	ds_answer(&s, DK_OFFER, KIT_IP);
 	ds_expect(&s, DK_REQUEST);
 	assert_int_equal(s.said.requested, KIT_IP);
 	ds_answer(&s, DK_OFFER, KIT_IP + 9); /* too late */
 	ds_expect_silence(&s);
 	assert_int_equal(counter("dhcp_ignored"), 1);
+	assert_string_equal(ds_event(&s, EVENT_DHCP_REFUSED, "problem"), "another offer was there first");
 	ds_answer(&s, DK_ACK, KIT_IP);
 	assert_int_equal(s.k.netif.ipv4, KIT_IP);
 }
 
-/* RFC 2131 3.1 (5): an ACK that does not come is asked for again, and then everybody is asked. */
+static void answer_from(uint32_t server, uint8_t type, uint32_t yiaddr)
+{
+	dk_begin(&a, &s.said, type, type == DK_NAK ? 0 : yiaddr);
+	dk_option_u32(&a, 54, server);
+	if (type != DK_NAK) {
+		dk_option_u32(&a, 1, KIT_MASK);
+		dk_option_u32(&a, 51, 3600);
+	}
+	dk_end(&a);
+	dk_send(&s.k, &a, &(struct dk_way){.src = server});
+}
+
+/* Two REQUESTs in three seconds, and everybody is asked again, at once. */
 static void an_offer_without_an_acknowledgment(void **state)
 {
-	uint64_t first_ns, before_ns, wait_ns = NS_PER_S;
+	uint64_t first_ns;
 	uint32_t xid;
 
 	(void)state;
@@ -293,23 +388,151 @@ static void an_offer_without_an_acknowledgment(void **state)
 	ds_answer(&s, DK_OFFER, KIT_IP);
 	ds_expect(&s, DK_REQUEST);
 	xid = s.said.xid;
-	first_ns = before_ns = s.said.t_ns;
+	first_ns = s.said.t_ns;
+	ds_wait(&s, DK_REQUEST, 2 * NS_PER_S);
+	assert_in_range(s.said.t_ns - first_ns, 750 * NS_PER_MS, 1250 * NS_PER_MS);
+	assert_int_equal(s.said.secs, 0); /* the DISCOVER's */
+	assert_int_equal(s.said.xid, xid);
+	assert_int_equal(s.said.server_id, DHCP_KIT_SERVER);
+	assert_string_equal(ds_describe(&s), "192.168.77.1 offered 192.168.77.2, but no acknowledgment "
+					     "after 2 REQUESTs");
+	ds_wait(&s, DK_DISCOVER, 10 * NS_PER_S);
+	assert_true(s.said.xid != xid);
+	assert_int_equal(s.said.t_ns - first_ns, 3 * NS_PER_S);
+	assert_string_equal(ds_event(&s, EVENT_DHCP_NO_ACK, "attempts"), "2");
+	assert_int_equal(ds_reached(&s), NET_DHCP_NO_ACK); /* as far as it got */
+}
+
+/* Its next offer waits for another server's, which is taken at once, also when it comes later. */
+static void a_server_that_does_not_acknowledge_is_put_last(void **state)
+{
+	(void)state;
+	kit_poll(&s.k);
+	ds_expect(&s, DK_DISCOVER);
+	answer_from(OTHER_SERVER, DK_OFFER, KIT_IP + 5);
+	ds_expect(&s, DK_REQUEST);
+	ds_wait(&s, DK_REQUEST, 2 * NS_PER_S);
+	ds_wait(&s, DK_DISCOVER, 3 * NS_PER_S);
+	answer_from(OTHER_SERVER, DK_OFFER, KIT_IP + 5);
+	ds_expect_silence(&s);
+	assert_string_equal(ds_event(&s, EVENT_DHCP_HELD, "server"), "192.168.77.9");
+	kit_advance(&s.k, 1200 * NS_PER_MS); /* a server that sends a ping before it offers */
+	ds_expect(&s, DK_DISCOVER);
+	answer_from(OTHER_SERVER, DK_OFFER, KIT_IP + 5);
+	assert_int_equal(kit_event_count(&s.k.kp, EVENT_DHCP_HELD), 1);
+	ds_answer(&s, DK_OFFER, KIT_IP);
+	ds_expect(&s, DK_REQUEST);
+	assert_int_equal(s.said.server_id, DHCP_KIT_SERVER);
+	assert_int_equal(s.said.requested, KIT_IP);
+	assert_true(s.said.t_ns < 6 * NS_PER_S);
+	ds_answer(&s, DK_ACK, KIT_IP);
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+}
+
+/* So is one that refuses what it has offered. */
+static void a_server_that_refuses_its_own_offer_is_put_last(void **state)
+{
+	uint64_t nak_ns;
+
+	(void)state;
+	kit_poll(&s.k);
+	ds_expect(&s, DK_DISCOVER);
+	answer_from(OTHER_SERVER, DK_OFFER, KIT_IP + 5);
+	ds_expect(&s, DK_REQUEST);
+	answer_from(OTHER_SERVER, DK_NAK, 0);
+	nak_ns = s.k.now_ns;
+	ds_wait(&s, DK_DISCOVER, NS_PER_S);
+	assert_int_equal(s.said.t_ns, nak_ns); /* at once */
+	answer_from(OTHER_SERVER, DK_OFFER, KIT_IP + 5);
+	ds_expect_silence(&s);
+	answer_from(OTHER_SERVER + 1, DK_OFFER, KIT_IP + 6);
+	ds_expect(&s, DK_REQUEST);
+	assert_int_equal(s.said.server_id, OTHER_SERVER + 1);
+	answer_from(OTHER_SERVER + 1, DK_NAK, 0);
+	ds_wait(&s, DK_DISCOVER, NS_PER_S);
+	assert_int_equal(s.said.t_ns, nak_ns); /* of another one: at once again */
+	ds_answer(&s, DK_OFFER, KIT_IP);
+	ds_expect(&s, DK_REQUEST);
+	ds_answer(&s, DK_ACK, KIT_IP);
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+}
+
+/* There is no other: it is asked again, and has all the time that it had before. */
+static void a_slow_server_that_is_alone(void **state)
+{
+	uint64_t first_ns, before_ns, wait_ns = NS_PER_S;
+
+	(void)state;
+	kit_poll(&s.k);
+	ds_expect(&s, DK_DISCOVER);
+	ds_answer(&s, DK_OFFER, KIT_IP);
+	ds_expect(&s, DK_REQUEST);
+	ds_wait(&s, DK_REQUEST, 2 * NS_PER_S);
+	ds_wait(&s, DK_DISCOVER, 3 * NS_PER_S);
+	first_ns = s.said.t_ns;
+	ds_answer(&s, DK_OFFER, KIT_IP + 1);
+	ds_wait(&s, DK_DISCOVER, NS_PER_S);
+	ds_answer(&s, DK_OFFER, KIT_IP + 2); /* the latest counts */
+	ds_wait(&s, DK_REQUEST, 2 * NS_PER_S);
+	assert_in_range(s.said.t_ns - first_ns, 2 * NS_PER_S, 3 * NS_PER_S);
+	assert_int_equal(s.said.requested, KIT_IP + 2);
+	assert_int_equal(s.said.server_id, DHCP_KIT_SERVER);
+	before_ns = s.said.t_ns;
 	for (unsigned i = 0; i < 3; i++) {
 		ds_wait(&s, DK_REQUEST, 10 * NS_PER_S);
 		assert_in_range(s.said.t_ns - before_ns, wait_ns * 3 / 4, wait_ns * 5 / 4);
-		assert_int_equal(s.said.secs, 0); /* the DISCOVER's */
-		assert_int_equal(s.said.xid, xid);
-		assert_int_equal(s.said.server_id, DHCP_KIT_SERVER);
 		before_ns = s.said.t_ns;
 		wait_ns *= 2;
 	}
-	assert_string_equal(ds_describe(&s), "192.168.77.1 offered 192.168.77.2, but no acknowledgment "
-					     "after 4 REQUESTs");
-	ds_wait(&s, DK_DISCOVER, 10 * NS_PER_S);
-	assert_true(s.said.xid != xid);
-	assert_true(s.said.t_ns - first_ns < 20 * NS_PER_S);
-	assert_string_equal(ds_event(&s, EVENT_DHCP_NO_ACK, "attempts"), "4");
-	assert_int_equal(ds_reached(&s), NET_DHCP_NO_ACK); /* as far as it got */
+	ds_answer(&s, DK_ACK, KIT_IP + 2);
+	assert_int_equal(s.k.netif.ipv4, KIT_IP + 2);
+}
+
+/* All are last: the one that has failed the longest ago is the next. */
+static void two_servers_that_do_not_acknowledge(void **state)
+{
+	const uint32_t servers[] = {OTHER_SERVER, OTHER_SERVER + 1};
+
+	(void)state;
+	kit_poll(&s.k);
+	for (unsigned i = 0; i < 2; i++) {
+		ds_wait(&s, DK_DISCOVER, NS_PER_S);
+		answer_from(servers[i], DK_OFFER, KIT_IP + i);
+		ds_expect(&s, DK_REQUEST);
+		ds_wait(&s, DK_REQUEST, 2 * NS_PER_S);
+		kit_advance(&s.k, 2 * NS_PER_S);
+	}
+	for (unsigned i = 0; i < 4; i++) {
+		ds_wait(&s, DK_DISCOVER, 10 * NS_PER_S);
+		answer_from(servers[i % 2], DK_OFFER, KIT_IP);
+		answer_from(servers[(i + 1) % 2], DK_OFFER, KIT_IP);
+		answer_from(servers[i % 2], DK_OFFER, KIT_IP);
+		ds_wait(&s, DK_DISCOVER, 2 * NS_PER_S);
+		ds_wait(&s, DK_REQUEST, 3 * NS_PER_S);
+		assert_int_equal(s.said.server_id, servers[i % 2]);
+		for (unsigned tries = 1; tries < 4; tries++)
+			ds_wait(&s, DK_REQUEST, 10 * NS_PER_S);
+	}
+}
+
+/* With a lease all that is forgotten. */
+static void a_lease_forgets_who_was_put_last(void **state)
+{
+	(void)state;
+	kit_poll(&s.k);
+	ds_expect(&s, DK_DISCOVER);
+	ds_answer(&s, DK_OFFER, KIT_IP);
+	ds_expect(&s, DK_REQUEST);
+	ds_wait(&s, DK_REQUEST, 2 * NS_PER_S);
+	ds_wait(&s, DK_DISCOVER, 3 * NS_PER_S);
+	answer_from(OTHER_SERVER, DK_OFFER, KIT_IP + 5);
+	ds_expect(&s, DK_REQUEST);
+	answer_from(OTHER_SERVER, DK_ACK, KIT_IP + 5);
+	kit_advance(&s.k, 3600 * NS_PER_S);
+	kit_sent_clear(&s.k);
+	ds_wait(&s, DK_DISCOVER, 20 * NS_PER_S);
+	ds_answer(&s, DK_OFFER, KIT_IP);
+	ds_expect(&s, DK_REQUEST);
 }
 
 /* 4.4.1: the lease counts from the first REQUEST, whichever is answered. */
@@ -537,11 +760,28 @@ static void classless_routes_stand_for_the_router(void **state)
 	(void)state;
 	bind_with(KIT_IP, options_classless_and_a_router);
 	assert_int_equal(ds_lease(&s)->gateway, 0);
-	assert_int_equal(ds_lease(&s)->n_routes, 1);
+	assert_int_equal(ds_lease(&s)->n_routes, 2);
 	assert_int_equal(next_hop(UINT32_C(0x0a010203)), KIT_PEER_IP + 8);
+	assert_int_equal(next_hop(UINT32_C(0xac100001)), UINT32_C(0x0a000001)); /* a far one */
+	assert_int_equal(next_hop(UINT32_C(0x0a000001)), UINT32_C(0x0a000001));
 	assert_int_equal(next_hop(KIT_FAR_IP), 0);
+}
+
+static void options_classless_by_nobody(void)
+{
+	dk_option_u32(&a, 1, KIT_MASK);
+	dk_option(&a, 121, "\x08\x0a\xe0\0\0\1" "\x08\x0b\xc0\xa8\x4d\2", 12);
+}
+
+/* What is no host's address, or our own, is no router. */
+static void a_route_by_what_is_no_router(void **state)
+{
+	(void)state;
+	bind_with(KIT_IP, options_classless_by_nobody);
+	assert_int_equal(ds_lease(&s)->n_routes, 0);
+	assert_int_equal(kit_event_count(&s.k.kp, EVENT_DHCP_UNUSABLE), 2);
 	assert_string_equal(ds_event(&s, EVENT_DHCP_UNUSABLE, "problem"),
-			    "the router of a route is not on the link");
+			    "the router of a route cannot be one");
 }
 
 static void options_router_off_the_link(void)
@@ -556,17 +796,46 @@ static void options_only_a_router_off_the_link(void)
 	dk_option_u32(&a, 3, UINT32_C(0x0a000001));
 }
 
+static void options_a_host_mask_and_a_link_local_router(void)
+{
+	dk_option_u32(&a, 1, UINT32_MAX);
+	dk_option_u32(&a, 3, UINT32_C(0xa9fe0001));
+}
+
+static void options_a_router_that_is_ourselves(void)
+{
+	dk_option_u32(&a, 1, KIT_MASK);
+	dk_option_u32(&a, 3, KIT_IP);
+}
+
+static void begin_anew(void)
+{
+	net_dhcp_stop(s.k.stack, &s.k.netif, false, s.k.now_ns);
+	assert_int_equal(net_dhcp_start(s.k.stack, &s.k.netif, NULL, s.k.now_ns), ERR_OK);
+}
+
+/* One that is on our network goes first; else the first, through the interface that it came on. */
 static void a_router_that_is_not_on_the_link(void **state)
 {
 	(void)state;
 	bind_with(KIT_IP, options_router_off_the_link);
 	assert_int_equal(ds_lease(&s)->gateway, UINT32_C(0xc0a84dfe)); /* the next one */
-	net_dhcp_stop(s.k.stack, &s.k.netif, false, s.k.now_ns);
-	assert_int_equal(net_dhcp_start(s.k.stack, &s.k.netif, NULL, s.k.now_ns), ERR_OK);
+	begin_anew();
 	bind_with(KIT_IP, options_only_a_router_off_the_link);
+	assert_int_equal(ds_lease(&s)->gateway, UINT32_C(0x0a000001));
+	assert_int_equal(next_hop(KIT_FAR_IP), UINT32_C(0x0a000001));
+	assert_int_equal(next_hop(UINT32_C(0x0a000001)), UINT32_C(0x0a000001));
+	assert_int_equal(next_hop(KIT_IP + 1), KIT_IP + 1);
+	begin_anew();
+	bind_with(KIT_IP, options_a_host_mask_and_a_link_local_router);
+	assert_int_equal(ds_lease(&s)->gateway, UINT32_C(0xa9fe0001));
+	assert_int_equal(next_hop(KIT_FAR_IP), UINT32_C(0xa9fe0001));
+	assert_int_equal(kit_event_count(&s.k.kp, EVENT_DHCP_UNUSABLE), 0);
+	begin_anew();
+	bind_with(KIT_IP, options_a_router_that_is_ourselves);
 	assert_int_equal(ds_lease(&s)->gateway, 0);
-	assert_int_equal(next_hop(KIT_IP + 1), KIT_IP + 1); /* the address is of use all the same */
-	assert_string_equal(ds_event(&s, EVENT_DHCP_UNUSABLE, "ip"), "10.0.0.1");
+	assert_string_equal(ds_event(&s, EVENT_DHCP_UNUSABLE, "problem"), "the router cannot be one");
+	assert_string_equal(ds_event(&s, EVENT_DHCP_UNUSABLE, "ip"), "192.168.77.2");
 }
 
 static void options_none(void)
@@ -591,7 +860,7 @@ static void without_a_mask(void **state)
 	} cases[] = {
 		{options_none, 0xffffff00, 0},
 		{options_a_wide_router, 0xffff8000, UINT32_C(0xc0a80001)},
-		{options_a_router_elsewhere, 0xff000000, 0},
+		{options_a_router_elsewhere, 0xffffff00, UINT32_C(0x0a000001)},
 	};
 
 	(void)state;
@@ -771,15 +1040,24 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(discover_offer_request_ack),
 		TEST(the_lease_and_the_log),
+		TEST(several_search_domains),
 		TEST(the_first_syn_does_not_wait),
 		TEST(the_host_name_is_sent),
 		TEST(nobody_answers),
+		TEST(the_last_discover_before_the_deadline),
+		TEST(a_port_that_forwards_late),
+		TEST(a_short_deadline),
 		TEST(how_far_it_got_without_an_offer),
 		TEST(no_two_schedules_are_the_same),
 		TEST(nothing_is_sent_without_a_link),
 		TEST(a_device_that_takes_nothing),
 		TEST(the_first_good_offer_is_taken),
 		TEST(an_offer_without_an_acknowledgment),
+		TEST(a_server_that_does_not_acknowledge_is_put_last),
+		TEST(a_server_that_refuses_its_own_offer_is_put_last),
+		TEST(a_slow_server_that_is_alone),
+		TEST(two_servers_that_do_not_acknowledge),
+		TEST(a_lease_forgets_who_was_put_last),
 		TEST(the_lease_counts_from_the_request),
 		TEST(answers_by_broadcast_and_by_unicast),
 		TEST(nothing_else_is_heard),
@@ -789,6 +1067,7 @@ int main(void)
 		TEST(a_host_mask_and_a_router),
 		TEST(a_host_mask_and_a_classless_route),
 		TEST(classless_routes_stand_for_the_router),
+		TEST(a_route_by_what_is_no_router),
 		TEST(a_router_that_is_not_on_the_link),
 		TEST(without_a_mask),
 		TEST(mtus_and_their_bounds),

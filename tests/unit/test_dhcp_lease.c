@@ -455,9 +455,7 @@ static void a_server_that_always_says_no(void **state)
 	ds_answer(&s, DK_NAK, 0);
 	began_ns = s.k.now_ns;
 	while (s.k.now_ns - began_ns < 300 * NS_PER_S) {
-		ds_wait(&s, DK_DISCOVER, 70 * NS_PER_S);
-		ds_answer(&s, DK_OFFER, KIT_IP);
-		ds_expect(&s, DK_REQUEST);
+		ds_offer(&s, KIT_IP);
 		dk_begin(&a, &s.said, DK_NAK, 0);
 		dk_option_u32(&a, 54, DHCP_KIT_SERVER);
 		dk_option(&a, 56, "go \"away\"\x1b", 10);
@@ -465,7 +463,7 @@ static void a_server_that_always_says_no(void **state)
 		dk_send(&s.k, &a, NULL);
 		rounds++;
 	}
-	assert_in_range(rounds, 6, 13); /* 0, 1, 2, 4 .. 64 s apart */
+	assert_in_range(rounds, 6, 13); /* 0, 1, 2, 4 .. 64 s apart, and from the second on 3 more */
 	assert_int_equal(ds_reached(&s), NET_DHCP_REFUSED);
 	assert_string_equal(ds_describe(&s), "192.168.77.1 refused 192.168.77.2: go \"away\"?");
 	assert_string_equal(ds_event(&s, EVENT_DHCP_NAK, "text"), "go \"away\"?");

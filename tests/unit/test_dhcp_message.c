@@ -157,7 +157,7 @@ static void an_offer(void **state)
 	assert_int_equal(reply.routers[0], 0x0a000001);
 	assert_int_equal(reply.n_dns, 1);
 	assert_int_equal(reply.dns[0], 0x0a000035);
-	assert_string_equal(reply.domain, "example.org");
+	assert_string_equal(reply.search.good, "example.org");
 	assert_string_equal(reply.hostname, "me?!");
 	assert_int_equal(reply.mtu, 1400);
 	assert_false(reply.has_routes);
@@ -207,7 +207,249 @@ static void a_value_in_two_pieces(void **state)
 	option(54, "\x0a\0\0\1", 4);
 	option(15, "ple.org", 7);
 	assert_int_equal(read_all(), DHCP_GOOD);
-	assert_string_equal(reply.domain, "example.org");
+	assert_string_equal(reply.search.good, "example.org");
+}
+
+/* What a server says twice because its administrator has said it as well. */
+static const struct {
+	uint8_t code, len;
+	const char *first, *second;
+} fixed[] = {
+	{1, 4, "\xff\xff\xff\0", "\xff\xff\0\0"}, {26, 2, "\5\x78", "\5\xdc"},
+	{51, 4, "\0\0\x0e\x10", "\0\0\0\1"},     {54, 4, "\x0a\0\0\1", "\x0a\0\0\2"},
+	{58, 4, "\0\0\7\x08", "\0\0\0\1"},       {59, 4, "\0\0\xc\x4e", "\0\0\0\1"},
+};
+
+static void check_fixed(void)
+{
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_int_equal(reply.type, DHCP_ACK);
+	assert_int_equal(reply.mask, 0xffffff00);
+	assert_int_equal(reply.mtu, 1400);
+	assert_int_equal(reply.lease_s, 3600);
+	assert_int_equal(reply.server_id, 0x0a000001);
+	assert_int_equal(reply.t1_s, 1800);
+	assert_int_equal(reply.t2_s, 3150);
+}
+
+static unsigned noted(uint8_t code, const char *problem)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < reply.n_oddities; i++)
+		n += reply.oddities[i].option == code &&
+		     strcmp(reply.oddities[i].problem, problem) == 0;
+	return n;
+}
+
+/* Nothing that has a fixed length is joined: the first copy counts, and both are noted. */
+static void the_first_copy_of_a_fixed_length_counts(void **state)
+{
+	static const char twice[] = "it came more than once, and the first good copy counts";
+
+	(void)state;
+	begin(DHCP_ACK);
+	option(53, "\2", 1);
+	for (size_t i = 0; i < ARRAY_LEN(fixed); i++) {
+		option(fixed[i].code, fixed[i].first, fixed[i].len);
+		option(fixed[i].code, fixed[i].second, fixed[i].len);
+	}
+	check_fixed();
+	assert_int_equal(reply.n_oddities, ARRAY_LEN(fixed) + 1);
+	assert_int_equal(noted(53, twice), 1);
+	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
+		assert_int_equal(noted(fixed[i].code, twice), 1);
+
+	begin(DHCP_ACK); /* a bad copy before it, and one between */
+	for (size_t i = 0; i < ARRAY_LEN(fixed); i++) {
+		option(fixed[i].code, fixed[i].first, 1);
+		option(fixed[i].code, "", 0);
+		option(fixed[i].code, fixed[i].first, fixed[i].len);
+		option(fixed[i].code, fixed[i].second, fixed[i].len);
+	}
+	check_fixed();
+}
+
+/* The second copy stands in an overloaded field; so does option 52, where it means nothing. */
+static void copies_in_overloaded_fields(void **state)
+{
+	(void)state;
+	begin(DHCP_ACK);
+	option(52, "\1", 1);
+	option(52, "\3", 1);
+	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
+		option(fixed[i].code, fixed[i].first, fixed[i].len);
+	memcpy(msg + 108, "\x36\4\x0a\0\0\2\x33\4\0\0\0\1\x34\1\3\xff", 16);
+	memset(msg + 44, 7, 64); /* a server's name: not read, or it would be malformed */
+	check_fixed();
+	assert_int_equal(reply.n_oddities, 3);
+}
+
+/* What was sent and is not understood is noted, and is not there all the same. */
+static void what_is_not_understood_is_noted(void **state)
+{
+	static const char bad[] = "its length is wrong, so it is not understood";
+
+	(void)state;
+	begin(DHCP_ACK);
+	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
+		option(fixed[i].code, "\1\2\3\4\5", i % 2 ? 5 : 0);
+	option(3, "\x0a\0\0", 3);
+	option(6, "\x0a\0\0\1\x0a", 5);
+	option(121, "\x18\xc0", 2);
+	assert_int_equal(read_all(), DHCP_GOOD);
+	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
+		assert_int_equal(noted(fixed[i].code, bad), 1);
+	assert_int_equal(noted(3, bad) + noted(6, bad), 2);
+	assert_int_equal(noted(121, "its routes are not whole, so none is understood"), 1);
+	assert_int_equal(reply.n_oddities, ARRAY_LEN(fixed) + 3);
+	begin(DHCP_ACK);
+	assert_int_equal(read_all(), DHCP_GOOD); /* what was not sent is not noted */
+	assert_int_equal(reply.n_oddities, 0);
+}
+
+/* Texts and lists are joined; but not what only says the same again. */
+static void copies_that_say_nothing_new(void **state)
+{
+	(void)state;
+	begin(DHCP_ACK);
+	option(15, "lan", 3);
+	option(15, "lan", 3);
+	option(12, "me", 2);
+	option(12, "me", 2);
+	option(6, "\x0a\0\0\1", 4);
+	option(6, "\x0a\0\0\2", 4);
+	option(3, "\x0a\0\0\1", 4);
+	option(3, "\x0a\0\0\1", 4);
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_string_equal(reply.search.good, "lan");
+	assert_string_equal(reply.hostname, "me");
+	assert_int_equal(reply.n_dns, 2);
+	assert_int_equal(reply.n_routers, 1);
+}
+
+/* Microsoft's number for it. */
+static void option_249_stands_in_for_121(void **state)
+{
+	(void)state;
+	begin(DHCP_ACK);
+	option(249, "\x18\xc0\0\2\x0a\0\0\1", 8);
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_true(reply.has_routes);
+	assert_int_equal(reply.routes[0].dst, 0xc0000200);
+	option(121, "\0\x0a\0\0\2", 5);
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_int_equal(reply.n_routes, 1);
+	assert_int_equal(reply.routes[0].router, 0x0a000002);
+}
+
+/* --- search domains ------------------------------------------------------------------------------- */
+
+static void domains_as_text(void **state)
+{
+	static const struct {
+		const char *text, *good, *rest;
+	} cases[] = {
+		{"example.org", "example.org", ""},
+		{"example.org.", "example.org", ""},
+		{".example.org", "example.org", ""},
+		{"a.example b.example", "a.example b.example", ""},
+		{" a.example, b.example ;c\n", "a.example b.example c", ""},
+		{"a.example a.example a.example.", "a.example", ""},
+		{"a.example/x b.example", "b.example", "a.example/x"},
+		{"a..b c .d- -", "c d- -", "a..b"},
+		{"\xc3\xa9.example lan", "lan", "??.example"},
+		{"\x1b[2J", "", "?[2J"},
+		{"a b c d e f g h", "a b c d e f", "g h"},
+		{".", "", "."},
+		{"", "", ""},
+		{"   ", "", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		begin(DHCP_ACK);
+		option(15, cases[i].text, strlen(cases[i].text));
+		assert_int_equal(read_all(), DHCP_GOOD);
+		assert_string_equal(reply.search.good, cases[i].good);
+		assert_string_equal(reply.search.rest, cases[i].rest);
+		assert_int_equal(noted(15, "not all of it is used"), cases[i].rest[0] != '\0');
+	}
+}
+
+static void domains_that_are_too_long(void **state)
+{
+	char text[255];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	begin(DHCP_ACK);
+	option(15, text, 64); /* a label of more than 63 */
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_string_equal(reply.search.good, "");
+	assert_int_equal(strlen(reply.search.rest), 64);
+	for (size_t i = 49; i < sizeof(text); i += 50)
+		text[i] = '.';
+	begin(DHCP_ACK);
+	option(15, text, 253);
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_int_equal(strlen(reply.search.good), 253);
+	option(15, ".xxx", 4); /* in a second piece: 257 */
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_string_equal(reply.search.good, "");
+	assert_string_equal(reply.search.rest, "...");
+}
+
+/* RFC 3397's own example, in two pieces: eng.apple.com., marketing.apple.com. */
+static void a_list_of_domains(void **state)
+{
+	(void)state;
+	begin(DHCP_ACK);
+	option(15, "not.this", 8);
+	option(119, "\3eng\5apple\3com\0\x09mar", 19);
+	option(119, "keting\xc0\x04\4Beta\0", 14);
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_string_equal(reply.search.good, "eng.apple.com marketing.apple.com Beta");
+	assert_int_equal(reply.n_oddities, 0);
+}
+
+/* Pointers to anywhere end; what is before the fault counts, and without any the one name does. */
+static void lists_of_domains_that_are_broken(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+		const char *good;
+	} cases[] = {
+		{"\1a\0\1b\xc0\5", 7, "a"},           /* a pointer to itself */
+		{"\1a\0\1b\xc0\3", 7, "a"},           /* to the name that it is in */
+		{"\1a\0\1b\xc0\x30", 7, "a"},         /* forward */
+		{"\1a\0\1b\xc0", 6, "a"},             /* cut */
+		{"\1a\0\x05" "b", 5, "a"},
+		{"\1a\0\1b", 5, "a"},                  /* without its end */
+		{"\1a\0\x41" "b\0", 6, "a"},           /* a label of no kind that there is */
+		{"\xc0\0", 2, "one.name"},
+		{"\0\0\0", 3, "one.name"},
+		{"", 0, "one.name"},
+		{"\3a b\0\1c\0", 8, "c"},
+	};
+	uint8_t longest[255];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		begin(DHCP_ACK);
+		option(119, cases[i].bytes, cases[i].len);
+		option(15, "one.name", 8);
+		assert_int_equal(read_all(), DHCP_GOOD);
+		assert_string_equal(reply.search.good, cases[i].good);
+		assert_int_equal(reply.n_oddities > 0, cases[i].len > 3 || cases[i].len == 2);
+	}
+	memset(longest, 1, sizeof(longest)); /* a name of more than 253 characters */
+	begin(DHCP_ACK);
+	option(119, longest, sizeof(longest));
+	option(119, "\1a\0", 3);
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_string_equal(reply.search.good, "");
 }
 
 static void overloaded_fields(void **state)
@@ -218,7 +460,7 @@ static void overloaded_fields(void **state)
 	memcpy(msg + 108, "\x0f\4exam\xff", 7); /* file first, then sname */
 	memcpy(msg + 44, "\x0f\7ple.org\x33\4\0\0\1\0", 15);
 	assert_int_equal(read_all(), DHCP_GOOD);
-	assert_string_equal(reply.domain, "example.org");
+	assert_string_equal(reply.search.good, "example.org");
 	assert_int_equal(reply.lease_s, 256);
 
 	msg[108 + 1] = 127; /* an option past the field's end */
@@ -232,17 +474,43 @@ static void overloaded_fields(void **state)
 
 static void what_is_not_ours(void **state)
 {
-	static const size_t at[] = {0, 1, 2, 4, 7, 28, 33, 236, 239};
+	static const char xid[] = "its transaction (xid) is not the one that is under way";
+	static const char chaddr[] = "its hardware address (chaddr) is another's";
+	static const struct {
+		size_t at;
+		const char *fault;
+	} cases[] = {{0, NULL},   {4, xid},    {7, xid}, {28, chaddr},
+		     {33, chaddr}, {236, "it is no DHCP message"}, {239, "it is no DHCP message"}};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(at); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		begin(DHCP_OFFER);
-		msg[at[i]] ^= 3;
+		msg[cases[i].at] ^= 3;
 		assert_int_equal(read_all(), DHCP_NOT_OURS);
+		if (cases[i].fault == NULL)
+			assert_null(reply.fault);
+		else
+			assert_string_equal(reply.fault, cases[i].fault);
 	}
+	begin(DHCP_OFFER); /* another client's answer in another exchange is nothing to speak of */
+	msg[4] ^= 1;
+	msg[28] ^= 1;
+	assert_int_equal(read_all(), DHCP_NOT_OURS);
+	assert_null(reply.fault);
 	begin(DHCP_OFFER);
 	for (size_t n = 0; n < 240; n++)
 		assert_int_equal(read_len(n), DHCP_NOT_OURS);
+}
+
+/* The six bytes are ours, whatever the message says of them. */
+static void odd_hardware_fields_are_harmless(void **state)
+{
+	(void)state;
+	begin(DHCP_OFFER);
+	msg[1] = 6;
+	msg[2] = 16;
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_int_equal(reply.n_oddities, 2);
 }
 
 static void what_makes_no_sense(void **state)
@@ -291,7 +559,7 @@ static void any_bytes(void **state)
 				msg[i] = (uint8_t)(rand() % 8);
 		(void)read_all();
 		assert_true(reply.n_routes <= DHCP_ROUTES_MAX && reply.n_dns <= DHCP_SERVERS_MAX);
-		assert_true(strlen(reply.domain) < DHCP_NAME_MAX);
+		assert_true(strlen(reply.search.good) < DHCP_SEARCH_MAX && strlen(reply.search.rest) < DHCP_SEARCH_MAX);
 	}
 }
 
@@ -305,8 +573,18 @@ int main(void)
 		cmocka_unit_test(a_nak_says_why),
 		cmocka_unit_test(classless_routes),
 		cmocka_unit_test(a_value_in_two_pieces),
+		cmocka_unit_test(the_first_copy_of_a_fixed_length_counts),
+		cmocka_unit_test(copies_in_overloaded_fields),
+		cmocka_unit_test(what_is_not_understood_is_noted),
+		cmocka_unit_test(copies_that_say_nothing_new),
+		cmocka_unit_test(option_249_stands_in_for_121),
+		cmocka_unit_test(domains_as_text),
+		cmocka_unit_test(domains_that_are_too_long),
+		cmocka_unit_test(a_list_of_domains),
+		cmocka_unit_test(lists_of_domains_that_are_broken),
 		cmocka_unit_test(overloaded_fields),
 		cmocka_unit_test(what_is_not_ours),
+		cmocka_unit_test(odd_hardware_fields_are_harmless),
 		cmocka_unit_test(what_makes_no_sense),
 		cmocka_unit_test(any_bytes),
 	};

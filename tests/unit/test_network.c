@@ -246,6 +246,25 @@ static void an_address_that_is_given(void **state)
 	assert_string_equal(kit_event_field(ev, "source"), "ip=");
 }
 
+/* As several hosters have it: an address alone, and a gateway somewhere else. */
+static void a_gateway_outside_the_network(void **state)
+{
+	static const char *const ways[] = {"203.0.113.9/32::169.254.0.1", "203.0.113.9/32::10.0.0.1",
+					   "192.168.77.2/24::192.168.78.1"};
+	static const uint32_t gateways[] = {0xa9fe0001, 0x0a000001, 0xc0a84e01};
+	struct ipv4_route route;
+
+	(void)state;
+	network.netif = &k.netif;
+	for (unsigned i = 0; i < ARRAY_LEN(ways); i++) {
+		configure(ways[i], NULL);
+		assert_int_equal(network_up(&network), STATUS_OK);
+		assert_int_equal(ipv4_route(k.stack, KIT_FAR_IP, &route), ERR_OK);
+		assert_int_equal(route.next_hop, gateways[i]);
+		net_clear_ipv4(k.stack, &k.netif);
+	}
+}
+
 static enum status ask(const char *ip)
 {
 	configure(ip, NULL);
@@ -397,6 +416,7 @@ int main(void)
 		TEST(two_seconds_are_waited_for_a_link),
 		TEST(timeout_ends_the_wait_for_a_link),
 		TEST(an_address_that_is_given),
+		TEST(a_gateway_outside_the_network),
 		TEST(an_address_that_is_asked_for),
 		TEST(servers_that_are_given_come_in_the_place_of_the_networks),
 		TEST(names_follow_the_lease),

@@ -87,6 +87,8 @@ OTHERS = {
         '[for {lease_s} s][, gateway {gateway}]', '[name servers {dns}]'), 'address', 'helper'),
     'dhcp.nak': Shape('wire', DHCP, STACK, 'DHCP NAK: not {ip}', ('[{text}]',), 'address', 'bad'),
     'dhcp.refused': Shape('note', STACK, STACK, '{what} is of no use: {problem}', (), '', 'warn'),
+    'dhcp.odd': Shape('note', STACK, STACK, '{what} is odd: {problem}', (), '', 'warn'),
+    'dhcp.held': Shape('note', STACK, STACK, '{server} is put last: its offer waits', (), '', 'warn'),
     'dhcp.unusable': Shape('note', STACK, STACK, '{ip} is not used: {problem}', (), '', 'warn'),
     'dhcp.decline': Shape('wire', STACK, DHCP, 'DHCP DECLINE: {mac} has {ip}', (), 'address', 'bad'),
     'dhcp.no_ack': Shape('note', STACK, STACK, 'no answer from {server}[{?keeps}: the address stays]', (

@@ -120,7 +120,7 @@ def _dns(row, later):
 
 def _dhcp(row, later):
     for other in later:
-        if other.name.startswith('dhcp.'):
+        if other.name.startswith('dhcp.') and other.name not in ('dhcp.odd', 'dhcp.held'):
             return None if other.name in ('dhcp.offer', 'dhcp.ack', 'dhcp.nak', 'dhcp.refused') else other
     return None
 

@@ -1,0 +1,117 @@
+/*
+ * SPDX-License-Identifier: MIT
+ *
+ * The options of a DHCP message; see net/dhcp/options.h.
+ *
+ * DEVIATION: RFC 2131 4.1 (and RFC 3396) join the values of an option that comes more than once, whatever
+ * the option.  Here only those are joined that can be longer than one option; of an option of fixed
+ * length the first copy of that length counts.  A server whose administrator has added an option that
+ * the server sends anyway says it twice, and joined the two make no value at all.
+ */
+#include "net/dhcp/options.h"
+
+#include "base/string.h"
+
+/* Steps over one option; false at the end.  *sound turns false where it reaches past the area. */
+static bool next_option(const struct dhcp_area *a, size_t *at, uint8_t *code, struct dhcp_area *value,
+			bool *sound)
+{
+	while (*at < a->len && a->p[*at] == DHCP_OPT_PAD)
+		++*at;
+	/* A missing END is forgiven: the area ends all the same. */
+	if (*at >= a->len || a->p[*at] == DHCP_OPT_END)
+		return false;
+	if (a->len - *at < 2 || a->len - *at - 2 < a->p[*at + 1]) {
+		*sound = false;
+		return false;
+	}
+	*code = a->p[*at];
+	*value = (struct dhcp_area){a->p + *at + 2, a->p[*at + 1]};
+	*at += 2u + a->p[*at + 1];
+	return true;
+}
+
+/* Goes through the copies of one option, in all areas. */
+struct cursor {
+	const struct dhcp_areas *all;
+	unsigned area;
+	size_t at;
+};
+
+static bool next_copy(struct cursor *c, uint8_t wanted, struct dhcp_area *value)
+{
+	bool sound = true;
+	uint8_t code;
+
+	for (; c->area < c->all->n; c->area++, c->at = 0)
+		while (next_option(&c->all->area[c->area], &c->at, &code, value, &sound))
+			if (code == wanted)
+				return true;
+	return false;
+}
+
+unsigned dhcp_option_fixed(const struct dhcp_areas *all, uint8_t code, size_t len,
+			   const uint8_t **value)
+{
+	struct cursor c = {.all = all};
+	struct dhcp_area copy;
+	unsigned copies = 0;
+
+	*value = NULL;
+	for (; next_copy(&c, code, &copy); copies++)
+		if (*value == NULL && copy.len == len)
+			*value = copy.p;
+	return copies;
+}
+
+size_t dhcp_option_joined(const struct dhcp_areas *all, uint8_t code, uint8_t *buf, size_t cap)
+{
+	struct cursor c = {.all = all};
+	struct dhcp_area piece;
+	size_t len = 0;
+
+	while (next_copy(&c, code, &piece)) {
+		size_t n = MIN(piece.len, cap - len);
+
+		if (n == 0 || (n == len && memcmp(buf, piece.p, n) == 0))
+			continue;
+		memcpy(buf + len, piece.p, n);
+		len += n;
+	}
+	return len;
+}
+
+static bool is_sound(const struct dhcp_area *a)
+{
+	struct dhcp_area value;
+	uint8_t code;
+	size_t at = 0;
+	bool sound = true;
+
+	while (next_option(a, &at, &code, &value, &sound))
+		continue;
+	return sound;
+}
+
+/* RFC 2132 9.3: the fields `file` and `sname` may hold options as well, in this order. */
+bool dhcp_find_areas(const uint8_t *p, size_t len, struct dhcp_areas *all)
+{
+	const uint8_t *overload;
+
+	all->area[0] = (struct dhcp_area){p + DHCP_OFF_OPTIONS, len - DHCP_OFF_OPTIONS};
+	all->n = 1;
+	if (!is_sound(&all->area[0]))
+		return false;
+	(void)dhcp_option_fixed(all, DHCP_OPT_OVERLOAD, 1, &overload);
+	if (overload == NULL)
+		return true;
+	if (*overload & 1)
+		all->area[all->n++] = (struct dhcp_area){p + DHCP_OFF_FILE, DHCP_FILE_LEN};
+	if (*overload & 2)
+		all->area[all->n++] = (struct dhcp_area){p + DHCP_OFF_SNAME, DHCP_SNAME_LEN};
+	for (unsigned i = 1; i < all->n; i++) {
+		if (!is_sound(&all->area[i]))
+			return false;
+	}
+	return true;
+}
