@@ -10,6 +10,7 @@
 #define ROUNDS 3u                       /* each server is asked so often at most */
 #define FIRST_PATIENCE_NS NS_PER_S      /* doubled from round to round */
 #define ALIAS_QUERIES_MAX 8u            /* names that had to be asked for one after the other */
+#define SEARCH_MAX 6u                   /* domains that are tried, as resolv.conf has it */
 
 struct lookup {
 	const struct resolver *r;
@@ -277,39 +278,54 @@ static bool find_in_hosts(const struct resolver *r, const struct dns_name *name,
 	return false;
 }
 
-/* "www" and "example.org" as "www.example.org"; false: there is no domain, or it does not fit. */
-static bool append_domain(const struct resolver *r, const char *text, size_t len,
+/* "www" and "example.org" as "www.example.org"; false: it does not fit. */
+static bool append_domain(const char *text, size_t len, const char *domain, size_t domain_len,
 			  struct dns_name *name)
 {
 	char whole[2 * DNS_NAME_MAX];
 	struct strbuf sb = strbuf_on(whole, sizeof(whole));
 
-	if (r->search == NULL || r->search[0] == '\0')
-		return false;
 	strbuf_mem(&sb, text, len);
 	strbuf_char(&sb, '.');
-	strbuf_str(&sb, r->search);
+	strbuf_mem(&sb, domain, domain_len);
 	return !strbuf_truncated(&sb) && dns_name_from_text(name, whole, strbuf_stored(&sb));
 }
 
+/* The name with each of the domains behind it. */
+static unsigned append_domains(const struct resolver *r, const char *text, size_t len,
+			       struct dns_name *names)
+{
+	const char *at = r->search != NULL ? r->search : "";
+	unsigned n = 0;
+
+	while (*at != '\0' && n < SEARCH_MAX) {
+		size_t word = 0;
+
+		while (at[word] != '\0' && at[word] != ' ')
+			word++;
+		if (word > 0 && append_domain(text, len, at, word, &names[n]))
+			n++;
+		at += word + (at[word] == ' ');
+	}
+	return n;
+}
+
 /* The resolv.conf rule with ndots:1: a name with a dot in it is tried as it is first, one without
- * with the domain first; a final dot says that it is whole. */
+ * with the domains first; a final dot says that it is whole. */
 static unsigned candidates(const struct resolver *r, const char *text, size_t len,
-			   struct dns_name names[2])
+			   struct dns_name names[SEARCH_MAX + 1])
 {
 	bool has_dot = memchr(text, '.', len) != NULL;
 	bool is_whole = text[len - 1] == '.';
-	struct dns_name longer;
 	unsigned n = 0;
 
-	if (!is_whole && append_domain(r, text, len, &longer)) {
-		if (has_dot)
-			names[1] = longer;
-		else
-			names[n++] = longer;
-		return dns_name_from_text(&names[has_dot ? 0 : 1], text, len) ? 2 : n;
-	}
-	return dns_name_from_text(&names[0], text, len) ? 1 : 0;
+	if (has_dot)
+		n += dns_name_from_text(&names[0], text, len);
+	if (!is_whole)
+		n += append_domains(r, text, len, &names[n]);
+	if (!has_dot)
+		n += dns_name_from_text(&names[n], text, len);
+	return n;
 }
 
 static enum status look_up_candidates(struct lookup *l, const struct dns_name *names, unsigned n)
@@ -329,7 +345,7 @@ enum status resolver_lookup(const struct resolver *r, const char *name, size_t l
 {
 	struct lookup l = {.r = r, .deadline_ns = deadline_ns, .result = result};
 	struct strbuf sb = strbuf_on(l.text, sizeof(l.text));
-	struct dns_name names[2];
+	struct dns_name names[SEARCH_MAX + 1];
 	enum status status;
 	unsigned n;
 

@@ -39,7 +39,7 @@ struct resolver {
 	struct event_sink *events;
 	uint32_t servers[RESOLVER_SERVERS_MAX]; /* host order, the first is asked first */
 	unsigned n_servers;
-	const char *search; /* the domain of names without a dot; NULL or "": none */
+	const char *search; /* the domains of names without a dot, a blank between them; NULL or "": none */
 	const struct resolver_host *hosts;
 	size_t n_hosts;
 	struct resolver_memory *memory; /* NULL: none */

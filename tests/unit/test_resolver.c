@@ -236,6 +236,23 @@ static void the_search_domain(void **state)
 	assert_string_equal(asked, "www@1/1 ");
 }
 
+/* RFC 3397: in their order; the first that knows the name settles it. */
+static void several_search_domains(void **state)
+{
+	(void)state;
+	SCRIPT({"www.b", 0, ERR_OK, DNS_FOUND, NULL, 0}, {NULL, 0, ERR_OK, DNS_NO_NAME, NULL, 0});
+	resolver.search = "a.x b c d";
+	assert_int_equal(look_up("www"), STATUS_OK);
+	assert_string_equal(asked, "www.a.x@1/1 www.b@1/1 ");
+	asked[0] = '\0';
+	assert_int_equal(look_up("w.y"), STATUS_NAME_NOT_RESOLVED);
+	assert_string_equal(asked, "w.y@1/1 w.y.a.x@1/1 w.y.b@1/1 w.y.c@1/1 w.y.d@1/1 ");
+	asked[0] = '\0';
+	resolver.search = " 1  b/b 2 3 4 5 6 7 8 ";
+	assert_int_equal(look_up("w"), STATUS_NAME_NOT_RESOLVED);
+	assert_string_equal(asked, "w.1@1/1 w.2@1/1 w.3@1/1 w.4@1/1 w.5@1/1 w.6@1/1 w@1/1 ");
+}
+
 static void a_search_domain_that_does_not_fit(void **state)
 {
 	char domain[250];
@@ -457,6 +474,7 @@ int main(void)
 		cmocka_unit_test_setup(names_of_tor, fresh),
 		cmocka_unit_test_setup(localhost_is_this_machine, fresh),
 		cmocka_unit_test_setup(the_search_domain, fresh),
+		cmocka_unit_test_setup(several_search_domains, fresh),
 		cmocka_unit_test_setup(a_search_domain_that_does_not_fit, fresh),
 		cmocka_unit_test_setup(only_a_name_that_does_not_exist_is_searched, fresh),
 		cmocka_unit_test_setup(aliases_are_asked_for, fresh),
