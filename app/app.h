@@ -16,7 +16,7 @@
 struct app_names {
 	uint32_t servers[3]; /* host order */
 	unsigned n_servers;
-	const char *search;  /* the domain of names without a dot; NULL: none */
+	const char *search;  /* the domains of names without a dot, a blank between them; NULL: none */
 };
 
 struct app_env {
@@ -28,6 +28,10 @@ struct app_env {
 	/* Why the machine has no address now, NULL where it has one: it came without (ip=off), or lost
 	 * what DHCP gave it.  `ctx` is the machine's, as above; without the function it always has one. */
 	const char *(*no_address)(void *ctx);
+	/* The machine's address turned out to be somebody else's since the last call: waits for another one,
+	 * as long as the configuration has it, and until `deadline_ns`.  False: it did not, or none came.
+	 * `ctx` is the machine's; NULL where there can be no other. */
+	bool (*another_address)(void *ctx, uint64_t deadline_ns);
 	uint64_t deadline_ns; /* end of the whole run (timeout=); hold= begins where the work ends */
 };
 
@@ -40,6 +44,9 @@ unsigned app_config_check(struct event_sink *events);
  * configuration has no faults and before there is a network.  STATUS_OK, or the status to end
  * with, already reported by a `result`. */
 enum status app_check(struct event_sink *events);
+/* Whether app_main() is to run where there is no address, or no link, when the time for it is over: it
+ * does more than one thing, at one time, so that what is late may still be of use. */
+bool app_stays(const struct config_platform *platform);
 /* Does the work and reports it, the `result` event last. */
 enum status app_main(struct app_env *env);
 

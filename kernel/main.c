@@ -224,6 +224,13 @@ static const char *no_address(void *ctx)
 	return network_no_address(&w->network);
 }
 
+static bool another_address(void *ctx, uint64_t deadline_ns)
+{
+	struct wiring *w = ctx;
+
+	return network_another_address(&w->network, deadline_ns);
+}
+
 static struct app_names names_now(void *ctx)
 {
 	struct network *n = &((struct wiring *)ctx)->network;
@@ -285,7 +292,8 @@ NORETURN void kernel_main(struct boot_info *bi)
 	if (wiring.machine.stack == NULL)
 		give_up(STATUS_OUT_OF_MEMORY, "no memory for the protocol stack");
 	wiring.network = (struct network){
-		.machine = &wiring.machine, .events = events, .platform = &platform};
+		.machine = &wiring.machine, .events = events, .platform = &platform,
+		.stays = app_stays(&platform)};
 	network_start(&wiring);
 
 	struct app_env env = {
@@ -294,6 +302,7 @@ NORETURN void kernel_main(struct boot_info *bi)
 		.platform = &platform,
 		.names = names_now,
 		.no_address = no_address,
+		.another_address = another_address,
 		.deadline_ns = platform.timeout_ns,
 	};
 	status = app_main(&env);

@@ -101,6 +101,16 @@ static struct netif *ready(const struct choice *c)
 	return NULL;
 }
 
+/* The first, with a link or without. */
+static struct netif *first(const struct choice *c)
+{
+	unsigned i = 0;
+
+	while (!c->may[i])
+		i++;
+	return c->netifs[i];
+}
+
 static enum status say_no_link(struct network *n, const struct choice *c)
 {
 	struct strbuf sb = problem(n, "the network link is down: ");
@@ -124,6 +134,8 @@ static enum status wait_for_link(struct network *n, const struct choice *c)
 	while (ready(c) == NULL && now(n) < deadline_ns)
 		blocking_turn(n->machine, deadline_ns);
 	n->netif = ready(c);
+	if (n->netif == NULL && n->stays)
+		n->netif = first(c);
 	if (n->netif != NULL)
 		return STATUS_OK;
 	if (timeout_ns >= patience_ns)
@@ -199,6 +211,23 @@ static const struct net_lease *lease_of(const struct network *n)
 	return net_dhcp_lease(n->machine->stack, n->netif);
 }
 
+static bool wait_for_lease(struct network *n, uint64_t deadline_ns)
+{
+	progress_begin_wait(n->machine->progress, "waiting for an address", deadline_ns, now(n));
+	while (lease_of(n) == NULL && now(n) < deadline_ns)
+		blocking_turn(n->machine, deadline_ns);
+	progress_end(n->machine->progress);
+	return lease_of(n) != NULL;
+}
+
+/* Nobody has given one, and the run goes on: what it is for comes later, or again. */
+static enum status go_on_without(struct network *n)
+{
+	event_emit(n->events, EVENT_ADDR_LATE, 0, 0, EV_STR("name", n->netif->name),
+		   EV_STR("problem", n->problem));
+	return STATUS_OK;
+}
+
 /* Until there is an address, or the patience is at its end; that timeout= ends it says less than
  * that there is no address. */
 static enum status ask(struct network *n)
@@ -212,15 +241,20 @@ static enum status ask(struct network *n)
 		(void)problem(n, "no memory to ask for an address");
 		return STATUS_OUT_OF_MEMORY;
 	}
-	progress_begin_wait(n->machine->progress, "waiting for an address", deadline_ns, now(n));
-	while (lease_of(n) == NULL && now(n) < deadline_ns)
-		blocking_turn(n->machine, deadline_ns);
-	progress_end(n->machine->progress);
-	if (lease_of(n) == NULL) {
-		explain_no_lease(n);
-		return STATUS_NO_ADDRESS;
-	}
-	return STATUS_OK;
+	if (wait_for_lease(n, deadline_ns))
+		return STATUS_OK;
+	explain_no_lease(n);
+	return n->stays ? go_on_without(n) : STATUS_NO_ADDRESS;
+}
+
+bool network_another_address(struct network *n, uint64_t deadline_ns)
+{
+	uint32_t declines = n->netif != NULL ? net_dhcp_declines(n->machine->stack, n->netif) : 0;
+
+	if (declines == n->declines)
+		return false;
+	n->declines = declines;
+	return wait_for_lease(n, MIN(now(n) + n->platform->dhcp_timeout_ns, deadline_ns));
 }
 
 /* --- both --------------------------------------------------------------------------------------- */
@@ -231,7 +265,7 @@ static void take_leased_names(struct network *n, const struct net_lease *lease)
 
 	n->n_dns = MIN(lease->n_dns, NETWORK_DNS_MAX);
 	memcpy(n->dns, lease->dns, n->n_dns * sizeof(n->dns[0]));
-	strbuf_str(&sb, lease->domain);
+	strbuf_str(&sb, lease->search);
 }
 
 /* The name servers that ip= gives are asked in the place of the network's. */

@@ -63,6 +63,8 @@ void net_dhcp_stop(struct stack *stack, struct netif *netif, bool release, uint6
 /* NULL: no address (yet, or any more). */
 const struct net_lease *net_dhcp_lease(const struct stack *stack, const struct netif *netif);
 enum net_dhcp_reached net_dhcp_reached(const struct stack *stack, const struct netif *netif);
+/* How many of its addresses so far were somebody else's, and have been declined. */
+uint32_t net_dhcp_declines(const struct stack *stack, const struct netif *netif);
 /* The same as a phrase in `buf`, always terminated: "no offer after 4 DISCOVERs in 15.2 s".
  * Returns its length as it would be if there were room. */
 size_t net_dhcp_describe(const struct stack *stack, const struct netif *netif, char *buf, size_t cap,

@@ -176,6 +176,8 @@ dhcp.release
     name:text ip:ipv4 server:ipv4
 dhcp.link_local
     name:text ip:ipv4
+addr.late
+    name:text problem:text
 addr.lost
     name:text ip:ipv4 reason:text
 dns.query

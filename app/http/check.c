@@ -353,11 +353,25 @@ static uint64_t deadline(const struct client *client, uint64_t start_ns)
 	return run_ns;
 }
 
+/* It failed, and the address that it was tried from turned out to be somebody else's: one answer to a
+ * probe, which anybody can send, must not end the run while there is time for another address.  What a
+ * server may have acted on already is not sent twice. */
+static bool has_another_address(struct client *client, const struct attempt *a)
+{
+	const struct transfer *t = &client->transfer;
+	bool harmless = !check_is_url(a->check) || t->report.num_connects == 0 ||
+			http_settings_method() == HTTP_GET || http_settings_method() == HTTP_HEAD;
+
+	return transfer_failed_by_network(t) && harmless &&
+	       client->env->another_address != NULL &&
+	       client->env->another_address(client->env->machine.ctx, a->deadline_ns);
+}
+
 void check_run(struct client *client, unsigned check, unsigned probe, unsigned next)
 {
 	struct attempt a = {.check = check, .probe = probe, .next = next};
 
-	for (;; a.number++) {
+	for (;;) {
 		a.start_ns = now(client);
 		a.deadline_ns = deadline(client, a.start_ns);
 		if (check_is_url(check))
@@ -366,8 +380,11 @@ void check_run(struct client *client, unsigned check, unsigned probe, unsigned n
 			try_ping(client, &a);
 		else
 			try_tcp(client, &a);
+		if (has_another_address(client, &a))
+			continue;
 		if (!retry_wait(client->env, &client->transfer, a.number))
 			return;
+		a.number++;
 	}
 }
 

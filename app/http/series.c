@@ -261,6 +261,13 @@ static enum status be_server(struct series *s)
 	return report_server(s, in_time);
 }
 
+/* A server, a machine that is held, a series of rounds, and what is tried again. */
+bool app_stays(const struct config_platform *platform)
+{
+	return server_is_wanted() || platform->hold_ns != 0 || http_settings.count != 1 ||
+	       http_settings.retry > 0;
+}
+
 enum status app_main(struct app_env *env)
 {
 	static struct series series;

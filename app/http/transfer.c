@@ -53,6 +53,11 @@ static bool is_the_networks(enum status status)
 	}
 }
 
+bool transfer_failed_by_network(const struct transfer *t)
+{
+	return t->report.exitcode == STATUS_NO_ADDRESS || is_the_networks(t->report.exitcode);
+}
+
 static void blame_lack_of_address(struct transfer *t)
 {
 	const char *why = NULL;

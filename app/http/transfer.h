@@ -55,6 +55,8 @@ void transfer_begin_wait(const struct transfer *t,
 			 void (*describe)(const void *ctx, struct progress_line *line),
 			 const void *ctx, uint64_t deadline_ns);
 void transfer_end_wait(const struct transfer *t);
+/* It failed as one may that has lost the machine's address. */
+bool transfer_failed_by_network(const struct transfer *t);
 /* As if nothing had gone wrong: it is tried another way. */
 void transfer_forget_failure(struct transfer *t);
 

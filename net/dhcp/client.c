@@ -117,6 +117,13 @@ enum net_dhcp_reached net_dhcp_reached(const struct stack *stack, const struct n
 	return c != NULL ? (enum net_dhcp_reached)c->reached : NET_DHCP_NOTHING_SENT;
 }
 
+uint32_t net_dhcp_declines(const struct stack *stack, const struct netif *netif)
+{
+	const struct dhcp_client *c = find(stack, netif);
+
+	return c != NULL ? c->declines : 0;
+}
+
 bool dhcp_gave_address(const struct stack *stack, const struct netif *netif)
 {
 	const struct dhcp_client *c = find(stack, netif);

@@ -75,6 +75,7 @@ struct dhcp_client {
 
 	/* what went wrong since the last good lease */
 	unsigned refusals, conflicts;
+	uint32_t declines; /* ever */
 
 	struct {
 		unsigned conflicts; /* RFC 3927 */

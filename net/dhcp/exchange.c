@@ -349,6 +349,7 @@ void dhcp_decline(struct stack *stack, struct dhcp_client *c, const uint8_t *mac
 	reach(c, NET_DHCP_IN_USE, c->lease.server, c->lease.address);
 	stack->port->random(stack->port->ctx, &c->xid, sizeof(c->xid));
 	stack->counters.dhcp_declined++;
+	c->declines++;
 	dhcp_send_decline(stack, c, now_ns);
 	dhcp_lose_address(stack, c, "somebody else has it");
 	c->last_address = 0;

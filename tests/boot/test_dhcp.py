@@ -3,6 +3,7 @@
 
 import contextlib
 import re
+import subprocess
 
 import dialtone_log
 import evil_dhcp
@@ -150,13 +151,41 @@ def test_an_address_that_somebody_has(lan, dnsmasq):
     with evil_dhcp.Holder(lan.namespace, lan.tap, GUEST), \
             servers.serving(lambda conn, _: conn.recv(65536) and conn.recv(1), lan.namespace,
                             HOST) as port:
-        log = call(lan, [lan.url(port=port)], 111)
+        log = call(lan, [lan.url(port=port), 'dhcp-timeout=2'], 111)
     mac = '02:00:00:00:66:99'
     assert log.result['errormsg'] == (
         f'no address from DHCP: {GUEST} from {HOST} is in use by {mac}, and was declined')
     assert order(log, 'addr.set', 'dhcp.decline', 'addr.lost', 'result')[0] == 'addr.set'
     assert log.first('dhcp.decline')['mac'] == mac
     assert re.search(rf'DHCPDECLINE\(lan0\) {GUEST}', server.said())
+
+
+def test_one_forged_answer_does_not_end_the_run(lan, dnsmasq):
+    """Somebody answers the first probe, and has no such address: it is declined, what is tried from it
+    ends, and is tried again from the next one, which may be the same."""
+    dnsmasq()
+    with evil_dhcp.Forger(lan.namespace, lan.tap) as forger:
+        def handler(conn, peer):
+            if forger.forged is None:
+                return conn.recv(65536) and conn.recv(1)
+            return servers.saying(servers.page(b'hello'))(conn, peer)
+        with servers.serving(handler, lan.namespace, HOST) as port:
+            log = call(lan, [lan.url(port=port)], 0)
+    assert [e['ip'] for e in log.all('dhcp.decline')] == [forger.forged] == [GUEST]
+    assert [t['exitcode'] for t in log.all('transfer')] == [111, 0]
+
+
+def test_a_server_stays_without_an_address(lan, dnsmasq):
+    """dhcp-timeout= is over, and the machine goes on: it is served when somebody gives it an address."""
+    with Run(lan, ['mode=server', 'requests=1', 'dhcp-timeout=0.5']) as run_:
+        late = run_.log.wait('addr.late', 10)
+        assert 'no offer after' in late['problem']
+        dnsmasq()
+        run_.log.wait('addr.set', 10)
+        done = subprocess.run([*lan.prefix, 'curl', '--silent', '--fail', f'http://{GUEST}/healthz'],
+                              capture_output=True, check=False)
+        run_.end(0)
+    assert done.returncode == 0
 
 
 # --- nobody, and servers that misbehave -----------------------------------------------------------

@@ -90,3 +90,19 @@ class Holder(_OnTheTap):
         if Frame(data).arp_operation == 1 and data[38:42] == self.address and data[6:12] != self.MAC:
             reply = data[14:20] + b'\0\2' + self.MAC + self.address + data[22:32]
             self.sock.send(ethernet(data[22:28], self.MAC, ETH_ARP, reply))
+
+
+class Forger(_OnTheTap):
+    """Answers the first probe that it hears, once, as if it had that address; it has none.  `forged`:
+    the address, once the answer is on its way."""
+
+    def __init__(self, namespace, tap):
+        super().__init__(namespace, tap)
+        self.forged = None
+
+    def hear(self, data):
+        if Frame(data).arp_operation != 1 or data[28:32] != bytes(4) or self.forged:
+            return
+        reply = data[14:20] + b'\0\2' + Holder.MAC + data[38:42] + data[22:28] + bytes(4)
+        self.sock.send(ethernet(data[22:28], Holder.MAC, ETH_ARP, reply))
+        self.forged = socket.inet_ntoa(data[38:42])

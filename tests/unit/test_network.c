@@ -403,6 +403,69 @@ static void a_lease_that_is_lost(void **state)
 	assert_int_equal(strncmp(network_no_address(&network), "no address from DHCP: ", 22), 0);
 }
 
+/* Another address follows one that was somebody else's, as long as there is time; and only then. */
+static void an_address_of_somebody_else(void **state)
+{
+	static const uint8_t mac[6] = {2, 0, 0, 0, 0, 9};
+	struct kit_frame f;
+	uint64_t began_ns;
+
+	(void)state;
+	server = HELPFUL;
+	assert_int_equal(ask("dhcp"), STATUS_OK);
+	assert_false(network_another_address(&network, TIME_NEVER));
+	for (unsigned i = 0; i < 2; i++) {
+		kit_poll(&k); /* the first probe */
+		kit_build_arp(&f, &(struct kit_arp){.op = ARP_OP_REPLY, .spa = KIT_IP, .tpa = KIT_IP,
+						    .eth_src = mac, .sha = mac});
+		kit_inject_frame(&k, &f);
+		assert_non_null(network_no_address(&network));
+		server = i == 0 ? HELPFUL : NOBODY;
+		began_ns = k.now_ns;
+		assert_int_equal(network_another_address(&network, TIME_NEVER), i == 0);
+		assert_false(network_another_address(&network, TIME_NEVER));
+	}
+	assert_int_equal(k.now_ns - began_ns, platform.dhcp_timeout_ns);
+	assert_non_null(strstr(network_no_address(&network), "is in use by 02:00:00:00:00:09"));
+}
+
+/* What stays goes on without, and has its address when somebody gives it one. */
+static void a_machine_that_stays(void **state)
+{
+	const struct kit_event *late;
+
+	(void)state;
+	network.stays = true;
+	platform.dhcp_timeout_ns = 2500 * NS_PER_MS;
+	assert_int_equal(ask("dhcp"), STATUS_OK);
+	assert_int_equal(k.netif.ipv4, 0);
+	late = kit_event(&k.kp, EVENT_ADDR_LATE, 0);
+	assert_string_equal(kit_event_field(late, "problem"),
+			    "no address from DHCP: no offer after 2 DISCOVERs in 2.5 s");
+	assert_non_null(network_no_address(&network));
+	live_until(k.now_ns + 100 * NS_PER_S);
+	server = HELPFUL;
+	live_until(k.now_ns + 20 * NS_PER_S);
+	assert_int_equal(k.netif.ipv4, KIT_IP);
+	assert_null(network_no_address(&network));
+	network_take_names(&network);
+	assert_string_equal(network.domain, "lan.test");
+}
+
+/* Nor does it end without a link. */
+static void a_machine_that_stays_without_a_link(void **state)
+{
+	(void)state;
+	network.stays = true;
+	configure("dhcp", "1");
+	must_choose(&eth[1]);
+	platform.timeout_ns = k.now_ns + NS_PER_S;
+	must_choose(&eth[1]);
+	configure("::::host:eth7:dhcp", NULL);
+	network.netif = NULL;
+	assert_int_equal(network_choose(&network, netifs, 3), STATUS_NO_DEVICE);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, done)
@@ -427,6 +490,9 @@ int main(void)
 		TEST(a_server_refuses),
 		TEST(an_address_of_the_link_only_when_it_is_wanted),
 		TEST(a_lease_that_is_lost),
+		TEST(an_address_of_somebody_else),
+		TEST(a_machine_that_stays),
+		TEST(a_machine_that_stays_without_a_link),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

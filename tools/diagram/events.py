@@ -76,6 +76,8 @@ UNREACHED = {1: 'no socket was asked for', 8: 'the SYN could not be sent', 12: '
 OTHERS = {
     'addr.set': Shape('note', STACK, STACK, 'address {ip}/{prefix}', ('[gateway {gateway}]',),
                       'address', 'helper'),
+    'addr.late': Shape('note', STACK, STACK, 'no address yet, and the run goes on', ('{problem}',), '',
+                       'warn'),
     'addr.lost': Shape('note', STACK, STACK, 'no address {ip} any more', ('{reason}',), '', 'bad'),
     'dhcp.discover': Shape('wire', STACK, DHCP, 'DHCP DISCOVER: is there a server?[ (try {attempt})]',
                            ('[last time it was {ip}]',), 'address', 'helper'),

@@ -35,6 +35,12 @@ enum status app_check(struct event_sink *events)
 	return STATUS_OK;
 }
 
+bool app_stays(const struct config_platform *platform)
+{
+	(void)platform;
+	return false;
+}
+
 enum status app_main(struct app_env *env)
 {
 	struct machine *m = &env->machine;

@@ -199,6 +199,12 @@ enum status app_check(struct event_sink *events)
 	return STATUS_EXPECT_FAILED;
 }
 
+bool app_stays(const struct config_platform *platform)
+{
+	(void)platform;
+	return false;
+}
+
 /* Gets here with a network device and fault=stray only: then the kernel has time to speak of it. */
 enum status app_main(struct app_env *env)
 {

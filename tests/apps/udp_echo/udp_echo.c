@@ -180,6 +180,12 @@ static enum status status_of(int err)
 	}
 }
 
+bool app_stays(const struct config_platform *platform)
+{
+	(void)platform;
+	return false;
+}
+
 enum status app_main(struct app_env *env)
 {
 	struct report report = {.method = "ECHO", .url = "udp:"};
