@@ -230,6 +230,10 @@ static void get_numbers(const struct dhcp_areas *all, struct dhcp_reply *reply)
 
 	(void)!get_u32(all, DHCP_OPT_SERVER_ID, reply, &reply->server_id);
 	(void)!get_u32(all, DHCP_OPT_MASK, reply, &reply->mask);
+	if ((~reply->mask & (~reply->mask + 1)) != 0) {
+		dhcp_note(reply, DHCP_OPT_MASK, "it has holes, so it is not understood");
+		reply->mask = 0;
+	}
 	reply->has_lease = get_u32(all, DHCP_OPT_LEASE, reply, &reply->lease_s);
 	reply->has_t1 = get_u32(all, DHCP_OPT_T1, reply, &reply->t1_s);
 	reply->has_t2 = get_u32(all, DHCP_OPT_T2, reply, &reply->t2_s);
@@ -252,19 +256,20 @@ static const char *find_type(const struct dhcp_areas *all, struct dhcp_reply *re
 	return NULL;
 }
 
-/* False, with a fault where it seems to be meant for us.  What a frame comes back with that we have
- * sent ourselves is none of those. */
+/* False, with a fault where it seems to be meant for us. */
 static bool is_ours(const uint8_t *p, size_t len, uint32_t xid, const uint8_t mac[6],
 		    struct dhcp_reply *reply)
 {
 	bool our_xid, our_mac;
 
-	if (len < DHCP_OFF_OPTIONS || p[OFF_OP] != OP_REPLY)
+	if (len < DHCP_OFF_OPTIONS)
 		return false;
 	our_xid = load_be32(p + OFF_XID) == xid;
-	our_mac = memcmp(p + OFF_CHADDR, mac, 6) == 0;
+	our_mac = memcmp(p + OFF_CHADDR, mac, 6) == 0 && p[OFF_HLEN] == 6;
 	if (our_xid && our_mac)
 		reply->fault = load_be32(p + OFF_COOKIE) == COOKIE ? NULL : "it is no DHCP message";
+	else if (p[OFF_OP] != OP_REPLY)
+		return false;
 	else if (our_mac)
 		reply->fault = "its transaction (xid) is not the one that is under way";
 	else if (our_xid)
@@ -272,36 +277,50 @@ static bool is_ours(const uint8_t *p, size_t len, uint32_t xid, const uint8_t ma
 	return our_xid && our_mac && reply->fault == NULL;
 }
 
-/* Harmless: the six bytes behind them are our address. */
-static void note_hardware(const uint8_t *p, struct dhcp_reply *reply)
+/* Harmless: type and address say that it is an answer to us. */
+static void note_header(const uint8_t *p, struct dhcp_reply *reply)
 {
+	if (p[OFF_OP] != OP_REPLY)
+		dhcp_note(reply, 0, "it does not say that it is a reply");
 	if (p[OFF_HTYPE] != HTYPE_ETHERNET)
 		dhcp_note(reply, 0, "its hardware type is not Ethernet");
-	if (p[OFF_HLEN] != 6)
-		dhcp_note(reply, 0, "its hardware address does not say that it has six bytes");
 }
 
+static void read_options(const struct dhcp_areas *all, struct dhcp_reply *reply)
+{
+	get_numbers(all, reply);
+	reply->n_routers = get_addresses(all, DHCP_OPT_ROUTERS, reply, reply->routers, DHCP_ROUTERS_MAX);
+	reply->n_dns = get_addresses(all, DHCP_OPT_DNS, reply, reply->dns, DHCP_SERVERS_MAX);
+	get_classless(all, reply);
+	get_search(all, reply);
+	get_text(all, DHCP_OPT_HOSTNAME, reply->hostname);
+	get_text(all, DHCP_OPT_MESSAGE, reply->text);
+}
+
+/* What comes back to us of what we have sent ourselves is no request of another's, and nothing to speak
+ * of. */
 enum dhcp_verdict dhcp_read(const uint8_t *p, size_t len, uint32_t xid, const uint8_t mac[6],
 			    struct dhcp_reply *reply)
 {
 	struct dhcp_areas all;
+	bool sound;
 
 	memset(reply, 0, sizeof(*reply));
 	if (!is_ours(p, len, xid, mac, reply))
 		return DHCP_NOT_OURS;
 	reply->ciaddr = load_be32(p + OFF_CIADDR);
 	reply->yiaddr = load_be32(p + OFF_YIADDR);
-	reply->fault = dhcp_find_areas(p, len, &all) ? find_type(&all, reply)
-						     : "an option reaches past its end";
+	sound = dhcp_find_areas(p, len, &all);
+	reply->fault = find_type(&all, reply);
+	if (reply->fault != NULL && p[OFF_OP] == OP_REQUEST) {
+		reply->fault = NULL;
+		return DHCP_NOT_OURS;
+	}
 	if (reply->fault != NULL)
 		return DHCP_MALFORMED;
-	note_hardware(p, reply);
-	get_numbers(&all, reply);
-	reply->n_routers = get_addresses(&all, DHCP_OPT_ROUTERS, reply, reply->routers, DHCP_ROUTERS_MAX);
-	reply->n_dns = get_addresses(&all, DHCP_OPT_DNS, reply, reply->dns, DHCP_SERVERS_MAX);
-	get_classless(&all, reply);
-	get_search(&all, reply);
-	get_text(&all, DHCP_OPT_HOSTNAME, reply->hostname);
-	get_text(&all, DHCP_OPT_MESSAGE, reply->text);
+	note_header(p, reply);
+	if (!sound)
+		dhcp_note(reply, 0, "an option reaches past the end, and what is before it counts");
+	read_options(&all, reply);
 	return DHCP_GOOD;
 }

@@ -97,21 +97,16 @@ static bool is_sound(const struct dhcp_area *a)
 bool dhcp_find_areas(const uint8_t *p, size_t len, struct dhcp_areas *all)
 {
 	const uint8_t *overload;
+	bool sound = true;
 
 	all->area[0] = (struct dhcp_area){p + DHCP_OFF_OPTIONS, len - DHCP_OFF_OPTIONS};
 	all->n = 1;
-	if (!is_sound(&all->area[0]))
-		return false;
 	(void)dhcp_option_fixed(all, DHCP_OPT_OVERLOAD, 1, &overload);
-	if (overload == NULL)
-		return true;
-	if (*overload & 1)
+	if (overload != NULL && (*overload & 1) != 0)
 		all->area[all->n++] = (struct dhcp_area){p + DHCP_OFF_FILE, DHCP_FILE_LEN};
-	if (*overload & 2)
+	if (overload != NULL && (*overload & 2) != 0)
 		all->area[all->n++] = (struct dhcp_area){p + DHCP_OFF_SNAME, DHCP_SNAME_LEN};
-	for (unsigned i = 1; i < all->n; i++) {
-		if (!is_sound(&all->area[i]))
-			return false;
-	}
-	return true;
+	for (unsigned i = 0; i < all->n; i++)
+		sound &= is_sound(&all->area[i]);
+	return sound;
 }

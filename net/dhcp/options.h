@@ -53,8 +53,8 @@ struct dhcp_areas {
 };
 
 /* `p` is a message of `len` bytes, at least DHCP_OFF_OPTIONS.  False: an option reaches past the end of
- * its area.  A missing END is forgiven. */
-bool dhcp_find_areas(const uint8_t *p, size_t len, struct dhcp_areas *all) MUST_CHECK;
+ * its area, which ends before it then.  A missing END is forgiven. */
+bool dhcp_find_areas(const uint8_t *p, size_t len, struct dhcp_areas *all);
 
 /* An option whose value has `len` bytes: *value is its first copy of that length, NULL where there is
  * none.  Returns how many copies there are, of any length. */

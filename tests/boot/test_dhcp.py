@@ -69,9 +69,11 @@ def order(log, *names):
 # --- servers that are right ----------------------------------------------------------------------
 
 def test_everything_that_dnsmasq_says(lan, dnsmasq):
-    """Address, mask, name server, domain, host name, MTU and classless routes, each by its effect."""
+    """Address, mask, name server, domain, host name, MTU and classless routes, each by its effect; and
+    the server's own address twice, since its administrator has said another one."""
     server = dnsmasq(f'--host-record=www.lan.test,{HOST}', '--domain=lan.test', '--local=/test/',
-                     '--dhcp-option=option:mtu,1400',
+                     '--dhcp-option=option:mtu,1400', f'--dhcp-option=54,{SECOND_ROUTER}',
+                     '--dhcp-option=option:domain-search,lan.test,other.test',
                      f'--dhcp-option=121,198.51.100.0/24,{SECOND_ROUTER},0.0.0.0/0,{HOST}')
     with servers.serving(servers.saying(servers.page(b'far')), lan.namespace, BEHIND_IT) as port:
         log = call(lan, ['ip=::::probe-7::dhcp', named_url('www'),
@@ -81,6 +83,9 @@ def test_everything_that_dnsmasq_says(lan, dnsmasq):
                                                 'dhcp.ack', 'addr.set', 'dns.query', 'app.socket']
     ack = log.first('dhcp.ack')
     assert (ack['ip'], ack['prefix'], ack['server']) == (GUEST, 24, HOST)
+    assert ack['search'] == 'lan.test other.test'
+    assert {(e['option'], e['problem']) for e in log.all('dhcp.odd')} == {
+        (54, 'it came more than once, and the first good copy counts')}
     assert (ack['dns'], ack['domain'], ack['mtu'], ack['lease_s']) == (HOST, 'lan.test', 1400, 3600)
     assert log.first('addr.set')['ip'] == GUEST and len(log.all('addr.set')) == 1
     assert log.first('addr.set')['source'] == 'DHCP'

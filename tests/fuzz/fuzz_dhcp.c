@@ -64,6 +64,17 @@ static void check_frame(struct script *s, const struct kit_sent *sent)
 	}
 }
 
+/* A host's address, judged by hand. */
+static bool is_hosts(uint32_t address, uint32_t mask)
+{
+	uint32_t host = address & ~mask;
+	uint8_t first = (uint8_t)(address >> 24);
+
+	if (first == 0 || first == 127 || first >= 224 || ((~mask + 1) & ~mask) != 0)
+		return false;
+	return mask >= 0xfffffffe || (host != 0 && host != ~mask);
+}
+
 static void check_routes(const struct script *s)
 {
 	const struct ipv4_routes *routes = &s->k.stack->routes;
@@ -76,20 +87,10 @@ static void check_routes(const struct script *s)
 		FUZZ_CHECK((row->dst & ~row->mask) == 0, "%08x/%08x", row->dst, row->mask);
 		FUZZ_CHECK(i == 0 || routes->rows[i - 1].mask >= row->mask, "not the longest first");
 		FUZZ_CHECK(row->router == 0 ||
-				   ipv4_is_on_link(s->k.stack, &s->k.netif, row->router),
+				   (is_hosts(row->router, UINT32_MAX) && row->router != s->k.netif.ipv4 &&
+				    ipv4_is_on_link(s->k.stack, &s->k.netif, row->router)),
 			   "a router at %08x", row->router);
 	}
-}
-
-/* A host's address, judged by hand. */
-static bool is_hosts(uint32_t address, uint32_t mask)
-{
-	uint32_t host = address & ~mask;
-	uint8_t first = (uint8_t)(address >> 24);
-
-	if (first == 0 || first == 127 || first >= 224 || ((~mask + 1) & ~mask) != 0)
-		return false;
-	return mask >= 0xfffffffe || (host != 0 && host != ~mask);
 }
 
 static void check_lease(const struct script *s)
@@ -117,6 +118,9 @@ static void check_lease(const struct script *s)
 		   lease->t1_s, lease->t2_s, lease->lease_s);
 	fuzz_check_printable(lease->domain, strlen(lease->domain));
 	fuzz_check_printable(lease->hostname, strlen(lease->hostname));
+	fuzz_check_printable(lease->search, strlen(lease->search));
+	FUZZ_CHECK(strncmp(lease->search, lease->domain, strlen(lease->domain)) == 0, "'%s' of '%s'",
+		   lease->domain, lease->search);
 }
 
 static void check(struct script *s)
@@ -143,7 +147,7 @@ static void check(struct script *s)
 
 static void add_options(struct dk_answer *a, struct fuzz_input *in)
 {
-	static const uint8_t codes[] = {1, 3, 6, 12, 15, 26, 51, 52, 53, 54, 56, 58, 59, 121};
+	static const uint8_t codes[] = {1, 3, 6, 12, 15, 26, 51, 52, 53, 54, 56, 58, 59, 119, 121, 249};
 
 	for (unsigned n = fuzz_u8(in) % 8; n > 0; n--) {
 		uint8_t which = fuzz_u8(in);
@@ -250,6 +254,7 @@ static void start_or_stop(struct script *s, struct fuzz_input *in)
 	const struct net_dhcp_options options = {
 		.hostname = how & 1 ? "fuzz" : NULL,
 		.link_local = how & 2,
+		.deadline_ns = how & 8 ? s->k.now_ns + (how >> 4) * 5 * NS_PER_S : 0,
 	};
 
 	if (s->started)

@@ -129,6 +129,16 @@ static enum dhcp_verdict read_all(void)
 	return read_len(len);
 }
 
+static unsigned noted(uint8_t code, const char *problem)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < reply.n_oddities; i++)
+		n += reply.oddities[i].option == code &&
+		     strcmp(reply.oddities[i].problem, problem) == 0;
+	return n;
+}
+
 static void an_offer(void **state)
 {
 	(void)state;
@@ -232,16 +242,6 @@ static void check_fixed(void)
 	assert_int_equal(reply.t2_s, 3150);
 }
 
-static unsigned noted(uint8_t code, const char *problem)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < reply.n_oddities; i++)
-		n += reply.oddities[i].option == code &&
-		     strcmp(reply.oddities[i].problem, problem) == 0;
-	return n;
-}
-
 /* Nothing that has a fixed length is joined: the first copy counts, and both are noted. */
 static void the_first_copy_of_a_fixed_length_counts(void **state)
 {
@@ -280,7 +280,7 @@ static void copies_in_overloaded_fields(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
 		option(fixed[i].code, fixed[i].first, fixed[i].len);
 	memcpy(msg + 108, "\x36\4\x0a\0\0\2\x33\4\0\0\0\1\x34\1\3\xff", 16);
-	memset(msg + 44, 7, 64); /* a server's name: not read, or it would be malformed */
+	memset(msg + 44, 7, 64); /* a server's name: not read, or it would be odd */
 	check_fixed();
 	assert_int_equal(reply.n_oddities, 3);
 }
@@ -463,8 +463,10 @@ static void overloaded_fields(void **state)
 	assert_string_equal(reply.search.good, "example.org");
 	assert_int_equal(reply.lease_s, 256);
 
-	msg[108 + 1] = 127; /* an option past the field's end */
-	assert_int_equal(read_all(), DHCP_MALFORMED);
+	msg[108 + 1] = 127; /* an option past the field's end: what is before it counts */
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_string_equal(reply.search.good, "ple.org");
+	assert_int_equal(noted(0, "an option reaches past the end, and what is before it counts"), 1);
 	begin(DHCP_ACK);
 	option(52, "\2", 1);
 	memset(msg + 44, 1, 63);
@@ -479,7 +481,7 @@ static void what_is_not_ours(void **state)
 	static const struct {
 		size_t at;
 		const char *fault;
-	} cases[] = {{0, NULL},   {4, xid},    {7, xid}, {28, chaddr},
+	} cases[] = {{4, xid},    {7, xid}, {2, chaddr}, {28, chaddr},
 		     {33, chaddr}, {236, "it is no DHCP message"}, {239, "it is no DHCP message"}};
 
 	(void)state;
@@ -487,10 +489,14 @@ static void what_is_not_ours(void **state)
 		begin(DHCP_OFFER);
 		msg[cases[i].at] ^= 3;
 		assert_int_equal(read_all(), DHCP_NOT_OURS);
-		if (cases[i].fault == NULL)
-			assert_null(reply.fault);
-		else
-			assert_string_equal(reply.fault, cases[i].fault);
+		assert_string_equal(reply.fault, cases[i].fault);
+	}
+	for (unsigned what = 0; what < 2; what++) { /* our own, back again, also a later one */
+		begin(DHCP_DISCOVER);
+		msg[0] = 1;
+		msg[4] ^= what;
+		assert_int_equal(read_all(), DHCP_NOT_OURS);
+		assert_null(reply.fault);
 	}
 	begin(DHCP_OFFER); /* another client's answer in another exchange is nothing to speak of */
 	msg[4] ^= 1;
@@ -502,13 +508,13 @@ static void what_is_not_ours(void **state)
 		assert_int_equal(read_len(n), DHCP_NOT_OURS);
 }
 
-/* The six bytes are ours, whatever the message says of them. */
-static void odd_hardware_fields_are_harmless(void **state)
+/* The six bytes are ours, and the type is an answer's, whatever the message says of them. */
+static void odd_header_fields_are_harmless(void **state)
 {
 	(void)state;
 	begin(DHCP_OFFER);
+	msg[0] = 1;
 	msg[1] = 6;
-	msg[2] = 16;
 	assert_int_equal(read_all(), DHCP_GOOD);
 	assert_int_equal(reply.n_oddities, 2);
 }
@@ -518,9 +524,17 @@ static void what_makes_no_sense(void **state)
 	(void)state;
 	begin(DHCP_OFFER);
 	msg[len++] = 51; /* a code, and the packet ends */
-	assert_int_equal(read_all(), DHCP_MALFORMED);
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_int_equal(reply.n_oddities, 1);
 	msg[len++] = 4; /* a length, and the packet ends */
-	assert_int_equal(read_all(), DHCP_MALFORMED);
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_int_equal(reply.n_oddities, 1);
+	assert_false(reply.has_lease);
+	begin(DHCP_OFFER); /* a mask with holes is none */
+	option(1, "\xff\0\xff\0", 4);
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_int_equal(reply.mask, 0);
+	assert_int_equal(noted(1, "it has holes, so it is not understood"), 1);
 	begin(DHCP_DISCOVER); /* no server says that */
 	assert_int_equal(read_all(), DHCP_MALFORMED);
 	begin(DHCP_OFFER);
@@ -584,7 +598,7 @@ int main(void)
 		cmocka_unit_test(lists_of_domains_that_are_broken),
 		cmocka_unit_test(overloaded_fields),
 		cmocka_unit_test(what_is_not_ours),
-		cmocka_unit_test(odd_hardware_fields_are_harmless),
+		cmocka_unit_test(odd_header_fields_are_harmless),
 		cmocka_unit_test(what_makes_no_sense),
 		cmocka_unit_test(any_bytes),
 	};
