@@ -16,6 +16,7 @@
 
 #include "base/err.h"
 #include "net/acd.h"
+#include "net/awaited.h"
 #include "net/eth.h"
 #include "net/ipv4.h"
 #include "net/neigh.h"
@@ -119,14 +120,19 @@ void arp_announce(struct stack *stack, struct netif *netif, uint64_t now_ns)
 
 static void arp_gave_up(struct stack *stack, const struct neigh *n)
 {
+	char why[REFUSED_TEXT_MAX];
+	bool any = n->refused.count > 0;
+
 	event_emit(stack->port->events, EVENT_ARP_UNRESOLVED, 0, 0, EV_ADDR("ip", n->addr),
-		   EV_U64("attempts", n->attempts));
+		   EV_U64("attempts", n->attempts), EV_IF(any, EV_U64("refused", n->refused.count)),
+		   EV_IF(any, EV_STR("refused_why", refused_why(why, &n->refused))));
 }
 
 /* What waits for ARP is always IPv4. */
-static void arp_undeliverable(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
+static void arp_undeliverable(struct stack *stack, struct pktbuf *pkt,
+			      const struct refused *refused, uint64_t now_ns)
 {
-	ipv4_undeliverable(stack, pkt, now_ns);
+	ipv4_undeliverable(stack, pkt, refused, now_ns);
 }
 
 void arp_init(struct stack *stack)
@@ -212,15 +218,29 @@ static void learn(struct stack *stack, struct netif *netif, const struct arp_pac
 	neigh_flush(stack, heard.entry, now_ns);
 }
 
+static void ignore(struct stack *stack, struct netif *netif, const struct arp_packet *arp,
+		   struct refused_reason why)
+{
+	const struct net_addr addr = net_addr_ipv4(arp->spa);
+	struct refused *refused = neigh_awaits(stack, netif, &addr);
+
+	stack->counters.arp_ignored++;
+	if (refused != NULL)
+		refused_add(refused, why);
+}
+
 /* The packet lies in memory that pkt owns; nothing of it is used after this returns. */
 static void process(struct stack *stack, struct netif *netif, const struct arp_packet *arp,
 		    uint64_t now_ns)
 {
 	bool for_us = arp->tpa == netif->ipv4;
 
-	if (netif->ipv4 == 0 || eth_addr_equal(arp->sha, netif->mac) ||
-	    (arp->op != ARP_OP_REQUEST && arp->op != ARP_OP_REPLY)) {
+	if (netif->ipv4 == 0 || eth_addr_equal(arp->sha, netif->mac)) {
 		stack->counters.arp_ignored++;
+		return;
+	}
+	if (arp->op != ARP_OP_REQUEST && arp->op != ARP_OP_REPLY) {
+		ignore(stack, netif, arp, REFUSED_WITH("had the ARP operation", REFUSED_NUMBER, arp->op));
 		return;
 	}
 	if (arp->spa == netif->ipv4) {
@@ -231,9 +251,15 @@ static void process(struct stack *stack, struct netif *netif, const struct arp_p
 	if (is_neighbour(stack, netif, arp->spa))
 		learn(stack, netif, arp, for_us, now_ns);
 	else
-		stack->counters.arp_ignored++;
+		ignore(stack, netif, arp, REFUSED("had an address that is not on this link"));
 	if (for_us && arp->op == ARP_OP_REQUEST)
 		answer(stack, netif, arp, now_ns);
+}
+
+static void malformed(struct stack *stack, const struct pktbuf *pkt, const char *why)
+{
+	stack->counters.arp_malformed++;
+	awaited_refuse(stack, pkt->netif, ETH_TYPE_ARP, pkt->data, pktbuf_len(pkt), REFUSED(why));
 }
 
 void arp_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
@@ -242,9 +268,10 @@ void arp_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
 
 	stack->counters.arp_in++;
 	/* A group address as sender would make us send unicast packets to everybody. */
-	if (!arp_packet_read(pkt->data, pktbuf_len(pkt), &arp) || eth_addr_is_multicast(arp.sha) ||
-	    eth_addr_is_zero(arp.sha))
-		stack->counters.arp_malformed++;
+	if (!arp_packet_read(pkt->data, pktbuf_len(pkt), &arp))
+		malformed(stack, pkt, "had a malformed ARP packet");
+	else if (eth_addr_is_multicast(arp.sha) || eth_addr_is_zero(arp.sha))
+		malformed(stack, pkt, "had a hardware address that no host has");
 	else
 		process(stack, pkt->netif, &arp, now_ns);
 	pktbuf_free(pkt);

@@ -14,6 +14,7 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
+#include "base/refused.h"
 #include "net/netif.h"
 
 struct stack;
@@ -69,5 +70,8 @@ uint32_t net_dhcp_declines(const struct stack *stack, const struct netif *netif)
  * Returns its length as it would be if there were room. */
 size_t net_dhcp_describe(const struct stack *stack, const struct netif *netif, char *buf, size_t cap,
 			 uint64_t now_ns);
+
+/* What came since the client last had nothing, and could not be used; borrowed, NULL: no client. */
+const struct refused *net_dhcp_refused(const struct stack *stack, const struct netif *netif);
 
 #endif

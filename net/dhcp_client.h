@@ -9,6 +9,7 @@
 #ifndef NET_DHCP_CLIENT_H
 #define NET_DHCP_CLIENT_H
 
+#include "base/refused.h"
 #include "net/netif.h"
 #include "net/wire/ipv4.h"
 #include "net/wire/udp.h"
@@ -21,6 +22,12 @@ bool dhcp_awaits(const struct stack *stack, const struct pktbuf *pkt, const stru
  * `src` the address that it comes from. */
 bool dhcp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, const struct udp_header *h,
 		uint64_t now_ns);
+
+/* UDP is dropped, and may be what the client waits for: where to count it; NULL: it is not.  `udp`: the
+ * header, as far as there are `len` bytes from there on.  The message must have the transaction's
+ * number or the client's hardware address, unless it ends before them. */
+struct refused *dhcp_awaits_message(const struct stack *stack, const struct netif *netif,
+				    const uint8_t *udp, size_t len);
 
 /* The interface's address is one that the client put there. */
 bool dhcp_gave_address(const struct stack *stack, const struct netif *netif);

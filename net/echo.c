@@ -8,6 +8,7 @@
 #include "net/echo.h"
 
 #include "base/assert.h"
+#include "net/awaited.h"
 #include "net/checksum.h"
 #include "net/ipv4.h"
 #include "net/stack.h"
@@ -57,6 +58,15 @@ int echo_send(struct stack *stack, const struct udp_pcb *pcb, const void *messag
 	return err;
 }
 
+/* Our identifier, and somebody else's address. */
+static void refuse_stranger(struct stack *stack, const struct icmp_header *h, uint32_t src, uint32_t dst)
+{
+	struct udp_pcb *pcb = udp_find_connected(stack, true, dst, (uint16_t)(h->rest >> 16));
+
+	if (pcb != NULL)
+		awaited_add(stack, &pcb->awaited, REFUSED_WITH("came from", REFUSED_ADDRESS, src));
+}
+
 /* A reply has code 0: there are hosts that answer 3 for one that they did not reach. */
 void echo_input(struct stack *stack, struct pktbuf *pkt, const struct icmp_header *h, uint32_t src,
 		uint32_t dst)
@@ -65,11 +75,17 @@ void echo_input(struct stack *stack, struct pktbuf *pkt, const struct icmp_heade
 					   : NULL;
 
 	if (pcb == NULL) {
+		if (h->code != 0)
+			awaited_refuse_packet(stack, pkt,
+					      REFUSED_WITH("had the ICMP code", REFUSED_NUMBER, h->code));
+		else
+			refuse_stranger(stack, h, src, dst);
 		stack->counters.icmp_ignored++;
 		pktbuf_free(pkt);
 	} else if (udp_queue(stack, pcb, pkt)) {
 		stack->counters.icmp_echo_replies_in++;
 	} else {
 		stack->counters.icmp_queue_full++;
+		awaited_add(stack, &pcb->awaited, REFUSED("found no room in the socket"));
 	}
 }

@@ -4,12 +4,15 @@
  * Ethernet: filters and dispatches what comes in, frames what goes out (RFC 894).  Short frames are
  * not padded here: that is the device's affair.
  *
- * NOT DONE: VLAN tags.  A tagged frame is dropped and counted; the stack is on the untagged network.
+ * A tag without a VLAN (IEEE 802.1Q: priority-tagged, VID 0) is skipped, an 802.1ad one as well, as
+ * Linux does: such a frame is in no VLAN, and switches that mark priorities send them to hosts.
+ * NOT DONE: VLANs.  A frame in one is dropped and counted; the stack is on the untagged network.
  */
 #include "net/eth.h"
 
 #include "base/err.h"
 #include "net/arp.h"
+#include "net/awaited.h"
 #include "net/checksum.h"
 #include "net/ipv4.h"
 #include "net/stack.h"
@@ -34,6 +37,58 @@ static bool accept_destination(struct pktbuf *pkt, const uint8_t *dst)
 	return eth_addr_equal(dst, pkt->netif->mac);
 }
 
+/* What was waited for may be in it, behind whatever tags there are; [data, tail) is what is behind
+ * `type`. */
+static void refuse(struct stack *stack, const struct pktbuf *pkt, uint16_t type,
+		   struct refused_reason why)
+{
+	const uint8_t *p = pkt->data;
+	struct eth_tag tag;
+
+	while (eth_type_is_tag(type) && eth_tag_read(p, (size_t)(pkt->tail - p), &tag)) {
+		p += ETH_TAG_LEN;
+		type = tag.type;
+	}
+	awaited_refuse(stack, pkt->netif, type, p, (size_t)(pkt->tail - p), why);
+}
+
+static void dispatch(struct stack *stack, struct pktbuf *pkt, uint16_t type, uint64_t now_ns)
+{
+	switch (type) {
+	case ETH_TYPE_IPV4:
+		ipv4_input(stack, pkt, now_ns);
+		break;
+	case ETH_TYPE_ARP:
+		arp_input(stack, pkt, now_ns);
+		break;
+	default:
+		drop(pkt, &stack->counters.eth_unknown_type);
+		break;
+	}
+}
+
+/* Behind `type`, a tag's: each tag without a VLAN is taken off. */
+static void tagged_input(struct stack *stack, struct pktbuf *pkt, uint16_t type, uint64_t now_ns)
+{
+	struct eth_tag tag;
+
+	while (eth_type_is_tag(type)) {
+		if (!eth_tag_read(pkt->data, pktbuf_len(pkt), &tag)) {
+			pkt->netif->counters.rx_dropped++;
+			drop(pkt, &stack->counters.eth_short);
+			return;
+		}
+		if (tag.vid != ETH_VID_NONE) {
+			refuse(stack, pkt, type, REFUSED_WITH("came in VLAN", REFUSED_NUMBER, tag.vid));
+			drop(pkt, &stack->counters.eth_vlan);
+			return;
+		}
+		pktbuf_pull(pkt, ETH_TAG_LEN);
+		type = tag.type;
+	}
+	dispatch(stack, pkt, type, now_ns);
+}
+
 void eth_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
 {
 	struct net_counters *count = &stack->counters;
@@ -45,31 +100,22 @@ void eth_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
 		drop(pkt, &count->eth_short);
 		return;
 	}
+	pktbuf_pull(pkt, ETH_HEADER_LEN);
 	if (!accept_destination(pkt, h.dst)) {
+		refuse(stack, pkt, h.type, REFUSED("went to another hardware address"));
 		drop(pkt, &count->eth_for_others);
 		return;
 	}
 	/* IEEE 802.3 3.2.3: no station has a group address. */
 	if (eth_addr_is_multicast(h.src)) {
+		refuse(stack, pkt, h.type, REFUSED("had a group address as its sender"));
 		drop(pkt, &count->eth_bad_source);
 		return;
 	}
-	pktbuf_pull(pkt, ETH_HEADER_LEN);
-	switch (h.type) {
-	case ETH_TYPE_IPV4:
-		ipv4_input(stack, pkt, now_ns);
-		break;
-	case ETH_TYPE_ARP:
-		arp_input(stack, pkt, now_ns);
-		break;
-	case ETH_TYPE_VLAN:
-	case ETH_TYPE_QINQ:
-		drop(pkt, &count->eth_vlan);
-		break;
-	default:
-		drop(pkt, &count->eth_unknown_type);
-		break;
-	}
+	if (eth_type_is_tag(h.type))
+		tagged_input(stack, pkt, h.type, now_ns);
+	else
+		dispatch(stack, pkt, h.type, now_ns);
 }
 
 /* The frame is gone once the device has it, so what TCP will be shown is copied before. */

@@ -8,6 +8,7 @@
 #include "net/icmp.h"
 
 #include "base/string.h"
+#include "net/awaited.h"
 #include "net/checksum.h"
 #include "net/echo.h"
 #include "net/icmp_error.h"
@@ -112,8 +113,10 @@ void icmp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t 
 	count->icmp_in++;
 	if (!icmp_header_read(pkt->data, pktbuf_len(pkt), &h)) {
 		count->icmp_malformed++;
+		awaited_refuse_packet(stack, pkt, REFUSED("had a malformed ICMP header"));
 	} else if (checksum_finish(checksum_sum(pkt->data, pktbuf_len(pkt))) != 0) {
 		count->icmp_bad_checksum++;
+		awaited_refuse_packet(stack, pkt, REFUSED("had a bad ICMP checksum"));
 		pkt->netif->counters.rx_csum_bad++;
 	} else if (dst != pkt->netif->ipv4) {
 		/* RFC 1122 3.2.2.6: a broadcast echo may be ignored; it would amplify. */

@@ -69,13 +69,33 @@ static struct meaning unreachable_meaning(uint8_t code)
 	}
 }
 
+static const char *time_exceeded_text(uint8_t code)
+{
+	switch (code) {
+	case ICMP_TIME_EXCEEDED_TRANSIT: return "time exceeded";
+	case ICMP_TIME_EXCEEDED_REASSEMBLY: return "fragment reassembly time exceeded";
+	default: return "time exceeded, of an unknown kind";
+	}
+}
+
+/* RFC 792, RFC 1108 and RFC 1122 3.2.2.5 */
+static const char *parameter_problem_text(uint8_t code)
+{
+	switch (code) {
+	case 0: return "parameter problem";
+	case 1: return "parameter problem, a required option is missing";
+	case 2: return "parameter problem, bad length";
+	default: return "parameter problem, of an unknown kind";
+	}
+}
+
 static struct meaning meaning_of(const struct icmp_header *h)
 {
 	if (h->type == ICMP_UNREACHABLE)
 		return unreachable_meaning(h->code);
 	if (h->type == ICMP_TIME_EXCEEDED)
-		return MEANING("time exceeded", ERR_HOSTUNREACH, false);
-	return MEANING("parameter problem", ERR_PROTO, false);
+		return MEANING(time_exceeded_text(h->code), ERR_HOSTUNREACH, false);
+	return MEANING(parameter_problem_text(h->code), ERR_PROTO, false);
 }
 
 /* The packet that the error is about, as far as it is quoted. */
@@ -145,7 +165,7 @@ static bool is_too_big(const struct icmp_header *h)
 }
 
 static void tell_tcp(struct stack *stack, const struct quoted *q, const struct meaning *m,
-		     uint64_t now_ns)
+		     uint32_t src, uint64_t now_ns)
 {
 	const struct tcp_trouble trouble = {
 		.local = q->ip.src,
@@ -155,6 +175,8 @@ static void tell_tcp(struct stack *stack, const struct quoted *q, const struct m
 		.seq = load_be32(q->l4 + TCP_OFF_SEQ),
 		.err = m->err,
 		.hard = m->hard,
+		.what = m->what,
+		.said_by = src,
 	};
 
 	tcp_unreachable(stack, &trouble, now_ns);
@@ -170,11 +192,12 @@ static void tell_transport(struct stack *stack, const struct quoted *q, const st
 		.local_port = q->src_port,
 		.remote_port = q->dst_port,
 		.err = m->err,
+		.what = m->what,
 		.said_by = src,
 	};
 
 	if (q->ip.protocol == IPV4_PROTO_TCP)
-		tell_tcp(stack, q, m, now_ns);
+		tell_tcp(stack, q, m, src, now_ns);
 	else if (q->ip.protocol == IPV4_PROTO_UDP || q->echo)
 		udp_unreachable(stack, &trouble);
 	else

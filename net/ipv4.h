@@ -11,6 +11,8 @@
 
 enum ipv4_protocol { IPV4_PROTO_ICMP = 1, IPV4_PROTO_TCP = 6, IPV4_PROTO_UDP = 17 };
 
+struct refused;
+
 struct ipv4_route {
 	struct netif *netif;
 	uint32_t src;      /* our address on it */
@@ -37,6 +39,7 @@ struct ipv4_send {
 	uint8_t ttl; /* 0: IPV4_TTL */
 	bool dont_fragment;
 	bool broadcast; /* dst may be a broadcast address */
+	uint64_t resolve_until_ns; /* the next hop is asked for until then at least; 0: as usual */
 };
 
 /* Sends a packet whose [data, tail) starts with the transport header.  Consumes pkt.  The packet
@@ -54,8 +57,10 @@ int ipv4_output_everybody(struct stack *stack, struct netif *netif, struct pktbu
 /* An empty buffer for a datagram: PKTBUF_HEADROOM, and room for `len` bytes.  NULL: no memory. */
 struct pktbuf *ipv4_alloc(struct stack *stack, size_t len) MUST_CHECK;
 
-/* Tells the transport of a packet that ipv4_output() made and no neighbour took.  Consumes. */
-void ipv4_undeliverable(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns);
+/* Tells the transport of a packet that ipv4_output() made and no neighbour took, and what came
+ * meanwhile and was refused.  Consumes pkt. */
+void ipv4_undeliverable(struct stack *stack, struct pktbuf *pkt, const struct refused *refused,
+			uint64_t now_ns);
 
 /* Ethernet -> IPv4: [data, tail) is the IPv4 packet (padding still there).  Consumes. */
 void ipv4_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns);

@@ -9,12 +9,14 @@
  */
 #include "net/ipv4.h"
 
+#include "net/awaited.h"
 #include "net/checksum.h"
 #include "net/dhcp_client.h"
 #include "net/icmp.h"
 #include "net/ipv4_reassembly.h"
 #include "net/stack.h"
 #include "net/tcp.h"
+#include "net/wire/eth.h"
 #include "net/wire/icmp.h"
 #include "net/wire/ipv4.h"
 
@@ -113,42 +115,70 @@ static void deliver(struct stack *stack, struct pktbuf *pkt, const struct ipv4_h
 	}
 }
 
-/* NULL, or the counter of what is wrong with a packet whose lengths are right. */
-static uint64_t *find_fault(struct stack *stack, const struct pktbuf *pkt,
-			    const struct ipv4_header *h, enum for_us whom, uint64_t now_ns)
+/* Why a packet is dropped. */
+struct fault {
+	uint64_t *counter; /* NULL: it is not */
+	struct refused_reason why;
+};
+
+#define FAULT(counter_, text_) ((struct fault){.counter = (counter_), .why = REFUSED(text_)})
+
+/* What is wrong with a packet whose lengths are right. */
+static struct fault find_fault(struct stack *stack, const struct pktbuf *pkt,
+			       const struct ipv4_header *h, enum for_us whom, uint64_t now_ns)
 {
 	struct net_counters *count = &stack->counters;
 	const uint8_t *p = pkt->data;
 	size_t at = 0;
 
 	if (checksum_finish(checksum_sum(p, h->header_len)) != 0)
-		return &count->ip_bad_checksum;
+		return FAULT(&count->ip_bad_checksum, "had a bad IP header checksum");
 	if (!source_is_sane(pkt->netif, h->src))
-		return &count->ip_bad_source;
+		return FAULT(&count->ip_bad_source, "had a sender address that no other host has");
 	if (whom == FOR_NOBODY_HERE)
-		return &count->ip_for_others;
+		return FAULT(&count->ip_for_others,
+			     pkt->flags & PKTBUF_LINK_BROADCAST
+				     ? "came as a broadcast on the link, for one host"
+				     : "went to another IP address");
 	switch (check_options(p + IPV4_OFF_OPTIONS, h->header_len - IPV4_HEADER_LEN, &at)) {
 	case OPTIONS_MALFORMED:
 		/* RFC 1122 3.2.2.5 */
 		icmp_send_parameter_problem(stack, pkt, (uint8_t)(IPV4_OFF_OPTIONS + at), now_ns);
-		return &count->ip_malformed;
+		return FAULT(&count->ip_malformed, "had malformed IP options");
 	case OPTIONS_SOURCE_ROUTE:
-		return &count->ip_source_routed;
+		return FAULT(&count->ip_source_routed, "had a source route");
 	case OPTIONS_FINE:
 		break;
 	}
-	return NULL;
+	return (struct fault){0};
+}
+
+static void refuse(struct stack *stack, struct pktbuf *pkt, uint64_t *counter,
+		   struct refused_reason why)
+{
+	awaited_refuse(stack, pkt->netif, ETH_TYPE_IPV4, pkt->data, pktbuf_len(pkt), why);
+	drop(pkt, counter);
+}
+
+/* The packet's header promises more than has come, or is none. */
+static void refuse_malformed(struct stack *stack, struct pktbuf *pkt)
+{
+	struct ipv4_header h;
+	bool truncated = ipv4_header_read_quoted(pkt->data, pktbuf_len(pkt), &h);
+
+	refuse(stack, pkt, &stack->counters.ip_malformed,
+	       truncated ? REFUSED("came truncated") : REFUSED("had a malformed IP header"));
 }
 
 void ipv4_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
 {
 	struct ipv4_header h;
 	enum for_us whom;
-	uint64_t *fault;
+	struct fault fault;
 
 	stack->counters.ip_in++;
 	if (!ipv4_header_read(pkt->data, pktbuf_len(pkt), &h)) {
-		drop(pkt, &stack->counters.ip_malformed);
+		refuse_malformed(stack, pkt);
 		return;
 	}
 	pktbuf_trim(pkt, h.total_len); /* Ethernet's padding */
@@ -157,8 +187,8 @@ void ipv4_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
 	if (whom == FOR_NOBODY_HERE && stack->dhcp != NULL && dhcp_awaits(stack, pkt, &h))
 		whom = FOR_EVERYBODY; /* it is to become ours */
 	fault = find_fault(stack, pkt, &h, whom, now_ns);
-	if (fault != NULL) {
-		drop(pkt, fault);
+	if (fault.counter != NULL) {
+		refuse(stack, pkt, fault.counter, fault.why);
 		return;
 	}
 	if (h.fragment & (IPV4_MF | IPV4_FRAGMENT_OFFSET)) {

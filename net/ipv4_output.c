@@ -57,6 +57,7 @@ int ipv4_send_one(struct stack *stack, struct pktbuf *pkt, const struct ipv4_sen
 
 	ipv4_header_write(p, &h);
 	store_be16(p + IPV4_OFF_CHECKSUM, checksum_finish(checksum_sum(p, IPV4_HEADER_LEN)));
+	pkt->resolve_until_ns = how->resolve_until_ns;
 	stack->counters.ip_out++;
 	return send_by(stack, route, pkt, now_ns);
 }
@@ -143,11 +144,13 @@ struct pktbuf *ipv4_alloc(struct stack *stack, size_t len)
 }
 
 /* The neighbour cache gave a packet of ours back: its header is our own work. */
-void ipv4_undeliverable(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
+void ipv4_undeliverable(struct stack *stack, struct pktbuf *pkt, const struct refused *refused,
+			uint64_t now_ns)
 {
 	const uint8_t *p = pkt->data, *l4 = p + IPV4_HEADER_LEN;
 	uint32_t src = load_be32(p + IPV4_OFF_SRC), dst = load_be32(p + IPV4_OFF_DST);
-	struct udp_trouble udp = {.local = src, .remote = dst, .err = ERR_HOSTUNREACH};
+	struct udp_trouble udp = {
+		.local = src, .remote = dst, .err = ERR_HOSTUNREACH, .refused = refused};
 	struct tcp_trouble trouble;
 
 	if ((load_be16(p + IPV4_OFF_FRAGMENT) & IPV4_FRAGMENT_OFFSET) != 0) {
@@ -163,6 +166,7 @@ void ipv4_undeliverable(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns
 			.remote_port = load_be16(l4 + TCP_OFF_DST),
 			.err = ERR_HOSTUNREACH,
 			.local_only = true,
+			.refused = refused,
 		};
 		pktbuf_free(pkt);
 		tcp_unreachable(stack, &trouble, now_ns);

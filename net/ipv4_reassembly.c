@@ -12,6 +12,7 @@
  */
 #include "net/ipv4_reassembly.h"
 
+#include "net/awaited.h"
 #include "base/string.h"
 #include "net/checksum.h"
 #include "net/icmp.h"
@@ -189,6 +190,11 @@ static void fire(struct stack *stack, struct timer *timer, uint64_t now_ns)
 	if (table->oldest != NULL)
 		timer_set(&stack->timers, timer, table->oldest->deadline_ns);
 }
+
+/* The first fragment of an answer is counted as refused until the whole is there: who waits for the
+ * whole may give up before the rest is overdue. */
+static const struct refused_reason in_fragments =
+	REFUSED("came in fragments that did not make a whole");
 
 /* --- one more piece --------------------------------------------------------------------------- */
 
@@ -379,6 +385,7 @@ static struct pktbuf *finish(struct stack *stack, struct ipv4_datagram *d)
 	pkt->netif = d->netif;
 	pkt->flags = d->pkt_flags; /* no device has seen the transport's checksum */
 	stack->counters.ip_reassembled++;
+	awaited_take_back(stack, pkt->netif, pkt->data, pktbuf_len(pkt), in_fragments);
 	return remove_datagram(stack, d);
 }
 
@@ -455,12 +462,12 @@ struct pktbuf *ipv4_reassemble(struct stack *stack, struct pktbuf *pkt,
 		fault = d != NULL ? take_piece(stack, d, pkt, h, &piece)
 				  : &stack->counters.ip_reassembly_no_memory;
 	}
-	pktbuf_free(pkt);
-	if (fault != NULL) {
+	if (fault != NULL)
 		++*fault;
-		return NULL;
-	}
-	return is_complete(d) ? finish(stack, d) : NULL;
+	if (fault == NULL || fault != &stack->counters.ip_fragments_repeated)
+		awaited_refuse_packet(stack, pkt, in_fragments);
+	pktbuf_free(pkt);
+	return fault == NULL && is_complete(d) ? finish(stack, d) : NULL;
 }
 
 void ipv4_reassembly_init(struct stack *stack)

@@ -56,6 +56,14 @@ const struct neigh *neigh_find(const struct stack *stack, const struct netif *ne
 	return find(stack->neigh, netif, addr);
 }
 
+struct refused *neigh_awaits(struct stack *stack, const struct netif *netif,
+			     const struct net_addr *addr)
+{
+	struct neigh *n = find(stack->neigh, netif, addr);
+
+	return n != NULL && n->state == NEIGH_INCOMPLETE ? &n->refused : NULL;
+}
+
 /* --- making and removing entries ------------------------------------------------------------- */
 
 static void drop_queue(struct stack *stack, struct neigh *n)
@@ -127,7 +135,7 @@ static void ask(struct stack *stack, struct neigh *n, uint64_t now_ns)
 {
 	int err;
 
-	n->attempts++;
+	n->attempts = (uint8_t)MIN(n->attempts + 1u, (unsigned)UINT8_MAX);
 	n->asked_ns = now_ns;
 	timer_set(&stack->timers, &n->timer, now_ns + patience(n));
 	err = stack->neigh->resolver.ask(stack, n, now_ns);
@@ -180,6 +188,7 @@ static void give_up(struct stack *stack, struct neigh *n, uint64_t now_ns)
 {
 	struct neigh_resolver resolver = stack->neigh->resolver;
 	struct pktbuf_queue waiting = n->queue;
+	struct refused refused = n->refused; /* the entry may be another's below */
 	bool was_probe = n->state == NEIGH_PROBE;
 	struct pktbuf *pkt;
 
@@ -193,7 +202,7 @@ static void give_up(struct stack *stack, struct neigh *n, uint64_t now_ns)
 	stack->counters.arp_unresolved++;
 	resolver.gave_up(stack, n);
 	while ((pkt = pktbuf_queue_pop(&waiting)) != NULL)
-		resolver.undeliverable(stack, pkt, now_ns);
+		resolver.undeliverable(stack, pkt, &refused, now_ns);
 }
 
 /* A refuted claim does not make the next one wait for ever: it may be a failover's. */
@@ -231,7 +240,7 @@ static void fire(struct stack *stack, struct timer *timer, uint64_t now_ns)
 			give_up(stack, n, now_ns);
 		break;
 	default:
-		if (n->attempts < NEIGH_ATTEMPTS)
+		if (n->attempts < NEIGH_ATTEMPTS || now_ns < n->until_ns)
 			ask(stack, n, now_ns);
 		else
 			give_up(stack, n, now_ns);
@@ -311,7 +320,8 @@ int neigh_output(struct stack *stack, struct netif *netif, const struct net_addr
 	if (n == NULL) {
 		n = make_entry(stack, find_victim(table), netif, addr);
 		n->state = NEIGH_INCOMPLETE;
-		n->used_ns = now_ns;
+		n->used_ns = n->began_ns = now_ns;
+		n->until_ns = pkt->resolve_until_ns;
 		enqueue(stack, n, pkt);
 		ask(stack, n, now_ns);
 		return ERR_OK;
@@ -319,6 +329,7 @@ int neigh_output(struct stack *stack, struct netif *netif, const struct net_addr
 	n->used_ns = now_ns;
 	table->recent = n;
 	if (n->state == NEIGH_INCOMPLETE) {
+		n->until_ns = MAX(n->until_ns, pkt->resolve_until_ns);
 		enqueue(stack, n, pkt);
 		return ERR_OK;
 	}

@@ -30,6 +30,7 @@
 #define NET_NEIGH_H
 
 #include "base/net_addr.h"
+#include "base/refused.h"
 #include "net/netif.h"
 #include "net/timer.h"
 
@@ -68,6 +69,9 @@ struct neigh {
 	uint64_t asked_ns; /* the latest request */
 	uint64_t confirmed_ns;
 	uint64_t used_ns; /* the last time we sent to it, 0: never */
+	uint64_t began_ns; /* INCOMPLETE: the first request */
+	uint64_t until_ns; /* INCOMPLETE: it is asked for until then at least; 0: the usual number of times */
+	struct refused refused; /* INCOMPLETE: what came and could have been its answer */
 	struct pktbuf_queue queue;
 };
 
@@ -80,10 +84,12 @@ struct neigh_resolver {
 	/* The neighbour was at `old`, does not answer there, and is now at n->mac. */
 	void (*moved)(struct stack *stack, const struct neigh *n, const uint8_t *old,
 		      uint64_t now_ns);
-	/* Nobody answered n->attempts requests. */
+	/* Nobody answered n->attempts requests; n->refused came. */
 	void (*gave_up)(struct stack *stack, const struct neigh *n);
-	/* A packet that waited will not be sent: tells its transport.  Consumes. */
-	void (*undeliverable)(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns);
+	/* A packet that waited will not be sent: tells its transport, and what was refused meanwhile.
+	 * Consumes pkt. */
+	void (*undeliverable)(struct stack *stack, struct pktbuf *pkt,
+			      const struct refused *refused, uint64_t now_ns);
 };
 
 /* The latest request is for n->mac alone. */
@@ -101,6 +107,11 @@ void neigh_set_resolver(struct stack *stack, const struct neigh_resolver *resolv
  * Consumes.  ERR_OK also when the packet waits; ERR_NOBUFS: no entry could be had. */
 int neigh_output(struct stack *stack, struct netif *netif, const struct net_addr *addr,
 		 struct pktbuf *pkt, uint64_t now_ns);
+
+/* Where to count what could have been the answer of a neighbour that is being asked for; NULL: it is
+ * not. */
+struct refused *neigh_awaits(struct stack *stack, const struct netif *netif,
+			     const struct net_addr *addr);
 
 /* A transport hears nothing from beyond the neighbour, or what says that nothing of ours arrives (RFC
  * 1122 3.3.1.4): it is asked whether it is still there, and forgotten where nobody answers; at most

@@ -86,7 +86,7 @@ static struct pktbuf *set_up(struct pktbuf_pool *pool, struct pktbuf *pkt, size_
 	pkt->note_arg = 0;
 	pkt->pieces_release = NULL;
 	pkt->pieces_owner = NULL;
-	pkt->pieces_cookie = 0;
+	pkt->resolve_until_ns = pkt->pieces_cookie = 0;
 	return pkt;
 }
 

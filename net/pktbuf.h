@@ -65,6 +65,7 @@ struct pktbuf {
 	struct pktbuf_piece pieces[PKTBUF_PIECES_MAX];
 	void (*pieces_release)(struct pktbuf *pkt); /* NULL: nothing to tell */
 	void *pieces_owner;
+	uint64_t resolve_until_ns; /* TX: its next hop is asked for until then at least; 0: as usual */
 	uint64_t pieces_cookie; /* the owner's: TCP keeps the first sequence number here */
 };
 

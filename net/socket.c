@@ -156,6 +156,7 @@ static int user_option(enum sock_option option)
 	case SOCK_TCP_USER_TIMEOUT: return TCP_OPTION_USER_TIMEOUT_MS;
 	case SOCK_IP_TOS: return TCP_OPTION_TOS;
 	case SOCK_IP_TTL: return TCP_OPTION_TTL;
+	case SOCK_RESOLVE_TIMEOUT: return TCP_OPTION_RESOLVE_MS;
 	default: return -1;
 	}
 }
@@ -189,6 +190,7 @@ static int get_dgram_option(const struct socket *sock, enum sock_option option, 
 	case SOCK_IP_MTU_DISCOVER: *value = sock->udp.pmtu; return ERR_OK;
 	case SOCK_IP_ERROR_BY: *value = sock->udp.error_by; return ERR_OK;
 	case SOCK_IP_TOS: *value = sock->udp.tos; return ERR_OK;
+	case SOCK_RESOLVE_TIMEOUT: *value = sock->udp.resolve_ms; return ERR_OK;
 	case SOCK_IP_TTL: *value = sock->udp.ttl != 0 ? sock->udp.ttl : IPV4_TTL; return ERR_OK;
 	default: return ERR_NOPROTOOPT;
 	}
@@ -231,6 +233,11 @@ static int set_dgram_option(struct socket *sock, enum sock_option option, int64_
 		if (value > UDP_PMTU_DO)
 			return ERR_INVAL;
 		sock->udp.pmtu = (uint8_t)value;
+		return ERR_OK;
+	case SOCK_RESOLVE_TIMEOUT:
+		if (value > INT32_MAX)
+			return ERR_INVAL;
+		sock->udp.resolve_ms = (uint32_t)value;
 		return ERR_OK;
 	case SOCK_IP_TOS:
 	case SOCK_IP_TTL:

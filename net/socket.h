@@ -15,6 +15,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/net_addr.h"
+#include "base/refused.h"
 #include "net/congestion.h"
 
 struct stack;
@@ -91,6 +92,9 @@ enum sock_option {
 	/* Streams and datagrams. */
 	SOCK_IP_TOS,           /* the Diffserv field; a stream's two ECN bits are TCP's own */
 	SOCK_IP_TTL,           /* 1 to 255; 64 */
+	SOCK_RESOLVE_TIMEOUT,  /* milliseconds that the next hop is asked for its link address (ARP),
+				* once a second, before a connect() or a datagram fails with
+				* ERR_HOSTUNREACH; 0: three requests in three seconds.  Set before */
 };
 
 /* The number under which events of the next created stream socket are logged (from 1). */
@@ -200,6 +204,17 @@ struct sock_tcp_info {
 };
 /* ERR_OPNOTSUPP: no stream. */
 int sock_tcp_info(struct stack *stack, int fd, struct sock_tcp_info *info) MUST_CHECK;
+
+/* What came in place of what a socket waits for: a connection since it last got on, a datagram socket
+ * since it has its peer. */
+struct sock_awaited {
+	struct refused refused; /* dropped, and might have been the answer */
+	struct refused said;    /* ICMP errors about what was sent, by whom (refused_write_said()) */
+	uint64_t unresolved_ns; /* the next hop has been asked so long for its link address, and has
+				 * not answered; 0: it is not being asked */
+	bool link_down;         /* the interface on the way there has no link */
+};
+void sock_awaited(struct stack *stack, int fd, uint64_t now_ns, struct sock_awaited *awaited);
 
 /* "ESTABLISHED" for the number that SOCK_TCP_STATE gave; RFC 9293's names. */
 const char *sock_state_name(int64_t state);

@@ -15,6 +15,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "base/net_addr.h"
+#include "base/refused.h"
 #include "net/congestion.h"
 #include "net/pktbuf.h"
 
@@ -70,10 +71,17 @@ struct tcp_trouble {
 	int err; /* enum err: ERR_HOSTUNREACH, ERR_NETUNREACH, ERR_CONNREFUSED, ... */
 	bool hard;
 	bool local_only;
+	const char *what;  /* the ICMP error in words (static), and who said it; NULL, 0: nobody */
+	uint32_t said_by;
+	const struct refused *refused; /* local_only: what came in place of an ARP answer; NULL: not known */
 };
 void tcp_unreachable(struct stack *stack, const struct tcp_trouble *trouble, uint64_t now_ns);
 /* The address is ours no longer: connections from it end, with ERR_ADDRNOTAVAIL and no RST. */
 void tcp_address_gone(struct stack *stack, uint32_t local);
+/* Where to count what could have been that connection's next segment and is dropped; host order.
+ * NULL: there is no such connection, or it waits for nothing. */
+struct refused *tcp_awaits(struct stack *stack, uint32_t local, uint16_t local_port, uint32_t remote,
+			   uint16_t remote_port);
 /* A router could not send on a segment of ours whole: RFC 1191. */
 void tcp_too_big(struct stack *stack, const struct ipv4_too_big *report, uint64_t now_ns);
 
@@ -179,6 +187,10 @@ struct tcp_status {
 };
 void tcp_status(const struct tcb *tcb, struct tcp_status *status);
 void tcp_info(const struct tcb *tcb, struct sock_tcp_info *info);
+/* Since the connection's last progress: what was dropped, and the ICMP errors.  Borrowed; NULL:
+ * nothing. */
+const struct refused *tcp_refused(const struct tcb *tcb);
+const struct refused *tcp_said(const struct tcb *tcb);
 /* Reads and clears the error that ended the connection. */
 int tcp_take_error(struct tcb *tcb);
 void tcp_set_nodelay(struct stack *stack, struct tcb *tcb, bool on, uint64_t now_ns);
@@ -193,6 +205,8 @@ enum tcp_user_option {
 	TCP_OPTION_USER_TIMEOUT_MS, /* 0: the defaults */
 	TCP_OPTION_TOS,             /* 0 to 255, of which the ECN bits are TCP's own */
 	TCP_OPTION_TTL,             /* 1 to 255 */
+	TCP_OPTION_RESOLVE_MS,      /* how long the next hop is asked for before a SYN can leave; 0: the
+				     * usual three requests */
 };
 /* ERR_INVAL: out of range. */
 int tcp_choose(struct stack *stack, struct tcb *tcb, enum tcp_user_option option,

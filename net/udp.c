@@ -12,6 +12,7 @@
 
 #include "base/assert.h"
 #include "base/string.h"
+#include "net/awaited.h"
 #include "net/checksum.h"
 #include "net/dhcp_client.h"
 #include "net/icmp.h"
@@ -72,6 +73,7 @@ struct ipv4_send udp_how(const struct stack *stack, const struct udp_pcb *pcb,
 		.tos = pcb->tos,
 		.ttl = pcb->ttl,
 		.broadcast = route->broadcast,
+		.resolve_until_ns = pcb->resolve_ms != 0 ? now_ns + pcb->resolve_ms * NS_PER_MS : 0,
 		.dont_fragment = forbids_fragments(stack, pcb, route, dst, len, now_ns),
 	};
 }
@@ -200,13 +202,29 @@ static bool checksum_is_bad(const struct pktbuf *pkt, const struct udp_header *h
 	return checksum_finish(sum) != 0;
 }
 
+/* It came to a port that speaks to somebody else: a server that answers from another address, for
+ * one. */
+static void refuse_stranger(struct stack *stack, uint32_t src, const struct udp_header *h, uint32_t dst)
+{
+	struct udp_pcb *pcb = udp_find_connected(stack, false, dst, h->dst_port);
+
+	if (pcb == NULL)
+		return;
+	awaited_add(stack, &pcb->awaited, pcb->remote != src
+					   ? REFUSED_WITH("came from", REFUSED_ADDRESS, src)
+					   : REFUSED_WITH("came from port", REFUSED_NUMBER, h->src_port));
+}
+
 /* What is wrong with the datagram: its counter, or NULL. */
 static uint64_t *find_fault(struct stack *stack, const struct pktbuf *pkt, uint32_t src,
 			    uint32_t dst, struct udp_header *h)
 {
-	if (!udp_header_read(pkt->data, pktbuf_len(pkt), h) || h->dst_port == 0)
+	if (!udp_header_read(pkt->data, pktbuf_len(pkt), h) || h->dst_port == 0) {
+		awaited_refuse_packet(stack, pkt, REFUSED("had a malformed UDP header"));
 		return &stack->counters.udp_malformed;
+	}
 	if (checksum_is_bad(pkt, h, src, dst)) {
+		awaited_refuse_packet(stack, pkt, REFUSED("had a bad UDP checksum"));
 		pkt->netif->counters.rx_csum_bad++;
 		return &stack->counters.udp_bad_checksum;
 	}
@@ -260,6 +278,7 @@ void udp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t d
 		return;
 	pcb = udp_find(stack, src, h.src_port, dst, h.dst_port);
 	if (pcb == NULL) {
+		refuse_stranger(stack, src, &h, dst);
 		/* RFC 1122 4.1.3.1 */
 		icmp_send_error(stack, pkt, ICMP_UNREACHABLE, ICMP_UNREACH_PORT, now_ns);
 		fault = &stack->counters.udp_no_port;
@@ -267,8 +286,10 @@ void udp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t d
 	}
 	pktbuf_trim(pkt, h.len);
 	pktbuf_pull(pkt, UDP_HEADER_LEN);
-	if (!udp_queue(stack, pcb, pkt))
+	if (!udp_queue(stack, pcb, pkt)) {
 		stack->counters.udp_queue_full++;
+		awaited_add(stack, &pcb->awaited, REFUSED("found no room in the socket"));
+	}
 	return;
 
 drop:
@@ -305,6 +326,7 @@ void udp_unreachable(struct stack *stack, const struct udp_trouble *trouble)
 		answered(pcb); /* by a router, but the way there is good */
 	pcb->error = trouble->err;
 	pcb->error_by = trouble->said_by;
+	awaited_note(stack, &pcb->awaited, trouble->what, trouble->said_by, trouble->refused);
 }
 
 static struct udp_pcb *find_sender(const struct stack *stack, const struct ipv4_too_big *report)

@@ -10,9 +10,11 @@
 
 #include "base/err.h"
 #include "base/net_addr.h"
+#include "base/refused.h"
 #include "net/pktbuf.h"
 
 struct stack;
+struct awaited;
 struct netif;
 struct ipv4_too_big;
 struct ipv4_route;
@@ -46,6 +48,8 @@ struct udp_pcb {
 	uint8_t doubts;      /* ... so often that was too long ago */
 	int error;           /* pending: what an ICMP error said, negative enum err */
 	uint32_t error_by;   /* who said it; 0: our own stack, whom nobody had answered ARP */
+	uint32_t resolve_ms; /* the next hop of what is sent is asked for so long at least; 0: as usual */
+	struct awaited *awaited; /* what came from its peer and was dropped; NULL: nothing */
 	uint32_t rcvbuf;     /* bytes; 0: UDP_RCVBUF_DEFAULT */
 	uint32_t received_memory;
 	uint32_t asked_ms;   /* when it last began to wait, where `asked`; wraps */
@@ -68,6 +72,8 @@ void udp_connect(struct stack *stack, struct udp_pcb *pcb, uint32_t local, uint3
 /* Whose datagram it is, or NULL. */
 struct udp_pcb *udp_find(const struct stack *stack, uint32_t src, uint16_t src_port, uint32_t dst,
 			 uint16_t dst_port);
+/* Who has that port at that address of ours, and speaks to somebody (else); NULL: nobody. */
+struct udp_pcb *udp_find_connected(const struct stack *stack, bool echo, uint32_t local, uint16_t port);
 /* Whose answer it is to an echo request with that identifier, or NULL. */
 struct udp_pcb *udp_find_echo(const struct stack *stack, uint32_t src, uint32_t dst, uint16_t id);
 
@@ -77,6 +83,8 @@ struct udp_trouble {
 	uint32_t local, remote; /* host order */
 	uint16_t local_port, remote_port;
 	int err;                /* negative enum err */
+	const char *what;       /* an ICMP error in words (static); NULL: our own stack */
+	const struct refused *refused; /* what came in place of an ARP answer; NULL: nothing known */
 	uint32_t said_by;       /* 0: our own stack */
 };
 

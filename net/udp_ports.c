@@ -12,6 +12,7 @@
 #include "net/udp.h"
 
 #include "base/string.h"
+#include "net/awaited.h"
 #include "net/netif.h"
 #include "net/port.h"
 #include "net/siphash.h"
@@ -238,6 +239,7 @@ void udp_unbind(struct stack *stack, struct udp_pcb *pcb)
 	pcb->local_port = pcb->remote_port = 0;
 	pktbuf_queue_free(&pcb->received);
 	pcb->received_memory = 0;
+	awaited_free(stack, &pcb->awaited);
 }
 
 void udp_connect(struct stack *stack, struct udp_pcb *pcb, uint32_t local, uint32_t remote,
@@ -249,6 +251,7 @@ void udp_connect(struct stack *stack, struct udp_pcb *pcb, uint32_t local, uint3
 	pcb->remote_port = remote_port;
 	pcb->asked = false;
 	pcb->doubts = 0;
+	awaited_free(stack, &pcb->awaited);
 	key_insert(stack, pcb);
 }
 
@@ -282,6 +285,16 @@ struct udp_pcb *udp_find(const struct stack *stack, uint32_t src, uint16_t src_p
 {
 	return find_closest(stack, (struct key){.local = dst, .local_port = dst_port,
 						.remote = src, .remote_port = src_port});
+}
+
+struct udp_pcb *udp_find_connected(const struct stack *stack, bool echo, uint32_t local, uint16_t port)
+{
+	struct udp_pcb *p = *port_list(stack, port);
+
+	while (p != NULL && !(p->local_port == port && p->echo == echo && p->local == local &&
+			      p->remote != 0))
+		p = p->port_next;
+	return p;
 }
 
 struct udp_pcb *udp_find_echo(const struct stack *stack, uint32_t src, uint32_t dst, uint16_t id)

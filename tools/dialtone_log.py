@@ -134,7 +134,7 @@ arp.request
 arp.reply
     ip:ip mac:mac was?:mac rtt_us?:count
 arp.unresolved
-    ip:ip attempts:count
+    ip:ip attempts:count refused?:count refused_why?:text
 arp.conflict
     mac:mac ip:ipv4 whose:text action?:text holder?:mac
 icmp.echo
@@ -169,9 +169,9 @@ dhcp.nak
 dhcp.decline
     name:text ip:ipv4 server:ipv4 mac:mac
 dhcp.no_ack
-    name:text server:ipv4 ip:ipv4 attempts:count keeps?:bool
+    name:text server:ipv4 ip:ipv4 attempts:count keeps?:bool refused?:count refused_why?:text
 dhcp.expired
-    name:text ip:ipv4 server:ipv4
+    name:text ip:ipv4 server:ipv4 refused?:count refused_why?:text
 dhcp.release
     name:text ip:ipv4 server:ipv4
 dhcp.link_local
@@ -185,7 +185,7 @@ dns.query
 dns.answer
     name:text ip?:ipv4 more?:count problem?:text alias?:text ttl?:count server:ipv4 rtt_us:count
 dns.failed
-    name:text server:ipv4 problem:text
+    name:text server:ipv4 problem:text refused?:count refused_why?:text
 app.socket 1
     family:text type:text protocol:text
 sock.alloc 2
@@ -252,7 +252,7 @@ tcp.fin_acked
 tcp.time_wait_abandoned
     remaining_ms:count
 tcp.aborted
-    state:text reason:text
+    state:text reason:text refused?:count refused_why?:text
 tcp.summary
     bytes_sent:count bytes_received:count segs_out:count segs_in:count retransmits:count
     srtt_us?:count
@@ -295,6 +295,8 @@ srv.stopping
     reason:text open:count
 srv.summary
     connections:count requests:count bytes:count time_total:seconds
+close.abandoned
+    dst:endpoint seconds:seconds
 udp.echo
     direction:text len:count src:endpoint dst:endpoint
 random
@@ -310,9 +312,9 @@ http.summary
     url?:text count:count sent:count ok:count loss_percent:count loss?:decimal time_total?:seconds
     time_min?:seconds time_avg?:seconds time_max?:seconds time_mdev?:seconds
 transfer
-    exitcode:count outcome?:text errormsg?:text failed_step?:count probe?:count method?:text
-    check?:text url:text url_effective?:text urlnum?:count scheme?:text http_code?:count
-    response_code?:count http_version?:text content_type?:text size_request?:count
+    exitcode:count outcome?:text errormsg?:text refused?:count refused_why?:text failed_step?:count
+    probe?:count method?:text check?:text url:text url_effective?:text urlnum?:count scheme?:text
+    http_code?:count response_code?:count http_version?:text content_type?:text size_request?:count
     size_upload?:count size_header?:count size_download?:count speed_upload?:count
     speed_download?:count remote_ip?:ip remote_port?:count local_ip?:ip local_port?:count
     time_namelookup?:seconds time_connect?:seconds time_appconnect?:seconds
@@ -330,9 +332,9 @@ panic.registers
 panic.frame
     depth:count address:pointer symbol:text
 result
-    exitcode:count outcome:text errormsg?:text failed_step?:count probe?:count method?:text
-    check?:text url?:text url_effective?:text urlnum?:count scheme?:text http_code?:count
-    response_code?:count http_version?:text content_type?:text size_request?:count
+    exitcode:count outcome:text errormsg?:text refused?:count refused_why?:text failed_step?:count
+    probe?:count method?:text check?:text url?:text url_effective?:text urlnum?:count scheme?:text
+    http_code?:count response_code?:count http_version?:text content_type?:text size_request?:count
     size_upload?:count size_header?:count size_download?:count speed_upload?:count
     speed_download?:count remote_ip?:ip remote_port?:count local_ip?:ip local_port?:count
     time_namelookup?:seconds time_connect?:seconds time_appconnect?:seconds

@@ -124,6 +124,13 @@ uint32_t net_dhcp_declines(const struct stack *stack, const struct netif *netif)
 	return c != NULL ? c->declines : 0;
 }
 
+const struct refused *net_dhcp_refused(const struct stack *stack, const struct netif *netif)
+{
+	const struct dhcp_client *c = find(stack, netif);
+
+	return c != NULL ? &c->refused : NULL;
+}
+
 bool dhcp_gave_address(const struct stack *stack, const struct netif *netif)
 {
 	const struct dhcp_client *c = find(stack, netif);
@@ -195,6 +202,21 @@ bool dhcp_awaits(const struct stack *stack, const struct pktbuf *pkt, const stru
 	return (h->dst == IPV4_ADDR_BROADCAST || ipv4_addr_is_host(h->dst)) &&
 	       load_be16(l4 + UDP_OFF_SRC) == DHCP_SERVER_PORT &&
 	       load_be16(l4 + UDP_OFF_DST) == DHCP_CLIENT_PORT;
+}
+
+struct refused *dhcp_awaits_message(const struct stack *stack, const struct netif *netif,
+				    const uint8_t *udp, size_t len)
+{
+	struct dhcp_client *c = find(stack, netif);
+
+	if (c == NULL || !is_asking(c) || len < UDP_OFF_LEN ||
+	    load_be16(udp + UDP_OFF_SRC) != DHCP_SERVER_PORT ||
+	    load_be16(udp + UDP_OFF_DST) != DHCP_CLIENT_PORT)
+		return NULL;
+	if (len > UDP_HEADER_LEN &&
+	    !dhcp_may_be_ours(udp + UDP_HEADER_LEN, len - UDP_HEADER_LEN, c->xid, c->netif->mac))
+		return NULL;
+	return &c->refused;
 }
 
 bool dhcp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, const struct udp_header *h,

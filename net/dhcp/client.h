@@ -86,9 +86,9 @@ struct dhcp_client {
 	uint8_t reached; /* enum net_dhcp_reached */
 	uint32_t about, about_server; /* the address that it is about, and whose */
 	int send_error;  /* of the latest message; enum err */
-	uint32_t discovers, requests, refused; /* since the client last had nothing */
+	uint32_t discovers, requests; /* since the client last had nothing */
+	struct refused refused;       /* and what came meanwhile and could not be used */
 	uint64_t asking_since_ns;
-	const char *fault; /* of the latest answer that could not be taken; NULL: none */
 	uint8_t other_mac[6];
 	char text[DHCP_NAME_MAX]; /* of the latest NAK */
 	struct rate_limit refusals_said; /* in events */

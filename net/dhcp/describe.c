@@ -32,16 +32,11 @@ static void put_nothing_sent(struct strbuf *sb, const struct dhcp_client *c)
 
 static void put_no_offer(struct strbuf *sb, const struct dhcp_client *c, uint64_t now_ns)
 {
-	strbuf_str(sb, c->refused > 0 ? "no good offer after " : "no offer after ");
+	strbuf_str(sb, "no offer after ");
 	put_count(sb, c->discovers, " DISCOVER");
 	strbuf_str(sb, " in ");
 	put_time(sb, now_ns - c->asking_since_ns);
-	if (c->refused == 0)
-		return;
-	strbuf_str(sb, "; ");
-	put_count(sb, c->refused, " message");
-	strbuf_str(sb, " could not be used: ");
-	strbuf_str(sb, c->fault);
+	refused_append(sb, " (", &c->refused, ")");
 }
 
 static void put_no_ack(struct strbuf *sb, const struct dhcp_client *c)
@@ -51,10 +46,7 @@ static void put_no_ack(struct strbuf *sb, const struct dhcp_client *c)
 	strbuf_ipv4(sb, c->about);
 	strbuf_str(sb, ", but no acknowledgment after ");
 	put_count(sb, c->requests, " REQUEST");
-	if (c->refused == 0)
-		return;
-	strbuf_str(sb, " that could be used: ");
-	strbuf_str(sb, c->fault);
+	refused_append(sb, " (", &c->refused, ")");
 }
 
 static void put_refused(struct strbuf *sb, const struct dhcp_client *c)

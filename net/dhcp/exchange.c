@@ -89,6 +89,19 @@ static void begin_requesting(struct stack *stack, struct dhcp_client *c, uint64_
 	request(stack, c, now_ns);
 }
 
+/* `keeps`: the lease is not over. */
+static void tell_no_ack(struct stack *stack, struct dhcp_client *c, uint32_t server, bool keeps)
+{
+	char why[REFUSED_TEXT_MAX];
+	bool any = c->refused.count > 0;
+
+	event_emit(stack->port->events, EVENT_DHCP_NO_ACK, 0, 0, EV_STR("name", c->netif->name),
+		   EV_IPV4("server", server), EV_IPV4("ip", c->offered),
+		   EV_U64("attempts", c->attempt), EV_BOOL("keeps", keeps),
+		   EV_IF(any, EV_U64("refused", c->refused.count)),
+		   EV_IF(any, EV_STR("refused_why", refused_why(why, &c->refused))));
+}
+
 /* Two chances for a server that we know nothing about. */
 static void request_again(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
 {
@@ -100,9 +113,7 @@ static void request_again(struct stack *stack, struct dhcp_client *c, uint64_t n
 			wait(stack, c, MAX(now_ns, c->request_ns + FRESH_PATIENCE_NS));
 		return;
 	}
-	event_emit(stack->port->events, EVENT_DHCP_NO_ACK, 0, 0, EV_STR("name", c->netif->name),
-		   EV_IPV4("server", c->server), EV_IPV4("ip", c->offered),
-		   EV_U64("attempts", c->attempt));
+	tell_no_ack(stack, c, c->server, false);
 	(void)dhcp_put_last(c, c->server);
 	select(stack, c, now_ns);
 }
@@ -131,11 +142,17 @@ static void discover_again(struct stack *stack, struct dhcp_client *c, uint64_t 
 
 static void expire(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
 {
+	char why[REFUSED_TEXT_MAX];
+	bool any = c->refused.count > 0;
+
 	event_emit(stack->port->events, EVENT_DHCP_EXPIRED, 0, 0, EV_STR("name", c->netif->name),
-		   EV_IPV4("ip", c->lease.address), EV_IPV4("server", c->lease.server));
+		   EV_IPV4("ip", c->lease.address), EV_IPV4("server", c->lease.server),
+		   EV_IF(any, EV_U64("refused", c->refused.count)),
+		   EV_IF(any, EV_STR("refused_why", refused_why(why, &c->refused))));
 	dhcp_lose_address(stack, c, "its lease is over");
 	c->reached = NET_DHCP_NOTHING_SENT;
-	c->discovers = c->requests = c->refused = 0;
+	c->discovers = c->requests = 0;
+	c->refused = (struct refused){0};
 	c->asking_since_ns = now_ns;
 	dhcp_restart(stack, c, 0, now_ns);
 }
@@ -197,9 +214,7 @@ static void reboot_again(struct stack *stack, struct dhcp_client *c, uint64_t no
 		reboot(stack, c, now_ns);
 		return;
 	}
-	event_emit(stack->port->events, EVENT_DHCP_NO_ACK, 0, 0, EV_STR("name", c->netif->name),
-		   EV_IPV4("server", c->lease.server), EV_IPV4("ip", c->offered),
-		   EV_U64("attempts", c->attempt), EV_BOOL("keeps", now_ns < c->expires_ns));
+	tell_no_ack(stack, c, c->lease.server, now_ns < c->expires_ns);
 	follow_lease(stack, c, now_ns);
 }
 
@@ -270,6 +285,7 @@ static void take_ack(struct stack *stack, struct dhcp_client *c, const struct dh
 	dhcp_say_oddities(stack, c, r);
 	c->refusals = 0;
 	c->n_last = 0;
+	c->refused = (struct refused){0};
 	reach(c, NET_DHCP_BOUND, r->server_id, r->yiaddr);
 	c->state = DHCP_BOUND;
 	wait(stack, c, MAX(c->t1_ns, now_ns));

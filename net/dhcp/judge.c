@@ -163,10 +163,8 @@ void dhcp_refuse(struct stack *stack, struct dhcp_client *c, const struct dhcp_r
 	if (why == NULL) /* another client's affair */
 		return;
 	if (c->state != DHCP_INIT && c->state != DHCP_BOUND &&
-	    (r->type != DHCP_OFFER || c->state == DHCP_SELECTING)) {
-		c->refused++;
-		c->fault = why;
-	}
+	    (r->type != DHCP_OFFER || c->state == DHCP_SELECTING))
+		refused_add(&c->refused, REFUSED_WITH(why, REFUSED_FAULT, 0));
 	if (rate_take(&c->refusals_said, NS_PER_S, REFUSALS_SAID, now_ns))
 		event_emit(stack->port->events, EVENT_DHCP_REFUSED, 0, 0,
 			   EV_STR("name", c->netif->name), EV_STR("what", name_of(r)),

@@ -286,6 +286,17 @@ static void note_header(const uint8_t *p, struct dhcp_reply *reply)
 		dhcp_note(reply, 0, "its hardware type is not Ethernet");
 }
 
+bool dhcp_may_be_ours(const uint8_t *p, size_t len, uint32_t xid, const uint8_t mac[6])
+{
+	bool our_xid, our_mac;
+
+	if (len < OFF_CHADDR + 6)
+		return len <= OFF_OP || p[OFF_OP] == OP_REPLY;
+	our_xid = load_be32(p + OFF_XID) == xid;
+	our_mac = memcmp(p + OFF_CHADDR, mac, 6) == 0;
+	return (our_xid && our_mac) || ((our_xid || our_mac) && p[OFF_OP] == OP_REPLY);
+}
+
 static void read_options(const struct dhcp_areas *all, struct dhcp_reply *reply)
 {
 	get_numbers(all, reply);

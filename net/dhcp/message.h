@@ -92,6 +92,10 @@ enum dhcp_verdict {
 	DHCP_MALFORMED, /* it is ours, and cannot be understood */
 };
 
+/* Of what was dropped before it could be read: the transaction or the hardware address is ours, or it
+ * ends before both. */
+bool dhcp_may_be_ours(const uint8_t *p, size_t len, uint32_t xid, const uint8_t mac[6]);
+
 /* Unprintable bytes in names become '?'.  `reply` is set in any case, its `type` to what it claims. */
 enum dhcp_verdict dhcp_read(const uint8_t *p, size_t len, uint32_t xid, const uint8_t mac[6],
 			    struct dhcp_reply *reply);

@@ -7,6 +7,8 @@
  */
 #include "net/tcp/internal.h"
 
+#include "net/awaited.h"
+
 bool tcp_segment_acceptable(const struct tcb *tcb, const struct tcp_segment *seg)
 {
 	uint32_t wnd = tcp_receive_window(tcb);
@@ -161,6 +163,7 @@ enum tcp_verdict tcp_check_sequence(struct stack *stack, struct tcb *tcb, struct
 	old = is_old_duplicate(tcb, seg);
 	if (old && !is_overtaken_ack(tcb, seg)) {
 		stack->counters.tcp_paws_dropped++;
+		awaited_add(stack, &tcb->awaited, REFUSED("had an old timestamp (PAWS)"));
 		answer_unacceptable(stack, tcb, seg);
 		return TCP_DONE;
 	}

@@ -13,6 +13,7 @@
 #include "net/tcp/internal.h"
 
 #include "base/string.h"
+#include "net/awaited.h"
 
 uint32_t tcp_packet_memory(const struct pktbuf *pkt)
 {
@@ -123,6 +124,7 @@ static void text_in_order(struct stack *stack, struct tcb *tcb, struct tcp_segme
 	bool held = tcb->reassembly != NULL, filled = false;
 
 	tcb->rcv_memory += tcp_packet_memory(seg->pkt);
+	awaited_free(stack, &tcb->awaited);
 	if (held)
 		tcp_reassembly_meets(tcb, seg);
 	append(tcb, seg->pkt);

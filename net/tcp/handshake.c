@@ -6,6 +6,7 @@
  */
 #include "net/tcp/internal.h"
 
+#include "net/awaited.h"
 #include "net/ipv4.h"
 
 /* --- before the first segment ---------------------------------------------------------------- */
@@ -96,6 +97,7 @@ void tcp_become_established(struct stack *stack, struct tcb *tcb, const struct t
 	if (syn_was_lost && tcb->srtt_ns == 0)
 		tcb->rto_ns = TCP_RTO_AFTER_SYN_LOSS_NS;
 	tcb->connected = true;
+	awaited_free(stack, &tcb->awaited);
 	tcp_set_state(stack, tcb, TCP_ESTABLISHED);
 	tcp_heard(tcb, seg->now_ns);
 	tcp_tune_start(tcb, seg->now_ns);
@@ -178,6 +180,9 @@ void tcp_syn_sent_arrives(struct stack *stack, struct tcb *tcb, struct tcp_segme
 
 	/* first: check the ACK bit */
 	if (ack && (seq_leq(seg->ack, tcb->iss) || seq_gt(seg->ack, tcb->snd_nxt))) {
+		awaited_add(stack, &tcb->awaited, seg->flags & TCP_RST
+						   ? REFUSED("carried a RST that acknowledges nothing of ours")
+						   : REFUSED("acknowledged something else than our SYN"));
 		if (!(seg->flags & TCP_RST))
 			tcp_reset_segment(stack, tcb, seg, TCP_RESET_BAD_ACK);
 		return;
@@ -187,13 +192,17 @@ void tcp_syn_sent_arrives(struct stack *stack, struct tcb *tcb, struct tcp_segme
 		if (ack) {
 			tcp_rst_received(stack, tcb, seg, "connection refused");
 			tcp_end(stack, tcb, ERR_CONNREFUSED);
+		} else {
+			awaited_add(stack, &tcb->awaited, REFUSED("carried a RST without an ACK"));
 		}
 		return;
 	}
 	/* third: check the security: RFC 9293 A.1, no such option is in use */
 	/* fourth: check the SYN bit; fifth: without it the segment is dropped */
-	if (!(seg->flags & TCP_SYN))
+	if (!(seg->flags & TCP_SYN)) {
+		awaited_add(stack, &tcb->awaited, REFUSED("had no SYN"));
 		return;
+	}
 	if (ack)
 		finish_handshake(stack, tcb, seg);
 	else

@@ -7,6 +7,7 @@
  */
 #include "net/tcp/internal.h"
 
+#include "net/awaited.h"
 #include "net/checksum.h"
 #include "net/ipv4.h"
 #include "net/wire/ipv4.h"
@@ -22,6 +23,7 @@ static bool checksum_is_right(struct stack *stack, struct pktbuf *pkt, uint32_t 
 	sum += checksum_sum_packet(pkt, 0);
 	if (checksum_finish(sum) == 0)
 		return true;
+	awaited_refuse_packet(stack, pkt, REFUSED("had a bad TCP checksum"));
 	stack->counters.tcp_bad_checksum++;
 	pkt->netif->counters.rx_csum_bad++;
 	return false;
@@ -52,6 +54,7 @@ static bool parse(struct stack *stack, struct tcp_segment *seg, struct pktbuf *p
 	struct tcp_header h;
 
 	if (!tcp_header_read(pkt->data, pktbuf_len(pkt), &h)) {
+		awaited_refuse_packet(stack, pkt, REFUSED("had a malformed TCP header"));
 		stack->counters.tcp_malformed++;
 		return false;
 	}
@@ -110,6 +113,7 @@ static void arrives(struct stack *stack, struct tcp_segment *seg)
 	if (tcb == NULL) {
 		/* 3.10.7.1: CLOSED */
 		stack->counters.tcp_no_connection++;
+		tcp_refuse_stranger(stack, seg);
 		tcp_reset_segment(stack, NULL, seg, TCP_RESET_NO_CONNECTION);
 		return;
 	}

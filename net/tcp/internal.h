@@ -185,6 +185,11 @@ void tcp_reset_connection(struct stack *stack, struct tcb *tcb, enum tcp_reset_r
 void tcp_abort_with(struct stack *stack, struct tcb *tcb, enum tcp_reset_reason reason,
 		    uint64_t now_ns);
 
+/* --- trouble.c: what came and was not what is awaited ------------------------------------------ */
+
+/* The segment is of no connection: is it the answer to a SYN of ours, from somebody else? */
+void tcp_refuse_stranger(struct stack *stack, const struct tcp_segment *seg);
+
 /* --- ack.c: fifth ---------------------------------------------------------------------------- */
 
 enum tcp_verdict tcp_check_ack(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg);

@@ -165,6 +165,14 @@ static struct pktbuf *build(struct stack *stack, struct tcb *tcb, const struct t
 	return pkt;
 }
 
+/* The caller's bound for an opening: the next hop is asked for so long. */
+static uint64_t resolve_until(const struct tcb *tcb, const struct tcp_send *send)
+{
+	if (!(send->flags & TCP_SYN) || tcb->chosen.resolve_ms == 0)
+		return 0;
+	return tcb->progress_ns + tcb->chosen.resolve_ms * NS_PER_MS;
+}
+
 int tcp_transmit(struct stack *stack, struct tcb *tcb, const struct tcp_send *send, uint64_t now_ns)
 {
 	struct pktbuf *pkt = build(stack, tcb, send, now_ns);
@@ -174,6 +182,7 @@ int tcp_transmit(struct stack *stack, struct tcb *tcb, const struct tcp_send *se
 		.tos = (uint8_t)(tcb->chosen.tos | ecn),
 		.ttl = tcb->chosen.ttl,
 		.dont_fragment = !tcb->pmtu.may_fragment,
+		.resolve_until_ns = resolve_until(tcb, send),
 	};
 	int err;
 

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/string.h"
+#include "net/awaited.h"
 
 const char *tcp_state_name(enum tcp_state state)
 {
@@ -144,9 +145,15 @@ void tcp_end(struct stack *stack, struct tcb *tcb, int error)
 
 void tcp_give_up(struct stack *stack, struct tcb *tcb, int error, const char *reason)
 {
+	char why[REFUSED_TEXT_MAX];
+	const struct refused *refused = tcp_refused(tcb);
+	bool any = refused != NULL && refused->count > 0;
+
 	event_emit(stack->port->events, EVENT_TCP_ABORTED, tcb->conn,
 		   tcb->state == TCP_SYN_SENT ? 8 : 0,
-		   EV_STR("state", tcp_state_name(tcb->state)), EV_STR("reason", reason));
+		   EV_STR("state", tcp_state_name(tcb->state)), EV_STR("reason", reason),
+		   EV_IF(any, EV_U64("refused", refused->count)),
+		   EV_IF(any, EV_STR("refused_why", refused_why(why, refused))));
 	tcp_end(stack, tcb, error);
 }
 
@@ -157,6 +164,7 @@ void tcp_free(struct stack *stack, struct tcb *tcb)
 	if (tcb->listener != NULL)
 		tcp_listen_forget(tcb);
 	tcp_discard_received(tcb);
+	awaited_free(stack, &tcb->awaited);
 	ASSERT(tcb->rcv_memory == 0);
 	stack->port->free(stack->port->ctx, tcb, sizeof(*tcb));
 }

@@ -153,6 +153,7 @@ struct tcp_user_options {
 	bool keep_alive;
 	uint8_t tos; /* the Diffserv field, ECN bits 0 */
 	uint8_t ttl; /* 0: IP's own choice */
+	uint32_t resolve_ms; /* the SYN's next hop is asked for so long at least; 0: as usual */
 };
 
 /* What CUBIC knows of the window's past (cubic.c; RFC 9438 4.1.2); bytes. */
@@ -212,14 +213,15 @@ struct tcb {
 	bool connected;
 	bool passive;  /* by a listener */
 	uint8_t last_step;
+	uint8_t keep_probes; /* sent since the peer was heard last (keep_alive.c) */
 	int error;      /* why it ended: the user reads it once */
 	int soft_error; /* what an ICMP error or ARP said meanwhile; named when we give up */
+	struct awaited *awaited; /* what came and was dropped since the last progress; NULL: nothing */
 	struct tcp_user *user;
 	struct tcb *work_next, **work_prev; /* the layer's list; work_prev NULL: not on it */
 
 	/* --- what the user chose (user_options.c), keep-alive (keep_alive.c) ------------------ */
 	struct tcp_user_options chosen;
-	uint8_t keep_probes;  /* sent since the peer was heard last */
 	uint64_t heard_ns;    /* when a segment came whose ACK could be the peer's */
 
 	/* --- listener (listen.c) ------------------------------------------------------------ */
@@ -234,6 +236,7 @@ struct tcb {
 		};
 	};
 	uint32_t half_open, accept_count, backlog;
+	uint32_t retransmits; /* for the summary; here, where there is a hole */
 	uint64_t cookies_until_ns; /* when the last SYN cookie is not good any more */
 
 	/* --- send sequence space (ack.c, output.c) ------------------------------------------ */
@@ -341,7 +344,7 @@ struct tcb {
 
 	/* --- what the summary says ---------------------------------------------------------- */
 	uint64_t bytes_sent, bytes_received;
-	uint32_t segs_out, segs_in, retransmits;
+	uint32_t segs_out, segs_in;
 };
 
 /* FlightSize of RFC 5681: sent and not acknowledged, SYN and FIN included. */

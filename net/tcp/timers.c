@@ -10,7 +10,7 @@
 #include "base/strbuf.h"
 #include "net/ipv4.h"
 
-#define SYN_WAITS_MAX_NS (5 * NS_PER_S) /* ARP gives up after three seconds */
+#define SYN_WAITS_MAX_NS (5 * NS_PER_S) /* ARP gives up after three seconds, by itself */
 
 /* --- setting --------------------------------------------------------------------------------- */
 
@@ -101,7 +101,9 @@ void tcp_time_out(struct stack *stack, struct tcb *tcb, const char *what, const 
  * to us; the limit is for a neighbour queue that had to throw it away. */
 static bool syn_still_waits(struct tcb *tcb, uint64_t now_ns)
 {
-	return tcb->syn_waits && now_ns - tcb->progress_ns < SYN_WAITS_MAX_NS;
+	uint64_t max_ns = MAX(SYN_WAITS_MAX_NS, tcb->chosen.resolve_ms * NS_PER_MS + 2 * NS_PER_S);
+
+	return tcb->syn_waits && now_ns - tcb->progress_ns < max_ns;
 }
 
 /* RFC 9293 3.8.3, MUST-20 (b): R1 has been reached, which IP is to hear of, and the user (SHLD-9),

@@ -10,6 +10,7 @@
 #include "net/tcp/internal.h"
 
 #include "base/string.h"
+#include "net/awaited.h"
 
 static bool is_believable(const struct tcb *tcb, const struct tcp_trouble *trouble)
 {
@@ -35,6 +36,7 @@ void tcp_unreachable(struct stack *stack, const struct tcp_trouble *trouble, uin
 		return;
 	if (trouble->local_only)
 		tcb->syn_waits = false; /* what waited is gone; the time-out sends another */
+	awaited_note(stack, &tcb->awaited, trouble->what, trouble->said_by, trouble->refused);
 	opening = tcb->state == TCP_SYN_SENT || tcb->state == TCP_SYN_RECEIVED;
 	/* MUST-56: a soft error does not end even an open that is under way.  SHLD-26: a hard one
 	 * does; and so does our own network when it has no such neighbour.  One that falls silent
@@ -45,6 +47,45 @@ void tcp_unreachable(struct stack *stack, const struct tcp_trouble *trouble, uin
 						: err_text(trouble->err));
 	else
 		tcb->soft_error = trouble->err;
+}
+
+struct refused *tcp_awaits(struct stack *stack, uint32_t local, uint16_t local_port, uint32_t remote,
+			   uint16_t remote_port)
+{
+	struct net_endpoint ours = net_endpoint_ipv4(local, local_port);
+	struct net_endpoint theirs = net_endpoint_ipv4(remote, remote_port);
+	struct tcb *tcb = tcp_find_connection(stack, &ours, &theirs);
+	struct awaited *a = tcb != NULL && tcb->state != TCP_TIME_WAIT
+				    ? awaited_make(stack, &tcb->awaited) : NULL;
+
+	return a != NULL ? &a->refused : NULL;
+}
+
+/* Seldom, so every connection is looked at, and only where the port is one that is in use. */
+void tcp_refuse_stranger(struct stack *stack, const struct tcp_segment *seg)
+{
+	const struct refused_reason why = REFUSED_WITH("came from", REFUSED_ADDRESS,
+						       net_addr_to_ipv4(&seg->remote.addr));
+
+	if (!(seg->flags & TCP_ACK) || *tcp_port_users(stack, seg->local.port) == 0)
+		return;
+	for (uint32_t i = 0; i < stack->tcp->n_buckets; i++) {
+		for (struct tcb *tcb = stack->tcp->buckets[i]; tcb != NULL; tcb = tcb->hash_next) {
+			if (tcb->state == TCP_SYN_SENT && tcb->local.port == seg->local.port &&
+			    tcb->snd_nxt == seg->ack)
+				awaited_add(stack, &tcb->awaited, why);
+		}
+	}
+}
+
+const struct refused *tcp_refused(const struct tcb *tcb)
+{
+	return tcb->awaited != NULL ? &tcb->awaited->refused : NULL;
+}
+
+const struct refused *tcp_said(const struct tcb *tcb)
+{
+	return tcb->awaited != NULL ? &tcb->awaited->said : NULL;
 }
 
 /* RFC 2131 4.4.5: who has lost his lease stops "any other network processing". */

@@ -31,6 +31,7 @@ static bool in_range(enum tcp_user_option option, int64_t value)
 	case TCP_OPTION_KEEP_COUNT:
 		return value >= 1 && value <= KEEP_COUNT_MAX;
 	case TCP_OPTION_USER_TIMEOUT_MS:
+	case TCP_OPTION_RESOLVE_MS:
 		return value >= 0 && value <= INT32_MAX;
 	case TCP_OPTION_TOS:
 	case TCP_OPTION_TTL:
@@ -54,6 +55,7 @@ int tcp_choose(struct stack *stack, struct tcb *tcb, enum tcp_user_option option
 	case TCP_OPTION_USER_TIMEOUT_MS: chosen->user_timeout_ms = (uint32_t)value; break;
 	case TCP_OPTION_TOS: chosen->tos = (uint8_t)(value & ~ECN_BITS); break;
 	case TCP_OPTION_TTL: chosen->ttl = (uint8_t)value; break;
+	case TCP_OPTION_RESOLVE_MS: chosen->resolve_ms = (uint32_t)value; break;
 	}
 	if (option == TCP_OPTION_KEEP_ALIVE || option == TCP_OPTION_KEEP_IDLE_S)
 		tcp_keep_alive_start(stack, tcb);
@@ -71,6 +73,7 @@ int64_t tcp_chosen(const struct tcb *tcb, enum tcp_user_option option)
 	case TCP_OPTION_KEEP_COUNT: return chosen->keep_count;
 	case TCP_OPTION_USER_TIMEOUT_MS: return chosen->user_timeout_ms;
 	case TCP_OPTION_TOS: return chosen->tos;
+	case TCP_OPTION_RESOLVE_MS: return chosen->resolve_ms;
 	case TCP_OPTION_TTL: return chosen->ttl != 0 ? chosen->ttl : IPV4_TTL;
 	}
 	return 0;

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * The Ethernet header on the wire (IEEE 802.3, DIX framing, no FCS): offsets, numbers, and the only
- * two functions that read and write its bytes.  VLAN tags are recognised by number, not decoded.
+ * functions that read and write its bytes; and the tags of IEEE 802.1Q, which stand behind the addresses.
  */
 #ifndef NET_WIRE_ETH_H
 #define NET_WIRE_ETH_H
@@ -38,6 +38,30 @@ static inline bool eth_header_read(const uint8_t *p, size_t len, struct eth_head
 	h->dst = p + ETH_OFF_DST;
 	h->src = p + ETH_OFF_SRC;
 	h->type = load_be16(p + ETH_OFF_TYPE);
+	return true;
+}
+
+#define ETH_TAG_LEN 4       /* priority and VLAN, then the type of what follows */
+#define ETH_TAG_VID 0x0fff
+#define ETH_VID_NONE 0      /* IEEE 802.1Q 9.6: the frame has a priority, and is in no VLAN */
+
+struct eth_tag {
+	uint16_t vid;
+	uint16_t type; /* of what follows: another tag, or the payload */
+};
+
+static inline bool eth_type_is_tag(uint16_t type)
+{
+	return type == ETH_TYPE_VLAN || type == ETH_TYPE_QINQ;
+}
+
+/* What stands behind a type that is a tag's.  False when `len` bytes cannot hold it. */
+static inline bool eth_tag_read(const uint8_t *p, size_t len, struct eth_tag *tag)
+{
+	if (len < ETH_TAG_LEN)
+		return false;
+	tag->vid = load_be16(p) & ETH_TAG_VID;
+	tag->type = load_be16(p + 2);
 	return true;
 }
 

@@ -456,8 +456,11 @@ static void addresses_that_no_host_has(void **state)
 		expect_dropped_as_offer_and_ack("dhcp_refused", bad_address, i);
 	assert_string_equal(kit_event_field(kit_event(&s.k.kp, EVENT_DHCP_REFUSED, 0), "problem"),
 			    "the address is not one of a host");
-	assert_string_equal(ds_describe(&s), "no good offer after 1 DISCOVER in 0.0 s; 9 messages "
-					     "could not be used: the address is the server's own");
+	assert_string_equal(ds_describe(&s),
+			    "no offer after 1 DISCOVER in 0.0 s (9 answers refused: "
+			    "6 because the address is not one of a host, "
+			    "2 because the address and the mask do not go together, "
+			    "1 because the address is the server's own)");
 }
 
 /* RFC 3021: a network of two has neither a network's address nor a broadcast one. */

@@ -44,19 +44,54 @@ static void a_frame_under_14_bytes_is_dropped(void **state)
 	assert_int_equal(k.netif.counters.rx_frames, 14);
 }
 
-static void vlan_tags_are_dropped_also_truncated_ones(void **state)
+static void frames_in_a_vlan_are_dropped_also_truncated_ones(void **state)
 {
-	uint8_t payload[50] = {0};
+	uint8_t payload[50] = {0x00, 0x07, 0x08, 0x00};
 
 	(void)state;
-	for (size_t len = 0; len <= 4; len++) {
+	for (size_t len = 0; len <= 5; len++) {
 		kit_build_eth(&f, NULL, NULL, ETH_TYPE_VLAN, payload, len);
 		kit_inject_frame(&k, &f);
 	}
+	assert_int_equal(kit_counter(&k, "eth_short"), 4);
 	kit_build_eth(&f, NULL, NULL, ETH_TYPE_QINQ, payload, sizeof(payload));
 	kit_inject_frame(&k, &f);
-	assert_int_equal(kit_counter(&k, "eth_vlan"), 6);
+	assert_int_equal(kit_counter(&k, "eth_vlan"), 3);
 	assert_int_equal(kit_counter(&k, "ip_in"), 0);
+}
+
+/* Puts a tag in front of what the frame holds. */
+static void tag(uint16_t type, uint16_t tci)
+{
+	memmove(f.bytes + ETH_OFF_TYPE + ETH_TAG_LEN, f.bytes + ETH_OFF_TYPE, f.len - ETH_OFF_TYPE);
+	store_be16(f.bytes + ETH_OFF_TYPE, type);
+	store_be16(f.bytes + ETH_OFF_TYPE + 2, tci);
+	f.len += ETH_TAG_LEN;
+}
+
+/* IEEE 802.1Q: VID 0 says that the frame is in no VLAN, and the rest of the tag is a priority. */
+static void a_tag_without_a_vlan_is_no_tag(void **state)
+{
+	static const uint16_t types[] = {ETH_TYPE_VLAN, ETH_TYPE_QINQ};
+	struct kit_sent *sent;
+
+	(void)state;
+	kit_teach_peer(&k);
+	for (unsigned i = 0; i < ARRAY_LEN(types); i++) {
+		kit_build_icmp(&f, &(struct kit_ipv4){0}, ICMP_ECHO, 0, 0x00010001, "ping", 4);
+		tag(types[i], 0xe000);
+		tag(ETH_TYPE_VLAN, 0x3000);
+		kit_inject_frame(&k, &f);
+		kit_poll(&k);
+		sent = kit_take(&k);
+		assert_non_null(sent);
+		kit_sent_free(sent);
+	}
+	assert_int_equal(kit_counter(&k, "icmp_echo_answered"), 2);
+	tag(ETH_TYPE_VLAN, 0x2007);
+	kit_inject_frame(&k, &f);
+	assert_int_equal(kit_counter(&k, "eth_vlan"), 1);
+	assert_int_equal(kit_counter(&k, "icmp_echo_answered"), 2);
 }
 
 static void a_group_address_as_sender_is_dropped(void **state)
@@ -83,7 +118,7 @@ static void the_destination_filter(void **state)
 	assert_int_equal(kit_counter(&k, "eth_for_others"), 1);
 	assert_int_equal(kit_counter(&k, "ip_in"), 0);
 
-	kit_build_icmp(&f, NULL, ICMP_ECHO, 0, 1, NULL, 0);
+	kit_build_icmp(&f, &(struct kit_ipv4){0}, ICMP_ECHO, 0, 1, NULL, 0);
 	kit_inject_frame(&k, &f);
 	assert_int_equal(kit_counter(&k, "ip_in"), 1);
 	kit_build_icmp(&f, &(struct kit_ipv4){.eth_dst = KIT_BROADCAST_MAC, .dst = KIT_NET_BROADCAST},
@@ -329,7 +364,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_frame_under_14_bytes_is_dropped),
-		TEST(vlan_tags_are_dropped_also_truncated_ones),
+		TEST(frames_in_a_vlan_are_dropped_also_truncated_ones),
+		TEST(a_tag_without_a_vlan_is_no_tag),
 		TEST(a_group_address_as_sender_is_dropped),
 		TEST(the_destination_filter),
 		TEST(unknown_types_are_counted),

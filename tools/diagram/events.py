@@ -104,7 +104,7 @@ OTHERS = {
     'arp.reply': Shape('wire', PEER, STACK, 'ARP: {ip} is at {mac}', ('[after {rtt_us:us}]',), '',
                        'helper'),
     'arp.unresolved': Shape('note', STACK, STACK, 'nobody says that {ip} is his', (
-        '{attempts} ARP requests',), '', 'bad'),
+        '{attempts} ARP requests', '[refused {refused}: {refused_why}]'), '', 'bad'),
     'arp.conflict': Shape('wire', OTHER, STACK, 'ARP: {ip} is mine, says {mac}', ('[{action}]',), '',
                           'bad'),
     'icmp.error': Shape('wire', PEER, STACK, 'ICMP: {what}', ('about {dst}',), '', 'bad'),
@@ -136,7 +136,10 @@ OTHERS = {
     'tcp.time_wait_abandoned': Shape('note', STACK, STACK, 'does not wait for late packets: '
                                      'the run ends', ('{remaining_ms} ms of TIME-WAIT left',), '',
                                      'helper'),
-    'tcp.aborted': Shape('note', STACK, STACK, 'gives up: {reason}', ('in state {state}',), '', 'bad'),
+    'tcp.aborted': Shape('note', STACK, STACK, 'gives up: {reason}', (
+        'in state {state}', '[refused {refused}: {refused_why}]'), '', 'bad'),
+    'close.abandoned': Shape('note', APP, APP, 'does not wait any longer for the FIN to be acknowledged', (
+        'after {seconds:s} s',), 'close', 'bad'),
     'tcp.summary': Shape('note', STACK, STACK, 'sent {bytes_sent}, received {bytes_received} bytes', (
         '{segs_out} segments out, {segs_in} in, {retransmits} sent again',), '', 'helper'),
     'http.request': Shape('call', APP, SERVER, '{method} {target}', (

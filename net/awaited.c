@@ -1,0 +1,148 @@
+/*
+ * SPDX-License-Identifier: MIT
+ *
+ * From a dropped frame to the party that may have waited for it; see net/awaited.h.  Nothing here has
+ * passed a check, so every length is looked at, and nothing but a count comes of it.
+ *
+ * Who waits: a DHCP client that asks (its transaction or its hardware address must be in the message),
+ * a neighbour that is being asked for, a connected port or identifier, a connection.
+ */
+#include "net/awaited.h"
+
+#include "net/dhcp_client.h"
+#include "net/ipv4.h"
+#include "net/neigh.h"
+#include "net/port.h"
+#include "net/stack.h"
+#include "net/tcp.h"
+#include "net/wire/arp.h"
+#include "net/wire/eth.h"
+#include "net/wire/icmp.h"
+#include "net/wire/ipv4.h"
+#include "net/wire/tcp.h"
+#include "net/wire/udp.h"
+
+/* --- where it is counted ------------------------------------------------------------------------- */
+
+struct awaited *awaited_make(struct stack *stack, struct awaited **slot)
+{
+	const struct net_port *port = stack->port;
+
+	if (*slot != NULL)
+		return *slot;
+	*slot = port->alloc(port->ctx, sizeof(**slot));
+	if (*slot != NULL)
+		**slot = (struct awaited){0};
+	return *slot;
+}
+
+void awaited_free(struct stack *stack, struct awaited **slot)
+{
+	if (*slot != NULL)
+		stack->port->free(stack->port->ctx, *slot, sizeof(**slot));
+	*slot = NULL;
+}
+
+void awaited_add(struct stack *stack, struct awaited **slot, struct refused_reason why)
+{
+	struct awaited *a = awaited_make(stack, slot);
+
+	if (a != NULL)
+		refused_add(&a->refused, why);
+}
+
+void awaited_note(struct stack *stack, struct awaited **slot, const char *what, uint32_t said_by,
+		  const struct refused *refused)
+{
+	bool any = what != NULL || (refused != NULL && refused->count > 0);
+	struct awaited *a = any ? awaited_make(stack, slot) : NULL;
+
+	if (a == NULL)
+		return;
+	refused_merge(&a->refused, refused);
+	if (what != NULL)
+		refused_add(&a->said, REFUSED_WITH(what, REFUSED_ADDRESS, said_by));
+}
+
+/* --- ARP ---------------------------------------------------------------------------------------- */
+
+/* Whatever else is wrong with it: it says that it is from the neighbour that is being asked for. */
+static struct refused *find_neighbour(struct stack *stack, struct netif *netif, const uint8_t *p,
+				      size_t len)
+{
+	struct net_addr addr;
+
+	if (len < ARP_OFF_SPA + ARP_PLEN)
+		return NULL;
+	addr = net_addr_ipv4(load_be32(p + ARP_OFF_SPA));
+	return neigh_awaits(stack, netif, &addr);
+}
+
+/* --- IPv4 --------------------------------------------------------------------------------------- */
+
+#define PORTS_LEN 4u
+
+/* The tally of whoever waits for such a packet, or NULL.  `l4`: the transport header, `len` bytes. */
+static struct refused *find_port(struct stack *stack, const struct ipv4_header *h, const uint8_t *l4,
+				 size_t len)
+{
+	struct udp_pcb *pcb = NULL;
+	struct awaited *a;
+
+	if (h->protocol == IPV4_PROTO_UDP && len >= PORTS_LEN)
+		pcb = udp_find(stack, h->src, load_be16(l4 + UDP_OFF_SRC), h->dst,
+			       load_be16(l4 + UDP_OFF_DST));
+	else if (h->protocol == IPV4_PROTO_ICMP && len > ICMP_OFF_ID + 1 &&
+		 l4[ICMP_OFF_TYPE] == ICMP_ECHO_REPLY)
+		pcb = udp_find_echo(stack, h->src, h->dst, load_be16(l4 + ICMP_OFF_ID));
+	a = pcb != NULL && pcb->remote != 0 ? awaited_make(stack, &pcb->awaited) : NULL;
+	return a != NULL ? &a->refused : NULL;
+}
+
+static struct refused *find_waiting(struct stack *stack, struct netif *netif, const uint8_t *p,
+				    size_t len)
+{
+	struct ipv4_header h;
+	const uint8_t *l4;
+	struct refused *dhcp;
+
+	/* A fragment but the first has no ports. */
+	if (!ipv4_header_read_quoted(p, len, &h) || (h.fragment & IPV4_FRAGMENT_OFFSET) != 0)
+		return NULL;
+	l4 = p + h.header_len;
+	len -= h.header_len;
+	if (h.protocol == IPV4_PROTO_TCP && len >= PORTS_LEN)
+		return tcp_awaits(stack, h.dst, load_be16(l4 + TCP_OFF_DST), h.src,
+				  load_be16(l4 + TCP_OFF_SRC));
+	dhcp = h.protocol == IPV4_PROTO_UDP ? dhcp_awaits_message(stack, netif, l4, len) : NULL;
+	return dhcp != NULL ? dhcp : find_port(stack, &h, l4, len);
+}
+
+void awaited_refuse_packet(struct stack *stack, const struct pktbuf *pkt, struct refused_reason why)
+{
+	const uint8_t *p = pkt->head + pkt->l3_off;
+
+	awaited_refuse(stack, pkt->netif, ETH_TYPE_IPV4, p, (size_t)(pkt->tail - p), why);
+}
+
+void awaited_take_back(struct stack *stack, struct netif *netif, const uint8_t *p, size_t len,
+		       struct refused_reason why)
+{
+	struct refused *refused = find_waiting(stack, netif, p, len);
+
+	if (refused != NULL)
+		refused_remove(refused, why);
+}
+
+void awaited_refuse(struct stack *stack, struct netif *netif, uint16_t type, const uint8_t *p,
+		    size_t len, struct refused_reason why)
+{
+	struct refused *refused = NULL;
+
+	if (type == ETH_TYPE_ARP)
+		refused = find_neighbour(stack, netif, p, len);
+	else if (type == ETH_TYPE_IPV4)
+		refused = find_waiting(stack, netif, p, len);
+	if (refused != NULL)
+		refused_add(refused, why);
+}

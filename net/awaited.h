@@ -1,0 +1,41 @@
+/*
+ * SPDX-License-Identifier: MIT
+ *
+ * Whose answer was it?  A frame that is dropped may be what somebody waits for: the layer that drops
+ * it says so here, and the reason is counted with the one who waits (base/refused.h).
+ */
+#ifndef NET_AWAITED_H
+#define NET_AWAITED_H
+
+#include "base/refused.h"
+#include "net/netif.h"
+
+/* What came in place of what a port or a connection waits for.  It is seldom there, so it has memory of
+ * its own. */
+struct awaited {
+	struct refused refused; /* dropped, and might have been the answer */
+	struct refused said;    /* ICMP errors about what was sent, and who said them */
+};
+
+/* The one at *slot, which is made where there is none; NULL: no memory. */
+struct awaited *awaited_make(struct stack *stack, struct awaited **slot);
+void awaited_free(struct stack *stack, struct awaited **slot);
+/* Counts it at *slot, where there is memory. */
+void awaited_add(struct stack *stack, struct awaited **slot, struct refused_reason why);
+/* Bad news about what was sent: an ICMP error in words (static; NULL: it is none) and who said it, or
+ * what came in place of an ARP answer (NULL: not known). */
+void awaited_note(struct stack *stack, struct awaited **slot, const char *what, uint32_t said_by,
+		  const struct refused *refused);
+
+/* A frame is dropped for that reason.  [p, p + len) is what stands behind its type (an enum eth_type)
+ * and may be anything, of any length: it is counted where, as far as it can be read, it is what a
+ * waiting party asked for, from the one that was asked, for us. */
+void awaited_refuse(struct stack *stack, struct netif *netif, uint16_t type, const uint8_t *p,
+		    size_t len, struct refused_reason why);
+/* The same of a received packet whose IPv4 header stands at l3_off, and has been read. */
+void awaited_refuse_packet(struct stack *stack, const struct pktbuf *pkt, struct refused_reason why);
+/* The IPv4 packet at `p` was counted, and turns out to be in order. */
+void awaited_take_back(struct stack *stack, struct netif *netif, const uint8_t *p, size_t len,
+		       struct refused_reason why);
+
+#endif
