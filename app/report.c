@@ -20,11 +20,15 @@ static void send_report(struct event_sink *events, enum event_id id, uint32_t co
 			const struct report *r)
 {
 	bool has_code = r->http_code != 0;
+	bool refused = r->exitcode != STATUS_OK && r->refused.count > 0;
+	char why[REFUSED_TEXT_MAX];
 	const char version[] = {'1', '.', (char)('0' + r->version_minor)};
 	const struct event_field fields[] = {
 		EV_U64("exitcode", r->exitcode),
 		EV_STR("outcome", outcome(r)),
 		EV_IF(r->errormsg != NULL, EV_STR("errormsg", r->errormsg)),
+		EV_IF(refused, EV_U64("refused", r->refused.count)),
+		EV_IF(refused, EV_STR("refused_why", refused_why(why, &r->refused))),
 		EV_IF(r->failed_step != 0, EV_U64("failed_step", r->failed_step)),
 		EV_IF(r->probe != 0, EV_U64("probe", r->probe)),
 		EV_IF(r->method != NULL, EV_STR("method", r->method)),
@@ -80,8 +84,18 @@ void report_result(struct event_sink *events, const struct report *r)
 
 void report_failure(struct event_sink *events, enum status status, const char *message)
 {
+	report_failed_wait(events, status, message, NULL);
+}
+
+void report_failed_wait(struct event_sink *events, enum status status, const char *message,
+			const struct refused *refused)
+{
+	bool any = refused != NULL && refused->count > 0;
+	char why[REFUSED_TEXT_MAX];
+
 	event_emit(events, EVENT_RESULT, 0, 0, EV_U64("exitcode", status), EV_STR("outcome", "failed"),
-		   EV_STR("errormsg", message));
+		   EV_STR("errormsg", message), EV_IF(any, EV_U64("refused", refused->count)),
+		   EV_IF(any, EV_STR("refused_why", refused_why(why, refused))));
 }
 
 void report_served(struct event_sink *events, enum status status, const char *problem,

@@ -9,6 +9,7 @@
 #define APP_REPORT_H
 
 #include "base/event.h"
+#include "base/refused.h"
 #include "base/status.h"
 
 struct report {
@@ -48,6 +49,7 @@ struct report {
 	uint64_t time_idle_ns;      /* of time_total, asleep: the rest is what the guest worked */
 	enum status exitcode;
 	const char *errormsg;       /* NULL: none */
+	struct refused refused;     /* what came while a wait that failed went on, and was not it */
 	unsigned failed_step;       /* the first of the sixteen steps not reached; 0: all were */
 };
 
@@ -55,6 +57,9 @@ void report_transfer(struct event_sink *events, uint32_t conn, const struct repo
 void report_result(struct event_sink *events, const struct report *r);
 /* A `result` of a run that never came to a transfer: no device, bad configuration, no memory. */
 void report_failure(struct event_sink *events, enum status status, const char *message);
+/* The same of a wait, with what came meanwhile and was refused; NULL: nothing is known. */
+void report_failed_wait(struct event_sink *events, enum status status, const char *message,
+			const struct refused *refused);
 
 /* A `result` of a run that answered and asked nothing. */
 void report_served(struct event_sink *events, enum status status, const char *problem,

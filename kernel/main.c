@@ -213,8 +213,10 @@ static void network_start(struct wiring *w)
 	}
 	if (status == STATUS_OK)
 		status = network_up(n);
-	if (status != STATUS_OK)
-		give_up(status, n->problem);
+	if (status != STATUS_OK) {
+		report_failed_wait(log_sink(), status, n->problem, network_refused(n));
+		machine_exit(status);
+	}
 }
 
 static const char *no_address(void *ctx)

@@ -7,9 +7,6 @@
 #include "net/dhcp.h"
 #include "net/net.h"
 
-/* How long a link that is down at the start is waited for: a bridge port takes a moment. */
-#define LINK_WAIT_NS (2 * NS_PER_S)
-
 static uint64_t now(const struct network *n)
 {
 	return n->machine->now_ns(n->machine->ctx);
@@ -21,6 +18,16 @@ static struct strbuf problem(struct network *n, const char *begin)
 
 	strbuf_str(&sb, begin);
 	return sb;
+}
+
+static void append_seconds(struct strbuf *sb, uint64_t ns)
+{
+	uint64_t tenths = ns / (NS_PER_S / 10);
+
+	strbuf_u64(sb, tenths / 10);
+	strbuf_char(sb, '.');
+	strbuf_u64(sb, tenths % 10);
+	strbuf_str(sb, " s");
 }
 
 /* --- which device ------------------------------------------------------------------------------- */
@@ -111,7 +118,7 @@ static struct netif *first(const struct choice *c)
 	return c->netifs[i];
 }
 
-static enum status say_no_link(struct network *n, const struct choice *c)
+static enum status say_no_link(struct network *n, const struct choice *c, uint64_t waited_ns)
 {
 	struct strbuf sb = problem(n, "the network link is down: ");
 	unsigned said = 0;
@@ -122,24 +129,31 @@ static enum status say_no_link(struct network *n, const struct choice *c)
 		strbuf_str(&sb, said++ == 0 ? "" : ", ");
 		strbuf_str(&sb, c->netifs[i]->name);
 	}
+	strbuf_str(&sb, " (waited ");
+	append_seconds(&sb, waited_ns);
+	strbuf_char(&sb, ')');
 	return STATUS_COULD_NOT_CONNECT;
 }
 
+/* As long as for an address, also where that is given: a switch port may take half a minute to forward. */
 static enum status wait_for_link(struct network *n, const struct choice *c)
 {
-	uint64_t patience_ns = now(n) + LINK_WAIT_NS;
+	uint64_t began_ns = now(n);
+	uint64_t patience_ns = began_ns + n->platform->dhcp_timeout_ns;
 	uint64_t timeout_ns = n->platform->timeout_ns;
 	uint64_t deadline_ns = MIN(patience_ns, timeout_ns);
 
+	progress_begin_wait(n->machine->progress, "waiting for the link", deadline_ns, began_ns);
 	while (ready(c) == NULL && now(n) < deadline_ns)
 		blocking_turn(n->machine, deadline_ns);
+	progress_end(n->machine->progress);
 	n->netif = ready(c);
 	if (n->netif == NULL && n->stays)
 		n->netif = first(c);
 	if (n->netif != NULL)
 		return STATUS_OK;
 	if (timeout_ns >= patience_ns)
-		return say_no_link(n, c);
+		return say_no_link(n, c, now(n) - began_ns);
 	(void)problem(n, "timed out, waiting for the link");
 	return STATUS_TIMED_OUT;
 }
@@ -301,6 +315,12 @@ enum status network_up(struct network *n)
 		status = ask(n);
 	network_take_names(n);
 	return status;
+}
+
+const struct refused *network_refused(const struct network *n)
+{
+	return n->netif != NULL && lease_of(n) == NULL ? net_dhcp_refused(n->machine->stack, n->netif)
+						       : NULL;
 }
 
 const char *network_no_address(struct network *n)

@@ -34,8 +34,9 @@ struct network {
 	uint32_t declines; /* addresses of somebody else's that network_another_address() knows of */
 };
 
-/* Sets `netif`, after having waited for a link where there is none; a machine that stays takes the first
- * that it may use then.  With ip=off nothing is chosen, and none is needed.  STATUS_NO_DEVICE, STATUS_COULD_NOT_CONNECT (no link),
+/* Sets `netif`, after having waited for a link where there is none: as long as for an address; a machine
+ * that stays takes the first that it may use then.  With ip=off nothing is chosen, and none is needed.
+ * STATUS_NO_DEVICE, STATUS_COULD_NOT_CONNECT (no link),
  * STATUS_TIMED_OUT. */
 enum status network_choose(struct network *n, struct netif *const *netifs, unsigned n_netifs) MUST_CHECK;
 
@@ -51,6 +52,9 @@ void network_take_names(struct network *n);
 /* An address turned out to be somebody else's since the last call, or since the start: waits for another
  * one, as long as dhcp-timeout= has it, and until `deadline_ns`.  False: none was, or none came. */
 bool network_another_address(struct network *n, uint64_t deadline_ns) MUST_CHECK;
+
+/* What came and was refused where an address was asked for and there is none; NULL: nothing is known. */
+const struct refused *network_refused(const struct network *n);
 
 /* Why the machine has no address now; NULL: it has one.  The text is in `problem`. */
 const char *network_no_address(struct network *n);

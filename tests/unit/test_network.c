@@ -25,7 +25,7 @@ static uint64_t plugged_in_at_ns; /* ... then */
 static unsigned turns;
 
 /* What a server does; 0: there is none. */
-enum server { NOBODY, HELPFUL, SILENT_AFTER_OFFER, REFUSING };
+enum server { NOBODY, HELPFUL, SILENT_AFTER_OFFER, REFUSING, IN_A_VLAN };
 static enum server server;
 static struct dk_said asked; /* the latest message */
 static uint8_t name_server;  /* 192.168.77.X, the first that the server names */
@@ -34,6 +34,19 @@ static uint64_t kit_now(void *ctx)
 {
 	(void)ctx;
 	return k.now_ns;
+}
+
+static void send_in_vlan(const struct dk_answer *a)
+{
+	static const uint8_t tag[] = {0x81, 0x00, 0x00, 0x07};
+	const struct kit_ipv4 ip = {.src = DHCP_KIT_SERVER, .dst = KIT_IP};
+	struct kit_frame f;
+
+	kit_build_udp(&f, &ip, 67, 68, a->bytes, a->len);
+	memmove(f.bytes + ETH_OFF_TYPE + sizeof(tag), f.bytes + ETH_OFF_TYPE, f.len - ETH_OFF_TYPE);
+	memcpy(f.bytes + ETH_OFF_TYPE, tag, sizeof(tag));
+	f.len += sizeof(tag);
+	kit_inject_frame(&k, &f);
 }
 
 static void answer(uint8_t type)
@@ -46,7 +59,10 @@ static void answer(uint8_t type)
 	dk_option(&a, 15, domain, strlen(domain));
 	dk_option(&a, 6, servers, sizeof(servers));
 	dk_end(&a);
-	dk_send(&k, &a, NULL);
+	if (server == IN_A_VLAN)
+		send_in_vlan(&a);
+	else
+		dk_send(&k, &a, NULL);
 }
 
 static void serve(void)
@@ -196,19 +212,39 @@ static void whichever_link_comes_up_first(void **state)
 	assert_int_equal(k.now_ns - began_ns, 700 * NS_PER_MS);
 }
 
-/* The one that is named is waited for, though another has a link. */
-static void two_seconds_are_waited_for_a_link(void **state)
+/* As long as for an address, whoever gives that.  The one that is named is waited for, though another
+ * has a link. */
+static void a_link_is_waited_for_as_long_as_an_address(void **state)
 {
-	uint64_t began_ns = k.now_ns;
+	static const char *const ways[] = {"dhcp", "10.0.0.2/24"};
+	uint64_t began_ns;
 
 	(void)state;
+	platform.timeout_ns = TIME_NEVER;
 	eth[0].link_up = true;
-	configure("dhcp", "1");
-	must_refuse(STATUS_COULD_NOT_CONNECT, "the network link is down: eth1");
-	assert_int_equal(k.now_ns - began_ns, 2 * NS_PER_S);
+	for (unsigned i = 0; i < ARRAY_LEN(ways); i++) {
+		began_ns = k.now_ns;
+		configure(ways[i], "1");
+		must_refuse(STATUS_COULD_NOT_CONNECT, "the network link is down: eth1 (waited 15.0 s)");
+		assert_int_equal(k.now_ns - began_ns, 15 * NS_PER_S);
+	}
 	eth[0].link_up = false;
 	platform.nic = (struct config_nic){0};
-	must_refuse(STATUS_COULD_NOT_CONNECT, "the network link is down: eth0, eth1, eth2");
+	platform.dhcp_timeout_ns = 700 * NS_PER_MS;
+	must_refuse(STATUS_COULD_NOT_CONNECT,
+		    "the network link is down: eth0, eth1, eth2 (waited 0.7 s)");
+}
+
+/* A switch port that forwards after half a minute. */
+static void patience_makes_late_links_good(void **state)
+{
+	(void)state;
+	plugged_in = 1;
+	plugged_in_at_ns = k.now_ns + 31 * NS_PER_S;
+	platform.timeout_ns = TIME_NEVER;
+	platform.dhcp_timeout_ns = 40 * NS_PER_S;
+	must_choose(&eth[1]);
+	assert_int_equal(k.now_ns, plugged_in_at_ns);
 }
 
 static void timeout_ends_the_wait_for_a_link(void **state)
@@ -366,6 +402,17 @@ static void the_run_ends_before_anybody_gives_one(void **state)
 	must_get_none("no address from DHCP: no offer after 1 DISCOVER in 0.5 s", 500 * NS_PER_MS);
 }
 
+static void what_was_refused_meanwhile(void **state)
+{
+	(void)state;
+	assert_null(network_refused(&network));
+	server = IN_A_VLAN;
+	platform.dhcp_timeout_ns = 500 * NS_PER_MS;
+	must_get_none("no address from DHCP: no offer after 1 DISCOVER in 0.5 s (1 answer refused: "
+		      "it came in VLAN 7)", 500 * NS_PER_MS);
+	assert_int_equal(network_refused(&network)->count, 1);
+}
+
 static void a_server_offers_and_does_no_more(void **state)
 {
 	(void)state;
@@ -476,7 +523,8 @@ int main(void)
 		TEST(a_device_that_is_not_there_is_refused),
 		TEST(without_an_address_no_device_is_needed),
 		TEST(whichever_link_comes_up_first),
-		TEST(two_seconds_are_waited_for_a_link),
+		TEST(a_link_is_waited_for_as_long_as_an_address),
+		TEST(patience_makes_late_links_good),
 		TEST(timeout_ends_the_wait_for_a_link),
 		TEST(an_address_that_is_given),
 		TEST(a_gateway_outside_the_network),
@@ -486,6 +534,7 @@ int main(void)
 		TEST(names_come_with_a_server_that_comes_back),
 		TEST(nobody_gives_one),
 		TEST(the_run_ends_before_anybody_gives_one),
+		TEST(what_was_refused_meanwhile),
 		TEST(a_server_offers_and_does_no_more),
 		TEST(a_server_refuses),
 		TEST(an_address_of_the_link_only_when_it_is_wanted),
