@@ -7,14 +7,19 @@ static uint64_t now(struct machine *m)
 	return m->now_ns(m->ctx);
 }
 
+static uint64_t run_beside(struct background *b, uint64_t now_ns)
+{
+	return b != NULL ? b->run(b, now_ns) : TIME_NEVER;
+}
+
 /* The line that is due comes before the sleep, so that a turn that was late is told late, not never. */
 static void turn(struct machine *m, uint64_t deadline_ns, uint64_t now_ns)
 {
-	struct background *b = m->background;
-	uint64_t beside_ns = b != NULL ? b->run(b, now_ns) : TIME_NEVER;
+	uint64_t beside_ns = run_beside(m->background, now_ns);
+	uint64_t closing_ns = run_beside(m->closing, now_ns);
 	uint64_t line_ns = progress_tick(m->progress, now_ns);
 
-	deadline_ns = MIN(deadline_ns, beside_ns);
+	deadline_ns = MIN(deadline_ns, MIN(beside_ns, closing_ns));
 	m->turn(m->ctx, MIN(deadline_ns, line_ns));
 }
 

@@ -41,6 +41,7 @@ struct machine {
 	void (*memory)(void *ctx, uint64_t *total, uint64_t *available);
 	struct progress *progress; /* who says that a wait is long; NULL: nobody */
 	struct background *background; /* runs in every wait; NULL: nothing does */
+	struct background *closing;    /* a second one: connections that are being closed */
 };
 
 /* One turn of a wait, and of what goes on beside it: sleeps until something happened or `deadline_ns`

@@ -5,6 +5,8 @@
 #include "base/bytes.h"
 #include "base/strbuf.h"
 
+#define DNS_HEADER_LEN 12u
+#define DNS_RESPONSE 0x80u /* QR, of the third byte */
 #define TCP_PATIENCE_NS (5 * NS_PER_S)
 /* Bytes; an answer with one address is a hundred.  Over UDP as well: a server may send more than it
  * was offered, and what came is read. */
@@ -74,12 +76,37 @@ static void say_answer(const struct dns_exchange *x, uint64_t asked_ns)
 
 static void say_failure(const struct dns_exchange *x)
 {
+	bool any = x->refused.count > 0;
+	char why[REFUSED_TEXT_MAX];
+
 	event_emit(x->events, EVENT_DNS_FAILED, 0, 0, EV_STR("name", x->text),
 		   EV_IPV4("server", x->server),
-		   EV_STR("problem", x->err == ERR_TIMEDOUT ? "no answer" : err_text(x->err)));
+		   EV_STR("problem", x->err == ERR_TIMEDOUT ? "no answer" : err_text(x->err)),
+		   EV_IF(any, EV_U64("refused", x->refused.count)),
+		   EV_IF(any, EV_STR("refused_why", refused_why(why, &x->refused))));
 }
 
 /* --- UDP --------------------------------------------------------------------------------------- */
+
+/* What the socket dropped. */
+static void note_awaited(struct dns_exchange *x, int fd)
+{
+	struct sock_awaited awaited;
+
+	sock_awaited(x->machine->stack, fd, now(x), &awaited);
+	refused_merge(&x->refused, &awaited.refused);
+	refused_merge(&x->said, &awaited.said);
+}
+
+/* Why a datagram of the server's is no answer to the question with that id. */
+static const char *not_ours_because(const uint8_t *msg, size_t len, uint16_t id)
+{
+	if (len < DNS_HEADER_LEN)
+		return "had fewer than 12 bytes";
+	if (load_be16(msg) != id)
+		return "had another id";
+	return msg[2] & DNS_RESPONSE ? "answered another question" : "carried no response";
+}
 
 /* Until an answer to this question comes; forged ones that miss are no reason to stop waiting. */
 static int await_datagram(struct dns_exchange *x, int fd, uint16_t id, uint64_t until_ns)
@@ -92,6 +119,7 @@ static int await_datagram(struct dns_exchange *x, int fd, uint16_t id, uint64_t 
 		x->outcome = dns_read_answer(message, (size_t)n, id, x->name, &x->answer);
 		if (x->outcome != DNS_NOT_OURS)
 			return ERR_OK;
+		refused_add(&x->refused, REFUSED(not_ours_because(message, (size_t)n, id)));
 		if (now(x) >= until_ns)
 			return ERR_TIMEDOUT;
 	}
@@ -112,6 +140,8 @@ static int ask_over_udp(struct dns_exchange *x, const uint8_t *query, size_t len
 		err = blocking_send_all(x->machine, fd, query, len, until_ns);
 	if (err == ERR_OK)
 		err = await_datagram(x, fd, id, until_ns);
+	if (err != ERR_OK)
+		note_awaited(x, fd);
 	sock_close(x->machine->stack, fd, now(x));
 	return err;
 }
@@ -170,11 +200,12 @@ static int ask_over_tcp(struct dns_exchange *x, const uint8_t *query, size_t len
 		return fd;
 	err = talk_over_tcp(x, fd, query, len, id, until_ns);
 	if (err != ERR_OK) {
+		note_awaited(x, fd);
 		blocking_abort(x->machine, fd);
 		return err;
 	}
-	err = blocking_close(x->machine, fd, until_ns); /* the answer is here, however that ends */
-	return ERR_OK;
+	/* The answer is here: the stack closes in order without anybody who waits for it. */
+	return sock_close(x->machine->stack, fd, now(x));
 }
 
 /* --- both -------------------------------------------------------------------------------------- */

@@ -27,6 +27,8 @@ struct dns_exchange {
 	int err; /* ERR_OK: there is an outcome; ERR_TIMEDOUT: no answer; what the sockets said */
 	enum dns_outcome outcome;
 	struct dns_answer answer;
+	struct refused refused; /* what came while there was no answer, and was none */
+	struct refused said;    /* and ICMP errors about the question */
 };
 
 void dns_exchange(struct dns_exchange *x);

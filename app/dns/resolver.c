@@ -21,6 +21,7 @@ struct lookup {
 	struct net_endpoint server; /* who is being asked */
 	unsigned alias_queries;
 	unsigned without_edns; /* bit i: server i is asked as in 1987 */
+	struct refused said; /* ICMP errors about the questions */
 };
 
 _Static_assert(RESOLVER_SERVERS_MAX <= 32, "a bit for each");
@@ -54,6 +55,17 @@ static void list_servers(struct strbuf *sb, const struct resolver *r)
 	}
 }
 
+/* What came in place of an answer. */
+static void explain_awaited(const struct lookup *l, struct strbuf *sb)
+{
+	if (l->said.count > 0) {
+		strbuf_str(sb, " (");
+		refused_write_said(sb, &l->said);
+		strbuf_char(sb, ')');
+	}
+	refused_append(sb, " (", &l->result->refused, ")");
+}
+
 /* No server has settled it: the last outcome says why. */
 static enum status explain_failure(struct lookup *l, const struct dns_exchange *last)
 {
@@ -77,6 +89,7 @@ static enum status explain_failure(struct lookup *l, const struct dns_exchange *
 		strbuf_str(&sb, ": no sensible answer from the name server ");
 	}
 	list_servers(&sb, l->r);
+	explain_awaited(l, &sb);
 	return STATUS_NAME_NOT_RESOLVED;
 }
 
@@ -89,6 +102,7 @@ static enum status explain_deadline(struct lookup *l, uint32_t server)
 	strbuf_str(&sb, " about ");
 	strbuf_str(&sb, l->text);
 	strbuf_char(&sb, ')');
+	explain_awaited(l, &sb);
 	return STATUS_TIMED_OUT;
 }
 
@@ -163,6 +177,8 @@ static void ask_server(struct lookup *l, struct dns_exchange *x, unsigned i, uns
 	};
 	l->server = net_endpoint_ipv4(x->server, 0);
 	dns_exchange(x);
+	refused_merge(&l->result->refused, &x->refused);
+	refused_merge(&l->said, &x->said);
 	if (!x->edns || !settles_it(x))
 		l->without_edns |= 1u << i;
 	if (!x->edns && settles_it(x))
@@ -350,6 +366,7 @@ enum status resolver_lookup(const struct resolver *r, const char *name, size_t l
 	unsigned n;
 
 	result->n = 0;
+	result->refused = (struct refused){0};
 	result->problem[0] = '\0';
 	if (ipv4_parse(name, len, &result->ipv4[0])) {
 		result->n = 1;

@@ -20,7 +20,7 @@
 #include "base/status.h"
 
 #define RESOLVER_SERVERS_MAX 3u
-#define RESOLVER_PROBLEM_MAX 400u
+#define RESOLVER_PROBLEM_MAX 800u
 
 /* One line of a hosts file. */
 struct resolver_host {
@@ -49,6 +49,7 @@ struct resolved {
 	unsigned n; /* addresses; 0 unless STATUS_OK */
 	uint32_t ipv4[DNS_ADDRESSES_MAX];
 	char problem[RESOLVER_PROBLEM_MAX]; /* a sentence, where there is no address */
+	struct refused refused; /* and what came in place of an answer, from all servers */
 };
 
 /* STATUS_OK; STATUS_NAME_NOT_RESOLVED; STATUS_COULD_NOT_CONNECT for localhost; STATUS_TIMED_OUT where

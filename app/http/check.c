@@ -2,6 +2,7 @@
 /* Carrying out a check; see app/http/check.h. */
 #include "app/http/check.h"
 
+#include "app/http/closing.h"
 #include "app/http/http_client.h"
 #include "app/http/ping.h"
 #include "app/http/redirect.h"
@@ -399,4 +400,5 @@ void check_end(struct client *client)
 {
 	if (client->line.open)
 		connection_close(&client->transfer);
+	closing_finish(client->env);
 }

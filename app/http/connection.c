@@ -7,6 +7,7 @@
 #include "app/http/connection.h"
 
 #include "app/dns/resolver.h"
+#include "app/http/closing.h"
 #include "app/http/settings.h"
 #include "app/http/transfer.h"
 #include "base/ipv4_text.h"
@@ -40,6 +41,7 @@ bool connection_resolve(struct transfer *t, struct url_span host, struct resolve
 
 	if (status != STATUS_OK) {
 		transfer_fail(t, status, resolved->problem);
+		t->report.refused = resolved->refused;
 		return false;
 	}
 	if (!ipv4_parse(host.at, host.len, &ipv4))
@@ -99,6 +101,7 @@ static void explain_timeout(struct transfer *t, unsigned last_step)
 	struct strbuf sb = transfer_fail_timed_out(t);
 
 	strbuf_str(&sb, awaited(last_step));
+	transfer_explain_awaited(t, &sb, t->line->fd);
 }
 
 /* RFC 1122 3.2.1.3: loopback, multicast and the like are found behind no gateway. */
@@ -124,26 +127,30 @@ static const char *connect_sentence(const struct transfer *t, int err, unsigned 
 	case ERR_ADDRNOTAVAIL: /* ours */
 		return connection_no_way(t, err);
 	case ERR_CONNREFUSED: return "connection refused";
-	case ERR_HOSTUNREACH: return last_step < 8 ? "no ARP answer from the next hop"
-						   : "host unreachable, says the network";
+	case ERR_HOSTUNREACH: return "host unreachable, says the network";
 	case ERR_NETUNREACH: return last_step < 8 ? connection_no_way(t, err)
 						  : "network unreachable, says the network";
 	default: return err_text(err);
 	}
 }
 
-static void explain_error(struct transfer *t, int err)
+static void explain_error(struct transfer *t, int err, uint64_t began_ns)
 {
 	unsigned last_step = last_step_of(t);
+	struct strbuf sb;
 
 	t->report.failed_step = report_step_after(last_step);
 	t->refused = err == ERR_CONNREFUSED;
-	if (err == ERR_TIMEDOUT)
+	if (last_step < 8 && transfer_gave_up_on_arp(t, t->line->fd, err)) {
+		transfer_fail_no_arp(t, t->line->fd, began_ns);
+	} else if (err == ERR_TIMEDOUT) {
 		explain_timeout(t, last_step);
-	else if (is_out_of_memory(err))
+	} else if (is_out_of_memory(err)) {
 		transfer_fail(t, STATUS_OUT_OF_MEMORY, "no memory for the connection");
-	else
-		transfer_fail(t, STATUS_COULD_NOT_CONNECT, connect_sentence(t, err, last_step));
+	} else {
+		sb = transfer_fail(t, STATUS_COULD_NOT_CONNECT, connect_sentence(t, err, last_step));
+		transfer_explain_awaited(t, &sb, t->line->fd);
+	}
 }
 
 static void remember_local(struct transfer *t)
@@ -166,12 +173,13 @@ static bool connect_to_server(struct transfer *t)
 	event_emit(t->events, EVENT_APP_CONNECT, t->conn, 0, EV_U64("fd", (uint64_t)line->fd),
 		   EV_ENDPOINT("dst", line->remote));
 	line->step = 5;
+	transfer_be_patient(t, line->fd, deadline);
 	transfer_begin_wait(t, describe_connect, t, deadline);
 	err = blocking_connect(t->m, line->fd, &line->remote, deadline);
 	transfer_end_wait(t);
 	remember_local(t);
 	if (err != ERR_OK) {
-		explain_error(t, err);
+		explain_error(t, err, before);
 		return false;
 	}
 	t->report.time_connect_ns = transfer_elapsed(t);
@@ -275,28 +283,15 @@ static void forget(struct connection *line)
 	line->host_len = 0;
 }
 
-static void describe_close(const void *ctx, struct progress_line *line)
-{
-	const struct transfer *t = ctx;
-
-	line->what = "waiting for the server to acknowledge our FIN";
-	line->conn = t->line->conn;
-	line->dst = &t->line->remote;
-}
-
+/* The verdict on the transfer stands: a close that fails is in the log. */
 void connection_close(struct transfer *t)
 {
 	struct connection *line = t->line;
 
-	if (line->open && line->connected) {
-		transfer_begin_wait(t, describe_close, t, t->deadline_ns);
-		/* The verdict on the transfer stands: a close that fails is in the log. */
-		int err = blocking_close(t->m, line->fd, t->deadline_ns);
-		(void)err;
-		transfer_end_wait(t);
-	} else if (line->open) {
+	if (line->open && line->connected)
+		closing_begin(t->env, line->fd, line->conn, &line->remote);
+	else if (line->open)
 		blocking_abort(t->m, line->fd);
-	}
 	forget(line);
 }
 

@@ -109,6 +109,7 @@ static void explain_send_error(struct transfer *t, int err)
 	if (err == ERR_TIMEDOUT) {
 		sb = transfer_fail_timed_out(t);
 		strbuf_str(&sb, taking_the_request);
+		transfer_explain_awaited(t, &sb, t->line->fd);
 	} else if (is_reset(err)) {
 		transfer_fail(t, STATUS_RECEIVE_FAILED, reset_at_once);
 	} else {
@@ -219,6 +220,7 @@ static void explain_receive_timeout(struct exchange *x)
 	strbuf_str(&sb, awaited(x));
 	if (x->parser.header_complete)
 		put_progress(&sb, &x->parser);
+	transfer_explain_awaited(x->t, &sb, x->t->line->fd);
 }
 
 static void explain_receive_error(struct exchange *x, int err)

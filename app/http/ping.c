@@ -26,7 +26,8 @@ struct ping {
 	uint16_t first_seq;
 	unsigned sent;                      /* requests */
 	uint64_t sent_ns[PING_REQUESTS_MAX];
-	uint64_t deadline_ns;
+	uint64_t began_ns, deadline_ns;
+	struct refused other;               /* replies to no request of ours */
 	uint8_t request[MESSAGE_LEN];
 };
 
@@ -47,16 +48,27 @@ static void describe_wait(const void *ctx, struct progress_line *line)
 	line->dst = &p->t->report.remote;
 }
 
+/* What the socket dropped, and the replies that were none to a request of ours. */
+static void explain_awaited(const struct ping *p, struct strbuf *sb)
+{
+	struct refused *refused = &p->t->report.refused;
+
+	transfer_explain_awaited(p->t, sb, p->fd);
+	refused_append(sb, " (", &p->other, ")");
+	refused_merge(refused, &p->other);
+}
+
 static void explain_timeout(const struct ping *p)
 {
 	struct strbuf sb = transfer_fail_timed_out(p->t);
 
 	strbuf_str(&sb, waiting_for_reply);
-	if (p->sent < 2)
-		return;
-	strbuf_str(&sb, " (");
-	strbuf_u64(&sb, p->sent);
-	strbuf_str(&sb, " requests)");
+	if (p->sent > 1) {
+		strbuf_str(&sb, " (");
+		strbuf_u64(&sb, p->sent);
+		strbuf_str(&sb, " requests)");
+	}
+	explain_awaited(p, &sb);
 }
 
 static const char *unreachable_sentence(int err)
@@ -70,6 +82,15 @@ static const char *unreachable_sentence(int err)
 	}
 }
 
+/* The ICMP error's own words, where the socket has kept them. */
+static const char *words_of(const struct ping *p, int err)
+{
+	struct sock_awaited awaited;
+
+	sock_awaited(p->t->m->stack, p->fd, transfer_now(p->t), &awaited);
+	return awaited.said.count == 1 ? awaited.said.kept[0].reason.text : unreachable_sentence(err);
+}
+
 /* An error that came back: somebody said it, or our own stack had no ARP answer. */
 static void explain_unreachable(const struct ping *p, int err)
 {
@@ -77,19 +98,22 @@ static void explain_unreachable(const struct ping *p, int err)
 	struct strbuf sb;
 
 	if (sock_getsockopt(p->t->m->stack, p->fd, SOCK_IP_ERROR_BY, &by) != ERR_OK || by == 0) {
-		transfer_fail(p->t, STATUS_COULD_NOT_CONNECT,
-			      err == ERR_HOSTUNREACH ? "no ARP answer from the next hop"
-						     : unreachable_sentence(err));
+		if (err == ERR_HOSTUNREACH)
+			transfer_fail_no_arp(p->t, p->fd, p->began_ns);
+		else
+			transfer_fail(p->t, STATUS_COULD_NOT_CONNECT, unreachable_sentence(err));
 		return;
 	}
-	sb = transfer_fail(p->t, STATUS_COULD_NOT_CONNECT, unreachable_sentence(err));
+	sb = transfer_fail(p->t, STATUS_COULD_NOT_CONNECT, words_of(p, err));
 	strbuf_str(&sb, ", says ");
 	strbuf_ipv4(&sb, (uint32_t)by);
 }
 
 static void explain_wait_error(const struct ping *p, int err)
 {
-	if (err == ERR_TIMEDOUT)
+	if (err == ERR_TIMEDOUT && transfer_gave_up_on_arp(p->t, p->fd, err))
+		transfer_fail_no_arp(p->t, p->fd, p->began_ns);
+	else if (err == ERR_TIMEDOUT)
 		explain_timeout(p);
 	else
 		explain_unreachable(p, err);
@@ -201,6 +225,7 @@ static int await_reply(struct ping *p, struct reply *r, uint64_t until_ns)
 		r->number = (uint16_t)(load_be16(r->bytes + OFF_SEQ) - p->first_seq);
 		if (r->number < p->sent)
 			return ERR_OK;
+		refused_add(&p->other, REFUSED("had another sequence number"));
 		if (transfer_now(p->t) >= until_ns)
 			return ERR_TIMEDOUT;
 	}
@@ -238,7 +263,7 @@ static void explain_socket_error(struct transfer *t, int err)
 static void ping_address(struct transfer *t, unsigned requests, uint16_t icmp_seq)
 {
 	struct stack *stack = t->m->stack;
-	struct ping p = {.t = t, .first_seq = icmp_seq};
+	struct ping p = {.t = t, .first_seq = icmp_seq, .began_ns = transfer_now(t)};
 	int err;
 
 	p.fd = sock_socket(stack, NET_FAMILY_IPV4, SOCK_TYPE_DGRAM, SOCK_PROTO_ICMP);
@@ -248,6 +273,7 @@ static void ping_address(struct transfer *t, unsigned requests, uint16_t icmp_se
 	}
 	p.deadline_ns = MIN(t->deadline_ns, transfer_now(t) + http_settings.connect_timeout_ns);
 	build_request(&p);
+	transfer_be_patient(t, p.fd, p.deadline_ns);
 	transfer_begin_wait(t, describe_wait, &p, p.deadline_ns);
 	err = sock_connect(stack, p.fd, &t->report.remote, transfer_now(t));
 	if (err == ERR_OK)

@@ -25,7 +25,8 @@ static bool is_transient(const struct transfer *t)
 	case STATUS_TIMED_OUT:
 	case STATUS_NAME_NOT_RESOLVED: return true;
 	case STATUS_NO_ADDRESS: return t->env->platform->ip.way == CONFIG_IP_DHCP;
-	case STATUS_COULD_NOT_CONNECT: return t->refused && http_settings.retry_refused;
+	case STATUS_COULD_NOT_CONNECT:
+		return t->unresolved || (t->refused && http_settings.retry_refused);
 	case STATUS_HTTP_STATUS: return passes_by_itself(t->report.http_code);
 	default: return false;
 	}

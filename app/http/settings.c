@@ -268,6 +268,15 @@ static const char *set_show(void *dst_http_settings, const char *value, size_t l
 	return NULL;
 }
 
+static const char *set_connect_timeout(void *dst_settings, const char *value, size_t len)
+{
+	struct http_settings *settings = dst_settings;
+	const char *problem = config_set_seconds_above_0(&settings->connect_timeout_ns, value, len);
+
+	settings->connect_timeout_given |= problem == NULL;
+	return problem;
+}
+
 /* --- the table -------------------------------------------------------------------------------------- */
 
 static void set_defaults(void)
@@ -326,16 +335,16 @@ const struct config_key *app_config_keys(size_t *count)
 		 &http_settings.follow, NULL, 0},
 		{"retry", "0 to 100",
 		 CONFIG_HELP("0", "how often to try again what may pass by itself: a time-out, a name "
-				  "that did not resolve, an address that was lost, 408, 429, 500, 502, "
-				  "503, 504; after 1, 2, 4 ... 600 seconds, or what the server's "
+				  "that did not resolve, no ARP answer, no address, 408, 429, 500, 502, 503, 504; after 1, 2, 4 ... 600 seconds, or what the server's "
 				  "Retry-After says"),
 		 set_retry, &http_settings.retry, NULL, 0},
 		{"retry-connrefused", "yes, no",
 		 CONFIG_HELP("no", "whether a refused connection is tried again, too"), config_set_yes_no,
 		 &http_settings.retry_refused, NULL, 0},
 		{"connect-timeout", "seconds above 0, decimals allowed",
-		 CONFIG_HELP("10", "how long a connection may take to come about, or a ping's reply"),
-		 config_set_seconds_above_0, &http_settings.connect_timeout_ns, NULL, 0},
+		 CONFIG_HELP("10", "how long a connection may take to come about, or a ping's reply; where "
+				   "it, retry= or timeout= is given, ARP is asked for so long"),
+		 set_connect_timeout, &http_settings, NULL, 0},
 		{"max-time", "seconds above 0, decimals allowed",
 		 CONFIG_HELP("no limit but timeout=",
 			     "how long one transfer may take, its redirects included"),

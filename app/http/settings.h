@@ -106,6 +106,7 @@ struct http_settings {
 	bool retry_refused;
 
 	uint64_t connect_timeout_ns;
+	bool connect_timeout_given;
 	uint64_t max_time_ns;           /* of one transfer with its redirects; TIME_NEVER: no limit */
 	uint64_t count;                 /* rounds over all checks, at least 1; HTTP_COUNT_ENDLESS */
 	uint64_t interval_ns;           /* from the start of one to the start of the next */

@@ -34,7 +34,7 @@ void transfer_begin(struct transfer *t, struct app_env *env, struct connection *
 	t->start_idle_ns = idle(t);
 	t->conn = 0;
 	t->retry_after_s = 0;
-	t->reused = t->refused = false;
+	t->reused = t->refused = t->unresolved = false;
 	t->report = (struct report){.url = t->url};
 }
 
@@ -64,8 +64,10 @@ static void blame_lack_of_address(struct transfer *t)
 
 	if (t->env->no_address != NULL && is_the_networks(t->report.exitcode))
 		why = t->env->no_address(t->m->ctx);
-	if (why != NULL)
-		(void)transfer_fail(t, STATUS_NO_ADDRESS, why);
+	if (why == NULL)
+		return;
+	(void)transfer_fail(t, STATUS_NO_ADDRESS, why);
+	t->report.refused = (struct refused){0}; /* what the sentence says is the network's */
 }
 
 void transfer_end(struct transfer *t)
@@ -131,7 +133,8 @@ void transfer_end_wait(const struct transfer *t)
 
 void transfer_forget_failure(struct transfer *t)
 {
-	t->refused = false;
+	t->refused = t->unresolved = false;
+	t->report.refused = (struct refused){0};
 	t->report.exitcode = STATUS_OK;
 	t->report.errormsg = NULL;
 	t->report.failed_step = 0;

@@ -14,7 +14,7 @@
 #include "base/strbuf.h"
 #include "kernel/config.h"
 
-#define TRANSFER_ERRORMSG_MAX 512u
+#define TRANSFER_ERRORMSG_MAX 1024u
 
 struct transfer {
 	struct app_env *env;
@@ -27,6 +27,7 @@ struct transfer {
 	bool reused;             /* that one was there before */
 	uint64_t retry_after_s;  /* the server asks to be left alone for so long; 0: it does not */
 	bool refused;            /* it could not connect because the host said so */
+	bool unresolved;         /* it could not because nobody answered ARP */
 	struct report report;    /* its texts point to the next members */
 	char url[CONFIG_TEXT_MAX];           /* as it may be shown */
 	char url_effective[CONFIG_TEXT_MAX + 2]; /* what was asked for in the end */
@@ -57,6 +58,21 @@ void transfer_begin_wait(const struct transfer *t,
 void transfer_end_wait(const struct transfer *t);
 /* It failed as one may that has lost the machine's address. */
 bool transfer_failed_by_network(const struct transfer *t);
+
+/* --- transfer_wait.c: what a wait that failed says ------------------------------------------------- */
+
+/* Before connect(): where connect-timeout=, retry= or timeout= was given, the next hop is asked for its
+ * link address until `deadline_ns`, else as long as the stack does by itself. */
+void transfer_be_patient(const struct transfer *t, int fd, uint64_t deadline_ns);
+/* Behind the sentence, and into the report: what came to the socket meanwhile and was not what was
+ * waited for. */
+void transfer_explain_awaited(struct transfer *t, struct strbuf *sb, int fd);
+/* The wait of a socket that has sent nothing yet ended with `err`: because the next hop did not answer
+ * ARP, for three seconds at least. */
+bool transfer_gave_up_on_arp(const struct transfer *t, int fd, int err);
+/* And that is what the transfer ends with. */
+void transfer_fail_no_arp(struct transfer *t, int fd, uint64_t began_ns);
+
 /* As if nothing had gone wrong: it is tried another way. */
 void transfer_forget_failure(struct transfer *t);
 

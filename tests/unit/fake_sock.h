@@ -35,6 +35,7 @@ static struct fake_sock {
 	unsigned refused;    /* number of the socket, from 1, whose connect is refused; 0: none's */
 	unsigned last_step;
 	uint32_t error_by;   /* SOCK_IP_ERROR_BY */
+	struct sock_awaited awaited; /* what sock_awaited() says */
 	size_t send_room;    /* bytes a send takes; 0: would block */
 	uint64_t send_room_at_ns; /* from then on everything is taken */
 	int send_error;
@@ -55,6 +56,7 @@ static struct fake_sock {
 	size_t taken;        /* arrivals, whole ones */
 	size_t offset;       /* in the arrival that is being read */
 	bool shut_down, closed, aborted, abandoned;
+	int64_t resolve_ms;  /* SOCK_RESOLVE_TIMEOUT of the last socket; 0: not set */
 	struct net_endpoint remote;
 } fake;
 
@@ -137,6 +139,7 @@ int sock_socket(struct stack *stack, enum net_family family, enum sock_type type
 	fake.sockets++;
 	fake.made_ns = fake.now_ns;
 	fake.shut_down = fake.closed = false;
+	fake.resolve_ms = 0;
 	return fake.socket_result;
 }
 
@@ -304,6 +307,25 @@ int sock_getsockname(struct stack *stack, int fd, struct net_endpoint *local)
 		return ERR_BADF;
 	*local = net_endpoint_ipv4(0x0a00020f, 49153);
 	return ERR_OK;
+}
+
+int sock_setsockopt(struct stack *stack, int fd, enum sock_option option, int64_t value,
+		    uint64_t now_ns)
+{
+	(void)stack;
+	(void)now_ns;
+	if (fd != fake.socket_result || option != SOCK_RESOLVE_TIMEOUT)
+		return ERR_BADF;
+	fake.resolve_ms = value;
+	return ERR_OK;
+}
+
+void sock_awaited(struct stack *stack, int fd, uint64_t now_ns, struct sock_awaited *awaited)
+{
+	(void)stack;
+	(void)fd;
+	(void)now_ns;
+	*awaited = fake.awaited;
 }
 
 bool sock_is_over(struct stack *stack, int fd)

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -339,6 +340,78 @@ static void a_device_without_room(void **state)
 	assert_int_equal(k.stack->frame_pool.in_use, 0);
 }
 
+/* --- what came in place of an answer ---------------------------------------------------------------- */
+
+static void spoil_checksum(struct kit_frame *f)
+{
+	f->bytes[f->len - 1] ^= 1;
+}
+
+/* Each of these could have been the answer, and none is: a bad checksum, a wrong id, another question,
+ * a question, and too few bytes. */
+static void all_that_is_none(const struct kit_sent *query)
+{
+	static const uint8_t few[5];
+	uint8_t message[256];
+	struct kit_frame f;
+
+	kit_build_udp(&f, &(struct kit_ipv4){0}, DNS_PORT, query->udp.src_port, few, sizeof(few));
+	spoil_checksum(&f);
+	kit_inject_frame(&k, &f);
+	kit_inject_frame(&k, &f);
+	answer(query, KIT_PEER_IP, DNS_PORT, (uint16_t)(load_be16(query->payload) + 1), LIE);
+	answer(query, LIE, DNS_PORT, load_be16(query->payload), LIE);
+	memcpy(message, query->payload, query->payload_len);
+	kit_build_udp(&f, &(struct kit_ipv4){0}, DNS_PORT, query->udp.src_port, message,
+		      query->payload_len);
+	kit_inject_frame(&k, &f);
+}
+
+static void a_wait_in_vain_says_what_came(void **state)
+{
+	const struct kit_event *ev;
+
+	(void)state;
+	server = all_that_is_none;
+	ask();
+	assert_int_equal(x.err, ERR_TIMEDOUT);
+	assert_int_equal(x.refused.count, 5);
+	ev = kit_event(&k.kp, EVENT_DNS_FAILED, 0);
+	assert_string_equal(kit_event_field(ev, "refused"), "5");
+	assert_string_equal(kit_event_field(ev, "refused_why"),
+			    "1 had another id, 1 carried no response, 2 had a bad UDP checksum, "
+			    "1 for another reason");
+}
+
+static void an_answer_that_came_ends_the_count(void **state)
+{
+	(void)state;
+	server = honest;
+	ask();
+	assert_int_equal(x.refused.count, 0);
+	assert_null(kit_event(&k.kp, EVENT_DNS_FAILED, 0));
+}
+
+static void refuse_by_icmp(const struct kit_sent *query)
+{
+	struct kit_frame f;
+
+	kit_build_icmp(&f, &(struct kit_ipv4){0}, ICMP_UNREACHABLE, ICMP_UNREACH_ADMIN, 0, query->l3,
+		       query->ip.total_len);
+	kit_inject_frame(&k, &f);
+}
+
+static void who_said_no_is_remembered(void **state)
+{
+	(void)state;
+	server = refuse_by_icmp;
+	ask();
+	assert_int_equal(x.err, ERR_HOSTUNREACH);
+	assert_int_equal(x.said.count, 1);
+	assert_string_equal(x.said.kept[0].reason.text, "communication prohibited");
+	assert_int_equal(x.said.kept[0].reason.value, KIT_PEER_IP);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -352,6 +425,9 @@ int main(void)
 		TEST(who_refuses_edns_is_asked_without),
 		TEST(a_refusal_without_edns_is_final),
 		TEST(a_device_without_room),
+		TEST(a_wait_in_vain_says_what_came),
+		TEST(an_answer_that_came_ends_the_count),
+		TEST(who_said_no_is_remembered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -378,16 +378,6 @@ static void a_redirect_is_not_followed(void **state)
 
 /* --- the end ------------------------------------------------------------------------------------- */
 
-static void a_close_that_hangs_does_not_change_the_verdict(void **state)
-{
-	(void)state;
-	fake.fin_acked_at_ns = TIME_NEVER;
-	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")), STATUS_OK);
-	assert_int_equal(fake.now_ns, 30 * NS_PER_S);
-	assert_true(fake.aborted);
-	must_have(result_line, "\"time_total\":0.002000");
-}
-
 /* hold= begins when the work is done and is not part of timeout=. */
 static void hold_keeps_the_machine_up(void **state)
 {
@@ -544,7 +534,6 @@ int main(void)
 		TEST(an_answer_that_is_wrong_is_shown),
 		TEST(a_body_larger_than_allowed),
 		TEST(a_redirect_is_not_followed),
-		TEST(a_close_that_hangs_does_not_change_the_verdict),
 		TEST(hold_keeps_the_machine_up),
 		TEST(one_get_has_no_summary),
 		TEST(several_gets_a_second_apart),

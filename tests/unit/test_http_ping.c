@@ -136,6 +136,40 @@ static void nobody_has_that_address(void **state)
 	must_say("failed: ping ping://10.0.0.9, total 3000.0 ms: no ARP answer from the next hop\n");
 }
 
+/* As the socket has kept them: each code of ICMP has its own. */
+static void in_the_routers_words(void **state)
+{
+	(void)state;
+	fake.error_by = 0x0a0000fe;
+	refused_add(&fake.awaited.said,
+		    REFUSED_WITH("communication prohibited", REFUSED_ADDRESS, 0x0a0000fe));
+	assert_int_equal(RUN(P, ERR_AT(3, ERR_HOSTUNREACH)), STATUS_COULD_NOT_CONNECT);
+	must_say(": communication prohibited, says 10.0.0.254\n");
+}
+
+static void replies_that_were_refused(void **state)
+{
+	(void)state;
+	refused_add(&fake.awaited.refused, REFUSED("had a bad ICMP checksum"));
+	assert_int_equal(RUN(P "connect-timeout=2.5", {.at_ns = TIME_NEVER}), STATUS_TIMED_OUT);
+	must_say("waiting for the echo reply (3 requests) (1 answer refused: it had a bad ICMP checksum)\n");
+	must_have(result_line, "\"refused\":1,\"refused_why\":\"1 had a bad ICMP checksum\"");
+}
+
+static void no_arp_answer_within_a_bound(void **state)
+{
+	(void)state;
+	fake.awaited.unresolved_ns = 5 * NS_PER_S;
+	assert_int_equal(RUN(P "connect-timeout=5", {.at_ns = TIME_NEVER}), STATUS_COULD_NOT_CONNECT);
+	must_say(": no ARP answer from the next hop in 5.0 s\n");
+	assert_int_equal(fake.resolve_ms, 5000);
+	fresh_ping(NULL);
+	fake.awaited.unresolved_ns = 4 * NS_PER_S;
+	fake.awaited.link_down = true;
+	assert_int_equal(RUN(P "connect-timeout=4", {.at_ns = TIME_NEVER}), STATUS_COULD_NOT_CONNECT);
+	must_say(": no ARP answer from the next hop in 4.0 s, the link is down\n");
+}
+
 static void a_router_says_no(void **state)
 {
 	static const struct {
@@ -304,6 +338,9 @@ int main(void)
 		TEST(retry_tries_all_of_it_again),
 		TEST(nobody_has_that_address),
 		TEST(a_router_says_no),
+		TEST(in_the_routers_words),
+		TEST(replies_that_were_refused),
+		TEST(no_arp_answer_within_a_bound),
 		TEST(where_no_request_can_go),
 		TEST(a_payload_that_is_another),
 		TEST(a_payload_of_another_length),

@@ -35,6 +35,8 @@ static uint64_t now_ns;
 static char asked[4096]; /* "name@1/1 " for each exchange: of whom, which try, a + with EDNS */
 static bool shows_edns;
 
+static const char *no_answers[3]; /* by server: what it sends in place of an answer; NULL: nothing */
+
 static struct machine machine;
 
 /* As blocking_turn() does, where there is somebody to tell. */
@@ -52,6 +54,8 @@ void dns_exchange(struct dns_exchange *x)
 		 shows_edns && x->edns ? "+" : "");
 	strncat(asked, text, sizeof(asked) - strlen(asked) - 1);
 	x->err = ERR_TIMEDOUT;
+	if (no_answers[x->server & 3] != NULL)
+		refused_add(&x->refused, REFUSED(no_answers[x->server & 3]));
 	for (size_t i = 0; i < n_replies; i++) {
 		const struct reply *r = &script[i];
 
@@ -63,6 +67,8 @@ void dns_exchange(struct dns_exchange *x)
 			x->err = ERR_OK;
 		x->edns = x->edns && !(r->how & REFUSES_EDNS);
 		x->outcome = r->outcome;
+		if (r->err == ERR_CONNREFUSED)
+			refused_add(&x->said, REFUSED_WITH("port unreachable", REFUSED_ADDRESS, x->server));
 		x->answer = (struct dns_answer){.rcode = 2, .recursion = r->how & ASKS_OTHERS, .n_addresses = 2,
 						.addresses = {0xc0000201, 0xc0000202}};
 		if (r->alias != NULL)
@@ -102,6 +108,7 @@ static int fresh(void **state)
 	now_ns = 0;
 	asked[0] = '\0';
 	shows_edns = false;
+	no_answers[1] = no_answers[2] = NULL;
 	return 0;
 }
 
@@ -421,6 +428,30 @@ static void who_takes_no_edns(void **state)
 	assert_string_equal(asked, "a.x@1/1+ a.x@2/1+ ");
 }
 
+/* What all of them sent, over all tries, is in the sentence. */
+static void what_came_in_place_of_an_answer(void **state)
+{
+	(void)state;
+	no_answers[1] = "had a bad UDP checksum";
+	no_answers[2] = "had another id";
+	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
+	must_say("no answer from the name server 10.0.0.1 and 10.0.0.2 (6 answers refused: "
+		 "3 had a bad UDP checksum, 3 had another id)");
+	assert_int_equal(result.refused.count, 6);
+	assert_int_equal(resolver_lookup(&resolver, "a.x", 3, now_ns + 2500 * NS_PER_MS, &result),
+			 STATUS_TIMED_OUT);
+	must_say("timed out, waiting for the name server's answer (10.0.0.1 about a.x) "
+		 "(3 answers refused: 2 had a bad UDP checksum, 1 had another id)");
+	fresh(NULL);
+	resolver.n_servers = 1;
+	SCRIPT({NULL, 0, ERR_CONNREFUSED, 0, NULL, 0});
+	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
+	must_say("(connection refused): 10.0.0.1 (3 times 'port unreachable' from 10.0.0.1)");
+	SCRIPT({NULL, 0, ERR_OK, DNS_FOUND, NULL, 0});
+	assert_int_equal(look_up("a.x"), STATUS_OK);
+	assert_int_equal(result.refused.count, 0);
+}
+
 static void the_deadline_comes_first(void **state)
 {
 	(void)state;
@@ -485,6 +516,7 @@ int main(void)
 		cmocka_unit_test_setup(a_lame_server_is_passed_over, fresh),
 		cmocka_unit_test_setup(nothing_but_empty_answers, fresh),
 		cmocka_unit_test_setup(who_takes_no_edns, fresh),
+		cmocka_unit_test_setup(what_came_in_place_of_an_answer, fresh),
 		cmocka_unit_test_setup(the_deadline_comes_first, fresh),
 		cmocka_unit_test_setup(a_long_search_says_so, fresh),
 	};

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* Closing in order, beside what comes next; see app/http/closing.h. */
+#include "app/http/closing.h"
+
+#include "base/string.h"
+
+#define CLOSING_MAX 8u
+
+struct closing_conn {
+	int fd;
+	uint32_t conn;
+	struct net_endpoint remote;
+	uint64_t since_ns, until_ns;
+};
+
+/* There is one machine, and so one list; the oldest comes first. */
+static struct closing {
+	struct background background; /* first: run() finds the rest by it */
+	struct stack *stack;
+	struct event_sink *events;
+	unsigned n;
+	struct closing_conn conns[CLOSING_MAX];
+} closing;
+
+static uint64_t closing_now(const struct app_env *env)
+{
+	return env->machine.now_ns(env->machine.ctx);
+}
+
+static void closing_give_up(const struct closing *c, const struct closing_conn *conn, uint64_t now_ns)
+{
+	event_emit(c->events, EVENT_CLOSE_ABANDONED, conn->conn, 0, EV_ENDPOINT("dst", conn->remote),
+		   EV_SECONDS("seconds", now_ns - conn->since_ns));
+	(void)sock_abort(c->stack, conn->fd, now_ns); /* only a bad descriptor can make it fail */
+}
+
+/* True when it is over, one way or another. */
+static bool closing_step(const struct closing *c, const struct closing_conn *conn, uint64_t now_ns)
+{
+	if (sock_fin_acked(c->stack, conn->fd))
+		(void)sock_close(c->stack, conn->fd, now_ns);
+	else if (sock_poll(c->stack, conn->fd, 0) < 0 || sock_is_over(c->stack, conn->fd) ||
+		 (sock_poll(c->stack, conn->fd, 0) & SOCK_POLLERR) != 0)
+		(void)sock_abort(c->stack, conn->fd, now_ns);
+	else if (now_ns >= conn->until_ns)
+		closing_give_up(c, conn, now_ns);
+	else
+		return false;
+	return true;
+}
+
+static uint64_t closing_run(struct background *background, uint64_t now_ns)
+{
+	struct closing *c = CONTAINER_OF(background, struct closing, background);
+	uint64_t next_ns = TIME_NEVER;
+	unsigned left = 0;
+
+	for (unsigned i = 0; i < c->n; i++) {
+		if (closing_step(c, &c->conns[i], now_ns))
+			continue;
+		c->conns[left++] = c->conns[i];
+		next_ns = MIN(next_ns, c->conns[left - 1].until_ns);
+	}
+	c->n = left;
+	return next_ns;
+}
+
+static void closing_describe(const void *ctx, struct progress_line *line)
+{
+	const struct closing *c = ctx;
+
+	line->what = "waiting for the server to acknowledge our FIN";
+	line->conn = c->conns[0].conn;
+	line->dst = &c->conns[0].remote;
+}
+
+/* Until so few are left. */
+static void closing_wait(struct app_env *env, unsigned few)
+{
+	struct closing *c = &closing;
+	struct machine *m = &env->machine;
+	const struct progress_work work = {
+		.describe = closing_describe, .ctx = c, .deadline_ns = c->conns[0].until_ns};
+
+	(void)closing_run(&c->background, closing_now(env));
+	if (c->n <= few)
+		return;
+	progress_begin(m->progress, &work, closing_now(env));
+	while (c->n > few)
+		blocking_turn(m, c->conns[0].until_ns);
+	progress_end(m->progress);
+}
+
+void closing_begin(struct app_env *env, int fd, uint32_t conn, const struct net_endpoint *remote)
+{
+	struct closing *c = &closing;
+	uint64_t now_ns = closing_now(env);
+
+	c->background.run = closing_run;
+	c->stack = env->machine.stack;
+	c->events = env->events;
+	env->machine.closing = &c->background;
+	if (sock_shutdown(c->stack, fd, SOCK_SHUT_WR, now_ns) != ERR_OK) {
+		blocking_abort(&env->machine, fd);
+		return;
+	}
+	if (c->n == CLOSING_MAX)
+		closing_wait(env, CLOSING_MAX - 1);
+	c->conns[c->n++] = (struct closing_conn){
+		.fd = fd,
+		.conn = conn,
+		.remote = *remote,
+		.since_ns = now_ns,
+		.until_ns = MIN(now_ns + CLOSING_PATIENCE_NS, MAX(env->deadline_ns, now_ns)),
+	};
+	(void)closing_run(&c->background, now_ns);
+}
+
+void closing_finish(struct app_env *env)
+{
+	closing_wait(env, 0);
+	env->machine.closing = NULL;
+}

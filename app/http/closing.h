@@ -1,0 +1,21 @@
+/*
+ * SPDX-License-Identifier: MIT
+ *
+ * Connections that are being closed in order, beside whatever comes next: our FIN has been given to
+ * the socket, and the server has two seconds to acknowledge it (less where the run ends before); then
+ * it is reset, and the log says so.  No transfer and no round waits for that, only the end of the run.
+ */
+#ifndef APP_HTTP_CLOSING_H
+#define APP_HTTP_CLOSING_H
+
+#include "app/app.h"
+
+#define CLOSING_PATIENCE_NS (2 * NS_PER_S)
+
+/* Takes over the descriptor of a connection (its number in the log, and whom it leads to).  Where too
+ * many are closing already, it waits for the oldest. */
+void closing_begin(struct app_env *env, int fd, uint32_t conn, const struct net_endpoint *remote);
+/* Until none is left. */
+void closing_finish(struct app_env *env);
+
+#endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* app/http: waits that fail, and closing: what their sentences say, and how long they are. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/http_kit.h"
+
+/* --- closing ---------------------------------------------------------------------------------------- */
+
+/* Two seconds for the FIN's acknowledgment, no part of the transfer's time; less where the run ends. */
+static void a_close_that_hangs_does_not_change_the_verdict(void **state)
+{
+	(void)state;
+	fake.fin_acked_at_ns = TIME_NEVER;
+	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")), STATUS_OK);
+	assert_int_equal(fake.now_ns, 2 * NS_PER_MS + 2 * NS_PER_S);
+	assert_true(fake.aborted);
+	must_have(result_line, "\"time_total\":0.002000");
+	must_say("192.168.77.1:80 has not acknowledged our FIN in 2.0 s: reset\n");
+	assert_int_equal(count_events(EVENT_CLOSE_ABANDONED), 1);
+}
+
+static void a_close_that_hangs_ends_with_the_run(void **state)
+{
+	(void)state;
+	fake.fin_acked_at_ns = TIME_NEVER;
+	assert_int_equal(RUN(URL, AT(29500, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")), STATUS_OK);
+	assert_int_equal(fake.now_ns, 30 * NS_PER_S);
+	must_say("has not acknowledged our FIN in 0.5 s: reset\n");
+}
+
+/* Rounds begin when they are due, whatever the server makes of our FINs. */
+static void a_close_that_hangs_delays_no_round(void **state)
+{
+	(void)state;
+	fake.fin_acked_at_ns = TIME_NEVER;
+	assert_int_equal(RUN(URL " count=5 interval=1 ", OK_AT(2), OK_AT(1002), OK_AT(2002), OK_AT(3002),
+			     OK_AT(4002)), STATUS_OK);
+	assert_int_equal(fake.made_ns, 4 * NS_PER_S);
+	assert_int_equal(count_events(EVENT_CLOSE_ABANDONED), 5);
+	assert_int_equal(fake.now_ns, 4002 * NS_PER_MS + 2 * NS_PER_S);
+	must_say("5 of 5 sent, 5 ok, 0 % loss, min/avg/max/mdev 2.0/2.0/2.0/0.0 ms\n");
+}
+
+/* --- what came meanwhile --------------------------------------------------------------------------- */
+
+static void refuse(struct refused_reason why, unsigned times)
+{
+	while (times-- > 0)
+		refused_add(&fake.awaited.refused, why);
+}
+
+static void say(const char *what, unsigned times)
+{
+	while (times-- > 0)
+		refused_add(&fake.awaited.said, REFUSED_WITH(what, REFUSED_ADDRESS, 0xc0000201));
+}
+
+static void a_wait_that_fails_says_what_came(void **state)
+{
+	(void)state;
+	fake.connect_at_ns = TIME_NEVER;
+	fake.last_step = 8;
+	refuse(REFUSED("had a bad TCP checksum"), 3);
+	refuse(REFUSED_WITH("came in VLAN", REFUSED_NUMBER, 7), 2);
+	assert_int_equal(RUN(URL, {0}), STATUS_TIMED_OUT);
+	must_say("timed out after 10.000 s, waiting for the server's SYN-ACK (5 answers refused: "
+		 "3 had a bad TCP checksum, 2 came in VLAN 7) (stopped before step 12)\n");
+	must_have(result_line, "\"refused\":5,\"refused_why\":\"3 had a bad TCP checksum, 2 came in VLAN 7\"");
+}
+
+static void icmp_errors_are_named_also_where_they_end_nothing(void **state)
+{
+	(void)state;
+	fake.connect_at_ns = TIME_NEVER;
+	fake.last_step = 8;
+	say("host unreachable", 3);
+	assert_int_equal(RUN(URL, {0}), STATUS_TIMED_OUT);
+	must_say("waiting for the server's SYN-ACK (3 times 'host unreachable' from 192.0.2.1) (stopped");
+	fresh(NULL);
+	fake.last_step = 8;
+	fake.connect_error = ERR_HOSTUNREACH;
+	say("communication prohibited", 1);
+	assert_int_equal(RUN(URL, {0}), STATUS_COULD_NOT_CONNECT);
+	must_say("host unreachable, says the network (once 'communication prohibited' from 192.0.2.1) (stopped");
+}
+
+static void an_answer_that_came_has_no_refusals(void **state)
+{
+	(void)state;
+	refuse(REFUSED("had a bad TCP checksum"), 1);
+	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")), STATUS_OK);
+	assert_null(strstr(result_line, "refused"));
+}
+
+static void a_silent_server_and_what_came(void **state)
+{
+	(void)state;
+	refuse(REFUSED("had a bad TCP checksum"), 2);
+	assert_int_equal(RUN(URL, {.at_ns = TIME_NEVER}), STATUS_TIMED_OUT);
+	must_say("waiting for the first byte of the answer (2 answers refused: all had a bad TCP checksum)\n");
+}
+
+/* --- how long ARP is asked for ---------------------------------------------------------------------- */
+
+static void the_bound_on_arp_comes_from_the_configuration(void **state)
+{
+	(void)state;
+	(void)RUN(URL, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+	assert_int_equal(fake.resolve_ms, 0);
+	fresh(NULL);
+	(void)RUN(URL "connect-timeout=25 ", AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+	assert_int_equal(fake.resolve_ms, 25000);
+	fresh(NULL);
+	(void)RUN(URL "retry=1 ", AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+	assert_int_equal(fake.resolve_ms, 10000);
+	fresh(NULL);
+	platform.timeout_given = true;
+	(void)RUN(URL "connect-timeout=50 ", AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+	assert_int_equal(fake.resolve_ms, 30000);
+}
+
+/* However it ends, no ARP answer is 7; what was shorter than the usual three requests is a time-out. */
+static void no_arp_answer_within_a_bound(void **state)
+{
+	(void)state;
+	fake.connect_at_ns = TIME_NEVER;
+	fake.last_step = 7;
+	fake.awaited.unresolved_ns = 20 * NS_PER_S;
+	assert_int_equal(RUN(URL "connect-timeout=20 ", {0}), STATUS_COULD_NOT_CONNECT);
+	must_say("no ARP answer from the next hop in 20.0 s (stopped before step 8)\n");
+	fresh(NULL);
+	fake.connect_at_ns = TIME_NEVER;
+	fake.last_step = 7;
+	fake.awaited.unresolved_ns = NS_PER_S;
+	assert_int_equal(RUN(URL "connect-timeout=1 ", {0}), STATUS_TIMED_OUT);
+	must_say("timed out after 1.000 s, waiting for the next hop's ARP answer (stopped before step 8)\n");
+}
+
+static void no_arp_answer_is_tried_again(void **state)
+{
+	(void)state;
+	fake.last_step = 7;
+	fake.connect_at_ns = 4 * NS_PER_S;
+	fake.connect_error = ERR_HOSTUNREACH;
+	assert_int_equal(RUN(URL "retry=2 ", {0}), STATUS_COULD_NOT_CONNECT);
+	assert_int_equal(fake.sockets, 3);
+	must_have(result_line, "\"num_retries\":2");
+	fresh(NULL);
+	fake.connect_error = ERR_HOSTUNREACH; /* this one the network says */
+	fake.last_step = 8;
+	assert_int_equal(RUN(URL "retry=2 ", {0}), STATUS_COULD_NOT_CONNECT);
+	assert_int_equal(fake.sockets, 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, fresh)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_close_that_hangs_does_not_change_the_verdict),
+		TEST(a_close_that_hangs_ends_with_the_run),
+		TEST(a_close_that_hangs_delays_no_round),
+		TEST(a_wait_that_fails_says_what_came),
+		TEST(icmp_errors_are_named_also_where_they_end_nothing),
+		TEST(an_answer_that_came_has_no_refusals),
+		TEST(a_silent_server_and_what_came),
+		TEST(the_bound_on_arp_comes_from_the_configuration),
+		TEST(no_arp_answer_within_a_bound),
+		TEST(no_arp_answer_is_tried_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
