@@ -232,6 +232,44 @@ def test_an_offer_and_then(lan, request_gets, sentence):
     assert server.of('request') and not log.steps()
 
 
+# --- answers that are dropped below DHCP ---------------------------------------------------------
+
+def bad_checksum(frame):
+    return frame[:-1] + bytes([frame[-1] ^ 1])
+
+
+def test_a_run_without_an_offer_says_what_came(lan):
+    """The first answer has a bad UDP checksum, the rest come in a VLAN."""
+    def spoil(frame, number):
+        return bad_checksum(frame) if number == 1 else evil_dhcp.tagged(frame, 7)
+
+    with evil_dhcp.Server(lan.namespace, lan.tap, HOST, GUEST, offer_and(None), spoil) as server:
+        log = call(lan, [lan.url(), 'dhcp-timeout=4'], 111)
+    n = log.result['refused']
+    assert n >= 2 and n == len(server.of('discover'))
+    assert log.result['refused_why'] == f'1 had a bad UDP checksum, {n - 1} came in VLAN 7'
+    assert log.result['errormsg'].endswith(f"({n} answers refused: {log.result['refused_why']})")
+
+
+def test_a_tag_without_a_vlan_is_a_priority(lan):
+    """As a switch that marks priorities sends frames to its hosts; in the guest's own VLAN, none."""
+    script = offer_and([('message-type', 'ack'), ('lease_time', 60), *NET])
+    with evil_dhcp.Server(lan.namespace, lan.tap, HOST, GUEST, script,
+                          lambda frame, number: evil_dhcp.tagged(frame, 0x6000)):
+        log = call(lan, [lan.url()], 0)
+    assert log.first('addr.set')['ip'] == GUEST
+
+
+def test_arp_answers_in_a_vlan(lan):
+    """One request each second as long as connect-timeout= says, and each answer is counted."""
+    with evil_dhcp.Holder(lan.namespace, lan.tap, '192.168.77.99', vid=7):
+        log = call(lan, [f'ip={GUEST}/24', 'url=http://192.168.77.99/', 'connect-timeout=4.5'], 7)
+    n = len(log.all('arp.request', ip='192.168.77.99'))
+    assert n == 5 and log.result['refused'] == n
+    assert log.result['errormsg'] == ('no ARP answer from the next hop in 4.5 s '
+                                      f'({n} answers refused: all came in VLAN 7)')
+
+
 def renewing(lease_s, answers):
     """A server of short leases that answers that many REQUESTs."""
     def script(kind, number):

@@ -63,10 +63,11 @@ def test_the_first_with_a_link(wires, tmp_path, comes_up):
 
 def test_no_link_anywhere(wires, tmp_path):
     path = os.path.join(str(tmp_path), 'qmp')
-    with Run(wires, [wires.ip, wires.url()], args=(*qmp_args(path), '-S', *SECOND)) as run:
+    with Run(wires, [wires.ip, wires.url(), 'dhcp-timeout=2'],
+             args=(*qmp_args(path), '-S', *SECOND)) as run:
         with Qmp(path) as qmp:
             for name in ('net0', 'net2'):
                 qmp('set_link', name=name, up=False)
             qmp('cont')
         log = run.end(7)
-    assert log.result['errormsg'] == 'the network link is down: eth0, eth1'
+    assert log.result['errormsg'] == 'the network link is down: eth0, eth1 (waited 2.0 s)'

@@ -72,7 +72,7 @@ def test_of_a_liar_and_others(wire):
     assert said[LIAR] == "the echo reply is not the request's: byte 56 of the payload is another"
     assert said[SHORT] == "the echo reply is not the request's: 9 bytes of payload, sent were 56"
     assert said[UNREACHABLE] == f'host unreachable, says {ROUTER}'
-    assert said[NOBODY] == 'no ARP answer from the next hop'
+    assert said[NOBODY] == 'no ARP answer from the next hop in 3.3 s'
     assert said[SILENT].startswith('timed out after 3.3') and said[SILENT].endswith('reply (3 requests)')
     assert log.result['url'] == f'ping://{LIAR}' and log.result['errormsg'] == said[LIAR]
     assert [len(peer.to(host)) for host in hosts] == [1, 2, 1, 1, 1, 0, 3]

@@ -15,6 +15,11 @@ SERVER_MAC = '02:00:00:00:66:01'
 KINDS = {1: 'discover', 3: 'request', 4: 'decline', 7: 'release'}
 
 
+def tagged(frame, vid):
+    """The frame with a tag of IEEE 802.1Q."""
+    return frame[:12] + b'\x81\0' + vid.to_bytes(2, 'big') + frame[12:]
+
+
 class _OnTheTap(threading.Thread):
     """A thread that sees every frame on a tap."""
 
@@ -47,9 +52,11 @@ class Server(_OnTheTap):
     been, this one included; it gives the options of the reply, its 'message-type' first, or None.
     Everything heard is kept as (kind, {option: value}, BOOTP)."""
 
-    def __init__(self, namespace, tap, address, offers, script):
+    def __init__(self, namespace, tap, address, offers, script, spoil=lambda frame, number: frame):
+        """`spoil` gets each reply as a frame, and its number from 1, and gives what is sent."""
         super().__init__(namespace, tap)
-        self.address, self.offers, self.script = address, offers, script
+        self.address, self.offers, self.script, self.spoil = address, offers, script, spoil
+        self.sent = 0
         self.heard = []
 
     def of(self, kind):
@@ -70,11 +77,12 @@ class Server(_OnTheTap):
     def _send(self, packet, options):
         asked = packet[BOOTP]
         yours = '0.0.0.0' if ('message-type', 'nak') in options else self.offers
-        self.sock.send(bytes(
+        self.sent += 1
+        self.sock.send(self.spoil(bytes(
             Ether(src=SERVER_MAC, dst='ff:ff:ff:ff:ff:ff')
             / IP(src=self.address, dst='255.255.255.255') / UDPLayer(sport=67, dport=68)
             / BOOTP(op=2, xid=asked.xid, chaddr=asked.chaddr, yiaddr=yours, flags=asked.flags)
-            / DHCP(options=[*options, ('server_id', self.address), 'end'])))
+            / DHCP(options=[*options, ('server_id', self.address), 'end'])), self.sent))
 
 
 class Holder(_OnTheTap):
@@ -82,14 +90,16 @@ class Holder(_OnTheTap):
 
     MAC = bytes.fromhex('020000006699')
 
-    def __init__(self, namespace, tap, address):
+    def __init__(self, namespace, tap, address, vid=None):
+        """`vid`: it answers in that VLAN."""
         super().__init__(namespace, tap)
-        self.address = ip_bytes(address)
+        self.address, self.vid = ip_bytes(address), vid
 
     def hear(self, data):
         if Frame(data).arp_operation == 1 and data[38:42] == self.address and data[6:12] != self.MAC:
             reply = data[14:20] + b'\0\2' + self.MAC + self.address + data[22:32]
-            self.sock.send(ethernet(data[22:28], self.MAC, ETH_ARP, reply))
+            frame = ethernet(data[22:28], self.MAC, ETH_ARP, reply)
+            self.sock.send(frame if self.vid is None else tagged(frame, self.vid))
 
 
 class Forger(_OnTheTap):
