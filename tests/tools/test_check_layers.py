@@ -25,6 +25,8 @@ from conftest import ROOT
     ('boot/efi/main.c', '<efi.h>', True), ('kernel/main2.c', '<efi.h>', False),
     ('boot/pvh/start_info.c', '<efi.h>', False), ('boot/efi/main.c', 'kernel/clock.h', False),
     ('tests/apps/x/main.c', 'drivers/pci.h', False),
+    ('kernel/idle.c', 'kernel/irq_halt.h', True), ('kernel/main.c', 'kernel/irq_halt.h', False),
+    ('kernel/network.c', 'kernel/irq_halt.h', False), ('kernel/main.c', 'app/app.h', True),
 ])
 def test_table(path, included, fine):
     assert check_layers.allowed(path, included) is fine
