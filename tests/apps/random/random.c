@@ -35,6 +35,12 @@ enum status app_check(struct event_sink *events)
 	return STATUS_OK;
 }
 
+bool app_stays(const struct config_platform *platform)
+{
+	(void)platform;
+	return false;
+}
+
 /* Where gcc's stack protector reads it on x86-64. */
 static uint64_t canary(void)
 {
