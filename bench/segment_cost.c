@@ -8,6 +8,7 @@
  *   segment_cost ack N        ... writes, sends, and has each segment acknowledged
  *   segment_cost holes N      one connection, N holes offered before what is measured
  *   segment_cost sacked N     N holes told by the peer's SACK blocks while it acknowledges
+ *   segment_cost crumbs N     ... the same, where the blocks hold ten bytes each, not a segment
  *   segment_cost idle N       memory of N connections that have talked and fallen silent
  *
  * Prints the number of segments that the measured instructions are for, or the bytes.
@@ -282,8 +283,8 @@ static unsigned receive_with_holes(unsigned holes)
 	return segments;
 }
 
-/* The peer's SACK blocks tell of ever more holes in one window: three a segment, each of them new. */
-static unsigned acknowledge_with_holes(unsigned holes)
+/* The peer's SACK blocks tell of ever more holes in one window, `apart` bytes from one to the next. */
+static unsigned acknowledge_with_holes(unsigned holes, uint32_t apart, uint32_t len)
 {
 	static uint8_t text[TEXT];
 	struct peer *p = &b.peers[0];
@@ -298,12 +299,12 @@ static unsigned acknowledge_with_holes(unsigned holes)
 	poll_stack();
 	una = p->ack;
 	for (unsigned h = 0; h < holes + segments; h++) {
-		uint32_t start = una + TEXT + (h % holes) * 20;
+		uint32_t start = una + TEXT + (h % holes) * apart;
 
 		b.measuring = h >= holes;
 		b.now_ns += 10 * NS_PER_US;
 		store_be32(option + 4, start);
-		store_be32(option + 8, start + 10);
+		store_be32(option + 8, start + len);
 		bring_tcp(0, p->seq, TCP_ACK, 0, option, sizeof(option));
 		poll_stack();
 	}
@@ -348,7 +349,7 @@ int main(int argc, char **argv)
 	unsigned connections = many ? n : 1, answer;
 
 	if (n == 0 || n > 60000) {
-		fprintf(stderr, "usage: segment_cost receive|ack|holes|sacked|idle N\n");
+		fprintf(stderr, "usage: segment_cost receive|ack|holes|sacked|crumbs|idle N\n");
 		return 2;
 	}
 	open_stack(connections);
@@ -360,7 +361,9 @@ int main(int argc, char **argv)
 	} else if (strcmp(what, "holes") == 0) {
 		answer = receive_with_holes(n);
 	} else if (strcmp(what, "sacked") == 0) {
-		answer = acknowledge_with_holes(n);
+		answer = acknowledge_with_holes(n, 2 * TEXT, TEXT);
+	} else if (strcmp(what, "crumbs") == 0) {
+		answer = acknowledge_with_holes(n, 20, 10);
 	} else {
 		unsigned (*play)(unsigned, unsigned) = what[0] == 'r' ? receive : acknowledge;
 

@@ -50,7 +50,8 @@ def report(build):
         print(f'  {text}: {few:,.0f} with {FEW} open connection, {many:,.0f} with {MANY:,} '
               f'({many / few:.3f}; {verdict(ok)})')
     for what, text in (('holes', 'a segment received behind holes'),
-                       ('sacked', 'an ACK with a SACK block of the peer\'s')):
+                       ('sacked', 'an ACK with a SACK block of the peer\'s'),
+                       ('crumbs', 'an ACK with a SACK block of ten bytes')):
         one, many = instructions(build, what, 1), instructions(build, what, HOLES)
         print(f'  {text}: {one:,.0f} with 1 hole, {many:,.0f} with {HOLES:,} offered '
               f'({many / one:.2f})')

@@ -76,9 +76,17 @@ static void count_pause(struct tcb *tcb, uint64_t now_ns)
 		ops_of(tcb)->pause(tcb, since);
 }
 
+/* The window was full once, but none of what is acknowledged now was out then. */
+static void forget_limit(struct tcb *tcb, uint32_t acked)
+{
+	if (seq_geq(tcb->snd_una - acked, tcb->limited_until))
+		tcb->cwnd_limited = false;
+}
+
 void tcp_congestion_acked(struct tcb *tcb, uint32_t acked, uint64_t now_ns)
 {
 	tcp_hystart_round(tcb);
+	forget_limit(tcb, acked);
 	count_pause(tcb, now_ns);
 	/* A window that was not full proves nothing about a larger one (RFC 9438 5.8); and RFC 3168
 	 * 6.1.2: "should not increase the congestion window" when the ACK tells of a mark. */

@@ -122,14 +122,24 @@ static bool send_new(struct stack *stack, struct tcb *tcb, uint32_t len, uint64_
 	return true;
 }
 
+/* RFC 7661 4.3, RFC 9438 5.8: the congestion window was used, and so it was for all that is out now
+ * (congestion.c). */
+static void window_was_used(struct tcb *tcb)
+{
+	tcb->cwnd_limited = true;
+	tcb->limited_until = tcb->snd_nxt;
+}
+
 static bool send_next_new(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
 	uint32_t len = MIN(MIN(unsent(tcb), usable_window(tcb)), tcb_eff_mss(tcb));
 
 	if (!worth_sending(tcb, len))
 		return false;
-	if (tcp_congestion_room(tcb) < len)
+	if (tcp_congestion_room(tcb) < len) {
+		window_was_used(tcb);
 		return false;
+	}
 	if (!send_new(stack, tcb, len, now_ns))
 		return false;
 	tcp_tlp_schedule(stack, tcb, now_ns);
@@ -239,8 +249,10 @@ static bool send_next_lost(struct stack *stack, struct tcb *tcb, uint64_t now_ns
 {
 	struct sent_segment *s = scoreboard_first_lost(tcb->sent);
 
-	if (tcp_congestion_room(tcb) < MIN(sent_len(s), tcb_eff_mss(tcb)))
+	if (tcp_congestion_room(tcb) < MIN(sent_len(s), tcb_eff_mss(tcb))) {
+		window_was_used(tcb);
 		return false;
+	}
 	return send_again(stack, tcb, s, why_again(tcb), now_ns);
 }
 
@@ -282,17 +294,11 @@ static void check_idle(struct tcb *tcb, uint64_t now_ns)
 		tcp_congestion_idle(tcb, now_ns);
 }
 
-/* RFC 7661 4.3, RFC 9438 5.8: whether the congestion window was used.  One that has no room for
- * another segment was, whether or not more waited; and so it was for all that was out then, though
- * somebody looks again before that is acknowledged. */
+/* One that has no room for another segment was used, whether or not more waits. */
 static void check_limited(struct tcb *tcb)
 {
-	if (tcb->cwnd < tcp_pipe(tcb) + tcb_eff_mss(tcb)) {
-		tcb->cwnd_limited = true;
-		tcb->limited_until = tcb->snd_nxt;
-	} else if (seq_geq(tcb->snd_una, tcb->limited_until)) {
-		tcb->cwnd_limited = false;
-	}
+	if (tcb->cwnd < tcp_pipe(tcb) + tcb_eff_mss(tcb))
+		window_was_used(tcb);
 }
 
 static void send_data(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
@@ -308,7 +314,7 @@ static void send_data(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 		while (send_one(stack, tcb, now_ns))
 			sent = true;
 	}
-	if (sent || tcb->cwnd_limited)
+	if (sent)
 		check_limited(tcb);
 	/* Something waits, nothing is out that could bring an ACK: only the window is to blame. */
 	if (tcb_flight(tcb) == 0 && !tcp_timer_is_set(tcb, TCP_TIMER_DEVICE) &&

@@ -135,15 +135,19 @@ static bool cut(struct stack *stack, struct tcb *tcb, uint32_t i, uint32_t at)
 static void take_block(struct stack *stack, struct taking *t, const struct tcp_sack_block *b)
 {
 	struct tcb *tcb = t->tcb;
-	uint32_t i = scoreboard_find(tcb->sent, b->start, 0);
+	uint32_t start = b->start, i;
 
-	if (scoreboard_is_across(tcb->sent, i, b->start)) {
-		(void)cut(stack, tcb, i, b->start);
-		i++;
+	while ((i = scoreboard_sack(tcb->sent, start, b->end, newly_sacked, t)) != SCOREBOARD_NO_RECORD) {
+		const struct sent_segment *s = scoreboard_at(tcb->sent, i);
+		bool in_front = seq_lt(s->seq, start);
+		uint32_t behind = s->end;
+
+		if (cut(stack, tcb, i, in_front ? start : b->end))
+			continue;
+		if (!in_front)
+			return;
+		start = behind;
 	}
-	i = scoreboard_sack(tcb->sent, i, b->end, newly_sacked, t);
-	if (scoreboard_is_across(tcb->sent, i, b->end) && cut(stack, tcb, i, b->end))
-		(void)scoreboard_sack(tcb->sent, i, b->end, newly_sacked, t);
 }
 
 static void take_blocks(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,

@@ -294,17 +294,22 @@ static void shorten(struct scoreboard *sb, uint32_t first, uint32_t to)
 	}
 }
 
-uint32_t scoreboard_sack(struct scoreboard *sb, uint32_t first, uint32_t end,
+uint32_t scoreboard_sack(struct scoreboard *sb, uint32_t start, uint32_t end,
 			 void (*each)(void *ctx, const struct sent_segment *s), void *ctx)
 {
-	uint32_t i = first, to = end;
+	uint32_t first = scoreboard_find(sb, start, 0);
+	uint32_t i = first, to = end, across = SCOREBOARD_NO_RECORD;
 
+	if (first < sb->count && seq_lt(scoreboard_at(sb, first)->seq, start) &&
+	    !(scoreboard_at(sb, first)->flags & SENT_SACKED))
+		return first;
 	while (i < sb->count && seq_lt(scoreboard_at(sb, i)->seq, end)) {
 		struct sent_segment *s = scoreboard_at(sb, i);
 
 		if (!(s->flags & SENT_SACKED)) {
 			if (seq_gt(s->end, end)) {
 				to = s->seq;
+				across = i;
 				break;
 			}
 			each(ctx, s);
@@ -318,7 +323,7 @@ uint32_t scoreboard_sack(struct scoreboard *sb, uint32_t first, uint32_t end,
 		i = behind_run(sb, i);
 	}
 	shorten(sb, first, to);
-	return i;
+	return across;
 }
 
 /* --- all at once ----------------------------------------------------------------------------- */

@@ -56,6 +56,7 @@ struct sent_list {
 	uint16_t first, last; /* slots, or SCOREBOARD_NONE */
 };
 #define SCOREBOARD_NONE UINT16_MAX
+#define SCOREBOARD_NO_RECORD UINT32_MAX
 
 struct scoreboard {
 	uint32_t capacity; /* a power of two */
@@ -102,15 +103,10 @@ void scoreboard_sent(struct scoreboard *sb, uint32_t seq, uint32_t end, uint64_t
 void scoreboard_sent_again(struct scoreboard *sb, struct sent_segment *s, uint64_t now_ns);
 /* In flight until now. */
 void scoreboard_mark_lost(struct scoreboard *sb, struct sent_segment *s);
-/* Record `i`, of those that end behind `seq` the first, begins before it, and is not SACKED. */
-static inline bool scoreboard_is_across(struct scoreboard *sb, uint32_t i, uint32_t seq)
-{
-	return i < sb->count && seq_lt(scoreboard_at(sb, i)->seq, seq) &&
-	       !(scoreboard_at(sb, i)->flags & SENT_SACKED);
-}
-/* All from record `first` on up to `end` was SACKed: `each` is told of every record that is newly
- * SACKed.  Returns the first that is not: where it lies across `end` it stays as it is. */
-uint32_t scoreboard_sack(struct scoreboard *sb, uint32_t first, uint32_t end,
+/* [start, end) was SACKed: `each` is told of every record that is newly SACKed.  Returns the first
+ * that lies across `start`, and then nothing is done, or else across `end`, and then it stays as it
+ * is; SCOREBOARD_NO_RECORD: there is none. */
+uint32_t scoreboard_sack(struct scoreboard *sb, uint32_t start, uint32_t end,
 			 void (*each)(void *ctx, const struct sent_segment *s), void *ctx);
 /* The first record is acknowledged up to `una`, be it whole (then it is gone) or in part. */
 void scoreboard_acked(struct scoreboard *sb, uint32_t una);

@@ -254,7 +254,7 @@ struct tcb {
 	bool snd_urgent;
 	bool fin_queued;      /* the user has closed: a FIN at snd_end */
 	bool nodelay;
-	bool cwnd_limited;    /* the congestion window was full, with what was out up to ... */
+	bool cwnd_limited;    /* the congestion window was full, which counts for what was out: up to ... */
 	uint32_t limited_until;
 	struct tcp_pmtu pmtu;
 	uint64_t last_sent_ns;

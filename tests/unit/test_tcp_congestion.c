@@ -314,7 +314,8 @@ static void a_window_restarts(void **state)
 
 static struct tcb beginner(void)
 {
-	struct tcb tcb = {.snd_mss = MSS, .cwnd_limited = true, .snd_nxt = 10 * MSS};
+	struct tcb tcb = {.snd_mss = MSS, .cwnd_limited = true, .limited_until = 1u << 30,
+			  .snd_nxt = 10 * MSS};
 
 	tcp_congestion_init(&tcb, false);
 	tcp_hystart_begin(&tcb);

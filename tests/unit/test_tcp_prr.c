@@ -45,8 +45,7 @@ static void nobody(void *ctx, const struct sent_segment *s)
 
 static void sacked(unsigned from, unsigned to)
 {
-	scoreboard_sack(tcb.sent, scoreboard_find(tcb.sent, 1 + 1000 * from, 0), 1 + 1000 * to,
-			nobody, NULL);
+	(void)scoreboard_sack(tcb.sent, 1 + 1000 * from, 1 + 1000 * to, nobody, NULL);
 }
 
 static void lost(unsigned from, unsigned to)

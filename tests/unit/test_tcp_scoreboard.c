@@ -60,9 +60,10 @@ static void count(void *ctx, const struct sent_segment *s)
 /* What is covered in part stays as it is. */
 static void sack_range(uint32_t start, uint32_t end)
 {
-	uint32_t first = scoreboard_find(sb, start, 0);
+	uint32_t i = scoreboard_sack(sb, start, end, count, NULL);
 
-	scoreboard_sack(sb, first + scoreboard_is_across(sb, first, start), end, count, NULL);
+	if (i != SCOREBOARD_NO_RECORD && seq_lt(scoreboard_at(sb, i)->seq, start))
+		(void)scoreboard_sack(sb, scoreboard_at(sb, i)->end, end, count, NULL);
 }
 
 static unsigned sack(unsigned from, unsigned to)
