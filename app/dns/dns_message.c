@@ -89,13 +89,42 @@ void dns_name_to_text(const struct dns_name *name, char *text)
 	text[n] = '\0';
 }
 
+/* Where the last label is; 0 for the root, which has none. */
+static size_t last_label(const struct dns_name *name)
+{
+	size_t last = 0;
+
+	for (size_t at = 0; name->wire[at] != 0; at += 1u + name->wire[at])
+		last = at;
+	return last;
+}
+
 bool dns_name_is_under(const struct dns_name *name, const char *top)
 {
-	size_t at = 0, last = 0, len = strlen(top);
+	size_t last = last_label(name), len = strlen(top);
 
-	for (; name->wire[at] != 0; at += 1u + name->wire[at])
-		last = at;
 	return name->wire[last] == len && memcmp(name->wire + last + 1, top, len) == 0;
+}
+
+bool dns_label_is_number(const char *label, size_t len)
+{
+	bool hex = len >= 2 && label[0] == '0' && lower(label[1]) == 'x';
+	size_t i = hex ? 2 : 0;
+
+	for (; i < len; i++) {
+		char c = lower(label[i]);
+
+		if (!(c >= '0' && c <= '9') && !(hex && c >= 'a' && c <= 'f'))
+			return false;
+	}
+	return len > 0;
+}
+
+bool dns_name_ends_in_number(const struct dns_name *name)
+{
+	size_t last = last_label(name);
+
+	return dns_label_is_number((const char *)name->wire + last + 1, name->wire[last]);
 }
 
 static bool same_name(const struct dns_name *a, const struct dns_name *b)

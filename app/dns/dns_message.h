@@ -38,6 +38,10 @@ void dns_name_to_text(const struct dns_name *name, char *text);
 
 /* The last label, lower case: "onion". */
 bool dns_name_is_under(const struct dns_name *name, const char *top);
+/* The URL standard's "ends in a number": decimal digits, or 0x and perhaps hexadecimal ones.  Who writes
+ * a name whose last label is one means an address (RFC 1123 2.1). */
+bool dns_label_is_number(const char *label, size_t len);
+bool dns_name_ends_in_number(const struct dns_name *name);
 
 /* A query for the name's IPv4 addresses, recursion desired; with `edns` it offers to take answers of
  * DNS_UDP_MAX bytes (RFC 6891 6.1), else they have 512 at most.  Returns its length. */

@@ -237,12 +237,18 @@ static void set_name(struct lookup *l, const struct dns_name *name)
 }
 
 /* Names that no server is asked about, and their status: those of the Tor network must not get into
- * the DNS (RFC 7686 2), and localhost is whoever says it (RFC 6761 6.3). */
+ * the DNS (RFC 7686 2), what ends in a number is an address (RFC 1123 2.1), and localhost is whoever
+ * says it (RFC 6761 6.3). */
 static bool is_special(struct lookup *l, enum status *status)
 {
 	if (dns_name_is_under(&l->name, "onion")) {
 		*status = not_resolved(l, " is a name of the Tor network, and no name server is asked "
 					  "for it (RFC 7686)");
+		return true;
+	}
+	if (dns_name_ends_in_number(&l->name)) {
+		*status = not_resolved(l, " ends in a number: that is no name, and no name server is asked "
+					  "for it");
 		return true;
 	}
 	if (dns_name_is_under(&l->name, "localhost")) {
@@ -259,7 +265,7 @@ static enum status look_up_name(struct lookup *l, bool *no_name)
 	struct dns_exchange x;
 	enum status status;
 
-	*no_name = dns_name_is_under(&l->name, "onion");
+	*no_name = dns_name_is_under(&l->name, "onion") || dns_name_ends_in_number(&l->name);
 	while (!is_special(l, &status) && ask(l, &x, &status)) {
 		if (x.outcome == DNS_FOUND)
 			return take_addresses(l, &x.answer);

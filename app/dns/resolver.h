@@ -9,7 +9,8 @@
  * TCP (RFC 7766).  A server that knows nothing and asks nobody does not have the last word: the next
  * is asked.  No answer is cached.
  *
- * No server is asked about the names under onion (RFC 7686) and localhost (RFC 6761 6.3).
+ * No server is asked about the names under onion (RFC 7686) and localhost (RFC 6761 6.3), nor about
+ * what ends in a number, be it an alias or a domain that makes a name so.
  */
 #ifndef APP_DNS_RESOLVER_H
 #define APP_DNS_RESOLVER_H

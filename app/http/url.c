@@ -3,6 +3,7 @@
  * scheme, authority, port, host, and what is left is the target. */
 #include "app/http/url.h"
 
+#include "app/dns/dns_message.h"
 #include "app/http/text.h"
 #include "app/http/url_path.h"
 #include "base/ipv4_text.h"
@@ -114,19 +115,11 @@ static bool parse_port(struct url_span text, uint16_t *port)
  * meant as an address, and no name server is asked for it. */
 static bool ends_in_number(struct url_span host)
 {
-	size_t end = host.len - (host.at[host.len - 1] == '.'), at = end, i;
+	size_t end = host.len - (host.at[host.len - 1] == '.'), at = end;
 
 	while (at > 0 && host.at[at - 1] != '.')
 		at--;
-	for (i = at; i < end && is_digit(host.at[i]);)
-		i++;
-	if (i == end)
-		return end > at;
-	if (end - at < 2 || host.at[at] != '0' || (host.at[at + 1] | 0x20) != 'x')
-		return false;
-	for (i = at + 2; i < end && text_hex_value(host.at[i]) >= 0;)
-		i++;
-	return i == end;
+	return dns_label_is_number(host.at + at, end - at);
 }
 
 /* A dot behind the last label is no label (RFC 1034 3.1). */

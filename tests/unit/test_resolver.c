@@ -198,6 +198,29 @@ static void names_of_tor(void **state)
 	assert_string_equal(asked, "www@1/1 onion.example@1/1 ");
 }
 
+/* The URL standard's "ends in a number": what looks like an address is no name, wherever it comes from. */
+static void numbers_are_no_names(void **state)
+{
+	static const char *const names[] = {"foo.09", "0x7f.1", "1.2.3", "a.0X", "a.0x1F.", "256.1.1.1"};
+
+	(void)state;
+	resolver.search = "corp.example";
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		assert_int_equal(look_up(names[i]), STATUS_NAME_NOT_RESOLVED);
+		must_say("ends in a number: that is no name, and no name server is asked for it");
+	}
+	assert_string_equal(asked, "");
+	SCRIPT({"a.x", 0, ERR_OK, DNS_ALIAS, "10.0.0.5", 0}, {NULL, 0, ERR_OK, DNS_NO_NAME, NULL, 0});
+	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED); /* a CNAME that should have been an A */
+	must_say("10.0.0.5 ends in a number");
+	assert_string_equal(asked, "a.x@1/1 ");
+	asked[0] = '\0';
+	resolver.search = "corp.1"; /* a domain like that: only without it */
+	assert_int_equal(look_up("www"), STATUS_NAME_NOT_RESOLVED);
+	(void)!look_up("a.1b");
+	assert_string_equal(asked, "www@1/1 a.1b@1/1 ");
+}
+
 static void localhost_is_this_machine(void **state)
 {
 	static const char *const names[] = {"localhost", "LocalHost.", "www.localhost", "a.b.LOCALHOST."};
@@ -503,6 +526,7 @@ int main(void)
 		cmocka_unit_test_setup(what_is_no_name, fresh),
 		cmocka_unit_test_setup(nobody_to_ask, fresh),
 		cmocka_unit_test_setup(names_of_tor, fresh),
+		cmocka_unit_test_setup(numbers_are_no_names, fresh),
 		cmocka_unit_test_setup(localhost_is_this_machine, fresh),
 		cmocka_unit_test_setup(the_search_domain, fresh),
 		cmocka_unit_test_setup(several_search_domains, fresh),
