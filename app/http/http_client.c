@@ -462,7 +462,9 @@ void http_take_body(struct http_answer *answer)
 		return;
 	finish_body(x);
 	problem = expect_body_problem(&x->expect);
-	if (problem != NULL)
+	if (http_parser_is_length_refused(&x->parser)) /* as curl -I --max-filesize */
+		transfer_fail(x->t, STATUS_BODY_TOO_LARGE, "the body would be larger than max-body= allows");
+	else if (problem != NULL)
 		transfer_fail(x->t, STATUS_EXPECT_FAILED, problem);
 }
 

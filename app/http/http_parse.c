@@ -31,7 +31,12 @@ void http_parser_refuse_body(struct http_parser *p)
 
 bool http_parser_is_length_refused(const struct http_parser *p)
 {
-	return p->header_complete && p->framing == HTTP_FRAMING_LENGTH && p->length > p->body_max;
+	/* RFC 9110 8.6: that of an answer to HEAD is what GET would bring */
+	bool counts = p->framing == HTTP_FRAMING_LENGTH ||
+		      (p->no_body && p->has_length && !p->chunked && p->unknown_coding.len == 0 &&
+		       p->code != 204 && p->code != 304);
+
+	return p->header_complete && counts && p->length > p->body_max;
 }
 
 const char *http_framing_name(enum http_framing framing)

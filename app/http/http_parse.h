@@ -106,7 +106,7 @@ size_t http_parser_feed(struct http_parser *p, const void *data, size_t len);
 /* The peer has closed its side. */
 void http_parser_close(struct http_parser *p);
 
-/* The header itself says that the body is larger than body_max. */
+/* The header itself says that the body is larger than body_max, or would be if it had been asked for. */
 bool http_parser_is_length_refused(const struct http_parser *p);
 /* "content-length", "chunked", ... */
 const char *http_framing_name(enum http_framing framing);

@@ -15,7 +15,7 @@ TOKEN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|(\w+)|([,()]))')
 
 class Answer(NamedTuple):
     name: str
-    asked: tuple     # of 'follow', 'max', 'second'
+    asked: tuple     # of 'follow', 'max', 'head', 'second'
     data: bytes
     end: str         # 'CLOSE', 'RESET', 'SILENT'
     ours: int

@@ -23,6 +23,7 @@ def ask(answer):
         words = ['curl', '-q', '-s', '-f', '--noproxy', '*', '-m', str(patience_s)]
         words += ['-L'] if 'follow' in answer.asked else []
         words += ['--max-filesize', '5'] if 'max' in answer.asked else []
+        words += ['-I'] if 'head' in answer.asked else []
         for _ in range(2 if 'second' in answer.asked else 1):
             words += [f'http://127.0.0.1:{port}/', '-o', '/dev/null']
         return subprocess.run(words, timeout=90, check=False).returncode
@@ -48,6 +49,6 @@ def test_the_table_is_in_order():
     assert len(names) == len(set(names)) > 150
     for answer in ANSWERS:
         assert bool(answer.note) == (answer.ours != answer.curl), answer.name
-        assert set(answer.asked) <= {'follow', 'max', 'second'}
+        assert set(answer.asked) <= {'follow', 'max', 'head', 'second'}
         assert answer.end in ('CLOSE', 'RESET', 'SILENT')
         assert answer.connection in ('KEPT', 'DROPPED', 'ANY')

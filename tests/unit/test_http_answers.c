@@ -81,6 +81,7 @@ static enum status give(const struct answer *answer, bool once_more)
 	strcat(config, is_asked(answer, "second") || once_more ? A : "");
 	strcat(config, is_asked(answer, "follow") ? "follow=3 " : "");
 	strcat(config, is_asked(answer, "max") ? "max-body=5 " : "");
+	strcat(config, is_asked(answer, "head") ? "method=HEAD " : "");
 	return run(config, arrivals, n);
 }
 
