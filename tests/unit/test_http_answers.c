@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "app/http/http_parse.h"
 #include "tests/unit/http_kit.h"
 
 enum end { CLOSE, RESET, SILENT };
@@ -124,6 +125,60 @@ static void what_is_strange_is_the_last_on_its_connection(void **state)
 	assert_true(kept > 30 && dropped > 30);
 }
 
+/* --- in pieces -------------------------------------------------------------------------------------- */
+
+#define SPLIT_MAX 2000u
+
+static struct http_parser parse_in_two(const struct answer *answer, size_t len, size_t at)
+{
+	static struct http_parser p;
+	size_t used;
+
+	http_parser_init(&p);
+	p.no_body = is_asked(answer, "head");
+	p.spoke_http = is_asked(answer, "second");
+	p.body_max = is_asked(answer, "max") ? 5 : HTTP_LENGTH_MAX;
+	used = http_parser_feed(&p, data, at);
+	if (used == at)
+		(void)http_parser_feed(&p, data + at, len - at);
+	if (answer->end == CLOSE)
+		http_parser_close(&p);
+	return p;
+}
+
+/* But for how much was read of what is bad, and shown of its line. */
+static void must_be_alike(const struct http_parser *a, const struct http_parser *b)
+{
+	assert_int_equal(a->phase, b->phase);
+	assert_int_equal(a->status, b->status);
+	assert_true(a->problem == b->problem && a->odd == b->odd);
+	assert_int_equal(a->header_complete, b->header_complete);
+	assert_int_equal(a->code, b->code);
+	assert_int_equal(a->framing, b->framing);
+	assert_int_equal(a->num_headers, b->num_headers);
+	assert_true(a->size_header == b->size_header || a->phase == HTTP_PHASE_BAD);
+	assert_int_equal(a->size_download, b->size_download);
+	assert_int_equal(crc32_value(&a->crc), crc32_value(&b->crc));
+	assert_true(a->reason.len == b->reason.len && a->location_len == b->location_len);
+	assert_memory_equal(a->location, b->location, a->location_len);
+}
+
+/* What becomes of an answer does not depend on where the network has cut it. */
+static void every_answer_cut_anywhere(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
+		size_t len = expand(&answers[i]);
+		struct http_parser whole = parse_in_two(&answers[i], len, len);
+
+		for (size_t at = 0; at < len && len <= SPLIT_MAX; at++) {
+			struct http_parser p = parse_in_two(&answers[i], len, at);
+
+			must_be_alike(&p, &whole);
+		}
+	}
+}
+
 /* --- how long a body that decides nothing is waited for ------------------------------------------- */
 
 #define B "url=http://10.0.0.1/b "
@@ -228,6 +283,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_answer_ends_with_its_status),
 		cmocka_unit_test(what_is_strange_is_the_last_on_its_connection),
+		cmocka_unit_test(every_answer_cut_anywhere),
 		cmocka_unit_test_setup(a_verdict_waits_for_nothing, fresh),
 		cmocka_unit_test_setup(a_connection_is_worth_a_second, fresh),
 		cmocka_unit_test_setup(a_connection_is_worth_64_kib, fresh),
