@@ -116,6 +116,7 @@ struct hop {
 	struct url url;
 	enum http_method method;
 	bool with_body, at_home;
+	bool never_left; /* no redirect before it led to another host */
 };
 
 static const struct url *url_of(unsigned check)
@@ -135,6 +136,7 @@ static struct hop first_hop(const struct attempt *a)
 		.method = http_settings_method(),
 		.with_body = http_settings.body.given,
 		.at_home = true,
+		.never_left = true,
 	};
 }
 
@@ -194,6 +196,7 @@ static void go_to(struct hop *hop, const struct attempt *a, unsigned code, const
 	hop->with_body = hop->with_body && method == hop->method;
 	hop->method = method;
 	hop->at_home = redirect_stays(url, url_of(a->check));
+	hop->never_left = hop->never_left && hop->at_home;
 }
 
 /* Where the answer sends us becomes the next hop; false fails the transfer, and says why. */
@@ -317,6 +320,7 @@ static bool fetch(struct client *client, const struct attempt *a, struct hop *ho
 		.url = &this_hop.url,
 		.with_body = hop->with_body,
 		.at_home = hop->at_home,
+		.home = hop->never_left ? url_of(a->check) : NULL,
 		.last = never_kept() || (!may_follow && !next_goes_there(a, &this_hop.url)),
 	};
 	struct http_answer answer;

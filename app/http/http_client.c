@@ -283,7 +283,7 @@ static void take_over_answer(struct exchange *x)
 	report->http_code = p->code;
 	report->version_minor = p->minor;
 	report->num_headers = p->num_headers;
-	report->has_content_length = p->has_length;
+	report->has_content_length = p->has_length && !p->chunked; /* RFC 9112 6.3 */
 	report->content_length = p->length;
 	report->has_last_modified = p->has_last_modified;
 	report->last_modified_s = p->last_modified_s;

@@ -138,17 +138,20 @@ static size_t percent_decode(uint8_t *dst, struct url_span text)
 	return len;
 }
 
-/* user= comes before the URL's own, as with curl; a redirect's URL may bring one for its host. */
+/* user= comes before the URL's own, as with curl, and either goes along where a redirect stays at home;
+ * a redirect's URL may bring one for its host. */
 static void put_authorization(struct strbuf *sb, const struct http_request *rq)
 {
 	uint8_t text[CONFIG_TEXT_MAX + 1];
 	size_t len;
 
-	if (rq->at_home && http_settings.user.given) {
+	if (rq->home != NULL && http_settings.user.given) {
 		len = http_settings.user.len;
 		memcpy(text, http_settings.user.text, len);
 	} else if (rq->url->has_user) {
 		len = percent_decode(text, rq->url->user);
+	} else if (rq->home != NULL && rq->home->has_user) {
+		len = percent_decode(text, rq->home->user);
 	} else {
 		return;
 	}

@@ -17,7 +17,8 @@ struct http_request {
 	enum http_method method;
 	const struct url *url;
 	bool with_body; /* redirects may have taken it off */
-	bool at_home;   /* the host that the configuration names: it may see the credentials */
+	bool at_home;   /* the host that the configuration names: it may see what header= says */
+	const struct url *home; /* whose credentials go along, and those of user=; NULL: none do */
 	bool last;      /* the connection is closed behind the answer */
 };
 

@@ -490,15 +490,31 @@ static void what_goes_along(void **state)
 	assert_int_equal(occurrences(fake.sent, "cookie: c\r\n"), 3);   /* not to the other host */
 	assert_int_equal(occurrences(fake.sent, "Host: h\r\n"), 3);
 	assert_int_equal(occurrences(fake.sent, "Host: 10.0.0.2\r\n"), 1);
-	assert_int_equal(occurrences(fake.sent, "Authorization: Basic dTpw"), 1);
-	fresh(NULL);
+	assert_int_equal(occurrences(fake.sent, "Authorization: Basic dTpw"), 2); /* /a and /b */
+	fresh(NULL); /* as with curl: whoever has been elsewhere may have been sent back by that one */
 	assert_int_equal(RUN(A "user=u:p follow=3", MOVED(2, "302", "/b"), MOVED(3, "302", "http://10.0.0.2/"),
-			     OK_AT(5)), STATUS_OK);
+			     MOVED(5, "302", "http://10.0.0.1/"), OK_AT(7)), STATUS_OK);
 	assert_int_equal(occurrences(fake.sent, "Authorization: Basic dTpw"), 2);
+	fresh(NULL); /* a redirect at home that has its own */
+	assert_int_equal(RUN("url=http://u:p@10.0.0.1/a follow=1", MOVED(2, "302", "http://v:w@10.0.0.1/"),
+			     OK_AT(4)), STATUS_OK);
+	assert_int_equal(occurrences(fake.sent, "Authorization: Basic djp3"), 1);
 	fresh(NULL); /* a redirect's own credentials, and they are not shown */
 	assert_int_equal(RUN(A "user=u:p follow=1", MOVED(2, "302", "http://v:w@10.0.0.2/"), OK_AT(4)), STATUS_OK);
 	assert_int_equal(occurrences(fake.sent, "Authorization: Basic djp3"), 1);
 	assert_null(strstr(lines, "v:w"));
+}
+
+/* RFC 9112 6.3: a Content-Length beside chunks does not count, in the metrics neither. */
+static void the_length_that_counts(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(A, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n1234567")), STATUS_OK);
+	assert_true(probes_result(0)->report.has_content_length);
+	fresh(NULL);
+	assert_int_equal(RUN(A, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nTransfer-Encoding: chunked\r\n\r\n"
+				      "0\r\n\r\n")), STATUS_OK);
+	assert_false(probes_result(0)->report.has_content_length);
 }
 
 /* --- retries -------------------------------------------------------------------------------------- */
@@ -834,6 +850,7 @@ int main(void)
 		TEST(more_redirects_than_allowed),
 		TEST(redirects_that_lead_nowhere),
 		TEST(what_goes_along),
+		TEST(the_length_that_counts),
 		TEST(what_passes_is_tried_again),
 		TEST(an_address_that_was_lost_may_come_again),
 		TEST(what_does_not_pass_is_not),
