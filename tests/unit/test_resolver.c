@@ -278,9 +278,9 @@ static void several_search_domains(void **state)
 	assert_int_equal(look_up("w.y"), STATUS_NAME_NOT_RESOLVED);
 	assert_string_equal(asked, "w.y@1/1 w.y.a.x@1/1 w.y.b@1/1 w.y.c@1/1 w.y.d@1/1 ");
 	asked[0] = '\0';
-	resolver.search = " 1  b/b 2 3 4 5 6 7 8 ";
+	resolver.search = " d1  b/b d2 d3 d4 d5 d6 d7 d8 ";
 	assert_int_equal(look_up("w"), STATUS_NAME_NOT_RESOLVED);
-	assert_string_equal(asked, "w.1@1/1 w.2@1/1 w.3@1/1 w.4@1/1 w.5@1/1 w.6@1/1 w@1/1 ");
+	assert_string_equal(asked, "w.d1@1/1 w.d2@1/1 w.d3@1/1 w.d4@1/1 w.d5@1/1 w.d6@1/1 w@1/1 ");
 }
 
 static void a_search_domain_that_does_not_fit(void **state)
