@@ -254,7 +254,6 @@ int sock_setsockopt(struct stack *stack, int fd, enum sock_option option, int64_
 {
 	struct socket *sock = socket_find(stack, fd);
 	struct tcp_status status;
-	uint32_t size;
 
 	if (sock == NULL)
 		return ERR_BADF;
@@ -266,13 +265,12 @@ int sock_setsockopt(struct stack *stack, int fd, enum sock_option option, int64_
 		return tcp_choose(stack, sock->tcb, (enum tcp_user_option)user_option(option), value);
 	tcp_status(sock->tcb, &status);
 	switch (option) {
-	case SOCK_SO_SNDBUF:
+	case SOCK_SO_SNDBUF: /* 0 is the least */
+		return tcp_resize_send_buffer(sock->tcb, (uint32_t)value);
 	case SOCK_SO_RCVBUF:
 		if (status.state != TCP_CLOSED && status.state != TCP_LISTEN)
 			return ERR_ISCONN;
-		size = (uint32_t)MAX(value, INT64_C(1)); /* 0 is the least, too */
-		tcp_set_buffers(sock->tcb, option == SOCK_SO_SNDBUF ? size : 0,
-				option == SOCK_SO_RCVBUF ? size : 0);
+		tcp_set_buffers(sock->tcb, 0, (uint32_t)MAX(value, INT64_C(1)));
 		return ERR_OK;
 	case SOCK_SO_REUSEADDR:
 		tcp_set_reuse(sock->tcb, value != 0);

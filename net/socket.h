@@ -63,7 +63,11 @@ enum sock_pmtu { /* SOCK_IP_MTU_DISCOVER; the values of Linux's IP_MTU_DISCOVER 
 
 enum sock_option {
 	SOCK_SO_ERROR,    /* get: the pending error (negative enum err), and clears it */
-	SOCK_SO_SNDBUF,   /* bytes; streams only, set before connect() */
+	SOCK_SO_SNDBUF,   /* streams, at any time: bytes that may be written and not acknowledged yet, 2
+			   * KiB to 1 MiB (clamped).  get: the same number (Linux says twice as much,
+			   * since it counts what keeping them costs).  A smaller one than is waiting
+			   * lets nothing in until enough has gone; ERR_NOBUFS: there is no memory for
+			   * a larger one, and the old one stays */
 	SOCK_SO_RCVBUF,   /* bytes at most.  A stream's is set before connect(); not set, the buffer
 			   * begins with 64 KiB and grows with the transfer; set, it has that size
 			   * at once.  A datagram socket's bounds its queue */

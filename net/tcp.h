@@ -115,6 +115,9 @@ uint32_t tcp_conn(const struct tcb *tcb);
 /* Sizes for the buffers, before tcp_take_buffers(): 2 KiB to 1 MiB (clamped); 0 leaves one as it
  * is.  A receive buffer that is sized here has that size at once; else it grows up to the stack's. */
 void tcp_set_buffers(struct tcb *tcb, uint32_t sndbuf, uint32_t rcvbuf);
+/* The send buffer's at any time: what is in it stays, and beyond the new size nothing is taken until
+ * there is room again.  ERR_NOBUFS: it is as it was. */
+int tcp_resize_send_buffer(struct tcb *tcb, uint32_t size) MUST_CHECK;
 /* Takes the buffer memory of an active open, half as much as often as memory is short, and says
  * what it got.  ERR_NOMEM below 4 KiB. */
 int tcp_take_buffers(struct stack *stack, struct tcb *tcb, uint32_t *sndbuf,

@@ -31,6 +31,15 @@ void tcp_set_buffers(struct tcb *tcb, uint32_t sndbuf, uint32_t rcvbuf)
 		tcb->rcvbuf = tcb->rcvbuf_max = MIN(MAX(rcvbuf, TCP_BUFFER_MIN), TCP_BUFFER_MAX);
 }
 
+int tcp_resize_send_buffer(struct tcb *tcb, uint32_t size)
+{
+	size = MIN(MAX(size, TCP_BUFFER_MIN), TCP_BUFFER_MAX);
+	if (tcb->snd_buf != NULL && !send_buffer_resize(&tcb->snd_buf, size))
+		return ERR_NOBUFS;
+	tcb->sndbuf = size;
+	return ERR_OK;
+}
+
 /* Half as much as often as memory is short, down to `least`. */
 static bool take_send_buffer(struct stack *stack, struct tcb *tcb, uint32_t least)
 {

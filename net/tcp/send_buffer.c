@@ -23,6 +23,7 @@ struct send_buffer *send_buffer_create(const struct net_port *port, uint32_t siz
 		*sb = (struct send_buffer){
 			.port = port,
 			.size = size,
+			.limit = size,
 			.start_seq = start_seq,
 			.una = start_seq,
 		};
@@ -48,7 +49,7 @@ void send_buffer_release(struct send_buffer *sb)
 
 uint32_t send_buffer_room(const struct send_buffer *sb)
 {
-	return sb->size - sb->len;
+	return sb->len < sb->limit ? sb->limit - sb->len : 0;
 }
 
 /* Where the byte `ahead` of the oldest one is; `ahead` <= size. */
@@ -70,6 +71,36 @@ uint32_t send_buffer_write(struct send_buffer *sb, const void *buf, uint32_t len
 	memcpy(sb->ring, (const uint8_t *)buf + first, len - first);
 	sb->len += len;
 	return len;
+}
+
+/* What the old one holds and is not acknowledged; no packet refers to the copy. */
+static void copy_unacked(struct send_buffer *to, const struct send_buffer *from)
+{
+	uint32_t done = from->una - from->start_seq;
+	uint32_t len = from->len - done;
+	uint32_t off = ring_off(from, done);
+	uint32_t first = MIN(len, from->size - off);
+
+	memcpy(to->ring, from->ring + off, first);
+	memcpy(to->ring + first, from->ring, len - first);
+	to->len = len;
+}
+
+bool send_buffer_resize(struct send_buffer **sb, uint32_t limit)
+{
+	struct send_buffer *old = *sb, *bigger;
+
+	if (limit <= old->size) {
+		old->limit = limit;
+		return true;
+	}
+	bigger = send_buffer_create(old->port, limit, old->una);
+	if (bigger == NULL)
+		return false;
+	copy_unacked(bigger, old);
+	send_buffer_release(old);
+	*sb = bigger;
+	return true;
 }
 
 static void free_up_to(struct send_buffer *sb, uint32_t seq)

@@ -23,6 +23,7 @@
 struct send_buffer {
 	const struct net_port *port;
 	uint32_t size;      /* bytes of ring */
+	uint32_t limit;     /* of which so many may be used: size at most */
 	uint32_t start_seq; /* sequence number of the oldest byte whose memory is taken */
 	uint32_t start_off; /* where that byte is */
 	uint32_t len;       /* bytes taken */
@@ -43,6 +44,11 @@ struct send_buffer *send_buffer_create(const struct net_port *port, uint32_t siz
 				       uint32_t start_seq) MUST_CHECK;
 /* The connection lets go; the memory goes back when the last packet has come home. */
 void send_buffer_release(struct send_buffer *sb);
+
+/* From now on it holds `limit` bytes, be they fewer than it holds: then nothing is taken until enough
+ * of them is gone.  A ring that is too small for it is replaced: what is not acknowledged is copied,
+ * and the old one goes as with send_buffer_release().  False: no memory, all is as it was. */
+bool send_buffer_resize(struct send_buffer **sb, uint32_t limit) MUST_CHECK;
 
 uint32_t send_buffer_room(const struct send_buffer *sb);
 /* Copies as much as there is room for; returns how much that was. */

@@ -235,6 +235,60 @@ static void random_histories(void **state)
 	}
 }
 
+/* A larger ring: what is not acknowledged goes along, though it lay across the end of the old one;
+ * packets in the device keep what they refer to. */
+static void a_larger_ring(void **state)
+{
+	struct fixture f;
+	struct pktbuf *old, *again;
+
+	(void)state;
+	open_fixture(&f, 10);
+	send_buffer_write(f.sb, "0123456789", 10);
+	send_buffer_acked(f.sb, SEQ + 6);
+	send_buffer_write(f.sb, "abcdef", 6);
+	old = packet(&f, SEQ + 6, 10);
+	send_buffer_acked(f.sb, SEQ + 8); /* waits for the packet in the old ring */
+	assert_int_equal(send_buffer_room(f.sb), 0);
+	assert_true(send_buffer_resize(&f.sb, 16));
+	assert_int_equal(send_buffer_room(f.sb), 8);
+	assert_int_equal(send_buffer_write(f.sb, "ghijklmnop", 10), 8);
+	again = packet(&f, SEQ + 8, 16);
+	assert_int_equal(again->n_pieces, 1);
+	assert_memory_equal(again->pieces[0].base, "89abcdefghijklmn", 16);
+	assert_memory_equal(old->pieces[0].base, "6789", 4);
+	assert_memory_equal(old->pieces[1].base, "abcdef", 6);
+	send_buffer_acked(f.sb, SEQ + 24);
+	pktbuf_free(old);
+	assert_int_equal(send_buffer_room(f.sb), 0);
+	pktbuf_free(again);
+	assert_int_equal(send_buffer_room(f.sb), 16);
+	send_buffer_release(f.sb);
+	close_fixture(&f);
+}
+
+static void a_smaller_limit(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_fixture(&f, 10);
+	send_buffer_write(f.sb, "01234567", 8);
+	assert_true(send_buffer_resize(&f.sb, 4));
+	assert_int_equal(send_buffer_room(f.sb), 0);
+	send_buffer_acked(f.sb, SEQ + 4);
+	assert_int_equal(send_buffer_room(f.sb), 0);
+	send_buffer_acked(f.sb, SEQ + 5);
+	assert_int_equal(send_buffer_write(f.sb, "abc", 3), 1);
+	assert_true(send_buffer_resize(&f.sb, 10));
+	assert_int_equal(send_buffer_room(f.sb), 6);
+	f.kp.fail_after = 0;
+	assert_false(send_buffer_resize(&f.sb, 11));
+	assert_int_equal(send_buffer_room(f.sb), 6);
+	send_buffer_release(f.sb);
+	close_fixture(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +298,8 @@ int main(void)
 		cmocka_unit_test(acks_in_between_are_settled_in_turn),
 		cmocka_unit_test(the_buffer_outlives_its_connection),
 		cmocka_unit_test(random_histories),
+		cmocka_unit_test(a_larger_ring),
+		cmocka_unit_test(a_smaller_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
