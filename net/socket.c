@@ -157,6 +157,7 @@ static int user_option(enum sock_option option)
 	case SOCK_IP_TOS: return TCP_OPTION_TOS;
 	case SOCK_IP_TTL: return TCP_OPTION_TTL;
 	case SOCK_RESOLVE_TIMEOUT: return TCP_OPTION_RESOLVE_MS;
+	case SOCK_TCP_MAXSEG: return TCP_OPTION_MSS;
 	default: return -1;
 	}
 }
@@ -171,6 +172,7 @@ static int get_stream_option(const struct tcp_status *status, enum sock_option o
 	case SOCK_SO_ACCEPTCONN: *value = status->state == TCP_LISTEN; return ERR_OK;
 	case SOCK_SO_REUSEADDR: *value = status->reuse; return ERR_OK;
 	case SOCK_TCP_NODELAY: *value = status->nodelay; return ERR_OK;
+	case SOCK_TCP_CORK: *value = status->corked; return ERR_OK;
 	case SOCK_TCP_CONGESTION: *value = status->congestion; return ERR_OK;
 	case SOCK_TCP_URGENT: *value = status->urgent_left; return ERR_OK;
 	case SOCK_TCP_STATE: *value = status->state; return ERR_OK;
@@ -277,6 +279,9 @@ int sock_setsockopt(struct stack *stack, int fd, enum sock_option option, int64_
 		return ERR_OK;
 	case SOCK_TCP_NODELAY:
 		tcp_set_nodelay(stack, sock->tcb, value != 0, now_ns);
+		return ERR_OK;
+	case SOCK_TCP_CORK:
+		tcp_set_cork(stack, sock->tcb, value != 0, now_ns);
 		return ERR_OK;
 	case SOCK_TCP_CONGESTION:
 		if (value >= NET_CONGESTION_COUNT)

@@ -45,6 +45,7 @@ struct sock_pollfd {
 enum sock_msg_flags {
 	SOCK_MSG_PEEK = 0x02,  /* in: what is read stays to be read again */
 	SOCK_MSG_TRUNC = 0x20, /* out: the datagram was longer; in: its real length is returned */
+	SOCK_MSG_MORE = 0x8000, /* sending, streams: more follows; as SOCK_TCP_CORK until the next send */
 };
 
 struct sock_msg {
@@ -99,6 +100,14 @@ enum sock_option {
 	SOCK_RESOLVE_TIMEOUT,  /* milliseconds that the next hop is asked for its link address (ARP),
 				* once a second, before a connect() or a datagram fails with
 				* ERR_HOSTUNREACH; 0: three requests in three seconds.  Set before */
+	/* Streams. */
+	SOCK_TCP_MAXSEG, /* 88 to 32767 bytes of text and options in a segment, 0: no wish.  Before
+			  * connect(): neither offered nor sent are larger ones; a listener's choice
+			  * goes over.  Later: none sent is larger (nor than what was agreed on).  get:
+			  * the choice, or 536, before; text in a full segment as it is, after */
+	SOCK_TCP_CORK,   /* 0 or 1: a last segment that is not full waits for more, for 200 ms at most,
+			  * also with SOCK_TCP_NODELAY; full ones leave.  0 sends what waits at once
+			  * (as far as the windows let it), and so does shutdown() or close() */
 };
 
 /* The number under which events of the next created stream socket are logged (from 1). */
@@ -141,6 +150,9 @@ int sock_accept(struct stack *stack, int fd, struct net_endpoint *remote) MUST_C
  * ERR_NOTCONN, ERR_NOBUFS (no memory for a buffer); the pending error where there is one.  A
  * datagram goes to the connected peer; ERR_DESTADDRREQ: there is none. */
 int sock_send(struct stack *stack, int fd, const void *buf, size_t len, uint64_t now_ns) MUST_CHECK;
+/* The same with SOCK_MSG_MORE or 0.  ERR_INVAL: another flag; ERR_OPNOTSUPP: MORE for a datagram. */
+int sock_send_flags(struct stack *stack, int fd, const void *buf, size_t len, unsigned flags,
+		    uint64_t now_ns) MUST_CHECK;
 /* Stream: as sock_send, and the last byte ends urgent data (MSG_OOB); it stays in line. */
 int sock_send_oob(struct stack *stack, int fd, const void *buf, size_t len,
 		  uint64_t now_ns) MUST_CHECK;

@@ -157,6 +157,22 @@ int sock_send(struct stack *stack, int fd, const void *buf, size_t len, uint64_t
 	return tcp_send(stack, sock->tcb, buf, len, now_ns);
 }
 
+int sock_send_flags(struct stack *stack, int fd, const void *buf, size_t len, unsigned flags,
+		    uint64_t now_ns)
+{
+	struct socket *sock = socket_find(stack, fd);
+
+	if (sock == NULL)
+		return ERR_BADF;
+	if (flags & ~(unsigned)SOCK_MSG_MORE)
+		return ERR_INVAL;
+	if (flags == 0)
+		return sock_send(stack, fd, buf, len, now_ns);
+	if (sock->type == SOCK_TYPE_DGRAM)
+		return ERR_OPNOTSUPP;
+	return tcp_send_more(stack, sock->tcb, buf, len, now_ns);
+}
+
 int sock_send_oob(struct stack *stack, int fd, const void *buf, size_t len, uint64_t now_ns)
 {
 	int err;

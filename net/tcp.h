@@ -148,6 +148,9 @@ void tcp_attach(struct tcb *tcb, struct tcp_user *user);
 /* 3.10.2 SEND: bytes taken (> 0), or ERR_AGAIN, ERR_PIPE, ERR_NOTCONN, ERR_NOBUFS. */
 int tcp_send(struct stack *stack, struct tcb *tcb, const void *buf, size_t len,
 	     uint64_t now_ns) MUST_CHECK;
+/* The same, and more follows: as corked until the next one. */
+int tcp_send_more(struct stack *stack, struct tcb *tcb, const void *buf, size_t len,
+		  uint64_t now_ns) MUST_CHECK;
 /* The same, and the last byte ends urgent data (3.8.5). */
 int tcp_send_urgent(struct stack *stack, struct tcb *tcb, const void *buf, size_t len,
 		    uint64_t now_ns) MUST_CHECK;
@@ -184,7 +187,7 @@ struct tcp_status {
 	bool read_ended;    /* the peer's FIN, or the end, and nothing is left to read */
 	bool peer_closed;   /* the same, with or without something left */
 	bool fin_acked;
-	bool nodelay;
+	bool nodelay, corked;
 	enum net_congestion congestion;
 	bool reuse;
 };
@@ -197,6 +200,8 @@ const struct refused *tcp_said(const struct tcb *tcb);
 /* Reads and clears the error that ended the connection. */
 int tcp_take_error(struct tcb *tcb);
 void tcp_set_nodelay(struct stack *stack, struct tcb *tcb, bool on, uint64_t now_ns);
+/* While corked a last segment that is not full waits, for 200 ms at most. */
+void tcp_set_cork(struct stack *stack, struct tcb *tcb, bool on, uint64_t now_ns);
 void tcp_set_congestion(struct tcb *tcb, enum net_congestion which);
 
 /* What a user may choose, at any time; a listener's choice goes over to what it accepts. */
@@ -210,6 +215,7 @@ enum tcp_user_option {
 	TCP_OPTION_TTL,             /* 1 to 255 */
 	TCP_OPTION_RESOLVE_MS,      /* how long the next hop is asked for before a SYN can leave; 0: the
 				     * usual three requests */
+	TCP_OPTION_MSS,             /* 88 to 32767; 0: no wish */
 };
 /* ERR_INVAL: out of range. */
 int tcp_choose(struct stack *stack, struct tcb *tcb, enum tcp_user_option option,

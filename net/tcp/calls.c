@@ -186,8 +186,10 @@ static int may_send(const struct tcb *tcb)
 	}
 }
 
-static int send_text(struct stack *stack, struct tcb *tcb, const void *buf, size_t len, bool urgent,
-		     uint64_t now_ns)
+enum send_as { SEND_PLAIN, SEND_MORE, SEND_URGENT };
+
+static int send_text(struct stack *stack, struct tcb *tcb, const void *buf, size_t len,
+		     enum send_as as, uint64_t now_ns)
 {
 	int err = may_send(tcb);
 	uint32_t taken;
@@ -204,14 +206,15 @@ static int send_text(struct stack *stack, struct tcb *tcb, const void *buf, size
 	taken = send_buffer_write(tcb->snd_buf, buf, (uint32_t)MIN(len, (size_t)INT32_MAX));
 	if (taken == 0)
 		return ERR_AGAIN;
+	tcp_cork_written(tcb, as == SEND_MORE);
 	tcb->snd_end += taken;
-	if (urgent && taken == len) { /* else the rest, with the mark, is still to come */
+	if (as == SEND_URGENT && taken == len) { /* else the rest, with the mark, is still to come */
 		tcb->snd_up = tcb->snd_end;
 		tcb->snd_urgent = true;
 	}
 	tcp_timer_clear(stack, tcb, TCP_TIMER_BUFFER);
 	tcp_output(stack, tcb, now_ns);
-	if (urgent)
+	if (as == SEND_URGENT)
 		tcp_tell_urgent(stack, tcb, now_ns);
 	return (int)taken;
 }
@@ -223,13 +226,19 @@ void tcp_set_congestion(struct tcb *tcb, enum net_congestion which)
 
 int tcp_send(struct stack *stack, struct tcb *tcb, const void *buf, size_t len, uint64_t now_ns)
 {
-	return send_text(stack, tcb, buf, len, false, now_ns);
+	return send_text(stack, tcb, buf, len, SEND_PLAIN, now_ns);
+}
+
+int tcp_send_more(struct stack *stack, struct tcb *tcb, const void *buf, size_t len,
+		  uint64_t now_ns)
+{
+	return send_text(stack, tcb, buf, len, SEND_MORE, now_ns);
 }
 
 int tcp_send_urgent(struct stack *stack, struct tcb *tcb, const void *buf, size_t len,
 		    uint64_t now_ns)
 {
-	return send_text(stack, tcb, buf, len, true, now_ns);
+	return send_text(stack, tcb, buf, len, SEND_URGENT, now_ns);
 }
 
 void tcp_set_nodelay(struct stack *stack, struct tcb *tcb, bool on, uint64_t now_ns)
@@ -405,6 +414,7 @@ void tcp_status(const struct tcb *tcb, struct tcp_status *status)
 		.peer_closed = peer_closed,
 		.fin_acked = tcb_fin_acked(tcb),
 		.nodelay = tcb->nodelay,
+		.corked = tcb->corked,
 		.congestion = (enum net_congestion)tcb->congestion,
 		.reuse = tcb->reuse,
 	};

@@ -34,8 +34,8 @@ int tcp_prepare(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 
 	if (err != ERR_OK)
 		return err;
-	/* RFC 9293 3.7.1, MUST-14: what we can receive */
-	tcb->rcv_mss = (uint16_t)(route.netif->mtu - IPV4_TCP_OVERHEAD);
+	/* RFC 9293 3.7.1, MUST-14: what we can receive, unless the user wants less */
+	tcb->rcv_mss = tcb_within_choice(tcb, (uint16_t)(route.netif->mtu - IPV4_TCP_OVERHEAD));
 	tcp_pmtu_begin(stack, tcb, now_ns);
 	tcb->rcv_wscale = TCP_WINDOW_SCALE;
 	tcb->quick_acks = TCP_QUICK_ACKS;

@@ -576,11 +576,27 @@ void tcp_doubt_silence(struct stack *stack, const struct tcb *tcb, uint64_t now_
 void tcp_doubt_reader_waits(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 void tcp_doubt_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 
+/* --- cork.c ---------------------------------------------------------------------------------- */
+
+/* Does a last segment that is not full wait for more? */
+static inline bool tcp_cork_holds(const struct tcb *tcb)
+{
+	return (tcb->corked || tcb->more) && !tcb->flush && !tcb->fin_queued &&
+	       !tcb_urgent_waits(tcb);
+}
+/* The user writes; before SND.END moves. */
+void tcp_cork_written(struct tcb *tcb, bool more);
+/* All was sent that may be, if anything (`sent`); `waits`: the cork alone holds the rest back. */
+void tcp_cork_sent(struct stack *stack, struct tcb *tcb, bool waits, bool sent, uint64_t now_ns);
+void tcp_cork_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+
 /* --- pmtu.c ---------------------------------------------------------------------------------- */
 
 /* The route is known: what of the path is; and what the peer takes. */
 void tcp_pmtu_begin(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 void tcp_pmtu_offered(struct tcb *tcb, uint32_t mss);
+/* The user has chosen a largest segment. */
+void tcp_pmtu_chosen(struct tcb *tcb);
 /* Text went out; SND.UNA has moved; a time-out, before anything goes again. */
 void tcp_pmtu_sent(struct tcb *tcb, const struct tcp_send *send);
 void tcp_pmtu_acked(struct stack *stack, struct tcb *tcb, uint64_t now_ns);

@@ -65,8 +65,9 @@ static bool worth_sending(const struct tcb *tcb, uint32_t len)
 	if (len >= tcb_eff_mss(tcb))
 		return true;
 	/* (2), with MUST-17: Nagle holds back a short last segment while something is out, unless
-	 * the user has no more to add */
-	if (all && (idle || tcb->nodelay || tcb->fin_queued || tcb_urgent_waits(tcb)))
+	 * the user has no more to add; the user may hold it back, too */
+	if (all && !tcp_cork_holds(tcb) &&
+	    (idle || tcb->nodelay || tcb->flush || tcb->fin_queued || tcb_urgent_waits(tcb)))
 		return len > 0 || (tcb->fin_queued && !tcb_fin_sent(tcb));
 	return idle && len > 0 && len >= tcb->snd_wnd_max / 2; /* (3), Fs = 1/2 */
 }
@@ -301,9 +302,16 @@ static void check_limited(struct tcb *tcb)
 		window_was_used(tcb);
 }
 
+/* Nothing but the cork keeps it here. */
+static bool is_held(const struct tcb *tcb)
+{
+	return tcp_cork_holds(tcb) && unsent(tcb) > 0 &&
+	       unsent(tcb) < MIN(tcb_eff_mss(tcb), usable_window(tcb) + 1);
+}
+
 static void send_data(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	bool sent = false;
+	bool sent = false, held;
 
 	check_idle(tcb, now_ns);
 	while (send_one(stack, tcb, now_ns))
@@ -316,8 +324,11 @@ static void send_data(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	}
 	if (sent)
 		check_limited(tcb);
+	held = is_held(tcb);
+	if (held || tcp_timer_is_set(tcb, TCP_TIMER_CORK))
+		tcp_cork_sent(stack, tcb, held, sent, now_ns);
 	/* Something waits, nothing is out that could bring an ACK: only the window is to blame. */
-	if (tcb_flight(tcb) == 0 && !tcp_timer_is_set(tcb, TCP_TIMER_DEVICE) &&
+	if (!held && tcb_flight(tcb) == 0 && !tcp_timer_is_set(tcb, TCP_TIMER_DEVICE) &&
 	    (unsent(tcb) > 0 || (tcb->fin_queued && !tcb_fin_sent(tcb))))
 		tcp_persist_start(stack, tcb, now_ns);
 }

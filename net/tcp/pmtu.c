@@ -70,14 +70,26 @@ static void look_up(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 
 void tcp_pmtu_begin(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	tcb->pmtu.mss_max = tcb->rcv_mss;
+	tcb->pmtu.mss_max = tcb->mss_agreed = tcb->rcv_mss;
 	look_up(stack, tcb, now_ns);
 }
 
 void tcp_pmtu_offered(struct tcb *tcb, uint32_t mss)
 {
-	tcb->pmtu.mss_max = (uint16_t)MIN(mss, tcb->rcv_mss);
+	tcb->mss_agreed = (uint16_t)MIN(mss, tcb->rcv_mss);
+	tcb->pmtu.mss_max = tcb_within_choice(tcb, tcb->mss_agreed);
 	tcb->snd_mss = MIN(tcb->snd_mss, tcb->pmtu.mss_max);
+}
+
+void tcp_pmtu_chosen(struct tcb *tcb)
+{
+	if (tcb->state < TCP_SYN_SENT)
+		return;
+	tcb->pmtu.mss_max = tcb_within_choice(tcb, tcb->mss_agreed);
+	if (tcb->snd_mss > tcb->pmtu.mss_max)
+		set_mss(tcb, tcb->pmtu.mss_max);
+	else if (!tcb->pmtu.guessed)
+		tcb->pmtu.until_s = 0; /* the next ACK looks what the path takes */
 }
 
 /* --- what arrives, and what does not ----------------------------------------------------------- */

@@ -43,6 +43,7 @@ _Static_assert(TCP_BUFFER_MAX <= UINT32_C(0xffff) << TCP_WINDOW_SCALE, "no windo
 #define TCP_QUICK_ACKS 16 /* data segments acknowledged at once when a connection is young */
 #define TCP_PERSIST_MIN_NS (200 * NS_PER_MS)
 #define TCP_OVERRIDE_NS (200 * NS_PER_MS) /* RFC 9293 3.8.6.2.1, (4): 0.1 to 1 s */
+#define TCP_CORK_NS (200 * NS_PER_MS) /* as long as in Linux, tcp(7) */
 #define TCP_MSL_NS (30 * NS_PER_S)
 #define TCP_TIME_WAIT_NS (2 * TCP_MSL_NS)
 /* DEVIATION: a FIN-WAIT-2 that no user waits for ends after this; RFC 9293 lets it stay for
@@ -75,6 +76,7 @@ enum tcp_timer {
 	TCP_TIMER_BUFFER,      /* an empty send buffer goes back */
 	TCP_TIMER_KEEP_ALIVE,  /* RFC 9293 3.8.4 */
 	TCP_TIMER_DOUBT,       /* a reader waits, and the peer is silent */
+	TCP_TIMER_CORK,        /* what is corked has waited long enough */
 	TCP_TIMER_COUNT,
 };
 
@@ -154,6 +156,7 @@ struct tcp_user_options {
 	uint8_t tos; /* the Diffserv field, ECN bits 0 */
 	uint8_t ttl; /* 0: IP's own choice */
 	uint32_t resolve_ms; /* the SYN's next hop is asked for so long at least; 0: as usual */
+	uint16_t mss; /* of what is offered and sent, 0: no wish */
 };
 
 /* What CUBIC knows of the window's past (cubic.c; RFC 9438 4.1.2); bytes. */
@@ -222,6 +225,7 @@ struct tcb {
 
 	/* --- what the user chose (user_options.c), keep-alive (keep_alive.c) ------------------ */
 	struct tcp_user_options chosen;
+
 	uint64_t heard_ns;    /* when a segment came whose ACK could be the peer's */
 
 	/* --- listener (listen.c) ------------------------------------------------------------ */
@@ -254,6 +258,9 @@ struct tcb {
 	bool snd_urgent;
 	bool fin_queued;      /* the user has closed: a FIN at snd_end */
 	bool nodelay;
+	bool corked : 1;      /* the user wants full segments (cork.c) */
+	bool more : 1;        /* what was written last is to be followed by more */
+	bool flush : 1;       /* what waits has waited long enough: all of it may go */
 	bool cwnd_limited;    /* the congestion window was full, which counts for what was out: up to ... */
 	uint32_t limited_until;
 	struct tcp_pmtu pmtu;
@@ -276,6 +283,7 @@ struct tcb {
 	uint32_t sack_recent[TCP_SACK_BLOCKS_MAX - 1]; /* a byte of each block reported last */
 	uint8_t n_sack_recent;
 	uint16_t rcv_mss;    /* what our SYN offered */
+	uint16_t mss_agreed; /* what link and peer take: pmtu.mss_max, but for the user's choice (pmtu.c) */
 	uint8_t rcv_wscale;
 	bool rcv_fin_known;
 	bool rcv_urgent;     /* rcv_up is ahead of what the user has read */
@@ -367,6 +375,12 @@ static inline bool tcb_fin_acked(const struct tcb *tcb)
 static inline uint32_t tcb_eff_mss(const struct tcb *tcb)
 {
 	return tcb->snd_mss - (tcb->use_timestamps ? TCP_TIMESTAMPS_LEN : 0u);
+}
+
+/* No larger than the user wants it (SOCK_TCP_MAXSEG). */
+static inline uint16_t tcb_within_choice(const struct tcb *tcb, uint16_t mss)
+{
+	return tcb->chosen.mss != 0 ? MIN(mss, tcb->chosen.mss) : mss;
 }
 
 /* Urgent data that was never sent. */

@@ -200,6 +200,9 @@ static bool fire_one(struct stack *stack, struct tcb *tcb, enum tcp_timer which,
 	case TCP_TIMER_DOUBT:
 		tcp_doubt_fired(stack, tcb, now_ns);
 		return true;
+	case TCP_TIMER_CORK:
+		tcp_cork_fired(stack, tcb, now_ns);
+		return true;
 	case TCP_TIMER_COUNT:
 		break;
 	}

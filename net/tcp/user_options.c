@@ -11,6 +11,8 @@
 
 #define SECONDS_MAX 32767
 #define KEEP_COUNT_MAX 127
+#define MSS_LEAST 88
+#define MSS_MOST 32767
 #define ECN_BITS 0x03 /* RFC 3168 5: of the same octet, and not the user's */
 
 void tcp_user_options_init(struct tcb *tcb)
@@ -36,6 +38,8 @@ static bool in_range(enum tcp_user_option option, int64_t value)
 	case TCP_OPTION_TOS:
 	case TCP_OPTION_TTL:
 		return value >= (option == TCP_OPTION_TTL) && value <= UINT8_MAX;
+	case TCP_OPTION_MSS:
+		return value == 0 || (value >= MSS_LEAST && value <= MSS_MOST);
 	default:
 		return true;
 	}
@@ -56,10 +60,20 @@ int tcp_choose(struct stack *stack, struct tcb *tcb, enum tcp_user_option option
 	case TCP_OPTION_TOS: chosen->tos = (uint8_t)(value & ~ECN_BITS); break;
 	case TCP_OPTION_TTL: chosen->ttl = (uint8_t)value; break;
 	case TCP_OPTION_RESOLVE_MS: chosen->resolve_ms = (uint32_t)value; break;
+	case TCP_OPTION_MSS: chosen->mss = (uint16_t)value; break;
 	}
+	if (option == TCP_OPTION_MSS)
+		tcp_pmtu_chosen(tcb);
 	if (option == TCP_OPTION_KEEP_ALIVE || option == TCP_OPTION_KEEP_IDLE_S)
 		tcp_keep_alive_start(stack, tcb);
 	return ERR_OK;
+}
+
+static int64_t mss_of(const struct tcb *tcb)
+{
+	if (tcb->state >= TCP_SYN_SENT)
+		return tcb_eff_mss(tcb);
+	return tcb->chosen.mss != 0 ? tcb->chosen.mss : TCP_MSS_DEFAULT;
 }
 
 int64_t tcp_chosen(const struct tcb *tcb, enum tcp_user_option option)
@@ -75,6 +89,7 @@ int64_t tcp_chosen(const struct tcb *tcb, enum tcp_user_option option)
 	case TCP_OPTION_TOS: return chosen->tos;
 	case TCP_OPTION_RESOLVE_MS: return chosen->resolve_ms;
 	case TCP_OPTION_TTL: return chosen->ttl != 0 ? chosen->ttl : IPV4_TTL;
+	case TCP_OPTION_MSS: return mss_of(tcb);
 	}
 	return 0;
 }

@@ -313,7 +313,7 @@ static void an_idle_connection_is_small(void **state)
 	struct tk t;
 
 	(void)state;
-	assert_true(tcp_control_size() <= 1024 - 160); /* and a socket beside it */
+	assert_true(tcp_control_size() <= 1024 - 120); /* and a socket beside it */
 	tk_open(&t);
 	tk_establish(&t);
 	tk_write(&t, 0, 100);

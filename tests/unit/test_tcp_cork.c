@@ -1,0 +1,245 @@
+/*
+ * SPDX-License-Identifier: MIT
+ *
+ * SOCK_TCP_CORK and SOCK_MSG_MORE: what waits, how long, and what ends it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "net/tcp/internal.h"
+#include "tests/lib/tcp_kit.h"
+
+static void set(struct tk *t, enum sock_option option, int64_t value)
+{
+	assert_int_equal(sock_setsockopt(t->k.stack, t->fd, option, value, t->k.now_ns), ERR_OK);
+}
+
+static void open_corked(struct tk *t)
+{
+	tk_open(t);
+	tk_establish(t);
+	set(t, SOCK_TCP_CORK, 1);
+}
+
+static void write_more(struct tk *t, size_t offset, size_t len)
+{
+	uint8_t buf[2000];
+
+	for (size_t i = 0; i < len; i++)
+		buf[i] = tk_byte(offset + i);
+	assert_int_equal(sock_send_flags(t->k.stack, t->fd, buf, len, SOCK_MSG_MORE, t->k.now_ns),
+			 len);
+}
+
+/* Full segments leave, the rest waits, together with what follows; off, and it goes at once, though
+ * Nagle would wait for an ACK. */
+static void full_segments_only(void **state)
+{
+	int64_t value;
+	struct tk t;
+
+	(void)state;
+	open_corked(&t);
+	assert_int_equal(sock_getsockopt(t.k.stack, t.fd, SOCK_TCP_CORK, &value), ERR_OK);
+	assert_int_equal(value, 1);
+	tk_write(&t, 0, 1000);
+	tk_write(&t, 1000, 400);
+	TK_EXPECT_NOTHING(&t);
+	tk_write(&t, 1400, 100);
+	TK_EXPECT(&t, TCP_ACK, 1, 1, TK_FULL);
+	TK_EXPECT_NOTHING(&t);
+	set(&t, SOCK_TCP_CORK, 0);
+	TK_EXPECT(&t, TCP_ACK, TK_SEG(1), 1, 1500 - TK_FULL);
+	tk_write(&t, 1500, 10); /* but this is Nagle's again */
+	TK_EXPECT_NOTHING(&t);
+	tk_peer_ack(&t, 1501);
+	TK_EXPECT(&t, TCP_ACK, 1501, 1, 10);
+	tk_close(&t);
+}
+
+/* 200 ms, however long the round trip and whatever Nagle says; what comes later waits anew. */
+static void two_hundred_milliseconds(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish_over(&t, 2 * NS_PER_S);
+	set(&t, SOCK_TCP_CORK, 1);
+	tk_write(&t, 0, 10);
+	tk_advance(&t, 150 * NS_PER_MS);
+	tk_write(&t, 10, 10); /* is no new beginning */
+	tk_advance(&t, 49 * NS_PER_MS);
+	TK_EXPECT_NOTHING(&t);
+	tk_advance(&t, NS_PER_MS);
+	TK_EXPECT(&t, TCP_ACK, 1, 1, 20);
+	tk_write(&t, 20, 10);
+	tk_advance(&t, 199 * NS_PER_MS);
+	TK_EXPECT_NOTHING(&t);
+	tk_advance(&t, NS_PER_MS); /* nothing was acknowledged yet */
+	TK_EXPECT(&t, TCP_ACK, 21, 1, 10);
+	tk_write(&t, 30, TK_FULL + 5);
+	TK_EXPECT(&t, TCP_ACK, 31, 1, TK_FULL);
+	tk_advance(&t, 199 * NS_PER_MS);
+	TK_EXPECT_NOTHING(&t);
+	tk_advance(&t, NS_PER_MS);
+	TK_EXPECT(&t, TCP_ACK, 31 + TK_FULL, 1, 5);
+	tk_peer_ack(&t, 36 + TK_FULL);
+	assert_false(tcp_timer_is_set(tk_tcb(&t), TCP_TIMER_CORK));
+	tk_close(&t);
+}
+
+static void nodelay_changes_nothing(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	open_corked(&t);
+	set(&t, SOCK_TCP_NODELAY, 1);
+	tk_write(&t, 0, 10);
+	TK_EXPECT_NOTHING(&t);
+	set(&t, SOCK_TCP_CORK, 0);
+	TK_EXPECT(&t, TCP_ACK, 1, 1, 10);
+	tk_write(&t, 10, 10);
+	TK_EXPECT(&t, TCP_ACK, 11, 1, 10);
+	tk_close(&t);
+}
+
+static void the_end_of_the_stream_ends_it(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	open_corked(&t);
+	tk_write(&t, 0, 10);
+	assert_int_equal(sock_shutdown(t.k.stack, t.fd, SOCK_SHUT_WR, t.k.now_ns), ERR_OK);
+	TK_EXPECT(&t, TCP_ACK | TCP_FIN, 1, 1, 10);
+	tk_close(&t);
+	open_corked(&t);
+	tk_write(&t, 0, 10);
+	assert_int_equal(sock_close(t.k.stack, t.fd, t.k.now_ns), ERR_OK);
+	t.fd = -1;
+	TK_EXPECT(&t, TCP_ACK | TCP_FIN, 1, 1, 10);
+	tk_close(&t);
+}
+
+static void urgent_data_does_not_wait(void **state)
+{
+	struct kit_sent *s;
+	struct tk t;
+
+	(void)state;
+	open_corked(&t);
+	tk_write(&t, 0, 10);
+	assert_int_equal(sock_send_oob(t.k.stack, t.fd, "!", 1, t.k.now_ns), 1);
+	s = tk_take(&t);
+	assert_int_equal(s->payload_len, 11);
+	assert_true(s->tcp.flags & TCP_URG);
+	kit_sent_free(s);
+	tk_close(&t);
+}
+
+/* Nothing goes beyond a window because of it, and a closed one is asked for as ever. */
+static void the_peer_s_window(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	open_corked(&t);
+	t.window = 0;
+	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK);
+	tk_write(&t, 0, 10);
+	tk_advance(&t, 250 * NS_PER_MS);
+	TK_EXPECT(&t, TCP_ACK, 0, 1, 0); /* a probe */
+	t.window = 1000;
+	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK);
+	TK_EXPECT_NOTHING(&t); /* it is open, and the user may add something */
+	tk_advance(&t, 199 * NS_PER_MS);
+	TK_EXPECT_NOTHING(&t);
+	tk_advance(&t, NS_PER_MS);
+	TK_EXPECT(&t, TCP_ACK, 1, 1, 10);
+	tk_peer_ack(&t, 11);
+	set(&t, SOCK_TCP_CORK, 0);
+	tk_close(&t);
+}
+
+/* Many full segments wait for the congestion window; only the last one is the cork's. */
+static void the_congestion_window(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	open_corked(&t);
+	tk_write(&t, 0, 11 * TK_FULL + 7);
+	tk_expect_segments(&t, 0, 10);
+	assert_false(tcp_timer_is_set(tk_tcb(&t), TCP_TIMER_CORK));
+	tk_peer_ack(&t, TK_SEG(10));
+	tk_expect_segments(&t, 10 * TK_FULL, 1);
+	TK_EXPECT_NOTHING(&t);
+	set(&t, SOCK_TCP_CORK, 0);
+	TK_EXPECT(&t, TCP_ACK, TK_SEG(11), 1, 7);
+	tk_close(&t);
+}
+
+static void more_follows(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	write_more(&t, 0, 100);
+	TK_EXPECT_NOTHING(&t);
+	tk_write(&t, 100, 50);
+	TK_EXPECT(&t, TCP_ACK, 1, 1, 150);
+	tk_peer_ack(&t, 151);
+	write_more(&t, 150, 100);
+	tk_advance(&t, 200 * NS_PER_MS); /* it did not */
+	TK_EXPECT(&t, TCP_ACK, 151, 1, 100);
+	tk_peer_ack(&t, 251);
+	write_more(&t, 250, TK_FULL + 1); /* full ones do not wait for it */
+	TK_EXPECT(&t, TCP_ACK, 251, 1, TK_FULL);
+	TK_EXPECT_NOTHING(&t);
+	assert_int_equal(sock_shutdown(t.k.stack, t.fd, SOCK_SHUT_WR, t.k.now_ns), ERR_OK);
+	TK_EXPECT(&t, TCP_ACK | TCP_FIN, 251 + TK_FULL, 1, 1);
+	tk_close(&t);
+}
+
+static void flags_that_are_none(void **state)
+{
+	struct tk t;
+	int fd;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	assert_int_equal(sock_send_flags(t.k.stack, t.fd, "x", 1, 0x1, t.k.now_ns), ERR_INVAL);
+	assert_int_equal(sock_send_flags(t.k.stack, t.fd, "x", 1, 0, t.k.now_ns), 1);
+	assert_int_equal(sock_send_flags(t.k.stack, 99, "x", 1, 0, t.k.now_ns), ERR_BADF);
+	fd = sock_socket(t.k.stack, NET_FAMILY_IPV4, SOCK_TYPE_DGRAM, SOCK_PROTO_DEFAULT);
+	assert_int_equal(sock_send_flags(t.k.stack, fd, "x", 1, SOCK_MSG_MORE, t.k.now_ns),
+			 ERR_OPNOTSUPP);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(full_segments_only),
+		cmocka_unit_test(two_hundred_milliseconds),
+		cmocka_unit_test(nodelay_changes_nothing),
+		cmocka_unit_test(the_end_of_the_stream_ends_it),
+		cmocka_unit_test(urgent_data_does_not_wait),
+		cmocka_unit_test(the_peer_s_window),
+		cmocka_unit_test(the_congestion_window),
+		cmocka_unit_test(more_follows),
+		cmocka_unit_test(flags_that_are_none),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
