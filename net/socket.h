@@ -207,19 +207,72 @@ int sock_getsockname(struct stack *stack, int fd, struct net_endpoint *local) MU
 /* ERR_NOTCONN before the connection is established and once it is over. */
 int sock_getpeername(struct stack *stack, int fd, struct net_endpoint *remote) MUST_CHECK;
 
-/* What a connection is doing: the numbers of Linux' TCP_INFO, as far as there are such. */
+/* struct sock_tcp_info.ca_state: the numbers of Linux' tcpi_ca_state. */
+enum sock_ca_state {
+	SOCK_CA_OPEN,     /* nothing unusual */
+	SOCK_CA_DISORDER, /* SACK blocks or duplicate ACKs, and nothing counts as lost yet */
+	SOCK_CA_CWR,      /* a mark (ECN) has reduced the window, within the last round trip */
+	SOCK_CA_RECOVERY, /* fast recovery */
+	SOCK_CA_LOSS,     /* a time-out, until all that was out then is acknowledged */
+};
+/* .options: the bits of Linux' tcpi_options. */
+enum sock_tcp_agreed {
+	SOCK_TCPI_TIMESTAMPS = 0x01,
+	SOCK_TCPI_SACK = 0x02,
+	SOCK_TCPI_WSCALE = 0x04,
+	SOCK_TCPI_ECN = 0x08,      /* RFC 3168 or RFC 9768 */
+	SOCK_TCPI_ECN_SEEN = 0x10, /* and something came that a router could have marked */
+};
+
+/* What a connection is doing: the numbers of Linux' TCP_INFO, by its names without `tcpi_`.  Of units:
+ * a name in _us is microseconds, in _ms milliseconds; where Linux counts segments of what is out
+ * (unacked, sacked, lost, retrans, notsent, cwnd, ssthresh), these are bytes.  Segments are segments.
+ * There are none of tcpi_fackets (always 0), tcpi_ato, tcpi_advmss (rcv_mss), tcpi_rcv_ssthresh
+ * (rcv_wnd) and the pacing rates (nothing is paced). */
 struct sock_tcp_info {
 	uint8_t state; /* see sock_state_name() */
 	uint32_t snd_mss, rcv_mss;          /* bytes of text and options in a segment */
 	uint32_t snd_cwnd, snd_ssthresh;    /* bytes; UINT32_MAX: no threshold yet */
 	uint32_t snd_wnd, rcv_wnd;          /* the windows as they stand */
 	uint32_t unacked, notsent, unread;  /* bytes sent, waiting to be sent, waiting to be read */
-	uint32_t retransmits, segs_out, segs_in;
-	uint64_t bytes_sent, bytes_received;
+	uint32_t retransmits, segs_out, segs_in; /* segments; retransmits: Linux' tcpi_total_retrans */
+	uint64_t bytes_sent, bytes_received; /* of the stream: text that went again counts once */
 	uint64_t srtt_us, rttvar_us, rto_us; /* 0: no sample yet */
+
+	uint8_t ca_state;             /* enum sock_ca_state */
+	uint8_t backoff;              /* time-outs in a row; Linux' tcpi_retransmits, too */
+	uint8_t probes;               /* of a closed window, unanswered */
+	uint8_t options;              /* enum sock_tcp_agreed */
+	uint8_t snd_wscale, rcv_wscale; /* shifts; 0 without the option */
+	uint32_t total_retrans;       /* as `retransmits` */
+	uint32_t sacked;              /* bytes: RFC 2018 blocks tell that they arrived */
+	uint32_t lost;                /* bytes that count as lost and were not sent again yet */
+	uint32_t retrans;             /* bytes that were sent again and are out */
+	uint32_t reordering;          /* segments that one was late by, at most; at least 3 (DupThresh) */
+	uint32_t reord_seen;          /* segments that were late */
+	uint32_t reo_wnd_us;          /* what RACK waits for late ones (RFC 8985 6.2) */
+	uint32_t last_data_sent_ms;   /* since text, SYN or FIN was sent; UINT32_MAX: never */
+	uint32_t last_data_recv_ms;   /* since text was taken; to about a millisecond */
+	uint32_t last_ack_recv_ms;    /* since an acceptable ACK came */
+	uint32_t pmtu;                /* bytes of IP packet that the path takes, as far as is known */
+	uint32_t rcv_rtt_us, rcv_space; /* the round trip as the receiver sees it, while its buffer may
+				       * grow, and bytes that the user read in it; 0: none yet */
+	uint32_t delivered;           /* segments that have arrived: acknowledged or SACKed */
+	uint32_t delivered_ce;        /* of them marked, as the peer tells; RFC 3168: those told of by
+				       * ACKs with ECE */
+	uint32_t dsack_dups;          /* D-SACKs: what arrived twice */
+	uint32_t data_segs_out, data_segs_in; /* segments with text, of segs_out and segs_in */
+	uint64_t min_rtt_us;          /* of the last five minutes; 0: no sample */
+	uint64_t bytes_acked;         /* of the stream */
+	uint64_t bytes_retrans;       /* bytes sent again */
+	uint64_t busy_us;             /* there was something to send, ... */
+	uint64_t rwnd_limited_us;     /* ... and the peer's window did not let it go */
+	uint64_t sndbuf_limited_us;   /* ... all was sent, and the user had more than SO_SNDBUF takes;
+				       * these three to about a millisecond */
 };
 /* ERR_OPNOTSUPP: no stream. */
-int sock_tcp_info(struct stack *stack, int fd, struct sock_tcp_info *info) MUST_CHECK;
+int sock_tcp_info(struct stack *stack, int fd, struct sock_tcp_info *info,
+		  uint64_t now_ns) MUST_CHECK;
 
 /* What came in place of what a socket waits for: a connection since it last got on, a datagram socket
  * since it has its peer. */

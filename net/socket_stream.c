@@ -297,14 +297,14 @@ unsigned stream_poll(const struct socket *sock)
 	return ready;
 }
 
-int sock_tcp_info(struct stack *stack, int fd, struct sock_tcp_info *info)
+int sock_tcp_info(struct stack *stack, int fd, struct sock_tcp_info *info, uint64_t now_ns)
 {
 	int err;
 	const struct socket *sock = socket_find_type(stack, fd, SOCK_TYPE_STREAM, &err);
 
 	if (sock == NULL)
 		return err;
-	tcp_info(sock->tcb, info);
+	tcp_info(sock->tcb, info, now_ns);
 	return ERR_OK;
 }
 

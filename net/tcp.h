@@ -192,7 +192,7 @@ struct tcp_status {
 	bool reuse;
 };
 void tcp_status(const struct tcb *tcb, struct tcp_status *status);
-void tcp_info(const struct tcb *tcb, struct sock_tcp_info *info);
+void tcp_info(const struct tcb *tcb, struct sock_tcp_info *info, uint64_t now_ns);
 /* Since the connection's last progress: what was dropped, and the ICMP errors.  Borrowed; NULL:
  * nothing. */
 const struct refused *tcp_refused(const struct tcb *tcb);

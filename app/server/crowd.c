@@ -336,7 +336,7 @@ void crowd_measure(struct server *s, struct session *c, uint64_t now_ns)
 	struct sock_tcp_info info;
 	uint64_t out;
 
-	if (sock_tcp_info(s->m->stack, c->fd, &info) == ERR_OK) {
+	if (sock_tcp_info(s->m->stack, c->fd, &info, now_ns) == ERR_OK) {
 		out = (uint64_t)info.unacked + info.notsent; /* our FIN may be one of them */
 		c->in = info.bytes_received;
 		c->taken = c->sent - MIN(out, c->sent);

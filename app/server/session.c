@@ -220,7 +220,7 @@ static void note_progress(struct server *s, struct session *c, uint64_t now_ns)
 	bool was_acked = c->fin_acked;
 
 	c->fin_acked = sock_fin_acked(s->m->stack, c->fd);
-	if (sock_tcp_info(s->m->stack, c->fd, &info) != ERR_OK)
+	if (sock_tcp_info(s->m->stack, c->fd, &info, now_ns) != ERR_OK)
 		return;
 	if (info.unacked + info.notsent < c->unacked || c->fin_acked != was_acked)
 		c->since_ns = now_ns;

@@ -31,11 +31,13 @@ void tcp_advance_una(struct stack *stack, struct tcb *tcb, const struct tcp_segm
 	release_acked_bytes(stack, tcb, seg->now_ns);
 	tcp_pmtu_acked(stack, tcb, seg->now_ns);
 	/* RFC 6298 5.2, 5.3; RFC 6582 3.2, step 3: only the first partial ACK restarts it */
-	if (tcb->snd_una == tcb->snd_nxt)
+	if (tcb->snd_una == tcb->snd_nxt) {
 		tcp_timer_clear(stack, tcb, TCP_TIMER_RETRANSMIT);
-	else if (!impatient)
+		tcp_meter_set(tcb, TCP_LIMIT_NONE, seg->now_ns); /* unless output.c knows better */
+	} else if (!impatient) {
 		tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT,
 			      tcp_within_patience(tcb, seg->now_ns + tcb->rto_ns));
+	}
 }
 
 /* "SND.WND should be updated" unless the segment is older than the one the window came from.  An
@@ -134,6 +136,9 @@ static void take_ack(struct stack *stack, struct tcb *tcb, const struct tcp_segm
 	    (seg->opt.n_sack == 0 || !tcb->use_sack))
 		return; /* it is about something else */
 	tcp_sack_take(stack, tcb, seg, &news);
+	tcb->delivered += news.segments;
+	if (tcb->ecn_told)
+		tcb->delivered_ce += news.segments;
 	if (seq_gt(seg->ack, tcb->snd_una))
 		tcp_advance_una(stack, tcb, seg, news.rtt_ns);
 	tcp_recovery_acked(stack, tcb, seg, &news, duplicate);

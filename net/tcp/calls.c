@@ -186,35 +186,42 @@ static int may_send(const struct tcb *tcb)
 	}
 }
 
-enum send_as { SEND_PLAIN, SEND_MORE, SEND_URGENT };
-
-static int send_text(struct stack *stack, struct tcb *tcb, const void *buf, size_t len,
-		     enum send_as as, uint64_t now_ns)
+/* Nothing can be sent; the connection's own error is told once. */
+static int why_not(struct tcb *tcb)
 {
 	int err = may_send(tcb);
+
+	return err == ERR_PIPE && tcb->error != ERR_OK ? tcp_take_error(tcb) : err;
+}
+
+static int send_text(struct stack *stack, struct tcb *tcb, const void *buf, size_t len, bool urgent,
+		     uint64_t now_ns)
+{
 	uint32_t taken;
 
-	if (err == ERR_PIPE && tcb->error != ERR_OK)
-		return tcp_take_error(tcb);
-	if (err != ERR_OK)
-		return err;
+	if (tcb->state != TCP_ESTABLISHED && tcb->state != TCP_CLOSE_WAIT)
+		return why_not(tcb);
 	if (len == 0)
 		return 0;
 	if (tcb->snd_buf == NULL &&
 	    !take_send_buffer(stack, tcb, MIN(tcb->sndbuf, BUFFER_WHEN_SHORT)))
 		return ERR_NOBUFS;
 	taken = send_buffer_write(tcb->snd_buf, buf, (uint32_t)MIN(len, (size_t)INT32_MAX));
-	if (taken == 0)
+	tcb->sndbuf_full = taken < len;
+	if (taken == 0) {
+		tcp_meter_full(tcb, now_ns);
 		return ERR_AGAIN;
-	tcp_cork_written(tcb, as == SEND_MORE);
+	}
+	if (tcb->cork != 0)
+		tcp_cork_written(tcb);
 	tcb->snd_end += taken;
-	if (as == SEND_URGENT && taken == len) { /* else the rest, with the mark, is still to come */
+	if (urgent && taken == len) { /* else the rest, with the mark, is still to come */
 		tcb->snd_up = tcb->snd_end;
 		tcb->snd_urgent = true;
 	}
 	tcp_timer_clear(stack, tcb, TCP_TIMER_BUFFER);
 	tcp_output(stack, tcb, now_ns);
-	if (as == SEND_URGENT)
+	if (urgent)
 		tcp_tell_urgent(stack, tcb, now_ns);
 	return (int)taken;
 }
@@ -226,19 +233,27 @@ void tcp_set_congestion(struct tcb *tcb, enum net_congestion which)
 
 int tcp_send(struct stack *stack, struct tcb *tcb, const void *buf, size_t len, uint64_t now_ns)
 {
-	return send_text(stack, tcb, buf, len, SEND_PLAIN, now_ns);
+	if (tcb->cork & TCP_CORK_MORE)
+		tcp_cork_more(stack, tcb, false);
+	return send_text(stack, tcb, buf, len, false, now_ns);
 }
 
 int tcp_send_more(struct stack *stack, struct tcb *tcb, const void *buf, size_t len,
 		  uint64_t now_ns)
 {
-	return send_text(stack, tcb, buf, len, SEND_MORE, now_ns);
+	int taken;
+
+	tcp_cork_more(stack, tcb, true);
+	taken = send_text(stack, tcb, buf, len, false, now_ns);
+	if (taken < 0)
+		tcp_cork_more(stack, tcb, false);
+	return taken;
 }
 
 int tcp_send_urgent(struct stack *stack, struct tcb *tcb, const void *buf, size_t len,
 		    uint64_t now_ns)
 {
-	return send_text(stack, tcb, buf, len, SEND_URGENT, now_ns);
+	return send_text(stack, tcb, buf, len, true, now_ns);
 }
 
 void tcp_set_nodelay(struct stack *stack, struct tcb *tcb, bool on, uint64_t now_ns)
@@ -414,7 +429,7 @@ void tcp_status(const struct tcb *tcb, struct tcp_status *status)
 		.peer_closed = peer_closed,
 		.fin_acked = tcb_fin_acked(tcb),
 		.nodelay = tcb->nodelay,
-		.corked = tcb->corked,
+		.corked = (tcb->cork & TCP_CORK_ON) != 0,
 		.congestion = (enum net_congestion)tcb->congestion,
 		.reuse = tcb->reuse,
 	};

@@ -20,11 +20,18 @@ static const struct tcp_congestion_ops *ops_of(const struct tcb *tcb)
 	return tcb->congestion == NET_CONGESTION_NEWRENO ? tcp_newreno() : tcp_cubic();
 }
 
+/* Nothing is to be taken back any more. */
+static void forget_past(struct tcb *tcb)
+{
+	if (tcb->sent != NULL)
+		tcb->sent->undo.cwnd = 0;
+}
+
 void tcp_congestion_choose(struct tcb *tcb, enum net_congestion which)
 {
 	tcb->congestion = (uint8_t)which;
 	tcb->bytes_acked = 0;
-	tcb->undo.cwnd = 0; /* what the other one knew is of no use */
+	forget_past(tcb); /* what the other one knew is of no use */
 	ops_of(tcb)->begin(tcb);
 }
 
@@ -109,15 +116,17 @@ static void reduce(struct tcb *tcb, uint32_t flight)
 	tcb->ssthresh = MAX(left, WINDOW_MIN_SEGMENTS * tcb_eff_mss(tcb));
 	tcb->bytes_acked = 0;
 	tcb->reduced_at = tcb->snd_nxt;
+	tcb->ecn_cwr = false;
 	tcb->ecn_reduced = true; /* RFC 3168 6.1.2: "for any reason" */
 }
 
 void tcp_congestion_loss(struct tcb *tcb, uint32_t flight, uint64_t now_ns)
 {
 	(void)now_ns;
-	tcb->undo = (struct tcp_congestion_undo){
-		.cwnd = tcb->cwnd, .ssthresh = tcb->ssthresh, .cubic = tcb->cubic,
-	};
+	if (tcb->sent != NULL)
+		tcb->sent->undo = (struct tcp_congestion_undo){
+			.cwnd = tcb->cwnd, .ssthresh = tcb->ssthresh, .cubic = tcb->cubic,
+		};
 	reduce(tcb, flight);
 }
 
@@ -127,8 +136,9 @@ void tcp_congestion_marked(struct tcb *tcb, uint32_t flight, uint64_t now_ns)
 {
 	(void)now_ns;
 	reduce(tcb, flight);
+	tcb->ecn_cwr = true;
 	tcb->cwnd = MIN(tcb->cwnd, tcb->ssthresh);
-	tcb->undo.cwnd = 0; /* a mark is no mistake */
+	forget_past(tcb); /* a mark is no mistake */
 }
 
 void tcp_congestion_timeout(struct tcb *tcb, uint64_t now_ns)
@@ -142,12 +152,14 @@ void tcp_congestion_timeout(struct tcb *tcb, uint64_t now_ns)
 /* RFC 9438 4.9: "restore the original values" of all that the reduction has changed. */
 void tcp_congestion_undo(struct tcb *tcb)
 {
-	if (tcb->undo.cwnd == 0)
+	struct tcp_congestion_undo *past = tcb->sent != NULL ? &tcb->sent->undo : NULL;
+
+	if (past == NULL || past->cwnd == 0)
 		return;
-	tcb->cwnd = MAX(tcb->cwnd, tcb->undo.cwnd);
-	tcb->ssthresh = MAX(tcb->ssthresh, tcb->undo.ssthresh);
-	tcb->cubic = tcb->undo.cubic;
-	tcb->undo.cwnd = 0;
+	tcb->cwnd = MAX(tcb->cwnd, past->cwnd);
+	tcb->ssthresh = MAX(tcb->ssthresh, past->ssthresh);
+	tcb->cubic = past->cubic;
+	past->cwnd = 0;
 }
 
 /* RFC 5681 4.1: "cwnd to no more than RW"; what was learned before stays in ssthresh, so that it is

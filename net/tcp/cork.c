@@ -9,42 +9,51 @@
  */
 #include "net/tcp/internal.h"
 
-void tcp_cork_written(struct tcb *tcb, bool more)
+static void set(struct tcb *tcb, enum tcp_cork bit, bool on)
 {
-	if (tcb->snd_nxt == tcb->snd_end)
-		tcb->flush = false; /* what had to go has gone */
-	tcb->more = more;
+	tcb->cork = (uint8_t)(on ? tcb->cork | bit : tcb->cork & ~(unsigned)bit);
 }
 
-void tcp_cork_sent(struct stack *stack, struct tcb *tcb, bool waits, bool sent, uint64_t now_ns)
+void tcp_cork_more(struct stack *stack, struct tcb *tcb, bool more)
 {
-	if (!waits) {
+	set(tcb, TCP_CORK_MORE, more);
+	if (tcb->cork == 0)
 		tcp_timer_clear(stack, tcb, TCP_TIMER_CORK);
-		return;
+}
+
+void tcp_cork_written(struct tcb *tcb)
+{
+	if (tcb->snd_nxt == tcb->snd_end) /* what had to go has gone */
+		set(tcb, TCP_CORK_FLUSH, false);
+}
+
+bool tcp_cork_sent(struct stack *stack, struct tcb *tcb, uint32_t waits, bool sent,
+		   uint64_t now_ns)
+{
+	if (waits == 0 || !tcp_cork_holds(tcb)) {
+		tcp_timer_clear(stack, tcb, TCP_TIMER_CORK);
+		return false;
 	}
 	tcp_persist_stop(stack, tcb); /* the window is open */
 	if (sent || !tcp_timer_is_set(tcb, TCP_TIMER_CORK))
 		tcp_timer_set(stack, tcb, TCP_TIMER_CORK, now_ns + TCP_CORK_NS);
-}
-
-static void flush(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
-{
-	tcb->flush = tcb->snd_nxt != tcb->snd_end;
-	tcp_output(stack, tcb, now_ns);
+	return true;
 }
 
 void tcp_cork_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	flush(stack, tcb, now_ns);
+	set(tcb, TCP_CORK_FLUSH, tcb->snd_nxt != tcb->snd_end);
+	tcp_output(stack, tcb, now_ns);
 }
 
 void tcp_set_cork(struct stack *stack, struct tcb *tcb, bool on, uint64_t now_ns)
 {
-	bool was_on = tcb->corked;
+	bool was_on = tcb->cork & TCP_CORK_ON;
 
-	tcb->corked = on;
+	set(tcb, TCP_CORK_ON, on);
 	if (!was_on || on)
 		return;
-	tcb->more = false;
-	flush(stack, tcb, now_ns);
+	tcp_timer_clear(stack, tcb, TCP_TIMER_CORK);
+	tcb->cork = 0;
+	tcp_cork_fired(stack, tcb, now_ns);
 }

@@ -178,6 +178,7 @@ enum tcp_verdict tcp_process_text(struct stack *stack, struct tcb *tcb, struct t
 		stack->counters.tcp_no_memory++;
 		return TCP_CONTINUE;
 	}
+	tcb->data_came = tcp_tick(seg->now_ns);
 	if (seg->seq == tcb->rcv_nxt) {
 		text_in_order(stack, tcb, seg);
 		return TCP_CONTINUE;

@@ -15,6 +15,8 @@
  */
 #include "net/tcp/internal.h"
 
+#include "net/wire/ipv4.h"
+
 void tcp_ecn_init(struct tcb *tcb, enum net_ecn wanted)
 {
 	if (wanted == NET_ECN_OFF)
@@ -123,7 +125,8 @@ void tcp_ecn_check_data(struct stack *stack, struct tcb *tcb, const struct tcp_s
 		return;
 	if (seg->flags & TCP_CWR)
 		tcb->ecn_echo = false;
-	if (!seg->congestion_experienced)
+	tcb->ecn_seen |= seg->ip_ecn != IPV4_ECN_NOT_ECT;
+	if (seg->ip_ecn != IPV4_ECN_CE)
 		return;
 	stack->counters.tcp_ecn_marks++;
 	tcb->ecn_echo = true;

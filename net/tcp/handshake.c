@@ -45,6 +45,7 @@ int tcp_prepare(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	tcp_rto_init(tcb);
 	tcp_ecn_init(tcb, (enum net_ecn)stack->options.ecn);
 	tcb->progress_ns = now_ns;
+	tcb->meter = (struct tcp_meter){.since = 0}; /* a listener may have been here */
 	tcb->opened = true;
 	return ERR_OK;
 }

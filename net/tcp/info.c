@@ -2,14 +2,105 @@
  * SPDX-License-Identifier: MIT
  *
  * What a connection is doing, in numbers, for those who watch it (RFC 9293 3.10.6 STATUS leaves the
- * choice to the implementation).
+ * choice to the implementation).  What they mean stands in net/socket.h.
  */
 #include "net/tcp/internal.h"
 
 #include "net/socket.h"
 
-void tcp_info(const struct tcb *tcb, struct sock_tcp_info *info)
+#define REORDERING_LEAST 3u /* DupThresh */
+
+/* --- what a loss has led to ------------------------------------------------------------------ */
+
+static enum sock_ca_state ca_state(const struct tcb *tcb)
 {
+	if (tcb->recovery == TCP_RECOVERY_LOSS)
+		return SOCK_CA_LOSS;
+	if (tcb->recovery == TCP_RECOVERY_FAST)
+		return SOCK_CA_RECOVERY;
+	if (tcb->ecn_cwr && seq_lt(tcb->snd_una, tcb->reduced_at))
+		return SOCK_CA_CWR;
+	return tcb->duplicate_acks > 0 || (tcb->sent != NULL && tcb->sent->n_sacked > 0)
+		? SOCK_CA_DISORDER : SOCK_CA_OPEN;
+}
+
+/* A walk over what is out, which only who asks pays for. */
+static void tell_loss(const struct tcb *tcb, struct sock_tcp_info *info)
+{
+	struct scoreboard *sb = tcb->sent;
+
+	info->ca_state = ca_state(tcb);
+	info->reordering = MAX(tcb->rack.reordering, REORDERING_LEAST);
+	info->reord_seen = tcb->rack.reordered;
+	info->dsack_dups = tcb->dsacks;
+	if (sb == NULL)
+		return;
+	info->reo_wnd_us = (uint32_t)(tcp_rack_window(tcb) / NS_PER_US);
+	info->sacked = sb->sacked;
+	for (uint32_t i = 0; i < sb->count; i++) {
+		const struct sent_segment *s = scoreboard_at(sb, i);
+
+		if (s->flags & SENT_LOST)
+			info->lost += sent_len(s);
+		else if ((s->flags & (SENT_AGAIN | SENT_SACKED)) == SENT_AGAIN)
+			info->retrans += sent_len(s);
+	}
+}
+
+/* --- time ------------------------------------------------------------------------------------ */
+
+static uint32_t age_ms(uint64_t at_ns, uint64_t now_ns)
+{
+	return at_ns == 0 ? UINT32_MAX
+			  : (uint32_t)MIN((now_ns - MIN(at_ns, now_ns)) / NS_PER_MS,
+					  (uint64_t)(UINT32_MAX - 1));
+}
+
+static uint32_t tick_age_ms(uint32_t tick, uint64_t now_ns)
+{
+	uint64_t ticks = tcp_tick(now_ns) - tick;
+
+	return tick == 0 ? UINT32_MAX : (uint32_t)((ticks << TCP_TICK_SHIFT) / NS_PER_MS);
+}
+
+static void tell_times(const struct tcb *tcb, struct sock_tcp_info *info, uint64_t now_ns)
+{
+	info->last_data_sent_ms = age_ms(tcb->last_sent_ns, now_ns);
+	info->last_data_recv_ms = tick_age_ms(tcb->data_came, now_ns);
+	info->last_ack_recv_ms = age_ms(tcb->heard_ns, now_ns);
+	info->min_rtt_us = tcb->rack.min_rtt_ns / NS_PER_US;
+	if (!tcb->used) /* a listener has no such numbers */
+		return;
+	info->rcv_rtt_us = tcb->rcv_rtt_ms * 1000u;
+	info->rcv_space = tcb->meter.rcv_space;
+	info->busy_us = tcp_meter_us(tcb, TCP_LIMIT_NONE, now_ns);
+	info->rwnd_limited_us = tcp_meter_us(tcb, TCP_LIMIT_RWND, now_ns);
+	info->sndbuf_limited_us = tcp_meter_us(tcb, TCP_LIMIT_SNDBUF, now_ns);
+}
+
+/* --- all of it ------------------------------------------------------------------------------- */
+
+static uint8_t agreed(const struct tcb *tcb)
+{
+	return (uint8_t)((tcb->use_timestamps ? SOCK_TCPI_TIMESTAMPS : 0) |
+			 (tcb->use_sack ? SOCK_TCPI_SACK : 0) |
+			 (tcb->use_window_scale ? SOCK_TCPI_WSCALE : 0) |
+			 (tcb->connected && tcb->ecn == TCP_ECN_ON ? SOCK_TCPI_ECN : 0) |
+			 (tcb->ecn_seen ? SOCK_TCPI_ECN_SEEN : 0));
+}
+
+/* Text of ours that is out: SYN and FIN take a number and are none. */
+static uint32_t text_out(const struct tcb *tcb)
+{
+	uint32_t end = seq_min(tcb->snd_nxt, tcb->snd_end);
+
+	return seq_gt(end, tcb->snd_una) && tcb->connected ? end - tcb->snd_una : 0;
+}
+
+void tcp_info(const struct tcb *tcb, struct sock_tcp_info *info, uint64_t now_ns)
+{
+	bool persists = tcp_timer_is_set(tcb, TCP_TIMER_PERSIST);
+
 	*info = (struct sock_tcp_info){
 		.state = tcb->state,
 		.snd_mss = tcb->snd_mss,
@@ -29,5 +120,20 @@ void tcp_info(const struct tcb *tcb, struct sock_tcp_info *info)
 		.srtt_us = tcb->srtt_ns / NS_PER_US,
 		.rttvar_us = tcb->rttvar_ns / NS_PER_US,
 		.rto_us = tcb->srtt_ns != 0 ? tcb->rto_ns / NS_PER_US : 0,
+		.backoff = persists ? 0 : tcb->attempts,
+		.probes = persists ? tcb->attempts : tcb->keep_probes,
+		.options = agreed(tcb),
+		.snd_wscale = tcb->snd_wscale,
+		.rcv_wscale = tcb->use_window_scale ? tcb->rcv_wscale : 0,
+		.total_retrans = tcb->retransmits,
+		.pmtu = tcb->snd_mss != 0 ? tcb->snd_mss + IPV4_TCP_OVERHEAD : 0,
+		.delivered = tcb->delivered,
+		.delivered_ce = tcb->delivered_ce,
+		.data_segs_out = tcb->data_segs_out,
+		.data_segs_in = tcb->data_segs_in,
+		.bytes_acked = tcb->bytes_sent - text_out(tcb),
+		.bytes_retrans = tcb->bytes_again,
 	};
+	tell_loss(tcb, info);
+	tell_times(tcb, info, now_ns);
 }

@@ -42,9 +42,9 @@ static bool is_for_us_alone(const struct stack *stack, const struct pktbuf *pkt,
 
 /* RFC 3168 5: the IP header is still in front of the segment; of one that came in fragments, the
  * one that was made of theirs. */
-static bool is_marked(const struct pktbuf *pkt)
+static uint8_t ecn_field(const struct pktbuf *pkt)
 {
-	return (pkt->head[pkt->l3_off + IPV4_OFF_TOS] & IPV4_ECN_MASK) == IPV4_ECN_CE;
+	return pkt->head[pkt->l3_off + IPV4_OFF_TOS] & IPV4_ECN_MASK;
 }
 
 /* False: malformed; counted, not answered. */
@@ -74,7 +74,7 @@ static bool parse(struct stack *stack, struct tcp_segment *seg, struct pktbuf *p
 	seg->data_len = (uint32_t)pktbuf_len(pkt);
 	seg->fin_seq = seg->seq + seg->data_len;
 	seg->up = seg->seq + h.urgent;
-	seg->congestion_experienced = is_marked(pkt);
+	seg->ip_ecn = ecn_field(pkt);
 	return true;
 }
 
@@ -118,6 +118,7 @@ static void arrives(struct stack *stack, struct tcp_segment *seg)
 		return;
 	}
 	tcb->segs_in++;
+	tcb->data_segs_in += seg->data_len > 0;
 	tcp_user_active(stack, tcb);
 	/* RFC 7323 2.2: the window of a SYN is never scaled */
 	if (!(seg->flags & TCP_SYN))

@@ -20,7 +20,7 @@ struct tcp_segment {
 	uint32_t wnd;      /* SEG.WND, scaled */
 	uint16_t raw_wnd;  /* as on the wire */
 	uint8_t flags;     /* enum tcp_flag */
-	bool congestion_experienced; /* RFC 3168: CE in its IP header */
+	uint8_t ip_ecn;    /* enum ipv4_ecn, of its IP header */
 	bool moves_timestamp;        /* RFC 7323 4.3: TS.Recent, once its ACK is believed */
 	struct tcp_options opt;
 	uint64_t now_ns;
@@ -440,6 +440,7 @@ struct tcp_news {
 	uint32_t acked;        /* SND.UNA moves by so much */
 	uint32_t delivered;    /* RFC 9937 DeliveredData: acknowledged or SACKed for the first time */
 	uint32_t sacked;       /* of it, by SACK */
+	uint32_t segments;     /* of it, ended so */
 	uint64_t rtt_ns;       /* of the first segment acknowledged, sent once; 0: cannot be told */
 	bool lost;             /* RACK found something lost */
 	bool has_sack;         /* blocks of its own, a D-SACK not counted */
@@ -576,18 +577,35 @@ void tcp_doubt_silence(struct stack *stack, const struct tcb *tcb, uint64_t now_
 void tcp_doubt_reader_waits(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 void tcp_doubt_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 
+/* --- meter.c: how long the connection was limited by what ------------------------------------ */
+
+void tcp_meter_change(struct tcb *tcb, enum tcp_limit limit, uint64_t now_ns);
+static inline void tcp_meter_set(struct tcb *tcb, enum tcp_limit limit, uint64_t now_ns)
+{
+	if (tcb->limit != limit)
+		tcp_meter_change(tcb, limit, now_ns);
+}
+/* The user was sent away with all he had. */
+void tcp_meter_full(struct tcb *tcb, uint64_t now_ns);
+/* Microseconds so far; TCP_LIMIT_NONE: of all. */
+uint64_t tcp_meter_us(const struct tcb *tcb, enum tcp_limit limit, uint64_t now_ns);
+
 /* --- cork.c ---------------------------------------------------------------------------------- */
 
 /* Does a last segment that is not full wait for more? */
 static inline bool tcp_cork_holds(const struct tcb *tcb)
 {
-	return (tcb->corked || tcb->more) && !tcb->flush && !tcb->fin_queued &&
+	return tcb->cork != 0 && !(tcb->cork & TCP_CORK_FLUSH) && !tcb->fin_queued &&
 	       !tcb_urgent_waits(tcb);
 }
-/* The user writes; before SND.END moves. */
-void tcp_cork_written(struct tcb *tcb, bool more);
-/* All was sent that may be, if anything (`sent`); `waits`: the cork alone holds the rest back. */
-void tcp_cork_sent(struct stack *stack, struct tcb *tcb, bool waits, bool sent, uint64_t now_ns);
+/* What the user is about to write is to be followed by more, or not. */
+void tcp_cork_more(struct stack *stack, struct tcb *tcb, bool more);
+/* He has written, where there is a cork; before SND.END moves. */
+void tcp_cork_written(struct tcb *tcb);
+/* All was sent that may be, if anything (`sent`).  `waits`: so many bytes that would be no full
+ * segment, and that the window lets go; true: the cork alone holds them back. */
+bool tcp_cork_sent(struct stack *stack, struct tcb *tcb, uint32_t waits, bool sent,
+		   uint64_t now_ns);
 void tcp_cork_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 
 /* --- pmtu.c ---------------------------------------------------------------------------------- */

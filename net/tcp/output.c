@@ -67,7 +67,7 @@ static bool worth_sending(const struct tcb *tcb, uint32_t len)
 	/* (2), with MUST-17: Nagle holds back a short last segment while something is out, unless
 	 * the user has no more to add; the user may hold it back, too */
 	if (all && !tcp_cork_holds(tcb) &&
-	    (idle || tcb->nodelay || tcb->flush || tcb->fin_queued || tcb_urgent_waits(tcb)))
+	    (idle || tcb->nodelay || tcb->cork != 0 || tcb->fin_queued || tcb_urgent_waits(tcb)))
 		return len > 0 || (tcb->fin_queued && !tcb_fin_sent(tcb));
 	return idle && len > 0 && len >= tcb->snd_wnd_max / 2; /* (3), Fs = 1/2 */
 }
@@ -131,14 +131,37 @@ static void window_was_used(struct tcb *tcb)
 	tcb->limited_until = tcb->snd_nxt;
 }
 
+/* What the connection waits for once all is sent. */
+static enum tcp_limit limit_when_sent(const struct tcb *tcb)
+{
+	if (tcb_flight(tcb) == 0)
+		return TCP_LIMIT_NONE;
+	return tcb->sndbuf_full && !tcb->cwnd_limited ? TCP_LIMIT_SNDBUF : TCP_LIMIT_BUSY;
+}
+
+/* The window is for `len` of the `wanted` bytes, which are not worth a segment. */
+static enum tcp_limit limit_by_window(const struct tcb *tcb, uint32_t wanted, uint32_t len)
+{
+	return len < wanted && tcp_congestion_room(tcb) > 0 ? TCP_LIMIT_RWND : TCP_LIMIT_BUSY;
+}
+
 static bool send_next_new(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	uint32_t len = MIN(MIN(unsent(tcb), usable_window(tcb)), tcb_eff_mss(tcb));
+	uint32_t wanted = MIN(unsent(tcb), tcb_eff_mss(tcb));
+	uint32_t len;
 
-	if (!worth_sending(tcb, len))
+	if (wanted == 0 && !tcb->fin_queued) { /* as nearly always, at last */
+		tcp_meter_set(tcb, limit_when_sent(tcb), now_ns);
 		return false;
+	}
+	len = MIN(wanted, usable_window(tcb));
+	if (!worth_sending(tcb, len)) {
+		tcp_meter_set(tcb, limit_by_window(tcb, wanted, len), now_ns);
+		return false;
+	}
 	if (tcp_congestion_room(tcb) < len) {
 		window_was_used(tcb);
+		tcp_meter_set(tcb, TCP_LIMIT_BUSY, now_ns);
 		return false;
 	}
 	if (!send_new(stack, tcb, len, now_ns))
@@ -224,6 +247,7 @@ static bool send_again(struct stack *stack, struct tcb *tcb, struct sent_segment
 	if (!send_or_retry(stack, tcb, &send, now_ns))
 		return false;
 	tcb->retransmits++;
+	tcb->bytes_again += send.data_len;
 	scoreboard_sent_again(tcb->sent, s, now_ns);
 	tcp_recovery_sent(tcb, sent_len(s), true, now_ns);
 	if ((send.flags & TCP_FIN) && send.data_len > 0) /* it goes along */
@@ -302,16 +326,17 @@ static void check_limited(struct tcb *tcb)
 		window_was_used(tcb);
 }
 
-/* Nothing but the cork keeps it here. */
-static bool is_held(const struct tcb *tcb)
+/* Bytes that wait and are no full segment, where the window has room for them. */
+static uint32_t last_partial(const struct tcb *tcb)
 {
-	return tcp_cork_holds(tcb) && unsent(tcb) > 0 &&
-	       unsent(tcb) < MIN(tcb_eff_mss(tcb), usable_window(tcb) + 1);
+	uint32_t len = unsent(tcb);
+
+	return len < tcb_eff_mss(tcb) && len <= usable_window(tcb) ? len : 0;
 }
 
 static void send_data(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	bool sent = false, held;
+	bool sent = false, held = false;
 
 	check_idle(tcb, now_ns);
 	while (send_one(stack, tcb, now_ns))
@@ -324,9 +349,8 @@ static void send_data(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	}
 	if (sent)
 		check_limited(tcb);
-	held = is_held(tcb);
-	if (held || tcp_timer_is_set(tcb, TCP_TIMER_CORK))
-		tcp_cork_sent(stack, tcb, held, sent, now_ns);
+	if (tcb->cork != 0)
+		held = tcp_cork_sent(stack, tcb, last_partial(tcb), sent, now_ns);
 	/* Something waits, nothing is out that could bring an ACK: only the window is to blame. */
 	if (!held && tcb_flight(tcb) == 0 && !tcp_timer_is_set(tcb, TCP_TIMER_DEVICE) &&
 	    (unsent(tcb) > 0 || (tcb->fin_queued && !tcb_fin_sent(tcb))))
@@ -388,7 +412,6 @@ void tcp_send_syn(struct stack *stack, struct tcb *tcb, enum tcp_retransmit_reas
 
 	if (tcb->snd_nxt == tcb->iss) { /* the first one */
 		tcb->snd_nxt = tcb->iss + 1;
-		tcb->syn_sent_ns = now_ns;
 		tcp_rtt_start(tcb, now_ns);
 	} else if (again) {
 		tcp_rtt_cancel(tcb); /* Karn */

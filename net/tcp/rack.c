@@ -45,6 +45,18 @@ static bool is_of_the_first(const struct tcb *tcb, const struct sent_segment *s,
 	return rtt_ns < tcb->rack.min_rtt_ns;
 }
 
+/* `s` was overtaken by what ends at RACK.fack, and was not lost. */
+static void was_late(struct tcb *tcb, const struct sent_segment *s)
+{
+	struct tcp_rack *rack = &tcb->rack;
+	uint32_t mss = tcb_eff_mss(tcb);
+	uint32_t segments = (rack->fack - s->seq + mss - 1) / mss;
+
+	rack->reordering_seen = true;
+	rack->reordering = (uint16_t)MAX(rack->reordering, MIN(segments, (uint32_t)UINT16_MAX));
+	rack->reordered++;
+}
+
 void tcp_rack_delivered(struct tcb *tcb, const struct sent_segment *s,
 			const struct tcp_segment *seg)
 {
@@ -57,7 +69,7 @@ void tcp_rack_delivered(struct tcb *tcb, const struct sent_segment *s,
 	if (!rack->valid || seq_gt(s->end, rack->fack))
 		rack->fack = s->end;
 	else if (seq_lt(s->end, rack->fack) && !(s->flags & SENT_AGAIN))
-		rack->reordering_seen = true;
+		was_late(tcb, s);
 	if (is_of_the_first(tcb, s, seg, rtt_ns))
 		return;
 	rack->rtt_ns = rtt_ns;

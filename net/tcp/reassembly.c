@@ -31,6 +31,7 @@ static bool ready(struct stack *stack, struct tcb *tcb)
 		return false;
 	}
 	tcb->reassembly->n_runs = 0;
+	tcb->reassembly->n_sack_recent = 0;
 	return true;
 }
 
@@ -38,7 +39,6 @@ static void drop_array(struct stack *stack, struct tcb *tcb)
 {
 	stack->port->free(stack->port->ctx, tcb->reassembly, sizeof(*tcb->reassembly));
 	tcb->reassembly = NULL;
-	tcb->n_sack_recent = 0;
 }
 
 static void remove_run(struct tcp_reassembly *r, uint32_t i)
@@ -166,21 +166,21 @@ static bool insert_before(struct tcp_reassembly *r, uint32_t i, const struct tcp
  * is to be repeated of the others. */
 static void note_recent(struct tcb *tcb, uint32_t seq)
 {
-	const struct tcp_reassembly *r = tcb->reassembly;
-	uint32_t notes[ARRAY_LEN(tcb->sack_recent)] = {seq};
+	struct tcp_reassembly *r = tcb->reassembly;
+	uint32_t notes[ARRAY_LEN(r->sack_recent)] = {seq};
 	uint32_t i = find_run(r, seq + 1);
 	uint8_t n = 1;
 
 	if (i == r->n_runs || seq_gt(r->runs[i].start, seq))
 		return; /* it was not kept */
-	for (uint8_t j = 0; j < tcb->n_sack_recent && n < ARRAY_LEN(notes); j++) {
-		uint32_t other = tcb->sack_recent[j];
+	for (uint8_t j = 0; j < r->n_sack_recent && n < ARRAY_LEN(notes); j++) {
+		uint32_t other = r->sack_recent[j];
 
 		if (seq_lt(other, r->runs[i].start) || seq_geq(other, r->runs[i].end))
 			notes[n++] = other;
 	}
-	memcpy(tcb->sack_recent, notes, sizeof(notes));
-	tcb->n_sack_recent = n;
+	memcpy(r->sack_recent, notes, sizeof(notes));
+	r->n_sack_recent = n;
 }
 
 /* RFC 2883 4.1, 4.2: of [seq, end) run `i` had a part already, or the run behind it. */
@@ -299,8 +299,8 @@ uint8_t tcp_reassembly_sack(struct tcb *tcb, struct tcp_sack_block *blocks, uint
 		blocks[dsack++] = tcb->dsack;
 	tcb->dsack.end = tcb->dsack.start;
 	n = dsack;
-	for (uint8_t i = 0; r != NULL && i < tcb->n_sack_recent && n < max; i++) {
-		uint32_t seq = tcb->sack_recent[i];
+	for (uint8_t i = 0; r != NULL && i < r->n_sack_recent && n < max; i++) {
+		uint32_t seq = r->sack_recent[i];
 		uint32_t at = find_run(r, seq + 1);
 
 		if (at == r->n_runs || seq_gt(r->runs[at].start, seq) ||

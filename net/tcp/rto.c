@@ -40,12 +40,13 @@ void tcp_rto_back_off(struct tcb *tcb)
 
 void tcp_rtt_start(struct tcb *tcb, uint64_t now_ns)
 {
-	tcb->rtt_start_ns = MAX(now_ns, UINT64_C(1));
+	tcb->syn_sent_ns = now_ns;
+	tcb->syn_timed = true;
 }
 
 void tcp_rtt_cancel(struct tcb *tcb)
 {
-	tcb->rtt_start_ns = 0;
+	tcb->syn_timed = false;
 }
 
 /* The peer echoes the millisecond in which the segment it answers was sent; values that never came
@@ -71,8 +72,8 @@ static bool is_after_the_last_repetition(const struct tcb *tcb, uint64_t rtt_ns,
 
 void tcp_rtt_acked(struct tcb *tcb, const struct tcp_segment *seg, uint64_t rtt_ns)
 {
-	if (tcb->rtt_start_ns != 0) { /* our SYN */
-		tcp_rto_sample(tcb, seg->now_ns - tcb->rtt_start_ns);
+	if (tcb->syn_timed) {
+		tcp_rto_sample(tcb, seg->now_ns - tcb->syn_sent_ns);
 		tcp_rtt_cancel(tcb);
 	} else if (rtt_ns != 0) {
 		tcp_hystart_rtt(tcb, rtt_ns);

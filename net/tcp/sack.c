@@ -43,6 +43,7 @@ static void take_cumulative(struct tcb *tcb, const struct tcp_segment *seg, stru
 
 		if (!(s->flags & SENT_SACKED)) {
 			news->delivered += end - s->seq;
+			news->segments++;
 			note_rtt(news, s, seg->now_ns, &ambiguous);
 			if (end == s->end)
 				tcp_rack_delivered(tcb, s, seg);
@@ -58,6 +59,7 @@ static void newly_sacked(void *ctx, const struct sent_segment *s)
 	const struct taking *t = ctx;
 
 	t->news->delivered += sent_len(s);
+	t->news->segments++;
 	t->news->sacked += sent_len(s);
 	tcp_rack_delivered(t->tcb, s, t->seg);
 }
@@ -160,6 +162,7 @@ static void take_blocks(struct stack *stack, struct tcb *tcb, const struct tcp_s
 	news->has_dsack = is_dsack(tcb, seg);
 	if (news->has_dsack) {
 		stack->counters.tcp_dsacks_in++;
+		tcb->dsacks++;
 		news->dsack = seg->opt.sack[0];
 	}
 	n = sort_blocks(stack, tcb, seg, news->has_dsack, sorted);

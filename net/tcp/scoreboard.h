@@ -22,6 +22,7 @@
 
 #include "base/compiler.h"
 #include "net/port.h"
+#include "net/tcp/congestion_past.h"
 #include "net/tcp/seq.h"
 
 #define SCOREBOARD_AT_FIRST 16u
@@ -68,6 +69,7 @@ struct scoreboard {
 	uint32_t sacked; /* bytes SACKed */
 	uint32_t n_sacked;
 	uint32_t n_pieces;
+	struct tcp_congestion_undo undo;
 	uint16_t *order; /* slots in sequence order */
 	struct sent_segment segments[];
 };

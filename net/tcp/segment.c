@@ -198,8 +198,10 @@ int tcp_transmit(struct stack *stack, struct tcb *tcb, const struct tcp_send *se
 		stack->counters.tcp_retransmits++;
 		tcb->again_ns = now_ns;
 	}
-	if (send->data_len > 0)
+	if (send->data_len > 0) {
+		tcb->data_segs_out++;
 		tcp_pmtu_sent(tcb, send);
+	}
 	if (send->data_len > 0 || (send->flags & (TCP_SYN | TCP_FIN)))
 		tcb->last_sent_ns = now_ns;
 	if (send->flags & TCP_ACK)

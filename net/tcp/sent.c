@@ -37,8 +37,6 @@ static void emit_retransmit(struct stack *stack, const struct tcb *tcb,
 static void syn_has_left(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
 	tcb->syn_sent_ns = now_ns;
-	if (tcb->rtt_start_ns != 0)
-		tcb->rtt_start_ns = now_ns;
 	if (tcp_timer_is_set(tcb, TCP_TIMER_RETRANSMIT))
 		tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT,
 			      tcp_within_patience(tcb, now_ns + tcb->rto_ns));

@@ -84,7 +84,7 @@ void tcp_inherit(struct tcb *tcb, const struct tcb *from)
 	tcb->rcvbuf = from->rcvbuf;
 	tcb->rcvbuf_max = from->rcvbuf_max;
 	tcb->nodelay = from->nodelay;
-	tcb->corked = from->corked;
+	tcb->cork = from->cork & TCP_CORK_ON;
 	tcb->reuse = from->reuse;
 	tcb->chosen = from->chosen;
 	tcb->congestion = from->congestion;

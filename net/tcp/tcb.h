@@ -100,6 +100,8 @@ struct tcp_rack {
 	bool reordering_seen;
 	bool in_dsack_round;
 	bool valid;             /* something was delivered: sent_ns, rtt_ns, end, fack */
+	uint16_t reordering;    /* segments that one was late by, at most */
+	uint32_t reordered;     /* how many were late */
 };
 
 /* RFC 8985 7.1; tlp.c */
@@ -143,6 +145,8 @@ struct tcp_run {
 #define TCP_RUNS_MAX 64
 
 struct tcp_reassembly {
+	uint32_t sack_recent[TCP_SACK_BLOCKS_MAX - 1]; /* a byte of each block reported last */
+	uint8_t n_sack_recent;
 	uint32_t n_runs;
 	struct tcp_run runs[TCP_RUNS_MAX]; /* ascending, not touching */
 };
@@ -159,29 +163,12 @@ struct tcp_user_options {
 	uint16_t mss; /* of what is offered and sent, 0: no wish */
 };
 
-/* What CUBIC knows of the window's past (cubic.c; RFC 9438 4.1.2); bytes. */
-struct tcp_cubic {
-	uint64_t epoch_ns;   /* t_epoch; 0: the next acknowledgement begins a stage */
-	uint32_t w_max;      /* 0: not known */
-	uint32_t cwnd_prior; /* before the last reduction */
-	uint32_t w_est;      /* what Reno would have */
-	uint32_t est_acked;  /* bytes acknowledged that w_est does not know of yet */
-	uint32_t k_ms;       /* until W_max is reached again */
-};
-
 /* Where the first slow start is (hystart.c; RFC 9406 4.2). */
 struct tcp_hystart {
 	uint32_t round_end;            /* windowEnd */
 	uint32_t rtt_us, last_rtt_us;  /* smallest of this round, and of the one before */
 	uint32_t css_baseline_us;      /* UINT32_MAX: not in conservative slow start */
 	uint8_t n_samples, css_rounds;
-};
-
-/* What was before the last reduction (congestion.c). */
-struct tcp_congestion_undo {
-	uint32_t cwnd; /* 0: nothing to take back */
-	uint32_t ssthresh;
-	struct tcp_cubic cubic;
 };
 
 /* What is known of the path's MTU (pmtu.c). */
@@ -196,6 +183,28 @@ struct tcp_pmtu {
 	bool on_trial : 1;
 	bool may_fragment : 1; /* DF is clear */
 	bool guessed : 1;     /* snd_mss, and may_fragment: nobody has said so (black holes) */
+};
+
+/* What keeps the peer from having more; meter.c */
+enum tcp_limit {
+	TCP_LIMIT_NONE,   /* there is nothing to send */
+	TCP_LIMIT_BUSY,   /* the network, or Nagle, or a cork */
+	TCP_LIMIT_RWND,   /* the peer's window */
+	TCP_LIMIT_SNDBUF, /* all is sent, and the user has more than the send buffer takes */
+	TCP_LIMITS,
+};
+
+/* Numbers for sock_tcp_info(); meter.c.  Ticks: see tcp_tick(). */
+struct tcp_meter {
+	uint32_t since;               /* when `limit` began to hold */
+	uint32_t ticks[TCP_LIMITS];   /* how long each held */
+	uint32_t rcv_space;           /* what the user has read in the last round that tune.c has seen */
+};
+
+enum tcp_cork { /* cork.c */
+	TCP_CORK_ON = 1u << 0,    /* the user wants full segments */
+	TCP_CORK_MORE = 1u << 1,  /* what was written last is to be followed by more */
+	TCP_CORK_FLUSH = 1u << 2, /* what waits has waited long enough: all of it may go */
 };
 
 struct tcb {
@@ -225,7 +234,7 @@ struct tcb {
 
 	/* --- what the user chose (user_options.c), keep-alive (keep_alive.c) ------------------ */
 	struct tcp_user_options chosen;
-
+	uint32_t data_came;   /* tcp_tick() when text was taken last; 0: never */
 	uint64_t heard_ns;    /* when a segment came whose ACK could be the peer's */
 
 	/* --- listener (listen.c) ------------------------------------------------------------ */
@@ -239,9 +248,14 @@ struct tcb {
 			struct tcb *time_wait_next, **time_wait_prev;
 		};
 	};
-	uint32_t half_open, accept_count, backlog;
-	uint32_t retransmits; /* for the summary; here, where there is a hole */
-	uint64_t cookies_until_ns; /* when the last SYN cookie is not good any more */
+	union { /* nor is a listener one that sends */
+		struct {
+			uint32_t half_open, accept_count, backlog;
+			uint64_t cookies_until_ns; /* when the last SYN cookie is not good any more */
+		};
+		struct tcp_meter meter; /* from tcp_prepare() on (meter.c) */
+	};
+	uint32_t retransmits;
 
 	/* --- send sequence space (ack.c, output.c) ------------------------------------------ */
 	uint32_t iss;
@@ -249,6 +263,7 @@ struct tcb {
 	uint32_t snd_wnd, snd_wl1, snd_wl2;
 	uint32_t snd_wnd_max; /* the largest window the peer offered: RFC 9293 MAX(SND.WND) */
 	uint32_t snd_end;     /* behind the last byte the user gave: the FIN's sequence number */
+	uint32_t data_segs_out; /* with text; as the others at the end */
 	struct scoreboard *sent; /* NULL while nothing is in flight for a while */
 	struct send_buffer *snd_buf; /* NULL while nothing is buffered */
 	uint32_t sndbuf;      /* its size, told or taken */
@@ -258,12 +273,14 @@ struct tcb {
 	bool snd_urgent;
 	bool fin_queued;      /* the user has closed: a FIN at snd_end */
 	bool nodelay;
-	bool corked : 1;      /* the user wants full segments (cork.c) */
-	bool more : 1;        /* what was written last is to be followed by more */
-	bool flush : 1;       /* what waits has waited long enough: all of it may go */
+	uint8_t cork;         /* enum tcp_cork; 0 nearly always */
+	uint8_t limit;        /* enum tcp_limit (meter.c) */
+	bool sndbuf_full;     /* the user had more than there was room for */
+	uint16_t rcv_rtt_ms;  /* the last round of tune.c; here, where there is a hole */
 	bool cwnd_limited;    /* the congestion window was full, which counts for what was out: up to ... */
 	uint32_t limited_until;
 	struct tcp_pmtu pmtu;
+	uint32_t delivered;   /* segments */
 	uint64_t last_sent_ns;
 
 	/* --- receive sequence space (window.c, deliver.c, reassembly.c) --------------------- */
@@ -280,11 +297,9 @@ struct tcb {
 	uint32_t rcv_memory; /* what all held packets really occupy */
 	struct pktbuf_queue rcv_queue;
 	struct tcp_reassembly *reassembly; /* NULL while nothing is out of order */
-	uint32_t sack_recent[TCP_SACK_BLOCKS_MAX - 1]; /* a byte of each block reported last */
-	uint8_t n_sack_recent;
+	uint8_t rcv_wscale;
 	uint16_t rcv_mss;    /* what our SYN offered */
 	uint16_t mss_agreed; /* what link and peer take: pmtu.mss_max, but for the user's choice (pmtu.c) */
-	uint8_t rcv_wscale;
 	bool rcv_fin_known;
 	bool rcv_urgent;     /* rcv_up is ahead of what the user has read */
 	uint32_t rcv_up;     /* RCV.UP */
@@ -297,17 +312,20 @@ struct tcb {
 
 	/* --- options agreed on (handshake.c) ------------------------------------------------ */
 	bool use_window_scale, use_sack, use_timestamps;
+	bool ecn_cwr : 1;  /* ecn.c: the last reduction was because of a mark */
+	bool ecn_seen : 1; /* a segment came that was ECN-capable, or marked */
 	uint32_t ts_offset;
 	uint32_t ts_recent;
+	uint32_t data_segs_in; /* with text */
 	uint64_t ts_recent_ns; /* when ts_recent was noted */
 
 	/* --- round-trip time (rto.c) -------------------------------------------------------- */
 	uint64_t srtt_ns, rttvar_ns; /* 0: no sample yet */
 	uint64_t rto_ns;
-	uint64_t rtt_start_ns; /* of a SYN that is being timed; 0: none is */
 	uint64_t again_ns;     /* when something was sent again last */
-	uint64_t syn_sent_ns;
+	uint64_t syn_sent_ns;  /* our SYN, the last time */
 	uint32_t rtt_seq;      /* the next sample is what acknowledges more than this */
+	bool syn_timed;        /* it was sent once */
 	bool syn_waits;        /* our SYN is built and queued, and no device has it: ARP asks */
 
 	/* --- loss (recovery.c and what it calls, congestion.c) ------------------------------ */
@@ -326,14 +344,13 @@ struct tcb {
 	struct tcp_cubic cubic;
 	struct tcp_hystart hystart;
 	uint32_t bytes_acked; /* RFC 3465, byte counting: not turned into cwnd yet */
-	struct tcp_congestion_undo undo;
 	uint32_t reduced_at;  /* SND.NXT at the last reduction */
 
 	/* --- explicit congestion notification (ecn.c) --------------------------------------- */
 	uint8_t ecn;      /* enum tcp_ecn */
 	bool ecn_echo;    /* a mark came: ECE in what we send, until the peer's CWR */
 	bool ecn_reduced; /* cwnd was reduced: CWR on the next new data */
-	bool ecn_told;    /* the ACK being processed has ECE */
+	bool ecn_told;     /* the ACK being processed has ECE */
 	uint64_t progress_ns; /* when the peer last acknowledged something, or had nothing to */
 
 	/* --- attacks (reset.c) -------------------------------------------------------------- */
@@ -350,10 +367,20 @@ struct tcb {
 	struct timer timer;
 	uint64_t deadline_ns[TCP_TIMER_COUNT]; /* TIME_NEVER: not set */
 
-	/* --- what the summary says ---------------------------------------------------------- */
-	uint64_t bytes_sent, bytes_received;
+	/* --- what the summary says, and sock_tcp_info() ------------------------------------- */
+	uint64_t bytes_sent, bytes_received, bytes_again;
 	uint32_t segs_out, segs_in;
+	uint32_t delivered_ce; /* of `delivered` */
+	uint32_t dsacks;       /* that came */
 };
+
+/* A clock for what wants no more than milliseconds: ticks of 2^20 ns, which wrap after 52 days; never
+ * 0, which stands for never. */
+#define TCP_TICK_SHIFT 20
+static inline uint32_t tcp_tick(uint64_t now_ns)
+{
+	return (uint32_t)(now_ns >> TCP_TICK_SHIFT) | 1u;
+}
 
 /* FlightSize of RFC 5681: sent and not acknowledged, SYN and FIN included. */
 static inline uint32_t tcb_flight(const struct tcb *tcb)

@@ -57,6 +57,9 @@ void tcp_tune(struct tcb *tcb, const struct tcp_segment *seg)
 		return;
 	read = MIN(total_read(tcb) - tcb->tune_read, TCP_BUFFER_MAX);
 	wanted = 2 * read + SLACK_SEGMENTS * tcb->rcv_mss;
+	tcb->meter.rcv_space = read;
+	tcb->rcv_rtt_ms = (uint16_t)MIN(milliseconds(seg->now_ns) - tcb->tune_start_ms,
+					(uint32_t)UINT16_MAX);
 	if (read > tcb->rcvbuf / 2 && round_was_one_trip(tcb, seg->now_ns))
 		tcb->rcvbuf = MIN(MAX(wanted, tcb->rcvbuf), tcb->rcvbuf_max);
 	tcp_tune_start(tcb, seg->now_ns);

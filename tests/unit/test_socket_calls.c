@@ -462,11 +462,11 @@ static void a_connection_in_numbers(void **state)
 	(void)state;
 	tk_open(&t);
 	tk_establish(&t);
-	assert_int_equal(sock_tcp_info(t.k.stack, dgram(&t), &info), ERR_OPNOTSUPP);
-	assert_int_equal(sock_tcp_info(t.k.stack, 99, &info), ERR_BADF);
+	assert_int_equal(sock_tcp_info(t.k.stack, dgram(&t), &info, t.k.now_ns), ERR_OPNOTSUPP);
+	assert_int_equal(sock_tcp_info(t.k.stack, 99, &info, t.k.now_ns), ERR_BADF);
 	tk_write(&t, 0, 20000);
 	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = "abc", .len = 3);
-	assert_int_equal(sock_tcp_info(t.k.stack, t.fd, &info), ERR_OK);
+	assert_int_equal(sock_tcp_info(t.k.stack, t.fd, &info, t.k.now_ns), ERR_OK);
 	assert_string_equal(sock_state_name(info.state), "ESTABLISHED");
 	assert_int_equal(info.snd_mss, TK_MSS);
 	assert_int_equal(info.unacked + info.notsent, 20000);

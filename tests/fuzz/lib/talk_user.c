@@ -60,7 +60,7 @@ void talk_user_peeks(struct talk *talk, struct fuzz_input *in)
 	for (int i = 0; i < n; i++)
 		FUZZ_CHECK(buf[i] == talk_peer_byte(seq + (uint32_t)i), "byte %d ahead is wrong", i);
 	(void)!sock_atmark(talk->t.k.stack, line->fd);
-	(void)!sock_tcp_info(talk->t.k.stack, line->fd, &info);
+	(void)!sock_tcp_info(talk->t.k.stack, line->fd, &info, talk->t.k.now_ns);
 }
 
 /* connect() to nobody: the connection is reset, and the socket as good as new. */
