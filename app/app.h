@@ -9,6 +9,7 @@
 
 #include "app/blocking.h"
 #include "base/event.h"
+#include "base/refused.h"
 #include "base/status.h"
 #include "kernel/config.h"
 
@@ -28,6 +29,9 @@ struct app_env {
 	/* Why the machine has no address now, NULL where it has one: it came without (ip=off), or lost
 	 * what DHCP gave it.  `ctx` is the machine's, as above; without the function it always has one. */
 	const char *(*no_address)(void *ctx);
+	/* What came and was refused while that address was asked for; NULL: unknown.  `ctx` as above; the
+	 * function is NULL where it is not counted. */
+	const struct refused *(*refused)(void *ctx);
 	/* The machine's address turned out to be somebody else's since the last call: waits for another one,
 	 * as long as the configuration has it, and until `deadline_ns`.  False: it did not, or none came.
 	 * `ctx` is the machine's; NULL where there can be no other. */

@@ -226,6 +226,13 @@ static const char *no_address(void *ctx)
 	return network_no_address(&w->network);
 }
 
+static const struct refused *refused_meanwhile(void *ctx)
+{
+	struct wiring *w = ctx;
+
+	return network_refused(&w->network);
+}
+
 static bool another_address(void *ctx, uint64_t deadline_ns)
 {
 	struct wiring *w = ctx;
@@ -304,6 +311,7 @@ NORETURN void kernel_main(struct boot_info *bi)
 		.platform = &platform,
 		.names = names_now,
 		.no_address = no_address,
+		.refused = refused_meanwhile,
 		.another_address = another_address,
 		.deadline_ns = platform.timeout_ns,
 	};

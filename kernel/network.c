@@ -237,8 +237,13 @@ static bool wait_for_lease(struct network *n, uint64_t deadline_ns)
 /* Nobody has given one, and the run goes on: what it is for comes later, or again. */
 static enum status go_on_without(struct network *n)
 {
+	const struct refused *refused = network_refused(n);
+	bool any = refused != NULL && refused->count > 0;
+	char why[REFUSED_TEXT_MAX];
+
 	event_emit(n->events, EVENT_ADDR_LATE, 0, 0, EV_STR("name", n->netif->name),
-		   EV_STR("problem", n->problem));
+		   EV_STR("problem", n->problem), EV_IF(any, EV_U64("refused", refused->count)),
+		   EV_IF(any, EV_STR("refused_why", refused_why(why, refused))));
 	return STATUS_OK;
 }
 

@@ -177,7 +177,7 @@ dhcp.release
 dhcp.link_local
     name:text ip:ipv4
 addr.late
-    name:text problem:text
+    name:text problem:text refused?:count refused_why?:text
 addr.lost
     name:text ip:ipv4 reason:text
 dns.query

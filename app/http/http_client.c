@@ -115,6 +115,7 @@ static void explain_send_error(struct transfer *t, int err)
 	} else {
 		sb = transfer_fail(t, STATUS_SEND_FAILED, "could not send the request: ");
 		strbuf_str(&sb, err_text(err));
+		transfer_explain_awaited(t, &sb, t->line->fd);
 	}
 }
 
@@ -237,6 +238,7 @@ static void explain_receive_error(struct exchange *x, int err)
 	} else {
 		sb = transfer_fail(x->t, STATUS_RECEIVE_FAILED, "could not receive: ");
 		strbuf_str(&sb, err_text(err));
+		transfer_explain_awaited(x->t, &sb, x->t->line->fd);
 	}
 }
 

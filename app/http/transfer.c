@@ -68,6 +68,8 @@ static void blame_lack_of_address(struct transfer *t)
 		return;
 	(void)transfer_fail(t, STATUS_NO_ADDRESS, why);
 	t->report.refused = (struct refused){0}; /* what the sentence says is the network's */
+	if (t->env->refused != NULL)
+		refused_merge(&t->report.refused, t->env->refused(t->m->ctx));
 }
 
 void transfer_end(struct transfer *t)

@@ -5,6 +5,7 @@ named with what to do, and logs of real runs pass where damaged ones do not."""
 import glob
 import json
 import os
+import re
 
 import dialtone_log
 import jsonschema
@@ -12,6 +13,7 @@ import log_contract
 import log_schema
 import pytest
 from conftest import ROOT
+from diagram import events
 from test_dialtone_log import LOGS, recorded
 
 SOURCE = '''
@@ -172,3 +174,16 @@ def test_what_the_code_emits_every_time_is_asked_of_our_own_logs():
         'attempt is missing, which the code emits every time']
     assert log_contract.event_problems(dialtone_log.parse(line % ',"attempt":1')) == []
     assert log_contract.event_problems(dialtone_log.parse(line % ',"cut":true')) == []
+
+
+def test_what_was_refused_is_in_each_sentence_and_picture():
+    """docs/log.md: an event with the field says it to people as well; three have a sentence that does."""
+    with open(os.path.join(ROOT, 'base', 'events.def'), encoding='ascii') as f:
+        sentences = dict(re.findall(r'^EVENT\(\w+, "([^"]+)",.*, "(.*)"\)$', f.read(), re.M))
+    counting = {name for name, known in dialtone_log.EVENTS.items() if 'refused' in known.fields}
+    assert counting > {'arp.unresolved', 'dhcp.no_ack', 'dns.failed', 'tcp.aborted', 'addr.late', 'transfer', 'result'}
+    for name in counting - {'addr.late', 'transfer', 'result'}:
+        assert '{refused_why}' in sentences[name], name
+        assert events.REFUSED in events.OTHERS[name].values, name
+    for name in ('addr.late', 'transfer', 'result'):
+        assert '{problem}' in sentences[name] or '{errormsg}' in sentences[name]

@@ -37,6 +37,14 @@ static struct event_sink sink = {.emit = record};
 static struct config_platform platform;
 static const char *no_address; /* why the machine has none; NULL: it has one */
 
+static const struct refused *refused_meanwhile; /* NULL: nothing is known */
+
+static const struct refused *what_was_refused(void *ctx)
+{
+	(void)ctx;
+	return refused_meanwhile;
+}
+
 static const char *why_no_address(void *ctx)
 {
 	(void)ctx;
@@ -51,6 +59,7 @@ static int fresh(void **state)
 	lines[0] = transfer_line[0] = result_line[0] = '\0';
 	n_events = 0;
 	no_address = NULL;
+	refused_meanwhile = NULL;
 	memset(&platform, 0, sizeof(platform));
 	return 0;
 }
@@ -67,7 +76,8 @@ static enum status run(const char *config, const struct fake_arrival *arrivals, 
 {
 	static struct progress progress;
 	struct app_env env = {.machine = fake_machine, .events = &sink, .platform = &platform,
-			      .no_address = why_no_address, .deadline_ns = 30 * NS_PER_S};
+			      .no_address = why_no_address, .refused = what_was_refused,
+			      .deadline_ns = 30 * NS_PER_S};
 	enum status status;
 
 	progress_init(&progress, &sink);

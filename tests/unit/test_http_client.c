@@ -235,6 +235,7 @@ static void a_machine_without_an_address_says_so(void **state)
 	fake.last_step = 3;
 	assert_int_equal(run(URL, NULL, 0), STATUS_NO_ADDRESS);
 	must_say("no address from DHCP: the lease ended (stopped before step 6)\n");
+	assert_null(strstr(result_line, "refused"));
 	fresh(NULL);
 	no_address = "no address from DHCP: the lease ended";
 	assert_int_equal(run("url=http://example.org/", NULL, 0), STATUS_NO_ADDRESS);

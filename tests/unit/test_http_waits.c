@@ -105,6 +105,34 @@ static void a_silent_server_and_what_came(void **state)
 	must_say("waiting for the first byte of the answer (2 answers refused: all had a bad TCP checksum)\n");
 }
 
+/* The network's sentence, and its numbers. */
+static void no_address_and_what_came(void **state)
+{
+	struct refused network = {0};
+
+	(void)state;
+	refused_add(&network, REFUSED_WITH("came in VLAN", REFUSED_NUMBER, 7));
+	no_address = "no address from DHCP: (1 answer refused: it came in VLAN 7)";
+	refused_meanwhile = &network;
+	fake.connect_result = ERR_ADDRNOTAVAIL;
+	fake.last_step = 3;
+	refuse(REFUSED("had a bad TCP checksum"), 2);
+	assert_int_equal(RUN(URL, {0}), STATUS_NO_ADDRESS);
+	must_have(result_line, "\"refused\":1,\"refused_why\":\"1 came in VLAN 7\"");
+	must_have(transfer_line, "\"refused\":1,\"refused_why\":\"1 came in VLAN 7\"");
+}
+
+/* TCP itself gave up: on the request that nobody acknowledged. */
+static void a_connection_that_is_given_up_says_what_came(void **state)
+{
+	(void)state;
+	say("host unreachable", 2);
+	refuse(REFUSED("came truncated"), 1);
+	assert_int_equal(RUN(URL, {.at_ns = NS_PER_S, .err = ERR_HOSTUNREACH}), STATUS_RECEIVE_FAILED);
+	must_say("(2 times 'host unreachable' from 192.0.2.1; 1 answer refused: it came truncated)\n");
+	must_have(result_line, "\"refused\":1");
+}
+
 /* --- how long ARP is asked for ---------------------------------------------------------------------- */
 
 static void the_bound_on_arp_comes_from_the_configuration(void **state)
@@ -169,6 +197,8 @@ int main(void)
 		TEST(icmp_errors_are_named_also_where_they_end_nothing),
 		TEST(an_answer_that_came_has_no_refusals),
 		TEST(a_silent_server_and_what_came),
+		TEST(no_address_and_what_came),
+		TEST(a_connection_that_is_given_up_says_what_came),
 		TEST(the_bound_on_arp_comes_from_the_configuration),
 		TEST(no_arp_answer_within_a_bound),
 		TEST(no_arp_answer_is_tried_again),

@@ -44,6 +44,7 @@ class Shape:
 
 HEADER = 'seq={tcp_seq}[ ack={tcp_ack}] win={win}[ mss={mss}][ ws={ws}][{?sack} sackOK]'
 WAY = '{src} > {dst}[, {len} bytes]'
+REFUSED = '[refused {refused}: {refused_why}]'
 
 STEPS = {
     1: Shape('call', APP, LIB, 'create a socket', ('{family}, {type}',), 'socket'),
@@ -94,8 +95,8 @@ OTHERS = {
     'dhcp.unusable': Shape('note', STACK, STACK, '{ip} is not used: {problem}', (), '', 'warn'),
     'dhcp.decline': Shape('wire', STACK, DHCP, 'DHCP DECLINE: {mac} has {ip}', (), 'address', 'bad'),
     'dhcp.no_ack': Shape('note', STACK, STACK, 'no answer from {server}[{?keeps}: the address stays]', (
-        '{attempts} REQUESTs for {ip}',), '', 'bad'),
-    'dhcp.expired': Shape('note', STACK, STACK, 'the lease of {ip} is over', (), '', 'bad'),
+        '{attempts} REQUESTs for {ip}', REFUSED), '', 'bad'),
+    'dhcp.expired': Shape('note', STACK, STACK, 'the lease of {ip} is over', (REFUSED,), '', 'bad'),
     'dhcp.release': Shape('wire', STACK, DHCP, 'DHCP RELEASE: {ip} is free again', (), '', 'helper'),
     'dhcp.link_local': Shape('note', STACK, STACK, 'no server answers: takes {ip}', ('RFC 3927',), '',
                              'warn'),
@@ -104,7 +105,7 @@ OTHERS = {
     'arp.reply': Shape('wire', PEER, STACK, 'ARP: {ip} is at {mac}', ('[after {rtt_us:us}]',), '',
                        'helper'),
     'arp.unresolved': Shape('note', STACK, STACK, 'nobody says that {ip} is his', (
-        '{attempts} ARP requests', '[refused {refused}: {refused_why}]'), '', 'bad'),
+        '{attempts} ARP requests', REFUSED), '', 'bad'),
     'arp.conflict': Shape('wire', OTHER, STACK, 'ARP: {ip} is mine, says {mac}', ('[{action}]',), '',
                           'bad'),
     'icmp.error': Shape('wire', PEER, STACK, 'ICMP: {what}', ('about {dst}',), '', 'bad'),
@@ -118,7 +119,7 @@ OTHERS = {
                        ('{server}, over {over}',), 'name', 'helper'),
     'dns.answer': Shape('wire', DNS, STACK, 'DNS: {name}[ is {ip}][ and {more} more][ {problem}]', (
         '[alias {alias}]', 'after {rtt_us:us}[, for {ttl} s]'), 'name', 'helper'),
-    'dns.failed': Shape('note', STACK, STACK, 'DNS: {name}: {problem}', ('{server}',), 'name', 'bad'),
+    'dns.failed': Shape('note', STACK, STACK, 'DNS: {name}: {problem}', ('{server}', REFUSED), 'name', 'bad'),
     'tcp.retransmit': Shape('wire', STACK, SERVER, '{flags} again (try {attempt})', (
         'seq={tcp_seq}, {payload_len} bytes, after {reason}',), '', 'warn'),
     'tcp.pmtu': Shape('note', STACK, STACK, 'segments are at most {mss} bytes from now on',
@@ -137,7 +138,7 @@ OTHERS = {
                                      'the run ends', ('{remaining_ms} ms of TIME-WAIT left',), '',
                                      'helper'),
     'tcp.aborted': Shape('note', STACK, STACK, 'gives up: {reason}', (
-        'in state {state}', '[refused {refused}: {refused_why}]'), '', 'bad'),
+        'in state {state}', REFUSED), '', 'bad'),
     'close.abandoned': Shape('note', APP, APP, 'does not wait any longer for the FIN to be acknowledged', (
         'after {seconds:s} s',), 'close', 'bad'),
     'tcp.summary': Shape('note', STACK, STACK, 'sent {bytes_sent}, received {bytes_received} bytes', (
