@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -12,7 +13,7 @@
 #include "kernel/log/ktap.h"
 
 static struct ktap ktap;
-static char report_text[1 << 16];
+static char report_text[1 << 17];
 
 static void print(const char *line, size_t len)
 {
@@ -169,6 +170,24 @@ static void the_name_is_not_found(void **state)
 	see(EVENT_DNS_QUERY);
 	run_must_be(&r, "ok 3 - arp\nnot ok 4 - dns # status 6: h: no such name\n"
 			SKIPPED_TO_THE_END_FROM_DNS);
+}
+
+/* A sentence is whole also where it says what was refused. */
+static void a_wait_that_fails_says_what_came(void **state)
+{
+	static const char why[] =
+		"timed out after 10.000 s, waiting for the server's SYN-ACK (3 times 'host unreachable' from "
+		"192.0.2.1; 9 answers refused: 3 had a bad TCP checksum, 2 came in VLAN 7, 4 for other reasons)";
+	struct report r = bad(STATUS_TIMED_OUT, 12, why);
+	char line[400];
+
+	(void)state;
+	machine_comes_up();
+	report_transfer(&sink, 1, &r);
+	report_result(&sink, &r);
+	assert_in_range(snprintf(line, sizeof(line), "not ok 5 - connect # TIMEOUT status 28: %s\n", why),
+			1, sizeof(line) - 1);
+	assert_non_null(strstr(report_text, line));
 }
 
 static void the_look_up_takes_too_long(void **state)
@@ -423,6 +442,7 @@ int main(void)
 		TEST(nobody_answers_arp),
 		TEST(nobody_answers_arp_for_the_name_server),
 		TEST(the_name_is_not_found),
+		TEST(a_wait_that_fails_says_what_came),
 		TEST(the_look_up_takes_too_long),
 		TEST(it_is_refused),
 		TEST(a_ping_has_its_reply_for_a_connection),
