@@ -114,7 +114,9 @@ const struct config_key *config_platform_keys(struct config_platform *platform, 
 			     "say it, too"),
 		 config_set_nic, &platform->nic, NULL, 0},
 		{"dhcp-timeout", "seconds above 0, decimals allowed",
-		 CONFIG_HELP("15", "how long to ask for an address; then it is status 111, or a machine that stays (hold, count, retry, a server) goes on without"),
+		 CONFIG_HELP("15", "how long to wait for a link (then it is status 7), and from then on for "
+				   "an address (then 111); a machine that stays (hold, count, retry, a "
+				   "server) goes on without"),
 		 config_set_seconds_above_0, &platform->dhcp_timeout_ns, NULL, 0},
 		{"link-local", "yes, no",
 		 CONFIG_HELP("no", "whether to take an address of 169.254/16 (RFC 3927) where no DHCP "

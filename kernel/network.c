@@ -118,7 +118,7 @@ static struct netif *first(const struct choice *c)
 	return c->netifs[i];
 }
 
-static enum status say_no_link(struct network *n, const struct choice *c, uint64_t waited_ns)
+static void say_no_link(struct network *n, const struct choice *c, uint64_t waited_ns)
 {
 	struct strbuf sb = problem(n, "the network link is down: ");
 	unsigned said = 0;
@@ -132,30 +132,28 @@ static enum status say_no_link(struct network *n, const struct choice *c, uint64
 	strbuf_str(&sb, " (waited ");
 	append_seconds(&sb, waited_ns);
 	strbuf_char(&sb, ')');
-	return STATUS_COULD_NOT_CONNECT;
 }
 
-/* As long as for an address, also where that is given: a switch port may take half a minute to forward. */
+/* As long as for an address, also where that is given: a switch port may take half a minute to forward.
+ * That timeout= ends it says less than that there is no link. */
 static enum status wait_for_link(struct network *n, const struct choice *c)
 {
 	uint64_t began_ns = now(n);
-	uint64_t patience_ns = began_ns + n->platform->dhcp_timeout_ns;
-	uint64_t timeout_ns = n->platform->timeout_ns;
-	uint64_t deadline_ns = MIN(patience_ns, timeout_ns);
+	uint64_t deadline_ns = MIN(began_ns + n->platform->dhcp_timeout_ns, n->platform->timeout_ns);
 
 	progress_begin_wait(n->machine->progress, "waiting for the link", deadline_ns, began_ns);
 	while (ready(c) == NULL && now(n) < deadline_ns)
 		blocking_turn(n->machine, deadline_ns);
 	progress_end(n->machine->progress);
 	n->netif = ready(c);
-	if (n->netif == NULL && n->stays)
-		n->netif = first(c);
 	if (n->netif != NULL)
 		return STATUS_OK;
-	if (timeout_ns >= patience_ns)
-		return say_no_link(n, c, now(n) - began_ns);
-	(void)problem(n, "timed out, waiting for the link");
-	return STATUS_TIMED_OUT;
+	say_no_link(n, c, now(n) - began_ns);
+	if (!n->stays)
+		return STATUS_COULD_NOT_CONNECT;
+	n->no_link = true;
+	n->netif = first(c);
+	return STATUS_OK;
 }
 
 enum status network_choose(struct network *n, struct netif *const *netifs, unsigned n_netifs)
@@ -165,6 +163,7 @@ enum status network_choose(struct network *n, struct netif *const *netifs, unsig
 	unsigned left = 0;
 
 	n->netif = NULL;
+	n->no_link = false;
 	if (p->ip.way == CONFIG_IP_OFF)
 		return STATUS_OK;
 	if (c.n == 0) {
@@ -260,6 +259,8 @@ static enum status ask(struct network *n)
 		(void)problem(n, "no memory to ask for an address");
 		return STATUS_OUT_OF_MEMORY;
 	}
+	if (n->no_link) /* which took the time already; the problem says so */
+		return go_on_without(n);
 	if (wait_for_lease(n, deadline_ns))
 		return STATUS_OK;
 	explain_no_lease(n);

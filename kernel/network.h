@@ -31,13 +31,13 @@ struct network {
 	unsigned n_dns;
 	char domain[NETWORK_DOMAIN_MAX]; /* of names without a dot, several with blanks between; "": none */
 	char problem[NETWORK_PROBLEM_MAX]; /* a sentence, where a call failed */
+	bool no_link; /* waited for in vain, and the run goes on without */
 	uint32_t declines; /* addresses of somebody else's that network_another_address() knows of */
 };
 
 /* Sets `netif`, after having waited for a link where there is none: as long as for an address; a machine
  * that stays takes the first that it may use then.  With ip=off nothing is chosen, and none is needed.
- * STATUS_NO_DEVICE, STATUS_COULD_NOT_CONNECT (no link),
- * STATUS_TIMED_OUT. */
+ * STATUS_NO_DEVICE, STATUS_COULD_NOT_CONNECT (no link within dhcp-timeout= and timeout=). */
 enum status network_choose(struct network *n, struct netif *const *netifs, unsigned n_netifs) MUST_CHECK;
 
 /* Gives `netif`, which is attached to the stack, its address, and fills in the rest.  A machine that

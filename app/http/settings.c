@@ -335,8 +335,9 @@ const struct config_key *app_config_keys(size_t *count)
 		 &http_settings.follow, NULL, 0},
 		{"retry", "0 to 100",
 		 CONFIG_HELP("0", "how often to try again what may pass by itself: a time-out, a name "
-				  "that did not resolve, no ARP answer, no address, 408, 429, 500, 502, 503, 504; after 1, 2, 4 ... 600 seconds, or what the server's "
-				  "Retry-After says"),
+				  "that did not resolve, no ARP answer, no address, no link, 408, 429, "
+				  "500, 502, 503, 504; after 1, 2, 4 ... 600 seconds, or what the "
+				  "server's Retry-After says"),
 		 set_retry, &http_settings.retry, NULL, 0},
 		{"retry-connrefused", "yes, no",
 		 CONFIG_HELP("no", "whether a refused connection is tried again, too"), config_set_yes_no,

@@ -2,6 +2,7 @@
 """An address that is asked for: of a real dnsmasq, and of servers that misbehave in one way each."""
 
 import contextlib
+import os
 import re
 import subprocess
 
@@ -268,6 +269,23 @@ def test_arp_answers_in_a_vlan(lan):
     assert n == 5 and log.result['refused'] == n
     assert log.result['errormsg'] == ('no ARP answer from the next hop in 4.5 s '
                                       f'({n} answers refused: all came in VLAN 7)')
+
+
+def test_retry_with_a_link_that_comes_up_late(lan, dnsmasq, tmp_path):
+    """It was waited for as long as dhcp-timeout= says, once; then each try is told that there is none."""
+    path = os.path.join(str(tmp_path), 'qmp')
+    dnsmasq()
+    with Run(lan, [lan.url(), 'dhcp-timeout=1', 'retry=4'], args=(*qmp_args(path), '-S')) as run:
+        with Qmp(path) as qmp:
+            qmp('set_link', name='net0', up=False)
+            qmp('cont')
+            run.log.wait('http.retry', 20)
+            qmp('set_link', name='net0', up=True)
+        log = run.end(0)
+    late = log.first('addr.late')
+    assert late['problem'].startswith('the network link is down: eth0 (waited 1.')
+    assert log.all('transfer')[0]['exitcode'] == 111 and log.result['num_retries'] >= 1
+    assert log.first('addr.set')['ip'] == GUEST
 
 
 def renewing(lease_s, answers):

@@ -251,7 +251,8 @@ static void timeout_ends_the_wait_for_a_link(void **state)
 {
 	(void)state;
 	platform.timeout_ns = k.now_ns + NS_PER_S;
-	must_refuse(STATUS_TIMED_OUT, "timed out, waiting for the link");
+	must_refuse(STATUS_COULD_NOT_CONNECT,
+		    "the network link is down: eth0, eth1, eth2 (waited 1.0 s)");
 	assert_int_equal(k.now_ns, platform.timeout_ns);
 }
 
@@ -513,6 +514,23 @@ static void a_machine_that_stays_without_a_link(void **state)
 	assert_int_equal(network_choose(&network, netifs, 3), STATUS_NO_DEVICE);
 }
 
+/* The link was waited for as long as an address would have been: it is not waited for twice. */
+static void no_link_is_no_address_at_once(void **state)
+{
+	uint64_t began_ns;
+
+	(void)state;
+	network.stays = true;
+	must_choose(&eth[0]);
+	network.netif = &k.netif; /* the one that the kit's stack has */
+	began_ns = k.now_ns;
+	assert_int_equal(network_up(&network), STATUS_OK);
+	assert_int_equal(k.now_ns, began_ns);
+	assert_string_equal(network.problem,
+			    "the network link is down: eth0, eth1, eth2 (waited 15.0 s)");
+	assert_non_null(network_no_address(&network));
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, done)
@@ -542,6 +560,7 @@ int main(void)
 		TEST(an_address_of_somebody_else),
 		TEST(a_machine_that_stays),
 		TEST(a_machine_that_stays_without_a_link),
+		TEST(no_link_is_no_address_at_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
