@@ -185,7 +185,7 @@ def _check_line(check):
         words.append(f'-> {t.http_code}, {t.get("size_download", 0)} bytes')
     text = ' '.join(word for word in words if word)
     if t.get('remote_ip'):
-        text += f', server {t.remote_ip}:{t.get("remote_port")}'
+        text += f', server {t.remote_ip}' + (f':{t.remote_port}' if t.get('remote_port') else '')
     return text + (f': {check.why} (status {check.status})' if check.status else '')
 
 
@@ -244,6 +244,9 @@ def summary(log):
         say('tcp', _tcp_line(log))
     for event in log.all('config.bad'):
         say('fault', f'{event.source}: {event.text or ""}: {event.problem}')
+    for event in log.all('config.more'):
+        if event.faults:
+            say('fault', f'and {event.faults} more, not named')
     if log.first('panic'):
         say('panic', f'{log.first("panic").what}, {log.first("panic").symbol}')
     return '\n'.join(lines) + '\n'

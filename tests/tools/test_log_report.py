@@ -94,12 +94,21 @@ def test_a_failure_that_is_no_checks_is_a_case():
     ('refused-both.txt', ['verdict   failed (status 7): connection refused\n']),
     ('uefi-json-checks.txt', ['booted by UEFI', 'series    http://192.168.77.1/none: 2 of 2 sent, 0 ok, 100 % ']),
     ('bad-config-json.txt', ['fault     command line: colour=red: unknown key\n']),
+    ('ping-json.txt', ['check     ping ping://10.9.9.9, server 10.9.9.9: timed out']),
     ('404-text.txt', ['verdict   failed (status 22): GET http://192.168.77.1/none -> 404']),
     ('checks-ktap.txt', ['verdict   failed (status 22): '])])
 def test_summary(name, says):
     text = log_report.summary(parsed(name))
     assert all(words in text for words in says), text
     assert len(text.splitlines()) <= 14
+
+
+def test_the_summary_counts_the_faults_that_are_not_named():
+    text = recorded('bad-config-json.txt').decode()
+    at = text.index('@dt {', text.index('config.bad'))
+    more = '@dt {"v":1,"seq":2,"t_us":9,"ev":"config.more","faults":812,"words":0}\r\n'
+    log = dialtone_log.parse(text[:at] + more + text[at:])
+    assert 'fault     and 812 more, not named\n' in log_report.summary(log)
 
 
 # --- JUnit ------------------------------------------------------------------------------------------
