@@ -135,10 +135,11 @@ bool console_has(enum console_port port)
 uint32_t console_take_lost(enum console_port port)
 {
 	struct ring *r = &rings[port];
-	uint32_t lost = r->stalled ? 0 : r->lost;
+	uint32_t lost = r->lost;
 
-	if (!r->stalled)
-		r->lost = 0;
+	if (r->stalled || is_too_late(clock_now_ns())) /* the line about them would be dropped, too */
+		return 0;
+	r->lost = 0;
 	return lost;
 }
 

@@ -24,8 +24,8 @@ void console_line(enum console_port port, const char *line, size_t len);
 void console_set_deadline(const uint64_t *deadline_ns);
 /* Sends everything, or drops at the deadline what is left. */
 void console_flush_in_time(void);
-/* Lines dropped because the port took nothing for long, or not enough by the deadline, since this was last asked; 0 as long as it
- * takes nothing. */
+/* Lines dropped because the port took nothing for long, or not enough by the deadline, since this was last
+ * asked; 0 as long as it takes nothing, or the deadline is over. */
 uint32_t console_take_lost(enum console_port port);
 /* Sends what the ports take without waiting; true when all is out. */
 bool console_drain(void);

@@ -10,8 +10,9 @@
 
 #include "base/compiler.h"
 
-/* Both lines of as many faults as are named, of usual length. */
-#define LOG_HOLD_BYTES (64u * 1024)
+/* Both lines of as many faults of noise as are named: with less, they would be printed before timeout=
+ * and log= are known. */
+#define LOG_HOLD_BYTES (128u * 1024)
 
 struct log_hold {
 	size_t used;

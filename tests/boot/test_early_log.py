@@ -26,14 +26,15 @@ def test_a_hundred_faults_of_a_configuration_are_named(no_net, mode):
 
 
 def test_noise_is_a_page_in_the_log(no_net, tmp_path):
-    """64 KiB of it, from the host's fw_cfg; timeout= in the midst of it is taken."""
+    """64 KiB of it, from the host's fw_cfg; timeout= and log= behind it are known before it is printed."""
     noise = tmp_path / 'noise'
     random.seed(11)
-    noise.write_bytes(b'timeout=7\n' + bytes(random.choices(range(256), k=65526)))
-    log = call(no_net, [], 2, log_mode='both',
+    noise.write_bytes(bytes(random.choices(range(256), k=65516)) + b'\ntimeout=7\n')
+    log = call(no_net, [], 2, log_mode='json',
                args=('-fw_cfg', f'name=opt/org.dialtone/config,file={noise}'))
     named = len(log.all('config.bad'))
     assert 100 <= named <= 102
     assert log.first('config.more')['faults'] > 500
     assert sum('allowed' in f for f in log.all('config.bad')) <= 3
     assert log.first('config', key='timeout')['value'] == '7'
+    assert log.human_lines() == []

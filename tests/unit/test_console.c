@@ -308,8 +308,9 @@ static void the_deadline_ends_a_slow_report(void **state)
 	}
 	console_flush_in_time();
 	assert_in_range(now_ns, deadline_ns - NS_PER_MS, deadline_ns + 10 * NS_PER_MS);
-	assert_in_range(console_take_lost(CONSOLE_FIRST), 900, 1000);
+	assert_int_equal(console_take_lost(CONSOLE_FIRST), 0); /* what says so would be dropped, too */
 	console_set_deadline(NULL);
+	assert_in_range(console_take_lost(CONSOLE_FIRST), 900, 1000);
 	ports[0].busy = 0;
 	console_line(CONSOLE_FIRST, "verdict", 7);
 	console_flush();

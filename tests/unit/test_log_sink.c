@@ -18,7 +18,7 @@
 #include "kernel/log.h"
 #include "kernel/log/hold.h"
 
-static char printed[2][1 << 18];
+static char printed[2][3 * LOG_HOLD_BYTES];
 static bool has_second;
 static uint64_t now_ns;
 
