@@ -49,18 +49,19 @@ static void describe_wait(const void *ctx, struct progress_line *line)
 }
 
 /* What the socket dropped, and the replies that were none to a request of ours. */
-static void explain_awaited(const struct ping *p, struct strbuf *sb)
+static struct sock_awaited ping_awaited(const struct ping *p)
 {
-	struct refused *refused = &p->t->report.refused;
+	struct sock_awaited awaited;
 
-	transfer_explain_awaited(p->t, sb, p->fd);
-	refused_append(sb, " (", &p->other, ")");
-	refused_merge(refused, &p->other);
+	sock_awaited(p->t->m->stack, p->fd, transfer_now(p->t), &awaited);
+	refused_merge(&awaited.refused, &p->other);
+	return awaited;
 }
 
 static void explain_timeout(const struct ping *p)
 {
 	struct strbuf sb = transfer_fail_timed_out(p->t);
+	const struct sock_awaited awaited = ping_awaited(p);
 
 	strbuf_str(&sb, waiting_for_reply);
 	if (p->sent > 1) {
@@ -68,7 +69,7 @@ static void explain_timeout(const struct ping *p)
 		strbuf_u64(&sb, p->sent);
 		strbuf_str(&sb, " requests)");
 	}
-	explain_awaited(p, &sb);
+	transfer_explain(p->t, &sb, &awaited);
 }
 
 static const char *unreachable_sentence(int err)
@@ -82,18 +83,17 @@ static const char *unreachable_sentence(int err)
 	}
 }
 
-/* The ICMP error's own words, where the socket has kept them. */
-static const char *words_of(const struct ping *p, int err)
+/* The ICMP error's own words, where the socket has kept them and all said the same. */
+static const char *words_of(const struct refused *said, int err)
 {
-	struct sock_awaited awaited;
-
-	sock_awaited(p->t->m->stack, p->fd, transfer_now(p->t), &awaited);
-	return awaited.said.count == 1 ? awaited.said.kept[0].reason.text : unreachable_sentence(err);
+	return said->count > 0 && said->kept[0].count == said->count ? said->kept[0].reason.text
+								      : unreachable_sentence(err);
 }
 
 /* An error that came back: somebody said it, or our own stack had no ARP answer. */
 static void explain_unreachable(const struct ping *p, int err)
 {
+	struct sock_awaited awaited = ping_awaited(p);
 	int64_t by = 0;
 	struct strbuf sb;
 
@@ -104,9 +104,11 @@ static void explain_unreachable(const struct ping *p, int err)
 			transfer_fail(p->t, STATUS_COULD_NOT_CONNECT, unreachable_sentence(err));
 		return;
 	}
-	sb = transfer_fail(p->t, STATUS_COULD_NOT_CONNECT, words_of(p, err));
+	sb = transfer_fail(p->t, STATUS_COULD_NOT_CONNECT, words_of(&awaited.said, err));
 	strbuf_str(&sb, ", says ");
 	strbuf_ipv4(&sb, (uint32_t)by);
+	awaited.said = (struct refused){0}; /* it is the sentence */
+	transfer_explain(p->t, &sb, &awaited);
 }
 
 static void explain_wait_error(const struct ping *p, int err)

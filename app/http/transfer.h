@@ -67,6 +67,8 @@ void transfer_be_patient(const struct transfer *t, int fd, uint64_t deadline_ns)
 /* Behind the sentence, and into the report: what came to the socket meanwhile and was not what was
  * waited for. */
 void transfer_explain_awaited(struct transfer *t, struct strbuf *sb, int fd);
+/* The same of what the caller knows. */
+void transfer_explain(struct transfer *t, struct strbuf *sb, const struct sock_awaited *awaited);
 /* The wait of a socket that has sent nothing yet ended with `err`: because the next hop did not answer
  * ARP, for three seconds at least. */
 bool transfer_gave_up_on_arp(const struct transfer *t, int fd, int err);

@@ -22,20 +22,25 @@ void transfer_be_patient(const struct transfer *t, int fd, uint64_t deadline_ns)
 }
 
 /* " (3 times 'host unreachable' from 192.0.2.1; 2 answers refused: ...)" */
+void transfer_explain(struct transfer *t, struct strbuf *sb, const struct sock_awaited *awaited)
+{
+	t->report.refused = awaited->refused;
+	if (awaited->said.count == 0) {
+		refused_append(sb, " (", &awaited->refused, ")");
+		return;
+	}
+	strbuf_str(sb, " (");
+	refused_write_said(sb, &awaited->said);
+	refused_append(sb, "; ", &awaited->refused, "");
+	strbuf_char(sb, ')');
+}
+
 void transfer_explain_awaited(struct transfer *t, struct strbuf *sb, int fd)
 {
 	struct sock_awaited awaited;
 
 	sock_awaited(t->m->stack, fd, transfer_now(t), &awaited);
-	t->report.refused = awaited.refused;
-	if (awaited.said.count == 0) {
-		refused_append(sb, " (", &awaited.refused, ")");
-		return;
-	}
-	strbuf_str(sb, " (");
-	refused_write_said(sb, &awaited.said);
-	refused_append(sb, "; ", &awaited.refused, "");
-	strbuf_char(sb, ')');
+	transfer_explain(t, sb, &awaited);
 }
 
 bool transfer_gave_up_on_arp(const struct transfer *t, int fd, int err)

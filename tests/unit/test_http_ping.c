@@ -145,6 +145,15 @@ static void in_the_routers_words(void **state)
 		    REFUSED_WITH("communication prohibited", REFUSED_ADDRESS, 0x0a0000fe));
 	assert_int_equal(RUN(P, ERR_AT(3, ERR_HOSTUNREACH)), STATUS_COULD_NOT_CONNECT);
 	must_say(": communication prohibited, says 10.0.0.254\n");
+	fresh_ping(NULL);
+	fake.error_by = 0x0a0000fe;
+	for (unsigned i = 0; i < 2; i++)
+		refused_add(&fake.awaited.said,
+			    REFUSED_WITH("communication prohibited", REFUSED_ADDRESS, 0x0a0000fe));
+	refused_add(&fake.awaited.refused, REFUSED_WITH("came in VLAN", REFUSED_NUMBER, 7));
+	assert_int_equal(RUN(P, ERR_AT(3, ERR_HOSTUNREACH)), STATUS_COULD_NOT_CONNECT);
+	must_say(": communication prohibited, says 10.0.0.254 (1 answer refused: it came in VLAN 7)\n");
+	must_have(result_line, "\"refused\":1,\"refused_why\":\"1 came in VLAN 7\"");
 }
 
 static void replies_that_were_refused(void **state)
