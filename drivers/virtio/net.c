@@ -92,7 +92,8 @@ void virtio_net_fail(struct virtio_net *net, const char *what, const char *probl
 }
 
 /* What a configuration interrupt may mean: the link changed, or the device is in trouble.  Where
- * there is none, or it came while the configuration could not be read, the clock is next. */
+ * there is none, none arrives, or it came while the configuration could not be read, the clock is
+ * next. */
 static void look_at_device(struct virtio_net *net, uint64_t now_ns)
 {
 	uint8_t status = net->dev->ops->status(net->dev);
@@ -102,7 +103,7 @@ static void look_at_device(struct virtio_net *net, uint64_t now_ns)
 		virtio_net_fail(net, "device", "asks for a reset");
 		return;
 	}
-	net->next_look_ns = read_link(net, &up) && net->config_line != NULL
+	net->next_look_ns = read_link(net, &up) && net->config_line != NULL && !net->polled
 				    ? TIME_NEVER
 				    : now_ns + LOOK_INTERVAL_NS;
 	set_link(net, up);

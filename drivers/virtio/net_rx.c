@@ -189,6 +189,7 @@ static void judge_interrupts(struct virtio_net *net)
 	if (net->polled || ++net->silent_polls < SILENT_POLLS_MAX)
 		return;
 	net->polled = true;
+	net->next_look_ns = 0; /* nor will one tell of the link */
 	if (!net->silence_reported)
 		virtio_complain(net->dev, "its interrupts do not arrive; it is polled");
 	net->silence_reported = true;

@@ -727,6 +727,38 @@ static void link_shares_the_only_vector(void **state)
 	}
 }
 
+static void change_link_silently(void)
+{
+	net_kit.fake.config[offsetof(struct virtio_net_config, status)] ^= VIRTIO_NET_S_LINK_UP;
+	net_kit.fake.generation++;
+}
+
+/* A device whose frames raise none tells of its link by none either. */
+static void silence_is_not_waited_for_by_the_link(void **state)
+{
+	(void)state;
+	net_kit_idle();
+	net_kit.deaf = true;
+	for (unsigned i = 0; i < 5; i++)
+		net_kit_receive(&plain, 60);
+	assert_true(is_polled());
+	change_link_silently();
+	net_kit.now_ns += NS_PER_S;
+	net_kit_poll();
+	assert_false(net_kit.netif->link_up);
+	change_link_silently();
+	assert_true(net_kit_arm() <= net_kit.now_ns + NS_PER_S);
+	net_kit.now_ns += NS_PER_S;
+	net_kit_poll();
+	assert_true(net_kit.netif->link_up);
+	/* And is again, when they arrive. */
+	net_kit.deaf = false;
+	net_kit_receive(&plain, 60);
+	net_kit.now_ns += NS_PER_S;
+	net_kit_idle();
+	assert_true(net_kit_arm() == TIME_NEVER);
+}
+
 static void link_is_followed_by_the_clock_where_no_interrupt_tells(void **state)
 {
 	(void)state;
@@ -875,6 +907,7 @@ int main(void)
 		ROW(full_ring_leaves_no_machine_deaf),
 		ROW(frames_that_come_during_the_poll_are_taken),
 		ROW(silence_is_noticed_and_said),
+		ROW(silence_is_not_waited_for_by_the_link),
 		ROW(late_interrupts_are_no_silence),
 		ROW(frames_before_the_wish_are_no_silence),
 		ROW(endless_flood_is_cut_into_polls),
