@@ -7,7 +7,7 @@
 
 #include "base/assert.h"
 
-void (*fake_ring_at_barrier)(void);
+void (*fake_ring_at_barrier)(bool full);
 
 struct fake_ring fake_ring_on(uint16_t size, uint64_t desc, uint64_t avail, uint64_t used,
 			      bool event_idx)
@@ -19,6 +19,35 @@ struct fake_ring fake_ring_on(uint16_t size, uint64_t desc, uint64_t avail, uint
 		.avail = (struct vring_avail *)(uintptr_t)avail,
 		.used = (struct vring_used *)(uintptr_t)used,
 	};
+}
+
+static struct fake_ring_words words_of(const struct fake_ring *ring)
+{
+	if (ring->held_back)
+		return ring->shown;
+	return (struct fake_ring_words){.avail_idx = ring->avail->idx,
+					.flags = ring->avail->flags,
+					.used_event = ring->avail->ring[ring->size]};
+}
+
+void fake_ring_show(struct fake_ring *ring)
+{
+	bool held_back = ring->held_back;
+
+	ring->held_back = false;
+	ring->shown = words_of(ring);
+	ring->held_back = held_back;
+}
+
+void fake_ring_hold_back(struct fake_ring *ring)
+{
+	fake_ring_show(ring);
+	ring->held_back = true;
+}
+
+bool fake_ring_has_next(const struct fake_ring *ring)
+{
+	return ring->avail_seen != words_of(ring).avail_idx;
 }
 
 static void add_piece(struct fake_chain *chain, const struct vring_desc *desc)
@@ -40,7 +69,7 @@ static void add_piece(struct fake_chain *chain, const struct vring_desc *desc)
 
 bool fake_ring_next(struct fake_ring *ring, struct fake_chain *chain)
 {
-	if (ring->avail_seen == ring->avail->idx)
+	if (!fake_ring_has_next(ring))
 		return false;
 
 	uint16_t at = ring->avail->ring[ring->avail_seen % ring->size];
@@ -71,8 +100,10 @@ void fake_ring_use(struct fake_ring *ring, uint32_t id, uint32_t len)
 /* Virtio 1.1, 2.6.7.2: with an event index, the entry is the one that the driver waits for. */
 bool fake_ring_interrupts_at(const struct fake_ring *ring, uint16_t idx)
 {
-	return ring->event_idx ? ring->avail->ring[ring->size] == idx
-			       : (ring->avail->flags & VRING_AVAIL_F_NO_INTERRUPT) == 0;
+	struct fake_ring_words words = words_of(ring);
+
+	return ring->event_idx ? words.used_event == idx
+			       : (words.flags & VRING_AVAIL_F_NO_INTERRUPT) == 0;
 }
 
 uint32_t fake_chain_read(const struct fake_chain *chain, void *buf, uint32_t len)

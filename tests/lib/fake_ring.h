@@ -15,7 +15,12 @@
 #define FAKE_CHAIN_MAX 16
 
 /* Called in the host build at each barrier of drivers/virtio/ring.c; NULL: nothing is. */
-extern void (*fake_ring_at_barrier)(void);
+extern void (*fake_ring_at_barrier)(bool full);
+
+/* What the driver writes on its own, outside of descriptors. */
+struct fake_ring_words {
+	uint16_t avail_idx, flags, used_event;
+};
 
 struct fake_ring {
 	uint16_t size;
@@ -26,6 +31,8 @@ struct fake_ring {
 	uint16_t avail_seen;
 	uint16_t used_idx;
 	unsigned interrupts; /* that a conforming device would have raised */
+	bool held_back;      /* the device sees `shown` instead of what is there */
+	struct fake_ring_words shown;
 };
 
 struct fake_piece {
@@ -45,6 +52,12 @@ struct fake_chain {
 struct fake_ring fake_ring_on(uint16_t size, uint64_t desc, uint64_t avail, uint64_t used,
 			      bool event_idx);
 
+/* A CPU's store buffer: the device sees none of the driver's words until fake_ring_show(). */
+void fake_ring_hold_back(struct fake_ring *ring);
+void fake_ring_show(struct fake_ring *ring);
+
+/* True when the device sees one more available chain. */
+bool fake_ring_has_next(const struct fake_ring *ring);
 /* Takes the next available chain; false when there is none.  A malformed chain aborts the test. */
 bool fake_ring_next(struct fake_ring *ring, struct fake_chain *chain);
 /* Uses a chain, and counts an interrupt where the driver asked for one. */

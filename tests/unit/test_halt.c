@@ -4,7 +4,8 @@
  * When may the machine halt?  The real event loop (kernel/event_loop.c, idle.c, irq_source.c) and the
  * real driver (drivers/virtio/) against a device that acts at any moment: at each barrier of the ring,
  * while a frame is handed to the stack, whenever interrupts are let in, and in the halt.  At every
- * halt: what happens next raises an interrupt, or a deadline near enough ends it.
+ * halt: what happens next raises an interrupt, or a deadline near enough ends it; and whoever runs the
+ * event loop has been told of all that came before.
  *
  * Small rings and budgets: every order of a few acts.  Rings of 256: orders drawn from a seed.
  */
@@ -51,6 +52,7 @@ static const struct scenario {
 	bool answers;             /* each frame makes the stack send one */
 	bool holds;               /* the stack keeps frames for a while */
 	bool late;                /* an interrupt may miss one window */
+	bool buffered;            /* stores reach the device at full barriers, as late as they may */
 } *scenario;
 
 static struct world {
@@ -68,6 +70,11 @@ static struct world {
 	unsigned halts, last;     /* last: how far last_act() is */
 	bool refused;             /* the stack was told that there is no room */
 	bool done;
+	struct known {
+		unsigned received;
+		bool link_up;
+		uint16_t sent;        /* buffers that came back */
+	} told;                   /* what there was when the event loop last came back to its caller */
 } w;
 
 static void must(bool holds, const char *what)
@@ -91,15 +98,10 @@ static struct fake_ring *tx(void)
 	return &net_kit.fake.rings[VIRTIO_NET_TX_QUEUE];
 }
 
-static bool has_next(const struct fake_ring *ring)
-{
-	return ring->avail_seen != ring->avail->idx;
-}
-
 static void notified(struct fake_virtio *fake, unsigned queue)
 {
 	(void)fake;
-	if (queue != VIRTIO_NET_TX_QUEUE || !has_next(tx()))
+	if (queue != VIRTIO_NET_TX_QUEUE || !fake_ring_has_next(tx()))
 		return;
 	w.transmitting = true;
 	fake_ring_want_notify(tx(), false);
@@ -121,7 +123,7 @@ static void transmit_one(void)
 	struct fake_chain chain;
 
 	assert_true(net_kit_transmitted(&chain));
-	if (has_next(tx()))
+	if (fake_ring_has_next(tx()))
 		return;
 	w.transmitting = false;
 	fake_ring_want_notify(tx(), true);
@@ -146,8 +148,8 @@ static bool is_possible(enum act act)
 		return false;
 	switch (act) {
 	case ACT_FRAME:
-	case ACT_BURST: return has_next(rx());
-	case ACT_SENT: return w.transmitting && has_next(tx());
+	case ACT_BURST: return fake_ring_has_next(rx());
+	case ACT_SENT: return w.transmitting && fake_ring_has_next(tx());
 	default: return true;
 	}
 }
@@ -213,6 +215,20 @@ static void moment(void)
 		continue;
 }
 
+/* As late as they may: at a full barrier, or when the CPU lets interrupts in or halts. */
+static void show_stores(void)
+{
+	fake_ring_show(rx());
+	fake_ring_show(tx());
+}
+
+static void at_barrier(bool full)
+{
+	if (full && is_up())
+		show_stores();
+	moment();
+}
+
 /* --- interrupts, the halt ------------------------------------------------------------------------- */
 
 static uint64_t queue_interrupts(void)
@@ -248,6 +264,7 @@ static void deliver(void)
 uint64_t irq_window(void)
 {
 	moment();
+	show_stores();
 	w.skipped = scenario->late && !w.skipped && pending() && orders_choose(2) == 1;
 	if (!w.skipped)
 		deliver();
@@ -275,11 +292,11 @@ static bool wakes_within(uint64_t ns)
 /* That the next frame ends the halt. */
 static void check_receive(void)
 {
-	if (wakes_within(NS_PER_MS) && (w.net->polled || !has_next(rx())))
+	if (wakes_within(NS_PER_MS) && (w.net->polled || !fake_ring_has_next(rx())))
 		return;
 	must(!w.net->polled, "halts long, and no interrupt is possible");
 	must(w.net->rx.ring.taken_idx == rx()->used_idx, "halts with frames in the ring");
-	must(has_next(rx()), "halts long, and the device has no buffer");
+	must(fake_ring_has_next(rx()), "halts long, and the device has no buffer");
 	must(fake_ring_interrupts_at(rx(), rx()->used_idx), "halts, and a frame would not wake it");
 }
 
@@ -289,7 +306,7 @@ static void check_transmit(void)
 	bool wakes = w.net->polled;
 
 	must(!w.net->unreported, "halts, and nobody knows what came of the sending");
-	must(!has_next(tx()) || w.transmitting, "halts, and the device does not know of its frames");
+	must(!fake_ring_has_next(tx()) || w.transmitting, "halts, and the device does not know of its frames");
 	must(w.net->tx.ring.in_flight == 0 || wakes_within(100 * NS_PER_MS),
 	     "halts, and what was sent is never collected");
 	if (!w.refused)
@@ -309,9 +326,26 @@ static void check_configuration(void)
 		     "halts on an old configuration");
 }
 
+static struct known known_now(void)
+{
+	return (struct known){.received = net_kit.received, .link_up = w.net->netif.link_up,
+			      .sent = w.net->tx.ring.taken_idx};
+}
+
+/* What came of a poll may be what the caller of the event loop waits for. */
+static void check_told(void)
+{
+	struct known now = known_now();
+
+	must(w.told.received == now.received, "halts, and its caller does not know of a frame");
+	must(w.told.link_up == now.link_up, "halts, and its caller does not know of the link");
+	must(w.told.sent == now.sent, "halts, and its caller does not know what was sent");
+}
+
 static void check_halt(void)
 {
 	w.halts++;
+	check_told();
 	if (pending() || net_kit.fake.dev.dead)
 		return;
 	must(!w.net->polled || scenario->vectors == NONE, "polls, although its interrupts arrive");
@@ -348,6 +382,7 @@ static bool timer_ends_it(void)
 
 void irq_halt(void)
 {
+	show_stores();
 	check_halt();
 	while (!pending()) {
 		if (orders_are_drawn() && orders_draw(4) == 0 && timer_ends_it())
@@ -418,7 +453,12 @@ static void open_world(const struct scenario *s)
 	w.net = CONTAINER_OF(net_kit.netif, struct virtio_net, netif);
 	w.net->rx_batch = s->batch;
 	w.net->rx_budget = s->budget;
-	fake_ring_at_barrier = moment;
+	fake_ring_at_barrier = at_barrier;
+	if (s->buffered) {
+		fake_ring_hold_back(rx());
+		fake_ring_hold_back(tx());
+	}
+	w.told = known_now();
 }
 
 static void run(const struct scenario *s)
@@ -428,6 +468,7 @@ static void run(const struct scenario *s)
 	open_world(s);
 	while (!w.done) {
 		event_loop_iterate(NULL, TIME_NEVER);
+		w.told = known_now();
 		must(++iterations < 1000000, "never ends");
 	}
 	fake_ring_at_barrier = NULL;
@@ -473,16 +514,15 @@ static const struct scenario small[] = {
 	SMALL("a broken device", 2, 1, 2, .acts = {[ACT_FRAME] = 2, [ACT_BREAK] = 1}),
 };
 
-/* With an event index, and without. */
+/* With an event index, and without; stores that are seen at once, and as late as they may. */
 static void every_order_on_small_rings(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(small); i++) {
-		struct scenario s = small[i];
+	for (size_t i = 0; i < 4 * ARRAY_LEN(small); i++) {
+		struct scenario s = small[i / 4];
 
-		s.features = NET_KIT_ALL;
-		run_all_orders(&s);
-		s.features &= ~EVENT_IDX;
+		s.features = NET_KIT_ALL & ~((i & 1) != 0 ? EVENT_IDX : 0);
+		s.buffered = (i & 2) != 0;
 		run_all_orders(&s);
 	}
 }
@@ -504,6 +544,7 @@ static void draw_scenario(struct scenario *s)
 		.answers = orders_draw(2) == 0,
 		.holds = orders_draw(4) == 0,
 		.late = orders_draw(2) == 0,
+		.buffered = orders_draw(2) == 0,
 		.acts = {[ACT_FRAME] = orders_draw(1000), [ACT_BURST] = orders_draw(20), [ACT_SENT] = 2000,
 			 [ACT_LINK] = orders_draw(10), [ACT_SUSPEND] = orders_draw(5),
 			 [ACT_MEMORY] = orders_draw(3) == 0 ? orders_draw(10) : 0, [ACT_BREAK] = orders_draw(10) == 0},
