@@ -12,7 +12,7 @@ from machine import Run, app_kernel, call
 # Time is counted in instructions, passes at once where the machine halts, and begins on one day.
 COMPUTED = ('-icount', 'shift=7,sleep=off', '-rtc', 'base=2026-11-30T00:00:00,clock=vm')
 NO_RDRAND = ('-cpu', 'max,-rdrand,-rdseed')
-BOOTS = 10  # of each kind
+BOOTS = 20  # of each kind
 IP = 'ip=off'
 
 
