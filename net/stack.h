@@ -78,6 +78,7 @@ struct stack {
 	struct net_counters counters;
 	uint8_t secret[16]; /* keys what outsiders see: ISN (RFC 6528), timestamps, cookies, IPv4 ids */
 	uint64_t generation; /* of the machine, when it was drawn */
+	uint64_t secret_used_ns; /* the last connection's begin; 0: none has been keyed with it */
 	uint8_t lookup_secret[16]; /* keys the tables of connections and ports */
 	uint16_t ipv4_ids[64]; /* ipv4_choose_id() */
 	struct ipv4_pmtu pmtu;
@@ -96,9 +97,10 @@ struct stack {
 	struct socket *active_first, **active_last;
 };
 
-/* Draws `secret` anew where this machine may be a copy (net_port.generation): before each connection,
- * whoever opens it. */
-void stack_renew_secret(struct stack *stack);
+/* Before each connection, whoever opens it: draws `secret` anew where this machine may be a copy
+ * (net_port.generation), and where nobody can remember what the last one was used for: a copy of a machine
+ * that was at rest then has another one, although nothing told it that it is a copy. */
+void stack_renew_secret(struct stack *stack, uint64_t now_ns);
 /* random number below `bound` (> 0), without modulo bias that matters */
 uint32_t stack_random_below(struct stack *stack, uint32_t bound);
 

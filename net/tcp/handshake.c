@@ -39,7 +39,7 @@ int tcp_prepare(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	tcp_pmtu_begin(stack, tcb, now_ns);
 	tcb->rcv_wscale = TCP_WINDOW_SCALE;
 	tcb->quick_acks = TCP_QUICK_ACKS;
-	stack_renew_secret(stack);
+	stack_renew_secret(stack, now_ns);
 	tcp_begin_at(tcb, tcp_initial_sequence(stack, tcb, now_ns));
 	tcb->ts_offset = tcp_timestamp_offset(stack, tcb);
 	tcp_rto_init(tcb);

@@ -23,6 +23,7 @@ static void aim_at_iss(struct tk *t)
 	uint32_t now = tcp_initial_sequence(t->k.stack, &tcb, t->k.now_ns);
 
 	t->k.now_ns += (uint64_t)(TK_ISS - now) * 4 * NS_PER_US;
+	t->k.stack->secret_used_ns = t->k.now_ns; /* it stays what it is */
 }
 
 void tk_open_with(struct tk *t, const struct net_options *options)

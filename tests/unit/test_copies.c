@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * Where the machine may be a copy (net_port.generation), the stack's secrets are drawn anew before the
- * next connection, whoever opens it; connections that are there stay.
+ * next connection, whoever opens it; connections that are there stay.  So is what nobody remembers.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -75,6 +75,35 @@ static void a_call_out_draws_them(void **state)
 	tk_close(&t);
 }
 
+static void expect_new_secret(bool anew)
+{
+	assert_int_equal(memcmp(secret, t.k.stack->secret, sizeof(secret)) != 0, anew);
+	remember();
+}
+
+/* A copy of a machine at rest, which nothing tells that it is one: its RDRAND is enough. */
+static void the_first_call_has_a_secret_of_its_own(void **state)
+{
+	(void)state;
+	open_tk();
+	t.k.stack->secret_used_ns = 0;
+	remember();
+	call_out();
+	expect_new_secret(true);
+	call_out();
+	expect_new_secret(false);
+	t.k.now_ns += 239 * NS_PER_S;
+	call_out();
+	expect_new_secret(false);
+	t.k.now_ns += 239 * NS_PER_S; /* since the last one */
+	call_out();
+	expect_new_secret(false);
+	t.k.now_ns += 240 * NS_PER_S;
+	call_out();
+	expect_new_secret(true);
+	tk_close(&t);
+}
+
 static void a_call_from_outside_draws_them(void **state)
 {
 	(void)state;
@@ -106,6 +135,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_call_out_draws_them),
+		cmocka_unit_test(the_first_call_has_a_secret_of_its_own),
 		cmocka_unit_test(a_call_from_outside_draws_them),
 		cmocka_unit_test(a_connection_goes_on),
 	};
