@@ -14,8 +14,8 @@ struct virtio_rng;
  * other things; NULL when it cannot be used, after the log has said why. */
 struct virtio_rng *virtio_rng_open(struct virtio_device *dev) MUST_CHECK;
 
-/* Random bytes into buf, waited for (50 ms at most): returns how many there are, which is fewer than `len`, and 0, when the
- * device does not deliver in time. */
+/* Random bytes into buf, waited for: 50 ms at most, longer only where time is computed.  Returns how many
+ * there are, which is fewer than `len`, and 0, when the device does not deliver in time. */
 size_t virtio_rng_read(struct virtio_rng *rng, void *buf, size_t len);
 /* What has come of what was asked for, without waiting; `more`: asks for the next bytes, unless some
  * are asked for already. */
