@@ -343,115 +343,6 @@ static void option_249_stands_in_for_121(void **state)
 	assert_int_equal(reply.routes[0].router, 0x0a000002);
 }
 
-/* --- search domains ------------------------------------------------------------------------------- */
-
-static void domains_as_text(void **state)
-{
-	static const struct {
-		const char *text, *good, *rest;
-	} cases[] = {
-		{"example.org", "example.org", ""},
-		{"example.org.", "example.org", ""},
-		{".example.org", "example.org", ""},
-		{"a.example b.example", "a.example b.example", ""},
-		{" a.example, b.example ;c\n", "a.example b.example c", ""},
-		{"a.example a.example a.example.", "a.example", ""},
-		{"a.example/x b.example", "b.example", "a.example/x"},
-		{"a..b c .d- -", "c d- -", "a..b"},
-		{"\xc3\xa9.example lan", "lan", "??.example"},
-		{"\x1b[2J", "", "?[2J"},
-		{"a b c d e f g h", "a b c d e f", "g h"},
-		{".", "", "."},
-		{"", "", ""},
-		{"   ", "", ""},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		begin(DHCP_ACK);
-		option(15, cases[i].text, strlen(cases[i].text));
-		assert_int_equal(read_all(), DHCP_GOOD);
-		assert_string_equal(reply.search.good, cases[i].good);
-		assert_string_equal(reply.search.rest, cases[i].rest);
-		assert_int_equal(noted(15, "not all of it is used"), cases[i].rest[0] != '\0');
-	}
-}
-
-static void domains_that_are_too_long(void **state)
-{
-	char text[255];
-
-	(void)state;
-	memset(text, 'x', sizeof(text));
-	begin(DHCP_ACK);
-	option(15, text, 64); /* a label of more than 63 */
-	assert_int_equal(read_all(), DHCP_GOOD);
-	assert_string_equal(reply.search.good, "");
-	assert_int_equal(strlen(reply.search.rest), 64);
-	for (size_t i = 49; i < sizeof(text); i += 50)
-		text[i] = '.';
-	begin(DHCP_ACK);
-	option(15, text, 253);
-	assert_int_equal(read_all(), DHCP_GOOD);
-	assert_int_equal(strlen(reply.search.good), 253);
-	option(15, ".xxx", 4); /* in a second piece: 257 */
-	assert_int_equal(read_all(), DHCP_GOOD);
-	assert_string_equal(reply.search.good, "");
-	assert_string_equal(reply.search.rest, "...");
-}
-
-/* RFC 3397's own example, in two pieces: eng.apple.com., marketing.apple.com. */
-static void a_list_of_domains(void **state)
-{
-	(void)state;
-	begin(DHCP_ACK);
-	option(15, "not.this", 8);
-	option(119, "\3eng\5apple\3com\0\x09mar", 19);
-	option(119, "keting\xc0\x04\4Beta\0", 14);
-	assert_int_equal(read_all(), DHCP_GOOD);
-	assert_string_equal(reply.search.good, "eng.apple.com marketing.apple.com Beta");
-	assert_int_equal(reply.n_oddities, 0);
-}
-
-/* Pointers to anywhere end; what is before the fault counts, and without any the one name does. */
-static void lists_of_domains_that_are_broken(void **state)
-{
-	static const struct {
-		const char *bytes;
-		size_t len;
-		const char *good;
-	} cases[] = {
-		{"\1a\0\1b\xc0\5", 7, "a"},           /* a pointer to itself */
-		{"\1a\0\1b\xc0\3", 7, "a"},           /* to the name that it is in */
-		{"\1a\0\1b\xc0\x30", 7, "a"},         /* forward */
-		{"\1a\0\1b\xc0", 6, "a"},             /* cut */
-		{"\1a\0\x05" "b", 5, "a"},
-		{"\1a\0\1b", 5, "a"},                  /* without its end */
-		{"\1a\0\x41" "b\0", 6, "a"},           /* a label of no kind that there is */
-		{"\xc0\0", 2, "one.name"},
-		{"\0\0\0", 3, "one.name"},
-		{"", 0, "one.name"},
-		{"\3a b\0\1c\0", 8, "c"},
-	};
-	uint8_t longest[255];
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		begin(DHCP_ACK);
-		option(119, cases[i].bytes, cases[i].len);
-		option(15, "one.name", 8);
-		assert_int_equal(read_all(), DHCP_GOOD);
-		assert_string_equal(reply.search.good, cases[i].good);
-		assert_int_equal(reply.n_oddities > 0, cases[i].len > 3 || cases[i].len == 2);
-	}
-	memset(longest, 1, sizeof(longest)); /* a name of more than 253 characters */
-	begin(DHCP_ACK);
-	option(119, longest, sizeof(longest));
-	option(119, "\1a\0", 3);
-	assert_int_equal(read_all(), DHCP_GOOD);
-	assert_string_equal(reply.search.good, "");
-}
-
 static void overloaded_fields(void **state)
 {
 	(void)state;
@@ -592,10 +483,6 @@ int main(void)
 		cmocka_unit_test(what_is_not_understood_is_noted),
 		cmocka_unit_test(copies_that_say_nothing_new),
 		cmocka_unit_test(option_249_stands_in_for_121),
-		cmocka_unit_test(domains_as_text),
-		cmocka_unit_test(domains_that_are_too_long),
-		cmocka_unit_test(a_list_of_domains),
-		cmocka_unit_test(lists_of_domains_that_are_broken),
 		cmocka_unit_test(overloaded_fields),
 		cmocka_unit_test(what_is_not_ours),
 		cmocka_unit_test(odd_header_fields_are_harmless),

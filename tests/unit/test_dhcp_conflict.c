@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/* net/dhcp and net/acd: somebody else has the leased address (RFC 2131 3.1 (5), RFC 5227 2.4), or says
+ * so. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/lib/dhcp_scene.h"
+
+#define LEASE 3600u
+#define T1_NS (LEASE / 2 * NS_PER_S)
+#define T2_NS (LEASE / 8 * 7 * NS_PER_S)
+#define LEASE_NS (LEASE * NS_PER_S)
+
+static const uint8_t other_mac[6] = {0x52, 0x54, 0, 0, 0x99, 0x99};
+static struct dhcp_scene s;
+static uint64_t bound_ns;
+
+static int setup(void **state)
+{
+	(void)state;
+	ds_open(&s, 1, NULL);
+	ds_bind(&s, KIT_IP, LEASE);
+	bound_ns = s.k.now_ns;
+	s.k.answer_arp = true;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	ds_close(&s);
+	return 0;
+}
+
+static uint64_t counter(const char *name)
+{
+	return kit_counter(&s.k, name);
+}
+
+/* Everything sent so far is of no interest any more, nor are the events. */
+static void forget(void)
+{
+	kit_sent_clear(&s.k);
+	kit_events_clear(&s.k.kp);
+}
+
+static void claim(uint32_t address)
+{
+	struct kit_frame f;
+
+	kit_build_arp(&f, &(struct kit_arp){.eth_dst = KIT_BROADCAST_MAC, .eth_src = other_mac,
+					    .op = ARP_OP_REPLY, .spa = address, .tpa = address,
+					    .sha = other_mac});
+	kit_inject_frame(&s.k, &f);
+}
+
+static void expect_decline(uint32_t address)
+{
+	ds_expect(&s, DK_DECLINE);
+	assert_int_equal(s.said.src, 0);
+	assert_true(s.said.to_everybody);
+	assert_int_equal(s.said.requested, address);
+	assert_int_equal(s.said.server_id, DHCP_KIT_SERVER);
+	assert_int_equal(s.said.ciaddr, 0);
+	assert_int_equal(s.k.netif.ipv4, 0);
+}
+
+static void somebody_had_it_before_us(void **state)
+{
+	uint64_t declined_ns;
+
+	(void)state;
+	kit_poll(&s.k); /* the first probe */
+	claim(KIT_IP);
+	expect_decline(KIT_IP);
+	assert_string_equal(ds_event(&s, EVENT_ARP_CONFLICT, "action"),
+			    "it had it before us: given up");
+	assert_string_equal(ds_event(&s, EVENT_DHCP_DECLINE, "mac"), "52:54:00:00:99:99");
+	assert_string_equal(ds_event(&s, EVENT_ADDR_LOST, "reason"), "somebody else has it");
+	assert_int_equal(ds_reached(&s), NET_DHCP_IN_USE);
+	assert_string_equal(ds_describe(&s), "192.168.77.2 from 192.168.77.1 is in use by "
+					     "52:54:00:00:99:99, and was declined");
+	assert_int_equal(counter("dhcp_declined"), 1);
+	declined_ns = s.k.now_ns;
+	forget();
+	ds_wait(&s, DK_DISCOVER, 2 * NS_PER_S);
+	assert_int_equal(s.k.now_ns - declined_ns, NS_PER_S);
+	assert_int_equal(s.said.requested, 0); /* not that one again */
+	assert_int_equal(ds_reached(&s), NET_DHCP_IN_USE);
+
+	ds_answer(&s, DK_OFFER, KIT_IP + 1);
+	ds_expect(&s, DK_REQUEST);
+	ds_answer(&s, DK_ACK, KIT_IP + 1);
+	kit_poll(&s.k);
+	claim(KIT_IP + 1);
+	expect_decline(KIT_IP + 1);
+	declined_ns = s.k.now_ns;
+	ds_wait(&s, DK_DISCOVER, 20 * NS_PER_S); /* the second time: the RFC's ten seconds */
+	assert_int_equal(s.k.now_ns - declined_ns, 10 * NS_PER_S);
+}
+
+/* An address that was renewed has been ours: a conflict after that is the first one again. */
+static void a_conflict_long_after(void **state)
+{
+	uint64_t declined_ns;
+
+	(void)state;
+	kit_poll(&s.k);
+	claim(KIT_IP);
+	expect_decline(KIT_IP);
+	ds_bind(&s, KIT_IP + 1, LEASE);
+	ds_wait(&s, DK_REQUEST, LEASE_NS);
+	ds_ack(&s, KIT_IP + 1, LEASE);
+	ds_wait(&s, DK_REQUEST, LEASE_NS);
+	ds_answer(&s, DK_NAK, 0);
+	ds_bind(&s, KIT_IP + 2, LEASE);
+	claim(KIT_IP + 2);
+	expect_decline(KIT_IP + 2);
+	declined_ns = s.k.now_ns;
+	ds_wait(&s, DK_DISCOVER, 20 * NS_PER_S);
+	assert_int_equal(s.k.now_ns - declined_ns, NS_PER_S);
+}
+
+/* RFC 5227 2.4 (c): an address that has become ours is kept, and defended once in ten seconds; its
+ * server is asked as often. */
+static void it_is_defended_and_the_server_asked(void **state)
+{
+	(void)state;
+	kit_advance(&s.k, 20 * NS_PER_S);
+	forget();
+	for (unsigned i = 0; i < 100; i++)
+		claim(KIT_IP);
+	assert_string_equal(ds_event(&s, EVENT_ARP_CONFLICT, "action"),
+			    "defended, and its server is asked");
+	assert_int_equal(counter("arp_announcements_out"), 1 + 2 + 1);
+	ds_wait(&s, DK_REQUEST, NS_PER_MS);
+	assert_string_equal(ds_event(&s, EVENT_DHCP_REQUEST, "reason"), "somebody else claims it");
+	ds_expect_silence(&s);
+	ds_ack(&s, KIT_IP, LEASE);
+	for (unsigned i = 0; i < 9; i++) {
+		kit_advance(&s.k, NS_PER_S);
+		claim(KIT_IP);
+	}
+	ds_expect_silence(&s);
+	kit_advance(&s.k, NS_PER_S);
+	claim(KIT_IP);
+	ds_wait(&s, DK_REQUEST, NS_PER_MS);
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+	assert_int_equal(counter("dhcp_declined"), 0);
+	assert_int_equal(counter("arp_conflicts"), 110);
+}
+
+static void only_a_nak_takes_it(void **state)
+{
+	(void)state;
+	kit_advance(&s.k, 20 * NS_PER_S);
+	forget();
+	claim(KIT_IP);
+	ds_wait(&s, DK_REQUEST, NS_PER_MS);
+	ds_answer(&s, DK_NAK, 0);
+	assert_null(ds_lease(&s));
+	assert_int_equal(counter("dhcp_declined"), 0);
+	ds_wait(&s, DK_DISCOVER, NS_PER_S);
+}
+
+/* The lease runs as if nobody had been asked: T1 comes when it would have come. */
+static void a_dispute_that_no_server_answers(void **state)
+{
+	(void)state;
+	kit_advance(&s.k, 20 * NS_PER_S);
+	forget();
+	claim(KIT_IP);
+	ds_wait(&s, DK_REQUEST, NS_PER_MS);
+	ds_wait(&s, DK_REQUEST, LEASE_NS);
+	assert_in_range(s.k.now_ns - bound_ns, T1_NS - T1_NS / 16, T1_NS);
+	assert_string_equal(ds_event(&s, EVENT_DHCP_REQUEST, "reason"), "renewing");
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+}
+
+/* Its server has been silent since T1: whoever else there is is asked. */
+static void a_dispute_while_rebinding(void **state)
+{
+	(void)state;
+	kit_advance(&s.k, T2_NS + NS_PER_S);
+	forget();
+	claim(KIT_IP);
+	ds_wait(&s, DK_REQUEST, NS_PER_MS);
+	assert_true(s.said.to_everybody);
+	assert_string_equal(ds_event(&s, EVENT_DHCP_REQUEST, "reason"), "somebody else claims it");
+	ds_answer(&s, DK_NAK, 0);
+	assert_null(ds_lease(&s));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(somebody_had_it_before_us),
+		TEST(a_conflict_long_after),
+		TEST(it_is_defended_and_the_server_asked),
+		TEST(only_a_nak_takes_it),
+		TEST(a_dispute_that_no_server_answers),
+		TEST(a_dispute_while_rebinding),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
