@@ -65,6 +65,8 @@ bool ipv4_is_on_link(const struct stack *stack, const struct netif *netif, uint3
 
 static bool can_be_router(const struct netif *netif, uint32_t router)
 {
+	if (is_in_network(netif, router) && !ipv4_is_address_of_host(router, netif->ipv4_mask))
+		return false; /* the network itself, or everybody on it */
 	return ipv4_addr_is_host(router) && router != netif->ipv4;
 }
 

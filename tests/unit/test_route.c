@@ -142,7 +142,7 @@ static void masks_with_holes_are_refused(void **state)
 static void the_gateway_must_be_a_host(void **state)
 {
 	static const uint32_t bad[] = {KIT_IP, 0, 0xffffffff, A(127, 0, 0, 1), A(224, 0, 0, 1),
-				       A(0, 0, 0, 1)};
+				       A(0, 0, 0, 1), A(240, 0, 0, 1), KIT_IP & KIT_MASK, KIT_IP | ~KIT_MASK};
 
 	(void)state;
 	assert_int_equal(set_gateway(KIT_PEER_IP), ERR_NETUNREACH); /* no address yet */
