@@ -50,11 +50,13 @@ struct dhcp_client {
 	/* the exchange under way */
 	uint32_t xid;
 	uint32_t attempt;    /* messages of this kind so far */
-	uint64_t began_ns;   /* acquiring or renewing began then: the header's secs */
+	uint64_t began_ns;   /* acquiring or renewing began then: the header's secs; TIME_NEVER: not yet */
 	uint16_t secs;       /* of the latest DISCOVER */
 	uint64_t request_ns; /* the REQUEST that is being answered left then: the lease counts from it */
 	uint32_t offered, server; /* what is asked for, and whom */
-	bool disputed;       /* it is asked for because somebody else claims it */
+	bool disputed;       /* it is asked for because somebody else claims it, ... */
+	uint8_t dispute_asks;      /* ... so often */
+	uint64_t dispute_until_ns; /* and until then; 0: it is not */
 	uint32_t offered_mask, offered_lease_s; /* as the OFFER had it; 0: it did not */
 	uint64_t last_discover_ns; /* the last before deadline_ns leaves then */
 	uint64_t discover_wait_ns; /* behind the latest one, before its random part */
@@ -91,7 +93,7 @@ struct dhcp_client {
 	uint64_t asking_since_ns;
 	uint8_t other_mac[6];
 	char text[DHCP_NAME_MAX]; /* of the latest NAK */
-	struct rate_limit refusals_said; /* in events */
+	struct rate_limit refusals_said, held_said; /* in events */
 };
 
 /* An address from a server, as opposed to none and to RFC 3927's. */
@@ -168,6 +170,8 @@ uint64_t dhcp_last_discover(struct stack *stack, const struct dhcp_client *c, ui
 uint64_t dhcp_renew_wait(struct stack *stack, const struct dhcp_client *c, uint64_t left_ns);
 /* Before asking anew, where a server has said no. */
 uint64_t dhcp_refusal_wait(struct stack *stack, unsigned refusals);
+/* What the message says of T1 and T2, or does not say, goes with its lease. */
+bool dhcp_times_make_sense(const struct dhcp_reply *r);
 /* T1, T2 and the end of the lease that the message gives. */
 void dhcp_set_times(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r);
 
@@ -175,6 +179,7 @@ void dhcp_set_times(struct stack *stack, struct dhcp_client *c, const struct dhc
 
 /* Takes what an ACK gives: onto the interface, and into c->lease. */
 void dhcp_take_lease(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r);
+bool dhcp_can_use_mtu(const struct dhcp_client *c, uint16_t mtu);
 /* The address goes, for that reason. */
 void dhcp_lose_address(struct stack *stack, struct dhcp_client *c, const char *reason);
 

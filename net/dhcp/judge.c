@@ -53,6 +53,12 @@ const char *dhcp_not_awaited(const struct dhcp_client *c, const struct dhcp_repl
 
 /* --- what it lacks -------------------------------------------------------------------------------- */
 
+/* What was sent and is not understood is not what was not sent: it is noted already. */
+static void note_lack(struct dhcp_reply *r, uint8_t option, const char *absent, const char *not_understood)
+{
+	dhcp_note(r, option, dhcp_is_noted(r, option) ? not_understood : absent);
+}
+
 static void complete_server(const struct dhcp_client *c, struct dhcp_reply *r)
 {
 	uint32_t asked = c->state == DHCP_REQUESTING ? c->server : c->lease.server;
@@ -61,10 +67,12 @@ static void complete_server(const struct dhcp_client *c, struct dhcp_reply *r)
 		if (ipv4_addr_is_host(r->server_id) || !ipv4_addr_is_host(r->source))
 			return;
 		r->server_id = r->source;
-		dhcp_note(r, DHCP_OPT_SERVER_ID, "it names no server, so the packet's sender counts");
+		note_lack(r, DHCP_OPT_SERVER_ID, "it names no server, so the packet's sender counts",
+			  "the packet's sender counts");
 	} else if (!ipv4_addr_is_host(r->server_id)) {
 		r->server_id = asked;
-		dhcp_note(r, DHCP_OPT_SERVER_ID, "it names no server, so the one that was asked counts");
+		note_lack(r, DHCP_OPT_SERVER_ID, "it names no server, so the one that was asked counts",
+			  "the server that was asked counts");
 	} else if (r->server_id != asked && (c->state == DHCP_REQUESTING || c->state == DHCP_RENEWING)) {
 		dhcp_note(r, DHCP_OPT_SERVER_ID, "it names another server than was asked");
 	}
@@ -86,7 +94,8 @@ static void complete_mask(const struct dhcp_client *c, struct dhcp_reply *r)
 	if (r->mask != 0 || known == 0 || r->yiaddr != c->offered)
 		return;
 	r->mask = known;
-	dhcp_note(r, DHCP_OPT_MASK, "there is no mask, so the one that we know counts");
+	note_lack(r, DHCP_OPT_MASK, "there is no mask, so the one that we know counts",
+		  "the mask that we know counts");
 }
 
 static void complete_lease(const struct dhcp_client *c, struct dhcp_reply *r)
@@ -97,8 +106,22 @@ static void complete_lease(const struct dhcp_client *c, struct dhcp_reply *r)
 		return;
 	r->has_lease = true;
 	r->lease_s = known != 0 ? known : LEASE_DEFAULT_S;
-	dhcp_note(r, DHCP_OPT_LEASE, known != 0 ? "there is no lease time, so the one that we know counts"
-						: "there is no lease time, so it is an hour");
+	if (known != 0)
+		note_lack(r, DHCP_OPT_LEASE, "there is no lease time, so the one that we know counts",
+			  "the lease time that we know counts");
+	else
+		note_lack(r, DHCP_OPT_LEASE, "there is no lease time, so it is an hour", "it is an hour");
+}
+
+/* Numbers that are understood, and that no host can live by. */
+static void note_values(const struct dhcp_client *c, struct dhcp_reply *r)
+{
+	if (r->mtu != 0 && !dhcp_can_use_mtu(c, r->mtu))
+		dhcp_note(r, DHCP_OPT_MTU, r->mtu > c->device_mtu
+						   ? "it is larger than the device's, which counts"
+						   : "it is smaller than 576, so the device's counts");
+	if (!dhcp_times_make_sense(r))
+		dhcp_note(r, DHCP_OPT_T1, "T1, T2 and the lease do not go together, so its usual parts count");
 }
 
 void dhcp_complete(const struct dhcp_client *c, struct dhcp_reply *r)
@@ -109,6 +132,7 @@ void dhcp_complete(const struct dhcp_client *c, struct dhcp_reply *r)
 	complete_address(c, r);
 	complete_mask(c, r);
 	complete_lease(c, r);
+	note_values(c, r);
 }
 
 /* --- is it sound ---------------------------------------------------------------------------------- */
@@ -177,7 +201,7 @@ void dhcp_say_oddities(struct stack *stack, const struct dhcp_client *c, const s
 {
 	for (unsigned i = 0; i < r->n_oddities; i++) {
 		const struct dhcp_oddity *odd = &r->oddities[i];
-		bool names = odd->option == DHCP_OPT_DOMAIN || odd->option == DHCP_OPT_SEARCH;
+		bool names = odd->option == r->rest_option && odd->option != 0;
 		const char *text = names ? r->search.rest : "";
 
 		event_emit(stack->port->events, EVENT_DHCP_ODD, 0, 0, EV_STR("name", c->netif->name),

@@ -81,9 +81,14 @@ static void take_routes(struct stack *stack, struct dhcp_client *c, const struct
 		take_routers(stack, c, r);
 }
 
+bool dhcp_can_use_mtu(const struct dhcp_client *c, uint16_t mtu)
+{
+	return mtu >= MTU_LEAST && mtu <= c->device_mtu;
+}
+
 static void take_mtu(struct dhcp_client *c, const struct dhcp_reply *r)
 {
-	c->lease.mtu = r->mtu >= MTU_LEAST && r->mtu <= c->device_mtu ? r->mtu : 0;
+	c->lease.mtu = dhcp_can_use_mtu(c, r->mtu) ? r->mtu : 0;
 	c->netif->mtu = c->lease.mtu != 0 ? c->lease.mtu : c->device_mtu;
 }
 

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/string.h"
 #include "net/dhcp/options.h"
+#include "net/wire/ipv4.h"
 
 /* RFC 2131 2, figure 1 */
 #define OFF_OP 0u
@@ -111,6 +112,14 @@ void dhcp_note(struct dhcp_reply *reply, uint8_t option, const char *problem)
 		reply->oddities[reply->n_oddities++] = (struct dhcp_oddity){option, problem};
 }
 
+bool dhcp_is_noted(const struct dhcp_reply *reply, uint8_t option)
+{
+	for (unsigned i = 0; i < reply->n_oddities; i++)
+		if (reply->oddities[i].option == option)
+			return true;
+	return false;
+}
+
 /* The value that counts, or NULL. */
 static const uint8_t *get_fixed(const struct dhcp_areas *all, uint8_t code, size_t len,
 				struct dhcp_reply *reply)
@@ -134,24 +143,28 @@ static bool get_u32(const struct dhcp_areas *all, uint8_t code, struct dhcp_repl
 	return value != NULL;
 }
 
-/* A list of addresses; what is not a multiple of four is no list. */
+/* A list of addresses, as far as they are whole and a host's: other clients see it so. */
 static unsigned get_addresses(const struct dhcp_areas *all, uint8_t code, struct dhcp_reply *reply,
 			      uint32_t *to, unsigned max)
 {
 	uint8_t buf[255];
 	size_t len = dhcp_option_joined(all, code, buf, sizeof(buf));
+	bool all_hosts = true;
 	unsigned n = 0;
 
-	if (len % 4 != 0) {
-		dhcp_note(reply, code, "its length is wrong, so it is not understood");
-		return 0;
-	}
-	for (size_t at = 0; at < len && n < max; at += 4) {
+	if (len % 4 != 0)
+		dhcp_note(reply, code, len < 4 ? "its length is wrong, so it is not understood"
+					       : "its length is wrong, and the whole addresses in it count");
+	for (size_t at = 0; len - at >= 4 && n < max; at += 4) {
 		uint32_t address = load_be32(buf + at);
 
-		if (address != 0 && address != UINT32_MAX)
+		if (ipv4_addr_is_host(address))
 			to[n++] = address;
+		else
+			all_hosts = false;
 	}
+	if (!all_hosts)
+		dhcp_note(reply, code, "what cannot be a host's address is left out");
 	return n;
 }
 
@@ -172,7 +185,7 @@ static void get_text(const struct dhcp_areas *all, uint8_t code, char text[DHCP_
  * believed of an option that does not come out even. */
 static bool get_routes(const struct dhcp_areas *all, uint8_t code, struct dhcp_reply *reply)
 {
-	uint8_t buf[DHCP_ROUTES_MAX * 9];
+	uint8_t buf[DHCP_ROUTES_MAX * 9 + 1];
 	size_t len = dhcp_option_joined(all, code, buf, sizeof(buf)), at = 0;
 	unsigned n = 0;
 
@@ -192,6 +205,8 @@ static bool get_routes(const struct dhcp_areas *all, uint8_t code, struct dhcp_r
 		};
 		at += 1 + bytes + 4;
 	}
+	if (at < len)
+		dhcp_note(reply, code, "there are more routes than there is room for");
 	reply->n_routes = n;
 	return n > 0;
 }
@@ -213,10 +228,12 @@ static void get_search(const struct dhcp_areas *all, struct dhcp_reply *reply)
 		dhcp_note(reply, DHCP_OPT_SEARCH, "its list is broken, and what is before that counts");
 	if (reply->search.rest[0] != '\0')
 		dhcp_note(reply, DHCP_OPT_SEARCH, "not all of it is used");
-	if (reply->search.n > 0)
+	reply->rest_option = DHCP_OPT_SEARCH;
+	len = dhcp_option_joined(all, DHCP_OPT_DOMAIN, buf, sizeof(buf));
+	if (reply->search.n > 0 || len == 0)
 		return;
 	reply->search.rest[0] = '\0';
-	len = dhcp_option_joined(all, DHCP_OPT_DOMAIN, buf, sizeof(buf));
+	reply->rest_option = DHCP_OPT_DOMAIN;
 	dhcp_search_add_text(&reply->search, buf, len);
 	if (reply->search.rest[0] != '\0')
 		dhcp_note(reply, DHCP_OPT_DOMAIN, "not all of it is used");
@@ -229,7 +246,8 @@ static void get_numbers(const struct dhcp_areas *all, struct dhcp_reply *reply)
 	const uint8_t *mtu = get_fixed(all, DHCP_OPT_MTU, 2, reply);
 
 	(void)!get_u32(all, DHCP_OPT_SERVER_ID, reply, &reply->server_id);
-	(void)!get_u32(all, DHCP_OPT_MASK, reply, &reply->mask);
+	if (get_u32(all, DHCP_OPT_MASK, reply, &reply->mask) && reply->mask == 0)
+		dhcp_note(reply, DHCP_OPT_MASK, "it is 0.0.0.0, so it is not understood");
 	if ((~reply->mask & (~reply->mask + 1)) != 0) {
 		dhcp_note(reply, DHCP_OPT_MASK, "it has holes, so it is not understood");
 		reply->mask = 0;
@@ -257,24 +275,33 @@ static const char *find_type(const struct dhcp_areas *all, struct dhcp_reply *re
 }
 
 /* False, with a fault where it seems to be meant for us. */
-static bool is_ours(const uint8_t *p, size_t len, uint32_t xid, const uint8_t mac[6],
-		    struct dhcp_reply *reply)
+static bool is_ours(const uint8_t *p, size_t len, uint32_t xid, const uint8_t mac[6], const char **fault)
 {
 	bool our_xid, our_mac;
 
-	if (len < DHCP_OFF_OPTIONS)
+	*fault = NULL;
+	if (len < OFF_CHADDR + 6)
 		return false;
 	our_xid = load_be32(p + OFF_XID) == xid;
 	our_mac = memcmp(p + OFF_CHADDR, mac, 6) == 0 && p[OFF_HLEN] == 6;
-	if (our_xid && our_mac)
-		reply->fault = load_be32(p + OFF_COOKIE) == COOKIE ? NULL : "it is no DHCP message";
+	if (our_xid && our_mac && len < DHCP_OFF_OPTIONS)
+		*fault = "it is too short to be a DHCP message";
+	else if (our_xid && our_mac)
+		*fault = load_be32(p + OFF_COOKIE) == COOKIE ? NULL : "it is no DHCP message";
 	else if (p[OFF_OP] != OP_REPLY)
 		return false;
 	else if (our_mac)
-		reply->fault = "its transaction (xid) is not the one that is under way";
+		*fault = "its transaction (xid) is not the one that is under way";
 	else if (our_xid)
-		reply->fault = "its hardware address (chaddr) is another's";
-	return our_xid && our_mac && reply->fault == NULL;
+		*fault = "its hardware address (chaddr) is another's";
+	return our_xid && our_mac && *fault == NULL;
+}
+
+bool dhcp_is_ours(const uint8_t *p, size_t len, uint32_t xid, const uint8_t mac[6])
+{
+	const char *fault;
+
+	return is_ours(p, len, xid, mac, &fault);
 }
 
 /* Harmless: type and address say that it is an answer to us. */
@@ -317,7 +344,7 @@ enum dhcp_verdict dhcp_read(const uint8_t *p, size_t len, uint32_t xid, const ui
 	bool sound;
 
 	memset(reply, 0, sizeof(*reply));
-	if (!is_ours(p, len, xid, mac, reply))
+	if (!is_ours(p, len, xid, mac, &reply->fault))
 		return DHCP_NOT_OURS;
 	reply->ciaddr = load_be32(p + OFF_CIADDR);
 	reply->yiaddr = load_be32(p + OFF_YIADDR);

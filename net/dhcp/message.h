@@ -79,6 +79,7 @@ struct dhcp_reply {
 	uint32_t t1_s, t2_s;
 	bool has_lease, has_t1, has_t2;
 	struct dhcp_search search; /* of option 119, or else 15 */
+	uint8_t rest_option;  /* which of them search.rest is from */
 	char hostname[DHCP_NAME_MAX];
 	char text[DHCP_NAME_MAX]; /* option 56: why it says no */
 	struct dhcp_oddity oddities[DHCP_ODDITIES_MAX];
@@ -96,9 +97,14 @@ enum dhcp_verdict {
  * ends before both. */
 bool dhcp_may_be_ours(const uint8_t *p, size_t len, uint32_t xid, const uint8_t mac[6]);
 
+/* An answer to this exchange, of whatever kind. */
+bool dhcp_is_ours(const uint8_t *p, size_t len, uint32_t xid, const uint8_t mac[6]);
+
 /* Unprintable bytes in names become '?'.  `reply` is set in any case, its `type` to what it claims. */
 enum dhcp_verdict dhcp_read(const uint8_t *p, size_t len, uint32_t xid, const uint8_t mac[6],
 			    struct dhcp_reply *reply);
 void dhcp_note(struct dhcp_reply *reply, uint8_t option, const char *problem);
+/* The option was there, and something is odd about it. */
+bool dhcp_is_noted(const struct dhcp_reply *reply, uint8_t option);
 
 #endif

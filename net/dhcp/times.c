@@ -92,19 +92,36 @@ uint64_t dhcp_renew_wait(struct stack *stack, const struct dhcp_client *c, uint6
 	return MIN(wait_ns, left_ns);
 }
 
-/* RFC 2131 4.4.5: T1 defaults to half the lease, T2 to seven eighths.  What a server says otherwise
- * is believed where it makes sense: 0 < T1 < T2 < lease. */
-static void choose_times(const struct dhcp_reply *r, uint64_t *t1_ns, uint64_t *t2_ns)
+/* RFC 2131 4.4.5: T1 defaults to half the lease, T2 to seven eighths. */
+static void usual_times(const struct dhcp_reply *r, uint64_t *t1_ns, uint64_t *t2_ns)
 {
 	uint64_t lease_ns = r->lease_s * NS_PER_S;
-	uint64_t half_ns = lease_ns / 2, most_ns = lease_ns - lease_ns / 8;
 
-	*t1_ns = r->has_t1 ? r->t1_s * NS_PER_S : half_ns;
-	*t2_ns = r->has_t2 ? r->t2_s * NS_PER_S : most_ns;
-	if (*t1_ns != 0 && *t1_ns < *t2_ns && *t2_ns < lease_ns)
-		return;
-	*t1_ns = half_ns;
-	*t2_ns = most_ns;
+	*t1_ns = lease_ns / 2;
+	*t2_ns = lease_ns - lease_ns / 8;
+}
+
+/* What a server says otherwise is believed where it makes sense: 0 < T1 < T2 < lease. */
+static bool choose_times(const struct dhcp_reply *r, uint64_t *t1_ns, uint64_t *t2_ns)
+{
+	usual_times(r, t1_ns, t2_ns);
+	if (r->has_t1)
+		*t1_ns = r->t1_s * NS_PER_S;
+	if (r->has_t2)
+		*t2_ns = r->t2_s * NS_PER_S;
+	if (*t1_ns != 0 && *t1_ns < *t2_ns && *t2_ns < r->lease_s * NS_PER_S)
+		return true;
+	usual_times(r, t1_ns, t2_ns);
+	return false;
+}
+
+bool dhcp_times_make_sense(const struct dhcp_reply *r)
+{
+	uint64_t t1_ns, t2_ns;
+
+	if (r->lease_s == 0 || r->lease_s == UINT32_MAX)
+		return true;
+	return choose_times(r, &t1_ns, &t2_ns);
 }
 
 /* "T1 and T2 should be chosen with some random 'fuzz'": up to a sixteenth earlier. */
@@ -118,7 +135,7 @@ void dhcp_set_times(struct stack *stack, struct dhcp_client *c, const struct dhc
 		c->t1_ns = c->t2_ns = c->expires_ns = TIME_NEVER;
 		return;
 	}
-	choose_times(r, &t1_ns, &t2_ns);
+	(void)choose_times(r, &t1_ns, &t2_ns);
 	c->lease.t1_s = (uint32_t)(t1_ns / NS_PER_S);
 	c->lease.t2_s = (uint32_t)(t2_ns / NS_PER_S);
 	t2_ns -= random_span(stack, (t2_ns - t1_ns) / 16);

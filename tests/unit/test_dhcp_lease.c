@@ -245,6 +245,9 @@ static void times_that_make_no_sense(void **state)
 		dk_send(&s.k, &a, NULL);
 		assert_int_equal(ds_lease(&s)->t1_s, cases[i].is_t1);
 		assert_in_range(ds_lease(&s)->t2_s, cases[i].is_t2, cases[i].is_t2 + 1);
+		assert_int_equal(kit_event_count(&s.k.kp, EVENT_DHCP_ODD),
+				 (cases[i].t1 != 0 && cases[i].t1 != cases[i].is_t1) ||
+					 (cases[i].t2 != 0 && cases[i].t2 != cases[i].is_t2));
 		kit_advance(&s.k, 30 * NS_PER_S);
 		forget();
 		bound_ns = s.k.now_ns - 30 * NS_PER_S;

@@ -289,6 +289,7 @@ static void copies_in_overloaded_fields(void **state)
 static void what_is_not_understood_is_noted(void **state)
 {
 	static const char bad[] = "its length is wrong, so it is not understood";
+	static const char odd[] = "its length is wrong, and the whole addresses in it count";
 
 	(void)state;
 	begin(DHCP_ACK);
@@ -300,7 +301,9 @@ static void what_is_not_understood_is_noted(void **state)
 	assert_int_equal(read_all(), DHCP_GOOD);
 	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
 		assert_int_equal(noted(fixed[i].code, bad), 1);
-	assert_int_equal(noted(3, bad) + noted(6, bad), 2);
+	assert_int_equal(noted(3, bad) + noted(6, odd), 2);
+	assert_int_equal(reply.n_routers, 0);
+	assert_int_equal(reply.n_dns, 1);
 	assert_int_equal(noted(121, "its routes are not whole, so none is understood"), 1);
 	assert_int_equal(reply.n_oddities, ARRAY_LEN(fixed) + 3);
 	begin(DHCP_ACK);
@@ -395,8 +398,13 @@ static void what_is_not_ours(void **state)
 	assert_int_equal(read_all(), DHCP_NOT_OURS);
 	assert_null(reply.fault);
 	begin(DHCP_OFFER);
-	for (size_t n = 0; n < 240; n++)
+	for (size_t n = 0; n < 240; n++) {
 		assert_int_equal(read_len(n), DHCP_NOT_OURS);
+		if (n < 34)
+			assert_null(reply.fault); /* whose it is cannot be told */
+		else
+			assert_string_equal(reply.fault, "it is too short to be a DHCP message");
+	}
 }
 
 /* The six bytes are ours, and the type is an answer's, whatever the message says of them. */
@@ -408,6 +416,34 @@ static void odd_header_fields_are_harmless(void **state)
 	msg[1] = 6;
 	assert_int_equal(read_all(), DHCP_GOOD);
 	assert_int_equal(reply.n_oddities, 2);
+}
+
+/* What others leave out without a word. */
+static void what_is_left_out_is_noted(void **state)
+{
+	uint8_t routes[17 * 9];
+
+	(void)state;
+	begin(DHCP_ACK);
+	option(1, "\0\0\0\0", 4);
+	option(6, "\x7f\0\0\1\x0a\0\0\1\xe0\0\0\1\x0a\0\0\2\x0a\0\0\3", 20);
+	option(3, "\xff\xff\xff\xff\xf0\0\0\1\x0a\0\0\1", 12);
+	for (uint8_t i = 0; i < 17; i++)
+		memcpy(routes + i * 9u, (const uint8_t[]){32, 10, 0, 0, i, 192, 168, 77, 1}, 9);
+	option(121, routes, sizeof(routes));
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_int_equal(noted(1, "it is 0.0.0.0, so it is not understood"), 1);
+	assert_int_equal(noted(6, "what cannot be a host's address is left out"), 1);
+	assert_int_equal(noted(3, "what cannot be a host's address is left out"), 1);
+	assert_int_equal(noted(121, "there are more routes than there is room for"), 1);
+	assert_int_equal(reply.n_dns, 3);
+	assert_int_equal(reply.dns[0], 0x0a000001);
+	assert_int_equal(reply.n_routers, 1);
+	assert_int_equal(reply.n_routes, DHCP_ROUTES_MAX);
+	begin(DHCP_ACK);
+	option(121, routes, 16 * 9);
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_int_equal(reply.n_oddities, 0);
 }
 
 static void what_makes_no_sense(void **state)
@@ -433,7 +469,7 @@ static void what_makes_no_sense(void **state)
 	assert_int_equal(read_all(), DHCP_MALFORMED);
 
 	begin(DHCP_OFFER); /* lists and numbers of the wrong length are not there */
-	option(3, "\x0a\0\0\1\x0a", 5);
+	option(3, "\x0a\0\0", 3);
 	option(6, "", 0);
 	option(51, "\0\0\1", 3);
 	option(1, "\xff\xff\xff\0\0", 5);
@@ -486,6 +522,7 @@ int main(void)
 		cmocka_unit_test(overloaded_fields),
 		cmocka_unit_test(what_is_not_ours),
 		cmocka_unit_test(odd_header_fields_are_harmless),
+		cmocka_unit_test(what_is_left_out_is_noted),
 		cmocka_unit_test(what_makes_no_sense),
 		cmocka_unit_test(any_bytes),
 	};

@@ -131,6 +131,28 @@ static void a_list_of_domains(void **state)
 	assert_int_equal(reply.n_oddities, 0);
 }
 
+/* Which option it was that a text was not used of. */
+static void what_is_not_used_has_its_option(void **state)
+{
+	(void)state;
+	begin(DHCP_ACK);
+	option(119, "\3a b\0", 5);
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_int_equal(reply.rest_option, 119);
+	assert_string_equal(reply.search.rest, "a?b");
+	option(15, "c/d", 3);
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_int_equal(reply.n_oddities, 2);
+	assert_int_equal(reply.rest_option, 15);
+	assert_string_equal(reply.search.rest, "c/d");
+	begin(DHCP_ACK);
+	option(119, "\1c\0\3a b\0", 8);
+	option(15, "c/d", 3);
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_int_equal(reply.rest_option, 119);
+	assert_string_equal(reply.search.rest, "a?b");
+}
+
 /* Pointers to anywhere end; what is before the fault counts, and without any the one name does. */
 static void lists_of_domains_that_are_broken(void **state)
 {
@@ -176,6 +198,7 @@ int main(void)
 		cmocka_unit_test(domains_as_text),
 		cmocka_unit_test(domains_that_are_too_long),
 		cmocka_unit_test(a_list_of_domains),
+		cmocka_unit_test(what_is_not_used_has_its_option),
 		cmocka_unit_test(lists_of_domains_that_are_broken),
 	};
 

@@ -147,6 +147,10 @@ static void an_ack_that_is_not_understood(void **state)
 	assert_int_equal(ds_lease(&s)->lease_s, DHCP_KIT_LEASE);
 	for (unsigned i = 0; i < 4; i++)
 		assert_string_equal(odd(i, "problem"), "its length is wrong, so it is not understood");
+	assert_int_equal(kit_event_count(&s.k.kp, EVENT_DHCP_ODD), 7);
+	assert_string_equal(odd(4, "problem"), "the server that was asked counts");
+	assert_string_equal(odd(5, "problem"), "the mask that we know counts");
+	assert_string_equal(odd(6, "problem"), "the lease time that we know counts");
 }
 
 static void an_ack_of_another_server(void **state)

@@ -255,6 +255,9 @@ static void mtus_and_their_bounds(void **state)
 		assert_int_equal(s.k.netif.mtu, cases[i].usable);
 		assert_int_equal(ds_lease(&s)->mtu,
 				 cases[i].said == cases[i].usable ? cases[i].said : 0);
+		assert_int_equal(kit_event_count(&s.k.kp, EVENT_DHCP_ODD),
+				 cases[i].said != cases[i].usable && cases[i].said != 0);
+		kit_events_clear(&s.k.kp);
 		net_dhcp_stop(s.k.stack, &s.k.netif, false, s.k.now_ns);
 		assert_int_equal(s.k.netif.mtu, 1500);
 		assert_int_equal(net_dhcp_start(s.k.stack, &s.k.netif, NULL, s.k.now_ns), ERR_OK);
