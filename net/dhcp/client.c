@@ -187,6 +187,14 @@ static bool is_asking(const struct dhcp_client *c)
 	return c->state != DHCP_INIT && c->state != DHCP_BOUND;
 }
 
+/* RFC 2131 4.1: a server sends from port 67.  Where a server, or what changes addresses on the way, uses
+ * another one the message must be an answer to us: other clients look at no more than that. */
+static bool is_from_server(const struct dhcp_client *c, uint16_t src_port, const uint8_t *message,
+			   size_t len)
+{
+	return src_port == DHCP_SERVER_PORT || dhcp_is_ours(message, len, c->xid, c->netif->mac);
+}
+
 /* RFC 2131 4.1: a client "must be prepared to receive" what is sent to the address that it does not
  * have yet.
  * NOT DONE: such a message in fragments, or with IP options; none that says something needs either. */
@@ -200,18 +208,20 @@ bool dhcp_awaits(const struct stack *stack, const struct pktbuf *pkt, const stru
 	    pktbuf_len(pkt) < IPV4_HEADER_LEN + UDP_HEADER_LEN)
 		return false;
 	return (h->dst == IPV4_ADDR_BROADCAST || ipv4_addr_is_host(h->dst)) &&
-	       load_be16(l4 + UDP_OFF_SRC) == DHCP_SERVER_PORT &&
-	       load_be16(l4 + UDP_OFF_DST) == DHCP_CLIENT_PORT;
+	       load_be16(l4 + UDP_OFF_DST) == DHCP_CLIENT_PORT &&
+	       is_from_server(c, load_be16(l4 + UDP_OFF_SRC), l4 + UDP_HEADER_LEN,
+			      pktbuf_len(pkt) - IPV4_HEADER_LEN - UDP_HEADER_LEN);
 }
 
 struct refused *dhcp_awaits_message(const struct stack *stack, const struct netif *netif,
 				    const uint8_t *udp, size_t len)
 {
 	struct dhcp_client *c = find(stack, netif);
+	size_t header_len = MIN(len, (size_t)UDP_HEADER_LEN);
 
 	if (c == NULL || !is_asking(c) || len < UDP_OFF_LEN ||
-	    load_be16(udp + UDP_OFF_SRC) != DHCP_SERVER_PORT ||
-	    load_be16(udp + UDP_OFF_DST) != DHCP_CLIENT_PORT)
+	    load_be16(udp + UDP_OFF_DST) != DHCP_CLIENT_PORT ||
+	    !is_from_server(c, load_be16(udp + UDP_OFF_SRC), udp + header_len, len - header_len))
 		return NULL;
 	if (len > UDP_HEADER_LEN &&
 	    !dhcp_may_be_ours(udp + UDP_HEADER_LEN, len - UDP_HEADER_LEN, c->xid, c->netif->mac))
@@ -224,13 +234,14 @@ bool dhcp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, const str
 {
 	struct net_counters *count = &stack->counters;
 	struct dhcp_client *c = find(stack, pkt->netif);
+	const uint8_t *message = pkt->data + UDP_HEADER_LEN;
+	size_t len = h->len - (size_t)UDP_HEADER_LEN;
 	struct dhcp_reply reply;
 
-	if (c == NULL || h->src_port != DHCP_SERVER_PORT || h->dst_port != DHCP_CLIENT_PORT)
+	if (c == NULL || h->dst_port != DHCP_CLIENT_PORT || !is_from_server(c, h->src_port, message, len))
 		return false;
 	count->dhcp_in++;
-	switch (dhcp_read(pkt->data + UDP_HEADER_LEN, h->len - (size_t)UDP_HEADER_LEN, c->xid,
-			  c->netif->mac, &reply)) {
+	switch (dhcp_read(message, len, c->xid, c->netif->mac, &reply)) {
 	case DHCP_NOT_OURS:
 		dhcp_refuse(stack, c, &reply, reply.fault, &count->dhcp_ignored, now_ns);
 		break;
@@ -239,6 +250,8 @@ bool dhcp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, const str
 		break;
 	case DHCP_GOOD:
 		reply.source = src;
+		if (h->src_port != DHCP_SERVER_PORT)
+			dhcp_note(&reply, 0, "it is not from a server's port (67)");
 		dhcp_answer(stack, c, &reply, now_ns);
 		break;
 	}

@@ -68,6 +68,35 @@ static void inject_udp(uint32_t src, uint32_t dst, uint16_t src_port, uint16_t d
 	kit_inject_frame(&s.k, &f);
 }
 
+/* A server behind what translates ports: other clients look at the port that it is sent to alone. */
+static void an_answer_from_another_port(void **state)
+{
+	static const struct dk_way ways[] = {{.src_port = 1067}, {.src_port = 1067, .dst = KIT_IP}};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(ways); i++) {
+		struct dhcp_scene one;
+
+		ds_open(&one, 1, NULL);
+		kit_poll(&one.k);
+		ds_expect(&one, DK_DISCOVER);
+		dk_usual(&a, &one.said, DK_OFFER, KIT_IP);
+		dk_send(&one.k, &a, &ways[i]);
+		ds_expect(&one, DK_REQUEST);
+		assert_string_equal(ds_event(&one, EVENT_DHCP_ODD, "problem"),
+				    "it is not from a server's port (67)");
+		dk_usual(&a, &one.said, DK_ACK, KIT_IP);
+		a.bytes[4] ^= 1; /* of another transaction: not even looked at */
+		dk_send(&one.k, &a, &ways[i]);
+		assert_int_equal(one.k.netif.ipv4, 0);
+		assert_int_equal(kit_counter(&one.k, "dhcp_in"), 1);
+		a.bytes[4] ^= 1;
+		dk_send(&one.k, &a, &ways[i]);
+		assert_int_equal(one.k.netif.ipv4, KIT_IP);
+		ds_close(&one);
+	}
+}
+
 static void nothing_else_is_heard(void **state)
 {
 	struct kit_frame f;
@@ -151,6 +180,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(answers_by_broadcast_and_by_unicast),
+		TEST(an_answer_from_another_port),
 		TEST(nothing_else_is_heard),
 		TEST(only_who_asks_hears),
 		TEST(a_socket_at_port_68),
