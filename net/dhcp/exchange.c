@@ -22,9 +22,11 @@
 #define FRESH_REQUESTS 2u /* to a server that has not kept us waiting yet, in: */
 #define FRESH_PATIENCE_NS (3 * NS_PER_S)
 #define HOLD_DISCOVERS 2u /* so many, without another server's offer, before one that was put last is taken */
+#define HELD_SAID 8u /* offers that wait and are said, at once; then one each second */
 #define REBOOTS_MAX 3u  /* after a link was away; then the lease is used as it is: 3.2 (3) */
 #define FIRST_DECLINE_WAIT_NS (1 * NS_PER_S)
 #define DISPUTE_WAIT_NS (10 * NS_PER_S) /* for an answer: RFC 5227's DEFEND_INTERVAL */
+#define DISPUTE_ASKS_MAX 3u /* in that time: a message can be lost */
 #define DECLINE_WAIT_NS (10 * NS_PER_S) /* RFC 2131 3.1 (5) */
 
 static void new_exchange(struct stack *stack, struct dhcp_client *c, enum dhcp_state state)
@@ -55,6 +57,8 @@ static void wait(struct stack *stack, struct dhcp_client *c, uint64_t until_ns)
 void dhcp_restart(struct stack *stack, struct dhcp_client *c, uint64_t wait_ns, uint64_t now_ns)
 {
 	c->state = DHCP_INIT;
+	c->began_ns = TIME_NEVER;
+	c->dispute_until_ns = 0;
 	wait(stack, c, c->link_up ? now_ns + wait_ns : TIME_NEVER);
 }
 
@@ -67,7 +71,8 @@ static void discover(struct stack *stack, struct dhcp_client *c, uint64_t now_ns
 static void select(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
 {
 	new_exchange(stack, c, DHCP_SELECTING);
-	c->began_ns = now_ns;
+	if (c->began_ns == TIME_NEVER)
+		c->began_ns = now_ns;
 	c->last_discover_ns = dhcp_last_discover(stack, c, now_ns);
 	c->held.server = 0;
 	discover(stack, c, now_ns);
@@ -114,6 +119,8 @@ static void request_again(struct stack *stack, struct dhcp_client *c, uint64_t n
 		return;
 	}
 	tell_no_ack(stack, c, c->server, false);
+	if (!fresh)
+		dhcp_link_local_try(stack, c, now_ns);
 	(void)dhcp_put_last(c, c->server);
 	select(stack, c, now_ns);
 }
@@ -174,6 +181,21 @@ static void ask_to_keep(struct stack *stack, struct dhcp_client *c, enum dhcp_st
 	wait(stack, c, now_ns + dhcp_renew_wait(stack, c, until_ns - now_ns));
 }
 
+/* Sooner than a renewal that has its time: who claims the address may not do so a second time. */
+static void ask_again_disputed(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
+{
+	bool rebinds = now_ns >= c->t2_ns;
+	uint64_t end_ns = MIN(c->dispute_until_ns, rebinds ? c->expires_ns : c->t2_ns);
+
+	c->disputed = true;
+	ask_to_keep(stack, c, rebinds ? DHCP_REBINDING : DHCP_RENEWING, end_ns, now_ns);
+	c->disputed = false;
+	c->dispute_asks++;
+	if (c->dispute_asks < DISPUTE_ASKS_MAX)
+		end_ns = MIN(now_ns + dhcp_backoff(stack, c->dispute_asks), end_ns);
+	wait(stack, c, end_ns);
+}
+
 /* 4.4.5, by the clock. */
 static void follow_lease(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
 {
@@ -182,6 +204,8 @@ static void follow_lease(struct stack *stack, struct dhcp_client *c, uint64_t no
 	} else if (!c->link_up) {
 		c->state = DHCP_BOUND;
 		wait(stack, c, c->expires_ns);
+	} else if (now_ns < c->dispute_until_ns) {
+		ask_again_disputed(stack, c, now_ns);
 	} else if (now_ns >= c->t2_ns) {
 		ask_to_keep(stack, c, DHCP_REBINDING, c->expires_ns, now_ns);
 	} else if (now_ns >= c->t1_ns) {
@@ -265,7 +289,9 @@ static void say_offer(struct stack *stack, const struct dhcp_client *c, const st
 static void take_offer(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r,
 		       uint64_t now_ns)
 {
-	say_offer(stack, c, r);
+	/* Of those that are taken there is one; of those that wait any number can come. */
+	if (dhcp_is_fresh(c, r->server_id) || rate_take(&c->held_said, NS_PER_S, HELD_SAID, now_ns))
+		say_offer(stack, c, r);
 	reach(c, NET_DHCP_NO_ACK, r->server_id, r->yiaddr);
 	if (dhcp_hold(stack, c, r))
 		return;
@@ -285,6 +311,7 @@ static void take_ack(struct stack *stack, struct dhcp_client *c, const struct dh
 	dhcp_say_oddities(stack, c, r);
 	c->refusals = 0;
 	c->n_last = 0;
+	c->dispute_until_ns = 0;
 	c->refused = (struct refused){0};
 	reach(c, NET_DHCP_BOUND, r->server_id, r->yiaddr);
 	c->state = DHCP_BOUND;
@@ -304,6 +331,8 @@ static uint64_t pause_behind_nak(struct stack *stack, struct dhcp_client *c)
 static void take_nak(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r,
 		     uint64_t now_ns)
 {
+	uint64_t began_ns = dhcp_has_lease(c) ? TIME_NEVER : c->began_ns;
+
 	stack->counters.dhcp_naks++;
 	event_emit(stack->port->events, EVENT_DHCP_NAK, 0, 0, EV_STR("name", c->netif->name),
 		   EV_IPV4("server", r->server_id), EV_IPV4("ip", c->offered),
@@ -315,6 +344,7 @@ static void take_nak(struct stack *stack, struct dhcp_client *c, const struct dh
 		dhcp_lose_address(stack, c, "the server takes it back");
 	c->last_address = 0;
 	dhcp_restart(stack, c, pause_behind_nak(stack, c), now_ns);
+	c->began_ns = began_ns; /* it goes on where there was no address */
 }
 
 void dhcp_answer(struct stack *stack, struct dhcp_client *c, struct dhcp_reply *r, uint64_t now_ns)
@@ -345,16 +375,12 @@ void dhcp_answer(struct stack *stack, struct dhcp_client *c, struct dhcp_reply *
  * answer the lease runs as before. */
 void dhcp_ask_disputed(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
 {
-	bool rebinds = now_ns >= c->t2_ns;
-	uint64_t end_ns = rebinds ? c->expires_ns : c->t2_ns;
-
 	if (!c->link_up || now_ns >= c->expires_ns || c->state < DHCP_BOUND ||
 	    c->state == DHCP_REBOOTING) /* which asks it already */
 		return;
-	c->disputed = true;
-	ask_to_keep(stack, c, rebinds ? DHCP_REBINDING : DHCP_RENEWING,
-		    MIN(now_ns + DISPUTE_WAIT_NS, end_ns), now_ns);
-	c->disputed = false;
+	c->dispute_asks = 0;
+	c->dispute_until_ns = now_ns + DISPUTE_WAIT_NS;
+	ask_again_disputed(stack, c, now_ns);
 }
 
 /* RFC 2131 3.1 (5).  DEVIATION: "a minimum of ten seconds before restarting" are there to keep a

@@ -209,6 +209,60 @@ static void two_servers_that_do_not_acknowledge(void **state)
 	}
 }
 
+/* What waits can come without end: it is not said without end. */
+static void a_flood_of_offers_that_wait(void **state)
+{
+	unsigned offers;
+
+	(void)state;
+	kit_poll(&s.k);
+	ds_expect(&s, DK_DISCOVER);
+	answer_from(OTHER_SERVER, DK_OFFER, KIT_IP + 5);
+	ds_expect(&s, DK_REQUEST);
+	answer_from(OTHER_SERVER, DK_NAK, 0);
+	ds_wait(&s, DK_DISCOVER, NS_PER_S);
+	offers = kit_event_count(&s.k.kp, EVENT_DHCP_OFFER);
+	for (unsigned i = 0; i < 2000; i++)
+		answer_from(OTHER_SERVER, DK_OFFER, KIT_IP + 5 + i % 90);
+	assert_in_range(kit_event_count(&s.k.kp, EVENT_DHCP_OFFER) - offers, 1, 20);
+	ds_expect_silence(&s);
+	ds_wait(&s, DK_DISCOVER, 2 * NS_PER_S);
+	ds_wait(&s, DK_REQUEST, 3 * NS_PER_S);
+	assert_int_equal(s.said.requested, KIT_IP + 5 + 1999 % 90); /* the latest counts */
+	ds_answer(&s, DK_ACK, s.said.requested);
+}
+
+/* A server that is to answer only where others have not for so long (RFC 2131 4.4.1: secs). */
+static void secs_go_on_behind_an_offer_that_came_to_nothing(void **state)
+{
+	(void)state;
+	kit_poll(&s.k);
+	ds_expect(&s, DK_DISCOVER);
+	answer_from(OTHER_SERVER, DK_OFFER, KIT_IP + 5);
+	ds_expect(&s, DK_REQUEST);
+	ds_wait(&s, DK_REQUEST, 2 * NS_PER_S);
+	ds_wait(&s, DK_DISCOVER, 3 * NS_PER_S);
+	assert_int_equal(s.said.secs, 3);
+	answer_from(OTHER_SERVER + 1, DK_OFFER, KIT_IP + 6);
+	ds_expect(&s, DK_REQUEST);
+	assert_int_equal(s.said.secs, 3);
+	kit_advance(&s.k, NS_PER_S / 2);
+	answer_from(OTHER_SERVER + 1, DK_NAK, 0);
+	kit_sent_clear(&s.k);
+	ds_wait(&s, DK_DISCOVER, 2 * NS_PER_S);
+	assert_in_range(s.said.secs, 3, 5);
+	ds_answer(&s, DK_OFFER, KIT_IP);
+	ds_expect(&s, DK_REQUEST);
+	ds_answer(&s, DK_ACK, KIT_IP);
+	kit_advance(&s.k, 3600 * NS_PER_S);
+	kit_sent_clear(&s.k);
+	s.k.netif.link_up = false;
+	kit_poll(&s.k);
+	s.k.netif.link_up = true;
+	ds_wait(&s, DK_DISCOVER, NS_PER_S); /* and begin with each loss of an address, or link */
+	assert_int_equal(s.said.secs, 0);
+}
+
 /* With a lease all that is forgotten. */
 static void a_lease_forgets_who_was_put_last(void **state)
 {
@@ -259,6 +313,8 @@ int main(void)
 		TEST(a_server_that_refuses_its_own_offer_is_put_last),
 		TEST(a_slow_server_that_is_alone),
 		TEST(two_servers_that_do_not_acknowledge),
+		TEST(a_flood_of_offers_that_wait),
+		TEST(secs_go_on_behind_an_offer_that_came_to_nothing),
 		TEST(a_lease_forgets_who_was_put_last),
 		TEST(the_lease_counts_from_the_request),
 	};

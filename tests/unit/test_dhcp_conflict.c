@@ -168,18 +168,72 @@ static void only_a_nak_takes_it(void **state)
 	ds_wait(&s, DK_DISCOVER, NS_PER_S);
 }
 
-/* The lease runs as if nobody had been asked: T1 comes when it would have come. */
+/* A message can be lost: three in ten seconds.  Then the lease runs as if nobody had been asked, and T1
+ * comes when it would have come. */
 static void a_dispute_that_no_server_answers(void **state)
 {
+	uint64_t first_ns, before_ns;
+
 	(void)state;
 	kit_advance(&s.k, 20 * NS_PER_S);
 	forget();
 	claim(KIT_IP);
 	ds_wait(&s, DK_REQUEST, NS_PER_MS);
+	first_ns = before_ns = s.said.t_ns;
+	for (unsigned i = 1; i < 3; i++, before_ns = s.said.t_ns) {
+		ds_wait(&s, DK_REQUEST, 10 * NS_PER_S);
+		assert_in_range(s.said.t_ns - before_ns, i * 750 * NS_PER_MS, i * 1250 * NS_PER_MS);
+		assert_string_equal(ds_event(&s, EVENT_DHCP_REQUEST, "reason"), "somebody else claims it");
+	}
+	kit_advance(&s.k, first_ns + 11 * NS_PER_S - s.k.now_ns);
+	ds_expect_silence(&s);
 	ds_wait(&s, DK_REQUEST, LEASE_NS);
 	assert_in_range(s.k.now_ns - bound_ns, T1_NS - T1_NS / 16, T1_NS);
 	assert_string_equal(ds_event(&s, EVENT_DHCP_REQUEST, "reason"), "renewing");
 	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+}
+
+/* The first REQUEST is lost; the answer to another one counts as well, and ends it. */
+static void a_dispute_whose_first_request_is_lost(void **state)
+{
+	(void)state;
+	for (uint8_t type = DK_ACK; type <= DK_NAK; type++) {
+		kit_advance(&s.k, 20 * NS_PER_S);
+		forget();
+		claim(KIT_IP);
+		ds_wait(&s, DK_REQUEST, NS_PER_MS);
+		ds_wait(&s, DK_REQUEST, 2 * NS_PER_S);
+		ds_answer(&s, type, type == DK_ACK ? KIT_IP : 0);
+		if (type == DK_NAK)
+			continue;
+		kit_advance(&s.k, 20 * NS_PER_S);
+		ds_expect_silence(&s);
+	}
+	assert_null(ds_lease(&s));
+	ds_wait(&s, DK_DISCOVER, NS_PER_S);
+	assert_int_equal(counter("dhcp_declined"), 0);
+}
+
+/* T2 comes while the server is asked: everybody is, from then on; and the lease ends when it ends. */
+static void a_dispute_just_before_t2(void **state)
+{
+	bool everybody = false;
+
+	(void)state;
+	kit_advance(&s.k, 20 * NS_PER_S);
+	while (s.said.t_ns < bound_ns + T1_NS * 15 / 16)
+		ds_wait(&s, DK_REQUEST, LEASE_NS);
+	kit_advance(&s.k, bound_ns + T2_NS * 31 / 32 - s.k.now_ns);
+	forget();
+	while (s.k.netif.ipv4 != 0) {
+		claim(KIT_IP);
+		kit_advance(&s.k, NS_PER_S);
+	}
+	assert_in_range(s.k.now_ns - bound_ns, LEASE_NS - NS_PER_S, LEASE_NS + NS_PER_S);
+	for (unsigned i = 0; i < kit_event_count(&s.k.kp, EVENT_DHCP_REQUEST); i++)
+		everybody |= kit_event_field(kit_event(&s.k.kp, EVENT_DHCP_REQUEST, i), "server") == NULL;
+	assert_true(everybody);
+	kit_sent_clear(&s.k);
 }
 
 /* Its server has been silent since T1: whoever else there is is asked. */
@@ -206,6 +260,8 @@ int main(void)
 		TEST(it_is_defended_and_the_server_asked),
 		TEST(only_a_nak_takes_it),
 		TEST(a_dispute_that_no_server_answers),
+		TEST(a_dispute_whose_first_request_is_lost),
+		TEST(a_dispute_just_before_t2),
 		TEST(a_dispute_while_rebinding),
 	};
 

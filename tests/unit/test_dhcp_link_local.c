@@ -76,6 +76,24 @@ static void after_some_discovers_without_an_offer(void **state)
 	assert_int_equal(s.said.requested | s.said.ciaddr, 0);
 }
 
+/* It offers, and does not acknowledge: nobody gives an address either. */
+static void a_server_that_offers_and_no_more(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 60 && s.k.netif.ipv4 == 0; i++) {
+		struct kit_sent *sent;
+
+		kit_advance(&s.k, NS_PER_S / 2);
+		while ((sent = kit_take(&s.k)) != NULL) {
+			if (dk_read(sent, &s.said) && s.said.type == DK_DISCOVER)
+				ds_answer(&s, DK_OFFER, KIT_IP);
+			kit_sent_free(sent);
+		}
+	}
+	assert_true(is_link_local(s.k.netif.ipv4));
+	assert_true(s.k.now_ns > 18 * NS_PER_S); /* after all the patience that such a server has */
+}
+
 static void not_unless_asked_for(void **state)
 {
 	struct dhcp_scene plain;
@@ -213,6 +231,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(after_some_discovers_without_an_offer),
+		TEST(a_server_that_offers_and_no_more),
 		TEST(not_unless_asked_for),
 		TEST(the_mac_address_chooses),
 		TEST(others_have_them_all),
