@@ -185,7 +185,7 @@ void dhcp_lose_address(struct stack *stack, struct dhcp_client *c, const char *r
 
 /* --- link_local.c ------------------------------------------------------------------------------- */
 
-/* No server answers: takes an address of 169.254/16, if that was asked for and now is the time. */
+/* No server gives an address: takes one of 169.254/16, if that was asked for and there is none. */
 void dhcp_link_local_try(struct stack *stack, struct dhcp_client *c, uint64_t now_ns);
 /* Somebody else has it. */
 void dhcp_link_local_conflict(struct stack *stack, struct dhcp_client *c, uint64_t now_ns);

@@ -22,6 +22,7 @@
 #define FRESH_REQUESTS 2u /* to a server that has not kept us waiting yet, in: */
 #define FRESH_PATIENCE_NS (3 * NS_PER_S)
 #define HOLD_DISCOVERS 2u /* so many, without another server's offer, before one that was put last is taken */
+#define DISCOVERS_BEFORE_LINK_LOCAL 3u /* without an offer: about seven seconds */
 #define HELD_SAID 8u /* offers that wait and are said, at once; then one each second */
 #define REBOOTS_MAX 3u  /* after a link was away; then the lease is used as it is: 3.2 (3) */
 #define FIRST_DECLINE_WAIT_NS (1 * NS_PER_S)
@@ -141,7 +142,8 @@ static void discover_again(struct stack *stack, struct dhcp_client *c, uint64_t 
 		take_held(stack, c, now_ns);
 		return;
 	}
-	dhcp_link_local_try(stack, c, now_ns);
+	if (c->attempt >= DISCOVERS_BEFORE_LINK_LOCAL)
+		dhcp_link_local_try(stack, c, now_ns);
 	discover(stack, c, now_ns);
 }
 
@@ -331,7 +333,7 @@ static uint64_t pause_behind_nak(struct stack *stack, struct dhcp_client *c)
 static void take_nak(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r,
 		     uint64_t now_ns)
 {
-	uint64_t began_ns = dhcp_has_lease(c) ? TIME_NEVER : c->began_ns;
+	uint64_t began_ns = dhcp_has_lease(c) ? TIME_NEVER : c->began_ns, wait_ns;
 
 	stack->counters.dhcp_naks++;
 	event_emit(stack->port->events, EVENT_DHCP_NAK, 0, 0, EV_STR("name", c->netif->name),
@@ -343,7 +345,10 @@ static void take_nak(struct stack *stack, struct dhcp_client *c, const struct dh
 	if (dhcp_has_lease(c))
 		dhcp_lose_address(stack, c, "the server takes it back");
 	c->last_address = 0;
-	dhcp_restart(stack, c, pause_behind_nak(stack, c), now_ns);
+	wait_ns = pause_behind_nak(stack, c);
+	if (wait_ns > 0)
+		dhcp_link_local_try(stack, c, now_ns);
+	dhcp_restart(stack, c, wait_ns, now_ns);
 	c->began_ns = began_ns; /* it goes on where there was no address */
 }
 

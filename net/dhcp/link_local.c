@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * An address without a server (RFC 3927), for who asked for it: when some DISCOVERs have brought no
- * offer, one of 169.254/16 is taken, and the client goes on asking beside it.  Its first choice is
+ * offer, or a server does not give what it has offered, one of 169.254/16 is taken, and the client goes on asking beside it.  Its first choice is
  * always the same for a MAC address; conflict detection (net/acd.c) says when it needs another.
  *
  * DEVIATION: RFC 3927 1.9 would keep the address for connections that use it when a server gives
@@ -16,7 +16,6 @@
 #include "net/siphash.h"
 #include "net/wire/ipv4.h"
 
-#define TRIES_BEFORE 3u /* DISCOVERs without an offer: about seven seconds */
 #define MASK UINT32_C(0xffff0000)
 /* RFC 3927 2.1: 169.254.1.0 to 169.254.254.255; the first and last 256 are reserved. */
 #define FIRST (IPV4_LINK_LOCAL_NET + 256u)
@@ -40,7 +39,7 @@ void dhcp_link_local_try(struct stack *stack, struct dhcp_client *c, uint64_t no
 {
 	uint32_t address = choose(c);
 
-	if (!c->wants_link_local || c->attempt < TRIES_BEFORE || c->lease.address != 0 ||
+	if (!c->wants_link_local || c->lease.address != 0 ||
 	    now_ns < c->link_local.not_before_ns ||
 	    net_set_ipv4(stack, c->netif, address, MASK) != ERR_OK)
 		return;

@@ -94,6 +94,25 @@ static void a_server_that_offers_and_no_more(void **state)
 	assert_true(s.k.now_ns > 18 * NS_PER_S); /* after all the patience that such a server has */
 }
 
+/* Nor does one that refuses whatever it has offered. */
+static void a_server_that_refuses_all(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 20 && s.k.netif.ipv4 == 0; i++) {
+		struct kit_sent *sent;
+
+		kit_advance(&s.k, NS_PER_S / 2);
+		while ((sent = kit_take(&s.k)) != NULL) {
+			if (dk_read(sent, &s.said))
+				ds_answer(&s, s.said.type == DK_DISCOVER ? DK_OFFER : DK_NAK,
+					  s.said.type == DK_DISCOVER ? KIT_IP : 0);
+			kit_sent_free(sent);
+		}
+	}
+	assert_true(is_link_local(s.k.netif.ipv4));
+	assert_in_range(s.k.now_ns, 2 * NS_PER_S, 8 * NS_PER_S); /* it had a second chance */
+}
+
 static void not_unless_asked_for(void **state)
 {
 	struct dhcp_scene plain;
@@ -232,6 +251,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(after_some_discovers_without_an_offer),
 		TEST(a_server_that_offers_and_no_more),
+		TEST(a_server_that_refuses_all),
 		TEST(not_unless_asked_for),
 		TEST(the_mac_address_chooses),
 		TEST(others_have_them_all),
