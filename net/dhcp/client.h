@@ -59,7 +59,8 @@ struct dhcp_client {
 	uint64_t dispute_until_ns; /* and until then; 0: it is not */
 	uint32_t offered_mask, offered_lease_s; /* as the OFFER had it; 0: it did not */
 	uint64_t last_discover_ns; /* the last before deadline_ns leaves then */
-	uint64_t discover_wait_ns; /* behind the latest one, before its random part */
+	uint64_t discovered_ns;    /* the latest one left then */
+	uint64_t discover_wait_ns; /* behind it, before its random part */
 
 	/* Whose offers have come to nothing, the latest one at the end: they are taken where there is no
 	 * other.  One that waits for another; server 0: none does. */
@@ -169,7 +170,7 @@ uint64_t dhcp_last_discover(struct stack *stack, const struct dhcp_client *c, ui
 /* The same for RENEWING and REBINDING, which end in `left_ns`. */
 uint64_t dhcp_renew_wait(struct stack *stack, const struct dhcp_client *c, uint64_t left_ns);
 /* Before asking anew, where a server has said no. */
-uint64_t dhcp_refusal_wait(struct stack *stack, unsigned refusals);
+uint64_t dhcp_refusal_wait(struct stack *stack, const struct dhcp_client *c, uint64_t now_ns);
 /* What the message says of T1 and T2, or does not say, goes with its lease. */
 bool dhcp_times_make_sense(const struct dhcp_reply *r);
 /* T1, T2 and the end of the lease that the message gives. */

@@ -66,6 +66,7 @@ void dhcp_restart(struct stack *stack, struct dhcp_client *c, uint64_t wait_ns, 
 static void discover(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
 {
 	dhcp_send_discover(stack, c, now_ns);
+	c->discovered_ns = now_ns;
 	wait(stack, c, dhcp_next_discover(stack, c, now_ns));
 }
 
@@ -322,18 +323,19 @@ static void take_ack(struct stack *stack, struct dhcp_client *c, const struct dh
 
 /* A server that offers, and then refuses, is put last; where it was last before, its refusals slow us
  * down. */
-static uint64_t pause_behind_nak(struct stack *stack, struct dhcp_client *c)
+static uint64_t pause_behind_nak(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
 {
 	bool fresh = c->state == DHCP_REQUESTING && dhcp_put_last(c, c->server);
 	unsigned refusals = ++c->refusals;
 
-	return fresh && refusals <= DHCP_LAST_MAX ? 0 : dhcp_refusal_wait(stack, refusals);
+	return fresh && refusals <= DHCP_LAST_MAX ? 0 : dhcp_refusal_wait(stack, c, now_ns);
 }
 
 static void take_nak(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r,
 		     uint64_t now_ns)
 {
 	uint64_t began_ns = dhcp_has_lease(c) ? TIME_NEVER : c->began_ns, wait_ns;
+	bool had_its_chance = c->state == DHCP_REQUESTING && !dhcp_is_fresh(c, c->server);
 
 	stack->counters.dhcp_naks++;
 	event_emit(stack->port->events, EVENT_DHCP_NAK, 0, 0, EV_STR("name", c->netif->name),
@@ -345,8 +347,8 @@ static void take_nak(struct stack *stack, struct dhcp_client *c, const struct dh
 	if (dhcp_has_lease(c))
 		dhcp_lose_address(stack, c, "the server takes it back");
 	c->last_address = 0;
-	wait_ns = pause_behind_nak(stack, c);
-	if (wait_ns > 0)
+	wait_ns = pause_behind_nak(stack, c, now_ns);
+	if (had_its_chance)
 		dhcp_link_local_try(stack, c, now_ns);
 	dhcp_restart(stack, c, wait_ns, now_ns);
 	c->began_ns = began_ns; /* it goes on where there was no address */

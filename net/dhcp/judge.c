@@ -6,7 +6,7 @@
  * another hardware address (message.c), and an address that no host can have.
  *
  * A message without a subnet mask is taken to mean a network of 256 addresses, or the smallest larger
- * one that its router is in: classes of addresses (what RFC 950 would have assumed) are gone.
+ * one that its router is in and that the address can be a host's of: classes of addresses (what RFC 950 would have assumed) are gone.
  * DEVIATION: RFC 2131 table 3: an OFFER or ACK MUST have a server identifier, and a lease time.  Without
  * the first an ACK is the server's that was asked, and an OFFER its packet's sender's; without the second
  * the lease is as long as was offered, or as the last one, or else an hour.
@@ -141,9 +141,10 @@ static uint32_t guess_mask(const struct dhcp_reply *r)
 {
 	uint32_t mask = MASK_DEFAULT;
 
-	if (r->n_routers == 0 || ((r->routers[0] ^ r->yiaddr) & MASK_WIDEST) != 0)
-		return mask;
-	while (((r->routers[0] ^ r->yiaddr) & mask) != 0)
+	if (r->n_routers > 0 && ((r->routers[0] ^ r->yiaddr) & MASK_WIDEST) == 0)
+		while (((r->routers[0] ^ r->yiaddr) & mask) != 0)
+			mask <<= 1;
+	while (mask != MASK_WIDEST && !ipv4_is_address_of_host(r->yiaddr, mask))
 		mask <<= 1;
 	return mask;
 }

@@ -74,10 +74,18 @@ uint64_t dhcp_last_discover(struct stack *stack, const struct dhcp_client *c, ui
 	       random_span(stack, LAST_BEFORE_MAX_NS - LAST_BEFORE_MIN_NS);
 }
 
-/* A server that refuses each address that it has offered must not make us ask without end. */
-uint64_t dhcp_refusal_wait(struct stack *stack, unsigned refusals)
+/* A server that refuses each address that it has offered must not make us ask without end; nor may it
+ * hide one that comes later: the next DISCOVER leaves as if there had been no answer. */
+uint64_t dhcp_refusal_wait(struct stack *stack, const struct dhcp_client *c, uint64_t now_ns)
 {
-	return refusals <= 1 ? 0 : dhcp_backoff(stack, refusals - 1);
+	uint64_t wait_ns = c->refusals <= 1 ? 0 : dhcp_backoff(stack, c->refusals - 1);
+	uint64_t due_ns = c->discovered_ns + DISCOVER_WAIT_SOON_NS - random_span(stack, NS_PER_S);
+
+	if (now_ns - c->began_ns < DISCOVER_SOON_NS)
+		wait_ns = MIN(wait_ns, MAX(due_ns, now_ns) - now_ns);
+	if (now_ns < c->last_discover_ns)
+		wait_ns = MIN(wait_ns, c->last_discover_ns - now_ns);
+	return wait_ns;
 }
 
 /* RFC 2131 4.4.5: "one-half of the remaining time", "down to a minimum of 60 seconds".

@@ -232,6 +232,39 @@ static void a_flood_of_offers_that_wait(void **state)
 	ds_answer(&s, DK_ACK, s.said.requested);
 }
 
+/* Its refusals do not make us deaf to a server whose port of a switch forwards late: in the first minute there
+ * are at most four seconds between DISCOVERs all the same, and the last one leaves before the deadline. */
+static void a_server_that_refuses_and_another_that_is_late(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 0; seed < 20; seed++) {
+		struct dhcp_scene one;
+		uint64_t discover_ns = 0;
+
+		ds_open(&one, seed, &(struct net_dhcp_options){.deadline_ns = 61 * NS_PER_S});
+		while (one.k.now_ns < 61 * NS_PER_S) {
+			struct kit_sent *sent = kit_take(&one.k);
+
+			if (sent == NULL) {
+				kit_advance(&one.k, 10 * NS_PER_MS);
+				continue;
+			}
+			assert_true(dk_read(sent, &one.said));
+			kit_sent_free(sent);
+			if (one.said.type == DK_DISCOVER) {
+				assert_in_range(one.said.t_ns - (discover_ns != 0 ? discover_ns : one.said.t_ns), 0,
+						4 * NS_PER_S);
+				discover_ns = one.said.t_ns;
+			}
+			ds_answer(&one, one.said.type == DK_DISCOVER ? DK_OFFER : DK_NAK,
+				  one.said.type == DK_DISCOVER ? KIT_IP : 0);
+		}
+		assert_in_range(61 * NS_PER_S - discover_ns, 0, 5 * NS_PER_S);
+		assert_in_range(kit_counter(&one.k, "dhcp_out"), 20, 70);
+		ds_close(&one);
+	}
+}
+
 /* A server that is to answer only where others have not for so long (RFC 2131 4.4.1: secs). */
 static void secs_go_on_behind_an_offer_that_came_to_nothing(void **state)
 {
@@ -315,6 +348,7 @@ int main(void)
 		TEST(two_servers_that_do_not_acknowledge),
 		TEST(a_flood_of_offers_that_wait),
 		TEST(secs_go_on_behind_an_offer_that_came_to_nothing),
+		TEST(a_server_that_refuses_and_another_that_is_late),
 		TEST(a_lease_forgets_who_was_put_last),
 		TEST(the_lease_counts_from_the_request),
 	};

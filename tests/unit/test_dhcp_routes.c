@@ -209,6 +209,24 @@ static void options_a_router_elsewhere(void)
 	dk_option_u32(&a, 3, UINT32_C(0x0a000001));
 }
 
+/* An address that ends as a broadcast does in the network that is usual: it is of a larger one. */
+static void without_a_mask_at_the_end_of_a_network(void **state)
+{
+	static const struct {
+		uint32_t address, mask;
+	} cases[] = {
+		{UINT32_C(0x0a0100ff), 0xfffffe00}, {UINT32_C(0x0a0101ff), 0xfffffc00},
+		{UINT32_C(0x0a010100), 0xfffffe00},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		bind_with(cases[i].address, options_none);
+		assert_int_equal(s.k.netif.ipv4_mask, cases[i].mask);
+		begin_anew();
+	}
+}
+
 static void without_a_mask(void **state)
 {
 	static const struct {
@@ -276,6 +294,7 @@ int main(void)
 		TEST(a_route_by_what_is_no_router),
 		TEST(a_router_that_is_not_on_the_link),
 		TEST(without_a_mask),
+		TEST(without_a_mask_at_the_end_of_a_network),
 		TEST(mtus_and_their_bounds),
 	};
 
