@@ -34,6 +34,12 @@ static const uint8_t unknown[ETH_ADDR_LEN];
 
 /* --- out ----------------------------------------------------------------------------------------- */
 
+/* RFC 3927 2.5: what comes from such an address is for everybody to see. */
+static bool is_for_all_to_see(uint32_t spa)
+{
+	return spa >> 16 == IPV4_LINK_LOCAL_NET >> 16;
+}
+
 static int send_arp(struct stack *stack, struct netif *netif, const uint8_t *dst,
 		    const struct arp_packet *arp, uint64_t now_ns)
 {
@@ -49,8 +55,7 @@ static int send_arp(struct stack *stack, struct netif *netif, const uint8_t *dst
 		return ERR_NOBUFS;
 	}
 	arp_packet_write(at, arp);
-	/* RFC 3927 2.5: what comes from such an address is for everybody to see. */
-	if (arp->spa >> 16 == IPV4_LINK_LOCAL_NET >> 16)
+	if (is_for_all_to_see(arp->spa))
 		how.dst = everybody;
 	return eth_output(stack, pkt, &how, now_ns);
 }
@@ -73,7 +78,7 @@ static int arp_ask(struct stack *stack, const struct neigh *n, uint64_t now_ns)
 		return err;
 	stack->counters.arp_requests_out++;
 	event_emit(stack->port->events, EVENT_ARP_REQUEST, 0, 0, EV_IPV4("ip", target),
-		   EV_IPV4("src_ip", request.spa), EV_IF(poll, EV_MAC("mac", n->mac)),
+		   EV_IPV4("src_ip", request.spa), EV_IF(poll && !is_for_all_to_see(request.spa), EV_MAC("mac", n->mac)),
 		   EV_U64("attempt", n->attempts));
 	return ERR_OK;
 }

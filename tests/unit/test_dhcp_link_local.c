@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "net/socket.h"
+#include "net/neigh.h"
 #include "tests/lib/dhcp_scene.h"
 
 static const uint8_t other_mac[6] = {0x52, 0x54, 0, 0, 0x99, 0x99};
@@ -211,6 +212,41 @@ static void a_server_comes_back(void **state)
 }
 
 /* 2.5: ARP from such an address is for everybody, replies too. */
+/* Also where only one neighbour is asked, and the log says so; the claimant's answer is none all the same. */
+static void its_polls_are_broadcast(void **state)
+{
+	static const uint8_t evil[6] = {0x52, 0x54, 0, 0, 0x66, 0x66};
+	struct kit_arp claim = {.op = ARP_OP_REPLY, .spa = 0xa9fe2020, .sha = evil, .tha = KIT_MAC};
+	const struct net_addr peer = net_addr_ipv4(0xa9fe2020);
+	struct kit_frame f;
+
+	(void)state;
+	kit_advance(&s.k, 10 * NS_PER_S);
+	kit_build_arp(&f, &(struct kit_arp){.op = ARP_OP_REQUEST, .spa = 0xa9fe2020,
+					    .tpa = s.k.netif.ipv4});
+	kit_inject_frame(&s.k, &f);
+	kit_build_icmp(&f, &(struct kit_ipv4){.src = 0xa9fe2020, .dst = s.k.netif.ipv4}, ICMP_ECHO, 0, 0,
+		       "ping", 4);
+	kit_inject_frame(&s.k, &f); /* its answer makes the entry one in use */
+	kit_sent_clear(&s.k);
+	claim.tpa = s.k.netif.ipv4;
+	kit_build_arp(&f, &claim);
+	for (unsigned i = 0; i < 2; i++) {
+		struct kit_sent *sent;
+
+		kit_inject_frame(&s.k, &f); /* the second one answers the poll that it has seen */
+		if (i == 1)
+			break;
+		sent = kit_expect(&s.k);
+		assert_true(sent->is_arp);
+		assert_memory_equal(sent->eth.dst, KIT_BROADCAST_MAC, 6);
+		assert_int_equal(sent->arp.tpa, 0xa9fe2020);
+		kit_sent_free(sent);
+	}
+	assert_null(ds_event(&s, EVENT_ARP_REQUEST, "mac"));
+	assert_memory_equal(neigh_find(s.k.stack, &s.k.netif, &peer)->mac, KIT_PEER_MAC, 6);
+}
+
 static void its_arp_is_broadcast(void **state)
 {
 	struct kit_frame f;
@@ -257,6 +293,7 @@ int main(void)
 		TEST(others_have_them_all),
 		TEST(it_is_defended_once),
 		TEST(a_server_comes_back),
+		TEST(its_polls_are_broadcast),
 		TEST(its_arp_is_broadcast),
 		TEST(the_link_goes_and_comes),
 	};
