@@ -37,7 +37,7 @@ EFI_SRCS    := $(wildcard boot/efi/*.c) boot/boot_info.c
 
 # Sources of the kernel and the drivers that are plain logic and so are tested on the host too.
 HOST_EXTRA_SRCS := $(wildcard kernel/config*.c kernel/log/*.c) kernel/log.c kernel/chacha.c kernel/jitter.c \
-                   kernel/date.c kernel/network.c kernel/event_loop.c kernel/idle.c kernel/irq_source.c \
+                   kernel/date.c kernel/network.c kernel/steady.c kernel/event_loop.c kernel/idle.c kernel/irq_source.c \
                    kernel/acpi_tables.c kernel/acpi_vm_generation.c kernel/smbios_tables.c kernel/fw_cfg_config.c \
                    kernel/mm/memory_map.c \
                    boot/boot_info.c boot/pvh/start_info.c $(DRIVER_SRCS) \

@@ -12,6 +12,7 @@
 #include "kernel/arch/x86_64/lapic.h"
 #include "kernel/arch/x86_64/rtc.h"
 #include "kernel/clock_timer.h"
+#include "kernel/steady.h"
 
 /* Longer waits are cut into pieces: the halt's loop sets the timer again. */
 #define TIMER_NS_MAX (30 * NS_PER_S)
@@ -22,7 +23,7 @@ static struct clock_rates rates;
 static uint64_t ns_per_tick; /* 32.32 fixed point; 0, and so time stands still, until calibrated */
 static uint64_t entry_tsc;
 static bool can_finish; /* clock_begin() has been here, clock_finish() has not */
-static uint64_t last_ns;
+static struct steady steady;
 
 /* The wall clock was wall_s when the monotonic one was wall_ns (before the entry: negative). */
 static uint64_t wall_s;
@@ -64,15 +65,13 @@ static uint64_t ticks_to_ns(uint64_t ticks)
 
 uint64_t clock_now_ns(void)
 {
-	uint64_t ticks;
+	int64_t ticks;
 
 	if (UNLIKELY(can_finish))
 		clock_finish();
-	ticks = rdtsc() - entry_tsc;
-	/* A TSC that was set back (a migration) must not turn time round. */
-	if (LIKELY((int64_t)ticks >= 0))
-		last_ns = MAX(last_ns, ticks_to_ns(ticks));
-	return last_ns;
+	ticks = (int64_t)(rdtsc() - entry_tsc);
+	return steady_now(&steady, LIKELY(ticks >= 0) ? (int64_t)ticks_to_ns((uint64_t)ticks)
+						      : -(int64_t)ticks_to_ns((uint64_t)-ticks));
 }
 
 void clock_spin_us(uint32_t us)
@@ -163,26 +162,13 @@ static bool rtc_parted(uint64_t now_ns)
 	return parted;
 }
 
-/* How far the counter is behind what the clock read last. */
-static int64_t counter_behind_ns(uint64_t now_ns)
-{
-	int64_t ticks = (int64_t)(rdtsc() - entry_tsc);
-	int64_t ns = ticks >= 0 ? (int64_t)ticks_to_ns((uint64_t)ticks)
-				: -(int64_t)ticks_to_ns((uint64_t)-ticks);
-
-	return (int64_t)now_ns - ns;
-}
-
 bool clock_jumped(void)
 {
 	uint64_t now_ns = clock_now_ns();
-	int64_t behind_ns = counter_behind_ns(now_ns);
+	bool jumped = rtc_parted(now_ns) || steady.set_back;
 
-	if (behind_ns <= (int64_t)NS_PER_S)
-		return rtc_parted(now_ns);
-	/* Time would stand still until the counter is where it was; it goes on from here. */
-	entry_tsc -= (uint64_t)behind_ns / NS_PER_MS * (rates.tsc_hz / 1000);
-	return true;
+	steady.set_back = false;
+	return jumped;
 }
 
 /* --- events ------------------------------------------------------------------------------------ */
