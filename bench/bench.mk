@@ -21,21 +21,13 @@ $(BUILD)/bench/obj/%.o: %.c Makefile | $(BUILD)/.setup-build $(BUILD)/.setup-che
 	@echo "  CC      $<"
 	$(Q)$(CC) $(BENCH_CFLAGS) -c $< -o $@
 
-# An archive: what of the simulator no figure needs may need an application.
-$(BUILD)/bench/libdialtone-bench.a: $(BENCH_OBJS)
-	@rm -f $@
-	@echo "  AR      $@"
-	$(Q)ar rcs $@ $^
-
-$(BENCH_PROGRAMS:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(BUILD)/bench/obj/bench/%.o $(BUILD)/bench/libdialtone-bench.a
+$(BENCH_PROGRAMS:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(BUILD)/bench/obj/bench/%.o $(BENCH_OBJS)
 	@echo "  LINK    $@"
 	$(Q)$(CC) $^ -lcmocka -o $@
 
 -include $(BENCH_OBJS:.o=.d) $(BENCH_PROGRAMS:%=$(BUILD)/bench/obj/bench/%.d)
 
-.PHONY: bench bench-build goodput bench-cost
-bench-build: $(BENCH_PROGRAMS:%=$(BUILD)/bench/%)
-
+.PHONY: bench goodput bench-cost
 goodput: $(BUILD)/bench/goodput ## print what a connection gets out of lossy links (simulated)
 	@$<
 

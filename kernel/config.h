@@ -92,7 +92,7 @@ struct config_nic {
 bool config_nic_is(const struct config_nic *nic, unsigned place, const uint8_t mac[6]);
 
 /* What the stack is told about congestion (net/congestion.h). */
-enum config_ecn { CONFIG_ECN_ACCEPT, CONFIG_ECN_ASK, CONFIG_ECN_OFF };
+enum config_ecn { CONFIG_ECN_ACCEPT, CONFIG_ECN_ASK, CONFIG_ECN_OFF, CONFIG_ECN_ACCURATE };
 enum config_congestion { CONFIG_CUBIC, CONFIG_NEWRENO };
 
 /* What a weakly seeded random generator ends: what needs secrets of its own (https), every run, or

@@ -54,11 +54,12 @@ static unsigned find_word(const char *const *words, unsigned n, const char *valu
 const char *config_set_ecn(void *dst_config_ecn, const char *value, size_t len)
 {
 	static const char *const words[] = {
-		[CONFIG_ECN_ACCEPT] = "accept", [CONFIG_ECN_ASK] = "ask", [CONFIG_ECN_OFF] = "off"};
+		[CONFIG_ECN_ACCEPT] = "accept", [CONFIG_ECN_ASK] = "ask", [CONFIG_ECN_OFF] = "off",
+		[CONFIG_ECN_ACCURATE] = "accurate"};
 	unsigned i = find_word(words, ARRAY_LEN(words), value, len);
 
 	if (i == ARRAY_LEN(words))
-		return "neither accept, ask nor off";
+		return "neither accept, ask, accurate nor off";
 	*(enum config_ecn *)dst_config_ecn = (enum config_ecn)i;
 	return NULL;
 }
@@ -122,10 +123,11 @@ const struct config_key *config_platform_keys(struct config_platform *platform, 
 		 CONFIG_HELP("no", "whether to take an address of 169.254/16 (RFC 3927) where no DHCP "
 				   "server answers"),
 		 config_set_yes_no, &platform->link_local, NULL, 0},
-		{"ecn", "accept, ask, off",
+		{"ecn", "accept, ask, accurate, off",
 		 CONFIG_HELP("accept",
-			     "explicit congestion notification (RFC 3168): where the server asks for it, "
-			     "asked for by our SYN, or not at all"),
+			     "explicit congestion notification (RFC 3168, RFC 9768): where the other side "
+			     "asks for it, asked for by our SYN, with accurate feedback asked for by our "
+			     "SYN, or not at all"),
 		 config_set_ecn, &platform->ecn, NULL, 0},
 		{"congestion", "cubic, newreno",
 		 CONFIG_HELP("cubic", "what decides how much TCP puts on its way (RFC 9438, RFC 6582)"),

@@ -192,7 +192,8 @@ static void read_configuration(const struct boot_info *bi, struct config_platfor
 static struct net_options net_options_of(const struct config_platform *platform)
 {
 	static const uint8_t ecn[] = {[CONFIG_ECN_ACCEPT] = NET_ECN_ACCEPT,
-				      [CONFIG_ECN_ASK] = NET_ECN_ASK, [CONFIG_ECN_OFF] = NET_ECN_OFF};
+				      [CONFIG_ECN_ASK] = NET_ECN_ASK, [CONFIG_ECN_OFF] = NET_ECN_OFF,
+				      [CONFIG_ECN_ACCURATE] = NET_ECN_ACCURATE};
 	static const uint8_t congestion[] = {[CONFIG_CUBIC] = NET_CONGESTION_CUBIC,
 					     [CONFIG_NEWRENO] = NET_CONGESTION_NEWRENO};
 

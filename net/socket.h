@@ -224,6 +224,8 @@ enum sock_tcp_agreed {
 	SOCK_TCPI_ECN_SEEN = 0x10, /* and something came that a router could have marked */
 };
 
+enum sock_ecn_mode { SOCK_ECN_NONE, SOCK_ECN_RFC3168, SOCK_ECN_ACCURATE /* RFC 9768 */ };
+
 /* What a connection is doing: the numbers of Linux' TCP_INFO, by its names without `tcpi_`.  Of units:
  * a name in _us is microseconds, in _ms milliseconds; where Linux counts segments of what is out
  * (unacked, sacked, lost, retrans, notsent, cwnd, ssthresh), these are bytes.  Segments are segments.
@@ -269,6 +271,12 @@ struct sock_tcp_info {
 	uint64_t rwnd_limited_us;     /* ... and the peer's window did not let it go */
 	uint64_t sndbuf_limited_us;   /* ... all was sent, and the user had more than SO_SNDBUF takes;
 				       * these three to about a millisecond */
+	/* Of an open connection with SOCK_ECN_ACCURATE; bytes of text modulo 2^32. */
+	uint8_t ecn_mode;             /* enum sock_ecn_mode */
+	bool ecn_sending_off;         /* what we send is not ECN-capable: the peer's marks are mangled */
+	uint32_t received_ce;         /* packets that came marked */
+	uint32_t received_e0_bytes, received_e1_bytes, received_ce_bytes; /* by how they came */
+	uint32_t delivered_e0_bytes, delivered_e1_bytes, delivered_ce_bytes; /* as the peer says */
 };
 /* ERR_OPNOTSUPP: no stream. */
 int sock_tcp_info(struct stack *stack, int fd, struct sock_tcp_info *info,

@@ -46,7 +46,6 @@ FORCE:
 test: ## everything: check, the fuzzers for a minute, and the image in QEMU with real servers
 	@$(MAKE) --no-print-directory check
 	@$(MAKE) --no-print-directory fuzz-smoke
-	@$(MAKE) --no-print-directory bench-build
 	@$(MAKE) --no-print-directory boot-tests
 	@echo "test: all of it passed (host tests, tools, layers, fuzzers, and the boot tests above)"
 

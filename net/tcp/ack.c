@@ -78,6 +78,7 @@ static enum tcp_verdict ack_in_syn_received(struct stack *stack, struct tcb *tcb
 	}
 	tcp_note_timestamp(tcb, seg);
 	tcp_become_established(stack, tcb, seg);
+	tcp_accurate_third_ack(stack, tcb, seg);
 	if (tcb->passive) {
 		tcp_listen_established(tcb);
 	} else {
@@ -137,7 +138,9 @@ static void take_ack(struct stack *stack, struct tcb *tcb, const struct tcp_segm
 		return; /* it is about something else */
 	tcp_sack_take(stack, tcb, seg, &news);
 	tcb->delivered += news.segments;
-	if (tcb->ecn_told)
+	if (tcb->ecn == TCP_ECN_ACCURATE)
+		tcp_accurate_told(stack, tcb, seg, &news);
+	else if (tcb->ecn_told)
 		tcb->delivered_ce += news.segments;
 	if (seq_gt(seg->ack, tcb->snd_una))
 		tcp_advance_una(stack, tcb, seg, news.rtt_ns);

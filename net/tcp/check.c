@@ -28,7 +28,8 @@ static bool is_old_duplicate(const struct tcb *tcb, const struct tcp_segment *se
 {
 	if (!tcb->use_timestamps || !seg->opt.has_timestamps || (seg->flags & TCP_RST))
 		return false;
-	if (seg->now_ns - tcb->ts_recent_ns > TCP_PAWS_IDLE_NS) /* RFC 7323 5.5 */
+	if ((uint32_t)(seg->now_ns >> TCP_PAWS_SHIFT) - tcb->ts_recent_at >
+	    TCP_PAWS_IDLE_NS >> TCP_PAWS_SHIFT) /* RFC 7323 5.5 */
 		return false;
 	return (int32_t)(seg->opt.ts_val - tcb->ts_recent) < 0;
 }
@@ -61,7 +62,7 @@ void tcp_note_timestamp(struct tcb *tcb, const struct tcp_segment *seg)
 	if (!seg->moves_timestamp)
 		return;
 	tcb->ts_recent = seg->opt.ts_val;
-	tcb->ts_recent_ns = seg->now_ns;
+	tcb->ts_recent_at = (uint32_t)(seg->now_ns >> TCP_PAWS_SHIFT);
 }
 
 /* RFC 2883 4: what was acknowledged has come again. */
@@ -81,6 +82,7 @@ static void answer_unacceptable(struct stack *stack, struct tcb *tcb,
 	if (seg->flags & TCP_RST)
 		return;
 	tcp_doubt_old_segment(stack, tcb, seg);
+	tcp_accurate_synack_again(tcb, seg);
 	/* TIME-WAIT: the peer's FIN again, our last ACK was lost */
 	if (tcb->state == TCP_TIME_WAIT && (seg->flags & (TCP_FIN | TCP_SYN)) == TCP_FIN &&
 	    seg->fin_seq == tcb->rcv_fin)
@@ -117,7 +119,7 @@ static void cut_tail(struct tcp_segment *seg, uint32_t n)
 {
 	seg->data_len -= n;
 	pktbuf_trim(seg->pkt, seg->data_len);
-	seg->flags &= (uint8_t)~TCP_FIN; /* it was behind what is cut */
+	seg->flags &= (uint16_t)~TCP_FIN; /* it was behind what is cut */
 }
 
 /* "The segment may be trimmed": old text off its front, text beyond the window off its end. */
@@ -155,8 +157,9 @@ enum tcp_verdict tcp_check_sequence(struct stack *stack, struct tcb *tcb, struct
 	if (seg->flags & TCP_RST)
 		seg->data_len = 0;
 	if (is_syn_again(tcb, seg)) { /* an ACK alone would not help it */
-		tcp_ecn_take_syn_again(tcb, seg);
-		if (!tcb->syn_waits)
+		if (!tcp_ecn_take_syn_again(tcb, seg))
+			tcp_abort_with(stack, tcb, TCP_RESET_ECN, seg->now_ns);
+		else if (!tcb->syn_waits)
 			tcp_send_syn(stack, tcb, TCP_RETRANSMIT_SYN_AGAIN, seg->now_ns);
 		return TCP_DONE;
 	}

@@ -14,7 +14,7 @@
  * through once in 2^28 times, and only while cookies are being given out.
  *
  * DEVIATION: such an initial sequence number does not follow the clock of RFC 9293 3.4.1 (MUST-8).
- * A peer without timestamps gets neither window scale nor SACK nor ECN.
+ * A peer without timestamps gets neither window scale nor SACK nor ECN but the accurate one.
  */
 #include "net/tcp/internal.h"
 
@@ -32,6 +32,7 @@
 #define TS_NO_SCALE 0x0fu
 #define TS_ECN 0x20u
 #define ECN_SETUP (TCP_ECE | TCP_CWR) /* RFC 3168 6.1.1: on the SYN */
+#define ECN_BITS (TCP_AE | ECN_SETUP)  /* RFC 9768 */
 
 static const uint16_t mss_table[8] = {TCP_MSS_MIN, TCP_MSS_DEFAULT, 1220, 1360, 1400, 1440, 1460,
 				      8960};
@@ -92,7 +93,7 @@ static uint32_t timestamp_with(const struct tcp_segment *syn, uint32_t clock)
 	const struct tcp_options *opt = &syn->opt;
 	uint32_t bits = (opt->has_window_scale ? opt->window_scale : TS_NO_SCALE) |
 			(opt->sack_permitted ? TS_SACK : 0) |
-			((syn->flags & ECN_SETUP) == ECN_SETUP ? TS_ECN : 0);
+			((syn->flags & ECN_BITS) == ECN_SETUP ? TS_ECN : 0);
 	uint32_t ts = (clock & ~TS_MASK) | bits;
 
 	return (int32_t)(ts - clock) > 0 ? ts - (TS_MASK + 1) : ts;
@@ -119,7 +120,8 @@ void tcp_cookie_send(struct stack *stack, const struct tcb *listener,
 		return;
 	if (!syn->opt.has_timestamps) { /* nowhere to keep these */
 		plain.opt.has_window_scale = plain.opt.sack_permitted = false;
-		plain.flags &= (uint8_t)~ECN_SETUP;
+		if ((syn->flags & ECN_BITS) == ECN_SETUP)
+			plain.flags &= (uint16_t)~ECN_SETUP;
 	}
 	tcp_take_syn(&tcb, &plain);
 	tcp_begin_at(&tcb, make(stack, syn));
@@ -132,6 +134,13 @@ void tcp_cookie_send(struct stack *stack, const struct tcb *listener,
 
 /* --- taking one ------------------------------------------------------------------------------ */
 
+/* RFC 9768 5.1: such an ACK only who asked for AccECN sends, and it was agreed to; nothing needs to be
+ * remembered. */
+static bool is_accurate(const struct tcp_segment *ack)
+{
+	return (ack->flags & (TCP_AE | TCP_CWR)) != 0;
+}
+
 /* What the SYN's options and flags were, as far as they were remembered. */
 static void recall(const struct tcp_segment *ack, uint8_t mss_index, struct tcp_segment *syn)
 {
@@ -139,6 +148,9 @@ static void recall(const struct tcp_segment *ack, uint8_t mss_index, struct tcp_
 	uint32_t bits = ack->opt.ts_ecr & TS_MASK;
 
 	syn->flags = TCP_SYN;
+	syn->ip_ecn = 0; /* not remembered, and said already */
+	if (is_accurate(ack))
+		syn->flags |= ECN_BITS;
 	*opt = (struct tcp_options){.has_mss = true, .mss = mss_table[mss_index]};
 	if (!ack->opt.has_timestamps)
 		return;

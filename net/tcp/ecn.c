@@ -10,6 +10,9 @@
  *
  * By default a SYN of ours does not ask (NET_ECN_ACCEPT): some networks still lose a SYN with these
  * bits, which costs a second, and what a first SYN looks like should be known from the textbook.
+ * What a peer asks for it gets: this, or accurate feedback (accurate.c), which our SYN asks for with
+ * NET_ECN_ACCURATE, and whose ways to agree are here, too (RFC 9768 3.1), since each is the other's
+ * answer.
  * Nothing but new data is sent as ECN-capable: 6.1.4 (ACKs), 6.1.5 (what is sent again), 6.1.6
  * (window probes), and SYN, FIN and RST.
  */
@@ -17,31 +20,38 @@
 
 #include "net/wire/ipv4.h"
 
-void tcp_ecn_init(struct tcb *tcb, enum net_ecn wanted)
+#define ECN_BITS (TCP_AE | TCP_CWR | TCP_ECE)
+#define ECN_SETUP (TCP_CWR | TCP_ECE) /* RFC 3168 6.1.1: on a SYN */
+#define SYNS_THAT_ASK 2 /* RFC 9768 3.1.4.1 */
+
+void tcp_ecn_init(struct stack *stack, struct tcb *tcb, enum net_ecn wanted)
 {
-	if (wanted == NET_ECN_OFF)
-		tcb->ecn = TCP_ECN_OFF;
-	else
-		tcb->ecn = wanted == NET_ECN_ASK && !tcb->passive ? TCP_ECN_ASKS : TCP_ECN_ACCEPTS;
+	tcb->ecn = wanted == NET_ECN_OFF ? TCP_ECN_OFF : TCP_ECN_ACCEPTS;
+	if (tcb->passive)
+		return;
+	if (wanted == NET_ECN_ASK)
+		tcb->ecn = TCP_ECN_ASKS;
+	else if (wanted == NET_ECN_ACCURATE)
+		tcb->ecn = tcp_accurate_begin(stack, tcb) ? TCP_ECN_ASKS_ACCURATE : TCP_ECN_ASKS;
 }
 
-/* --- 6.1.1: agreeing ------------------------------------------------------------------------- */
+/* --- RFC 3168 6.1.1, RFC 9768 3.1.1 to 3.1.3: agreeing ---------------------------------------- */
 
 /* "ECN-setup SYN": both bits.  A SYN that was sent without them, in either direction, says that
- * data will not be ECN-capable. */
-static void take_syn(struct tcb *tcb, uint8_t bits)
+ * data will not be ECN-capable.  Any other combination asks for AccECN (RFC 9768 3.1.3). */
+static void take_syn(struct tcb *tcb, uint16_t bits)
 {
 	if (tcb->ecn == TCP_ECN_ECHOES)
 		return;
-	if (tcb->ecn != TCP_ECN_OFF && bits == (TCP_ECE | TCP_CWR))
-		tcb->ecn = TCP_ECN_ON;
-	else
+	if (tcb->ecn == TCP_ECN_OFF || bits == 0)
 		tcb->ecn = TCP_ECN_OFF;
+	else
+		tcb->ecn = bits == ECN_SETUP ? TCP_ECN_ON : TCP_ECN_ACCURATE;
 }
 
 /* "ECN-setup SYN-ACK": ECE alone; both bits are our own SYN's, sent back by who copies what it does
  * not know. */
-static void take_synack(struct tcb *tcb, uint8_t bits)
+static void take_synack(struct tcb *tcb, uint16_t bits)
 {
 	if (bits != TCP_ECE)
 		tcb->ecn = TCP_ECN_OFF;
@@ -51,21 +61,55 @@ static void take_synack(struct tcb *tcb, uint8_t bits)
 		tcb->ecn = TCP_ECN_OFF;
 }
 
-void tcp_ecn_take_syn(struct tcb *tcb, const struct tcp_segment *seg)
+/* RFC 9768, table 2.  Where our SYN has gone without bits since, RFC 3168 6.1.1.1 counts for who has
+ * that alone. */
+static void take_synack_accurate(struct tcb *tcb, uint16_t bits)
 {
-	uint8_t bits = seg->flags & (TCP_ECE | TCP_CWR);
-
-	if (seg->flags & TCP_ACK)
-		take_synack(tcb, bits);
+	if (bits == 0 || bits == ECN_BITS)
+		tcb->ecn = TCP_ECN_OFF;
+	else if (bits != TCP_ECE)
+		tcb->ecn = TCP_ECN_ACCURATE;
 	else
-		take_syn(tcb, bits);
+		tcb->ecn = tcb->attempts < SYNS_THAT_ASK ? TCP_ECN_ON : TCP_ECN_ECHOES;
 }
 
-void tcp_ecn_take_syn_again(struct tcb *tcb, const struct tcp_segment *seg)
+void tcp_ecn_take_syn(struct tcb *tcb, const struct tcp_segment *seg)
 {
+	uint16_t bits = seg->flags & ECN_BITS;
+
+	tcb->syn_ecn = seg->ip_ecn & IPV4_ECN_MASK;
+	if (!(seg->flags & TCP_ACK))
+		take_syn(tcb, bits);
+	else if (tcb->ecn == TCP_ECN_ASKS_ACCURATE)
+		take_synack_accurate(tcb, bits);
+	else
+		take_synack(tcb, bits);
+}
+
+/* Who has no memory for AccECN says that he knows RFC 3168: as a server that may be. */
+void tcp_ecn_settle(struct stack *stack, struct tcb *tcb)
+{
+	if (tcb->ecn != TCP_ECN_ACCURATE)
+		tcp_accurate_end(stack, tcb);
+	else if (tcb->accurate == NULL && !tcp_accurate_begin(stack, tcb))
+		tcb->ecn = TCP_ECN_ON;
+}
+
+bool tcp_ecn_take_syn_again(struct tcb *tcb, const struct tcp_segment *seg)
+{
+	uint16_t bits = seg->flags & ECN_BITS;
+
+	tcb->syn_ecn = seg->ip_ecn & IPV4_ECN_MASK; /* RFC 9768 3.1.5: of the latest */
+	if (tcb->ecn == TCP_ECN_ACCURATE) {
+		tcb->accurate->no_ect |= bits == 0;
+		return bits != ECN_SETUP;
+	}
+	if (tcb->ecn != TCP_ECN_ON)
+		return true;
 	/* 6.1.1.1: the peer has given up asking, so our first answer did not get through */
-	if ((seg->flags & (TCP_ECE | TCP_CWR)) != (TCP_ECE | TCP_CWR))
+	if (bits == 0)
 		tcb->ecn = TCP_ECN_OFF;
+	return bits == 0 || bits == ECN_SETUP;
 }
 
 /* --- sending --------------------------------------------------------------------------------- */
@@ -77,38 +121,72 @@ static bool is_again(const struct tcp_send *send)
 
 bool tcp_ecn_capable(const struct tcb *tcb, const struct tcp_send *send)
 {
-	return tcb->ecn == TCP_ECN_ON && send->data_len > 0 && !is_again(send);
+	if (tcb->ecn < TCP_ECN_ON || send->data_len == 0 || is_again(send))
+		return false;
+	return tcb->ecn == TCP_ECN_ON || (tcb->ecn == TCP_ECN_ACCURATE && !tcb->accurate->no_ect);
 }
 
-uint8_t tcp_ecn_flags(const struct tcb *tcb, const struct tcp_send *send)
+/* The network may have lost a first one because of these: 6.1.1.1 (once), RFC 9768 3.1.4.1 (twice). */
+static uint16_t syn_flags(const struct tcb *tcb, const struct tcp_send *send)
 {
-	if (send->flags & TCP_SYN) {
-		if (send->flags & TCP_ACK)
-			return tcb->ecn == TCP_ECN_ON ? TCP_ECE : 0;
-		/* 6.1.1.1: the network may have lost it because of these */
-		return tcb->ecn == TCP_ECN_ASKS && !is_again(send) ? TCP_ECE | TCP_CWR : 0;
+	if (tcb->ecn == TCP_ECN_ASKS_ACCURATE)
+		return tcb->attempts < SYNS_THAT_ASK ? ECN_BITS : 0;
+	return tcb->ecn == TCP_ECN_ASKS && !is_again(send) ? ECN_SETUP : 0;
+}
+
+/* RFC 9768 3.2.3.2.2: after a second time-out without, though the mode stays. */
+static uint16_t synack_flags(const struct tcb *tcb)
+{
+	if (tcb->ecn == TCP_ECN_ACCURATE)
+		return tcb->attempts < SYNS_THAT_ASK ? tcp_accurate_echo(tcb) : 0;
+	return tcb->ecn == TCP_ECN_ON ? TCP_ECE : 0;
+}
+
+uint16_t tcp_ecn_flags(const struct tcb *tcb, const struct tcp_send *send)
+{
+	if (send->flags & TCP_SYN)
+		return send->flags & TCP_ACK ? synack_flags(tcb) : syn_flags(tcb, send);
+	if (tcb->ecn == TCP_ECN_ACCURATE)
+		return tcp_accurate_ace(tcb, send);
+	return (uint16_t)((tcb->ecn_echo ? TCP_ECE : 0) |
+			  (tcb->ecn_reduced && tcp_ecn_capable(tcb, send) ? TCP_CWR : 0));
+}
+
+static void syn_was_sent(struct tcb *tcb, const struct tcp_send *send)
+{
+	if (send->flags & TCP_ACK) {
+		if (tcb->accurate != NULL && synack_flags(tcb) == 0)
+			tcb->accurate->no_ect = true; /* RFC 9768 3.1.5 */
+	} else if (is_again(send) && tcb->ecn == TCP_ECN_ASKS) {
+		tcb->ecn = TCP_ECN_ECHOES;
 	}
-	return (uint8_t)((tcb->ecn_echo ? TCP_ECE : 0) |
-			 (tcb->ecn_reduced && tcp_ecn_capable(tcb, send) ? TCP_CWR : 0));
 }
 
 void tcp_ecn_sent(struct tcb *tcb, const struct tcp_send *send)
 {
-	if (tcp_ecn_capable(tcb, send))
+	if (send->flags & TCP_SYN)
+		syn_was_sent(tcb, send);
+	else if (tcb->ecn == TCP_ECN_ACCURATE)
+		tcp_accurate_sent(tcb);
+	else if (tcp_ecn_capable(tcb, send))
 		tcb->ecn_reduced = false;
-	if ((send->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && is_again(send) &&
-	    tcb->ecn == TCP_ECN_ASKS)
-		tcb->ecn = TCP_ECN_ECHOES;
 }
 
 /* --- 6.1.2: the sender is told --------------------------------------------------------------- */
 
 void tcp_ecn_check_ack(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg)
 {
-	tcb->ecn_told = tcb->ecn == TCP_ECN_ON && (seg->flags & TCP_ECE);
+	tcb->ecn_told = false;
 	tcb->reduced_at = seq_max(tcb->reduced_at, tcb->snd_una); /* never half a cycle behind */
+	if (tcb->ecn < TCP_ECN_ON)
+		return;
+	if (tcb->ecn == TCP_ECN_ACCURATE) {
+		tcp_accurate_first(tcb, seg);
+		return;
+	}
 	/* "At most once for each window of data": what was sent before the last reduction met the
 	 * queue that it was made for, whether a mark or a loss had told of it. */
+	tcb->ecn_told = seg->flags & TCP_ECE;
 	if (!tcb->ecn_told || seq_leq(seg->ack, tcb->reduced_at))
 		return;
 	stack->counters.tcp_ecn_reductions++;
@@ -121,6 +199,10 @@ void tcp_ecn_check_ack(struct stack *stack, struct tcb *tcb, const struct tcp_se
  * before it, not the one on its own segment. */
 void tcp_ecn_check_data(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg)
 {
+	if (tcb->ecn == TCP_ECN_ACCURATE) {
+		tcp_accurate_came(stack, tcb, seg);
+		return;
+	}
 	if (seg->data_len == 0 || (tcb->ecn != TCP_ECN_ON && tcb->ecn != TCP_ECN_ECHOES))
 		return;
 	if (seg->flags & TCP_CWR)

@@ -43,7 +43,7 @@ int tcp_prepare(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	tcp_begin_at(tcb, tcp_initial_sequence(stack, tcb, now_ns));
 	tcb->ts_offset = tcp_timestamp_offset(stack, tcb);
 	tcp_rto_init(tcb);
-	tcp_ecn_init(tcb, (enum net_ecn)stack->options.ecn);
+	tcp_ecn_init(stack, tcb, (enum net_ecn)stack->options.ecn);
 	tcb->progress_ns = now_ns;
 	tcb->meter = (struct tcp_meter){.since = 0}; /* a listener may have been here */
 	tcb->opened = true;
@@ -77,7 +77,7 @@ void tcp_take_syn(struct tcb *tcb, const struct tcp_segment *seg)
 	tcb->use_sack = opt->sack_permitted;
 	tcb->use_timestamps = opt->has_timestamps;
 	tcb->ts_recent = opt->ts_val;
-	tcb->ts_recent_ns = seg->now_ns;
+	tcb->ts_recent_at = (uint32_t)(seg->now_ns >> TCP_PAWS_SHIFT);
 	/* Until an ACK says more: never scaled on a SYN (RFC 7323 2.2) */
 	tcb->snd_wnd = tcb->snd_wnd_max = seg->raw_wnd;
 	tcb->snd_wl1 = seg->seq;
@@ -140,19 +140,21 @@ static void step_over_syn(struct tcb *tcb, struct tcp_segment *seg)
 
 	seg->seq++;
 	seg->fin_seq++;
-	seg->flags &= (uint8_t)~TCP_SYN;
+	seg->flags &= (uint16_t)~TCP_SYN;
 	if (len == seg->data_len)
 		return;
 	pktbuf_trim(seg->pkt, len);
 	seg->data_len = len;
-	seg->flags &= (uint8_t)~TCP_FIN; /* it was behind what is cut */
+	seg->flags &= (uint16_t)~TCP_FIN; /* it was behind what is cut */
 }
 
 static void finish_handshake(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
 {
 	emit_synack_received(stack, tcb, seg);
 	tcp_take_syn(tcb, seg);
+	tcp_ecn_settle(stack, tcb);
 	tcp_become_established(stack, tcb, seg);
+	tcp_accurate_opened(stack, tcb, seg);
 	tcp_tell_established(stack, tcb, "SYN=1, ACK acknowledges our SYN");
 	tcp_send_ack(stack, tcb, seg->now_ns); /* step 14: not held back, the server waits */
 	tcp_tell_user(stack, tcb, seg->now_ns);
@@ -168,6 +170,7 @@ static void finish_handshake(struct stack *stack, struct tcb *tcb, struct tcp_se
 static void answer_crossing_syn(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
 {
 	tcp_take_syn(tcb, seg);
+	tcp_ecn_settle(stack, tcb);
 	tcp_set_state(stack, tcb, TCP_SYN_RECEIVED);
 	tcp_send_syn(stack, tcb, TCP_RETRANSMIT_NONE, seg->now_ns);
 	step_over_syn(tcb, seg);

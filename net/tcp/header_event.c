@@ -12,14 +12,15 @@
 
 #define FRAME_SHOWN_MAX 128 /* bytes of a frame in an event */
 
-void tcp_flags_text(char *buf, size_t cap, uint8_t flags)
+void tcp_flags_text(char *buf, size_t cap, uint16_t flags)
 {
 	static const struct {
-		uint8_t bit;
+		uint16_t bit;
 		char name[4];
 	} names[] = {
 		{TCP_SYN, "SYN"}, {TCP_FIN, "FIN"}, {TCP_RST, "RST"}, {TCP_PSH, "PSH"},
 		{TCP_ACK, "ACK"}, {TCP_URG, "URG"}, {TCP_ECE, "ECE"}, {TCP_CWR, "CWR"},
+		{TCP_AE, "AE"},
 	};
 	struct strbuf sb = strbuf_on(buf, cap);
 

@@ -80,12 +80,36 @@ static void tell_times(const struct tcb *tcb, struct sock_tcp_info *info, uint64
 
 /* --- all of it ------------------------------------------------------------------------------- */
 
+static enum sock_ecn_mode ecn_mode(const struct tcb *tcb)
+{
+	if (tcb->ecn == TCP_ECN_ACCURATE)
+		return SOCK_ECN_ACCURATE;
+	return tcb->ecn == TCP_ECN_ON ? SOCK_ECN_RFC3168 : SOCK_ECN_NONE;
+}
+
+static void tell_ecn(const struct tcb *tcb, struct sock_tcp_info *info)
+{
+	const struct tcp_accurate *a = tcb->accurate;
+
+	info->ecn_mode = ecn_mode(tcb);
+	if (a == NULL)
+		return;
+	info->ecn_sending_off = a->no_ect;
+	info->received_ce = a->r_cep - 5;
+	info->received_e0_bytes = a->r_e0b - 1;
+	info->received_e1_bytes = a->r_e1b - 1;
+	info->received_ce_bytes = a->r_ceb;
+	info->delivered_e0_bytes = a->s_e0b - 1;
+	info->delivered_e1_bytes = a->s_e1b - 1;
+	info->delivered_ce_bytes = a->s_ceb;
+}
+
 static uint8_t agreed(const struct tcb *tcb)
 {
 	return (uint8_t)((tcb->use_timestamps ? SOCK_TCPI_TIMESTAMPS : 0) |
 			 (tcb->use_sack ? SOCK_TCPI_SACK : 0) |
 			 (tcb->use_window_scale ? SOCK_TCPI_WSCALE : 0) |
-			 (tcb->connected && tcb->ecn == TCP_ECN_ON ? SOCK_TCPI_ECN : 0) |
+			 (tcb->connected && ecn_mode(tcb) != SOCK_ECN_NONE ? SOCK_TCPI_ECN : 0) |
 			 (tcb->ecn_seen ? SOCK_TCPI_ECN_SEEN : 0));
 }
 
@@ -136,4 +160,5 @@ void tcp_info(const struct tcb *tcb, struct sock_tcp_info *info, uint64_t now_ns
 	};
 	tell_loss(tcb, info);
 	tell_times(tcb, info, now_ns);
+	tell_ecn(tcb, info);
 }

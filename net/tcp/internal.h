@@ -7,7 +7,9 @@
 #ifndef NET_TCP_INTERNAL_H
 #define NET_TCP_INTERNAL_H
 
+#include "net/tcp/ecn.h"
 #include "net/tcp/tcb.h"
+#include "net/tcp/waiting.h"
 
 /* A received segment, parsed.  seq, data and len shrink when parts of it turn out to be old. */
 struct tcp_segment {
@@ -19,7 +21,7 @@ struct tcp_segment {
 	uint32_t fin_seq;  /* of its FIN, where it has one: trimming does not move it */
 	uint32_t wnd;      /* SEG.WND, scaled */
 	uint16_t raw_wnd;  /* as on the wire */
-	uint8_t flags;     /* enum tcp_flag */
+	uint16_t flags;    /* enum tcp_flag */
 	uint8_t ip_ecn;    /* enum ipv4_ecn, of its IP header */
 	bool moves_timestamp;        /* RFC 7323 4.3: TS.Recent, once its ACK is believed */
 	struct tcp_options opt;
@@ -172,6 +174,7 @@ enum tcp_reset_reason {
 	TCP_RESET_UNREAD_DATA,
 	TCP_RESET_DATA_AFTER_CLOSE,
 	TCP_RESET_LISTENER_CLOSED,
+	TCP_RESET_ECN,
 	TCP_RESET_REASONS,
 };
 const char *tcp_reset_reason_text(unsigned reason);
@@ -304,7 +307,7 @@ bool tcp_send_tail_probe(struct stack *stack, struct tcb *tcb, bool *is_again, u
 struct tcp_send {
 	uint32_t seq;
 	uint32_t data_len; /* bytes from the send buffer */
-	uint8_t flags;
+	uint16_t flags;
 	uint8_t note;      /* enum tcp_note */
 	uint32_t note_arg;
 };
@@ -356,7 +359,7 @@ bool tcp_view_frame(struct tcp_header_view *view, const uint8_t *frame, size_t l
 /* The frame that a received packet came in; for a segment whose header was parsed. */
 void tcp_view_received(struct tcp_header_view *view, const struct tcp_segment *seg);
 /* "SYN,ACK" */
-void tcp_flags_text(char *buf, size_t cap, uint8_t flags);
+void tcp_flags_text(char *buf, size_t cap, uint16_t flags);
 
 /* --- rto.c: RFC 6298 ------------------------------------------------------------------------- */
 
@@ -417,21 +420,6 @@ void tcp_hystart_rtt(struct tcb *tcb, uint64_t rtt_ns);
 void tcp_hystart_round(struct tcb *tcb);
 /* What of `acked` bytes the window grows by. */
 uint32_t tcp_hystart_growth(const struct tcb *tcb, uint32_t acked);
-
-/* --- ecn.c: RFC 3168 ------------------------------------------------------------------------- */
-
-void tcp_ecn_init(struct tcb *tcb, enum net_ecn wanted);
-/* The peer's SYN or SYN-ACK; the SYN again, before our SYN-ACK goes again. */
-void tcp_ecn_take_syn(struct tcb *tcb, const struct tcp_segment *seg);
-void tcp_ecn_take_syn_again(struct tcb *tcb, const struct tcp_segment *seg);
-/* What of ECE and CWR a segment gets, and whether it may be marked; then it has been sent. */
-uint8_t tcp_ecn_flags(const struct tcb *tcb, const struct tcp_send *send);
-bool tcp_ecn_capable(const struct tcb *tcb, const struct tcp_send *send);
-void tcp_ecn_sent(struct tcb *tcb, const struct tcp_send *send);
-/* An acceptable ACK, before SND.UNA moves: cwnd is reduced once a window. */
-void tcp_ecn_check_ack(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg);
-/* A segment inside the window: from the first mark to the CWR our ACKs have ECE. */
-void tcp_ecn_check_data(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg);
 
 /* --- sack.c: RFC 6675, RFC 2883 --------------------------------------------------------------- */
 
@@ -576,37 +564,6 @@ void tcp_doubt_silence(struct stack *stack, const struct tcb *tcb, uint64_t now_
 /* The user has read all there was. */
 void tcp_doubt_reader_waits(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 void tcp_doubt_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
-
-/* --- meter.c: how long the connection was limited by what ------------------------------------ */
-
-void tcp_meter_change(struct tcb *tcb, enum tcp_limit limit, uint64_t now_ns);
-static inline void tcp_meter_set(struct tcb *tcb, enum tcp_limit limit, uint64_t now_ns)
-{
-	if (tcb->limit != limit)
-		tcp_meter_change(tcb, limit, now_ns);
-}
-/* The user was sent away with all he had. */
-void tcp_meter_full(struct tcb *tcb, uint64_t now_ns);
-/* Microseconds so far; TCP_LIMIT_NONE: of all. */
-uint64_t tcp_meter_us(const struct tcb *tcb, enum tcp_limit limit, uint64_t now_ns);
-
-/* --- cork.c ---------------------------------------------------------------------------------- */
-
-/* Does a last segment that is not full wait for more? */
-static inline bool tcp_cork_holds(const struct tcb *tcb)
-{
-	return tcb->cork != 0 && !(tcb->cork & TCP_CORK_FLUSH) && !tcb->fin_queued &&
-	       !tcb_urgent_waits(tcb);
-}
-/* What the user is about to write is to be followed by more, or not. */
-void tcp_cork_more(struct stack *stack, struct tcb *tcb, bool more);
-/* He has written, where there is a cork; before SND.END moves. */
-void tcp_cork_written(struct tcb *tcb);
-/* All was sent that may be, if anything (`sent`).  `waits`: so many bytes that would be no full
- * segment, and that the window lets go; true: the cork alone holds them back. */
-bool tcp_cork_sent(struct stack *stack, struct tcb *tcb, uint32_t waits, bool sent,
-		   uint64_t now_ns);
-void tcp_cork_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 
 /* --- pmtu.c ---------------------------------------------------------------------------------- */
 

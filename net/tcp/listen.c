@@ -194,6 +194,7 @@ static void take_syn(struct stack *stack, struct tcb *listener, struct tcb *tcb,
 		     const struct tcp_segment *syn)
 {
 	tcp_take_syn(tcb, syn);
+	tcp_ecn_settle(stack, tcb);
 	tcp_hash_insert(stack, tcb);
 	emit_found_and_recorded(stack, listener, tcb);
 }
@@ -261,7 +262,7 @@ static struct tcb *record_late(struct stack *stack, struct tcb *listener,
 	stack->counters.tcp_cookies_taken++;
 	tcp_begin_at(tcb, seg->ack - 1);
 	tcb->snd_nxt = tcb->iss + 1;
-	tcb->again_ns = seg->now_ns; /* the timestamp that it echoes is not the clock's */
+	tcb->again_ms = (uint32_t)(seg->now_ns / NS_PER_MS); /* the timestamp that it echoes is not the clock's */
 	take_syn(stack, listener, tcb, syn);
 	tcp_step(tcb, 12);
 	seg->wnd = (uint32_t)seg->raw_wnd << tcb->snd_wscale;

@@ -37,6 +37,18 @@ static bool read_timestamps(struct tcp_options *opt, const uint8_t *p, uint8_t l
 	return true;
 }
 
+/* RFC 9768 3.2.3: of any length; "use those whole 3-octet fields that fit". */
+static bool read_accecn(struct tcp_options *opt, const uint8_t *p, uint8_t len)
+{
+	struct tcp_accecn_option *accecn = &opt->accecn;
+
+	accecn->kind = p[0];
+	accecn->n = (uint8_t)MIN((len - 2) / 3, 3);
+	for (uint8_t i = 0; i < accecn->n; i++)
+		accecn->field[i] = (uint32_t)p[2 + 3 * i] << 16 | load_be16(p + 3 + 3 * i);
+	return true;
+}
+
 /* One option of `len` bytes (2 at least, all of them there) that means something on a SYN only. */
 static bool read_syn_option(struct tcp_options *opt, const uint8_t *p, uint8_t len)
 {
@@ -72,6 +84,9 @@ static bool read_option(struct tcp_options *opt, const uint8_t *p, uint8_t len, 
 		return read_timestamps(opt, p, len);
 	case TCP_OPT_SACK:
 		return read_sack(opt, p, len);
+	case TCP_OPT_ACCECN0:
+	case TCP_OPT_ACCECN1:
+		return read_accecn(opt, p, len);
 	default:
 		return true;
 	}
@@ -81,7 +96,7 @@ void tcp_options_parse(struct tcp_options *opt, const uint8_t *p, size_t len, bo
 {
 	size_t at = 0;
 
-	memset(opt, 0, sizeof(*opt));
+	tcp_options_clear(opt);
 	while (at < len && p[at] != TCP_OPT_END) {
 		uint8_t option_len;
 
@@ -115,6 +130,8 @@ size_t tcp_options_len(const struct tcp_options *opt)
 		len += 4;
 	if (opt->n_sack > 0)
 		len += 4 + 8 * (size_t)opt->n_sack;
+	if (opt->accecn.kind != 0)
+		len += tcp_accecn_len(opt->accecn.n);
 	return len;
 }
 
@@ -146,6 +163,20 @@ static void write_sack(const struct tcp_options *opt, uint8_t *p)
 	}
 }
 
+static void write_accecn(const struct tcp_accecn_option *accecn, uint8_t *p)
+{
+	uint8_t len = (uint8_t)(2 + 3 * accecn->n);
+
+	for (size_t pad = tcp_accecn_len(accecn->n) - len; pad > 0; pad--)
+		*p++ = TCP_OPT_NOP;
+	*p++ = accecn->kind;
+	*p++ = len;
+	for (uint8_t i = 0; i < accecn->n; i++, p += 3) {
+		*p = (uint8_t)(accecn->field[i] >> 16);
+		store_be16(p + 1, (uint16_t)accecn->field[i]);
+	}
+}
+
 void tcp_options_write(const struct tcp_options *opt, uint8_t *p)
 {
 	if (opt->has_mss) {
@@ -162,6 +193,10 @@ void tcp_options_write(const struct tcp_options *opt, uint8_t *p)
 		*p++ = LEN_WINDOW_SCALE;
 		*p++ = opt->window_scale;
 	}
-	if (opt->n_sack > 0)
+	if (opt->n_sack > 0) {
 		write_sack(opt, p);
+		p += 4 + 8 * opt->n_sack;
+	}
+	if (opt->accecn.kind != 0)
+		write_accecn(&opt->accecn, p);
 }

@@ -104,7 +104,7 @@ static bool send_new(struct stack *stack, struct tcb *tcb, uint32_t len, uint64_
 	struct tcp_send send = {
 		.seq = tcb->snd_nxt,
 		.data_len = len,
-		.flags = (uint8_t)(TCP_ACK | (last && len > 0 ? TCP_PSH : 0) | (fin ? TCP_FIN : 0)),
+		.flags = (uint16_t)(TCP_ACK | (last && len > 0 ? TCP_PSH : 0) | (fin ? TCP_FIN : 0)),
 		.note = fin ? TCP_NOTE_FIN : 0,
 	};
 
@@ -230,7 +230,7 @@ static struct tcp_send segment_again(const struct tcb *tcb, const struct sent_se
 	return (struct tcp_send){
 		.seq = s->seq,
 		.data_len = len,
-		.flags = (uint8_t)(TCP_ACK | (len > 0 && last ? TCP_PSH : 0) |
+		.flags = (uint16_t)(TCP_ACK | (len > 0 && last ? TCP_PSH : 0) |
 				   (last && fin_is_missing(tcb) ? TCP_FIN : 0)),
 		.note = TCP_NOTE_RETRANSMIT,
 		.note_arg = tcp_retransmit_arg(MAX(attempt, 1), reason, tcb->rto_ns),
@@ -405,7 +405,7 @@ void tcp_send_syn(struct stack *stack, struct tcb *tcb, enum tcp_retransmit_reas
 	bool again = reason != TCP_RETRANSMIT_NONE;
 	const struct tcp_send send = {
 		.seq = tcb->iss,
-		.flags = (uint8_t)(TCP_SYN | (answer ? TCP_ACK : 0)),
+		.flags = (uint16_t)(TCP_SYN | (answer ? TCP_ACK : 0)),
 		.note = (uint8_t)(TCP_NOTE_STEP | (again ? TCP_NOTE_RETRANSMIT : 0)),
 		.note_arg = tcp_retransmit_arg(MAX(tcb->attempts, 1), reason, tcb->rto_ns),
 	};

@@ -15,6 +15,7 @@ const char *tcp_reset_reason_text(unsigned reason)
 	case TCP_RESET_UNREAD_DATA: return "closed with unread data";
 	case TCP_RESET_DATA_AFTER_CLOSE: return "data came after the application had closed";
 	case TCP_RESET_LISTENER_CLOSED: return "the listening socket was closed";
+	case TCP_RESET_ECN: return "its SYNs ask for two kinds of ECN";
 	default: return "?";
 	}
 }

@@ -67,7 +67,7 @@ static bool echoed_rtt(const struct tcb *tcb, const struct tcp_segment *seg, uin
  * on itself. */
 static bool is_after_the_last_repetition(const struct tcb *tcb, uint64_t rtt_ns, uint64_t now_ns)
 {
-	return rtt_ns / NS_PER_MS <= now_ns / NS_PER_MS - tcb->again_ns / NS_PER_MS;
+	return rtt_ns / NS_PER_MS <= (uint32_t)(now_ns / NS_PER_MS) - tcb->again_ms;
 }
 
 void tcp_rtt_acked(struct tcb *tcb, const struct tcp_segment *seg, uint64_t rtt_ns)

@@ -40,13 +40,12 @@ static uint8_t room_for_sack(const struct tcb *tcb, const struct tcp_options *op
 	return full.n_sack;
 }
 
-static void data_options(struct stack *stack, struct tcp_options *opt, struct tcb *tcb,
+static void sack_options(struct stack *stack, struct tcp_options *opt, struct tcb *tcb,
 			 uint32_t data_len)
 {
 	bool dsack = tcb->dsack.start != tcb->dsack.end;
 	uint8_t room;
 
-	opt->has_timestamps = tcb->use_timestamps;
 	if (!tcb->use_sack || (tcb->reassembly == NULL && !dsack) ||
 	    tcb->state == TCP_SYN_RECEIVED) /* what is queued then lacks nothing but ESTABLISHED */
 		return;
@@ -57,14 +56,23 @@ static void data_options(struct stack *stack, struct tcp_options *opt, struct tc
 	stack->counters.tcp_dsacks_out += dsack;
 }
 
+static void data_options(struct stack *stack, struct tcp_options *opt, struct tcb *tcb,
+			 uint32_t data_len)
+{
+	opt->has_timestamps = tcb->use_timestamps;
+	sack_options(stack, opt, tcb, data_len);
+}
+
 static void choose_options(struct stack *stack, struct tcp_options *opt, struct tcb *tcb,
 			   const struct tcp_send *send, uint64_t now_ns)
 {
-	*opt = (struct tcp_options){.has_mss = false};
+	tcp_options_clear(opt);
 	if (send->flags & TCP_SYN)
 		syn_options(opt, tcb, send->flags & TCP_ACK);
 	else
 		data_options(stack, opt, tcb, send->data_len);
+	if (tcb->accurate != NULL)
+		tcp_accurate_add_option(tcb, opt, send);
 	opt->ts_val = tcp_timestamp(tcb, now_ns);
 	opt->ts_ecr = send->flags & TCP_ACK ? tcb->ts_recent : 0; /* RFC 7323 3.2 */
 }
@@ -140,7 +148,7 @@ static struct pktbuf *build(struct stack *stack, struct tcb *tcb, const struct t
 	struct tcp_header h = {
 		.seq = send->seq,
 		.ack = send->flags & TCP_ACK ? tcb->rcv_nxt : 0,
-		.flags = (uint8_t)(send->flags | tcp_ecn_flags(tcb, send)),
+		.flags = send->flags | tcp_ecn_flags(tcb, send),
 	};
 	struct tcp_options opt;
 
@@ -196,7 +204,7 @@ int tcp_transmit(struct stack *stack, struct tcb *tcb, const struct tcp_send *se
 		tcb->segs_out++;
 	if (send->note & TCP_NOTE_RETRANSMIT) {
 		stack->counters.tcp_retransmits++;
-		tcb->again_ns = now_ns;
+		tcb->again_ms = (uint32_t)(now_ns / NS_PER_MS);
 	}
 	if (send->data_len > 0) {
 		tcb->data_segs_out++;

@@ -126,6 +126,7 @@ static void let_go(struct stack *stack, struct tcb *tcb)
 	tcp_timers_clear(stack, tcb);
 	tcp_reassembly_free(stack, tcb);
 	tcp_drop_send_buffer(tcb);
+	tcp_accurate_end(stack, tcb);
 	scoreboard_free(tcb->sent, stack->port);
 	tcb->sent = NULL;
 }

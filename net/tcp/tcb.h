@@ -58,6 +58,7 @@ _Static_assert(TCP_BUFFER_MAX <= UINT32_C(0xffff) << TCP_WINDOW_SCALE, "no windo
 #define TCP_R1 3u /* RFC 9293 3.8.3, SHLD-10: retransmissions before IP is asked for another way */
 #define TCP_DEVICE_RETRY_NS NS_PER_MS
 #define TCP_BUFFER_KEEP_NS NS_PER_S /* an empty send buffer is given back after this */
+#define TCP_PAWS_SHIFT 30 /* about seconds, for this */
 #define TCP_PAWS_IDLE_NS (24 * 24 * 3600 * NS_PER_S) /* RFC 7323 5.5: 24 days */
 
 #define TCP_INITIAL_WINDOW_SEGMENTS 10u /* RFC 6928 */
@@ -134,6 +135,28 @@ enum tcp_ecn { /* RFC 3168 6.1.1 */
 	TCP_ECN_ASKS,    /* our SYN asks */
 	TCP_ECN_ECHOES,  /* a SYN asked and a later one did not: the peer's marks are answered */
 	TCP_ECN_ON,
+	TCP_ECN_ASKS_ACCURATE, /* RFC 9768: our SYN asks for that, and takes RFC 3168 */
+	TCP_ECN_ACCURATE,      /* AccECN mode */
+};
+
+/* RFC 9768 3.2: what is counted in AccECN mode; accurate.c */
+struct tcp_accurate {
+	/* As receiver, of what comes: r.cep, r.e0b, r.e1b, r.ceb; and as the last option said it */
+	uint32_t r_cep, r_e0b, r_e1b, r_ceb;
+	uint32_t told_e0b, told_e1b, told_ceb;
+	/* As sender, what the peer says: s.cep, s.e0b, s.e1b, s.ceb */
+	uint32_t s_cep, s_e0b, s_e1b, s_ceb;
+	uint32_t told_ts;       /* the latest timestamp that came with it */
+	uint8_t last_field;     /* enum ipv4_ecn of the packet that came last */
+	uint8_t marks_unsaid;   /* CE since our last ACK */
+	bool no_ect : 1;        /* what we send is not ECN-capable any more */
+	bool deaf : 1;          /* nor does what the peer says count */
+	bool handshake_ack : 1; /* 3.2.2.1: our next pure ACK says how the SYN-ACK came */
+	bool awaits_first : 1;  /* 3.2.2.4: no ACE came yet behind the handshake */
+	bool options_off : 1;   /* 3.2.3.2.2: ours do not get through */
+	bool options_bad : 1;   /* 3.2.3.2.4: the peer's are zeroed */
+	bool option_seen : 1;
+	bool first_had_one : 1;    /* 3.2.3.2.2: the first text had one */
 };
 
 /* Out-of-order data: one run of bytes without holes (reassembly.c). */
@@ -314,15 +337,16 @@ struct tcb {
 	bool use_window_scale, use_sack, use_timestamps;
 	bool ecn_cwr : 1;  /* ecn.c: the last reduction was because of a mark */
 	bool ecn_seen : 1; /* a segment came that was ECN-capable, or marked */
+	uint8_t syn_ecn : 2; /* enum ipv4_ecn of the peer's SYN or SYN-ACK, the last that came */
 	uint32_t ts_offset;
 	uint32_t ts_recent;
 	uint32_t data_segs_in; /* with text */
-	uint64_t ts_recent_ns; /* when ts_recent was noted */
+	uint32_t ts_recent_at; /* when ts_recent was noted: TCP_PAWS_SHIFT */
+	uint32_t again_ms;     /* when something was sent again last: milliseconds, which wrap */
 
 	/* --- round-trip time (rto.c) -------------------------------------------------------- */
 	uint64_t srtt_ns, rttvar_ns; /* 0: no sample yet */
 	uint64_t rto_ns;
-	uint64_t again_ns;     /* when something was sent again last */
 	uint64_t syn_sent_ns;  /* our SYN, the last time */
 	uint32_t rtt_seq;      /* the next sample is what acknowledges more than this */
 	bool syn_timed;        /* it was sent once */
@@ -344,13 +368,14 @@ struct tcb {
 	struct tcp_cubic cubic;
 	struct tcp_hystart hystart;
 	uint32_t bytes_acked; /* RFC 3465, byte counting: not turned into cwnd yet */
-	uint32_t reduced_at;  /* SND.NXT at the last reduction */
 
 	/* --- explicit congestion notification (ecn.c) --------------------------------------- */
+	struct tcp_accurate *accurate; /* in AccECN mode, and while our SYN asks for it */
 	uint8_t ecn;      /* enum tcp_ecn */
 	bool ecn_echo;    /* a mark came: ECE in what we send, until the peer's CWR */
 	bool ecn_reduced; /* cwnd was reduced: CWR on the next new data */
-	bool ecn_told;     /* the ACK being processed has ECE */
+	bool ecn_told;    /* the ACK being processed has ECE */
+	uint32_t reduced_at; /* SND.NXT at the last reduction (congestion.c) */
 	uint64_t progress_ns; /* when the peer last acknowledged something, or had nothing to */
 
 	/* --- attacks (reset.c) -------------------------------------------------------------- */

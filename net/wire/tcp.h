@@ -36,7 +36,9 @@ enum tcp_flag {
 	TCP_URG = 0x20,
 	TCP_ECE = 0x40,
 	TCP_CWR = 0x80,
+	TCP_AE = 0x100, /* RFC 9768; in the octet of the data offset */
 };
+#define TCP_FLAGS_MASK 0x1ff
 
 enum tcp_option_kind {
 	TCP_OPT_END = 0,
@@ -46,13 +48,15 @@ enum tcp_option_kind {
 	TCP_OPT_SACK_PERMITTED = 4, /* length 2, RFC 2018 2 */
 	TCP_OPT_SACK = 5,           /* length 2 + 8n, RFC 2018 3 */
 	TCP_OPT_TIMESTAMPS = 8,     /* length 10, RFC 7323 3 */
+	TCP_OPT_ACCECN0 = 172,      /* length 2 + 3n, RFC 9768 3.2.3 */
+	TCP_OPT_ACCECN1 = 174,
 };
 
 struct tcp_header {
 	uint16_t src_port, dst_port;
 	uint32_t seq, ack;
 	uint8_t header_len; /* bytes, options included */
-	uint8_t flags;      /* enum tcp_flag */
+	uint16_t flags;     /* enum tcp_flag */
 	uint16_t window;    /* as on the wire, not scaled */
 	uint16_t urgent;
 };
@@ -67,7 +71,7 @@ static inline bool tcp_header_read(const uint8_t *p, size_t len, struct tcp_head
 	h->seq = load_be32(p + TCP_OFF_SEQ);
 	h->ack = load_be32(p + TCP_OFF_ACK);
 	h->header_len = (uint8_t)((p[TCP_OFF_DATA_OFFSET] >> 4) * 4);
-	h->flags = p[TCP_OFF_FLAGS];
+	h->flags = load_be16(p + TCP_OFF_DATA_OFFSET) & TCP_FLAGS_MASK;
 	h->window = load_be16(p + TCP_OFF_WINDOW);
 	h->urgent = load_be16(p + TCP_OFF_URGENT);
 	return h->header_len >= TCP_HEADER_LEN && h->header_len <= len;
@@ -80,8 +84,7 @@ static inline void tcp_header_write(uint8_t *p, const struct tcp_header *h)
 	store_be16(p + TCP_OFF_DST, h->dst_port);
 	store_be32(p + TCP_OFF_SEQ, h->seq);
 	store_be32(p + TCP_OFF_ACK, h->ack);
-	p[TCP_OFF_DATA_OFFSET] = (uint8_t)(h->header_len / 4 << 4);
-	p[TCP_OFF_FLAGS] = h->flags;
+	store_be16(p + TCP_OFF_DATA_OFFSET, (uint16_t)(h->header_len / 4 << 12 | h->flags));
 	store_be16(p + TCP_OFF_WINDOW, h->window);
 	store_be16(p + TCP_OFF_CHECKSUM, 0);
 	store_be16(p + TCP_OFF_URGENT, h->urgent);

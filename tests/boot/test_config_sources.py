@@ -3,7 +3,6 @@
 later one wins over an earlier one (docs/configuration.md).
 """
 
-import re
 import shutil
 
 import pytest
@@ -83,9 +82,7 @@ def test_faults_in_every_source_are_named(no_net):
     assert (DEVICE, 'color=blue', 'unknown key') in bad
     assert (LINE, 'x=1', 'unknown key') in bad
     assert not any('green' in text for _, text, _ in bad)
-    faults = log.all('config.bad')
-    assert [bool(re.search('ip, nic, ', e.get('allowed', ''))) for e in faults].count(True) == 1
-    assert all(e.get('allowed') for e in faults if e['problem'] == 'not a number of seconds')
+    assert all(e.get('allowed') for e in log.all('config.bad'))
 
 
 def test_a_machine_without_smbios(no_net):

@@ -7,7 +7,7 @@ The witness is tshark on a capture of the tap; the frames are compared byte for 
 import pytest
 import tshark
 from machine import call
-from on_the_wire import (ACK, CWR, ECE, FIN, RST, SYN, Packets, compare_frame, compare_header,
+from on_the_wire import (ACK, AE, CWR, ECE, FIN, RST, SYN, Packets, compare_frame, compare_header,
                          compare_options)
 
 
@@ -92,9 +92,11 @@ def test_closing(seen):
     assert summary['segs_out'] == len(ours)
 
 
-@pytest.mark.parametrize('word, asks', [('ecn=ask', True), ('ecn=off', False)])
+@pytest.mark.parametrize('word, asks', [('ecn=ask', ECE | CWR), ('ecn=off', 0),
+                                        ('ecn=accurate', AE | ECE | CWR)])
 def test_ecn_as_configured(wire, tmp_path, word, asks):
-    """The SYN says whether it asks (RFC 3168 6.1.1); Linux agrees, and then text is marked ECT(0)."""
+    """The SYN says whether it asks (RFC 3168 6.1.1, RFC 9768 3.1.1); Linux agrees to one or the other,
+    and then text is marked ECT(0)."""
     path = tmp_path / 'pcap'
     with wire.capture(path) as capture:
         call(wire, [wire.ip, wire.url(), word, 'congestion=newreno'], 0)
@@ -102,7 +104,8 @@ def test_ecn_as_configured(wire, tmp_path, word, asks):
     packets = tshark.fields(str(path), ['ip.src', 'tcp.flags', 'tcp.len', 'ip.dsfield.ecn'], 'tcp')
     syn, syn_ack = (next(p for p in packets if int(p['tcp.flags'], 16) & (SYN | ACK) == f)
                     for f in (SYN, SYN | ACK))
-    assert int(syn['tcp.flags'], 16) & (ECE | CWR) == (ECE | CWR if asks else 0)
-    assert int(syn_ack['tcp.flags'], 16) & (ECE | CWR) == (ECE if asks else 0)
+    assert int(syn['tcp.flags'], 16) & (AE | ECE | CWR) == asks
+    agreed = (ECE, CWR) if asks & AE else (ECE,) if asks else (0,)
+    assert int(syn_ack['tcp.flags'], 16) & (AE | ECE | CWR) in agreed
     request = next(p for p in packets if p['ip.src'] == syn['ip.src'] and int(p['tcp.len']) > 0)
     assert int(request['ip.dsfield.ecn']) == (2 if asks else 0)

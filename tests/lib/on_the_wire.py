@@ -9,7 +9,7 @@ FIELDS = ['frame.number', 'frame.len', 'eth.src', 'eth.dst', 'ip.src', 'ip.dst',
           'tcp.dstport', 'tcp.seq', 'tcp.ack', 'tcp.flags', 'tcp.window_size_value',
           'tcp.options.mss_val', 'tcp.options.wscale.shift', 'tcp.options.sack_perm',
           'tcp.options.timestamp.tsval', 'tcp.options.timestamp.tsecr', 'tcp.len']
-FIN, SYN, RST, ACK, ECE, CWR = 1, 2, 4, 16, 64, 128
+FIN, SYN, RST, ACK, ECE, CWR, AE = 1, 2, 4, 16, 64, 128, 256
 OPTIONS = {'mss': 'tcp.options.mss_val', 'ws': 'tcp.options.wscale.shift',
            'tsval': 'tcp.options.timestamp.tsval'}
 

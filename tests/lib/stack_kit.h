@@ -121,7 +121,7 @@ struct kit_ipv4 {
 struct kit_tcp {
 	uint16_t src_port, dst_port;
 	uint32_t seq, ack;
-	uint8_t flags;
+	uint16_t flags;
 	uint16_t window, urgent;
 	const void *options; /* padded by the kit with END to a multiple of 4 */
 	size_t options_len;

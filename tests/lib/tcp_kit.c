@@ -269,7 +269,7 @@ struct kit_sent *tk_take(struct tk *t)
 	return s;
 }
 
-void tk_expect_at(struct tk *t, uint8_t flags, uint32_t seq, uint32_t ack, size_t len,
+void tk_expect_at(struct tk *t, uint16_t flags, uint32_t seq, uint32_t ack, size_t len,
 		  const char *file, int line)
 {
 	struct kit_sent *s = tk_take(t);

@@ -42,7 +42,7 @@ struct tk {
 /* A segment from the peer. */
 struct tk_in {
 	uint32_t seq, ack; /* relative; ack 0 with ACK set: really ISS + 0 */
-	uint8_t flags;
+	uint16_t flags;
 	const void *data;
 	size_t len;
 	const void *options; /* beside or instead of timestamps */
@@ -79,7 +79,7 @@ void tk_send(struct tk *t, const struct tk_in *in);
 /* The next TCP segment the stack sent (ARP is stepped over); the test frees it. */
 struct kit_sent *tk_take(struct tk *t);
 /* Fails unless the next one has these; relative numbers as in struct tk_in. */
-void tk_expect_at(struct tk *t, uint8_t flags, uint32_t seq, uint32_t ack, size_t len,
+void tk_expect_at(struct tk *t, uint16_t flags, uint32_t seq, uint32_t ack, size_t len,
 		  const char *file, int line);
 #define TK_EXPECT(t, flags, seq, ack, len) tk_expect_at(t, flags, seq, ack, len, __FILE__, __LINE__)
 void tk_expect_nothing_at(struct tk *t, const char *file, int line);

@@ -81,12 +81,34 @@ static void marks_replace_losses(void **state)
 	}
 }
 
+/* RFC 9768: what the link has marked the sender knows packet by packet, as far as it was acknowledged,
+ * and does what it does without. */
+static void marks_are_counted_one_by_one(void **state)
+{
+	(void)state;
+	for (unsigned loss = 0; loss <= 10000; loss += 10000) {
+		struct sim_goodput g = ten_mbit(NET_CONGESTION_CUBIC, loss);
+
+		g.ecn = g.accurate = true;
+		sim_goodput_run(&g, "accurate marks", 1);
+		assert_int_equal(g.sender.ecn_mode, SOCK_ECN_ACCURATE);
+		assert_false(g.sender.ecn_sending_off);
+		assert_true(g.marked > 10);
+		assert_in_range(g.receiver.received_ce, g.marked - 3, g.marked);
+		assert_in_range(g.sender.delivered_ce, g.marked - 10, g.marked);
+		assert_in_range(g.sender.delivered_ce_bytes, (g.marked - 10) * 1400,
+				g.marked * 1460);
+		assert_true(loss > 0 || g.bps > 0.8 * sim_goodput_link_bps(&g));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_clean_link_is_used),
 		cmocka_unit_test(losses_do_not_make_it_collapse),
 		cmocka_unit_test(marks_replace_losses),
+		cmocka_unit_test(marks_are_counted_one_by_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

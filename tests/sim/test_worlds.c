@@ -51,7 +51,7 @@ static void add_host(struct sim *sim)
 		.net = {.sndbuf = draw(sim, 2048, 100000),
 			.rcvbuf = tiny ? draw(sim, 2048, 4000) : draw(sim, 4000, 150000),
 			.congestion = (uint8_t)draw(sim, 0, NET_CONGESTION_COUNT - 1),
-			.ecn = (uint8_t)draw(sim, NET_ECN_ACCEPT, NET_ECN_OFF)},
+			.ecn = (uint8_t)draw(sim, NET_ECN_ACCEPT, NET_ECN_ACCURATE)},
 		.features = features[draw(sim, 0, 2)],
 		.mtu = one_in(sim, 3) ? (uint16_t)draw(sim, 576, 1500) : 1500,
 		.tx_ring = draw(sim, 4, 64),

@@ -186,10 +186,13 @@ static void what_tcp_does_about_congestion(void **state)
 	assert_int_equal(read_line("ecn=off congestion=cubic"), 0);
 	assert_int_equal(platform.ecn, CONFIG_ECN_OFF);
 	assert_int_equal(platform.congestion, CONFIG_CUBIC);
+	assert_int_equal(read_line("ecn=accurate"), 0);
+	assert_int_equal(platform.ecn, CONFIG_ECN_ACCURATE);
 	assert_int_equal(read_line("ecn=accept"), 0);
 	assert_int_equal(platform.ecn, CONFIG_ECN_ACCEPT);
 	assert_int_equal(read_line("ecn=on congestion=reno ecn= congestion="), 4);
-	assert_non_null(strstr(said, "ecn=on: neither accept, ask nor off; allowed: accept, ask, off\n"));
+	assert_non_null(strstr(said, "ecn=on: neither accept, ask, accurate nor off; "
+			       "allowed: accept, ask, accurate, off\n"));
 	assert_non_null(strstr(said, "congestion=reno: no such algorithm; allowed: cubic, newreno\n"));
 }
 

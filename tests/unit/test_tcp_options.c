@@ -18,6 +18,7 @@ static struct tcp_options parse(const void *bytes, size_t len, bool syn)
 	struct tcp_options opt;
 	uint8_t *exact = malloc(len);
 
+	memset(&opt, 0, sizeof(opt));
 	memcpy(exact, bytes, len);
 	tcp_options_parse(&opt, exact, len, syn);
 	free(exact);
@@ -48,7 +49,7 @@ static void a_syn_s_options_round_trip(void **state)
 static void every_combination_round_trips(void **state)
 {
 	(void)state;
-	for (unsigned bits = 0; bits < 16; bits++) {
+	for (unsigned bits = 0; bits < 128; bits++) {
 		struct tcp_options opt, got;
 		uint8_t buf[TCP_OPTIONS_MAX];
 		size_t len;
@@ -67,6 +68,12 @@ static void every_combination_round_trips(void **state)
 			opt.has_timestamps = true;
 			opt.ts_val = 1;
 			opt.ts_ecr = 2;
+		}
+		if (bits & 16) {
+			opt.accecn.kind = bits & 32 ? TCP_OPT_ACCECN1 : TCP_OPT_ACCECN0;
+			opt.accecn.n = bits >> 5 & 3;
+			for (uint8_t i = 0; i < opt.accecn.n; i++)
+				opt.accecn.field[i] = 0xfedcba - i;
 		}
 		len = tcp_options_len(&opt);
 		assert_int_equal(len % 4, 0);

@@ -79,6 +79,7 @@ void talk_open(struct talk *talk, struct fuzz_input *in)
 		talk->buffer = TCP_BUFFER_DEFAULT;
 	}
 	talk->ecn = buffers & 0x08;
+	talk->accurate = talk->ecn && (how & 0x20);
 	options.congestion = buffers & 0x10 ? NET_CONGESTION_NEWRENO : NET_CONGESTION_CUBIC;
 	talk->patient = how & 0x80;
 	talk->kind = buffers & 0x80;
@@ -93,7 +94,7 @@ void talk_open(struct talk *talk, struct fuzz_input *in)
 		tk_reach(&talk->t, state);
 	take_stock(talk);
 	if (talk->ecn) /* from the next connection on: the kit does not expect it */
-		talk->t.k.stack->options.ecn = NET_ECN_ASK;
+		talk->t.k.stack->options.ecn = talk->accurate ? NET_ECN_ACCURATE : NET_ECN_ASK;
 	fuzz_stack_events(&talk->t.k);
 }
 

@@ -79,6 +79,7 @@ struct talk {
 	uint8_t *has;    /* then: of the present line, which bytes from has_from on */
 	uint32_t has_from, has_len;
 	bool ecn;        /* both sides ask for it */
+	bool accurate;   /* ... as RFC 9768 has it */
 	uint32_t buffer; /* bytes each way, at most */
 	struct talk_line lines[TALK_LINES];
 	struct talk_line *line; /* the steps are about this one */

@@ -16,7 +16,7 @@
 
 struct segment {
 	uint32_t seq, ack;
-	uint8_t flags;
+	uint16_t flags;
 	uint16_t window;
 	uint16_t src_port, dst_port;
 	uint8_t tos;
@@ -134,9 +134,10 @@ static void add_syn_options(struct talk *talk, struct segment *seg)
 }
 
 /* A segment as the peer would send it now if it behaved. */
-static struct segment usual(struct talk *talk, uint8_t flags)
+static struct segment usual(struct talk *talk, uint16_t flags)
 {
 	struct talk_line *line = talk->line;
+	const struct tcb *tcb = talk_tcb(talk, line);
 	struct segment seg = {
 		.seq = line->peer_nxt,
 		.ack = line->now.snd_max,
@@ -150,8 +151,12 @@ static struct segment usual(struct talk *talk, uint8_t flags)
 	line->tsval++;
 	if (flags & TCP_SYN)
 		add_syn_options(talk, &seg);
-	if ((flags & TCP_SYN) && talk->ecn)
+	if ((flags & TCP_SYN) && talk->accurate)
+		seg.flags |= flags & TCP_ACK ? TCP_CWR : TCP_AE | TCP_ECE | TCP_CWR;
+	else if ((flags & TCP_SYN) && talk->ecn)
 		seg.flags |= flags & TCP_ACK ? TCP_ECE : TCP_ECE | TCP_CWR;
+	else if (tcb != NULL && tcb->ecn == TCP_ECN_ACCURATE && tcb->accurate != NULL)
+		seg.flags |= (uint16_t)((tcb->accurate->s_cep & 7) << 6);
 	if (talk->t.timestamps && (flags & TCP_RST) == 0)
 		add_timestamps(talk, &seg, 0);
 	return seg;
@@ -332,6 +337,8 @@ void talk_any_segment(struct talk *talk, struct fuzz_input *in)
 	seg.window = how & 1 ? fuzz_u16(in) : (uint16_t)line->window;
 	seg.len = how & 2 ? fuzz_u16(in) % PAYLOAD_MAX : 0;
 	seg.tos = how >> 2 & 3;
+	if ((how & 0x30) == 0x10)
+		seg.flags |= TCP_AE;
 	if ((how & 0xf0) == 0xf0)
 		seg.src_port += 1000;
 	any_options(talk, in, &seg);

@@ -71,7 +71,7 @@ void sim_goodput_run(struct sim_goodput *g, const char *name, uint64_t seed)
 {
 	const struct sim_host_options options = {
 		.net = {.sndbuf = BUFFER, .rcvbuf = BUFFER, .congestion = (uint8_t)g->congestion,
-			.ecn = g->ecn ? NET_ECN_ASK : NET_ECN_OFF},
+			.ecn = !g->ecn ? NET_ECN_OFF : g->accurate ? NET_ECN_ACCURATE : NET_ECN_ASK},
 		.tx_ring = 1024,
 	};
 	struct sim_host *sender, *receiver;
@@ -90,6 +90,9 @@ void sim_goodput_run(struct sim_goodput *g, const char *name, uint64_t seed)
 	g->lost = receiver->in.lost;
 	g->timeouts = sim_counter(sender, "tcp_timeouts");
 	g->retransmits = sim_counter(sender, "tcp_retransmits");
+	if (sock_tcp_info(sender->stack, from.fd, &g->sender, sim.now_ns) != ERR_OK ||
+	    sock_tcp_info(receiver->stack, to.fd, &g->receiver, sim.now_ns) != ERR_OK)
+		sim_fail(&sim, "no numbers");
 	sim_close(&sim);
 }
 

@@ -9,6 +9,7 @@
 #ifndef TESTS_SIM_SIM_GOODPUT_H
 #define TESTS_SIM_SIM_GOODPUT_H
 
+#include "net/socket.h"
 #include "tests/sim/lib/sim.h"
 
 struct sim_goodput {
@@ -17,11 +18,13 @@ struct sim_goodput {
 	uint64_t rtt_ns;
 	uint32_t loss_ppm; /* of what the sender sends */
 	uint64_t seconds;
-	bool ecn; /* the queue marks from a third of its length on, and both ends ask for it */
+	bool ecn; /* the queue marks from a third of its length on, and both ends ask for it, */
+	bool accurate; /* as RFC 9768 has it */
 
 	/* what came of it */
 	double bps; /* payload that arrived in order */
 	uint64_t marked, dropped_full, lost, timeouts, retransmits;
+	struct sock_tcp_info sender, receiver;
 };
 
 void sim_goodput_run(struct sim_goodput *g, const char *name, uint64_t seed);
