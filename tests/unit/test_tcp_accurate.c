@@ -378,15 +378,18 @@ static void marks_are_counted(void **state)
 	establish(&t);
 	tk_tcb(&t)->quick_acks = 0;
 	data(&t, 1, 10, IPV4_ECN_ECT0);
-	TK_EXPECT_NOTHING(&t); /* a delayed ACK */
-	data(&t, 11, 10, IPV4_ECN_CE);
+	TK_EXPECT_NOTHING(&t);
+	tk_advance(&t, TCP_DELAYED_ACK_NS);
+	expect(&t, TCP_ACK | ACE(5), IPV4_ECN_NOT_ECT);
+	data(&t, 11, 10, IPV4_ECN_CE); /* the first segment since then, and the first mark */
 	expect(&t, TCP_ACK | ACE(6), IPV4_ECN_NOT_ECT);
-	data(&t, 21, 10, IPV4_ECN_CE);
+	data(&t, 21, 10, IPV4_ECN_CE); /* no change */
 	TK_EXPECT_NOTHING(&t);
 	data(&t, 31, 10, IPV4_ECN_CE);
 	expect(&t, TCP_ACK | ACE(8 & 7), IPV4_ECN_NOT_ECT);
 	data(&t, 41, 10, IPV4_ECN_ECT0);
-	TK_EXPECT_NOTHING(&t);
+	tk_advance(&t, TCP_DELAYED_ACK_NS);
+	expect(&t, TCP_ACK | ACE(8 & 7), IPV4_ECN_NOT_ECT);
 	data(&t, 51, 10, IPV4_ECN_CE);
 	expect(&t, TCP_ACK | ACE(9 & 7), IPV4_ECN_NOT_ECT);
 	tk_write(&t, 0, 10); /* what we send says it too, and never CWR */

@@ -88,7 +88,15 @@ static void two_hundred_milliseconds(void **state)
 	TK_EXPECT_NOTHING(&t);
 	tk_advance(&t, NS_PER_MS);
 	TK_EXPECT(&t, TCP_ACK, 31 + TK_FULL, 1, 5);
-	tk_peer_ack(&t, 36 + TK_FULL);
+	tk_write(&t, 35 + TK_FULL, 10);
+	tk_advance(&t, 150 * NS_PER_MS);
+	tk_write(&t, 45 + TK_FULL, TK_FULL); /* a full one goes, and what is left is new */
+	TK_EXPECT(&t, TCP_ACK, 36 + TK_FULL, 1, TK_FULL);
+	tk_advance(&t, 199 * NS_PER_MS);
+	TK_EXPECT_NOTHING(&t);
+	tk_advance(&t, NS_PER_MS);
+	TK_EXPECT(&t, TCP_ACK, 36 + 2 * TK_FULL, 1, 10);
+	tk_peer_ack(&t, 46 + 2 * TK_FULL);
 	assert_false(tcp_timer_is_set(tk_tcb(&t), TCP_TIMER_CORK));
 	tk_close(&t);
 }
