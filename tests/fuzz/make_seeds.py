@@ -137,6 +137,13 @@ def make_segments():
     seed("tcp-segments", "ecn", [
         0, KIND | 8, WELL, OPEN, 0, ANSWER, PEER, 0xC6, DATA, 4, SEND, 0x20, 0, DATA, 4, TIME, 0, 0, 0, 0xD0,
         8, 0, 0, 9, 0, 0, 2, PEER, 0x86, DATA, 4, ACK, 0])
+    seed("tcp-segments", "accurate-ecn", [
+        0x20, KIND | 8, WELL, OPEN, 0, ANSWER, PEER, 0xC6, DATA, 4, SEND, 0x20, 0, DATA, 4, TIME, 0, 0, 0x10,
+        0xD0, 8, 0, 0, 9, 0, 0, 2, PEER, 0x86, DATA, 4, ACK, 0])
+    # SOCK_SO_SNDBUF, SOCK_TCP_MAXSEG and SOCK_TCP_CORK under way
+    seed("tcp-segments", "sizes", [
+        4, KIND, WELL, SEND, 0x20, 0, SET, 1, 6, SEND, 0x20, 0, SET, 23, 4, ACK, 0, SET, 1, 5, SET, 24, 1, SEND,
+        0, 99, TIME, 0, SEND, 0, 99, SET, 24, 0, ACK, 0])
     seed("tcp-segments", "urgent", [4, KIND | 4, WELL, SEND, 0, 99, 29, 9, SEND, 0, 99, TIME, 0, ACK, 0, 0, 2,
                                     0x38, 8, 0, 0, 9, 0, 0, 0, 99, 0, 30, 60, RECV, 0, 20, RECV, 0, 99])
     seed("tcp-segments", "anew", [4, KIND, WELL, SEND, 0, 99, 31, 1, ANSWER, SEND, 0, 99, DATA, 4, RECV, 8, 0])
