@@ -289,8 +289,8 @@ http.served
 srv.traffic
     connections:count requests:count open:count
 srv.crowded
-    open:count waiting:count displaced:count slow:count idle:count memory:count ip?:ip
-    connections?:count
+    open:count waiting:count displaced:count slow:count idle:count memory:count ip:ip
+    connections:count
 srv.stopping
     reason:text open:count
 srv.summary

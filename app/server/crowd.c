@@ -96,24 +96,13 @@ static unsigned guest_of(struct server *s, const struct net_addr *addr)
 	return unused;
 }
 
-const struct guest *crowd_most(const struct server *s)
-{
-	const struct guest *most = NULL;
-
-	for (unsigned i = 0; i < s->n_guests; i++) {
-		const struct guest *g = &s->guests[i];
-
-		if (g->places > (most != NULL ? most->places : 0))
-			most = g;
-	}
-	return most;
-}
-
 unsigned crowd_most_places(const struct server *s)
 {
-	const struct guest *most = crowd_most(s);
+	unsigned most = 0;
 
-	return most != NULL ? most->places : 0;
+	for (unsigned i = 0; i < s->n_guests; i++)
+		most = MAX(most, s->guests[i].places);
+	return most;
 }
 
 /* Less has moved, or as little in longer time. */
@@ -217,9 +206,16 @@ void crowd_left(struct server *s, struct session *c)
 	s->may_claim = true;
 }
 
-void crowd_lose(struct server *s, struct session *c, enum loss why, uint64_t now_ns)
+void crowd_note_loss(struct server *s, const struct session *c, enum loss why)
 {
 	s->lost[why]++;
+	if (s->guests[c->guest].places > s->busiest.places)
+		s->busiest = s->guests[c->guest];
+}
+
+void crowd_lose(struct server *s, struct session *c, enum loss why, uint64_t now_ns)
+{
+	crowd_note_loss(s, c, why);
 	session_abort(s, c, now_ns);
 }
 

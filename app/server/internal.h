@@ -130,6 +130,7 @@ struct server {
 	uint64_t next_claim_ns;    /* one who waits may take a place then */
 	bool may_claim;            /* the same, now: somebody has come, or gone */
 	uint64_t lost[LOSS_COUNT], told_lost[LOSS_COUNT];
+	struct guest busiest;      /* of those that lost one since that was told, as it was then */
 
 	uint64_t connections, requests, bytes_out; /* bytes of answers, headers included */
 	uint64_t by_code[SERVER_CODES_COUNT];
@@ -179,8 +180,7 @@ void crowd_left(struct server *s, struct session *c);
 struct session *crowd_whose_place(const struct server *s);
 /* It waits and may have another's place now. */
 bool crowd_may_claim(const struct server *s, const struct session *c, unsigned most, uint64_t now_ns);
-/* The address that has the most places; NULL: none has one.  And how many that are. */
-const struct guest *crowd_most(const struct server *s);
+/* The most places that one address has. */
 unsigned crowd_most_places(const struct server *s);
 /* It has more to do at once, after the others; and the next such one, perhaps of a connection that is
  * over, or NULL. */
@@ -189,7 +189,9 @@ struct session *crowd_next_again(struct server *s);
 /* What has moved, from the socket; the rate, where it is time for that. */
 void crowd_measure(struct server *s, struct session *c, uint64_t now_ns);
 void crowd_window_begin(struct session *c, uint64_t now_ns);
-/* Takes the place away, with a RST. */
+/* It loses its place: counts it. */
+void crowd_note_loss(struct server *s, const struct session *c, enum loss why);
+/* The same, with a RST. */
 void crowd_lose(struct server *s, struct session *c, enum loss why, uint64_t now_ns);
 /* For want of memory: another than this one loses its place.  False: it is the first to go itself. */
 bool crowd_make_room(struct server *s, const struct session *for_it, uint64_t now_ns);

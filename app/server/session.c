@@ -168,7 +168,8 @@ static void read_request(struct server *s, struct session *c, uint64_t now_ns)
 		begin_answer(s, c, now_ns);
 	} else if (is_out_of_time(s, c, now_ns)) {
 		if (session_is_idle(c)) {
-			s->lost[LOSS_IDLE] += s->crowded;
+			if (s->crowded)
+				crowd_note_loss(s, c, LOSS_IDLE);
 			begin_closing(s, c, now_ns);
 			return;
 		}

@@ -56,17 +56,14 @@ static uint64_t lost_since(const struct server *s, enum loss why)
 
 static void tell_crowd(struct server *s)
 {
-	const struct guest *most = crowd_most(s);
-	struct guest busiest = most != NULL ? *most : (struct guest){0};
-
 	event_emit(s->env->events, EVENT_SRV_CROWDED, 0, 0,
 		   EV_U64("open", s->n_open - s->n_waiting), EV_U64("waiting", s->n_waiting),
 		   EV_U64("displaced", lost_since(s, LOSS_NEWCOMER)),
 		   EV_U64("slow", lost_since(s, LOSS_SLOW_IN) + lost_since(s, LOSS_SLOW_OUT)),
 		   EV_U64("idle", lost_since(s, LOSS_IDLE)),
 		   EV_U64("memory", lost_since(s, LOSS_MEMORY)),
-		   EV_IF(most != NULL, EV_ADDR("ip", busiest.addr)),
-		   EV_IF(most != NULL, EV_U64("connections", busiest.places)));
+		   EV_ADDR("ip", s->busiest.addr), EV_U64("connections", s->busiest.places));
+	s->busiest = (struct guest){0};
 	memcpy(s->told_lost, s->lost, sizeof(s->told_lost));
 }
 

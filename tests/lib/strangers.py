@@ -14,7 +14,7 @@ import sys
 import time
 
 GET = b'GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n'
-AGAIN_S, BYTE_S = 0.5, 0.5
+AGAIN_S, BYTE_S = 2, 1
 
 # kind: what it says first, a byte of what it says then, how much it reads at a time (None: all,
 # 0: nothing)

@@ -174,7 +174,7 @@ OTHERS = {
                            'helper'),
     'srv.traffic': Shape('note', SERVER, SERVER, '{connections} more connections, {requests} requests', (
         'not told one by one',), '', 'helper'),
-    'srv.crowded': Shape('note', SERVER, SERVER, 'all places are taken[, {connections} by {ip}]', (
+    'srv.crowded': Shape('note', SERVER, SERVER, 'all places are taken, {connections} by {ip}', (
         '{displaced} displaced, {slow} too slow, {idle} idle, {waiting} wait',), '', 'warn'),
     'srv.stopping': Shape('note', SERVER, SERVER, 'no more connections: {reason}', (), '', 'helper'),
     'srv.summary': Shape('note', SERVER, SERVER, 'requests answered: {requests}', (
