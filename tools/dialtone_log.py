@@ -616,6 +616,9 @@ def runs(text):
 
 # --- a console that is still talking ----------------------------------------------------------------
 
+SIGNALS_S = 0.2  # how long a wait blocks before Python looks at signals that another thread got
+
+
 class LiveLog(Log):
     """A log that grows while others wait for what it will say.  follow() makes one that reads; or
     give it add() or feed() yourself, and end() when no more will come."""
@@ -651,7 +654,7 @@ class LiveLog(Log):
                 if self.ended or left <= 0:
                     why = 'the machine ended' if self.ended else f'{seconds} s have passed'
                     raise AssertionError(f'no {what}: {why}\n{self.text()}')
-                self.changed.wait(left)
+                self.changed.wait(min(left, SIGNALS_S))
 
     def wait_for_exit(self, seconds):
         """The status of the EXIT line, when it has come."""

@@ -3,11 +3,13 @@
 what was started must be undone, and once."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
 import types
 
+import pytest
 from runner.guest import Guest
 from runner.side import Side
 from runner.tool import Interrupted
@@ -60,3 +62,24 @@ def test_closing_what_was_handed_over():
         interrupted_where(is_there, Side._close_writer, side)
         Side._close_writer(side)  # no OSError
         os.close(reader)
+
+
+class Signalled(Exception):
+    pass
+
+
+def test_a_signal_that_another_thread_gets():
+    """As the kernel may choose: Python's handler runs in the main thread all the same, which waits."""
+    def handler(_signum, _frame):
+        raise Signalled
+
+    before = signal.signal(signal.SIGUSR1, handler)
+    guest = Guest(['sleep', '8'], print, print).start()
+    threading.Timer(0.3, lambda: signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)).start()
+    try:
+        with pytest.raises(Signalled):
+            guest.wait(20)
+        assert guest.process.poll() is None  # it was not its end that let the handler run
+    finally:
+        guest.close()
+        signal.signal(signal.SIGUSR1, before)

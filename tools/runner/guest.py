@@ -6,6 +6,7 @@ whatever becomes of it (setpriv --pdeathsig).
 """
 
 import dataclasses
+import math
 import os
 import select
 import subprocess
@@ -14,6 +15,9 @@ import time
 
 from . import status
 from .errors import RunnerError
+
+
+SIGNALS_S = 0.2  # how long a call may block before signals are looked at
 
 
 @dataclasses.dataclass
@@ -87,12 +91,18 @@ class Guest:
 
     def _ends_within(self, seconds):
         """Popen.wait(timeout) would ask again and again, with a lock that it keeps where a signal's
-        exception comes at the wrong moment; whoever kills the machine then waits for that for good."""
+        exception comes at the wrong moment; the one who kills the machine then waits for that for good.
+        A signal may be delivered to another thread, or right before this one blocks: its handler runs
+        when the call returns, so no call is long."""
         if self.process.returncode is not None:
             return True
         descriptor = os.pidfd_open(self.pid)
         try:
-            return bool(select.select([descriptor], [], [], seconds)[0])
+            deadline = math.inf if seconds is None else time.monotonic() + seconds
+            while (left := deadline - time.monotonic()) > 0:
+                if select.select([descriptor], [], [], min(left, SIGNALS_S))[0]:
+                    return True
+            return False
         finally:
             os.close(descriptor)
 
