@@ -43,3 +43,13 @@ def test_paths(page):
     for path in re.findall(r'`((?:%s)/[\w./-]+)`' % FOLDERS, read(page)):
         if not re.search(r'\b[A-Z]{4,}\b|_NAME', path):
             assert os.path.exists(os.path.join(ROOT, path)), path
+
+
+def test_the_packet_s_walk():
+    """Each function of docs/architecture.md's tables is in one of the files that its row names."""
+    rows = re.findall(r'^\| (`[^|]*\.c`[^|]*) \| (`\w+\(\)`[^|]*) \|', read('docs/architecture.md'), re.M)
+    assert len(rows) > 15
+    for files, functions in rows:
+        text = ''.join(read(path) for path in re.findall(r'`([^`]+)`', files))
+        for function in re.findall(r'`(\w+)\(\)`', functions):
+            assert re.search(r'^[a-z].*\b%s\(' % function, text, re.M), f'{function}() in {files}'
