@@ -74,8 +74,18 @@ static void closing_describe(const void *ctx, struct progress_line *line)
 	line->dst = &c->conns[0].remote;
 }
 
-/* Until so few are left. */
-static void closing_wait(struct app_env *env, unsigned few)
+/* Nobody waits for a place: the oldest has had the most time already. */
+static void closing_make_place(struct closing *c, uint64_t now_ns)
+{
+	if (c->n < CLOSING_MAX)
+		return;
+	closing_give_up(c, &c->conns[0], now_ns);
+	c->n--;
+	memmove(&c->conns[0], &c->conns[1], c->n * sizeof(c->conns[0]));
+}
+
+/* Until none is left. */
+static void closing_wait(struct app_env *env)
 {
 	struct closing *c = &closing;
 	struct machine *m = &env->machine;
@@ -83,10 +93,10 @@ static void closing_wait(struct app_env *env, unsigned few)
 		.describe = closing_describe, .ctx = c, .deadline_ns = c->conns[0].until_ns};
 
 	(void)closing_run(&c->background, closing_now(env));
-	if (c->n <= few)
+	if (c->n == 0)
 		return;
 	progress_begin(m->progress, &work, closing_now(env));
-	while (c->n > few)
+	while (c->n > 0)
 		blocking_turn(m, c->conns[0].until_ns);
 	progress_end(m->progress);
 }
@@ -104,8 +114,7 @@ void closing_begin(struct app_env *env, int fd, uint32_t conn, const struct net_
 		blocking_abort(&env->machine, fd);
 		return;
 	}
-	if (c->n == CLOSING_MAX)
-		closing_wait(env, CLOSING_MAX - 1);
+	closing_make_place(c, now_ns);
 	c->conns[c->n++] = (struct closing_conn){
 		.fd = fd,
 		.conn = conn,
@@ -118,6 +127,6 @@ void closing_begin(struct app_env *env, int fd, uint32_t conn, const struct net_
 
 void closing_finish(struct app_env *env)
 {
-	closing_wait(env, 0);
+	closing_wait(env);
 	env->machine.closing = NULL;
 }

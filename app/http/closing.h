@@ -13,7 +13,7 @@
 #define CLOSING_PATIENCE_NS (2 * NS_PER_S)
 
 /* Takes over the descriptor of a connection (its number in the log, and whom it leads to).  Where too
- * many are closing already, it waits for the oldest. */
+ * many are closing already, the oldest of them is reset before its two seconds are over. */
 void closing_begin(struct app_env *env, int fd, uint32_t conn, const struct net_endpoint *remote);
 /* Until none is left. */
 void closing_finish(struct app_env *env);

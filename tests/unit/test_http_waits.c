@@ -46,6 +46,20 @@ static void a_close_that_hangs_delays_no_round(void **state)
 	must_say("5 of 5 sent, 5 ok, 0 % loss, min/avg/max/mdev 2.0/2.0/2.0/0.0 ms\n");
 }
 
+/* Nor where more of them hang than there are places: the oldest gives up its own. */
+static void many_closes_that_hang_delay_no_round(void **state)
+{
+	(void)state;
+	fake.fin_acked_at_ns = TIME_NEVER;
+	assert_int_equal(RUN(URL " count=12 interval=0.01 ", OK_AT(2), OK_AT(12), OK_AT(22), OK_AT(32),
+			     OK_AT(42), OK_AT(52), OK_AT(62), OK_AT(72), OK_AT(82), OK_AT(92), OK_AT(102),
+			     OK_AT(112)), STATUS_OK);
+	assert_int_equal(fake.made_ns, 110 * NS_PER_MS);
+	assert_int_equal(count_events(EVENT_CLOSE_ABANDONED), 12);
+	assert_int_equal(fake.now_ns, 112 * NS_PER_MS + 2 * NS_PER_S);
+	must_say("12 of 12 sent, 12 ok, 0 % loss, min/avg/max/mdev 2.0/2.0/2.0/0.0 ms\n");
+}
+
 /* --- what came meanwhile --------------------------------------------------------------------------- */
 
 static void refuse(struct refused_reason why, unsigned times)
@@ -193,6 +207,7 @@ int main(void)
 		TEST(a_close_that_hangs_does_not_change_the_verdict),
 		TEST(a_close_that_hangs_ends_with_the_run),
 		TEST(a_close_that_hangs_delays_no_round),
+		TEST(many_closes_that_hang_delay_no_round),
 		TEST(a_wait_that_fails_says_what_came),
 		TEST(icmp_errors_are_named_also_where_they_end_nothing),
 		TEST(an_answer_that_came_has_no_refusals),
