@@ -132,7 +132,8 @@ def test_answers_that_make_no_sense(wire):
     assert len(acks) == len(requests) - 1 and len(log.all('dhcp.nak')) == 1
     assert {a['ip'] for a in acks} == {GUEST} and acks[0]['prefix'] == 24
     assert {a['server'] for a in acks} == {HOST}
-    assert acks[0]['hostname'] == 'guest' and acks[0]['domain'] == 'a.b' and 'dns' not in acks[0]
+    assert acks[0]['hostname'] == 'guest' and acks[0]['domain'] == 'a.b'
+    assert acks[0]['dns'] == HOST  # of a list of seven bytes, the whole entry
     rounds = 2 + len(requests)
     assert drops(log)['dhcp_malformed'] == 2 * rounds
     assert drops(log)['dhcp_refused'] == 9 * rounds
