@@ -106,7 +106,8 @@ enum sock_option {
 			  * goes over.  Later: none sent is larger (nor than what was agreed on).  get:
 			  * the choice, or 536, before; text in a full segment as it is, after */
 	SOCK_TCP_CORK,   /* 0 or 1: a last segment that is not full waits for more, for 200 ms at most,
-			  * also with SOCK_TCP_NODELAY; full ones leave.  0 sends what waits at once
+			  * also with SOCK_TCP_NODELAY, or until it fills the send buffer; full ones
+			  * leave.  0 sends what waits at once
 			  * (as far as the windows let it), and so does shutdown() or close() */
 };
 

@@ -210,6 +210,7 @@ static int send_text(struct stack *stack, struct tcb *tcb, const void *buf, size
 	tcb->sndbuf_full = taken < len;
 	if (taken == 0) {
 		tcp_meter_full(tcb, now_ns);
+		tcp_cork_full(stack, tcb, now_ns);
 		return ERR_AGAIN;
 	}
 	if (tcb->cork != 0)
@@ -221,6 +222,8 @@ static int send_text(struct stack *stack, struct tcb *tcb, const void *buf, size
 	}
 	tcp_timer_clear(stack, tcb, TCP_TIMER_BUFFER);
 	tcp_output(stack, tcb, now_ns);
+	if (tcb->sndbuf_full)
+		tcp_cork_full(stack, tcb, now_ns);
 	if (urgent)
 		tcp_tell_urgent(stack, tcb, now_ns);
 	return (int)taken;
@@ -231,21 +234,35 @@ void tcp_set_congestion(struct tcb *tcb, enum net_congestion which)
 	tcp_congestion_choose(tcb, which);
 }
 
+/* It ends a series of SOCK_MSG_MORE even where nothing of it is taken: what waited for it goes. */
+static int send_the_last(struct stack *stack, struct tcb *tcb, const void *buf, size_t len,
+			 uint64_t now_ns)
+{
+	int taken;
+
+	tcp_cork_more(stack, tcb, false);
+	taken = send_text(stack, tcb, buf, len, false, now_ns);
+	if (taken <= 0)
+		tcp_output(stack, tcb, now_ns);
+	return taken;
+}
+
 int tcp_send(struct stack *stack, struct tcb *tcb, const void *buf, size_t len, uint64_t now_ns)
 {
 	if (tcb->cork & TCP_CORK_MORE)
-		tcp_cork_more(stack, tcb, false);
+		return send_the_last(stack, tcb, buf, len, now_ns);
 	return send_text(stack, tcb, buf, len, false, now_ns);
 }
 
 int tcp_send_more(struct stack *stack, struct tcb *tcb, const void *buf, size_t len,
 		  uint64_t now_ns)
 {
+	bool was_on = tcb->cork & TCP_CORK_MORE;
 	int taken;
 
 	tcp_cork_more(stack, tcb, true);
 	taken = send_text(stack, tcb, buf, len, false, now_ns);
-	if (taken < 0)
+	if (taken <= 0 && !was_on) /* nothing was written that more could follow */
 		tcp_cork_more(stack, tcb, false);
 	return taken;
 }

@@ -3,9 +3,9 @@
  *
  * A user who writes in pieces and wants full segments (SOCK_TCP_CORK, SOCK_MSG_MORE): the last
  * segment, as long as it is not full, waits for more.  Not for ever, since he may forget: what has
- * waited for 200 ms goes, and so it does with a FIN, with urgent data, and when he takes the cork off,
- * whatever Nagle would say.  Without the cork Nagle decides as ever: the last of a series of
- * SOCK_MSG_MORE is a write like any other.
+ * waited for 200 ms goes, and so it does with a FIN, with urgent data, when it fills the send buffer
+ * and he has more, and when he takes the cork off, whatever Nagle would say.  Without the cork Nagle
+ * decides as ever: the last of a series of SOCK_MSG_MORE is a write like any other.
  */
 #include "net/tcp/internal.h"
 
@@ -44,6 +44,12 @@ void tcp_cork_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
 	set(tcb, TCP_CORK_FLUSH, tcb->snd_nxt != tcb->snd_end);
 	tcp_output(stack, tcb, now_ns);
+}
+
+void tcp_cork_full(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	if (tcp_cork_holds(tcb) && tcb_flight(tcb) == 0)
+		tcp_cork_fired(stack, tcb, now_ns);
 }
 
 void tcp_set_cork(struct stack *stack, struct tcb *tcb, bool on, uint64_t now_ns)

@@ -39,6 +39,9 @@ void tcp_cork_written(struct tcb *tcb);
  * segment, and that the window lets go; true: the cork alone holds them back. */
 bool tcp_cork_sent(struct stack *stack, struct tcb *tcb, uint32_t waits, bool sent,
 		   uint64_t now_ns);
+/* The user has more than there is room for: where only what is held takes it up, he would wait for the
+ * cork, and the cork for him. */
+void tcp_cork_full(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 void tcp_cork_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 
 #endif

@@ -135,6 +135,49 @@ static void the_end_of_the_stream_ends_it(void **state)
 	tk_close(&t);
 }
 
+/* A write that takes nothing in is a next one all the same: what waited for it does not wait for ever. */
+static void more_that_does_not_come(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish(&t);
+	write_more(&t, 0, 10);
+	TK_EXPECT_NOTHING(&t);
+	assert_int_equal(sock_send(t.k.stack, t.fd, "", 0, t.k.now_ns), 0);
+	TK_EXPECT(&t, TCP_ACK, 1, 1, 10);
+	tk_peer_ack(&t, 11);
+	write_more(&t, 10, 10);
+	write_more(&t, 20, 0); /* nothing more is no end of it */
+	TK_EXPECT_NOTHING(&t);
+	tk_advance(&t, TCP_CORK_NS);
+	TK_EXPECT(&t, TCP_ACK, 11, 1, 10);
+	tk_close(&t);
+}
+
+/* A send buffer that is smaller than a segment: who waits for room does not wait for the cork. */
+static void a_full_buffer_goes(void **state)
+{
+	uint8_t buf[100];
+	struct tk t;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(buf); i++)
+		buf[i] = tk_byte(10 + i);
+	open_corked(&t);
+	tk_write(&t, 0, 10);
+	tk_tcb(&t)->snd_buf->limit = 100;
+	assert_int_equal(sock_send(t.k.stack, t.fd, buf, 100, t.k.now_ns), 90);
+	TK_EXPECT(&t, TCP_ACK, 1, 1, 100);
+	tk_peer_ack(&t, 101);
+	tk_write(&t, 100, 100);
+	TK_EXPECT_NOTHING(&t); /* it was just enough */
+	assert_int_equal(sock_send(t.k.stack, t.fd, "x", 1, t.k.now_ns), ERR_AGAIN);
+	TK_EXPECT(&t, TCP_ACK, 101, 1, 100);
+	tk_close(&t);
+}
+
 static void urgent_data_does_not_wait(void **state)
 {
 	struct kit_sent *s;
@@ -242,6 +285,8 @@ int main(void)
 		cmocka_unit_test(two_hundred_milliseconds),
 		cmocka_unit_test(nodelay_changes_nothing),
 		cmocka_unit_test(the_end_of_the_stream_ends_it),
+		cmocka_unit_test(more_that_does_not_come),
+		cmocka_unit_test(a_full_buffer_goes),
 		cmocka_unit_test(urgent_data_does_not_wait),
 		cmocka_unit_test(the_peer_s_window),
 		cmocka_unit_test(the_congestion_window),
