@@ -27,12 +27,18 @@ void tcp_meter_full(struct tcb *tcb, uint64_t now_ns)
 		tcp_meter_set(tcb, TCP_LIMIT_SNDBUF, now_ns);
 }
 
+/* Of a connection that has ended, the last that is known of it: when it sent or heard something. */
+static uint32_t running_until(const struct tcb *tcb, uint64_t now_ns)
+{
+	return tcp_tick(tcb->state == TCP_CLOSED ? MAX(tcb->last_sent_ns, tcb->heard_ns) : now_ns);
+}
+
 static uint64_t ticks_of(const struct tcb *tcb, enum tcp_limit limit, uint64_t now_ns)
 {
 	const struct tcp_meter *meter = &tcb->meter;
+	int32_t running = seq_diff(running_until(tcb, now_ns), meter->since);
 
-	return meter->ticks[limit] +
-	       (tcb->limit == limit ? tcp_tick(now_ns) - meter->since : 0u);
+	return meter->ticks[limit] + (tcb->limit == limit && running > 0 ? (uint32_t)running : 0u);
 }
 
 uint64_t tcp_meter_us(const struct tcb *tcb, enum tcp_limit limit, uint64_t now_ns)

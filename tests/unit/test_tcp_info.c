@@ -188,6 +188,26 @@ static void what_limits_it(void **state)
 	tk_close(&t);
 }
 
+/* The clocks stand still when the connection has ended with something unsent. */
+static void after_the_end(void **state)
+{
+	struct sock_tcp_info info;
+	struct tk t;
+
+	(void)state;
+	tk_open(&t);
+	tk_establish_over(&t, 10 * NS_PER_MS);
+	tk_write(&t, 0, 10);
+	tk_advance(&t, 100 * NS_PER_MS);
+	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_RST | TCP_ACK);
+	assert_int_equal(tk_state(&t), TCP_CLOSED);
+	tk_advance(&t, 10 * NS_PER_S);
+	info = info_of(&t);
+	assert_in_range(info.busy_us, 0, 110000);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}
+
 static void a_closed_window_is_probed(void **state)
 {
 	struct tk t;
@@ -243,6 +263,7 @@ int main(void)
 		cmocka_unit_test(a_loss),
 		cmocka_unit_test(reordering_and_duplicates),
 		cmocka_unit_test(what_limits_it),
+		cmocka_unit_test(after_the_end),
 		cmocka_unit_test(a_closed_window_is_probed),
 		cmocka_unit_test(marks),
 	};
