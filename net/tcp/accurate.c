@@ -139,16 +139,24 @@ void tcp_accurate_first(struct tcb *tcb, const struct tcp_segment *seg)
 		a->no_ect = a->deaf = true;
 }
 
-/* 3.2.2.1: so does the ACK of a SYN-ACK that came again. */
+/* 3.2.2.1: so does the ACK of a SYN-ACK that came again.  "No SACK blocks": where there are some the
+ * server has left SYN-RECEIVED, and would take it for a counter. */
 void tcp_accurate_synack_again(struct tcb *tcb, const struct tcp_segment *seg)
 {
-	if (tcb->accurate == NULL || tcb->passive || seg->seq != tcb->irs ||
+	if (tcb->accurate == NULL || tcb->passive || tcb->reassembly != NULL ||
+	    seg->seq != tcb->irs ||
 	    (seg->flags & (TCP_SYN | TCP_ACK)) != (TCP_SYN | TCP_ACK) || ace_of(seg) < 2)
 		return;
 	tcb->syn_ecn = seg->ip_ecn & IPV4_ECN_MASK;
 	tcb->accurate->handshake_ack = true;
 	if (seg->ip_ecn == IPV4_ECN_CE && tcb->accurate->r_cep == CEP_FIRST)
 		tcb->accurate->r_cep++; /* once, however many come */
+}
+
+void tcp_accurate_synack_unanswered(struct tcb *tcb)
+{
+	if (tcb->accurate != NULL && !tcb->ack_now)
+		tcb->accurate->handshake_ack = false;
 }
 
 /* --- receiving ------------------------------------------------------------------------------- */
@@ -203,16 +211,19 @@ void tcp_accurate_sent(struct tcb *tcb)
 
 /* --- sending --------------------------------------------------------------------------------- */
 
-/* 3.2.2.2, A.1: an ACK that another may have overtaken says nothing. */
+/* 3.2.2.2, A.1: an ACK that another may have overtaken says nothing.  One that was overtaken may bring a
+ * new SACK block all the same; its number, or its timestamp, gives it away. */
 static bool is_superseded(struct tcb *tcb, const struct tcp_segment *seg,
 			  const struct tcp_news *news)
 {
-	bool later = tcb->use_timestamps && seg->opt.has_timestamps &&
-		     (int32_t)(seg->opt.ts_val - tcb->accurate->told_ts) > 0;
+	int32_t later = tcb->use_timestamps && seg->opt.has_timestamps
+				? (int32_t)(seg->opt.ts_val - tcb->accurate->told_ts) : 0;
 
-	if (later)
+	if (later > 0 || news->acked > 0)
 		tcb->accurate->told_ts = seg->opt.ts_val;
-	return news->acked == 0 && news->segments == 0 && !later;
+	if (seq_lt(seg->ack, tcb->snd_una))
+		return true;
+	return news->acked == 0 && (later < 0 || (later == 0 && news->segments == 0));
 }
 
 /* 3.2.2.5.2: what the counter has moved by, at least `least`; when it may have gone round, the most
@@ -264,7 +275,8 @@ static bool is_zeroed(const struct tcp_accecn_option *o)
 	return (o->n > 0 && o->field[0] == 0) || (o->n > 2 && o->field[2] == 0);
 }
 
-/* True where it says how many bytes were marked. */
+/* True where it says how many bytes were marked: so does one without that field, as long as there never
+ * was one (3.2.3.3: a field for every counter that has changed; later it may have been left out). */
 bool tcp_accurate_read_option(struct tcb *tcb, const struct tcp_segment *seg)
 {
 	const struct tcp_accecn_option *o = &seg->opt.accecn;
@@ -284,7 +296,7 @@ bool tcp_accurate_read_option(struct tcb *tcb, const struct tcp_segment *seg)
 		follow(&a->s_ceb, o->field[1]);
 	if (o->n > 2)
 		follow(order_1 ? &a->s_e0b : &a->s_e1b, o->field[2]);
-	return o->n > 1;
+	return o->n > 1 || (o->n == 1 && a->s_ceb == 0);
 }
 
 static bool has_news(const struct tcp_accurate *a)

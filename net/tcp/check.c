@@ -96,6 +96,7 @@ static void answer_unacceptable(struct stack *stack, struct tcb *tcb,
 		tcp_send_ack(stack, tcb, seg->now_ns);
 	} else {
 		tcp_challenge_ack(stack, tcb, seg->now_ns);
+		tcp_accurate_synack_unanswered(tcb);
 	}
 }
 

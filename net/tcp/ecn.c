@@ -41,12 +41,26 @@ void tcp_ecn_init(struct stack *stack, struct tcb *tcb, enum net_ecn wanted)
  * data will not be ECN-capable.  Any other combination asks for AccECN (RFC 9768 3.1.3). */
 static void take_syn(struct tcb *tcb, uint16_t bits)
 {
-	if (tcb->ecn == TCP_ECN_ECHOES)
-		return;
 	if (tcb->ecn == TCP_ECN_OFF || bits == 0)
 		tcb->ecn = TCP_ECN_OFF;
 	else
 		tcb->ecn = bits == ECN_SETUP ? TCP_ECN_ON : TCP_ECN_ACCURATE;
+}
+
+/* The peer goes by our SYN as we go by its, so no more is agreed on than both have asked for.  RFC 3168
+ * 6.1.1: no ECT after a SYN without the bits, which the last of ours may have been. */
+static void take_crossing_syn(struct tcb *tcb, uint16_t bits)
+{
+	bool asks = tcb->ecn == TCP_ECN_ASKS || tcb->ecn == TCP_ECN_ASKS_ACCURATE;
+
+	if (tcb->ecn == TCP_ECN_ECHOES)
+		return;
+	if (!asks || bits == 0)
+		tcb->ecn = TCP_ECN_OFF;
+	else if (tcb->ecn == TCP_ECN_ASKS_ACCURATE && bits != ECN_SETUP)
+		tcb->ecn = TCP_ECN_ACCURATE;
+	else
+		tcb->ecn = tcb->attempts < SYNS_THAT_ASK ? TCP_ECN_ON : TCP_ECN_ECHOES;
 }
 
 /* "ECN-setup SYN-ACK": ECE alone; both bits are our own SYN's, sent back by who copies what it does
@@ -78,21 +92,23 @@ void tcp_ecn_take_syn(struct tcb *tcb, const struct tcp_segment *seg)
 	uint16_t bits = seg->flags & ECN_BITS;
 
 	tcb->syn_ecn = seg->ip_ecn & IPV4_ECN_MASK;
-	if (!(seg->flags & TCP_ACK))
+	if (!(seg->flags & TCP_ACK) && tcb->passive)
 		take_syn(tcb, bits);
+	else if (!(seg->flags & TCP_ACK))
+		take_crossing_syn(tcb, bits);
 	else if (tcb->ecn == TCP_ECN_ASKS_ACCURATE)
 		take_synack_accurate(tcb, bits);
 	else
 		take_synack(tcb, bits);
 }
 
-/* Who has no memory for AccECN says that he knows RFC 3168: as a server that may be. */
+/* A server that has no memory for AccECN says that it knows no ECN (RFC 9768 3.1.5: "not willing"). */
 void tcp_ecn_settle(struct stack *stack, struct tcb *tcb)
 {
 	if (tcb->ecn != TCP_ECN_ACCURATE)
 		tcp_accurate_end(stack, tcb);
 	else if (tcb->accurate == NULL && !tcp_accurate_begin(stack, tcb))
-		tcb->ecn = TCP_ECN_ON;
+		tcb->ecn = TCP_ECN_OFF;
 }
 
 bool tcp_ecn_take_syn_again(struct tcb *tcb, const struct tcp_segment *seg)

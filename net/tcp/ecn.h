@@ -46,6 +46,8 @@ void tcp_accurate_third_ack(struct stack *stack, struct tcb *tcb, const struct t
 void tcp_accurate_first(struct tcb *tcb, const struct tcp_segment *seg);
 /* A segment that is not acceptable: perhaps the SYN-ACK again.  In any mode. */
 void tcp_accurate_synack_again(struct tcb *tcb, const struct tcp_segment *seg);
+/* It was dealt with: unless an ACK of it is still to leave, none will. */
+void tcp_accurate_synack_unanswered(struct tcb *tcb);
 /* A segment inside the window. */
 void tcp_accurate_came(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg);
 /* The ACE field of a segment; it has been sent. */

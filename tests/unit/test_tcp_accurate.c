@@ -336,6 +336,56 @@ static void both_ask_at_once(void **state)
 	}
 }
 
+/* The other side goes by our SYN, as we go by its: what both asked for is agreed on, and no more. */
+static void syns_that_ask_for_different_things(void **state)
+{
+	static const struct { enum net_ecn ours; uint16_t theirs, answer; enum tcp_ecn mode; } cases[] = {
+		{NET_ECN_ASK, ASKS, TCP_ECE, TCP_ECN_ON},
+		{NET_ECN_ASK, ECN, TCP_ECE, TCP_ECN_ON},
+		{NET_ECN_ASK, 0, 0, TCP_ECN_OFF},
+		{NET_ECN_ACCEPT, ASKS, 0, TCP_ECN_OFF},
+		{NET_ECN_ACCEPT, ECN, 0, TCP_ECN_OFF},
+		{NET_ECN_OFF, ASKS, 0, TCP_ECN_OFF},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct net_options options = {.congestion = NET_CONGESTION_NEWRENO,
+						    .ecn = (uint8_t)cases[i].ours};
+		struct tk t;
+
+		tk_open_with(&t, &options);
+		tk_connect(&t);
+		kit_sent_clear(&t.k);
+		TK_SEND(&t, .flags = TCP_SYN | cases[i].theirs);
+		expect(&t, TCP_SYN | TCP_ACK | cases[i].answer, IPV4_ECN_NOT_ECT);
+		assert_int_equal(tk_tcb(&t)->ecn, cases[i].mode);
+		tk_close(&t);
+	}
+}
+
+/* Where ours has gone without bits since, it may be the one that came. */
+static void a_crossing_syn_after_ours_gave_up(void **state)
+{
+	static const uint16_t theirs[] = {ASKS, ECN};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(theirs); i++) {
+		struct tk t;
+
+		begin(&t);
+		tk_advance(&t, NS_PER_S);
+		tk_advance(&t, 2 * NS_PER_S);
+		kit_sent_clear(&t.k);
+		TK_SEND(&t, .flags = TCP_SYN | theirs[i]);
+		kit_sent_clear(&t.k);
+		TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK | (i == 0 ? ACE(2) : 0));
+		tk_write(&t, 0, 100);
+		assert_int_equal(take(&t).field, IPV4_ECN_NOT_ECT);
+		tk_close(&t);
+	}
+}
+
 /* The SYN-ACK again: its ACK says how that came (3.2.2.1), and a mark counts once (3.2.2.2). */
 static void the_synack_again(void **state)
 {
@@ -352,7 +402,28 @@ static void the_synack_again(void **state)
 	tk_close(&t);
 }
 
-/* A server that has none for the counters knows RFC 3168; a client asks for that. */
+/* ... where there is one: the next ACK for text is a counter's again, and so is one with SACK blocks, which
+ * a server that waits for it cannot have caused. */
+static void the_synack_again_unanswered(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	establish(&t);
+	for (unsigned i = 0; i < 1000; i++)
+		TK_SEND(&t, .flags = TCP_SYN | TCP_ACK | TCP_CWR, .ack = 1);
+	kit_sent_clear(&t.k);
+	data(&t, 1, 10, IPV4_ECN_ECT0);
+	expect(&t, TCP_ACK | ACE(5), IPV4_ECN_NOT_ECT);
+	tk_advance(&t, 10 * NS_PER_S);
+	data(&t, 21, 10, IPV4_ECN_ECT0);
+	expect(&t, TCP_ACK | ACE(5), IPV4_ECN_NOT_ECT);
+	TK_SEND(&t, .flags = TCP_SYN | TCP_ACK | TCP_CWR, .ack = 1);
+	expect(&t, TCP_ACK | ACE(5), IPV4_ECN_NOT_ECT);
+	tk_close(&t);
+}
+
+/* A server that has none for the counters knows no ECN (3.1.5: "not willing"); a client asks for RFC 3168. */
 static void no_memory(void **state)
 {
 	struct tk t;
@@ -363,7 +434,9 @@ static void no_memory(void **state)
 	t.k.kp.fail_after = 1; /* the control block */
 	TK_SEND(&t, .flags = TCP_SYN | ASKS);
 	t.k.kp.fail_after = UINT_MAX;
-	expect(&t, TCP_SYN | TCP_ACK | TCP_ECE, IPV4_ECN_NOT_ECT);
+	expect(&t, TCP_SYN | TCP_ACK, IPV4_ECN_NOT_ECT);
+	TK_SEND(&t, .flags = TCP_SYN | ASKS); /* asks as before */
+	expect(&t, TCP_SYN | TCP_ACK, IPV4_ECN_NOT_ECT);
 	tk_close(&t);
 }
 
@@ -565,6 +638,33 @@ static void an_ack_that_was_overtaken(void **state)
 	tk_close(&t);
 }
 
+/* One that is older than SND.UNA, with a block that did not come otherwise: the block counts, its ACE is
+ * of the past. */
+static void an_old_ack_with_a_new_block(void **state)
+{
+	uint8_t sack[12] = {TCP_OPT_NOP, TCP_OPT_NOP, TCP_OPT_SACK, 10};
+	struct tk t;
+
+	(void)state;
+	for (unsigned later = 0; later < 2; later++) {
+		establish(&t);
+		tk_write(&t, 0, 10 * TK_FULL);
+		ack(&t, TK_SEG(2), 6);
+		store_be32(sack + 4, t.iss + TK_SEG(4));
+		store_be32(sack + 8, t.iss + TK_SEG(5));
+		t.tsval -= later == 0; /* of an ACK for the same bytes the timestamp alone says it */
+		TK_SEND(&t, .seq = 1, .ack = TK_SEG(later == 0 ? 2 : 1), .flags = TCP_ACK | ACE(5),
+			.options = sack, .options_len = sizeof(sack));
+		t.tsval += later == 0;
+		assert_int_equal(tk_tcb(&t)->sent->n_sacked, 1);
+		assert_int_equal(tk_tcb(&t)->accurate->s_cep, 6);
+		ack(&t, TK_SEG(10), 6);
+		assert_int_equal(tk_tcb(&t)->delivered_ce, 1);
+		kit_sent_clear(&t.k);
+		tk_close(&t);
+	}
+}
+
 static void ack_with_option(struct tk *t, uint32_t ack, uint8_t ace, uint32_t e0b, uint32_t ceb)
 {
 	uint8_t option[8] = {TCP_OPT_ACCECN0, 8};
@@ -606,6 +706,27 @@ static void the_counter_goes_round(void **state)
 		assert_int_equal(tk_tcb(&t)->accurate->s_cep - 5, cases[i].marked);
 		assert_int_equal(tk_tcb(&t)->delivered_ce, cases[i].marked);
 		assert_int_equal(kit_counter(&t.k, "tcp_ecn_reductions"), cases[i].marked > 0);
+		tk_close(&t);
+	}
+}
+
+/* 3.2.3.3: there is a field for every counter that ever moved, so one for ECT(0) alone says that
+ * nothing was marked; where there were marks before, it was cut for want of room. */
+static void an_option_of_one_field(void **state)
+{
+	(void)state;
+	for (unsigned marked_before = 0; marked_before < 2; marked_before++) {
+		uint8_t option[5] = {TCP_OPT_ACCECN0, 5, 0, 0x50, 0};
+		struct tk t;
+
+		establish(&t);
+		tk_write(&t, 0, 10 * TK_FULL);
+		kit_sent_clear(&t.k);
+		tk_tcb(&t)->accurate->s_ceb = marked_before;
+		t.tsval++;
+		TK_SEND(&t, .seq = 1, .ack = TK_SEG(10), .flags = TCP_ACK | ACE(5), .options = option,
+			.options_len = sizeof(option));
+		assert_int_equal(tk_tcb(&t)->accurate->s_cep - 5, marked_before ? 8 : 0);
 		tk_close(&t);
 	}
 }
@@ -777,7 +898,10 @@ int main(void)
 		cmocka_unit_test(a_client_gives_up_asking),
 		cmocka_unit_test(two_ways_of_asking),
 		cmocka_unit_test(both_ask_at_once),
+		cmocka_unit_test(syns_that_ask_for_different_things),
+		cmocka_unit_test(a_crossing_syn_after_ours_gave_up),
 		cmocka_unit_test(the_synack_again),
+		cmocka_unit_test(the_synack_again_unanswered),
 		cmocka_unit_test(no_memory),
 		cmocka_unit_test(marks_are_counted),
 		cmocka_unit_test(marks_on_acks),
@@ -787,7 +911,9 @@ int main(void)
 		cmocka_unit_test(options_do_not_get_through),
 		cmocka_unit_test(a_mark_halves_the_window_once),
 		cmocka_unit_test(an_ack_that_was_overtaken),
+		cmocka_unit_test(an_old_ack_with_a_new_block),
 		cmocka_unit_test(the_counter_goes_round),
+		cmocka_unit_test(an_option_of_one_field),
 		cmocka_unit_test(a_counter_that_begins_with_0),
 		cmocka_unit_test(a_counter_that_comes_to_0),
 		cmocka_unit_test(an_option_that_is_zeroed),
