@@ -56,7 +56,8 @@ static int send_message(struct stack *stack, const struct icmp_header *h, const 
 /* --- echo ---------------------------------------------------------------------------------------- */
 
 /* RFC 1122 3.2.2.6.  DEVIATION: it would have the answer go back by the request's source route, and
- * with its record route and timestamp options; no option is ever reflected.  The answer is a copy in a buffer of ours: the received one goes back to its
+ * with its record route and timestamp options; no option is ever reflected.  The answer is a copy
+ * in a buffer of ours: the received one goes back to its
  * driver at once.  The length is what IPv4 says, so nothing stale can be in it. */
 static void answer_echo(struct stack *stack, const struct pktbuf *pkt, const struct icmp_header *in,
 			uint32_t src, uint32_t dst, uint64_t now_ns)

@@ -6,7 +6,8 @@
  * another hardware address (message.c), and an address that no host can have.
  *
  * A message without a subnet mask is taken to mean a network of 256 addresses, or the smallest larger
- * one that its router is in and that the address can be a host's of: classes of addresses (what RFC 950 would have assumed) are gone.
+ * one that its router is in and that the address can be a host's of: classes of addresses (what RFC
+ * 950 would have assumed) are gone.
  * DEVIATION: RFC 2131 table 3: an OFFER or ACK MUST have a server identifier, and a lease time.  Without
  * the first an ACK is the server's that was asked, and an OFFER its packet's sender's; without the second
  * the lease is as long as was offered, or as the last one, or else an hour.

@@ -19,7 +19,7 @@ def keys_in_the_code():
     names = []
     for path in TABLES:
         with open(os.path.join(ROOT, path), encoding='utf-8') as f:
-            names += re.findall(r'^\t\t\{"([a-z0-9.-]+)",', f.read(), re.M)
+            names += re.findall(r'^\t{1,2}\{"([a-z0-9.-]+)",', f.read(), re.M)
     assert 'url' in names and 'ip' in names
     return names
 
