@@ -106,8 +106,8 @@ enum sock_option {
 			  * goes over.  Later: none sent is larger (nor than what was agreed on).  get:
 			  * the choice, or 536, before; text in a full segment as it is, after */
 	SOCK_TCP_CORK,   /* 0 or 1: a last segment that is not full waits for more, for 200 ms at most,
-			  * also with SOCK_TCP_NODELAY, or until it fills the send buffer; full ones
-			  * leave.  0 sends what waits at once
+			  * also with SOCK_TCP_NODELAY (but what waits when that is set goes), or
+			  * until it fills the send buffer; full ones leave.  0 sends what waits at once
 			  * (as far as the windows let it), and so does shutdown() or close() */
 };
 
@@ -257,7 +257,8 @@ struct sock_tcp_info {
 	uint32_t last_data_sent_ms;   /* since text, SYN or FIN was sent; UINT32_MAX: never */
 	uint32_t last_data_recv_ms;   /* since text was taken; to about a millisecond */
 	uint32_t last_ack_recv_ms;    /* since an acceptable ACK came */
-	uint32_t pmtu;                /* bytes of IP packet that the path takes, as far as is known */
+	uint32_t pmtu;                /* the longest IP packet that is sent, in bytes: what of the path, the
+				       * peer's MSS and SOCK_TCP_MAXSEG takes least */
 	uint32_t rcv_rtt_us, rcv_space; /* the round trip as the receiver sees it, while its buffer may
 				       * grow, and bytes that the user read in it; 0: none yet */
 	uint32_t delivered;           /* segments that have arrived: acknowledged or SACKed */

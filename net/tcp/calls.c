@@ -276,7 +276,9 @@ int tcp_send_urgent(struct stack *stack, struct tcb *tcb, const void *buf, size_
 void tcp_set_nodelay(struct stack *stack, struct tcb *tcb, bool on, uint64_t now_ns)
 {
 	tcb->nodelay = on;
-	if (on)
+	if (on && tcb->cork != 0)
+		tcp_cork_fired(stack, tcb, now_ns); /* tcp(7): "even if TCP_CORK is currently set" */
+	else if (on)
 		tcp_output(stack, tcb, now_ns);
 }
 

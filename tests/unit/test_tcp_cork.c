@@ -117,6 +117,25 @@ static void nodelay_changes_nothing(void **state)
 	tk_close(&t);
 }
 
+/* ... but what waits when it is set goes, as in tcp(7), whether or not it was set before. */
+static void nodelay_flushes(void **state)
+{
+	struct tk t;
+
+	(void)state;
+	open_corked(&t);
+	for (unsigned i = 0; i < 2; i++) {
+		tk_write(&t, 10 * i, 10);
+		TK_EXPECT_NOTHING(&t);
+		set(&t, SOCK_TCP_NODELAY, 1);
+		TK_EXPECT(&t, TCP_ACK, 1 + 10 * i, 1, 10);
+	}
+	tk_write(&t, 20, 10);
+	set(&t, SOCK_TCP_NODELAY, 0);
+	TK_EXPECT_NOTHING(&t);
+	tk_close(&t);
+}
+
 static void the_end_of_the_stream_ends_it(void **state)
 {
 	struct tk t;
@@ -284,6 +303,7 @@ int main(void)
 		cmocka_unit_test(full_segments_only),
 		cmocka_unit_test(two_hundred_milliseconds),
 		cmocka_unit_test(nodelay_changes_nothing),
+		cmocka_unit_test(nodelay_flushes),
 		cmocka_unit_test(the_end_of_the_stream_ends_it),
 		cmocka_unit_test(more_that_does_not_come),
 		cmocka_unit_test(a_full_buffer_goes),
