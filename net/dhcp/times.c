@@ -11,7 +11,7 @@
  * before, to 64 s.  Here there are at most four seconds between two in the first minute, and then 16: a
  * switch port forwards nothing for its first 30 s, and the sooner the next DISCOVER comes behind them
  * the sooner there is an address.  And where the caller waits until a deadline, the last one leaves
- * three to five seconds before that: what leaves later brings no lease in time, and a long silence
+ * three to four seconds before that: what leaves later brings no lease in time, and a long silence
  * before the end is lost time.  All the same that is no more than twenty small messages a minute.
  */
 #include "net/dhcp/client.h"
@@ -20,7 +20,7 @@
 #define DISCOVER_SOON_NS (60 * NS_PER_S) /* so long: */
 #define DISCOVER_WAIT_SOON_NS (4 * NS_PER_S)
 #define DISCOVER_WAIT_MAX_NS (16 * NS_PER_S)
-#define LAST_BEFORE_MAX_NS (5 * NS_PER_S)
+#define LAST_BEFORE_MAX_NS DISCOVER_WAIT_SOON_NS /* who stays goes on at the deadline */
 #define LAST_BEFORE_MIN_NS (3 * NS_PER_S)
 #define LAST_MATTERS_NS (8 * NS_PER_S) /* a shorter time has a DISCOVER near its end anyway */
 #define RENEW_WAIT_MIN_NS (60 * NS_PER_S)
