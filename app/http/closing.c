@@ -65,15 +65,6 @@ static uint64_t closing_run(struct background *background, uint64_t now_ns)
 	return next_ns;
 }
 
-static void closing_describe(const void *ctx, struct progress_line *line)
-{
-	const struct closing *c = ctx;
-
-	line->what = "waiting for the server to acknowledge our FIN";
-	line->conn = c->conns[0].conn;
-	line->dst = &c->conns[0].remote;
-}
-
 /* Nobody waits for a place: the oldest has had the most time already. */
 static void closing_make_place(struct closing *c, uint64_t now_ns)
 {
@@ -84,21 +75,19 @@ static void closing_make_place(struct closing *c, uint64_t now_ns)
 	memmove(&c->conns[0], &c->conns[1], c->n * sizeof(c->conns[0]));
 }
 
-/* Until none is left. */
+/* Until none is left: two seconds at most, so it needs no line of progress. */
 static void closing_wait(struct app_env *env)
 {
 	struct closing *c = &closing;
 	struct machine *m = &env->machine;
-	const struct progress_work work = {
-		.describe = closing_describe, .ctx = c, .deadline_ns = c->conns[0].until_ns};
 
 	(void)closing_run(&c->background, closing_now(env));
-	if (c->n == 0)
-		return;
-	progress_begin(m->progress, &work, closing_now(env));
-	while (c->n > 0)
+	/* The list is checked behind each turn: a turn that brought the last acknowledgment is not followed
+	 * by one that waits for nothing. */
+	while (c->n > 0) {
 		blocking_turn(m, c->conns[0].until_ns);
-	progress_end(m->progress);
+		(void)closing_run(&c->background, closing_now(env));
+	}
 }
 
 void closing_begin(struct app_env *env, int fd, uint32_t conn, const struct net_endpoint *remote)

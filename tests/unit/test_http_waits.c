@@ -24,6 +24,16 @@ static void a_close_that_hangs_does_not_change_the_verdict(void **state)
 	assert_int_equal(count_events(EVENT_CLOSE_ABANDONED), 1);
 }
 
+/* The run ends with the acknowledgment, not with whatever wakes the machine next. */
+static void a_close_ends_when_it_is_acknowledged(void **state)
+{
+	(void)state;
+	fake.fin_acked_at_ns = 10 * NS_PER_MS;
+	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")), STATUS_OK);
+	assert_int_equal(fake.now_ns, 10 * NS_PER_MS);
+	assert_int_equal(count_events(EVENT_CLOSE_ABANDONED), 0);
+}
+
 static void a_close_that_hangs_ends_with_the_run(void **state)
 {
 	(void)state;
@@ -205,6 +215,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_close_that_hangs_does_not_change_the_verdict),
+		TEST(a_close_ends_when_it_is_acknowledged),
 		TEST(a_close_that_hangs_ends_with_the_run),
 		TEST(a_close_that_hangs_delays_no_round),
 		TEST(many_closes_that_hang_delay_no_round),
