@@ -116,6 +116,18 @@ def test_curl_keeps_the_connection(wire):
     assert said.endswith('0 405\n')
 
 
+def captured_syns(path, port, seconds=20):
+    """The capture, once it has the SYN and the SYN-ACK of that port: it is written beside the run."""
+    deadline = time.monotonic() + seconds
+    while True:
+        seen = Packets(path)
+        found = [p for p in seen.packets if int(p['tcp.flags'], 16) & SYN
+                 and port in (p['tcp.srcport'], p['tcp.dstport'])]
+        if len(found) >= 2:
+            return seen, found
+        assert time.monotonic() < deadline, f'{len(found)} SYNs of port {port} captured'
+
+
 def test_its_steps_are_on_the_wire(wire, served):
     with connect(wire) as sock:
         port = sock.getsockname()[1]
@@ -128,9 +140,7 @@ def test_its_steps_are_on_the_wire(wire, served):
     assert (steps[9]['ev'], steps[9]['port']) == ('srv.found', 80)
     assert steps[9]['fd'] == served.run.log.first('srv.listening')['fd']
     assert (steps[10]['ev'], steps[10]['state']) == ('srv.recorded', 'SYN-RECEIVED')
-    seen = Packets(served.pcap)
-    syn, synack = (p for p in seen.packets if int(p['tcp.flags'], 16) & SYN
-                   and str(port) in (p['tcp.srcport'], p['tcp.dstport']))
+    seen, (syn, synack) = captured_syns(served.pcap, str(port))
     assert steps[10]['src'] == f'{syn["ip.src"]}:{syn["tcp.srcport"]}'
     for step in (11, 12):
         compare_header(steps[step], synack)

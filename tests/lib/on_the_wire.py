@@ -15,11 +15,12 @@ OPTIONS = {'mss': 'tcp.options.mss_val', 'ws': 'tcp.options.wscale.shift',
 
 
 class Packets:
-    """The TCP packets of a capture."""
+    """The TCP packets of a capture, which may still grow: the frames are read last, so that each packet
+    has its own."""
 
     def __init__(self, path):
-        self.frames = [frame.data for _, frame in read_pcap(path)]
         self.packets = tshark.fields(str(path), FIELDS, 'tcp')
+        self.frames = [frame.data for _, frame in read_pcap(path)]
 
     def first(self, flags):
         """The first packet with exactly these of SYN, RST, ACK."""
