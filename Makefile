@@ -26,9 +26,12 @@ endif
 # --- what is built of what -------------------------------------------------------------------------
 
 BASE_SRCS   := $(wildcard base/*.c)
-NET_SRCS    := $(wildcard net/*.c net/tcp/*.c net/dhcp/*.c)
-DRIVER_SRCS := $(wildcard drivers/*.c drivers/virtio/*.c)
-KERNEL_SRCS := $(wildcard kernel/*.c kernel/mm/*.c kernel/log/*.c kernel/arch/x86_64/*.c boot/*.c boot/pvh/*.c)
+LOG_SRCS    := $(wildcard log/*.c)
+CONFIG_SRCS := $(wildcard config/*.c)
+MACHINE_SRCS := $(wildcard machine/*.c)
+NET_SRCS    := $(sort $(shell find net -name '*.c'))
+DRIVER_SRCS := $(sort $(shell find drivers -name '*.c'))
+KERNEL_SRCS := $(sort $(shell find kernel -name '*.c')) $(wildcard boot/*.c boot/pvh/*.c)
 KERNEL_ASMS := $(wildcard kernel/arch/x86_64/*.S boot/pvh/*.S)
 APP_SRCS    := $(wildcard app/*.c app/dns/*.c)
 # The built-in application is a client and a server.
@@ -36,14 +39,13 @@ APP_DIR_SRCS := $(wildcard $(APP)/*.c) $(if $(filter app/http,$(APP)),$(wildcard
 EFI_SRCS    := $(wildcard boot/efi/*.c) boot/boot_info.c
 
 # Sources of the kernel and the drivers that are plain logic and so are tested on the host too.
-HOST_EXTRA_SRCS := $(wildcard kernel/config*.c kernel/log/*.c) kernel/log.c kernel/chacha.c kernel/jitter.c \
-                   kernel/date.c kernel/network.c kernel/steady.c kernel/event_loop.c kernel/idle.c kernel/irq_source.c \
-                   kernel/acpi_tables.c kernel/acpi_vm_generation.c kernel/smbios_tables.c kernel/fw_cfg_config.c \
-                   kernel/mm/memory_map.c \
-                   boot/boot_info.c boot/pvh/start_info.c $(DRIVER_SRCS) \
+HOST_EXTRA_SRCS := $(addprefix kernel/,entropy/chacha.c entropy/jitter.c time/rtc_date.c time/steady.c \
+                     firmware/acpi_tables.c firmware/acpi_vm_generation.c firmware/smbios_tables.c \
+                     firmware/fw_cfg_config.c mm/memory_map.c) \
+                   boot/boot_info.c boot/pvh/start_info.c \
                    $(addprefix boot/efi/,elf_check.c map_convert.c page_tables.c wall_clock.c)
-HOST_SRCS := $(BASE_SRCS) $(NET_SRCS) $(APP_SRCS) $(wildcard app/http/*.c app/server/*.c) \
-             $(wildcard $(HOST_EXTRA_SRCS)) $(wildcard tests/lib/*.c) $(wildcard tests/sim/lib/*.c)
+HOST_SRCS := $(BASE_SRCS) $(LOG_SRCS) $(CONFIG_SRCS) $(NET_SRCS) $(DRIVER_SRCS) $(MACHINE_SRCS) $(APP_SRCS) \
+             $(wildcard app/http/*.c app/server/*.c) $(HOST_EXTRA_SRCS) $(wildcard tests/lib/*.c) $(wildcard tests/sim/lib/*.c)
 
 # Loops over every byte are built for speed, all else for size: -O2 for the whole path of a packet
 # is 1 % fewer instructions a segment (make bench) and 6 KiB more image.
@@ -79,7 +81,8 @@ $(BUILD)/.setup-%: tools/setup.sh
 .PHONY: all
 all: $(BUILD)/dialtone.elf $(BUILD)/BOOTX64.EFI $(BUILD)/dialtone.img ## build kernel, loader and disk image
 
-IMAGE_SRCS := $(BASE_SRCS) $(NET_SRCS) $(DRIVER_SRCS) $(KERNEL_SRCS) $(APP_SRCS) $(APP_DIR_SRCS)
+IMAGE_SRCS := $(BASE_SRCS) $(LOG_SRCS) $(CONFIG_SRCS) $(NET_SRCS) $(DRIVER_SRCS) $(MACHINE_SRCS) $(KERNEL_SRCS) \
+              $(APP_SRCS) $(APP_DIR_SRCS)
 IMAGE_OBJS := $(IMAGE_SRCS:%.c=$(BUILD)/kernel/%.o) $(KERNEL_ASMS:%.S=$(BUILD)/kernel/%.o)
 
 $(FAST_SRCS:%.c=$(BUILD)/kernel/%.o): KERNEL_CFLAGS += -O2

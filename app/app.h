@@ -7,11 +7,11 @@
 #ifndef APP_APP_H
 #define APP_APP_H
 
-#include "app/blocking.h"
-#include "base/event.h"
+#include "machine/blocking.h"
+#include "log/event.h"
 #include "base/refused.h"
 #include "base/status.h"
-#include "kernel/config.h"
+#include "config/config.h"
 
 /* Where names can be looked up, as the configuration or the network said. */
 struct app_names {

@@ -8,7 +8,7 @@
 #ifndef APP_REPORT_H
 #define APP_REPORT_H
 
-#include "base/event.h"
+#include "log/event.h"
 #include "base/refused.h"
 #include "base/status.h"
 

@@ -8,11 +8,11 @@
 #include <linux/virtio_ids.h>
 
 #include "base/string.h"
-#include "drivers/pci.h"
+#include "drivers/bus/pci/pci.h"
 #include "drivers/virtio/net.h"
 #include "drivers/virtio/pci_modern.h"
 #include "drivers/virtio/rng.h"
-#include "kernel/memory.h"
+#include "kernel/mm/memory.h"
 
 #define BASE_CLASS_NETWORK 0x02
 

@@ -8,7 +8,7 @@
 #define DRIVERS_DEVICES_H
 
 #include "base/compiler.h"
-#include "base/event.h"
+#include "log/event.h"
 #include "net/netif.h"
 
 #define DEVICES_NETIFS_MAX 4

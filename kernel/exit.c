@@ -7,7 +7,7 @@
 
 #include "base/strbuf.h"
 #include "kernel/arch/x86_64/power.h"
-#include "kernel/console.h"
+#include "kernel/console/console.h"
 
 /* LOG.md: success is written as 16, which is no status, because QEMU would end with 1 for a 0. */
 #define DEBUG_EXIT_SUCCESS 16

@@ -5,7 +5,7 @@
  *
  * An interrupt sets its line's flag and ends a halt, nothing more: no driver code runs in interrupt
  * context.  What a device has done is found by polling it.  A driver is therefore an irq_source, and
- * the event loop (kernel/idle.h) may halt only in this order:
+ * the event loop (machine/idle.h) may halt only in this order:
  *
  *   poll every source until none of them has anything
  *   arm every source                  ask for the interrupt, then check the queues once more

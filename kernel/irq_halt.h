@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * What a CPU offers to the halt (kernel/idle.c).  Interrupts are disabled everywhere else.
+ * What a CPU offers to the halt (machine/idle.c).  Interrupts are disabled everywhere else.
  */
 #ifndef KERNEL_IRQ_HALT_H
 #define KERNEL_IRQ_HALT_H

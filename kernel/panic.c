@@ -15,7 +15,7 @@
 #include "base/strbuf.h"
 #include "kernel/arch/x86_64/power.h"
 #include "kernel/exit.h"
-#include "kernel/log.h"
+#include "log/log.h"
 #include "kernel/panic_report.h"
 
 static const char *message;

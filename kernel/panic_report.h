@@ -8,7 +8,7 @@
 #define KERNEL_PANIC_REPORT_H
 
 #include "base/compiler.h"
-#include "base/event.h"
+#include "log/event.h"
 
 #define PANIC_FRAMES_MAX 24
 

@@ -6,18 +6,18 @@
  */
 #include "kernel/start.h"
 
-#include "kernel/acpi.h"
+#include "kernel/firmware/acpi.h"
 #include "kernel/arch/x86_64/cpu.h"
 #include "kernel/arch/x86_64/image.h"
 #include "kernel/arch/x86_64/lapic.h"
 #include "kernel/arch/x86_64/trap.h"
-#include "kernel/clock_timer.h"
-#include "kernel/console.h"
-#include "kernel/entropy.h"
-#include "kernel/entropy_pool.h"
+#include "kernel/time/clock_timer.h"
+#include "kernel/console/console.h"
+#include "kernel/entropy/entropy.h"
+#include "kernel/entropy/entropy_pool.h"
 #include "kernel/exit.h"
-#include "kernel/log.h"
-#include "kernel/memory.h"
+#include "log/log.h"
+#include "kernel/mm/memory.h"
 #include "kernel/panic.h"
 
 /* The lowest byte stays zero: a string that runs over its end cannot write it and go on. */

@@ -27,7 +27,7 @@
 #define KERNEL_START_H
 
 #include "base/compiler.h"
-#include "base/event.h"
+#include "log/event.h"
 #include "boot/boot_info.h"
 
 /* Called by the doors.  `bi` may be anything: it is checked. */

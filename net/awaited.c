@@ -9,12 +9,12 @@
  */
 #include "net/awaited.h"
 
-#include "net/dhcp_client.h"
-#include "net/ipv4.h"
-#include "net/neigh.h"
+#include "net/dhcp/dhcp_client.h"
+#include "net/ip/ipv4.h"
+#include "net/link/neigh.h"
 #include "net/port.h"
 #include "net/stack.h"
-#include "net/tcp.h"
+#include "net/tcp/tcp.h"
 #include "net/wire/arp.h"
 #include "net/wire/eth.h"
 #include "net/wire/icmp.h"

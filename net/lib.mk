@@ -7,7 +7,8 @@
 
 LIB         := $(BUILD)/lib
 LIB_HEADERS := $(addprefix net/,net.h congestion.h counters.h dhcp.h netif.h pktbuf.h port.h socket.h) \
-               $(addprefix base/,assert.h bytes.h compiler.h err.h event.h events.def net_addr.h refused.h)
+               $(addprefix base/,assert.h bytes.h compiler.h err.h net_addr.h refused.h) \
+               $(addprefix log/,event.h events.def)
 LIB_GLOBALS := net_* netif_* pktbuf_* sock_* refused_* err_text
 LIB_SRCS    := $(BASE_SRCS) $(NET_SRCS)
 LIB_OBJS    := $(LIB_SRCS:%.c=$(LIB)/obj/%.o)

@@ -8,13 +8,13 @@
 
 #include "base/assert.h"
 #include "base/string.h"
-#include "net/acd.h"
-#include "net/arp.h"
-#include "net/dhcp_client.h"
-#include "net/neigh.h"
-#include "net/socket_table.h"
+#include "net/link/acd.h"
+#include "net/link/arp.h"
+#include "net/dhcp/dhcp_client.h"
+#include "net/link/neigh.h"
+#include "net/socket/table.h"
 #include "net/stack.h"
-#include "net/tcp.h"
+#include "net/tcp/tcp.h"
 #include "net/wire/eth.h"
 
 #define DEFAULT_SNDBUF (256u * 1024)

@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "base/string.h"
 #include "net/checksum.h"
-#include "net/eth.h"
+#include "net/link/eth.h"
 #include "net/stack.h"
 
 void netif_input(struct netif *netif, struct pktbuf *pkt, uint64_t now_ns)

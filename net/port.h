@@ -10,7 +10,7 @@
 #define NET_PORT_H
 
 #include "base/compiler.h"
-#include "base/event.h"
+#include "log/event.h"
 
 struct net_port {
 	void *ctx;

@@ -6,7 +6,7 @@
  * numbers are errno's.  Every call says ERR_BADF for what is no descriptor.  Where Linux and POSIX
  * differ, and where these differ from Linux, tests/unit/test_socket_states.c says so.
  *
- * Blocking is not the stack's affair: app/blocking.h waits by running the machine's idle loop.
+ * Blocking is not the stack's affair: machine/blocking.h waits by running the machine's idle loop.
  * `now_ns` is the current time of the monotonic clock that drives net_poll().
  */
 #ifndef NET_SOCKET_H

@@ -7,13 +7,13 @@
 #define NET_STACK_H
 
 #include "base/rate.h"
-#include "net/ipv4_pmtu.h"
-#include "net/ipv4_reassembly.h"
+#include "net/ip/ipv4_pmtu.h"
+#include "net/ip/ipv4_reassembly.h"
 #include "net/net.h"
 #include "net/pktbuf.h"
-#include "net/route.h"
+#include "net/ip/route.h"
 #include "net/timer.h"
-#include "net/udp.h"
+#include "net/udp/udp.h"
 
 struct tcp_layer;
 struct socket;
@@ -93,7 +93,7 @@ struct stack {
 	struct udp_layer *udp;
 	struct tcp_layer *tcp;
 	struct socket_table *sockets;
-	/* Watched streams that something has happened to (socket_watch.c). */
+	/* Watched streams that something has happened to (socket/watch.c). */
 	struct socket *active_first, **active_last;
 };
 

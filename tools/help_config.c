@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * Prints the configuration's keys from the tables that the image reads (kernel/config_platform.c,
+ * Prints the configuration's keys from the tables that the image reads (config/platform_keys.c,
  * app/http/settings.c): for people (`make help-config`), or with --markdown as the table that stands
  * in README.md (tools/config_docs.py puts it there).  A program of the host.
  */
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "app/app.h"
-#include "kernel/config.h"
+#include "config/config.h"
 
 #define WIDTH 80u
 #define TEXT_COLUMN 19u

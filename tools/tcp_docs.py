@@ -155,7 +155,7 @@ def source_names(root):
     """Every identifier in net/ and app/, and the names of the files."""
     names = set()
     for path in glob.glob(os.path.join(root, '*/**/*.[ch]'), recursive=True):
-        if os.path.relpath(path, root).split(os.sep)[0] in ('net', 'app', 'base', 'drivers'):
+        if os.path.relpath(path, root).split(os.sep)[0] in ('net', 'app', 'base', 'drivers', 'machine'):
             names.add(os.path.basename(path))
             with open(path, encoding='utf-8') as f:
                 names.update(re.findall(r'\b[A-Za-z_]\w+', f.read()))

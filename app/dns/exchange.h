@@ -7,9 +7,9 @@
 #ifndef APP_DNS_EXCHANGE_H
 #define APP_DNS_EXCHANGE_H
 
-#include "app/blocking.h"
+#include "machine/blocking.h"
 #include "app/dns/dns_message.h"
-#include "base/event.h"
+#include "log/event.h"
 
 struct dns_exchange {
 	/* in */

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * From a name to addresses: the stub resolver of RFC 1034 5.3.1, blocking like the calls of
- * app/blocking.h.  An address stays what it is, `hosts` come first, then the servers are asked.
+ * machine/blocking.h.  An address stays what it is, `hosts` come first, then the servers are asked.
  *
  * Every query leaves from a port of its own with an id of its own, both drawn at random (RFC 5452);
  * answers that are not to that query are not looked at.  A truncated answer is fetched again over
@@ -15,9 +15,9 @@
 #ifndef APP_DNS_RESOLVER_H
 #define APP_DNS_RESOLVER_H
 
-#include "app/blocking.h"
+#include "machine/blocking.h"
 #include "app/dns/dns_message.h"
-#include "base/event.h"
+#include "log/event.h"
 #include "base/status.h"
 
 #define RESOLVER_SERVERS_MAX 3u

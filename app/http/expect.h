@@ -10,7 +10,7 @@
 #include "app/http/sha256.h"
 #include "base/compiler.h"
 #include "base/strbuf.h"
-#include "kernel/config.h"
+#include "config/config.h"
 
 #define EXPECT_RANGES_MAX 16u
 

@@ -10,7 +10,7 @@
 #include "app/dns/resolver.h"
 #include "app/http/expect.h"
 #include "app/http/url.h"
-#include "kernel/config.h"
+#include "config/config.h"
 
 #define HTTP_COUNT_MAX 1000000u
 #define HTTP_COUNT_ENDLESS UINT64_MAX

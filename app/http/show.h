@@ -8,7 +8,7 @@
 #define APP_HTTP_SHOW_H
 
 #include "base/compiler.h"
-#include "base/event.h"
+#include "log/event.h"
 
 #define SHOW_BYTES_MAX (64u * 1024) /* of all answers of a run */
 #define SHOW_LINE_MAX 512u          /* a longer line is shown in pieces, a longer field cut */

@@ -12,7 +12,7 @@
 #include "app/http/http_parse.h"
 #include "app/report.h"
 #include "base/strbuf.h"
-#include "kernel/config.h"
+#include "config/config.h"
 
 #define TRANSFER_ERRORMSG_MAX 1024u
 
@@ -51,7 +51,7 @@ uint64_t transfer_elapsed(const struct transfer *t);
 struct strbuf transfer_fail(struct transfer *t, enum status status, const char *sentence);
 /* "timed out after 10.000 s, ": goes on as the progress lines of that wait begin, "waiting for ..." */
 struct strbuf transfer_fail_timed_out(struct transfer *t);
-/* A wait of this transfer begins (app/progress.h); `describe` gets the transfer, or what it is in. */
+/* A wait of this transfer begins (machine/progress.h); `describe` gets the transfer, or what it is in. */
 void transfer_begin_wait(const struct transfer *t,
 			 void (*describe)(const void *ctx, struct progress_line *line),
 			 const void *ctx, uint64_t deadline_ns);

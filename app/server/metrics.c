@@ -7,7 +7,7 @@
 #include "app/server/internal.h"
 
 #include "base/string.h"
-#include "kernel/log.h"
+#include "log/log.h"
 #include "net/counters.h"
 
 void metrics_family(struct strbuf *sb, const char *name, const char *type, const char *help)

@@ -9,7 +9,7 @@
 #include "app/server/internal.h"
 #include "app/server/probes.h"
 #include "base/string.h"
-#include "kernel/config.h"
+#include "config/config.h"
 #include "net/counters.h"
 
 static const char page_begin[] =

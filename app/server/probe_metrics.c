@@ -10,7 +10,7 @@
 #include "app/server/internal.h"
 #include "app/server/probes.h"
 #include "base/string.h"
-#include "kernel/config.h"
+#include "config/config.h"
 
 #define FNV_OFFSET UINT32_C(2166136261) /* draft-eastlake-fnv, 32 bits */
 #define FNV_PRIME UINT32_C(16777619)

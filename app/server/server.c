@@ -13,7 +13,7 @@
 #include "app/server/internal.h"
 #include "app/server/settings.h"
 #include "base/string.h"
-#include "kernel/log.h"
+#include "log/log.h"
 
 /* As many as come in one turn of the machine: they are taken out of TCP's queue in each. */
 #define BACKLOG 256u

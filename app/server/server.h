@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * The web server: a small page, metrics for a Prometheus, and a word that it lives.  It runs in the
- * background of whatever the application waits for (app/blocking.h), so that a probe and its metrics
+ * background of whatever the application waits for (machine/blocking.h), so that a probe and its metrics
  * share one machine without a second thread.
  *
  *   server_begin(env)        listens; from here on requests are answered in every wait

@@ -4,7 +4,7 @@
 
 #include "base/ipv4_text.h"
 #include "base/string.h"
-#include "kernel/config.h"
+#include "config/config.h"
 
 #define LOG_CONNECTIONS 20u
 #define REQUESTS_MAX 1000000000u

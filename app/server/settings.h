@@ -8,7 +8,7 @@
 #define APP_SERVER_SETTINGS_H
 
 #include "base/compiler.h"
-#include "base/event.h"
+#include "log/event.h"
 
 #define SERVER_PORT 80u
 #define SERVER_LOG_ALL UINT32_MAX

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * What the log hears of the server's traffic.  The serial line is slower than the network by orders
- * of magnitude, so not everything can be told: of the connections kernel/log/mute.c lets the first
+ * of magnitude, so not everything can be told: of the connections log/mute.c lets the first
  * log.connections= through whole and one a second after; of the requests the same number are told
  * here, as far as their connection is.  What was left out is counted, and said once a second.
  */
@@ -10,7 +10,7 @@
 
 #include "app/server/settings.h"
 #include "base/string.h"
-#include "kernel/log.h"
+#include "log/log.h"
 
 #define TICK_NS NS_PER_S
 

@@ -11,7 +11,7 @@
 #include "base/strbuf.h"
 #include "base/string.h"
 #include "drivers/virtio/net_private.h"
-#include "kernel/memory.h"
+#include "kernel/mm/memory.h"
 #include "net/port.h"
 
 #define MTU_DEFAULT 1500

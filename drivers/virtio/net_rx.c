@@ -13,8 +13,8 @@
 #include "drivers/virtio/net_private.h"
 
 #include "base/assert.h"
-#include "kernel/clock.h"
-#include "kernel/memory.h"
+#include "kernel/time/clock.h"
+#include "kernel/mm/memory.h"
 
 /* The frame begins 2 behind a multiple of 16, so that the IP header behind it is aligned. */
 #define FRAME_OFF 18

@@ -16,7 +16,7 @@
 #include "drivers/virtio/net_private.h"
 
 #include "base/assert.h"
-#include "kernel/memory.h"
+#include "kernel/mm/memory.h"
 
 #define PIECES_MAX (1 + PKTBUF_PIECES_MAX)
 #define ROOM_LOW 8 /* frames; below it completions are collected first */

@@ -12,7 +12,7 @@
 #include "base/string.h"
 #include "drivers/virtio/pci_modern_caps.h"
 #include "kernel/arch/x86_64/io.h"
-#include "kernel/memory.h"
+#include "kernel/mm/memory.h"
 
 static struct virtio_pci *pci_of(struct virtio_device *dev)
 {

@@ -7,8 +7,8 @@
 #ifndef DRIVERS_VIRTIO_PCI_MODERN_H
 #define DRIVERS_VIRTIO_PCI_MODERN_H
 
-#include "drivers/msix.h"
-#include "drivers/pci.h"
+#include "drivers/bus/pci/msix.h"
+#include "drivers/bus/pci/pci.h"
 #include "drivers/virtio/transport.h"
 
 #define VIRTIO_PCI_VENDOR 0x1af4

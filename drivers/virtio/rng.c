@@ -7,8 +7,8 @@
 #include "drivers/virtio/rng.h"
 
 #include "base/string.h"
-#include "kernel/clock.h"
-#include "kernel/memory.h"
+#include "kernel/time/clock.h"
+#include "kernel/mm/memory.h"
 
 #define RNG_BUFFER_LEN 64
 #define RNG_TIMEOUT_NS (50 * NS_PER_MS)

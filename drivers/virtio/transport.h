@@ -12,7 +12,7 @@
 
 #include "base/compiler.h"
 #include "base/err.h"
-#include "base/event.h"
+#include "log/event.h"
 #include "drivers/virtio/ring.h"
 #include "kernel/irq.h"
 

@@ -7,8 +7,8 @@
 #include "drivers/virtio/virtio.h"
 
 #include "base/assert.h"
-#include "kernel/clock.h"
-#include "kernel/memory.h"
+#include "kernel/time/clock.h"
+#include "kernel/mm/memory.h"
 
 #define RESET_TIMEOUT_NS (100 * NS_PER_MS)
 #define GENERATION_TRIES 16

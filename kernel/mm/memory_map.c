@@ -7,7 +7,7 @@
 #include "kernel/mm/memory_map.h"
 
 #include "base/string.h"
-#include "kernel/memory.h"
+#include "kernel/mm/memory.h"
 
 /* The page tables span 47 bits of identity-mapped address. */
 #define ADDRESS_LIMIT (UINT64_C(1) << 47)

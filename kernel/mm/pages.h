@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The page allocator, as the memory code and the tests see it; everybody else: kernel/memory.h. */
+/* The page allocator, as the memory code and the tests see it; everybody else: kernel/mm/memory.h. */
 #ifndef KERNEL_MM_PAGES_H
 #define KERNEL_MM_PAGES_H
 
-#include "kernel/memory.h"
+#include "kernel/mm/memory.h"
 
 /* Gives [base, end), page-aligned, mapped and writable, to the allocator. */
 void pages_add(uint64_t base, uint64_t end);

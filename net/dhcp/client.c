@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * The DHCP client's doors: for who starts and asks it (net/dhcp.h), and for the rest of the stack
- * (net/dhcp_client.h).  What it does with what comes in stands in exchange.c.
+ * (net/dhcp/dhcp_client.h).  What it does with what comes in stands in exchange.c.
  *
  * NOT DONE: RFC 2131 4.4.3 (INFORM, for who has an address already), RFC 3203 (a server that asks to be
  * asked), RFC 3118 (authentication).
@@ -11,8 +11,8 @@
 
 #include "base/assert.h"
 #include "base/string.h"
-#include "net/dhcp_client.h"
-#include "net/ipv4.h"
+#include "net/dhcp/dhcp_client.h"
+#include "net/ip/ipv4.h"
 
 static struct dhcp_client *find(const struct stack *stack, const struct netif *netif)
 {

@@ -12,7 +12,7 @@
  * offers and does not acknowledge must not keep us from one that does.  It is put last (choice.c), and
  * asked with all patience where nobody else offers.
  * DEVIATION: RFC 2131 4.4.1 (and RFC 5227 2.1.1): the address is used from its ACK on, and whether
- * somebody else has it is found out beside that (net/acd.c).
+ * somebody else has it is found out beside that (net/link/acd.c).
  */
 #include "net/dhcp/client.h"
 

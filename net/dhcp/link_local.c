@@ -4,7 +4,7 @@
  * An address without a server (RFC 3927), for who asked for it: when some DISCOVERs have brought no
  * offer, or a server does not give what it has offered, one of 169.254/16 is taken, and the client
  * goes on asking beside it.  Its first choice is
- * always the same for a MAC address; conflict detection (net/acd.c) says when it needs another.
+ * always the same for a MAC address; conflict detection (net/link/acd.c) says when it needs another.
  *
  * DEVIATION: RFC 3927 1.9 would keep the address for connections that use it when a server gives
  * another; an interface has one address here, and they end.

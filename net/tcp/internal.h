@@ -7,7 +7,7 @@
 #ifndef NET_TCP_INTERNAL_H
 #define NET_TCP_INTERNAL_H
 
-#include "net/tcp/ecn.h"
+#include "net/tcp/congestion/ecn.h"
 #include "net/tcp/tcb.h"
 #include "net/tcp/waiting.h"
 
@@ -188,7 +188,7 @@ void tcp_reset_connection(struct stack *stack, struct tcb *tcb, enum tcp_reset_r
 void tcp_abort_with(struct stack *stack, struct tcb *tcb, enum tcp_reset_reason reason,
 		    uint64_t now_ns);
 
-/* --- trouble.c: what came and was not what is awaited ------------------------------------------ */
+/* --- delivery_error.c: what came and was not what is awaited ------------------------------------------ */
 
 /* The segment is of no connection: is it the answer to a SYN of ours, from somebody else? */
 void tcp_refuse_stranger(struct stack *stack, const struct tcp_segment *seg);
@@ -555,7 +555,7 @@ static inline void tcp_heard(struct tcb *tcb, uint64_t now_ns)
 	tcb->soft_error = ERR_OK; /* it was about a silence that is over */
 }
 
-/* --- doubt.c --------------------------------------------------------------------------------- */
+/* --- reachability.c --------------------------------------------------------------------------------- */
 
 /* A segment of what has been acknowledged came again; of nothing else it takes notice. */
 void tcp_doubt_old_segment(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg);

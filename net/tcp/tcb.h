@@ -9,10 +9,10 @@
 #define NET_TCP_TCB_H
 
 #include "net/stack.h"
-#include "net/tcp.h"
-#include "net/tcp/options.h"
-#include "net/tcp/scoreboard.h"
-#include "net/tcp/send_buffer.h"
+#include "net/tcp/tcp.h"
+#include "net/tcp/conn/options.h"
+#include "net/tcp/loss/scoreboard.h"
+#include "net/tcp/send/send_buffer.h"
 #include "net/tcp/seq.h"
 #include "net/timer.h"
 #include "net/wire/tcp.h"
@@ -382,13 +382,13 @@ struct tcb {
 	uint64_t challenge_until_ns;
 	uint8_t challenge_left;
 
-	/* --- whether what we send arrives (doubt.c) ------------------------------------------ */
+	/* --- whether what we send arrives (reachability.c) ------------------------------------------ */
 	uint8_t old_segments : 7; /* of what was acknowledged, in a row ... */
 	uint8_t reader_waits : 1; /* the user has read all there was */
 
 	/* --- timers (timers.c) -------------------------------------------------------------- */
 	uint16_t timers_set; /* a bit for each, so that nobody has to look at all deadlines */
-	uint32_t old_segments_at; /* doubt.c: ... RCV.NXT when the latest of them came */
+	uint32_t old_segments_at; /* reachability.c: ... RCV.NXT when the latest of them came */
 	struct timer timer;
 	uint64_t deadline_ns[TCP_TIMER_COUNT]; /* TIME_NEVER: not set */
 

@@ -3,7 +3,7 @@
  *
  * The IPv4 header on the wire (RFC 791 3.1): offsets, numbers, and the functions that read and
  * write it.  Reading checks every length that later code relies on; checksum and addresses are
- * judged by net/ipv4_input.c.
+ * judged by net/ip/ipv4_input.c.
  */
 #ifndef NET_WIRE_IPV4_H
 #define NET_WIRE_IPV4_H

@@ -13,7 +13,7 @@
 
 #include "app/app.h"
 #include "app/http/settings.h"
-#include "kernel/config.h"
+#include "config/config.h"
 
 enum source { SOURCE_LINE, SOURCE_FILE, SOURCE_LOAD_OPTIONS, SOURCE_LOAD_OPTIONS_RAW, SOURCES };
 

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/ipv4_reassembly.h"
+#include "net/ip/ipv4_reassembly.h"
 #include "net/socket.h"
 #include "tests/fuzz/lib/fragments.h"
 #include "tests/lib/tcp_kit.h"

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/log/format.h"
+#include "log/format.h"
 
 #define FIELDS_MAX 12
 #define KEY_MAX 24

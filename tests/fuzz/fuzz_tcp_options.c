@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/tcp/options.h"
+#include "net/tcp/conn/options.h"
 
 static void check_limits(const struct tcp_options *opt, bool syn)
 {

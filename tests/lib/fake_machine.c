@@ -7,8 +7,8 @@
 
 #include "base/assert.h"
 #include "base/strbuf.h"
-#include "kernel/clock.h"
-#include "kernel/memory.h"
+#include "kernel/time/clock.h"
+#include "kernel/mm/memory.h"
 
 struct fake_machine fake_machine;
 

@@ -8,7 +8,7 @@
 #ifndef TESTS_LIB_FAKE_MACHINE_H
 #define TESTS_LIB_FAKE_MACHINE_H
 
-#include "base/event.h"
+#include "log/event.h"
 #include "kernel/irq.h"
 #include "net/port.h"
 

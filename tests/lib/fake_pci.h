@@ -7,7 +7,7 @@
 #ifndef TESTS_LIB_FAKE_PCI_H
 #define TESTS_LIB_FAKE_PCI_H
 
-#include "drivers/pci.h"
+#include "drivers/bus/pci/pci.h"
 
 #define FAKE_PCI_MAX 64
 

@@ -8,7 +8,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#include "net/acd.h"
+#include "net/link/acd.h"
 
 /* --- frames out ------------------------------------------------------------------------------ */
 

@@ -18,8 +18,8 @@
 #ifndef TESTS_LIB_STACK_KIT_H
 #define TESTS_LIB_STACK_KIT_H
 
-#include "base/event.h"
-#include "net/ipv4.h"
+#include "log/event.h"
+#include "net/ip/ipv4.h"
 #include "net/net.h"
 #include "net/netif.h"
 #include "net/pktbuf.h"

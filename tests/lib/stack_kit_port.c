@@ -83,7 +83,7 @@ static void port_random(void *ctx, void *buf, size_t len)
 
 static const char *const event_names[] = {
 #define EVENT(id, name, speaker, step, arrow, text) name,
-#include "base/events.def"
+#include "log/events.def"
 #undef EVENT
 };
 

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#include "net/socket_table.h"
+#include "net/socket/table.h"
 #include "net/tcp/internal.h"
 
 /* --- opening --------------------------------------------------------------------------------- */

@@ -15,7 +15,7 @@
 #define TESTS_LIB_TCP_KIT_H
 
 #include "net/socket.h"
-#include "net/tcp.h"
+#include "net/tcp/tcp.h"
 #include "tests/lib/stack_kit.h"
 
 #define TK_ISS UINT32_C(0xfffffff0)

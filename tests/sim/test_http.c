@@ -225,7 +225,7 @@ static void steps_must_end_at(const struct scene *scene, unsigned last)
 	for (unsigned i = 0; i < kp->n_events; i++) {
 		static const uint8_t steps[EVENT_COUNT] = {
 #define EVENT(id, name, speaker, step, arrow, text) [EVENT_##id] = step,
-#include "base/events.def"
+#include "log/events.def"
 #undef EVENT
 		};
 		unsigned step = steps[kp->events[i].id];

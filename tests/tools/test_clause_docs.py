@@ -21,7 +21,7 @@ def rows(name):
 
 def sources():
     files = glob.glob(os.path.join(ROOT, 'net', '**', '*.c'), recursive=True)
-    files += glob.glob(os.path.join(ROOT, 'app', '*.c'))
+    files += glob.glob(os.path.join(ROOT, 'machine', '*.c'))
     return ''.join(read(file) for file in files)
 
 

@@ -55,7 +55,7 @@ EMPTY = f'EVENTS = _table("")\n{log_schema.BEGIN}{log_schema.END}'
 
 
 def tree(tmp_path, source=SOURCE, catalogue=CATALOGUE):
-    for folder, name, text in (('base', 'events.def', catalogue), ('net', 'x.c', source),
+    for folder, name, text in (('log', 'events.def', catalogue), ('net', 'x.c', source),
                                ('tools', 'dialtone_log.py', EMPTY), ('docs', 'log.schema.json', '')):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / name).write_text(text)
@@ -80,7 +80,7 @@ def test_fields_are_those_of_the_code(tmp_path):
     ('EV_SECONDS', 'EV_U64', 'time_total of two is count; by its name it is seconds'),
     ('EV_U64("n"', 'EV_U64("who"', 'one has who as text, elsewhere as count'),
     ('EV_U64("n"', 'EV_U64("get"', "get of one: the parser's events have an attribute of that name"),
-    ('EVENT_ONE', 'EVENT_FIVE', 'EVENT_FIVE is not in base/events.def'),
+    ('EVENT_ONE', 'EVENT_FIVE', 'EVENT_FIVE is not in log/events.def'),
     ('/* Fields of EVENT_FOUR. */', '', 'net/x.c: of which event is the field rip?')])
 def test_what_does_not_hold_together_is_named(tmp_path, before, after, says):
     assert before in SOURCE
@@ -178,7 +178,7 @@ def test_what_the_code_emits_every_time_is_asked_of_our_own_logs():
 
 def test_what_was_refused_is_in_each_sentence_and_picture():
     """docs/log.md: an event with the field says it to people as well; three have a sentence that does."""
-    with open(os.path.join(ROOT, 'base', 'events.def'), encoding='ascii') as f:
+    with open(os.path.join(ROOT, 'log', 'events.def'), encoding='ascii') as f:
         sentences = dict(re.findall(r'^EVENT\(\w+, "([^"]+)",.*, "(.*)"\)$', f.read(), re.M))
     counting = {name for name, known in dialtone_log.EVENTS.items() if 'refused' in known.fields}
     assert counting > {'arp.unresolved', 'dhcp.no_ack', 'dns.failed', 'tcp.aborted', 'addr.late', 'transfer', 'result'}

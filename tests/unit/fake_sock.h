@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/blocking.h"
+#include "machine/blocking.h"
 
 struct fake_arrival {
 	uint64_t at_ns;

@@ -9,7 +9,7 @@
 
 #include "app/app.h"
 #include "app/http/settings.h"
-#include "kernel/log/format.h"
+#include "log/format.h"
 #include "tests/unit/fake_server.h"
 #include "tests/unit/fake_sock.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* net/acd: probing, announcing and defending our address (RFC 5227), and what somebody can do to it
+/* net/link/acd: probing, announcing and defending our address (RFC 5227), and what somebody can do to it
  * (HOSTILE: ARP, sender address is ours). */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "net/acd.h"
-#include "net/neigh.h"
+#include "net/link/acd.h"
+#include "net/link/neigh.h"
 #include "net/socket.h"
 #include "tests/lib/stack_kit.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* kernel/acpi_tables: sound tables, tables cut short at every byte (each in a block of its own, so
+/* kernel/firmware/acpi_tables: sound tables, tables cut short at every byte (each in a block of its own, so
  * that a read past the end is seen), and AML that is not what it seems. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "kernel/acpi.h"
+#include "kernel/firmware/acpi.h"
 
 static void put(uint8_t *at, uint64_t v, unsigned len)
 {

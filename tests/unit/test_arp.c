@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* net/arp and net/neigh: resolving with a queue, retries, giving up, ageing; and what nobody asked
+/* net/link/arp and net/link/neigh: resolving with a queue, retries, giving up, ageing; and what nobody asked
  * for (HOSTILE: Ethernet, ARP). */
 #include <limits.h>
 #include <setjmp.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "net/neigh.h"
+#include "net/link/neigh.h"
 #include "net/socket.h"
 #include "tests/lib/stack_kit.h"
 

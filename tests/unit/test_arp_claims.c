@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* net/neigh: other hardware claims a neighbour's address, by a forged frame or because the neighbour
+/* net/link/neigh: other hardware claims a neighbour's address, by a forged frame or because the neighbour
  * moved, and a neighbour that moved without a word (HOSTILE: ARP). */
 #include <limits.h>
 #include <setjmp.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "net/neigh.h"
+#include "net/link/neigh.h"
 #include "tests/lib/stack_kit.h"
 
 static const uint8_t evil_mac[6] = {0x52, 0x54, 0, 0, 0x66, 0x66};

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "net/awaited.h"
-#include "net/neigh.h"
+#include "net/link/neigh.h"
 #include "net/socket.h"
 #include "net/tcp/internal.h"
 #include "tests/lib/dhcp_scene.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* app/blocking: waiting for sockets, to the deadline and not past it. */
+/* machine/blocking: waiting for sockets, to the deadline and not past it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

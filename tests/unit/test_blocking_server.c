@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* app/blocking_server.c over the real stack: accepting, sending, and waiting for several sockets. */
+/* machine/blocking_server.c over the real stack: accepting, sending, and waiting for several sockets. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "app/blocking.h"
+#include "machine/blocking.h"
 #include "tests/lib/tcp_kit.h"
 
 static struct tk t;

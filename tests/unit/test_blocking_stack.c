@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * app/blocking.c over the real stack, where a scripted socket layer (test_blocking.c) would only
+ * machine/blocking.c over the real stack, where a scripted socket layer (test_blocking.c) would only
  * show what its author thought of.
  */
 #include <setjmp.h>
@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "app/blocking.h"
+#include "machine/blocking.h"
 #include "tests/lib/tcp_kit.h"
 
 static struct tk t;

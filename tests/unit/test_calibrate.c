@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "kernel/acpi.h"
+#include "kernel/firmware/acpi.h"
 #include "kernel/arch/x86_64/cpu.h"
 
 /* --- the machine -------------------------------------------------------------------------------- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* kernel/chacha: the block function against RFC 8439 2.3.2 and its appendix A.1. */
+/* kernel/entropy/chacha: the block function against RFC 8439 2.3.2 and its appendix A.1. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "kernel/chacha.h"
+#include "kernel/entropy/chacha.h"
 
 struct vector {
 	uint8_t key[CHACHA_KEY_LEN];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* kernel/config: the grammar, every fault named in one run, and what values look like. */
+/* config/: the grammar, every fault named in one run, and what values look like. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "kernel/config.h"
-#include "kernel/log/format.h"
+#include "config/config.h"
+#include "log/format.h"
 
 static struct config_platform platform;
 static char colour[CONFIG_TEXT_MAX];

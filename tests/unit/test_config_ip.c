@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* kernel/config_ip: Linux's ip= with its optional parts, and everything that is wrong with one. */
+/* config/value_ip: Linux's ip= with its optional parts, and everything that is wrong with one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "kernel/config.h"
+#include "config/config.h"
 
 /* From a copy of the exact length, so that AddressSanitizer sees a read past it. */
 static const char *set_ip(struct config_ip *ip, const char *text)

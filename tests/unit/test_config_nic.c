@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* kernel/config_nic: nic= by place, by name and by MAC address, and what is none of them. */
+/* config/value_nic: nic= by place, by name and by MAC address, and what is none of them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "kernel/config.h"
+#include "config/config.h"
 
 static const uint8_t MAC[6] = {0x52, 0x54, 0x00, 0xab, 0xcd, 0xef};
 static const uint8_t OTHER[6] = {0x52, 0x54, 0x00, 0xab, 0xcd, 0xee};

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "kernel/config.h"
-#include "kernel/log/format.h"
+#include "config/config.h"
+#include "log/format.h"
 
 #define ALL_KEYS "colour, number"
 

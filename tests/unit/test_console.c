@@ -16,7 +16,7 @@
 static void *watched_memcpy(void *to, const void *from, size_t len);
 
 #define memcpy watched_memcpy
-#include "kernel/console.c"
+#include "kernel/console/console.c"
 #undef memcpy
 
 #define OUT_MAX (256 * 1024)

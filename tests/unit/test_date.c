@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* kernel/date: against the C library's calendar, dates that do not exist, and the RTC's formats. */
+/* kernel/time/rtc_date: against the C library's calendar, dates that do not exist, and the RTC's formats. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/date.h"
-#include "kernel/date.h"
+#include "kernel/time/rtc_date.h"
 
 static void every_fifth_day_of_four_centuries(void **state)
 {

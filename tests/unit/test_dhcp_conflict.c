@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* net/dhcp and net/acd: somebody else has the leased address (RFC 2131 3.1 (5), RFC 5227 2.4), or says
+/* net/dhcp and net/link/acd: somebody else has the leased address (RFC 2131 3.1 (5), RFC 5227 2.4), or says
  * so. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "net/neigh.h"
+#include "net/link/neigh.h"
 #include "net/socket.h"
 #include "tests/lib/dhcp_scene.h"
 

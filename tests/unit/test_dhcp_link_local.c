@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "net/socket.h"
-#include "net/neigh.h"
+#include "net/link/neigh.h"
 #include "tests/lib/dhcp_scene.h"
 
 static const uint8_t other_mac[6] = {0x52, 0x54, 0, 0, 0x99, 0x99};

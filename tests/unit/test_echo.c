@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* net/echo, through sockets: ICMP echo requests out, and the replies and errors that are theirs.
+/* net/ip/icmp_echo, through sockets: ICMP echo requests out, and the replies and errors that are theirs.
  *
  * What Linux 6.18 answers to the same calls (its "ping sockets") stands behind a bar where it is
  * something else.  The reasons:

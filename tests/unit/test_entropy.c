@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "kernel/entropy.c"
+#include "kernel/entropy/entropy.c"
 
 static bool has_rdseed, has_rdrand;
 static uint64_t cpu_word;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* net/eth and net/netif: what is let in, what goes out, and what TCP is told about it. */
+/* net/link/eth and net/netif: what is let in, what goes out, and what TCP is told about it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/strbuf.h"
-#include "net/eth.h"
+#include "net/link/eth.h"
 #include "net/socket.h"
 #include "tests/lib/stack_kit.h"
 

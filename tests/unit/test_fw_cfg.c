@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* kernel/fw_cfg_config: which files are ours, in which order, and a device that says anything. */
+/* kernel/firmware/fw_cfg_config: which files are ours, in which order, and a device that says anything. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,9 +12,9 @@
 #include <linux/qemu_fw_cfg.h>
 
 #include "base/bytes.h"
-#include "kernel/fw_cfg.h"
-#include "kernel/log/format.h"
-#include "kernel/memory.h"
+#include "kernel/firmware/fw_cfg.h"
+#include "log/format.h"
+#include "kernel/mm/memory.h"
 
 /* --- a device ---------------------------------------------------------------------------------- */
 

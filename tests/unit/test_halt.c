@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * When may the machine halt?  The real event loop (kernel/event_loop.c, idle.c, irq_source.c) and the
+ * When may the machine halt?  The real event loop (machine/event_loop.c, idle.c, irq_source.c) and the
  * real driver (drivers/virtio/) against a device that acts at any moment: at each barrier of the ring,
  * while a frame is handed to the stack, whenever interrupts are let in, and in the halt.  At every
  * halt: what happens next raises an interrupt, or a deadline near enough ends it; and whoever runs the
@@ -18,9 +18,9 @@
 #include <cmocka.h>
 
 #include "drivers/virtio/net_private.h"
-#include "kernel/clock_timer.h"
-#include "kernel/console.h"
-#include "kernel/event_loop.h"
+#include "kernel/time/clock_timer.h"
+#include "kernel/console/console.h"
+#include "machine/event_loop.h"
 #include "kernel/irq_halt.h"
 #include "net/net.h"
 #include "tests/lib/orders.h"

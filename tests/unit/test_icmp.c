@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* net/icmp and net/icmp_error: echoes answered, errors understood, errors sent; and what must be
+/* net/ip/icmp and net/ip/icmp_error: echoes answered, errors understood, errors sent; and what must be
  * ignored (HOSTILE: ICMP). */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "net/icmp.h"
+#include "net/ip/icmp.h"
 #include "net/socket.h"
 #include "tests/lib/stack_kit.h"
 

@@ -6,9 +6,9 @@
 
 #include <cmocka.h>
 
-#include "kernel/clock_timer.h"
-#include "kernel/console.h"
-#include "kernel/idle.h"
+#include "kernel/time/clock_timer.h"
+#include "kernel/console/console.h"
+#include "machine/idle.h"
 #include "kernel/irq.h"
 #include "kernel/irq_halt.h"
 #include "tests/lib/fake_machine.h"

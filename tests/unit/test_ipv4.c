@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* net/ipv4_input and net/ipv4_output: what is accepted, what is dropped under which name (HOSTILE:
+/* net/ip/ipv4_input and net/ip/ipv4_output: what is accepted, what is dropped under which name (HOSTILE:
  * IPv4), and what the header of a sent packet says. */
 #include <setjmp.h>
 #include <stdarg.h>

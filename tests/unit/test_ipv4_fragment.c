@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* net/ipv4_fragment: datagrams longer than the MTU leave in pieces, and their ids tell nothing. */
+/* net/ip/ipv4_fragment: datagrams longer than the MTU leave in pieces, and their ids tell nothing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "net/neigh.h"
+#include "net/link/neigh.h"
 #include "net/socket.h"
 #include "tests/lib/stack_kit.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* net/ipv4_reassembly: datagrams come together in any order, and nothing that fragments can do
+/* net/ip/ipv4_reassembly: datagrams come together in any order, and nothing that fragments can do
  * makes it anything but bounded (HOSTILE: IPv4, fragments). */
 #include <setjmp.h>
 #include <stdarg.h>

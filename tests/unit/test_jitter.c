@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* kernel/jitter: noise is credited, and what only looks busy is not. */
+/* kernel/entropy/jitter: noise is credited, and what only looks busy is not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "kernel/jitter.h"
+#include "kernel/entropy/jitter.h"
 
 static uint8_t symbols[JITTER_BLOCK];
 static uint64_t random_state;

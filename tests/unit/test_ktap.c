@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* kernel/log/ktap.c: what the events tell becomes the points of a KTAP report. */
+/* log/ktap.c: what the events tell becomes the points of a KTAP report. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "app/report.h"
-#include "kernel/log/ktap.h"
+#include "log/ktap.h"
 
 static struct ktap ktap;
 static char report_text[1 << 17];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base/events.def obeys the grammar and the contract that its own comment and docs/log.md state. */
+/* log/events.def obeys the grammar and the contract that its own comment and docs/log.md state. */
 #include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "kernel/log/format.h"
+#include "log/format.h"
 
 static void names_are_unique_and_plain(void **state)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* kernel/log/format: both forms of an event, escapes, absent fields, lines that do not fit. */
+/* log/format: both forms of an event, escapes, absent fields, lines that do not fit. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "kernel/log/format.h"
+#include "log/format.h"
 
 static char text_line[LOG_LINE_MAX], json_line[LOG_LINE_MAX];
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which of a server's connections the log tells (kernel/log/mute.c). */
+/* Which of a server's connections the log tells (log/mute.c). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "kernel/log.h"
-#include "kernel/log/mute.h"
+#include "log/log.h"
+#include "log/mute.h"
 
 static uint32_t next_conn;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* kernel/log.c and its waiting room: which line goes to which port, and that none is lost silently.
+/* log/log.c and its waiting room: which line goes to which port, and that none is lost silently.
  * The console and the clock of this test stand in for the machine's. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,10 +13,10 @@
 
 #include <cmocka.h>
 
-#include "kernel/clock.h"
-#include "kernel/console.h"
-#include "kernel/log.h"
-#include "kernel/log/hold.h"
+#include "kernel/time/clock.h"
+#include "kernel/console/console.h"
+#include "log/log.h"
+#include "log/hold.h"
 
 static char printed[2][3 * LOG_HOLD_BYTES];
 static bool has_second;

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "kernel/memory.h"
+#include "kernel/mm/memory.h"
 #include "kernel/mm/memory_map.h"
 
 #define U BOOT_MEMORY_USABLE

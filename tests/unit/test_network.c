@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* kernel/network: which network device a run uses, how long it waits for a link, and how the machine
+/* machine/network: which network device a run uses, how long it waits for a link, and how the machine
  * comes to its address. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "kernel/network.h"
+#include "machine/network.h"
 #include "tests/lib/dhcp_kit.h"
 
 static struct kit k;

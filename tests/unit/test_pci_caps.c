@@ -15,7 +15,7 @@
 #include <linux/virtio_ids.h>
 #include <linux/virtio_pci.h>
 
-#include "drivers/msix.h"
+#include "drivers/bus/pci/msix.h"
 #include "drivers/virtio/pci_modern.h"
 #include "tests/lib/fake_machine.h"
 #include "tests/lib/fake_pci.h"

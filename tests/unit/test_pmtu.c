@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* net/ipv4_pmtu, and path MTU discovery of UDP: what is believed, how long it is remembered, and
+/* net/ip/ipv4_pmtu, and path MTU discovery of UDP: what is believed, how long it is remembered, and
  * what then becomes of datagrams (HOSTILE: ICMP, fragmentation needed).  TCP's is in
  * test_tcp_pmtu.c. */
 #include <setjmp.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "net/ipv4_pmtu.h"
+#include "net/ip/ipv4_pmtu.h"
 #include "net/socket.h"
 #include "tests/lib/stack_kit.h"
 

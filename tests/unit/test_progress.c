@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* app/progress: no line before two seconds, one a second after that and never more, with values that
+/* machine/progress: no line before two seconds, one a second after that and never more, with values that
  * are right when they are said; and that everything that can take long says so. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* kernel/renew with a machine of the test's own: when it counts as copied, what is asked then, and what
+/* kernel/entropy/renew with a machine of the test's own: when it counts as copied, what is asked then, and what
  * is not waited for otherwise. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "kernel/renew.c"
+#include "kernel/entropy/renew.c"
 
 static struct {
 	uint64_t now_ns;

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "app/report.h"
-#include "kernel/log/format.h"
+#include "log/format.h"
 
 static char text[LOG_LINE_MAX], json[LOG_LINE_MAX];
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* net/route and the address configuration of net/net: who is a neighbour, who is behind which router,
+/* net/ip/route and the address configuration of net/net: who is a neighbour, who is behind which router,
  * and which addresses and routes are refused. */
 #include <setjmp.h>
 #include <stdarg.h>

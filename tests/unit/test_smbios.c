@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* kernel/smbios: entry points of both kinds, and OEM strings from tables that may say anything. */
+/* kernel/firmware/smbios: entry points of both kinds, and OEM strings from tables that may say anything. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "kernel/smbios.h"
+#include "kernel/firmware/smbios.h"
 
 /* --- entry points ------------------------------------------------------------------------------ */
 

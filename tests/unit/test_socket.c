@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "net/socket_table.h"
+#include "net/socket/table.h"
 #include "tests/lib/tcp_kit.h"
 
 #define EVERYTHING (SOCK_POLLIN | SOCK_POLLOUT | SOCK_POLLERR | SOCK_POLLHUP)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* kernel/steady: time neither turns round nor stands still. */
+/* kernel/time/steady: time neither turns round nor stands still. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "kernel/steady.h"
+#include "kernel/time/steady.h"
 
 static void it_is_the_counter(void **state)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* net/tcp/doubt: what makes TCP doubt that its segments arrive, or that the peer's do (RFC 1122 3.3.1.4);
+/* net/tcp/conn/reachability: what makes TCP doubt that its segments arrive, or that the peer's do (RFC 1122 3.3.1.4);
  * and the same of datagrams (net/udp). */
 #include <setjmp.h>
 #include <stdarg.h>

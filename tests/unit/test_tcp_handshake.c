@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "net/tcp/internal.h"
-#include "net/socket_table.h"
+#include "net/socket/table.h"
 #include "tests/lib/tcp_kit.h"
 
 static int64_t option(struct tk *t, enum sock_option which)

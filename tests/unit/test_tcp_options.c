@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* net/tcp/options: what is written is read back, and what strangers write does no harm. */
+/* net/tcp/conn/options: what is written is read back, and what strangers write does no harm. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/string.h"
-#include "net/tcp/options.h"
+#include "net/tcp/conn/options.h"
 #include "net/wire/tcp.h"
 
 /* In a block of exactly that size, so that one byte too far is seen. */

@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * The records of what is in flight (net/tcp/scoreboard.c), by themselves.
+ * The records of what is in flight (net/tcp/loss/scoreboard.c), by themselves.
  */
 #include <limits.h>
 #include <setjmp.h>
@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "net/tcp/scoreboard.h"
+#include "net/tcp/loss/scoreboard.h"
 #include "tests/lib/stack_kit.h"
 
 #define FIRST UINT32_C(0xffffff00) /* the numbers wrap on the way */

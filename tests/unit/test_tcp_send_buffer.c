@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * net/tcp/send_buffer: the ring keeps its bytes until they are acknowledged and no packet refers to
+ * net/tcp/send/send_buffer: the ring keeps its bytes until they are acknowledged and no packet refers to
  * them; it outlives its connection.
  */
 #include <setjmp.h>
@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "net/tcp/send_buffer.h"
+#include "net/tcp/send/send_buffer.h"
 #include "tests/lib/stack_kit.h"
 
 #define SEQ UINT32_C(0xfffffff8) /* the numbers wrap after eight bytes */

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "net/socket_table.h"
+#include "net/socket/table.h"
 #include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
 

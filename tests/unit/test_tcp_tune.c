@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * The receive buffer that grows with the transfer (net/tcp/tune.c): for a reader that keeps up with
+ * The receive buffer that grows with the transfer (net/tcp/receive/tune.c): for a reader that keeps up with
  * a peer held back by the window, and for nobody else.
  */
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* net/udp_ports.c and UDP's queues: whose a datagram is, who may share a port, and how much may wait;
+/* net/udp/ports.c and UDP's queues: whose a datagram is, who may share a port, and how much may wait;
  * with very many ports too. */
 #include <setjmp.h>
 #include <stdarg.h>

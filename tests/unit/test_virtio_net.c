@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "kernel/irq_source.h"
+#include "machine/irq_source.h"
 #include "tests/lib/virtio_net_kit.h"
 
 #define HDR_LEN sizeof(struct virtio_net_hdr_v1)

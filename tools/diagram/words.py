@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Sentences with an event's values in them, and what makes values harmless.
 
-A template is written as in base/events.def: {key} is the value, {key:us} a time given in
+A template is written as in log/events.def: {key} is the value, {key:us} a time given in
 microseconds, and [ ... ] is there only where every {key} in it is; {?key} prints nothing and asks
 for more: present and neither false, 0 nor empty.  Whatever comes out is printable ASCII, whatever
 a server has said: all other characters are written as \\xNN, so nothing can end a line, turn its

@@ -12,7 +12,7 @@
  */
 #include "kernel/arch/x86_64/calibrate.h"
 
-#include "kernel/acpi.h"
+#include "kernel/firmware/acpi.h"
 #include "kernel/arch/x86_64/cpu.h"
 #include "kernel/arch/x86_64/io.h"
 #include "kernel/arch/x86_64/lapic.h"

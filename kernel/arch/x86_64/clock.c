@@ -4,15 +4,15 @@
  * The monotonic clock (TSC), the one-shot timer (TSC deadline or local APIC count), and the wall
  * clock as an offset to the first.
  */
-#include "kernel/clock.h"
+#include "kernel/time/clock.h"
 
 #include "kernel/arch/x86_64/calibrate.h"
 #include "kernel/arch/x86_64/cpu.h"
 #include "kernel/arch/x86_64/io.h"
 #include "kernel/arch/x86_64/lapic.h"
 #include "kernel/arch/x86_64/rtc.h"
-#include "kernel/clock_timer.h"
-#include "kernel/steady.h"
+#include "kernel/time/clock_timer.h"
+#include "kernel/time/steady.h"
 
 /* Longer waits are cut into pieces: the halt's loop sets the timer again. */
 #define TIMER_NS_MAX (30 * NS_PER_S)

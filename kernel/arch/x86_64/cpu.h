@@ -7,7 +7,7 @@
 #define KERNEL_ARCH_X86_64_CPU_H
 
 #include "base/compiler.h"
-#include "base/event.h"
+#include "log/event.h"
 
 struct cpu_features {
 	uint32_t max_leaf, max_hypervisor_leaf; /* 0: no such leaves */

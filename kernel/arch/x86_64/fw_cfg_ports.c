@@ -5,7 +5,7 @@
  * gives a byte at a time, and where the device can, a DMA port that gives a whole item in one go
  * (each port access leaves the guest, so that is what keeps it cheap).
  */
-#include "kernel/fw_cfg.h"
+#include "kernel/firmware/fw_cfg.h"
 
 #include <linux/qemu_fw_cfg.h>
 

@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * Interrupts and the halt, as the CPU has them; kernel/idle.c decides when.
+ * Interrupts and the halt, as the CPU has them; machine/idle.c decides when.
  *
  * The interrupt flag is off except in irq_window() and irq_halt(): what a device signals meanwhile
  * waits in the local APIC, so nothing needs a lock, no code but the halt is ever interrupted, and
@@ -14,7 +14,7 @@
 #include "kernel/arch/x86_64/lapic.h"
 #include "kernel/arch/x86_64/layout.h"
 #include "kernel/irq_halt.h"
-#include "kernel/log.h"
+#include "log/log.h"
 
 #define LINES (VECTOR_LINE_END - VECTOR_LINE_FIRST)
 #define MSI_ADDRESS UINT64_C(0xfee00000)

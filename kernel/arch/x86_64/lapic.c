@@ -8,7 +8,7 @@
 
 #include "kernel/arch/x86_64/io.h"
 #include "kernel/arch/x86_64/layout.h"
-#include "kernel/memory.h"
+#include "kernel/mm/memory.h"
 #include "kernel/panic.h"
 
 #define MSR_APIC_BASE 0x1b

@@ -14,7 +14,7 @@
 #include "base/string.h"
 #include "kernel/arch/x86_64/cpu.h"
 #include "kernel/arch/x86_64/image.h"
-#include "kernel/memory.h"
+#include "kernel/mm/memory.h"
 
 #define PTE_PRESENT (UINT64_C(1) << 0)
 #define PTE_WRITE (UINT64_C(1) << 1)

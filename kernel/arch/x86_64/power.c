@@ -6,9 +6,9 @@
  */
 #include "kernel/arch/x86_64/power.h"
 
-#include "kernel/acpi.h"
+#include "kernel/firmware/acpi.h"
 #include "kernel/arch/x86_64/io.h"
-#include "kernel/memory.h"
+#include "kernel/mm/memory.h"
 
 #define PM1_SCI_ENABLE (1u << 0)
 #define PM1_SLEEP_TYPE_SHIFT 10

@@ -5,9 +5,9 @@
  */
 #include "kernel/arch/x86_64/rtc.h"
 
-#include "kernel/acpi.h"
+#include "kernel/firmware/acpi.h"
 #include "kernel/arch/x86_64/io.h"
-#include "kernel/date.h"
+#include "kernel/time/rtc_date.h"
 
 #define CMOS_INDEX 0x70
 #define CMOS_DATA 0x71

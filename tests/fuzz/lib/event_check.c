@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "kernel/log/format.h"
+#include "log/format.h"
 
 void fuzz_check_printable(const char *line, size_t len)
 {

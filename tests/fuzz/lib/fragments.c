@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "net/ipv4_reassembly.h"
+#include "net/ip/ipv4_reassembly.h"
 
 
 #define PLACES (FRAGMENTS_PAYLOAD_MAX / 8 + 2) /* where a fragment may begin, or the last one end */

@@ -12,7 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/compiler.h"
-#include "base/event.h"
+#include "log/event.h"
 #include "tests/lib/stack_kit.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);

@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * What must be true of a scoreboard (net/tcp/scoreboard.h) whatever was sent, acknowledged and
+ * What must be true of a scoreboard (net/tcp/loss/scoreboard.h) whatever was sent, acknowledged and
  * SACKed: counted again from its records.
  */
 #include "tests/fuzz/lib/talk.h"

@@ -21,7 +21,7 @@
 #ifndef TESTS_FUZZ_LIB_TALK_H
 #define TESTS_FUZZ_LIB_TALK_H
 
-#include "net/tcp/options.h"
+#include "net/tcp/conn/options.h"
 #include "tests/fuzz/lib/fuzz.h"
 #include "tests/lib/tcp_kit.h"
 

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "net/socket_table.h"
+#include "net/socket/table.h"
 #include "net/tcp/internal.h"
 #include "tests/fuzz/lib/talk_peer.h"
 

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "net/socket_table.h"
+#include "net/socket/table.h"
 #include "net/tcp/internal.h"
 #include "tests/fuzz/lib/talk_peer.h"
 

@@ -23,7 +23,7 @@
 #ifndef TESTS_SIM_SIM_H
 #define TESTS_SIM_SIM_H
 
-#include "net/neigh.h"
+#include "net/link/neigh.h"
 #include "net/socket.h"
 #include "tests/lib/stack_kit.h"
 

@@ -15,7 +15,7 @@
 #include "tests/sim/lib/sim_server.h"
 
 #include "app/server/settings.h"
-#include "kernel/config.h"
+#include "config/config.h"
 #include "net/counters.h"
 
 struct scene scene;

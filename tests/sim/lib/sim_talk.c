@@ -5,7 +5,7 @@
  */
 #include "tests/sim/lib/sim_talk.h"
 
-#include "net/socket_table.h"
+#include "net/socket/table.h"
 #include "net/tcp/tcb.h"
 
 #define CHUNK_MAX (64u * 1024)

@@ -1,0 +1,32 @@
+/*
+ * SPDX-License-Identifier: MIT
+ *
+ * The log: turns events into lines (docs/log.md) and hands them to the console.  One event, one
+ * human line or one machine line or both; every line is written whole.
+ */
+#ifndef LOG_LOG_H
+#define LOG_LOG_H
+
+#include "base/compiler.h"
+#include "log/event.h"
+
+enum log_mode {
+	LOG_TEXT = 1 << 0,
+	LOG_JSON = 1 << 1,
+	LOG_BOTH = LOG_TEXT | LOG_JSON,
+	LOG_KTAP = 1 << 2, /* a KTAP report, the human lines as its diagnostic ones */
+};
+
+/* Lines before log_set_mode() are kept back until the configuration has said which to print.  A
+ * PANIC or RESULT that comes earlier lets them out as text, so no verdict is ever lost; more lines
+ * than can be kept let all out in both forms. */
+void log_set_mode(enum log_mode mode);
+/* Of the connections that others open the first `burst` are told, and one more each second; of the
+ * others there is no line (log/mute.c).  Without this call all are told. */
+void log_limit_connections(uint32_t burst);
+bool log_is_muted(uint32_t conn);
+uint64_t log_muted_connections(void);
+/* The sink that everything in this machine emits to. */
+struct event_sink *log_sink(void);
+
+#endif

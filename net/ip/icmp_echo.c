@@ -1,0 +1,91 @@
+/*
+ * SPDX-License-Identifier: MIT
+ *
+ * Echo requests out, replies in (RFC 792, RFC 1122 3.2.2.6: an application may send them, and gets
+ * the replies and the errors).  The identifier is the stack's to give, so that nobody hears replies
+ * to another's requests.
+ */
+#include "net/ip/icmp_echo.h"
+
+#include "base/assert.h"
+#include "net/awaited.h"
+#include "net/checksum.h"
+#include "net/ip/ipv4.h"
+#include "net/stack.h"
+#include "net/wire/ipv4.h"
+
+#define MESSAGE_MAX (UINT16_MAX - IPV4_HEADER_LEN)
+
+static bool is_request(const uint8_t *message, size_t len)
+{
+	return len >= ICMP_HEADER_LEN && message[ICMP_OFF_TYPE] == ICMP_ECHO &&
+	       message[ICMP_OFF_CODE] == 0;
+}
+
+static void fill_in(struct pktbuf *pkt, uint16_t id)
+{
+	uint8_t *p = pkt->data;
+
+	store_be16(p + ICMP_OFF_ID, id);
+	store_be16(p + ICMP_OFF_CHECKSUM, 0);
+	store_be16(p + ICMP_OFF_CHECKSUM, checksum_finish(checksum_sum(p, pktbuf_len(pkt))));
+}
+
+int echo_send(struct stack *stack, const struct udp_pcb *pcb, const void *message, size_t len,
+	      uint32_t dst, bool broadcast, uint64_t now_ns)
+{
+	struct ipv4_route route;
+	struct ipv4_send how;
+	struct pktbuf *pkt;
+	int err;
+
+	ASSERT(pcb->echo && pcb->local_port != 0);
+	if (len > MESSAGE_MAX)
+		return ERR_MSGSIZE;
+	if (!is_request(message, len))
+		return ERR_INVAL;
+	err = broadcast ? ipv4_route_broadcast(stack, dst, &route) : ipv4_route(stack, dst, &route);
+	if (err != ERR_OK)
+		return err;
+	how = udp_how(stack, pcb, &route, dst, len, now_ns);
+	pkt = udp_packet_of(stack, message, len);
+	if (pkt == NULL)
+		return ERR_NOBUFS;
+	fill_in(pkt, pcb->local_port);
+	err = ipv4_output(stack, pkt, &how, now_ns);
+	if (err == ERR_OK)
+		stack->counters.icmp_echo_out++;
+	return err;
+}
+
+/* Our identifier, and somebody else's address. */
+static void refuse_stranger(struct stack *stack, const struct icmp_header *h, uint32_t src, uint32_t dst)
+{
+	struct udp_pcb *pcb = udp_find_connected(stack, true, dst, (uint16_t)(h->rest >> 16));
+
+	if (pcb != NULL)
+		awaited_add(stack, &pcb->awaited, REFUSED_WITH("came from", REFUSED_ADDRESS, src));
+}
+
+/* A reply has code 0: there are hosts that answer 3 for one that they did not reach. */
+void echo_input(struct stack *stack, struct pktbuf *pkt, const struct icmp_header *h, uint32_t src,
+		uint32_t dst)
+{
+	struct udp_pcb *pcb = h->code == 0 ? udp_find_echo(stack, src, dst, (uint16_t)(h->rest >> 16))
+					   : NULL;
+
+	if (pcb == NULL) {
+		if (h->code != 0)
+			awaited_refuse_packet(stack, pkt,
+					      REFUSED_WITH("had the ICMP code", REFUSED_NUMBER, h->code));
+		else
+			refuse_stranger(stack, h, src, dst);
+		stack->counters.icmp_ignored++;
+		pktbuf_free(pkt);
+	} else if (udp_queue(stack, pcb, pkt)) {
+		stack->counters.icmp_echo_replies_in++;
+	} else {
+		stack->counters.icmp_queue_full++;
+		awaited_add(stack, &pcb->awaited, REFUSED("found no room in the socket"));
+	}
+}

@@ -1,0 +1,148 @@
+/*
+ * SPDX-License-Identifier: MIT
+ *
+ * Ethernet: filters and dispatches what comes in, frames what goes out (RFC 894).  Short frames are
+ * not padded here: that is the device's affair.
+ *
+ * A tag without a VLAN (IEEE 802.1Q: priority-tagged, VID 0) is skipped, an 802.1ad one as well, as
+ * Linux does: such a frame is in no VLAN, and switches that mark priorities send them to hosts.
+ * NOT DONE: VLANs.  A frame in one is dropped and counted; the stack is on the untagged network.
+ */
+#include "net/link/eth.h"
+
+#include "base/err.h"
+#include "net/link/arp.h"
+#include "net/awaited.h"
+#include "net/checksum.h"
+#include "net/ip/ipv4.h"
+#include "net/stack.h"
+#include "net/tcp/tcp.h"
+#include "net/wire/eth.h"
+
+#define NOTE_FRAME_MAX 128 /* bytes of a sent frame that its transport is shown */
+
+static void drop(struct pktbuf *pkt, uint64_t *counter)
+{
+	++*counter;
+	pktbuf_free(pkt);
+}
+
+/* True when the frame is for us; marks the ones that were for everybody. */
+static bool accept_destination(struct pktbuf *pkt, const uint8_t *dst)
+{
+	if (eth_addr_is_multicast(dst)) {
+		pkt->flags |= PKTBUF_LINK_BROADCAST;
+		return true;
+	}
+	return eth_addr_equal(dst, pkt->netif->mac);
+}
+
+/* What was waited for may be in it, behind whatever tags there are; [data, tail) is what is behind
+ * `type`. */
+static void refuse(struct stack *stack, const struct pktbuf *pkt, uint16_t type,
+		   struct refused_reason why)
+{
+	const uint8_t *p = pkt->data;
+	struct eth_tag tag;
+
+	while (eth_type_is_tag(type) && eth_tag_read(p, (size_t)(pkt->tail - p), &tag)) {
+		p += ETH_TAG_LEN;
+		type = tag.type;
+	}
+	awaited_refuse(stack, pkt->netif, type, p, (size_t)(pkt->tail - p), why);
+}
+
+static void dispatch(struct stack *stack, struct pktbuf *pkt, uint16_t type, uint64_t now_ns)
+{
+	switch (type) {
+	case ETH_TYPE_IPV4:
+		ipv4_input(stack, pkt, now_ns);
+		break;
+	case ETH_TYPE_ARP:
+		arp_input(stack, pkt, now_ns);
+		break;
+	default:
+		drop(pkt, &stack->counters.eth_unknown_type);
+		break;
+	}
+}
+
+/* Behind `type`, a tag's: each tag without a VLAN is taken off. */
+static void tagged_input(struct stack *stack, struct pktbuf *pkt, uint16_t type, uint64_t now_ns)
+{
+	struct eth_tag tag;
+
+	while (eth_type_is_tag(type)) {
+		if (!eth_tag_read(pkt->data, pktbuf_len(pkt), &tag)) {
+			pkt->netif->counters.rx_dropped++;
+			drop(pkt, &stack->counters.eth_short);
+			return;
+		}
+		if (tag.vid != ETH_VID_NONE) {
+			refuse(stack, pkt, type, REFUSED_WITH("came in VLAN", REFUSED_NUMBER, tag.vid));
+			drop(pkt, &stack->counters.eth_vlan);
+			return;
+		}
+		pktbuf_pull(pkt, ETH_TAG_LEN);
+		type = tag.type;
+	}
+	dispatch(stack, pkt, type, now_ns);
+}
+
+void eth_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
+{
+	struct net_counters *count = &stack->counters;
+	struct eth_header h;
+
+	count->eth_in++;
+	if (!eth_header_read(pkt->data, pktbuf_len(pkt), &h)) {
+		pkt->netif->counters.rx_dropped++;
+		drop(pkt, &count->eth_short);
+		return;
+	}
+	pktbuf_pull(pkt, ETH_HEADER_LEN);
+	if (!accept_destination(pkt, h.dst)) {
+		refuse(stack, pkt, h.type, REFUSED("went to another hardware address"));
+		drop(pkt, &count->eth_for_others);
+		return;
+	}
+	/* IEEE 802.3 3.2.3: no station has a group address. */
+	if (eth_addr_is_multicast(h.src)) {
+		refuse(stack, pkt, h.type, REFUSED("had a group address as its sender"));
+		drop(pkt, &count->eth_bad_source);
+		return;
+	}
+	if (eth_type_is_tag(h.type))
+		tagged_input(stack, pkt, h.type, now_ns);
+	else
+		dispatch(stack, pkt, h.type, now_ns);
+}
+
+/* The frame is gone once the device has it, so what TCP will be shown is copied before. */
+static int send_noted(struct stack *stack, struct pktbuf *pkt, const struct eth_send *how,
+		      uint64_t now_ns)
+{
+	uint8_t frame[NOTE_FRAME_MAX];
+	size_t len = MIN(pktbuf_len(pkt), sizeof(frame));
+	size_t frame_len = pktbuf_total_len(pkt);
+	uint32_t note_arg = pkt->note_arg;
+	uint8_t note = pkt->note;
+	int err;
+
+	if (pkt->flags & PKTBUF_CSUM_PARTIAL)
+		checksum_complete(pkt);
+	memcpy(frame, pkt->data, len);
+	err = netif_send(how->netif, pkt);
+	if (err == ERR_OK)
+		tcp_frame_sent(stack, note, note_arg, frame, len, frame_len, how->next_hop, now_ns);
+	return err;
+}
+
+int eth_output(struct stack *stack, struct pktbuf *pkt, const struct eth_send *how,
+	       uint64_t now_ns)
+{
+	eth_header_write(pktbuf_push(pkt, ETH_HEADER_LEN), how->dst, how->netif->mac, how->type);
+	if (pkt->note != 0)
+		return send_noted(stack, pkt, how, now_ns);
+	return netif_send(how->netif, pkt);
+}

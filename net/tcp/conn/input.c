@@ -1,0 +1,153 @@
+/*
+ * SPDX-License-Identifier: MIT
+ *
+ * A segment arrives (RFC 9293 3.10.7): parsed and verified here, then sent through the steps of the
+ * state it meets, in the RFC's order.  Each step is a function that stands in the file of its
+ * matter.
+ */
+#include "net/tcp/internal.h"
+
+#include "net/awaited.h"
+#include "net/checksum.h"
+#include "net/ip/ipv4.h"
+#include "net/wire/ipv4.h"
+
+/* MUST-2, MUST-3: a segment with a wrong checksum is not looked at. */
+static bool checksum_is_right(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t dst)
+{
+	uint32_t sum;
+
+	if (pkt->flags & PKTBUF_CSUM_VALID)
+		return true;
+	sum = ipv4_pseudo_sum(src, dst, IPV4_PROTO_TCP, (uint32_t)pktbuf_total_len(pkt));
+	sum += checksum_sum_packet(pkt, 0);
+	if (checksum_finish(sum) == 0)
+		return true;
+	awaited_refuse_packet(stack, pkt, REFUSED("had a bad TCP checksum"));
+	stack->counters.tcp_bad_checksum++;
+	pkt->netif->counters.rx_csum_bad++;
+	return false;
+}
+
+/* MUST-57: a segment to a broadcast or multicast address is discarded silently. */
+static bool is_for_us_alone(const struct stack *stack, const struct pktbuf *pkt, uint32_t dst)
+{
+	if (pkt->flags & PKTBUF_LINK_BROADCAST)
+		return false;
+	for (const struct netif *n = stack->netifs; n != NULL; n = n->next)
+		if (n->ipv4 == dst)
+			return true;
+	return false;
+}
+
+/* RFC 3168 5: the IP header is still in front of the segment; of one that came in fragments, the
+ * one that was made of theirs. */
+static uint8_t ecn_field(const struct pktbuf *pkt)
+{
+	return pkt->head[pkt->l3_off + IPV4_OFF_TOS] & IPV4_ECN_MASK;
+}
+
+/* False: malformed; counted, not answered. */
+static bool parse(struct stack *stack, struct tcp_segment *seg, struct pktbuf *pkt, uint32_t src,
+		  uint32_t dst)
+{
+	struct tcp_header h;
+
+	if (!tcp_header_read(pkt->data, pktbuf_len(pkt), &h)) {
+		awaited_refuse_packet(stack, pkt, REFUSED("had a malformed TCP header"));
+		stack->counters.tcp_malformed++;
+		return false;
+	}
+	if (!checksum_is_right(stack, pkt, src, dst))
+		return false;
+	tcp_options_parse(&seg->opt, pkt->data + TCP_HEADER_LEN, h.header_len - TCP_HEADER_LEN,
+			  h.flags & TCP_SYN);
+	if (seg->opt.malformed)
+		stack->counters.tcp_bad_options++;
+	pktbuf_pull(pkt, h.header_len);
+	seg->local = net_endpoint_ipv4(dst, h.dst_port);
+	seg->remote = net_endpoint_ipv4(src, h.src_port);
+	seg->seq = h.seq;
+	seg->ack = h.ack;
+	seg->flags = h.flags;
+	seg->wnd = seg->raw_wnd = h.window;
+	seg->data_len = (uint32_t)pktbuf_len(pkt);
+	seg->fin_seq = seg->seq + seg->data_len;
+	seg->up = seg->seq + h.urgent;
+	seg->ip_ecn = ecn_field(pkt);
+	return true;
+}
+
+/* RFC 9293 3.10.7.4: SYN-RECEIVED and the synchronized states. */
+static void otherwise_arrives(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
+{
+	/* first: check the sequence number */
+	if (tcp_check_sequence(stack, tcb, seg) == TCP_DONE)
+		return;
+	/* second: check the RST bit */
+	if (tcp_check_rst(stack, tcb, seg) == TCP_DONE)
+		return;
+	/* third: check the security: RFC 9293 A.1, no such option is in use */
+	/* fourth: check the SYN bit */
+	if (tcp_check_syn(stack, tcb, seg) == TCP_DONE)
+		return;
+	/* fifth: check the ACK field */
+	if (tcp_check_ack(stack, tcb, seg) == TCP_DONE)
+		return;
+	tcp_ecn_check_data(stack, tcb, seg);
+	/* sixth: check the URG bit */
+	tcp_check_urgent(stack, tcb, seg);
+	/* seventh: process the segment text */
+	if (tcp_process_text(stack, tcb, seg) == TCP_DONE)
+		return;
+	/* eighth: check the FIN bit */
+	tcp_check_fin(stack, tcb, seg);
+}
+
+static void arrives(struct stack *stack, struct tcp_segment *seg)
+{
+	struct tcb *tcb = tcp_find_connection(stack, &seg->local, &seg->remote);
+
+	if (tcb == NULL)
+		tcb = tcp_find_listener(stack, &seg->local);
+	if (tcb == NULL) {
+		/* 3.10.7.1: CLOSED */
+		stack->counters.tcp_no_connection++;
+		tcp_refuse_stranger(stack, seg);
+		tcp_reset_segment(stack, NULL, seg, TCP_RESET_NO_CONNECTION);
+		return;
+	}
+	tcb->segs_in++;
+	tcb->data_segs_in += seg->data_len > 0;
+	tcp_user_active(stack, tcb);
+	/* RFC 7323 2.2: the window of a SYN is never scaled */
+	if (!(seg->flags & TCP_SYN))
+		seg->wnd <<= tcb->snd_wscale;
+	switch (tcb->state) {
+	case TCP_LISTEN:
+		tcb = tcp_listen_arrives(stack, tcb, seg);
+		if (tcb != NULL)
+			otherwise_arrives(stack, tcb, seg);
+		break;
+	case TCP_SYN_SENT:
+		tcp_syn_sent_arrives(stack, tcb, seg);
+		break;
+	case TCP_TIME_WAIT:
+		if (tcp_time_wait_syn(stack, tcb, seg) == TCP_CONTINUE)
+			otherwise_arrives(stack, tcb, seg);
+		break;
+	default:
+		otherwise_arrives(stack, tcb, seg);
+		break;
+	}
+}
+
+void tcp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t dst, uint64_t now_ns)
+{
+	struct tcp_segment seg = {.pkt = pkt, .now_ns = now_ns};
+
+	stack->counters.tcp_in++;
+	if (is_for_us_alone(stack, pkt, dst) && parse(stack, &seg, pkt, src, dst))
+		arrives(stack, &seg);
+	pktbuf_free(seg.pkt); /* NULL where the text was taken */
+}

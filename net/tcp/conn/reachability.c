@@ -1,0 +1,73 @@
+/*
+ * SPDX-License-Identifier: MIT
+ *
+ * Signs that nothing of ours reaches the peer, or nothing of the peer's us: the neighbour on the way may
+ * have changed its link address without a word, or be another one's victim.  IP hears of them (RFC
+ * 1122 3.3.1.4), and the neighbour is asked (net/link/neigh.h, which also says how often).  A request of ours
+ * also puts our own address right in the neighbour's cache.
+ *
+ *   - three segments in a row of what we have acknowledged: our acknowledgements do not arrive
+ *   - three seconds without a segment from a peer that owes us one: an acknowledgement (seen when a
+ *     timer sends something again), or the text that the user of a connection of our own is waiting
+ *     to read (the one sign that needs a timer; it looks again after twice the time)
+ *
+ * A connection that a listener made does not ask for text: its peer may be silent as long as it likes.
+ */
+#include "net/tcp/internal.h"
+
+#include "net/ip/ipv4.h"
+
+#define OLD_SEGMENTS 3u
+#define SILENCE_NS (3 * NS_PER_S)
+
+static void doubt(struct stack *stack, const struct tcb *tcb, uint64_t now_ns)
+{
+	ipv4_negative_advice(stack, net_addr_to_ipv4(&tcb->remote.addr), now_ns);
+}
+
+void tcp_doubt_old_segment(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg)
+{
+	if (segment_len(seg) == 0 || seq_geq(seg->seq, tcb->rcv_nxt))
+		return;
+	if (tcb->old_segments_at != tcb->rcv_nxt)
+		tcb->old_segments = 0;
+	tcb->old_segments_at = tcb->rcv_nxt;
+	if (++tcb->old_segments < OLD_SEGMENTS)
+		return;
+	tcb->old_segments = 0;
+	doubt(stack, tcb, seg->now_ns);
+}
+
+void tcp_doubt_silence(struct stack *stack, const struct tcb *tcb, uint64_t now_ns)
+{
+	if (now_ns - MAX(tcb->heard_ns, tcb->progress_ns) >= SILENCE_NS)
+		doubt(stack, tcb, now_ns);
+}
+
+static bool may_bring_text(const struct tcb *tcb)
+{
+	return tcb->state == TCP_ESTABLISHED || tcb->state == TCP_FIN_WAIT_1 ||
+	       tcb->state == TCP_FIN_WAIT_2;
+}
+
+void tcp_doubt_reader_waits(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	if (tcb->passive || !may_bring_text(tcb))
+		return;
+	tcb->reader_waits = true;
+	if (!tcp_timer_is_set(tcb, TCP_TIMER_DOUBT))
+		tcp_timer_set(stack, tcb, TCP_TIMER_DOUBT, now_ns + SILENCE_NS);
+}
+
+/* Set once and not moved by each segment: it finds out how long the silence has been. */
+void tcp_doubt_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	uint64_t silence_ns = now_ns - tcb->heard_ns;
+
+	if (!tcb->reader_waits || !may_bring_text(tcb))
+		return;
+	if (silence_ns >= SILENCE_NS)
+		doubt(stack, tcb, now_ns);
+	tcp_timer_set(stack, tcb, TCP_TIMER_DOUBT,
+		      silence_ns >= SILENCE_NS ? now_ns + silence_ns : tcb->heard_ns + SILENCE_NS);
+}

@@ -1,0 +1,366 @@
+/*
+ * SPDX-License-Identifier: MIT
+ *
+ * UDP (RFC 768, RFC 1122 4.1): datagrams in and out, and errors handed to who sent.  Ports are in
+ * net/udp/ports.c.
+ *
+ * Received datagrams stay in the driver's buffers until they are read, or in memory of the stack
+ * while those are few; how many each port can hold back is bounded by their number and by the memory
+ * that they really occupy.
+ */
+#include "net/udp/udp.h"
+
+#include "base/assert.h"
+#include "base/string.h"
+#include "net/awaited.h"
+#include "net/checksum.h"
+#include "net/dhcp/dhcp_client.h"
+#include "net/ip/icmp.h"
+#include "net/ip/ipv4.h"
+#include "net/stack.h"
+#include "net/wire/icmp.h"
+#include "net/wire/ipv4.h"
+#include "net/wire/udp.h"
+
+#define DOUBT_MS 1000u /* an answer would have come: within NEIGH_DOUBT_NS one doubt counts anyway */
+#define DOUBT_DOUBLINGS_MAX 6u
+
+/* --- out ------------------------------------------------------------------------------------------ */
+
+/* The checksum is left to the device, or to netif_send(): the pseudo-header's sum is prepared. */
+static void push_header(struct pktbuf *pkt, const struct udp_pcb *pcb, uint32_t src, uint32_t dst,
+			uint16_t dst_port)
+{
+	size_t len = pktbuf_len(pkt) + UDP_HEADER_LEN;
+	const struct udp_header h = {
+		.src_port = pcb->local_port,
+		.dst_port = dst_port,
+		.len = (uint16_t)len,
+		.checksum = checksum_fold(ipv4_pseudo_sum(src, dst, IPV4_PROTO_UDP, (uint32_t)len)),
+	};
+
+	udp_header_write(pktbuf_push(pkt, UDP_HEADER_LEN), &h);
+	pkt->flags |= PKTBUF_CSUM_PARTIAL;
+	pkt->csum_start = 0;
+	pkt->csum_off = UDP_OFF_CHECKSUM;
+}
+
+static uint8_t protocol_of(const struct udp_pcb *pcb)
+{
+	return pcb->echo ? IPV4_PROTO_ICMP : IPV4_PROTO_UDP;
+}
+
+static bool forbids_fragments(const struct stack *stack, const struct udp_pcb *pcb,
+			      const struct ipv4_route *route, uint32_t dst, size_t len,
+			      uint64_t now_ns)
+{
+	struct ipv4_path path;
+
+	if (pcb->pmtu != UDP_PMTU_WANT)
+		return pcb->pmtu == UDP_PMTU_DO;
+	path = ipv4_path_find(stack, dst, protocol_of(pcb), route->netif->mtu, now_ns);
+	return !path.narrow && len + IPV4_HEADER_LEN <= path.mtu;
+}
+
+struct ipv4_send udp_how(const struct stack *stack, const struct udp_pcb *pcb,
+			 const struct ipv4_route *route, uint32_t dst, size_t len, uint64_t now_ns)
+{
+	return (struct ipv4_send){
+		/* RFC 1122 4.1.3.5 lets the application choose the address it speaks from. */
+		.src = pcb->local != 0 ? pcb->local : route->src,
+		.dst = dst,
+		.protocol = protocol_of(pcb),
+		.tos = pcb->tos,
+		.ttl = pcb->ttl,
+		.broadcast = route->broadcast,
+		.resolve_until_ns = pcb->resolve_ms != 0 ? now_ns + pcb->resolve_ms * NS_PER_MS : 0,
+		.dont_fragment = forbids_fragments(stack, pcb, route, dst, len, now_ns),
+	};
+}
+
+struct pktbuf *udp_packet_of(struct stack *stack, const void *buf, size_t len)
+{
+	struct pktbuf *pkt = ipv4_alloc(stack, len);
+	void *at = pkt != NULL ? pktbuf_put(pkt, len) : NULL;
+
+	if (at != NULL && len > 0)
+		memcpy(at, buf, len);
+	return pkt;
+}
+
+static int send_datagram(struct stack *stack, const struct udp_pcb *pcb, const void *buf, size_t len,
+			 uint32_t dst, uint16_t dst_port, const struct ipv4_route *route,
+			 uint64_t now_ns)
+{
+	struct ipv4_send how;
+	struct pktbuf *pkt;
+	int err;
+
+	ASSERT(pcb->local_port != 0);
+	if (dst_port == 0)
+		return ERR_INVAL;
+	if (len > UDP_PAYLOAD_MAX)
+		return ERR_MSGSIZE;
+	how = udp_how(stack, pcb, route, dst, UDP_HEADER_LEN + len, now_ns);
+	pkt = udp_packet_of(stack, buf, len);
+	if (pkt == NULL)
+		return ERR_NOBUFS;
+	push_header(pkt, pcb, how.src, dst, dst_port);
+	err = ipv4_output(stack, pkt, &how, now_ns);
+	if (err == ERR_OK)
+		stack->counters.udp_out++;
+	return err;
+}
+
+int udp_send(struct stack *stack, const struct udp_pcb *pcb, const void *buf, size_t len,
+	     uint32_t dst, uint16_t dst_port, uint64_t now_ns)
+{
+	struct ipv4_route route;
+	int err = ipv4_route(stack, dst, &route);
+
+	return err != ERR_OK ? err : send_datagram(stack, pcb, buf, len, dst, dst_port, &route, now_ns);
+}
+
+int udp_send_broadcast(struct stack *stack, const struct udp_pcb *pcb, const void *buf, size_t len,
+		       uint32_t dst, uint16_t dst_port, uint64_t now_ns)
+{
+	struct ipv4_route route;
+	int err = ipv4_route_broadcast(stack, dst, &route);
+
+	return err != ERR_OK ? err : send_datagram(stack, pcb, buf, len, dst, dst_port, &route, now_ns);
+}
+
+int udp_send_everybody(struct stack *stack, const struct udp_flow *flow, const void *buf, size_t len,
+		       uint64_t now_ns)
+{
+	const struct udp_pcb from = {.local_port = flow->src_port};
+	const struct ipv4_send how = {
+		.src = flow->src,
+		.dst = IPV4_ADDR_BROADCAST,
+		.protocol = IPV4_PROTO_UDP,
+		.broadcast = true,
+	};
+	struct pktbuf *pkt = udp_packet_of(stack, buf, len);
+	int err;
+
+	if (pkt == NULL)
+		return ERR_NOBUFS;
+	push_header(pkt, &from, how.src, how.dst, flow->dst_port);
+	err = ipv4_output_everybody(stack, flow->netif, pkt, &how, now_ns);
+	if (err == ERR_OK)
+		stack->counters.udp_out++;
+	return err;
+}
+
+/* --- doubt ---------------------------------------------------------------------------------------- */
+
+static uint32_t in_ms(uint64_t ns)
+{
+	return (uint32_t)(ns / NS_PER_MS);
+}
+
+/* A datagram's sender does not say whether it waits for one, or for how long: those who do ask again
+ * after about a second.  Who never gets an answer, and does not want any, doubts less and less. */
+void udp_gave_up(struct stack *stack, struct udp_pcb *pcb, uint64_t now_ns)
+{
+	uint32_t patience_ms = DOUBT_MS << MIN(pcb->doubts, DOUBT_DOUBLINGS_MAX);
+
+	if (!pcb->asked || in_ms(now_ns) - pcb->asked_ms < patience_ms)
+		return;
+	pcb->asked = false;
+	if (pcb->doubts < UINT8_MAX)
+		pcb->doubts++;
+	ipv4_negative_advice(stack, pcb->remote, now_ns);
+}
+
+void udp_asked(struct stack *stack, struct udp_pcb *pcb, uint64_t now_ns)
+{
+	udp_gave_up(stack, pcb, now_ns);
+	if (pcb->asked)
+		return;
+	pcb->asked = true;
+	pcb->asked_ms = in_ms(now_ns);
+}
+
+static void answered(struct udp_pcb *pcb)
+{
+	pcb->asked = false;
+	pcb->doubts = 0;
+}
+
+/* --- in ------------------------------------------------------------------------------------------- */
+
+/* RFC 768: a checksum of 0 means that the sender made none. */
+static bool checksum_is_bad(const struct pktbuf *pkt, const struct udp_header *h, uint32_t src,
+			    uint32_t dst)
+{
+	uint32_t sum;
+
+	if (h->checksum == 0 || (pkt->flags & PKTBUF_CSUM_VALID))
+		return false;
+	sum = ipv4_pseudo_sum(src, dst, IPV4_PROTO_UDP, h->len) + checksum_sum(pkt->data, h->len);
+	return checksum_finish(sum) != 0;
+}
+
+/* It came to a port that speaks to somebody else: a server that answers from another address, for
+ * one. */
+static void refuse_stranger(struct stack *stack, uint32_t src, const struct udp_header *h, uint32_t dst)
+{
+	struct udp_pcb *pcb = udp_find_connected(stack, false, dst, h->dst_port);
+
+	if (pcb == NULL)
+		return;
+	awaited_add(stack, &pcb->awaited, pcb->remote != src
+					   ? REFUSED_WITH("came from", REFUSED_ADDRESS, src)
+					   : REFUSED_WITH("came from port", REFUSED_NUMBER, h->src_port));
+}
+
+/* What is wrong with the datagram: its counter, or NULL. */
+static uint64_t *find_fault(struct stack *stack, const struct pktbuf *pkt, uint32_t src,
+			    uint32_t dst, struct udp_header *h)
+{
+	if (!udp_header_read(pkt->data, pktbuf_len(pkt), h) || h->dst_port == 0) {
+		awaited_refuse_packet(stack, pkt, REFUSED("had a malformed UDP header"));
+		return &stack->counters.udp_malformed;
+	}
+	if (checksum_is_bad(pkt, h, src, dst)) {
+		awaited_refuse_packet(stack, pkt, REFUSED("had a bad UDP checksum"));
+		pkt->netif->counters.rx_csum_bad++;
+		return &stack->counters.udp_bad_checksum;
+	}
+	return NULL;
+}
+
+static uint32_t memory_of(const struct pktbuf *pkt)
+{
+	return (uint32_t)pktbuf_block_size(pkt);
+}
+
+uint32_t udp_rcvbuf(const struct udp_pcb *pcb)
+{
+	return pcb->rcvbuf == 0 ? UDP_RCVBUF_DEFAULT : MAX(pcb->rcvbuf, UDP_RCVBUF_MIN);
+}
+
+/* One datagram always fits, however small the buffer. */
+static bool has_room(const struct udp_pcb *pcb, const struct pktbuf *pkt)
+{
+	return pcb->received.count == 0 ||
+	       (pcb->received.count < UDP_QUEUE_MAX &&
+		pcb->received_memory + memory_of(pkt) <= udp_rcvbuf(pcb));
+}
+
+bool udp_queue(struct stack *stack, struct udp_pcb *pcb, struct pktbuf *pkt)
+{
+	answered(pcb);
+	if (!has_room(pcb, pkt)) {
+		pktbuf_free(pkt);
+		return false;
+	}
+	pkt = pktbuf_keep(&stack->kept_pool, pkt);
+	if (pkt == NULL)
+		return false;
+	pcb->received_memory += memory_of(pkt);
+	pktbuf_queue_push(&pcb->received, pkt);
+	return true;
+}
+
+void udp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t dst, uint64_t now_ns)
+{
+	struct udp_header h;
+	struct udp_pcb *pcb;
+	uint64_t *fault;
+
+	stack->counters.udp_in++;
+	fault = find_fault(stack, pkt, src, dst, &h);
+	if (fault != NULL)
+		goto drop;
+	if (stack->dhcp != NULL && dhcp_input(stack, pkt, src, &h, now_ns))
+		return;
+	pcb = udp_find(stack, src, h.src_port, dst, h.dst_port);
+	if (pcb == NULL) {
+		refuse_stranger(stack, src, &h, dst);
+		/* RFC 1122 4.1.3.1 */
+		icmp_send_error(stack, pkt, ICMP_UNREACHABLE, ICMP_UNREACH_PORT, now_ns);
+		fault = &stack->counters.udp_no_port;
+		goto drop;
+	}
+	pktbuf_trim(pkt, h.len);
+	pktbuf_pull(pkt, UDP_HEADER_LEN);
+	if (!udp_queue(stack, pcb, pkt)) {
+		stack->counters.udp_queue_full++;
+		awaited_add(stack, &pcb->awaited, REFUSED("found no room in the socket"));
+	}
+	return;
+
+drop:
+	++*fault;
+	pktbuf_free(pkt);
+}
+
+void udp_source(const struct pktbuf *pkt, uint32_t *src, uint16_t *src_port)
+{
+	*src = load_be32(pkt->head + pkt->l3_off + IPV4_OFF_SRC);
+	*src_port = load_be16(pkt->head + pkt->l4_off + UDP_OFF_SRC);
+}
+
+struct pktbuf *udp_receive(struct udp_pcb *pcb, uint32_t *src, uint16_t *src_port)
+{
+	struct pktbuf *pkt = pktbuf_queue_pop(&pcb->received);
+
+	if (pkt == NULL)
+		return NULL;
+	pcb->received_memory -= memory_of(pkt);
+	udp_source(pkt, src, src_port);
+	return pkt;
+}
+
+/* RFC 1122 4.1.3.3: errors go up, soft ones too.  Only to a connected port: one that speaks to many
+ * could not tell which of them is meant. */
+void udp_unreachable(struct stack *stack, const struct udp_trouble *trouble)
+{
+	struct udp_pcb *pcb = udp_find_troubled(stack, trouble);
+
+	if (pcb == NULL)
+		return;
+	if (trouble->said_by != 0)
+		answered(pcb); /* by a router, but the way there is good */
+	pcb->error = trouble->err;
+	pcb->error_by = trouble->said_by;
+	awaited_note(stack, &pcb->awaited, trouble->what, trouble->said_by, trouble->refused);
+}
+
+static struct udp_pcb *find_sender(const struct stack *stack, const struct ipv4_too_big *report)
+{
+	if (report->protocol == IPV4_PROTO_ICMP)
+		return udp_find_echo(stack, report->remote, report->local, report->local_port);
+	return udp_find(stack, report->remote, report->remote_port, report->local,
+			report->local_port);
+}
+
+/* RFC 1191, as far as UDP can tell a true report: there must be a port of ours that sends with DF
+ * and, where it is connected, to that peer.  The cache then speaks for UDP alone, or for
+ * echoes alone. */
+void udp_too_big(struct stack *stack, const struct ipv4_too_big *report, uint64_t now_ns)
+{
+	struct udp_pcb *pcb = find_sender(stack, report);
+	struct ipv4_route route;
+	uint16_t claim;
+
+	if (pcb == NULL || pcb->pmtu == UDP_PMTU_DONT ||
+	    ipv4_route(stack, report->remote, &route) != ERR_OK)
+		goto ignore;
+	claim = ipv4_pmtu_claim(report->said, report->quoted_len,
+				ipv4_path_find(stack, report->remote, report->protocol,
+					       route.netif->mtu, now_ns).mtu);
+	if (claim == 0)
+		goto ignore;
+	(void)ipv4_pmtu_lower(stack, report->remote, report->protocol, claim, now_ns);
+	if (pcb->pmtu == UDP_PMTU_DO && pcb->remote != 0) {
+		pcb->error = ERR_MSGSIZE; /* RFC 1122 4.1.3.3 */
+		pcb->error_by = report->said_by;
+	}
+	return;
+
+ignore:
+	stack->counters.ip_pmtu_ignored++;
+}

@@ -1,0 +1,137 @@
+/*
+ * SPDX-License-Identifier: MIT
+ *
+ * UDP as its neighbours in the stack see it (RFC 768, RFC 1122 4.1).  A struct udp_pcb is the
+ * control block of one bound port; the socket layer owns it, zeroed before its first use.  It serves
+ * ICMP's echo (net/ip/icmp_echo.h) as well, whose identifiers are ports of a kind of their own.
+ */
+#ifndef NET_UDP_UDP_H
+#define NET_UDP_UDP_H
+
+#include "base/err.h"
+#include "base/net_addr.h"
+#include "base/refused.h"
+#include "net/pktbuf.h"
+
+struct stack;
+struct awaited;
+struct netif;
+struct ipv4_too_big;
+struct ipv4_route;
+struct ipv4_send;
+struct udp_layer; /* every bound port of one stack */
+
+/* What may wait to be read at one port; more is dropped and counted. */
+#define UDP_QUEUE_MAX 64                  /* datagrams */
+#define UDP_RCVBUF_DEFAULT (256u * 1024)  /* bytes of memory that they occupy */
+#define UDP_RCVBUF_MIN (2u * 1024)
+
+#define UDP_PAYLOAD_MAX 65507u /* what IPv4's total length leaves */
+
+enum udp_pmtu { /* as enum sock_pmtu in net/socket.h */
+	UDP_PMTU_DONT, /* DF clear: whoever must may cut */
+	UDP_PMTU_WANT, /* DF set on what fits the path as far as it is known; we cut what does not */
+	UDP_PMTU_DO,   /* DF always; ERR_MSGSIZE for what does not fit */
+};
+
+struct udp_pcb {
+	struct udp_pcb *key_next, *port_next; /* the layer's lists */
+	uint32_t local;      /* host order, 0: any */
+	uint32_t remote;     /* connected peer, 0: none */
+	uint16_t local_port; /* 0: not bound */
+	uint16_t remote_port;
+	bool echo;           /* it is ICMP's: local_port is the identifier, remote_port 0 */
+	uint8_t pmtu;        /* enum udp_pmtu */
+	uint8_t tos, ttl;    /* of what is sent; ttl 0: the default */
+	bool reuse;          /* shares its port with others that would */
+	bool asked;          /* connected, and since then nothing came back: */
+	uint8_t doubts;      /* ... so often that was too long ago */
+	int error;           /* pending: what an ICMP error said, negative enum err */
+	uint32_t error_by;   /* who said it; 0: our own stack, whom nobody had answered ARP */
+	uint32_t resolve_ms; /* the next hop of what is sent is asked for so long at least; 0: as usual */
+	struct awaited *awaited; /* what came from its peer and was dropped; NULL: nothing */
+	uint32_t rcvbuf;     /* bytes; 0: UDP_RCVBUF_DEFAULT */
+	uint32_t received_memory;
+	uint32_t asked_ms;   /* when it last began to wait, where `asked`; wraps */
+	struct pktbuf_queue received; /* l3_off is valid; [data, tail) is the payload */
+};
+
+struct udp_layer *udp_layer_create(struct stack *stack) MUST_CHECK;
+/* Every port is unbound already. */
+void udp_layer_destroy(struct stack *stack, struct udp_layer *layer);
+
+/* --- udp/ports.c ---------------------------------------------------------------------------------- */
+
+/* Port 0 takes an ephemeral one, unpredictably (RFC 6056).  ERR_ADDRINUSE, ERR_ADDRNOTAVAIL. */
+int udp_bind(struct stack *stack, struct udp_pcb *pcb, uint32_t local, uint16_t port) MUST_CHECK;
+/* Also throws away what waits to be read. */
+void udp_unbind(struct stack *stack, struct udp_pcb *pcb);
+/* A bound port hears this peer only, at this address of ours (0, 0, 0: everybody again, at `local`). */
+void udp_connect(struct stack *stack, struct udp_pcb *pcb, uint32_t local, uint32_t remote,
+		 uint16_t remote_port);
+/* Whose datagram it is, or NULL. */
+struct udp_pcb *udp_find(const struct stack *stack, uint32_t src, uint16_t src_port, uint32_t dst,
+			 uint16_t dst_port);
+/* Who has that port at that address of ours, and speaks to somebody (else); NULL: nobody. */
+struct udp_pcb *udp_find_connected(const struct stack *stack, bool echo, uint32_t local, uint16_t port);
+/* Whose answer it is to an echo request with that identifier, or NULL. */
+struct udp_pcb *udp_find_echo(const struct stack *stack, uint32_t src, uint32_t dst, uint16_t id);
+
+/* A packet of ours that could not be delivered. */
+struct udp_trouble {
+	bool echo;
+	uint32_t local, remote; /* host order */
+	uint16_t local_port, remote_port;
+	int err;                /* negative enum err */
+	const char *what;       /* an ICMP error in words (static); NULL: our own stack */
+	const struct refused *refused; /* what came in place of an ARP answer; NULL: nothing known */
+	uint32_t said_by;       /* 0: our own stack */
+};
+
+/* The port that is connected like that, or NULL. */
+struct udp_pcb *udp_find_troubled(const struct stack *stack, const struct udp_trouble *trouble);
+
+/* --- udp.c ---------------------------------------------------------------------------------------- */
+
+/* Copies `len` bytes, up to 65,507, into one datagram.  ERR_MSGSIZE, ERR_NOBUFS, ERR_INVAL (port 0),
+ * and what ipv4_output() says; ERR_ACCES: a broadcast address, and not `broadcast`. */
+int udp_send(struct stack *stack, const struct udp_pcb *pcb, const void *buf, size_t len,
+	     uint32_t dst, uint16_t dst_port, uint64_t now_ns) MUST_CHECK;
+int udp_send_broadcast(struct stack *stack, const struct udp_pcb *pcb, const void *buf, size_t len,
+		       uint32_t dst, uint16_t dst_port, uint64_t now_ns) MUST_CHECK;
+/* To everybody on one interface, from `src`, which may be 0: before there is an address. */
+struct udp_flow {
+	struct netif *netif;
+	uint32_t src;
+	uint16_t src_port, dst_port;
+};
+int udp_send_everybody(struct stack *stack, const struct udp_flow *flow, const void *buf, size_t len,
+		       uint64_t now_ns) MUST_CHECK;
+/* Takes the oldest datagram, or NULL; the caller frees it. */
+struct pktbuf *udp_receive(struct udp_pcb *pcb, uint32_t *src, uint16_t *src_port);
+/* Who sent it. */
+void udp_source(const struct pktbuf *pkt, uint32_t *src, uint16_t *src_port);
+uint32_t udp_rcvbuf(const struct udp_pcb *pcb);
+
+/* IPv4 -> UDP.  Consumes. */
+void udp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t dst, uint64_t now_ns);
+/* A router could not send on a datagram of ours whole: RFC 1191. */
+void udp_too_big(struct stack *stack, const struct ipv4_too_big *report, uint64_t now_ns);
+/* A connected port has sent, or is about to be closed: where nothing has come back for long IP hears of
+ * it (RFC 1122 3.3.1.4). */
+void udp_asked(struct stack *stack, struct udp_pcb *pcb, uint64_t now_ns);
+void udp_gave_up(struct stack *stack, struct udp_pcb *pcb, uint64_t now_ns);
+/* Tells the port, if it is connected. */
+void udp_unreachable(struct stack *stack, const struct udp_trouble *trouble);
+
+/* --- for what else is sent and received by such a block --------------------------------------------- */
+
+/* How `len` bytes above IP leave for `dst`. */
+struct ipv4_send udp_how(const struct stack *stack, const struct udp_pcb *pcb,
+			 const struct ipv4_route *route, uint32_t dst, size_t len, uint64_t now_ns);
+/* A copy of the bytes in a packet of its own; NULL: no memory. */
+struct pktbuf *udp_packet_of(struct stack *stack, const void *buf, size_t len) MUST_CHECK;
+/* [data, tail) waits to be read.  False: it is dropped, there is no room.  Consumes. */
+bool udp_queue(struct stack *stack, struct udp_pcb *pcb, struct pktbuf *pkt) MUST_CHECK;
+
+#endif
