@@ -9,8 +9,11 @@
 PYTEST := PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider
 LAYER_OBJS := $(filter $(BUILD)/kernel/net/% $(BUILD)/kernel/base/%,$(IMAGE_OBJS))
 
-.PHONY: check check-layers check-tools check-host docs soak test boot-tests
+.PHONY: check check-layers check-words check-tools check-host docs soak test boot-tests
 check: check-layers check-tools check-example check-host ## host tests: layers, tools, units, simulator (sanitizers)
+
+check-words: ## names, comments, documents: the field's words (docs/style.md)
+	@tools/check_words.py
 
 check-layers: $(LAYER_OBJS)
 	@tools/check_layers.py --objects $(LAYER_OBJS)
