@@ -9,6 +9,8 @@ LIB         := $(BUILD)/lib
 LIB_HEADERS := $(addprefix net/,net.h congestion.h counters.h dhcp.h netif.h pktbuf.h port.h socket.h) \
                $(addprefix base/,assert.h bytes.h compiler.h err.h net_addr.h refused.h) \
                $(addprefix log/,event.h events.def)
+# Headers that an earlier version exported.
+LIB_STALE   = $(filter-out $(LIB_HEADERS:%=$(LIB)/include/%),$(wildcard $(LIB)/include/*/*))
 LIB_GLOBALS := net_* netif_* pktbuf_* sock_* refused_* err_text
 LIB_SRCS    := $(BASE_SRCS) $(NET_SRCS)
 LIB_OBJS    := $(LIB_SRCS:%.c=$(LIB)/obj/%.o)
@@ -18,6 +20,7 @@ EXAMPLE_CFLAGS := -std=c11 -O1 -g -Wall -Wextra -Wpedantic -Werror
 
 .PHONY: lib check-example
 lib: $(LIB)/libdialtone-net.a $(LIB_HEADERS:%=$(LIB)/include/%) ## the stack as a library for the host: archive and headers in build/lib
+	@rm -f $(LIB_STALE)
 
 $(LIB)/obj/%.o: %.c Makefile net/lib.mk | $(BUILD)/.setup-build
 	@mkdir -p $(@D)
