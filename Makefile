@@ -112,7 +112,7 @@ $(BUILD)/host/%.o: %.c Makefile | $(BUILD)/.setup-build $(BUILD)/.setup-check
 	$(Q)$(CC) $(HOST_CFLAGS) -c $< -o $@
 
 # Its barriers are where a test lets the device act.
-$(BUILD)/host/drivers/virtio/ring.o: HOST_CFLAGS += -iquote tests/lib/interleave
+$(BUILD)/host/drivers/virtio/queue/split.o: HOST_CFLAGS += -iquote tests/lib/interleave
 
 $(BUILD)/host/libdialtone-host.a: $(HOST_OBJS)
 	@rm -f $@

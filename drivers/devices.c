@@ -9,8 +9,8 @@
 
 #include "base/string.h"
 #include "drivers/bus/pci/pci.h"
-#include "drivers/virtio/net.h"
-#include "drivers/virtio/pci_modern.h"
+#include "drivers/virtio/net/net.h"
+#include "drivers/virtio/pci/modern.h"
 #include "drivers/virtio/rng.h"
 #include "kernel/mm/memory.h"
 

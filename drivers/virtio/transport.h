@@ -13,7 +13,7 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "log/event.h"
-#include "drivers/virtio/ring.h"
+#include "drivers/virtio/queue/split.h"
 #include "kernel/irq.h"
 
 #define VIRTIO_NO_VECTOR 0xffff /* the value of VIRTIO_MSI_NO_VECTOR */

@@ -11,7 +11,7 @@
 
 #include <linux/pci_regs.h>
 
-#include "drivers/virtio/pci_modern.h"
+#include "drivers/virtio/pci/modern.h"
 #include "tests/lib/fake_machine.h"
 #include "tests/lib/fake_pci.h"
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "drivers/virtio/ring.h"
+#include "drivers/virtio/queue/split.h"
 #include "tests/lib/fake_ring.h"
 
 struct model {

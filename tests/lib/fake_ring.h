@@ -14,7 +14,7 @@
 
 #define FAKE_CHAIN_MAX 16
 
-/* Called in the host build at each barrier of drivers/virtio/ring.c; NULL: nothing is. */
+/* Called in the host build at each barrier of drivers/virtio/queue/split.c; NULL: nothing is. */
 extern void (*fake_ring_at_barrier)(bool full);
 
 /* What the driver writes on its own, outside of descriptors. */

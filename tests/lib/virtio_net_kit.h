@@ -9,7 +9,7 @@
 
 #include <linux/virtio_net.h>
 
-#include "drivers/virtio/net.h"
+#include "drivers/virtio/net/net.h"
 #include "tests/lib/fake_machine.h"
 #include "tests/lib/fake_virtio.h"
 

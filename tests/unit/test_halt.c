@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "drivers/virtio/net_private.h"
+#include "drivers/virtio/net/private.h"
 #include "kernel/time/clock_timer.h"
 #include "kernel/console/console.h"
 #include "machine/event_loop.h"

@@ -16,7 +16,7 @@
 #include <linux/virtio_pci.h>
 
 #include "drivers/bus/pci/msix.h"
-#include "drivers/virtio/pci_modern.h"
+#include "drivers/virtio/pci/modern.h"
 #include "tests/lib/fake_machine.h"
 #include "tests/lib/fake_pci.h"
 

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "drivers/virtio/net_private.h"
+#include "drivers/virtio/net/private.h"
 #include "tests/lib/virtio_net_kit.h"
 
 #define HDR_LEN ((uint32_t)sizeof(struct virtio_net_hdr_v1))

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "drivers/virtio/ring.h"
+#include "drivers/virtio/queue/split.h"
 #include "tests/lib/fake_ring.h"
 
 struct pair {

@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * base/barrier.h for the host build of drivers/virtio/ring.c (Makefile): each barrier, which lies
+ * base/barrier.h for the host build of drivers/virtio/queue/split.c (Makefile): each barrier, which lies
  * between two accesses to what driver and device share, is a moment in which a test can let the
  * device act.  Between them that is every order that matters on one CPU; what a CPU may hold back
  * until a full barrier is fake_ring_hold_back()'s.

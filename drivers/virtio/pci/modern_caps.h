@@ -6,7 +6,7 @@
 #ifndef DRIVERS_VIRTIO_PCI_MODERN_CAPS_H
 #define DRIVERS_VIRTIO_PCI_MODERN_CAPS_H
 
-#include "drivers/virtio/pci_modern.h"
+#include "drivers/virtio/pci/modern.h"
 
 /* At most this much of a structure is mapped; the rest of what a device offers is never used. */
 #define VIRTIO_PCI_CONFIG_MAX 4096u

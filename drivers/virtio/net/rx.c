@@ -10,7 +10,7 @@
  * NOT DONE: mergeable buffers and large receive segments; num_buffers is not looked at, as 5.1.6.4
  * wants it without MRG_RXBUF.
  */
-#include "drivers/virtio/net_private.h"
+#include "drivers/virtio/net/private.h"
 
 #include "base/assert.h"
 #include "kernel/time/clock.h"

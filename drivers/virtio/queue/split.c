@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * The split virtqueue; see ring.h.  Virtio 1.1, 2.6; the layouts are those of
+ * The split virtqueue; see split.h.  Virtio 1.1, 2.6; the layouts are those of
  * <linux/virtio_ring.h>.
  *
  * Two indices run freely through 16 bits on each side, so all comparisons are differences modulo
@@ -10,7 +10,7 @@
  *
  * NOT DONE: big-endian machines (virtio 1.x rings are little-endian), indirect descriptors.
  */
-#include "drivers/virtio/ring.h"
+#include "drivers/virtio/queue/split.h"
 
 #include "base/assert.h"
 #include "base/barrier.h"

@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * What the files of the virtio network driver share: net.c (setup, link, poll), net_rx.c, net_tx.c.
+ * What the files of the virtio network driver share: net.c (setup, link, poll), rx.c, tx.c.
  */
 #ifndef DRIVERS_VIRTIO_NET_PRIVATE_H
 #define DRIVERS_VIRTIO_NET_PRIVATE_H
@@ -41,7 +41,7 @@ struct virtio_net {
 	struct irq_line *config_line;
 	uint64_t next_look_ns; /* at the configuration, although no interrupt came */
 
-	/* Whether interrupts arrive; see net_rx.c. */
+	/* Whether interrupts arrive; see rx.c. */
 	bool polled;           /* none does, or none is possible */
 	bool armed;            /* the receive interrupt, with nothing there */
 	bool took_armed;       /* frames came while it was */

@@ -13,7 +13,7 @@
  *
  * NOT DONE: segmentation offload (gso_size), indirect descriptors.
  */
-#include "drivers/virtio/net_private.h"
+#include "drivers/virtio/net/private.h"
 
 #include "base/assert.h"
 #include "kernel/mm/memory.h"

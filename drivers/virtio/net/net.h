@@ -3,8 +3,8 @@
  *
  * The virtio network device (virtio 1.1, 5.1) as a struct netif.
  */
-#ifndef DRIVERS_VIRTIO_NET_H
-#define DRIVERS_VIRTIO_NET_H
+#ifndef DRIVERS_VIRTIO_NET_NET_H
+#define DRIVERS_VIRTIO_NET_NET_H
 
 #include "drivers/virtio/virtio.h"
 #include "net/netif.h"

@@ -1,16 +1,16 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * The virtio 1.x PCI transport; see pci_modern.h.  Virtio 1.1, 4.1.4.3 (common configuration),
+ * The virtio 1.x PCI transport; see modern.h.  Virtio 1.1, 4.1.4.3 (common configuration),
  * 4.1.4.4 (notification), 4.1.5 (initialisation).  Fields are accessed by their own width, as
  * 4.1.3.1 demands.
  */
-#include "drivers/virtio/pci_modern.h"
+#include "drivers/virtio/pci/modern.h"
 
 #include <linux/virtio_pci.h>
 
 #include "base/string.h"
-#include "drivers/virtio/pci_modern_caps.h"
+#include "drivers/virtio/pci/modern_caps.h"
 #include "kernel/arch/x86_64/io.h"
 #include "kernel/mm/memory.h"
 

@@ -6,11 +6,11 @@
  * NOT DONE: a control queue, several queue pairs, coming back after a device that asked for a
  * reset (it is given up, and the log says so).
  */
-#include "drivers/virtio/net.h"
+#include "drivers/virtio/net/net.h"
 
 #include "base/strbuf.h"
 #include "base/string.h"
-#include "drivers/virtio/net_private.h"
+#include "drivers/virtio/net/private.h"
 #include "kernel/mm/memory.h"
 #include "net/port.h"
 

@@ -13,8 +13,8 @@
  *   if (virtq_publish(q)) notify the device       once per batch
  *   while ((cookie = virtq_take(q, &len))) ...    what the device has finished, in its order
  */
-#ifndef DRIVERS_VIRTIO_RING_H
-#define DRIVERS_VIRTIO_RING_H
+#ifndef DRIVERS_VIRTIO_QUEUE_SPLIT_H
+#define DRIVERS_VIRTIO_QUEUE_SPLIT_H
 
 #include <linux/virtio_ring.h>
 

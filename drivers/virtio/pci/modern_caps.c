@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * Finding a virtio device's structures by its vendor capabilities; see pci_modern.h.  Virtio 1.1,
+ * Finding a virtio device's structures by its vendor capabilities; see modern.h.  Virtio 1.1,
  * 4.1.4.  The ISR structure is not looked for (MSI-X needs none), nor the window into
  * configuration space.
  */
@@ -9,7 +9,7 @@
 #include <linux/virtio_ids.h>
 #include <linux/virtio_pci.h>
 
-#include "drivers/virtio/pci_modern_caps.h"
+#include "drivers/virtio/pci/modern_caps.h"
 
 #define MODERN_DEVICE_ID_BASE 0x1040
 #define MODERN_DEVICE_ID_LAST 0x107f
