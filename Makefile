@@ -103,8 +103,6 @@ include boot/efi/efi.mk
 # --- the host library and its tests ---------------------------------------------------------------
 
 HOST_OBJS := $(HOST_SRCS:%.c=$(BUILD)/host/%.o)
-UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/host/tests/unit/%,$(wildcard tests/unit/test_*.c))
-SIM_TESTS  := $(patsubst tests/sim/%.c,$(BUILD)/host/tests/sim/%,$(wildcard tests/sim/test_*.c))
 
 $(BUILD)/host/%.o: %.c Makefile | $(BUILD)/.setup-build $(BUILD)/.setup-check
 	@mkdir -p $(@D)
@@ -119,16 +117,13 @@ $(BUILD)/host/libdialtone-host.a: $(HOST_OBJS)
 	@echo "  AR      $@"
 	$(Q)ar rcs $@ $^
 
-$(BUILD)/host/tests/%: $(BUILD)/host/tests/%.o $(BUILD)/host/libdialtone-host.a
-	@echo "  LINK    $@"
-	$(Q)$(CC) $(SANITIZE) $^ -lbearssl -lcmocka -o $@
-
 HELP_CONFIG := $(BUILD)/host/tools/help_config
 
 $(HELP_CONFIG): $(HELP_CONFIG).o $(BUILD)/host/libdialtone-host.a
 	@echo "  LINK    $@"
 	$(Q)$(CC) $(SANITIZE) $^ -lbearssl -o $@
 
+include tests/unit.mk
 include tests/tests.mk
 include tests/fuzz.mk
 include tools/run.mk
@@ -148,4 +143,4 @@ clean: ## remove everything that was built
 	rm -rf $(BUILD)
 
 .SECONDARY:
--include $(IMAGE_OBJS:.o=.d) $(HOST_OBJS:.o=.d) $(UNIT_TESTS:=.d) $(SIM_TESTS:=.d) $(HELP_CONFIG).d
+-include $(IMAGE_OBJS:.o=.d) $(HOST_OBJS:.o=.d) $(HELP_CONFIG).d

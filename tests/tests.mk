@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 # Targets that test; included by the top Makefile.
 #   check  the host part alone: layers, tools, units, simulator          (under half a minute)
+#          (the programs of units and simulator: tests/unit.mk)
 #   test   everything: check, the fuzzers for a minute (tests/fuzz.mk), then the image in QEMU
 #          (tests/boot)                                                   (a few minutes)
 #   soak   seeded scenarios of the simulator for as long as it is told (TIME=seconds)
-# TESTS= is passed to pytest for the boot tests: make boot-tests TESTS='-k refused'.
+# TESTS= is passed to pytest for the boot tests: make boot-tests TESTS='-k refused'; to the program of
+# the unit tests or the simulator: make unit TESTS='test_arp -k claims'.
 
 PYTEST := PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider
 LAYER_OBJS := $(filter $(BUILD)/kernel/net/% $(BUILD)/kernel/base/%,$(IMAGE_OBJS))
@@ -26,14 +28,13 @@ docs: $(HELP_CONFIG) ## write the generated parts of docs/tcp.md and README.md, 
 check-tools: $(BUILD)/lib/example/two_stacks $(HELP_CONFIG) | $(BUILD)/.setup-check
 	@DIALTONE_BUILD=$(abspath $(BUILD)) $(PYTEST) tests/tools
 
-check-host: $(UNIT_TESTS) $(SIM_TESTS)
-	@tests/run_host_tests.sh $(SIM_TESTS) $(UNIT_TESTS)
+check-host: $(BUILD)/host/unit $(BUILD)/host/sim
+	@$(BUILD)/host/unit
+	@$(BUILD)/host/sim
 
-# The programs that draw a whole scenario from each seed.
-SOAK_TESTS := $(addprefix $(BUILD)/host/tests/sim/,test_worlds test_bad_networks)
-
-soak: $(SOAK_TESTS) ## simulate for TIME=60 seconds, on every processor; FIRST= is the first seed
-	@nice $(PYTHON) tests/sim/soak.py --seconds $(or $(TIME),60) --first $(or $(FIRST),0) $^
+# The files that draw a whole scenario from each seed.
+soak: $(BUILD)/host/sim ## simulate for TIME=60 seconds, on every processor; FIRST= is the first seed
+	@nice $(PYTHON) tests/sim/soak.py --seconds $(or $(TIME),60) --first $(or $(FIRST),0) $< test_worlds test_bad_networks
 
 TEST_APPS := $(notdir $(wildcard tests/apps/*))
 TEST_APP_KERNELS := $(TEST_APPS:%=$(BUILD)/app-%/dialtone.elf)

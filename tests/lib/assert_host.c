@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* base/assert.h on the host: says what failed and aborts; cmocka turns that into a failed test. */
+/* base/assert.h on the host: says what failed and aborts, which the runner reports with the test's name. */
 #include "base/assert.h"
 
 #include <stdio.h>

@@ -13,7 +13,7 @@
  *   - a clock that moves only when the test says so.
  *
  * Trouble inside the kit itself (a field that is not there, a leak) prints a line and aborts, which
- * cmocka reports as a failed test.
+ * the runner reports with the test's name.
  */
 #ifndef TESTS_LIB_STACK_KIT_H
 #define TESTS_LIB_STACK_KIT_H

@@ -60,6 +60,9 @@ void tk_open(struct tk *t);
 void tk_open_with(struct tk *t, const struct net_options *options);
 void tk_close(struct tk *t);
 
+/* A test that is given an open kit, `t`, which is closed behind it (tests/runner/unit.h). */
+#define TCP_TEST(name) TEST_WITH(name, struct tk, t, tk_open, tk_close)
+
 /* socket, bind, connect: the SYN is still to be taken. */
 void tk_connect(struct tk *t);
 /* And the rest of the handshake, up to our ACK. */

@@ -45,8 +45,8 @@ extern struct net_kit net_kit;
 void net_kit_reset(uint64_t features);
 /* Brings the driver up; NULL when it refuses. */
 struct netif *net_kit_open(void);
-int net_kit_setup(void **state);    /* reset with NET_KIT_ALL, and up */
-int net_kit_teardown(void **state); /* checks that no packet was lost */
+void net_kit_setup(void);    /* reset with NET_KIT_ALL, and up */
+void net_kit_teardown(void); /* checks that no packet was lost */
 
 void net_kit_input(struct netif *netif, struct pktbuf *pkt);
 /* The device receives a frame of `len` bytes with this header; then the driver is net_kit_idle(). */

@@ -14,15 +14,15 @@ import sys
 import threading
 import time
 
-CHUNK = 200  # scenarios of a program at a time
+CHUNK = 200  # scenarios of a file at a time
 
 
 class Soak:
-    def __init__(self, programs, first, seconds):
-        self.programs = programs
+    def __init__(self, program, files, first, seconds):
+        self.program = program
         self.until = time.monotonic() + seconds
-        self.chunks = ((program, first + n * CHUNK)
-                       for n in itertools.count() for program in programs)
+        self.chunks = ((file, first + n * CHUNK)
+                       for n in itertools.count() for file in files)
         self.lock = threading.Lock()
         self.scenarios = 0
         self.failed = False
@@ -33,16 +33,16 @@ class Soak:
                 return None
             return next(self.chunks)
 
-    def run_chunk(self, program, first):
+    def run_chunk(self, file, first):
         env = dict(os.environ, SEED_FIRST=str(first), SEEDS=str(CHUNK))
         env.pop('SEED', None)
-        done = subprocess.run([program], env=env, stdout=subprocess.PIPE,
+        done = subprocess.run([self.program, file], env=env, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, check=False, text=True, errors='replace')
         with self.lock:
             self.scenarios += CHUNK
             if done.returncode != 0:
                 self.failed = True
-                print(f'{program}, seeds {first}..{first + CHUNK - 1}:\n{done.stdout[-8000:]}')
+                print(f'{file}, seeds {first}..{first + CHUNK - 1}:\n{done.stdout[-8000:]}')
 
     def work(self):
         while (chunk := self.next_chunk()) is not None:
@@ -53,10 +53,11 @@ def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument('--seconds', type=float, default=60)
     p.add_argument('--first', type=int, default=0, help='the first seed; 0: one that is new')
-    p.add_argument('programs', nargs='+')
+    p.add_argument('program', help='build/host/sim')
+    p.add_argument('files', nargs='+', help='of its test files, those that draw scenarios from seeds')
     options = p.parse_args()
     first = options.first or int(time.time()) * 1000
-    soak = Soak(options.programs, first, options.seconds)
+    soak = Soak(options.program, options.files, first, options.seconds)
     began = time.monotonic()
     print(f'soak: from seed {first} on', flush=True)
     workers = len(os.sched_getaffinity(0))

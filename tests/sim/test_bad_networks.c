@@ -5,13 +5,7 @@
  * device rings, short MTUs, readers that dawdle, every order of closing.  Whatever the draw, the
  * bytes arrive and nothing is left.  SEED=n repeats one.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/runner/unit.h"
 #include "tests/sim/lib/sim_talk.h"
 
 #define SEEDS 1000
@@ -95,21 +89,11 @@ static void play(uint64_t seed)
 	test_free(sim);
 }
 
-static void whatever_the_network_does(void **state)
+TEST(whatever_the_network_does)
 {
 	struct sim_seeds seeds = sim_seeds(SEEDS);
 	uint64_t seed;
 
-	(void)state;
 	while (sim_next_seed(&seeds, &seed))
 		play(seed);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(whatever_the_network_does),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

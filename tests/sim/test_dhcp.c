@@ -6,15 +6,12 @@
  * At all times no frame leaves from an address that the server has not leased to its sender; and when
  * the weather is good again everybody has an address of his own.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
+#include "tests/runner/unit.h"
 #include "tests/sim/lib/sim_dhcp.h"
+
+TAKES_LONG;
 
 #define DAY_NS (UINT64_C(86400) * NS_PER_S)
 #define CLIENTS_MAX 8u
@@ -148,12 +145,11 @@ static void weather(struct sim_host *host, void *ctx)
 
 /* --- scenarios ----------------------------------------------------------------------------------- */
 
-static void everybody_has_one_in_the_end(void **state)
+TEST(everybody_has_one_in_the_end)
 {
 	struct sim_seeds seeds = sim_seeds(25);
 	uint64_t seed;
 
-	(void)state;
 	while (sim_next_seed(&seeds, &seed)) {
 		struct scene *s = scene_open("dhcp-weather", seed, 2 + (unsigned)(seed % 6), 7);
 
@@ -171,13 +167,12 @@ static void everybody_has_one_in_the_end(void **state)
 }
 
 /* Days of renewals: never without an address, always the same, and not more messages than that takes. */
-static void renewals_over_days(void **state)
+TEST(renewals_over_days)
 {
 	struct scene *s = scene_open("dhcp-days", 1, 4, 4);
 	uint32_t had[4];
 	unsigned acks;
 
-	(void)state;
 	s->server.lease_min_s = s->server.lease_max_s = 3600;
 	expect_everybody_bound(s, 5 * NS_PER_S);
 	for (unsigned i = 0; i < s->n; i++)
@@ -197,12 +192,11 @@ static void renewals_over_days(void **state)
 }
 
 /* Fewer addresses than clients: whoever has none knows why, and gets one when another leaves. */
-static void more_clients_than_addresses(void **state)
+TEST(more_clients_than_addresses)
 {
 	struct scene *s = scene_open("dhcp-few", 3, 6, 4);
 	unsigned without = 0;
 
-	(void)state;
 	run_for(s, 600 * NS_PER_S);
 	assert_int_equal(count_bound(s), 4);
 	for (unsigned i = 0; i < s->n; i++) {
@@ -228,11 +222,10 @@ static void more_clients_than_addresses(void **state)
 }
 
 /* Somebody sits on addresses that the server gives away: each is declined, and another one taken. */
-static void addresses_that_somebody_has(void **state)
+TEST(addresses_that_somebody_has)
 {
 	struct scene *s = scene_open("dhcp-squatters", 4, 3, 6);
 
-	(void)state;
 	for (unsigned i = 0; i < 3; i++) {
 		struct sim_host *squatter = sim_host(&s->sim, NULL);
 
@@ -248,12 +241,11 @@ static void addresses_that_somebody_has(void **state)
 }
 
 /* Machines that get power together do not ask together for long. */
-static void they_do_not_ask_in_step(void **state)
+TEST(they_do_not_ask_in_step)
 {
 	struct scene *s = scene_open("dhcp-power", 5, CLIENTS_MAX, 8);
 	uint64_t first, last;
 
-	(void)state;
 	s->server.asleep = true;
 	run_for(s, 240 * NS_PER_S);
 	s->server.asleep = false;
@@ -265,17 +257,4 @@ static void they_do_not_ask_in_step(void **state)
 	last = s->sim.now_ns;
 	assert_true(last - first > 500 * NS_PER_MS);
 	scene_close(s);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(everybody_has_one_in_the_end),
-		cmocka_unit_test(renewals_over_days),
-		cmocka_unit_test(more_clients_than_addresses),
-		cmocka_unit_test(addresses_that_somebody_has),
-		cmocka_unit_test(they_do_not_ask_in_step),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,13 +4,7 @@
  * A reader who does not read, and senders who would make that expensive: what is received stays in
  * device buffers of 2 KiB, so tiny segments could occupy a thousand times their size.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/runner/unit.h"
 #include "tests/sim/lib/sim.h"
 
 #define RCVBUF 60000u
@@ -102,39 +96,23 @@ static void flood(uint32_t smallest, uint32_t largest, size_t most)
 	test_free(f);
 }
 
-static void one_byte_at_a_time(void **state)
+TEST(one_byte_at_a_time)
 {
-	(void)state;
 	flood(1, 1, 2 * RCVBUF);
 }
 
-static void small_segments(void **state)
+TEST(small_segments)
 {
-	(void)state;
 	flood(1, 400, 4 * RCVBUF + BLOCK);
 }
 
 /* The worst there is: just too long to be copied together. */
-static void segments_that_are_not_quite_small(void **state)
+TEST(segments_that_are_not_quite_small)
 {
-	(void)state;
 	flood(580, 600, 4 * RCVBUF + BLOCK);
 }
 
-static void full_segments(void **state)
+TEST(full_segments)
 {
-	(void)state;
 	flood(1448, 1448, 2 * RCVBUF);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_byte_at_a_time),
-		cmocka_unit_test(small_segments),
-		cmocka_unit_test(segments_that_are_not_quite_small),
-		cmocka_unit_test(full_segments),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

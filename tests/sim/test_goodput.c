@@ -4,13 +4,7 @@
  * What a connection gets out of a link, as parts of what is possible: `make goodput` prints the
  * figures, these are the lines they must not fall below.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/runner/unit.h"
 #include "tests/sim/lib/sim_goodput.h"
 
 #define SEEDS 3
@@ -46,18 +40,16 @@ static double expect_share(enum net_congestion congestion, uint32_t loss_ppm, do
 	return bps;
 }
 
-static void a_clean_link_is_used(void **state)
+TEST(a_clean_link_is_used)
 {
-	(void)state;
 	expect_share(NET_CONGESTION_CUBIC, 0, 0.95);
 	expect_share(NET_CONGESTION_NEWRENO, 0, 0.95);
 }
 
-static void losses_do_not_make_it_collapse(void **state)
+TEST(losses_do_not_make_it_collapse)
 {
 	double cubic, newreno;
 
-	(void)state;
 	cubic = expect_share(NET_CONGESTION_CUBIC, 10000, 0.8);
 	newreno = expect_share(NET_CONGESTION_NEWRENO, 10000, 0.8);
 	assert_true(cubic >= 0.95 * newreno);
@@ -66,9 +58,8 @@ static void losses_do_not_make_it_collapse(void **state)
 }
 
 /* A queue that marks where it would soon drop: nothing is lost, nothing goes twice. */
-static void marks_replace_losses(void **state)
+TEST(marks_replace_losses)
 {
-	(void)state;
 	for (unsigned which = 0; which < NET_CONGESTION_COUNT; which++) {
 		struct sim_goodput g = ten_mbit((enum net_congestion)which, 0);
 
@@ -83,9 +74,8 @@ static void marks_replace_losses(void **state)
 
 /* RFC 9768: what the link has marked the sender knows packet by packet, as far as it was acknowledged,
  * and does what it does without. */
-static void marks_are_counted_one_by_one(void **state)
+TEST(marks_are_counted_one_by_one)
 {
-	(void)state;
 	for (unsigned loss = 0; loss <= 10000; loss += 10000) {
 		struct sim_goodput g = ten_mbit(NET_CONGESTION_CUBIC, loss);
 
@@ -100,16 +90,4 @@ static void marks_are_counted_one_by_one(void **state)
 				g.marked * 1460);
 		assert_true(loss > 0 || g.bps > 0.8 * sim_goodput_link_bps(&g));
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_clean_link_is_used),
-		cmocka_unit_test(losses_do_not_make_it_collapse),
-		cmocka_unit_test(marks_replace_losses),
-		cmocka_unit_test(marks_are_counted_one_by_one),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,17 +5,12 @@
  * script, over good and bad links: page, chunks, loss, and every way a server can spoil it.  What
  * is looked at is what a person sees: the exit status, the sixteen steps, the result.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "app/app.h"
 #include "app/http/crc32.h"
+#include "tests/runner/unit.h"
 #include "tests/sim/lib/sim.h"
 
 #define PORT 80
@@ -244,11 +239,10 @@ static void steps_must_end_at(const struct scene *scene, unsigned last)
 
 /* --- what works ----------------------------------------------------------------------------------- */
 
-static void a_page_with_all_its_steps(void **state)
+TEST(a_page_with_all_its_steps)
 {
 	struct scene *scene = open_scene("page", 1);
 
-	(void)state;
 	start_server(scene, OK_LINE "Content-Length: 9\r\n\r\n123456789");
 	assert_int_equal(run_client(scene, URL), STATUS_OK);
 	result_must_be(scene, STATUS_OK, "(absent)");
@@ -262,11 +256,10 @@ static void a_page_with_all_its_steps(void **state)
 }
 
 /* The client closes first: its TIME-WAIT is abandoned, and the log says so. */
-static void time_wait_is_abandoned(void **state)
+TEST(time_wait_is_abandoned)
 {
 	struct scene *scene = open_scene("time-wait", 1);
 
-	(void)state;
 	scene->server.deed = DEED_WAIT;
 	start_server(scene, OK_LINE "Content-Length: 2\r\n\r\nhi");
 	/* hold= leaves the time in which the server's FIN arrives. */
@@ -276,11 +269,10 @@ static void time_wait_is_abandoned(void **state)
 	close_scene(scene);
 }
 
-static void answers_in_pieces_of_one_byte(void **state)
+TEST(answers_in_pieces_of_one_byte)
 {
 	struct scene *scene = open_scene("pieces", 1);
 
-	(void)state;
 	scene->server.piece = 1;
 	start_server(scene, OK_LINE "Transfer-Encoding: chunked\r\n\r\n9\r\n123456789\r\n0\r\n\r\n");
 	assert_int_equal(run_client(scene, URL), STATUS_OK);
@@ -289,14 +281,13 @@ static void answers_in_pieces_of_one_byte(void **state)
 }
 
 /* A quarter of a mebibyte over links that lose, double and reorder: every byte, and its checksum. */
-static void a_body_over_bad_links(void **state)
+TEST(a_body_over_bad_links)
 {
 	enum { LEN = 256 * 1024 };
 	uint8_t *body = test_malloc(LEN);
 	struct sim_seeds seeds = sim_seeds(5);
 	uint64_t seed;
 
-	(void)state;
 	while (sim_next_seed(&seeds, &seed)) {
 		struct scene *scene = open_scene("bad-links", seed);
 		struct crc32 crc;
@@ -324,11 +315,10 @@ static void a_body_over_bad_links(void **state)
 
 /* --- could not connect ----------------------------------------------------------------------------- */
 
-static void refused(void **state)
+TEST(refused)
 {
 	struct scene *scene = open_scene("refused", 1);
 
-	(void)state;
 	assert_int_equal(run_client(scene, "url=http://10.0.0.2:81/"), STATUS_COULD_NOT_CONNECT);
 	result_must_be(scene, STATUS_COULD_NOT_CONNECT, "12");
 	steps_must_end_at(scene, 8);
@@ -336,11 +326,10 @@ static void refused(void **state)
 	close_scene(scene);
 }
 
-static void nobody_answers_arp(void **state)
+TEST(nobody_answers_arp)
 {
 	struct scene *scene = open_scene("no-arp", 1);
 
-	(void)state;
 	assert_int_equal(run_client(scene, "url=http://10.0.0.77/"), STATUS_COULD_NOT_CONNECT);
 	result_must_be(scene, STATUS_COULD_NOT_CONNECT, "8");
 	steps_must_end_at(scene, 7);
@@ -351,22 +340,20 @@ static void nobody_answers_arp(void **state)
 	close_scene(scene);
 }
 
-static void no_route(void **state)
+TEST(no_route)
 {
 	struct scene *scene = open_scene("no-route", 1);
 
-	(void)state;
 	assert_int_equal(run_client(scene, "url=http://192.0.2.1/"), STATUS_COULD_NOT_CONNECT);
 	assert_string_equal(said(scene, EVENT_RESULT, "errormsg"), "no route: there is no gateway");
 	close_scene(scene);
 }
 
 /* Behind a gateway that swallows everything. */
-static void a_black_hole(void **state)
+TEST(a_black_hole)
 {
 	struct scene *scene = open_scene("black-hole", 1);
 
-	(void)state;
 	assert_int_equal(net_set_gateway(scene->client->stack, &scene->client->netif,
 					 scene->server.host->ip), ERR_OK);
 	assert_int_equal(run_client(scene, "url=http://192.0.2.1/ connect-timeout=4"), STATUS_TIMED_OUT);
@@ -413,9 +400,8 @@ static const struct spoiler spoilers[] = {
 	 STATUS_RECEIVE_FAILED, "a chunk's size is nonsense"},
 };
 
-static void spoiled(void **state)
+static void spoiled(const struct spoiler *spoiler)
 {
-	const struct spoiler *spoiler = *state;
 	struct scene *scene = open_scene(spoiler->name, 1);
 
 	scene->server.deed = spoiler->deed;
@@ -430,11 +416,10 @@ static void spoiled(void **state)
 }
 
 /* The RST is right behind the body's first bytes, in the same instant: those count all the same. */
-static void reset_in_the_body(void **state)
+TEST(reset_in_the_body)
 {
 	struct scene *scene = open_scene("reset-in-body", 1);
 
-	(void)state;
 	scene->server.deed = DEED_RESET;
 	start_server(scene, OK_LINE "Content-Length: 9\r\n\r\nhello");
 	assert_int_equal(run_client(scene, URL), STATUS_RECEIVE_FAILED);
@@ -444,26 +429,4 @@ static void reset_in_the_body(void **state)
 	close_scene(scene);
 }
 
-int main(void)
-{
-	static const struct CMUnitTest others[] = {
-		cmocka_unit_test(a_page_with_all_its_steps),
-		cmocka_unit_test(time_wait_is_abandoned),
-		cmocka_unit_test(answers_in_pieces_of_one_byte),
-		cmocka_unit_test(a_body_over_bad_links),
-		cmocka_unit_test(refused),
-		cmocka_unit_test(nobody_answers_arp),
-		cmocka_unit_test(no_route),
-		cmocka_unit_test(a_black_hole),
-		cmocka_unit_test(reset_in_the_body),
-	};
-	struct CMUnitTest tests[ARRAY_LEN(others) + ARRAY_LEN(spoilers)] = {0};
-
-	memcpy(tests, others, sizeof(others));
-	for (size_t i = 0; i < ARRAY_LEN(spoilers); i++) {
-		tests[ARRAY_LEN(others) + i].name = spoilers[i].name;
-		tests[ARRAY_LEN(others) + i].test_func = spoiled;
-		tests[ARRAY_LEN(others) + i].initial_state = (void *)(uintptr_t)&spoilers[i];
-	}
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_ROWS(spoiled, spoilers);

@@ -4,16 +4,11 @@
  * The simulator itself: each kind of trouble that a link can make does happen, is counted, and looks
  * to the stack like what it is.  Datagrams show it best, since nobody repairs them.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "tests/runner/unit.h"
 #include "tests/sim/lib/sim_dgram.h"
 
 #define DATAGRAMS 2000u
@@ -53,22 +48,20 @@ static void scene_close(struct scene *s)
 	test_free(s);
 }
 
-static void a_good_link_brings_everything(void **state)
+TEST(a_good_link_brings_everything)
 {
 	struct scene *s = scene_open();
 
-	(void)state;
 	scene_play(s, 1000);
 	assert_int_equal(s->d.received, DATAGRAMS);
 	assert_int_equal(sim_trouble(&s->sim), 0);
 	scene_close(s);
 }
 
-static void bursts_are_as_long_as_told(void **state)
+TEST(bursts_are_as_long_as_told)
 {
 	struct scene *s = scene_open();
 
-	(void)state;
 	s->link->bad_begin_ppm = 10000; /* each hundredth frame; five in a row then */
 	s->link->bad_end_ppm = 200000;
 	s->link->bad_loss_ppm = 1000000;
@@ -78,11 +71,10 @@ static void bursts_are_as_long_as_told(void **state)
 	scene_close(s);
 }
 
-static void a_bad_time_ends(void **state)
+TEST(a_bad_time_ends)
 {
 	struct scene *s = scene_open();
 
-	(void)state;
 	s->link->bad_begin_ppm = 1000000;
 	s->link->bad_loss_ppm = 1000000;
 	s->link->bad_max_ns = NS_PER_S;
@@ -92,12 +84,11 @@ static void a_bad_time_ends(void **state)
 }
 
 /* Each is found by a checksum, and so is every datagram that did arrive (sim_dgram.c looks). */
-static void what_is_altered_is_found_out(void **state)
+TEST(what_is_altered_is_found_out)
 {
 	struct scene *s = scene_open();
 	uint64_t found;
 
-	(void)state;
 	s->link->corrupt_ppm = 300000;
 	scene_play(s, 60);
 	found = sim_counter(s->to, "ip_bad_checksum") + sim_counter(s->to, "ip_malformed") +
@@ -108,12 +99,11 @@ static void what_is_altered_is_found_out(void **state)
 	scene_close(s);
 }
 
-static void a_cut_and_a_stall(void **state)
+TEST(a_cut_and_a_stall)
 {
 	struct scene *s = scene_open();
 	uint64_t now_ns = s->sim.now_ns;
 
-	(void)state;
 	s->link->cut_span = (struct sim_span){now_ns + 5 * NS_PER_S, now_ns + 10 * NS_PER_S};
 	s->link->stall_span = (struct sim_span){now_ns + 20 * NS_PER_S, now_ns + 21 * NS_PER_S};
 	scene_play(s, 100);
@@ -123,11 +113,10 @@ static void a_cut_and_a_stall(void **state)
 	scene_close(s);
 }
 
-static void a_router_cuts_what_is_too_long(void **state)
+TEST(a_router_cuts_what_is_too_long)
 {
 	struct scene *s = scene_open();
 
-	(void)state;
 	s->from->out.mtu = 600;
 	s->link->mtu = 400; /* fragments of fragments */
 	scene_play(s, 1400);
@@ -136,11 +125,10 @@ static void a_router_cuts_what_is_too_long(void **state)
 	scene_close(s);
 }
 
-static void doubled_and_late(void **state)
+TEST(doubled_and_late)
 {
 	struct scene *s = scene_open();
 
-	(void)state;
 	s->link->duplicate_ppm = 100000;
 	s->link->reorder_ppm = 100000;
 	s->link->reorder_ns = 50 * NS_PER_MS;
@@ -153,7 +141,7 @@ static void doubled_and_late(void **state)
 }
 
 /* What sim_fail() leaves behind is a file that begins as a pcap does, with all frames in it. */
-static void the_pcap_is_one(void **state)
+TEST(the_pcap_is_one)
 {
 	struct scene *s = scene_open();
 	char path[] = "/tmp/dialtone-sim-links-XXXXXX", file[300];
@@ -161,7 +149,6 @@ static void the_pcap_is_one(void **state)
 	unsigned frames = 0;
 	FILE *f;
 
-	(void)state;
 	assert_non_null(mkdtemp(path));
 	scene_play(s, 1000);
 	assert_int_equal(setenv("TMPDIR", path, 1), 0);
@@ -181,20 +168,4 @@ static void the_pcap_is_one(void **state)
 	rmdir(path);
 	assert_in_range(frames, DATAGRAMS, DATAGRAMS + 20);
 	scene_close(s);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_good_link_brings_everything),
-		cmocka_unit_test(bursts_are_as_long_as_told),
-		cmocka_unit_test(a_bad_time_ends),
-		cmocka_unit_test(what_is_altered_is_found_out),
-		cmocka_unit_test(a_cut_and_a_stall),
-		cmocka_unit_test(a_router_cuts_what_is_too_long),
-		cmocka_unit_test(doubled_and_late),
-		cmocka_unit_test(the_pcap_is_one),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,14 +5,8 @@
  * way, close, and nothing is left.  What must not grow with them is counted, not timed: the chains
  * of the lookup table.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "net/tcp/internal.h"
+#include "tests/runner/unit.h"
 #include "tests/sim/lib/sim.h"
 
 #define CONNECTIONS 10000
@@ -152,11 +146,10 @@ static void close_all(struct many *m)
 	assert_int_equal(sock_close(m->server->stack, m->listener, m->sim.now_ns), ERR_OK);
 }
 
-static void ten_thousand_connections(void **state)
+TEST(ten_thousand_connections)
 {
 	struct many *m = open_many();
 
-	(void)state;
 	(void)sim_run(&m->sim, m->sim.now_ns + 10 * NS_PER_S, NULL, NULL);
 	expect_short_chains(m->client->stack);
 	expect_short_chains(m->server->stack);
@@ -167,13 +160,4 @@ static void ten_thousand_connections(void **state)
 	sim_settle(&m->sim);
 	sim_close(&m->sim);
 	test_free(m);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ten_thousand_connections),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

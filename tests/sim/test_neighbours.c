@@ -4,14 +4,10 @@
  * Neighbours that are claimed, that move, and that change without a word, under a connection that is
  * busy: it goes on, and what it costs is bounded.  Where the fault falls is drawn from the seed.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/runner/unit.h"
 #include "tests/sim/lib/sim_talk.h"
+
+TAKES_LONG;
 
 #define MIB (1024u * 1024)
 #define SEEDS 20
@@ -111,12 +107,11 @@ static void move(struct sim *sim, struct sim_host *host)
 /* --- forged ------------------------------------------------------------------------------------- */
 
 /* Ten frames a second to either end, each from other hardware. */
-static void a_poisoned_neighbour(void **state)
+TEST(a_poisoned_neighbour)
 {
 	struct sim_seeds seeds = sim_seeds(SEEDS);
 	uint64_t seed;
 
-	(void)state;
 	while (sim_next_seed(&seeds, &seed)) {
 		struct scene *s = scene_open("poisoned", seed, seed & 1);
 
@@ -141,12 +136,11 @@ static void a_poisoned_neighbour(void **state)
 /* --- moved -------------------------------------------------------------------------------------- */
 
 /* It costs the check, and what TCP makes of so much silence. */
-static void a_neighbour_that_moves_and_says_so(void **state)
+TEST(a_neighbour_that_moves_and_says_so)
 {
 	struct sim_seeds seeds = sim_seeds(SEEDS);
 	uint64_t seed;
 
-	(void)state;
 	while (sim_next_seed(&seeds, &seed)) {
 		struct scene *s = scene_open("moved", seed, seed & 1);
 
@@ -160,12 +154,11 @@ static void a_neighbour_that_moves_and_says_so(void **state)
 }
 
 /* Found by duplicates or by silence, long before the entry grows old. */
-static void a_neighbour_that_changes_without_a_word(void **state)
+TEST(a_neighbour_that_changes_without_a_word)
 {
 	struct sim_seeds seeds = sim_seeds(SEEDS);
 	uint64_t seed;
 
-	(void)state;
 	while (sim_next_seed(&seeds, &seed)) {
 		struct scene *s = scene_open("changed", seed, seed & 1);
 
@@ -178,12 +171,11 @@ static void a_neighbour_that_changes_without_a_word(void **state)
 
 /* The other way round: the server believes that the client is elsewhere, so nothing comes any more.
  * What we send does arrive; our own request puts the server's cache right. */
-static void the_neighbour_is_the_one_who_was_deceived(void **state)
+TEST(the_neighbour_is_the_one_who_was_deceived)
 {
 	struct sim_seeds seeds = sim_seeds(SEEDS);
 	uint64_t seed;
 
-	(void)state;
 	while (sim_next_seed(&seeds, &seed)) {
 		struct scene *s = scene_open("deceived", seed, false);
 		const struct net_addr client = net_addr_ipv4(s->client->ip);
@@ -195,16 +187,4 @@ static void the_neighbour_is_the_one_who_was_deceived(void **state)
 		asks_nobody(s->server);
 		scene_finish(s, 12 * NS_PER_S);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_poisoned_neighbour),
-		cmocka_unit_test(a_neighbour_that_moves_and_says_so),
-		cmocka_unit_test(a_neighbour_that_changes_without_a_word),
-		cmocka_unit_test(the_neighbour_is_the_one_who_was_deceived),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,13 +5,7 @@
  * and is too long, and says so (RFC 1191), or does not (RFC 2923).  Every byte arrives all the
  * same.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/runner/unit.h"
 #include "tests/sim/lib/sim_talk.h"
 
 #define MIB (1024u * 1024)
@@ -56,11 +50,10 @@ static void scene_close(struct scene *s)
 }
 
 /* It costs what was on its way when the first report came, and no time-out. */
-static void a_router_that_says_so(void **state)
+TEST(a_router_that_says_so)
 {
 	static const uint16_t mtus[] = {1499, 1400, 1280, 1006, 576, 552};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(mtus); i++) {
 		struct scene *s = scene_open("pmtu-told", i, mtus[i], false);
 
@@ -78,11 +71,10 @@ static void a_router_that_says_so(void **state)
 }
 
 /* Narrower than what segments are ever cut to: the router cuts, the receiver puts together. */
-static void a_very_narrow_path_is_fragmented(void **state)
+TEST(a_very_narrow_path_is_fragmented)
 {
 	struct scene *s = scene_open("pmtu-narrow", 1, 296, false);
 
-	(void)state;
 	finish(s);
 	assert_true(sim_counter(s->client, "ip_reassembled") > 1000);
 	assert_true(sim_counter(s->server, "ip_reassembled") > 1000);
@@ -90,11 +82,10 @@ static void a_very_narrow_path_is_fragmented(void **state)
 	scene_close(s);
 }
 
-static void a_black_hole(void **state)
+TEST(a_black_hole)
 {
 	static const uint16_t mtus[] = {1400, 1100, 700, 576, 400};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(mtus); i++) {
 		struct scene *s = scene_open("black-hole", i, mtus[i], true);
 
@@ -114,12 +105,11 @@ static void narrow_in_the_middle(struct sim_host *host, void *ctx)
 		host->in.mtu = 1200;
 }
 
-static void a_path_that_becomes_narrow(void **state)
+TEST(a_path_that_becomes_narrow)
 {
 	struct sim_seeds seeds = sim_seeds(10);
 	uint64_t seed;
 
-	(void)state;
 	while (sim_next_seed(&seeds, &seed)) {
 		struct scene *s = scene_open("pmtu-change", seed, 0, seed % 2 == 0);
 
@@ -130,12 +120,11 @@ static void a_path_that_becomes_narrow(void **state)
 	}
 }
 
-static void any_path(void **state)
+TEST(any_path)
 {
 	struct sim_seeds seeds = sim_seeds(100);
 	uint64_t seed;
 
-	(void)state;
 	while (sim_next_seed(&seeds, &seed)) {
 		struct scene *s = scene_open("pmtu-any", seed, 0, false);
 
@@ -149,17 +138,4 @@ static void any_path(void **state)
 		finish(s);
 		scene_close(s);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_router_that_says_so),
-		cmocka_unit_test(a_very_narrow_path_is_fragmented),
-		cmocka_unit_test(a_black_hole),
-		cmocka_unit_test(a_path_that_becomes_narrow),
-		cmocka_unit_test(any_path),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,13 +5,7 @@
  * a FIN, the last ACK.  The connection must come through as if nothing had been, and the log must
  * name what was sent again.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/runner/unit.h"
 #include "tests/sim/lib/sim_talk.h"
 
 #define LATEST (1000 * NS_PER_S)
@@ -88,11 +82,10 @@ static unsigned events(const struct sim_host *host, enum event_id id)
 	return kit_event_count(&host->kp, id);
 }
 
-static void the_first_syn(void **state)
+TEST(the_first_syn)
 {
 	struct scene *s = play("first-syn", true, is_syn, 1);
 
-	(void)state;
 	assert_int_equal(events(s->client, EVENT_TCP_SYN_SENT), 1);
 	assert_int_equal(events(s->client, EVENT_TCP_RETRANSMIT), 1);
 	assert_string_equal(field(s->client, EVENT_TCP_RETRANSMIT, 0, "flags"), "SYN");
@@ -102,11 +95,10 @@ static void the_first_syn(void **state)
 	end(s);
 }
 
-static void the_synack(void **state)
+TEST(the_synack)
 {
 	struct scene *s = play("synack", false, is_syn, 1);
 
-	(void)state;
 	assert_int_equal(events(s->client, EVENT_TCP_SYNACK_RCVD), 1);
 	assert_int_equal(events(s->client, EVENT_TCP_RETRANSMIT), 1);
 	assert_int_equal(events(s->server, EVENT_SRV_SYNACK_SENT), 1);
@@ -114,32 +106,29 @@ static void the_synack(void **state)
 }
 
 /* The request that follows carries the same news. */
-static void the_last_ack_of_the_handshake(void **state)
+TEST(the_last_ack_of_the_handshake)
 {
 	struct scene *s = play("handshake-ack", true, is_pure_ack, 1);
 
-	(void)state;
 	assert_int_equal(events(s->client, EVENT_TCP_ACK_SENT), 1);
 	assert_int_equal(events(s->client, EVENT_TCP_RETRANSMIT), 0);
 	end(s);
 }
 
-static void the_request(void **state)
+TEST(the_request)
 {
 	struct scene *s = play("request", true, is_data, 1);
 
-	(void)state;
 	assert_int_equal(events(s->client, EVENT_TCP_RETRANSMIT), 1);
 	assert_string_equal(field(s->client, EVENT_TCP_RETRANSMIT, 0, "payload_len"), "200");
 	assert_string_equal(field(s->client, EVENT_TCP_RETRANSMIT, 0, "reason"), "time-out");
 	end(s);
 }
 
-static void a_segment_in_the_middle(void **state)
+TEST(a_segment_in_the_middle)
 {
 	struct scene *s = play("middle", false, is_data, 60);
 
-	(void)state;
 	assert_int_equal(sim_counter(s->server, "tcp_retransmits"), 1);
 	assert_int_equal(sim_counter(s->server, "tcp_fast_retransmits"), 1);
 	assert_int_equal(sim_counter(s->server, "tcp_timeouts"), 0);
@@ -148,31 +137,28 @@ static void a_segment_in_the_middle(void **state)
 	end(s);
 }
 
-static void an_ack_in_the_middle(void **state)
+TEST(an_ack_in_the_middle)
 {
 	struct scene *s = play("ack", true, is_pure_ack, 30);
 
-	(void)state;
 	assert_int_equal(sim_counter(s->server, "tcp_retransmits"), 0);
 	end(s);
 }
 
-static void the_server_s_fin(void **state)
+TEST(the_server_s_fin)
 {
 	struct scene *s = play("server-fin", false, is_fin, 1);
 
-	(void)state;
 	assert_int_equal(events(s->server, EVENT_TCP_FIN_SENT), 1);
 	assert_int_equal(events(s->server, EVENT_TCP_FIN_ACKED), 1);
 	assert_true(events(s->server, EVENT_TCP_RETRANSMIT) >= 1);
 	end(s);
 }
 
-static void the_client_s_fin(void **state)
+TEST(the_client_s_fin)
 {
 	struct scene *s = play("client-fin", true, is_fin, 1);
 
-	(void)state;
 	assert_int_equal(events(s->client, EVENT_TCP_RETRANSMIT), 1);
 	assert_int_equal(events(s->client, EVENT_TCP_FIN_ACKED), 1);
 	end(s);
@@ -212,11 +198,10 @@ static void expect_error(struct attempt *a, int want, uint64_t within_ns)
 	assert_int_equal(sock_close(a->client->stack, a->fd, a->sim.now_ns), ERR_OK);
 }
 
-static void nobody_listens(void **state)
+TEST(nobody_listens)
 {
 	struct attempt *a = test_calloc(1, sizeof(*a));
 
-	(void)state;
 	sim_open(&a->sim, "refused", 1);
 	a->client = sim_host(&a->sim, NULL);
 	a->server = sim_host(&a->sim, NULL);
@@ -227,11 +212,10 @@ static void nobody_listens(void **state)
 	test_free(a);
 }
 
-static void nobody_has_the_address(void **state)
+TEST(nobody_has_the_address)
 {
 	struct attempt *a = test_calloc(1, sizeof(*a));
 
-	(void)state;
 	sim_open(&a->sim, "no-arp", 1);
 	a->client = sim_host(&a->sim, NULL);
 	a->server = sim_host(&a->sim, NULL);
@@ -248,11 +232,10 @@ static bool is_ip(const struct sim_frame *f)
 	return f->is_tcp;
 }
 
-static void a_black_hole(void **state)
+TEST(a_black_hole)
 {
 	struct attempt *a = test_calloc(1, sizeof(*a));
 
-	(void)state;
 	sim_open(&a->sim, "black-hole", 1);
 	a->client = sim_host(&a->sim, NULL);
 	a->server = sim_host(&a->sim, NULL);
@@ -264,23 +247,4 @@ static void a_black_hole(void **state)
 	assert_int_equal(events(a->client, EVENT_TCP_RETRANSMIT), 7);
 	sim_close(&a->sim);
 	test_free(a);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_first_syn),
-		cmocka_unit_test(the_synack),
-		cmocka_unit_test(the_last_ack_of_the_handshake),
-		cmocka_unit_test(the_request),
-		cmocka_unit_test(a_segment_in_the_middle),
-		cmocka_unit_test(an_ack_in_the_middle),
-		cmocka_unit_test(the_server_s_fin),
-		cmocka_unit_test(the_client_s_fin),
-		cmocka_unit_test(nobody_listens),
-		cmocka_unit_test(nobody_has_the_address),
-		cmocka_unit_test(a_black_hole),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,18 +4,15 @@
  * The server when very many come at once: who gets a place, and who loses it.
  */
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "tests/runner/unit.h"
 #include "tests/sim/lib/sim_flood.h"
 #include "tests/sim/lib/sim_server.h"
+
+TAKES_LONG;
 
 /* --- many of them ------------------------------------------------------------------------------------- */
 
@@ -27,9 +24,8 @@ static void crowd(unsigned n)
 }
 
 /* A hundred silent ones fill the table and the queue; whoever asks is served in seconds, not minutes. */
-static void silent_ones_give_way(void **state)
+TEST(silent_ones_give_way)
 {
-	(void)state;
 	scene_open("silent");
 	crowd(100);
 	for (unsigned i = 0; i < 20; i++)
@@ -40,9 +36,8 @@ static void silent_ones_give_way(void **state)
 }
 
 /* Busy ones, too: while others wait, an answer is the last one of its connection. */
-static void kept_connections_give_way(void **state)
+TEST(kept_connections_give_way)
 {
-	(void)state;
 	scene_open("kept");
 	crowd(100);
 	for (unsigned i = 0; i < 100; i++) {
@@ -58,11 +53,10 @@ static void kept_connections_give_way(void **state)
 }
 
 /* A place that becomes free is given away at once, though nothing else happens then. */
-static void who_waits_is_let_in_at_once(void **state)
+TEST(who_waits_is_let_in_at_once)
 {
 	struct visitor *v;
 
-	(void)state;
 	scene_open("let-in");
 	crowd(64);
 	for (unsigned i = 1; i < 64; i++)
@@ -76,11 +70,10 @@ static void who_waits_is_let_in_at_once(void **state)
 }
 
 /* Those who do not read what they have asked for. */
-static void who_does_not_read_gives_way(void **state)
+TEST(who_does_not_read_gives_way)
 {
 	struct visitor *v;
 
-	(void)state;
 	scene_open("deaf-ones");
 	crowd(64);
 	for (unsigned i = 0; i < 64; i++) {
@@ -98,11 +91,10 @@ static void who_does_not_read_gives_way(void **state)
 }
 
 /* Two thousand short ones, one after the other: nothing of them is left but what TIME-WAIT is given. */
-static void two_thousand_connections(void **state)
+TEST(two_thousand_connections)
 {
 	size_t after_500 = 0;
 
-	(void)state;
 	for (unsigned round = 0; round < 2; round++) {
 		scene_open("two-thousand");
 		for (unsigned i = 0; i < (round == 0 ? 50 : SCENE_VISITORS_MAX); i++)
@@ -167,11 +159,10 @@ static uint64_t median_of_guests(const char *name, const struct sim_stranger *ki
 
 /* 600 of one address, of each kind, and places for 256: whoever else comes is served as if they were not
  * there. */
-static void strangers_keep_nobody_out(void **state)
+TEST(strangers_keep_nobody_out)
 {
 	uint64_t alone_ns;
 
-	(void)state;
 	alone_ns = median_of_guests("alone", NULL, 15 * MIB);
 	assert_int_equal(kit_event_count(&scene.host->kp, EVENT_SRV_CROWDED), 0);
 	scene_close();
@@ -190,26 +181,10 @@ static void strangers_keep_nobody_out(void **state)
 }
 
 /* Where there is memory there are places for all of them, and nobody loses one. */
-static void a_thousand_places_with_64_mib(void **state)
+TEST(a_thousand_places_with_64_mib)
 {
-	(void)state;
 	(void)median_of_guests("64 MiB", &sim_strangers[0], 62 * MIB);
 	assert_string_equal(scene_said(EVENT_SRV_LISTENING, "connections"), "1024");
 	assert_int_equal(kit_event_count(&scene.host->kp, EVENT_SRV_CROWDED), 0);
 	scene_close();
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(silent_ones_give_way),
-		cmocka_unit_test(kept_connections_give_way),
-		cmocka_unit_test(who_waits_is_let_in_at_once),
-		cmocka_unit_test(who_does_not_read_gives_way),
-		cmocka_unit_test(two_thousand_connections),
-		cmocka_unit_test(strangers_keep_nobody_out),
-		cmocka_unit_test(a_thousand_places_with_64_mib),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,25 +4,19 @@
  * The server's end, in order and in time; and a server that makes checks of its own meanwhile.
  */
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "tests/runner/unit.h"
 #include "tests/sim/lib/sim_server.h"
 
 /* --- the end ------------------------------------------------------------------------------------------ */
 
-static void after_so_many_requests(void **state)
+TEST(after_so_many_requests)
 {
 	struct visitor *v, *late;
 
-	(void)state;
 	scene_open("requests");
 	v = scene_visitor();
 	late = scene_visitor();
@@ -39,11 +33,10 @@ static void after_so_many_requests(void **state)
 }
 
 /* Where the last connection was the only thing that went on, nothing else tells that it is over. */
-static void the_last_connections_end_is_noticed_at_once(void **state)
+TEST(the_last_connections_end_is_noticed_at_once)
 {
 	struct visitor *v;
 
-	(void)state;
 	scene_open("last");
 	v = scene_visitor();
 	*v = (struct visitor){.deeds = {{0, SAY, "GET /healthz HTTP/1.0\r\n\r\n"}}};
@@ -53,11 +46,10 @@ static void the_last_connections_end_is_noticed_at_once(void **state)
 }
 
 /* What has begun is finished, within five seconds. */
-static void what_is_under_way_is_finished(void **state)
+TEST(what_is_under_way_is_finished)
 {
 	struct visitor *slow, *never;
 
-	(void)state;
 	scene_open("under-way");
 	slow = scene_visitor();
 	never = scene_visitor();
@@ -77,11 +69,10 @@ static void what_is_under_way_is_finished(void **state)
 
 /* An answer that is under way when the end comes is the last one of its connection, though its header
  * could not say so. */
-static void an_answer_that_lasts_beyond_the_end(void **state)
+TEST(an_answer_that_lasts_beyond_the_end)
 {
 	struct visitor *v;
 
-	(void)state;
 	scene_open("lasts");
 	v = scene_visitor();
 	*v = (struct visitor){.is_deaf = true, .rcvbuf = 2048, .deeds = {
@@ -96,11 +87,10 @@ static void an_answer_that_lasts_beyond_the_end(void **state)
 
 /* The last answer stands in the send buffer, and the connection ends with it: it is not over before the
  * peer has it. */
-static void an_answer_that_is_not_yet_acknowledged(void **state)
+TEST(an_answer_that_is_not_yet_acknowledged)
 {
 	struct visitor *v, *deaf;
 
-	(void)state;
 	scene_open("unacknowledged");
 	v = scene_visitor();
 	*v = (struct visitor){.is_deaf = true, .rcvbuf = 2048, .deeds = {
@@ -122,9 +112,8 @@ static void an_answer_that_is_not_yet_acknowledged(void **state)
 }
 
 /* Nothing but its own clock tells it: the next thing to happen would be the end of TIME-WAIT. */
-static void the_end_is_noticed_at_once(void **state)
+TEST(the_end_is_noticed_at_once)
 {
-	(void)state;
 	scene_open("at-once");
 	*scene_visitor() = (struct visitor){.deeds = {{0, SAY, "GET /healthz HTTP/1.0\r\n\r\n"}}};
 	assert_int_equal(scene_serve("mode=server", 2), STATUS_OK);
@@ -134,9 +123,8 @@ static void the_end_is_noticed_at_once(void **state)
 }
 
 /* timeout= was given, and nobody came. */
-static void a_timeout_that_was_asked_for(void **state)
+TEST(a_timeout_that_was_asked_for)
 {
-	(void)state;
 	scene_open("timeout");
 	scene.platform.timeout_given = true;
 	assert_int_equal(scene_serve("mode=server requests=2", 0), STATUS_TIMED_OUT);
@@ -145,9 +133,8 @@ static void a_timeout_that_was_asked_for(void **state)
 	scene_close();
 }
 
-static void no_such_place_to_listen(void **state)
+TEST(no_such_place_to_listen)
 {
-	(void)state;
 	scene_open("address");
 	assert_int_equal(scene_serve("listen=10.0.0.9:80", 1), STATUS_BAD_CONFIG);
 	assert_string_equal(scene_said(EVENT_RESULT, "errormsg"), "listen=: that is no address of this machine");
@@ -161,11 +148,10 @@ static void no_such_place_to_listen(void **state)
 	scene_close();
 }
 
-static void without_memory_for_a_page(void **state)
+TEST(without_memory_for_a_page)
 {
 	struct visitor *v;
 
-	(void)state;
 	scene_open("no-memory");
 	scene.memory_is_short = true; /* but for the table of sessions */
 	v = scene_visitor();
@@ -180,11 +166,10 @@ static void without_memory_for_a_page(void **state)
 /* --- a probe that stays ------------------------------------------------------------------------------- */
 
 /* It calls itself: the answer is given while the question waits for it. */
-static void it_answers_while_it_asks(void **state)
+TEST(it_answers_while_it_asks)
 {
 	struct visitor *v, *reader;
 
-	(void)state;
 	scene_open("probe");
 	v = scene_visitor();
 	reader = scene_visitor();
@@ -206,9 +191,8 @@ static void it_answers_while_it_asks(void **state)
 }
 
 /* The next round would begin in the very moment in which the machine stays no longer. */
-static void no_round_begins_with_the_end(void **state)
+TEST(no_round_begins_with_the_end)
 {
-	(void)state;
 	scene_open("end");
 	assert_int_equal(scene_serve("mode=server interval=1 tcp=10.0.0.2:9", 3), STATUS_COULD_NOT_CONNECT);
 	assert_string_equal(scene_said(EVENT_HTTP_SUMMARY, "sent"), "3");
@@ -216,11 +200,10 @@ static void no_round_begins_with_the_end(void **state)
 }
 
 /* Each sample of a name has labels of its own. */
-static void the_same_target_twice(void **state)
+TEST(the_same_target_twice)
 {
 	struct visitor *v;
 
-	(void)state;
 	scene_open("twice");
 	v = scene_visitor();
 	*v = (struct visitor){.comes_ns = S(1), .deeds = {{0, SAY, GET("/metrics")}}};
@@ -234,12 +217,11 @@ static void the_same_target_twice(void **state)
 }
 
 /* A start that moves would be told as a restart. */
-static void it_has_started_once(void **state)
+TEST(it_has_started_once)
 {
 	struct visitor *early, *late;
 	const char *line;
 
-	(void)state;
 	scene_open("started");
 	scene.clock_runs = true;
 	early = scene_visitor();
@@ -251,25 +233,4 @@ static void it_has_started_once(void **state)
 	assert_non_null(line);
 	assert_int_equal(strncmp(line, strstr(late->got, "\nprocess_start_time_seconds "), 39), 0);
 	scene_close();
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(after_so_many_requests),
-		cmocka_unit_test(the_last_connections_end_is_noticed_at_once),
-		cmocka_unit_test(what_is_under_way_is_finished),
-		cmocka_unit_test(an_answer_that_lasts_beyond_the_end),
-		cmocka_unit_test(an_answer_that_is_not_yet_acknowledged),
-		cmocka_unit_test(the_end_is_noticed_at_once),
-		cmocka_unit_test(a_timeout_that_was_asked_for),
-		cmocka_unit_test(no_such_place_to_listen),
-		cmocka_unit_test(without_memory_for_a_page),
-		cmocka_unit_test(it_answers_while_it_asks),
-		cmocka_unit_test(no_round_begins_with_the_end),
-		cmocka_unit_test(the_same_target_twice),
-		cmocka_unit_test(it_has_started_once),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,25 +5,19 @@
  * those who are rude.
  */
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "tests/runner/unit.h"
 #include "tests/sim/lib/sim_server.h"
 
 /* --- what is served --------------------------------------------------------------------------------- */
 
-static void a_page_with_its_steps(void **state)
+TEST(a_page_with_its_steps)
 {
 	struct visitor *v;
 
-	(void)state;
 	scene_open("page");
 	v = scene_visitor();
 	*v = (struct visitor){.deeds = {{0, SAY, GET("/")}}};
@@ -49,7 +43,7 @@ static void a_page_with_its_steps(void **state)
 	scene_close();
 }
 
-static void pages_and_their_absence(void **state)
+TEST(pages_and_their_absence)
 {
 	static const struct {
 		const char *request, *first, *then;
@@ -69,7 +63,6 @@ static void pages_and_their_absence(void **state)
 		{GET("/healthz") GET("/healthz"), "200 OK", "ok\nHTTP/1.1 200 OK"}, /* pipelined */
 	};
 
-	(void)state;
 	scene_open("pages");
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		*scene_visitor() = (struct visitor){.deeds = {{0, SAY, rows[i].request}}};
@@ -87,7 +80,7 @@ static void pages_and_their_absence(void **state)
 	scene_close();
 }
 
-static void what_is_no_request_ends_the_connection(void **state)
+TEST(what_is_no_request_ends_the_connection)
 {
 	static const struct {
 		const char *request;
@@ -104,7 +97,6 @@ static void what_is_no_request_ends_the_connection(void **state)
 		 "0\r\n\r\n" GET("/healthz"), "400 Bad Request"}, /* nothing is smuggled */
 	};
 
-	(void)state;
 	scene_open("no-request");
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		*scene_visitor() = (struct visitor){.deeds = {{0, SAY, rows[i].request}}};
@@ -126,11 +118,10 @@ static void what_is_no_request_ends_the_connection(void **state)
 
 /* --- how long a connection lasts ---------------------------------------------------------------------- */
 
-static void http_1_0_closes_unless_asked(void **state)
+TEST(http_1_0_closes_unless_asked)
 {
 	struct visitor *old, *kept;
 
-	(void)state;
 	scene_open("http-1.0");
 	old = scene_visitor();
 	kept = scene_visitor();
@@ -147,11 +138,10 @@ static void http_1_0_closes_unless_asked(void **state)
 	scene_close();
 }
 
-static void an_idle_connection_is_closed_after_a_minute(void **state)
+TEST(an_idle_connection_is_closed_after_a_minute)
 {
 	struct visitor *silent, *idle;
 
-	(void)state;
 	scene_open("idle");
 	silent = scene_visitor();
 	idle = scene_visitor();
@@ -165,11 +155,10 @@ static void an_idle_connection_is_closed_after_a_minute(void **state)
 }
 
 /* A byte now and then does not keep a connection: the whole request has ten seconds. */
-static void a_request_that_dawdles_is_408(void **state)
+TEST(a_request_that_dawdles_is_408)
 {
 	struct visitor *loris, *body, *twice;
 
-	(void)state;
 	scene_open("loris");
 	loris = scene_visitor();
 	body = scene_visitor();
@@ -192,11 +181,10 @@ static void a_request_that_dawdles_is_408(void **state)
 	scene_close();
 }
 
-static void who_expects_100_gets_it(void **state)
+TEST(who_expects_100_gets_it)
 {
 	struct visitor *waits, *refused;
 
-	(void)state;
 	scene_open("expect");
 	waits = scene_visitor();
 	refused = scene_visitor();
@@ -216,11 +204,10 @@ static void who_expects_100_gets_it(void **state)
 
 /* --- rude ones ---------------------------------------------------------------------------------------- */
 
-static void half_closed_ones_get_their_answer(void **state)
+TEST(half_closed_ones_get_their_answer)
 {
 	struct visitor *v, *half;
 
-	(void)state;
 	scene_open("half-close");
 	v = scene_visitor();
 	half = scene_visitor();
@@ -235,9 +222,8 @@ static void half_closed_ones_get_their_answer(void **state)
 	scene_close();
 }
 
-static void who_resets_is_forgotten(void **state)
+TEST(who_resets_is_forgotten)
 {
-	(void)state;
 	scene_open("reset");
 	*scene_visitor() = (struct visitor){.deeds = {{NS_PER_MS * 10, RESET, ""}}};
 	*scene_visitor() = (struct visitor){.deeds = {{0, SAY, "GET /"}, {NS_PER_MS * 10, RESET, ""}}};
@@ -253,12 +239,11 @@ static void who_resets_is_forgotten(void **state)
 
 /* Who does not read is waited for as long as something moves, and then reset; what is kept for it is
  * bounded: nothing of what it asks for further is even read. */
-static void who_does_not_read(void **state)
+TEST(who_does_not_read)
 {
 	static char flood[40 * sizeof(GET("/metrics"))];
 	struct visitor *deaf, *slow;
 
-	(void)state;
 	scene_open("deaf");
 	flood[0] = '\0';
 	for (unsigned i = 0; i < 4; i++)
@@ -278,12 +263,11 @@ static void who_does_not_read(void **state)
 }
 
 /* Closing with bytes unread would be a RST, which can overtake the answer. */
-static void who_says_too_much_gets_the_answer_all_the_same(void **state)
+TEST(who_says_too_much_gets_the_answer_all_the_same)
 {
 	static char text[200 * 1024];
 	struct visitor *v;
 
-	(void)state;
 	scene_open("too-much");
 	strcpy(text, "PUT / HTTP/1.1\r\n" HOST "Content-Length: 9999999\r\n\r\n");
 	memset(text + strlen(text), 'x', sizeof(text) - 1 - strlen(text));
@@ -294,23 +278,4 @@ static void who_says_too_much_gets_the_answer_all_the_same(void **state)
 	visitor_ended_after(v, 0);
 	assert_int_equal(kit_event_count(&scene.host->kp, EVENT_TCP_RST_SENT), 0);
 	scene_close();
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_page_with_its_steps),
-		cmocka_unit_test(pages_and_their_absence),
-		cmocka_unit_test(what_is_no_request_ends_the_connection),
-		cmocka_unit_test(http_1_0_closes_unless_asked),
-		cmocka_unit_test(an_idle_connection_is_closed_after_a_minute),
-		cmocka_unit_test(a_request_that_dawdles_is_408),
-		cmocka_unit_test(who_expects_100_gets_it),
-		cmocka_unit_test(half_closed_ones_get_their_answer),
-		cmocka_unit_test(who_resets_is_forgotten),
-		cmocka_unit_test(who_does_not_read),
-		cmocka_unit_test(who_says_too_much_gets_the_answer_all_the_same),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,13 +4,7 @@
  * Losses and what they cost in round trips: the tail of a transfer, a lost retransmission, and
  * steady random loss.  Each run is compared with the same run without the loss.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/runner/unit.h"
 #include "tests/sim/lib/sim_talk.h"
 
 #define LATEST (1000 * NS_PER_S)
@@ -105,31 +99,27 @@ static void expect_cost(unsigned n, unsigned from, unsigned to, unsigned least, 
 
 /* All that is in flight is lost: two round trips until the probe, and one until its SACK has shown
  * the other segment. */
-static void a_flight_of_two(void **state)
+TEST(a_flight_of_two)
 {
-	(void)state;
 	expect_cost(2, 1, 3, 20, 32);
 }
 
 /* The last one, behind others that arrive (and with the FIN behind it): two round trips after the
  * last ACK, which is one after it was sent. */
-static void the_last_segment(void **state)
+TEST(the_last_segment)
 {
-	(void)state;
 	expect_cost(8, 8, 9, 20, 32);
 }
 
 /* The last two: one more for the SACK of the probe. */
-static void the_last_two_segments(void **state)
+TEST(the_last_two_segments)
 {
-	(void)state;
 	expect_cost(8, 7, 9, 30, 42);
 }
 
 /* The SACK of the probe sends one segment, the ACK of that one the rest (RFC 9937). */
-static void the_last_four_segments(void **state)
+TEST(the_last_four_segments)
 {
-	(void)state;
 	expect_cost(12, 9, 13, 30, 55);
 }
 
@@ -149,13 +139,12 @@ static bool is_twice_unlucky(const struct sim_frame *f)
 	return seen >= 30 && f->tcp.seq == unlucky && lose_to-- > 0;
 }
 
-static void a_lost_retransmission(void **state)
+TEST(a_lost_retransmission)
 {
 	struct sim *sim = test_calloc(1, sizeof(*sim));
 	struct sim_talk *talk = test_calloc(1, sizeof(*talk));
 	struct sim_host *client, *server;
 
-	(void)state;
 	sim_open(sim, "twice", 1);
 	client = sim_host(sim, NULL);
 	server = sim_host(sim, NULL);
@@ -180,12 +169,11 @@ static void a_lost_retransmission(void **state)
 
 /* 3 % of all frames, at random: the mean over the seeds stays near MSS/RTT * 1.22/sqrt(p), here
  * 1.63 Mbit/s, and time-outs are the exception. */
-static void three_percent(void **state)
+TEST(three_percent)
 {
 	struct sim_seeds seeds = sim_seeds(10);
 	uint64_t seed, total_ns = 0, timeouts = 0, bytes = 0, bps;
 
-	(void)state;
 	lose_from = lose_to = 0;
 	while (sim_next_seed(&seeds, &seed)) {
 		const struct net net = {
@@ -203,18 +191,4 @@ static void three_percent(void **state)
 		      (unsigned long long)bytes / 1000);
 	assert_true(bps > 1000 * 1000);
 	assert_true(timeouts * 100 < bytes / TEXT); /* of segments, one in a hundred at most */
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_flight_of_two),
-		cmocka_unit_test(the_last_segment),
-		cmocka_unit_test(the_last_two_segments),
-		cmocka_unit_test(the_last_four_segments),
-		cmocka_unit_test(a_lost_retransmission),
-		cmocka_unit_test(three_percent),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

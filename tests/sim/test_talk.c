@@ -4,13 +4,7 @@
  * Two stacks talk over good and bad networks: every byte arrives once, in order and unaltered,
  * nothing is left afterwards.  SEED=n repeats one seed.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/runner/unit.h"
 #include "tests/sim/lib/sim_talk.h"
 
 #define MIB (1024u * 1024)
@@ -50,11 +44,10 @@ static void usual_network(struct scene *s)
 
 /* --- good networks --------------------------------------------------------------------------- */
 
-static void a_request_and_its_answer(void **state)
+TEST(a_request_and_its_answer)
 {
 	struct scene *s = scene_open("request", 1, NULL);
 
-	(void)state;
 	usual_network(s);
 	s->talk.client.to_send = 100;
 	s->talk.server.to_send = 5000;
@@ -66,11 +59,10 @@ static void a_request_and_its_answer(void **state)
 	scene_close(s);
 }
 
-static void a_mebibyte_each_way(void **state)
+TEST(a_mebibyte_each_way)
 {
 	struct scene *s = scene_open("both-ways", 1, NULL);
 
-	(void)state;
 	usual_network(s);
 	s->talk.client.to_send = s->talk.server.to_send = MIB;
 	s->talk.client.close_first = true;
@@ -112,54 +104,32 @@ static void over_seeds(const char *name, uint64_t count, uint32_t ppm, bool uplo
 		transfer_with_loss(name, seed, ppm, upload);
 }
 
-static void download_without_loss(void **state)
+TEST(download_without_loss)
 {
-	(void)state;
 	over_seeds("download-0", 6, 0, false);
 }
 
-static void upload_without_loss(void **state)
+TEST(upload_without_loss)
 {
-	(void)state;
 	over_seeds("upload-0", 6, 0, true);
 }
 
-static void download_with_1_percent_lost(void **state)
+TEST(download_with_1_percent_lost)
 {
-	(void)state;
 	over_seeds("download-1", 40, 10000, false);
 }
 
-static void upload_with_1_percent_lost(void **state)
+TEST(upload_with_1_percent_lost)
 {
-	(void)state;
 	over_seeds("upload-1", 40, 10000, true);
 }
 
-static void download_with_5_percent_lost(void **state)
+TEST(download_with_5_percent_lost)
 {
-	(void)state;
 	over_seeds("download-5", 40, 50000, false);
 }
 
-static void upload_with_5_percent_lost(void **state)
+TEST(upload_with_5_percent_lost)
 {
-	(void)state;
 	over_seeds("upload-5", 40, 50000, true);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_request_and_its_answer),
-		cmocka_unit_test(a_mebibyte_each_way),
-		cmocka_unit_test(download_without_loss),
-		cmocka_unit_test(upload_without_loss),
-		cmocka_unit_test(download_with_1_percent_lost),
-		cmocka_unit_test(upload_with_1_percent_lost),
-		cmocka_unit_test(download_with_5_percent_lost),
-		cmocka_unit_test(upload_with_5_percent_lost),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

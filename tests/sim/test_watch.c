@@ -4,21 +4,16 @@
  * The watcher on the wire (sim_watch.c) against segments made by hand: what is right passes, and each
  * breach of a rule stops the run.
  */
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "net/pktbuf.h"
 #include "net/stack.h"
 #include "net/wire/arp.h"
+#include "tests/runner/unit.h"
 #include "tests/sim/lib/sim.h"
 
 #define WINDOW 1999u
@@ -110,7 +105,7 @@ static bool stops_at(const struct step *last)
 	return stops(play, last, 1);
 }
 
-static void what_is_right_passes(void **state)
+TEST(what_is_right_passes)
 {
 	static const struct step right[] = {
 		{SENT, 2001, 501, TCP_ACK, 999, 0},       /* up to the window's edge */
@@ -121,13 +116,12 @@ static void what_is_right_passes(void **state)
 		{SENT, 2001, 501, TCP_RST | TCP_ACK, 0, 0},
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(right); i++)
 		if (stops_at(&right[i]))
 			fail_msg("right %u is taken for a breach", i);
 }
 
-static void a_breach_stops_the_run(void **state)
+TEST(a_breach_stops_the_run)
 {
 	static const struct step wrong[] = {
 		{SENT, 2002, 501, TCP_ACK, 10, 0},    /* a gap */
@@ -144,7 +138,6 @@ static void a_breach_stops_the_run(void **state)
 		{GOT, 502, 1001, TCP_ACK, 10, 0},
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(wrong); i++)
 		if (!stops_at(&wrong[i]))
 			fail_msg("breach %u goes unnoticed", i);
@@ -203,7 +196,7 @@ static void play_after_arp(const struct step *steps, unsigned n)
 	_exit(0); /* the segments still wait, as far as a's stack knows */
 }
 
-static void only_what_waited_for_arp_may_come_late(void **state)
+TEST(only_what_waited_for_arp_may_come_late)
 {
 	static const struct step steps[] = {
 		{SENT, 801, 501, TCP_ACK, 100, 0},
@@ -213,20 +206,8 @@ static void only_what_waited_for_arp_may_come_late(void **state)
 		{SENT, 801, 501, TCP_ACK, 200, 0},
 	};
 
-	(void)state;
 	assert_false(stops(play_after_arp, &steps[0], 2));
 	assert_true(stops(play_after_arp, &steps[0], 3));
 	assert_true(stops(play_after_arp, &steps[3], 1));
 	assert_true(stops(play_after_arp, &steps[4], 1));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_right_passes),
-		cmocka_unit_test(a_breach_stops_the_run),
-		cmocka_unit_test(only_what_waited_for_arp_may_come_late),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

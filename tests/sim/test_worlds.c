@@ -7,16 +7,13 @@
  * and are cut, and hosts that vanish.  Every conversation ends in success or in an error with a name,
  * and then nothing is left.  SEED=n repeats one.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
+#include "tests/runner/unit.h"
 #include "tests/sim/lib/sim_dgram.h"
 #include "tests/sim/lib/sim_talk.h"
+
+TAKES_LONG;
 
 #define SEEDS 1500
 #define TALKS_MAX 8
@@ -258,21 +255,11 @@ static void play(uint64_t seed)
 	test_free(w);
 }
 
-static void whatever_a_world_does(void **state)
+TEST(whatever_a_world_does)
 {
 	struct sim_seeds seeds = sim_seeds(SEEDS);
 	uint64_t seed;
 
-	(void)state;
 	while (sim_next_seed(&seeds, &seed))
 		play(seed);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(whatever_a_world_does),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,13 +45,12 @@ def references(cell):
 
 
 def host_test_problem(source, name):
-    """None where `name` is a test of this cmocka program and its main() runs it."""
-    body, _, main = source.partition('int main(void)')
-    if re.search(rf'\{{"{name}",', body):  # a row of a table that is the list of tests
-        return None if 'tests[i].name = rows[i].name' in main else 'its table is not run'
-    if not re.search(rf'^static void {name}\(void \*\*state\)$', body, re.M):
-        return 'there is no such function'
-    return None if re.search(rf'\b\w+\({name}[,)]', main) else 'main() does not run it'
+    """None where `name` is a test of this file (tests/runner/unit.h)."""
+    if re.search(rf'^(?:\w+_)?TEST\({name}\)$', source, re.M):
+        return None
+    if re.search(rf'\{{"{name}",', source):  # a row of a table that is the list of tests
+        return None if re.search(r'^TEST_ROWS\(', source, re.M) else 'its table is not run'
+    return 'there is no such test'
 
 
 @pytest.mark.parametrize('row', ROWS, ids=[f'{r[0]}: {r[1]}' for r in ROWS])
@@ -99,11 +98,14 @@ def test_every_frame_on_the_wire_is_in_the_document():
 
 
 def test_the_check_notices():
-    source = 'static void here(void **state)\n{\n}\nstatic void lost(void **state)\n' \
-             'int main(void)\n{\n\tcmocka_unit_test(here),\n}\n'
+    source = 'TEST(here)\n{\n}\nTCP_TEST(there)\n{\n}\nstatic void lost(void)\n{\n}\n'
+    rows = 'rows[] = {\n\t{"row", 1},\n};\n'
     assert host_test_problem(source, 'here') is None
-    assert host_test_problem(source, 'lost') == 'main() does not run it'
-    assert host_test_problem(source, 'gone') == 'there is no such function'
+    assert host_test_problem(source, 'there') is None
+    assert host_test_problem(source, 'lost') == 'there is no such test'
+    assert host_test_problem(source, 'gone') == 'there is no such test'
+    assert host_test_problem(rows, 'row') == 'its table is not run'
+    assert host_test_problem(rows + 'TEST_ROWS(run, rows);\n', 'row') is None
     with pytest.raises(AssertionError):
         references('whatever')
     assert references('test_a: f, g "x y" "z"; test_b: h (why)') == [

@@ -38,7 +38,7 @@ def tree(tmp_path, rows=None):
     (tmp_path / 'net' / 'x.c').write_text(SOURCE)
     (tmp_path / 'tests' / 'unit').mkdir(parents=True)
     (tmp_path / 'tests' / 'unit' / 'test_tcp_send.c').write_text(
-        'static void unused(void **s)\n{\n}\ncmocka_unit_test(nagle),\n')
+        'static void unused(void)\n{\n}\nTCP_TEST(nagle)\n{\n}\n')
     (tmp_path / 'docs').mkdir()
     rows = rows or {}
     lines = ['| %s | w | %s |' % (i, rows.get(i, 'done | `tcp_x` | send: nagle'))
@@ -90,5 +90,5 @@ def test_names_that_do_not_exist(tmp_path, capsys):
         'MUST-3': 'done | `tcp_x` | nowhere: nagle', 'MUST-4': 'done | `tcp_x` | -'})
     assert run(root, capsys, '--write') == (1, [
         'MUST-4: done, but no test', 'MUST-1: nothing is called tcp_y',
-        'MUST-2: tests/unit/test_tcp_send.c does not run unused',
+        'MUST-2: tests/unit/test_tcp_send.c has no test unused',
         'MUST-3: no test file nowhere'])

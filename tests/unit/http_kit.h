@@ -51,9 +51,8 @@ static const char *why_no_address(void *ctx)
 	return no_address;
 }
 
-static int fresh(void **state)
+static void fresh(void)
 {
-	(void)state;
 	fake_reset();
 	fake_server = (struct fake_server){.over_at_ns = TIME_NEVER};
 	lines[0] = transfer_line[0] = result_line[0] = '\0';
@@ -61,7 +60,6 @@ static int fresh(void **state)
 	no_address = NULL;
 	refused_meanwhile = NULL;
 	memset(&platform, 0, sizeof(platform));
-	return 0;
 }
 
 static void configure(const char *text)

@@ -3,14 +3,8 @@
 #ifndef TESTS_UNIT_PMTU_KIT_H
 #define TESTS_UNIT_PMTU_KIT_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 /* A router says that the segment at `seq` (relative), `len` bytes of packet, was too long. */
 static inline void too_big_at(struct tk *t, uint32_t seq, uint16_t len, uint32_t said, uint16_t src_port,

@@ -3,24 +3,17 @@
 #ifndef TESTS_UNIT_RECEIVE_KIT_H
 #define TESTS_UNIT_RECEIVE_KIT_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 static uint8_t pattern[70000]; /* byte i is tk_byte(i): the peer's stream */
 
-static inline int fill_pattern(void **state)
+static inline void fill_pattern(void)
 {
-	(void)state;
 	for (size_t i = 0; i < sizeof(pattern); i++)
 		pattern[i] = tk_byte(i);
-	return 0;
 }
 
 /* The peer's bytes [from, from + len) of its stream, from 0. */

@@ -1,38 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /* net/link/acd: probing, announcing and defending our address (RFC 5227), and what somebody can do to it
  * (HOSTILE: ARP, sender address is ours). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "net/link/acd.h"
 #include "net/link/neigh.h"
 #include "net/socket.h"
 #include "tests/lib/stack_kit.h"
+#include "tests/runner/unit.h"
 
 static const uint8_t other_mac[6] = {0x52, 0x54, 0, 0, 0x99, 0x99};
 static const uint8_t zeros[6];
 static struct kit k;
 
 /* A stack that has just got its address. */
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	kit_open_bare(&k, 1, NULL);
 	assert_int_equal(net_set_ipv4(k.stack, &k.netif, KIT_IP, KIT_MASK), ERR_OK);
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	kit_close(&k);
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 static void inject(uint16_t op, uint32_t spa, uint32_t tpa, const uint8_t *sha)
 {
@@ -78,11 +71,10 @@ static const char *action(unsigned nth)
 	return kit_event_field(kit_event(&k.kp, EVENT_ARP_CONFLICT, nth), "action");
 }
 
-static void three_probes_and_two_announcements(void **state)
+TEST(three_probes_and_two_announcements)
 {
 	uint64_t t[5], early;
 
-	(void)state;
 	assert_int_equal(k.n_sent, 0); /* the poll begins it */
 	assert_true(net_next_deadline(k.stack) <= k.now_ns);
 	kit_poll(&k);
@@ -105,12 +97,11 @@ static void three_probes_and_two_announcements(void **state)
 }
 
 /* RFC 5227 2.1.1: the time between two probes is random. */
-static void machines_that_start_together_do_not_probe_in_step(void **state)
+TEST(machines_that_start_together_do_not_probe_in_step)
 {
 	uint64_t seen[8];
 	unsigned different = 0;
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(seen); i++) {
 		struct kit one;
 		struct kit_sent *s;
@@ -131,13 +122,12 @@ static void machines_that_start_together_do_not_probe_in_step(void **state)
 }
 
 /* None of it stands before the first SYN: its ARP request is sent by connect(). */
-static void the_first_syn_does_not_wait(void **state)
+TEST(the_first_syn_does_not_wait)
 {
 	const struct net_endpoint peer = net_endpoint_ipv4(KIT_PEER_IP, 80);
 	struct kit_sent *s;
 	int fd = sock_socket(k.stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
 
-	(void)state;
 	assert_int_equal(sock_connect(k.stack, fd, &peer, k.now_ns), ERR_INPROGRESS);
 	s = kit_expect(&k);
 	assert_int_equal(s->arp.tpa, KIT_PEER_IP);
@@ -151,11 +141,10 @@ static void the_first_syn_does_not_wait(void **state)
 	kit_sent_free(s);
 }
 
-static void somebody_had_it_before_us(void **state)
+TEST(somebody_had_it_before_us)
 {
 	const struct kit_event *ev;
 
-	(void)state;
 	kit_poll(&k);
 	(void)expect(0);
 	claim();
@@ -172,9 +161,8 @@ static void somebody_had_it_before_us(void **state)
 }
 
 /* Whoever answers later than the neighbours of a LAN finds it announced, and no more after that. */
-static void somebody_who_had_it_answers_late(void **state)
+TEST(somebody_who_had_it_answers_late)
 {
-	(void)state;
 	kit_poll(&k);
 	kit_advance(&k, 6 * NS_PER_MS);
 	(void)expect(0);
@@ -186,11 +174,10 @@ static void somebody_who_had_it_answers_late(void **state)
 }
 
 /* The address works meanwhile: whoever asks is answered, one that probes for it too (2.1.1). */
-static void it_is_answered_for_from_the_first_moment(void **state)
+TEST(it_is_answered_for_from_the_first_moment)
 {
 	struct kit_sent *s;
 
-	(void)state;
 	inject(ARP_OP_REQUEST, 0, KIT_IP, other_mac);
 	s = kit_expect(&k);
 	assert_int_equal(s->arp.op, ARP_OP_REPLY);
@@ -200,9 +187,8 @@ static void it_is_answered_for_from_the_first_moment(void **state)
 }
 
 /* 2.4 (c): one announcement, and not another within ten seconds, however often it is claimed. */
-static void an_address_that_is_held_is_defended(void **state)
+TEST(an_address_that_is_held_is_defended)
 {
-	(void)state;
 	settle();
 	for (unsigned i = 0; i < 100; i++)
 		claim();
@@ -221,9 +207,8 @@ static void an_address_that_is_held_is_defended(void **state)
 	assert_null(neigh_find(k.stack, &k.netif, &(struct net_addr){.family = NET_FAMILY_IPV4}));
 }
 
-static void a_conflict_between_the_announcements(void **state)
+TEST(a_conflict_between_the_announcements)
 {
-	(void)state;
 	kit_poll(&k);
 	kit_advance(&k, 6 * NS_PER_S);
 	while (kit_counter(&k, "arp_announcements_out") == 1)
@@ -237,9 +222,8 @@ static void a_conflict_between_the_announcements(void **state)
 	assert_int_equal(k.n_sent, 0);
 }
 
-static void another_address_is_probed_afresh(void **state)
+TEST(another_address_is_probed_afresh)
 {
-	(void)state;
 	kit_poll(&k);
 	claim();
 	kit_sent_clear(&k);
@@ -256,9 +240,8 @@ static void another_address_is_probed_afresh(void **state)
 	kit_sent_clear(&k);
 }
 
-static void a_link_that_is_down_is_waited_for(void **state)
+TEST(a_link_that_is_down_is_waited_for)
 {
-	(void)state;
 	k.netif.link_up = false;
 	kit_poll(&k);
 	kit_advance(&k, 30 * NS_PER_S);
@@ -268,11 +251,10 @@ static void a_link_that_is_down_is_waited_for(void **state)
 	(void)expect(0);
 }
 
-static void without_memory_the_address_works(void **state)
+TEST(without_memory_the_address_works)
 {
 	struct kit poor;
 
-	(void)state;
 	kit_open_bare(&poor, 1, NULL);
 	poor.kp.fail_after = 0;
 	assert_int_equal(net_set_ipv4(poor.stack, &poor.netif, KIT_IP, KIT_MASK), ERR_OK);
@@ -285,23 +267,3 @@ static void without_memory_the_address_works(void **state)
 	kit_close(&poor);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(three_probes_and_two_announcements),
-		TEST(machines_that_start_together_do_not_probe_in_step),
-		TEST(the_first_syn_does_not_wait),
-		TEST(somebody_had_it_before_us),
-		TEST(somebody_who_had_it_answers_late),
-		TEST(it_is_answered_for_from_the_first_moment),
-		TEST(an_address_that_is_held_is_defended),
-		TEST(a_conflict_between_the_announcements),
-		TEST(another_address_is_probed_afresh),
-		TEST(a_link_that_is_down_is_waited_for),
-		TEST(without_memory_the_address_works),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* kernel/firmware/acpi_tables: sound tables, tables cut short at every byte (each in a block of its own, so
  * that a read past the end is seen), and AML that is not what it seems. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "kernel/firmware/acpi.h"
+#include "tests/runner/unit.h"
 
 static void put(uint8_t *at, uint64_t v, unsigned len)
 {
@@ -39,12 +34,11 @@ static void make_rsdp(uint8_t r[ACPI_RSDP_LEN], uint8_t revision, uint32_t rsdt,
 	fix_sum(r + 32, r, ACPI_RSDP_LEN);
 }
 
-static void rsdp(void **state)
+TEST(rsdp)
 {
 	uint8_t r[ACPI_RSDP_LEN];
 	bool is_long;
 
-	(void)state;
 	make_rsdp(r, 0, 0x7fe1234, 0x1122334455667788);
 	assert_int_equal(acpi_parse_rsdp(r, &is_long), 0x7fe1234);
 	assert_false(is_long);
@@ -65,11 +59,10 @@ static void rsdp(void **state)
 	}
 }
 
-static void headers(void **state)
+TEST(headers)
 {
 	uint8_t h[ACPI_HEADER_LEN] = "FACP";
 
-	(void)state;
 	put(h + 4, 244, 4);
 	assert_int_equal(acpi_table_len(h, "FACP"), 244);
 	assert_int_equal(acpi_table_len(h, "DSDT"), 0);
@@ -98,12 +91,11 @@ static void make_fadt(uint8_t f[276])
 	f[128] = 0x0f;
 }
 
-static void fadt_fields(void **state)
+TEST(fadt_fields)
 {
 	struct acpi_info info = {0};
 	uint8_t f[276];
 
-	(void)state;
 	make_fadt(f);
 	acpi_parse_fadt(f, sizeof(f), &info);
 	assert_int_equal(info.dsdt, 0x7fe0040);
@@ -119,12 +111,11 @@ static void fadt_fields(void **state)
 	assert_int_equal(info.reset_value, 0x0f);
 }
 
-static void fadt_extended_fields(void **state)
+TEST(fadt_extended_fields)
 {
 	struct acpi_info info = {0};
 	uint8_t f[276];
 
-	(void)state;
 	make_fadt(f);
 	put(f + 140, 0x123456789a, 8); /* X_DSDT wins */
 	put(f + 76, 0, 4);
@@ -141,12 +132,11 @@ static void fadt_extended_fields(void **state)
 	assert_true(info.rtc_absent);
 }
 
-static void fadt_without_fixed_hardware(void **state)
+TEST(fadt_without_fixed_hardware)
 {
 	struct acpi_info info = {0};
 	uint8_t f[276];
 
-	(void)state;
 	make_fadt(f);
 	put(f + 112, 1u << 20, 4);
 	put(f + 248, 0xfea00200, 8);
@@ -158,11 +148,10 @@ static void fadt_without_fixed_hardware(void **state)
 	assert_int_equal(info.sleep_control.address, 0xfea00200);
 }
 
-static void fadt_cut_short_anywhere(void **state)
+TEST(fadt_cut_short_anywhere)
 {
 	uint8_t f[276];
 
-	(void)state;
 	make_fadt(f);
 	for (uint32_t len = ACPI_HEADER_LEN; len <= sizeof(f); len++) {
 		uint8_t *cut = malloc(len);
@@ -191,11 +180,10 @@ static bool s5(const void *aml, uint32_t len, uint8_t types[2])
 
 #define S5(bytes) s5(bytes, sizeof(bytes) - 1, t)
 
-static void s5_packages(void **state)
+TEST(s5_packages)
 {
 	uint8_t t[2];
 
-	(void)state;
 	/* As QEMU and SeaBIOS write it, with ZeroOp. */
 	assert_true(S5("\x08_S5_\x12\x06\x04\x00\x00\x00\x00"));
 	assert_int_equal(t[0], 0);
@@ -209,11 +197,10 @@ static void s5_packages(void **state)
 	assert_int_equal(t[1], 1);
 }
 
-static void s5_that_is_none(void **state)
+TEST(s5_that_is_none)
 {
 	uint8_t t[2];
 
-	(void)state;
 	assert_false(S5("_S5_\x12\x06\x04\x00\x00\x00\x00"));         /* a mention, not a name */
 	assert_false(S5("\x08_S5_\x11\x06\x04\x00\x00\x00\x00"));     /* a buffer */
 	assert_false(S5("\x08_S5_\x12\x06\x00\x00\x00\x00\x00"));     /* no elements */
@@ -226,12 +213,11 @@ static void s5_that_is_none(void **state)
 	assert_int_equal(t[0], 3);
 }
 
-static void s5_cut_short_anywhere(void **state)
+TEST(s5_cut_short_anywhere)
 {
 	static const char aml[] = "\x08_S5_\x12\xc8\x00\x00\x00\x04\x0a\x05\x0a\x06\x00\x00";
 	uint8_t t[2];
 
-	(void)state;
 	for (uint32_t len = 0; len < sizeof(aml); len++) {
 		bool found = s5(aml, len, t);
 
@@ -275,11 +261,10 @@ static bool parse_cut(const uint8_t *table, size_t len, uint64_t *address)
 	return found;
 }
 
-static void qemus_vm_generation(void **state)
+TEST(qemus_vm_generation)
 {
 	uint64_t address = 0;
 
-	(void)state;
 	assert_true(parse_cut(qemu_vmgenid, sizeof(qemu_vmgenid), &address));
 	assert_int_equal(address, 0x3fff028);
 	for (size_t len = 0; len < sizeof(qemu_vmgenid); len++)
@@ -302,13 +287,12 @@ static size_t with_package(uint8_t *table, const char *package, size_t len)
 
 #define PACKAGE(text) with_package(table, text, sizeof(text) - 1)
 
-static void a_package_of_two(void **state)
+TEST(a_package_of_two)
 {
 	uint8_t table[256];
 	uint64_t address = 0;
 	size_t len;
 
-	(void)state;
 	len = PACKAGE("\x12\x0c\x02\x0c\x00\xf0\xff\x03\x0a\x05");
 	assert_true(parse_cut(table, len, &address));
 	assert_int_equal(address, UINT64_C(0x503fff000));
@@ -321,36 +305,15 @@ static void a_package_of_two(void **state)
 	assert_int_equal(address, UINT64_C(0x100002000));
 }
 
-static void packages_that_are_no_address(void **state)
+TEST(packages_that_are_no_address)
 {
 	uint8_t table[256];
 	uint64_t address;
 
-	(void)state;
 	assert_false(parse_cut(table, PACKAGE("\x12\x03\x02\x00\x00"), &address)); /* 0 */
 	assert_false(parse_cut(table, PACKAGE("\x12\x06\x03\x01\x01\x01"), &address)); /* three */
 	assert_false(parse_cut(table, PACKAGE("\x12\x06\x02\x60\x01"), &address)); /* Local0 */
 	assert_false(parse_cut(table, PACKAGE("\x0c\x00\x00\x00\x01"), &address)); /* no package */
 	assert_false(parse_cut(table, PACKAGE("\x12\x0c\x02\x0e\0\0\0\0\x01\0\0\0\x00"),
 			       &address)); /* a low half of more than 32 bits */
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rsdp),
-		cmocka_unit_test(headers),
-		cmocka_unit_test(fadt_fields),
-		cmocka_unit_test(fadt_extended_fields),
-		cmocka_unit_test(fadt_without_fixed_hardware),
-		cmocka_unit_test(fadt_cut_short_anywhere),
-		cmocka_unit_test(s5_packages),
-		cmocka_unit_test(s5_that_is_none),
-		cmocka_unit_test(s5_cut_short_anywhere),
-		cmocka_unit_test(qemus_vm_generation),
-		cmocka_unit_test(a_package_of_two),
-		cmocka_unit_test(packages_that_are_no_address),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,16 +2,11 @@
 /* net/link/arp and net/link/neigh: resolving with a queue, retries, giving up, ageing; and what nobody asked
  * for (HOSTILE: Ethernet, ARP). */
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "net/link/neigh.h"
 #include "net/socket.h"
 #include "tests/lib/stack_kit.h"
+#include "tests/runner/unit.h"
 
 #define NEIGHBOUR_IP UINT32_C(0xc0a84d09) /* 192.168.77.9: on the link, unknown */
 
@@ -20,22 +15,20 @@ static struct kit k;
 static struct kit_frame f;
 static struct udp_pcb pcb;
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	kit_open(&k, 1, NULL);
 	pcb = (struct udp_pcb){0};
 	assert_int_equal(udp_bind(k.stack, &pcb, 0, 5000), ERR_OK);
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	udp_unbind(k.stack, &pcb);
 	kit_close(&k);
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 /* Something to send: one datagram that carries a number. */
 static void send_number(uint32_t dst, uint8_t number)
@@ -92,11 +85,10 @@ static void expect_number(uint8_t number, const uint8_t *eth_dst)
 
 /* --- resolving -------------------------------------------------------------------------------------- */
 
-static void packets_wait_and_leave_in_order(void **state)
+TEST(packets_wait_and_leave_in_order)
 {
 	const struct kit_event *ev;
 
-	(void)state;
 	send_number(NEIGHBOUR_IP, 1);
 	send_number(NEIGHBOUR_IP, 2);
 	assert_int_equal(k.n_sent, 1);
@@ -122,9 +114,8 @@ static void packets_wait_and_leave_in_order(void **state)
 }
 
 /* What waited is not thrown at a device that has no room for it. */
-static void packets_wait_for_the_device_too(void **state)
+TEST(packets_wait_for_the_device_too)
 {
-	(void)state;
 	send_number(NEIGHBOUR_IP, 1);
 	send_number(NEIGHBOUR_IP, 2);
 	expect_request(NEIGHBOUR_IP, KIT_BROADCAST_MAC);
@@ -144,9 +135,8 @@ static void packets_wait_for_the_device_too(void **state)
 }
 
 /* One that has died never has room again: nobody looks after it every millisecond. */
-static void packets_do_not_wait_for_a_dead_device(void **state)
+TEST(packets_do_not_wait_for_a_dead_device)
 {
-	(void)state;
 	send_number(NEIGHBOUR_IP, 1);
 	expect_request(NEIGHBOUR_IP, KIT_BROADCAST_MAC);
 	k.tx_room = 0;
@@ -161,9 +151,8 @@ static void packets_do_not_wait_for_a_dead_device(void **state)
 }
 
 /* And is given back when the neighbour goes away meanwhile. */
-static void packets_that_waited_for_the_device_in_vain(void **state)
+TEST(packets_that_waited_for_the_device_in_vain)
 {
-	(void)state;
 	send_number(NEIGHBOUR_IP, 1);
 	expect_request(NEIGHBOUR_IP, KIT_BROADCAST_MAC);
 	k.tx_room = 0;
@@ -175,21 +164,19 @@ static void packets_that_waited_for_the_device_in_vain(void **state)
 	kit_sent_clear(&k); /* teardown finds no packet left */
 }
 
-static void far_addresses_resolve_the_gateway(void **state)
+TEST(far_addresses_resolve_the_gateway)
 {
-	(void)state;
 	send_number(KIT_FAR_IP, 1);
 	expect_request(KIT_PEER_IP, KIT_BROADCAST_MAC);
 	inject_reply(KIT_PEER_IP, KIT_PEER_MAC);
 	expect_number(1, KIT_PEER_MAC);
 }
 
-static void three_requests_a_second_apart_then_it_is_over(void **state)
+TEST(three_requests_a_second_apart_then_it_is_over)
 {
 	const struct kit_event *ev;
 	uint64_t start = k.now_ns;
 
-	(void)state;
 	udp_connect(k.stack, &pcb, KIT_IP, NEIGHBOUR_IP, 7);
 	send_number(NEIGHBOUR_IP, 1);
 	for (unsigned i = 0; i < 3; i++) {
@@ -219,9 +206,8 @@ static void three_requests_a_second_apart_then_it_is_over(void **state)
 	expect_request(NEIGHBOUR_IP, KIT_BROADCAST_MAC);
 }
 
-static void an_answer_to_the_last_request_still_counts(void **state)
+TEST(an_answer_to_the_last_request_still_counts)
 {
-	(void)state;
 	send_number(NEIGHBOUR_IP, 1);
 	kit_advance(&k, 3 * NS_PER_S - 1);
 	kit_sent_clear(&k);
@@ -231,9 +217,8 @@ static void an_answer_to_the_last_request_still_counts(void **state)
 	assert_int_equal(kit_event_count(&k.kp, EVENT_ARP_UNRESOLVED), 0);
 }
 
-static void a_request_that_no_device_took_is_not_reported(void **state)
+TEST(a_request_that_no_device_took_is_not_reported)
 {
-	(void)state;
 	k.send_result = ERR_NETDOWN;
 	send_number(NEIGHBOUR_IP, 1);
 	assert_int_equal(kit_event_count(&k.kp, EVENT_ARP_REQUEST), 0);
@@ -243,9 +228,8 @@ static void a_request_that_no_device_took_is_not_reported(void **state)
 	assert_string_equal(kit_event_field(kit_event(&k.kp, EVENT_ARP_REQUEST, 0), "attempt"), "2");
 }
 
-static void no_memory_for_a_request_is_survived(void **state)
+TEST(no_memory_for_a_request_is_survived)
 {
-	(void)state;
 	send_number(KIT_PEER_IP, 1); /* so that the frame pool has a block */
 	inject_reply(KIT_PEER_IP, KIT_PEER_MAC);
 	kit_sent_clear(&k);
@@ -262,9 +246,8 @@ static void no_memory_for_a_request_is_survived(void **state)
 
 /* --- the queue -------------------------------------------------------------------------------------- */
 
-static void the_queue_is_bounded_and_drops_the_oldest(void **state)
+TEST(the_queue_is_bounded_and_drops_the_oldest)
 {
-	(void)state;
 	for (unsigned i = 0; i < NEIGH_QUEUE_MAX + 5; i++)
 		send_number(NEIGHBOUR_IP, (uint8_t)i);
 	assert_int_equal(kit_counter(&k, "arp_queue_dropped"), 5);
@@ -299,12 +282,11 @@ static void start_connect(int *fd)
 }
 
 /* The first SYN of a connection waits for ARP; step 8 is logged when it leaves, not before. */
-static void the_first_syn_is_not_lost(void **state)
+TEST(the_first_syn_is_not_lost)
 {
 	const struct kit_event *reply, *sent;
 	int fd;
 
-	(void)state;
 	start_connect(&fd);
 	expect_request(NEIGHBOUR_IP, KIT_BROADCAST_MAC);
 	assert_int_equal(k.n_sent, 0);
@@ -320,11 +302,10 @@ static void the_first_syn_is_not_lost(void **state)
 	assert_true(reply < sent); /* in the order of the log */
 }
 
-static void a_burst_of_datagrams_does_not_push_out_the_syn(void **state)
+TEST(a_burst_of_datagrams_does_not_push_out_the_syn)
 {
 	int fd;
 
-	(void)state;
 	start_connect(&fd);
 	for (unsigned i = 0; i < 2 * NEIGH_QUEUE_MAX; i++)
 		send_number(NEIGHBOUR_IP, (uint8_t)i);
@@ -335,12 +316,11 @@ static void a_burst_of_datagrams_does_not_push_out_the_syn(void **state)
 	assert_int_equal(count_syns(), 1);
 }
 
-static void a_connection_hears_that_nobody_answers(void **state)
+TEST(a_connection_hears_that_nobody_answers)
 {
 	int64_t err = 0;
 	int fd;
 
-	(void)state;
 	start_connect(&fd);
 	kit_advance(&k, 4 * NS_PER_S);
 	assert_int_equal(kit_event_count(&k.kp, EVENT_ARP_REQUEST), 3);
@@ -351,9 +331,8 @@ static void a_connection_hears_that_nobody_answers(void **state)
 
 /* --- ageing ----------------------------------------------------------------------------------------- */
 
-static void a_stale_entry_is_asked_directly_while_it_is_used(void **state)
+TEST(a_stale_entry_is_asked_directly_while_it_is_used)
 {
-	(void)state;
 	kit_teach_peer(&k);
 	kit_advance(&k, NEIGH_REACHABLE_NS);
 	send_number(KIT_PEER_IP, 1);
@@ -371,9 +350,8 @@ static void a_stale_entry_is_asked_directly_while_it_is_used(void **state)
 	assert_int_equal(entry(KIT_PEER_IP)->state, NEIGH_REACHABLE);
 }
 
-static void a_neighbour_that_went_away_is_forgotten(void **state)
+TEST(a_neighbour_that_went_away_is_forgotten)
 {
-	(void)state;
 	kit_teach_peer(&k);
 	kit_advance(&k, NEIGH_REACHABLE_NS + 1);
 	send_number(KIT_PEER_IP, 1);
@@ -396,9 +374,8 @@ static void a_neighbour_that_went_away_is_forgotten(void **state)
 
 /* --- the table -------------------------------------------------------------------------------------- */
 
-static void strangers_cannot_push_out_who_is_in_use(void **state)
+TEST(strangers_cannot_push_out_who_is_in_use)
 {
-	(void)state;
 	kit_teach_peer(&k);
 	send_number(KIT_PEER_IP, 1);
 	kit_sent_clear(&k);
@@ -418,9 +395,8 @@ static void strangers_cannot_push_out_who_is_in_use(void **state)
 }
 
 /* Not even when every entry is in use; the stranger is answered all the same. */
-static void a_stranger_gets_no_entry_in_a_busy_table(void **state)
+TEST(a_stranger_gets_no_entry_in_a_busy_table)
 {
-	(void)state;
 	for (unsigned i = 0; i < NEIGH_MAX; i++) {
 		send_number(KIT_IP + 1 + i, (uint8_t)i);
 		inject_reply(KIT_IP + 1 + i, other_mac);
@@ -440,9 +416,8 @@ static void a_stranger_gets_no_entry_in_a_busy_table(void **state)
 	kit_sent_clear(&k);
 }
 
-static void the_least_recently_used_gives_way(void **state)
+TEST(the_least_recently_used_gives_way)
 {
-	(void)state;
 	for (unsigned i = 0; i <= NEIGH_MAX; i++) {
 		k.now_ns += NS_PER_MS;
 		send_number(KIT_IP + 1 + i, (uint8_t)i);
@@ -456,11 +431,10 @@ static void the_least_recently_used_gives_way(void **state)
 
 /* --- answering -------------------------------------------------------------------------------------- */
 
-static void a_request_for_us_is_answered_and_learnt(void **state)
+TEST(a_request_for_us_is_answered_and_learnt)
 {
 	struct kit_sent *s;
 
-	(void)state;
 	inject_arp(&(struct kit_arp){.eth_dst = KIT_BROADCAST_MAC,
 				     .op = ARP_OP_REQUEST,
 				     .spa = KIT_PEER_IP,
@@ -480,9 +454,8 @@ static void a_request_for_us_is_answered_and_learnt(void **state)
 	expect_number(1, KIT_PEER_MAC);
 }
 
-static void a_request_for_somebody_else_is_not_ours(void **state)
+TEST(a_request_for_somebody_else_is_not_ours)
 {
-	(void)state;
 	inject_arp(&(struct kit_arp){.eth_dst = KIT_BROADCAST_MAC,
 				     .op = ARP_OP_REQUEST,
 				     .spa = KIT_PEER_IP,
@@ -493,11 +466,10 @@ static void a_request_for_somebody_else_is_not_ours(void **state)
 }
 
 /* RFC 5227 2.1.1: somebody asks whether our address is free: it is not. */
-static void an_address_probe_is_answered_and_not_learnt(void **state)
+TEST(an_address_probe_is_answered_and_not_learnt)
 {
 	struct kit_sent *s;
 
-	(void)state;
 	inject_arp(&(struct kit_arp){
 		.eth_dst = KIT_BROADCAST_MAC, .op = ARP_OP_REQUEST, .spa = 0, .tpa = KIT_IP});
 	s = kit_expect(&k);
@@ -507,11 +479,10 @@ static void an_address_probe_is_answered_and_not_learnt(void **state)
 	assert_null(entry(0));
 }
 
-static void a_stack_without_an_address_says_nothing(void **state)
+TEST(a_stack_without_an_address_says_nothing)
 {
 	struct kit bare;
 
-	(void)state;
 	kit_open_bare(&bare, 1, NULL);
 	kit_build_arp(&f, &(struct kit_arp){.op = ARP_OP_REQUEST, .spa = KIT_PEER_IP, .tpa = 0});
 	kit_inject_frame(&bare, &f);
@@ -522,9 +493,8 @@ static void a_stack_without_an_address_says_nothing(void **state)
 
 /* --- hostile: nobody asked for this ---------------------------------------------------------------- */
 
-static void malformed_packets_are_dropped(void **state)
+TEST(malformed_packets_are_dropped)
 {
-	(void)state;
 	for (size_t len = 0; len < ARP_PACKET_LEN; len++) {
 		kit_build_arp(&f, &(struct kit_arp){
 					  .op = ARP_OP_REQUEST, .spa = KIT_PEER_IP, .tpa = KIT_IP});
@@ -535,7 +505,7 @@ static void malformed_packets_are_dropped(void **state)
 	assert_null(entry(KIT_PEER_IP));
 }
 
-static void wrong_lengths_and_types_are_dropped(void **state)
+TEST(wrong_lengths_and_types_are_dropped)
 {
 	static const struct {
 		unsigned off;
@@ -546,7 +516,6 @@ static void wrong_lengths_and_types_are_dropped(void **state)
 		{ARP_OFF_HRD + 1, 6}, {ARP_OFF_PRO, 0x86},
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(faults); i++) {
 		kit_build_arp(&f, &(struct kit_arp){
 					  .op = ARP_OP_REQUEST, .spa = KIT_PEER_IP, .tpa = KIT_IP});
@@ -557,11 +526,10 @@ static void wrong_lengths_and_types_are_dropped(void **state)
 	assert_int_equal(k.n_sent, 0);
 }
 
-static void rarp_and_unknown_operations_are_ignored(void **state)
+TEST(rarp_and_unknown_operations_are_ignored)
 {
 	static const uint16_t ops[] = {0, 3, 4, 8, 9, 0xffff};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(ops); i++)
 		inject_arp(&(struct kit_arp){.op = ops[i], .spa = KIT_PEER_IP, .tpa = KIT_IP});
 	assert_int_equal(kit_counter(&k, "arp_ignored"), ARRAY_LEN(ops));
@@ -569,9 +537,8 @@ static void rarp_and_unknown_operations_are_ignored(void **state)
 	assert_null(entry(KIT_PEER_IP));
 }
 
-static void unsolicited_replies_make_no_entry(void **state)
+TEST(unsolicited_replies_make_no_entry)
 {
-	(void)state;
 	inject_reply(KIT_PEER_IP, other_mac);
 	/* gratuitous: sender and target are the same */
 	inject_arp(&(struct kit_arp){
@@ -587,11 +554,10 @@ static void unsolicited_replies_make_no_entry(void **state)
 }
 
 /* RFC 826's merge: a gateway that moved to other hardware tells everybody. */
-static void a_gratuitous_reply_updates_an_entry(void **state)
+TEST(a_gratuitous_reply_updates_an_entry)
 {
 	const struct kit_event *ev;
 
-	(void)state;
 	kit_teach_peer(&k);
 	inject_arp(&(struct kit_arp){.eth_dst = KIT_BROADCAST_MAC,
 				     .op = ARP_OP_REPLY,
@@ -605,20 +571,18 @@ static void a_gratuitous_reply_updates_an_entry(void **state)
 	assert_null(kit_event_field(ev, "rtt_us")); /* nothing was asked */
 }
 
-static void our_own_frame_coming_back_is_no_conflict(void **state)
+TEST(our_own_frame_coming_back_is_no_conflict)
 {
-	(void)state;
 	inject_arp(&(struct kit_arp){
 		.op = ARP_OP_REQUEST, .spa = KIT_IP, .tpa = KIT_PEER_IP, .sha = KIT_MAC});
 	assert_int_equal(kit_counter(&k, "arp_conflicts"), 0);
 	assert_int_equal(kit_counter(&k, "arp_ignored"), 1);
 }
 
-static void group_and_zero_sender_addresses_are_dropped(void **state)
+TEST(group_and_zero_sender_addresses_are_dropped)
 {
 	static const uint8_t multicast[6] = {0x01, 0, 0x5e, 0, 0, 1}, zeros[6];
 
-	(void)state;
 	send_number(KIT_PEER_IP, 1);
 	kit_sent_clear(&k);
 	inject_reply(KIT_PEER_IP, KIT_BROADCAST_MAC);
@@ -629,13 +593,12 @@ static void group_and_zero_sender_addresses_are_dropped(void **state)
 	assert_int_equal(entry(KIT_PEER_IP)->state, NEIGH_INCOMPLETE);
 }
 
-static void senders_that_are_no_neighbours_are_not_learnt(void **state)
+TEST(senders_that_are_no_neighbours_are_not_learnt)
 {
 	static const uint32_t senders[] = {
 		0, 0x7f000001, 0xe0000001, 0xffffffff, KIT_NET_BROADCAST, 0xc0a84d00, KIT_FAR_IP,
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(senders); i++) {
 		inject_arp(&(struct kit_arp){.op = ARP_OP_REQUEST,
 					     .spa = senders[i],
@@ -648,11 +611,10 @@ static void senders_that_are_no_neighbours_are_not_learnt(void **state)
 
 /* Pings in the names of neighbours that do not exist: the answers wait for ARP, but not so many of
  * them that nothing is left to send with; and who waits with one packet keeps it. */
-static void all_queues_together_are_bounded(void **state)
+TEST(all_queues_together_are_bounded)
 {
 	struct kit_sent *s;
 
-	(void)state;
 	send_number(NEIGHBOUR_IP, 42);
 	for (unsigned i = 0; i < 50 * NEIGH_QUEUE_MAX; i++) {
 		const struct kit_ipv4 ip = {.src = KIT_IP + 20 + i % 50};
@@ -674,43 +636,3 @@ static void all_queues_together_are_bounded(void **state)
 	assert_int_equal(k.n_sent, 1);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(packets_wait_and_leave_in_order),
-		TEST(packets_wait_for_the_device_too),
-		TEST(packets_do_not_wait_for_a_dead_device),
-		TEST(packets_that_waited_for_the_device_in_vain),
-		TEST(far_addresses_resolve_the_gateway),
-		TEST(three_requests_a_second_apart_then_it_is_over),
-		TEST(an_answer_to_the_last_request_still_counts),
-		TEST(a_request_that_no_device_took_is_not_reported),
-		TEST(no_memory_for_a_request_is_survived),
-		TEST(the_queue_is_bounded_and_drops_the_oldest),
-		TEST(all_queues_together_are_bounded),
-		TEST(the_first_syn_is_not_lost),
-		TEST(a_burst_of_datagrams_does_not_push_out_the_syn),
-		TEST(a_connection_hears_that_nobody_answers),
-		TEST(a_stale_entry_is_asked_directly_while_it_is_used),
-		TEST(a_neighbour_that_went_away_is_forgotten),
-		TEST(strangers_cannot_push_out_who_is_in_use),
-		TEST(a_stranger_gets_no_entry_in_a_busy_table),
-		TEST(the_least_recently_used_gives_way),
-		TEST(a_request_for_us_is_answered_and_learnt),
-		TEST(a_request_for_somebody_else_is_not_ours),
-		TEST(an_address_probe_is_answered_and_not_learnt),
-		TEST(a_stack_without_an_address_says_nothing),
-		TEST(malformed_packets_are_dropped),
-		TEST(wrong_lengths_and_types_are_dropped),
-		TEST(rarp_and_unknown_operations_are_ignored),
-		TEST(unsolicited_replies_make_no_entry),
-		TEST(a_gratuitous_reply_updates_an_entry),
-		TEST(our_own_frame_coming_back_is_no_conflict),
-		TEST(group_and_zero_sender_addresses_are_dropped),
-		TEST(senders_that_are_no_neighbours_are_not_learnt),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

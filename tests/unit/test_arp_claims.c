@@ -2,15 +2,10 @@
 /* net/link/neigh: other hardware claims a neighbour's address, by a forged frame or because the neighbour
  * moved, and a neighbour that moved without a word (HOSTILE: ARP). */
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "net/link/neigh.h"
 #include "tests/lib/stack_kit.h"
+#include "tests/runner/unit.h"
 
 static const uint8_t evil_mac[6] = {0x52, 0x54, 0, 0, 0x66, 0x66};
 static const uint8_t third_mac[6] = {0x52, 0x54, 0, 0, 0x33, 0x33};
@@ -18,19 +13,17 @@ static struct kit k;
 static struct udp_pcb pcb;
 
 /* The peer is known, and was sent to just now. */
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	kit_open_with_port(&k, &pcb, 5000);
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	kit_close_with_port(&k, &pcb);
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 static void expect_number(uint8_t number, const uint8_t *eth_dst)
 {
@@ -142,34 +135,29 @@ static void the_owner_answers_and_stays(void (*say)(const uint8_t *mac))
 	assert_int_equal(kit_counter(&k, "arp_moved"), 0);
 }
 
-static void a_forged_gratuitous_reply(void **state)
+TEST(a_forged_gratuitous_reply)
 {
-	(void)state;
 	the_owner_answers_and_stays(gratuitous_reply);
 }
 
-static void a_forged_gratuitous_request(void **state)
+TEST(a_forged_gratuitous_request)
 {
-	(void)state;
 	the_owner_answers_and_stays(gratuitous_request);
 }
 
-static void a_forged_request_for_a_third(void **state)
+TEST(a_forged_request_for_a_third)
 {
-	(void)state;
 	the_owner_answers_and_stays(request_for_a_third);
 }
 
-static void a_forged_reply_to_us(void **state)
+TEST(a_forged_reply_to_us)
 {
-	(void)state;
 	the_owner_answers_and_stays(reply);
 }
 
 /* The first answer may be lost. */
-static void the_second_request_is_answered(void **state)
+TEST(the_second_request_is_answered)
 {
-	(void)state;
 	send_to(KIT_PEER_MAC);
 	gratuitous_reply(evil_mac);
 	expect_request(KIT_PEER_MAC);
@@ -185,9 +173,8 @@ static void the_second_request_is_answered(void **state)
 }
 
 /* The claimant answers our poll as well: that was not for it. */
-static void the_claimant_cannot_answer_for_the_owner(void **state)
+TEST(the_claimant_cannot_answer_for_the_owner)
 {
-	(void)state;
 	send_to(KIT_PEER_MAC);
 	gratuitous_reply(evil_mac);
 	for (unsigned i = 0; i < 100; i++)
@@ -199,9 +186,8 @@ static void the_claimant_cannot_answer_for_the_owner(void **state)
 }
 
 /* Nor the poll of an entry that has grown old. */
-static void nor_the_poll_of_an_old_entry(void **state)
+TEST(nor_the_poll_of_an_old_entry)
 {
-	(void)state;
 	kit_advance(&k, NEIGH_REACHABLE_NS + NS_PER_S);
 	assert_int_equal(udp_send(k.stack, &pcb, "", 1, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
 	expect_request(KIT_PEER_MAC);
@@ -214,13 +200,12 @@ static void nor_the_poll_of_an_old_entry(void **state)
 }
 
 /* However many frames come, for however long. */
-static void a_flood_of_claims(void **state)
+TEST(a_flood_of_claims)
 {
 	uint64_t end_ns = k.now_ns + 60 * NS_PER_S;
 	size_t before = k.kp.live_bytes;
 	unsigned requests = 0;
 
-	(void)state;
 	for (unsigned i = 0; k.now_ns < end_ns; i++) {
 		uint8_t mac[6] = {0x52, 0x54, 1, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i};
 		struct kit_sent *s;
@@ -245,9 +230,8 @@ static void a_flood_of_claims(void **state)
 }
 
 /* Nothing was sent to it lately, so that nothing is at stake; but the log is not to be flooded. */
-static void a_flood_of_claims_to_an_unused_entry(void **state)
+TEST(a_flood_of_claims_to_an_unused_entry)
 {
-	(void)state;
 	kit_advance(&k, NEIGH_IN_USE_NS);
 	for (unsigned i = 0; i < 1000; i++) {
 		gratuitous_reply(i & 1 ? evil_mac : third_mac);
@@ -260,9 +244,8 @@ static void a_flood_of_claims_to_an_unused_entry(void **state)
 
 /* --- one that moved ----------------------------------------------------------------------------- */
 
-static void a_failover_that_announces_itself(void **state)
+TEST(a_failover_that_announces_itself)
 {
-	(void)state;
 	send_to(KIT_PEER_MAC);
 	gratuitous_reply(third_mac);
 	expect_request(KIT_PEER_MAC);
@@ -282,9 +265,8 @@ static void a_failover_that_announces_itself(void **state)
 }
 
 /* VRRP: the new master's first announcement meets an old one that still answers for a moment. */
-static void the_old_one_still_answers(void **state)
+TEST(the_old_one_still_answers)
 {
-	(void)state;
 	send_to(KIT_PEER_MAC);
 	gratuitous_reply(third_mac);
 	expect_request(KIT_PEER_MAC);
@@ -299,9 +281,8 @@ static void the_old_one_still_answers(void **state)
 }
 
 /* What the owner says of itself meanwhile is no answer to a poll that was not sent yet. */
-static void the_owner_speaks_in_the_pause(void **state)
+TEST(the_owner_speaks_in_the_pause)
 {
-	(void)state;
 	send_to(KIT_PEER_MAC);
 	gratuitous_reply(third_mac);
 	expect_request(KIT_PEER_MAC);
@@ -315,9 +296,8 @@ static void the_owner_speaks_in_the_pause(void **state)
 }
 
 /* Two want it and the old one is silent: everybody is asked, and the first answer counts. */
-static void two_claimants(void **state)
+TEST(two_claimants)
 {
-	(void)state;
 	send_to(KIT_PEER_MAC);
 	gratuitous_reply(evil_mac);
 	gratuitous_reply(third_mac);
@@ -336,9 +316,8 @@ static void two_claimants(void **state)
 	expect_at(third_mac);
 }
 
-static void an_unused_entry_changes_at_once(void **state)
+TEST(an_unused_entry_changes_at_once)
 {
-	(void)state;
 	gratuitous_reply(third_mac); /* known, never sent to */
 	expect_silence();
 	expect_at(third_mac);
@@ -356,12 +335,11 @@ static void an_unused_entry_changes_at_once(void **state)
 /* --- answers to our own requests ---------------------------------------------------------------- */
 
 /* As Linux: the first answer is taken; the second is a claim. */
-static void two_answers_to_a_broadcast(void **state)
+TEST(two_answers_to_a_broadcast)
 {
 	const struct net_addr other = net_addr_ipv4(KIT_IP + 7);
 	struct kit_sent *s;
 
-	(void)state;
 	assert_int_equal(udp_send(k.stack, &pcb, "", 1, KIT_IP + 7, 7, k.now_ns), ERR_OK);
 	s = kit_expect(&k);
 	assert_memory_equal(s->eth.dst, KIT_BROADCAST_MAC, 6);
@@ -381,9 +359,8 @@ static void two_answers_to_a_broadcast(void **state)
 }
 
 /* Packets that wait go to who answers, forged frames before that or not: there is nobody to ask. */
-static void a_claim_while_it_is_resolved(void **state)
+TEST(a_claim_while_it_is_resolved)
 {
-	(void)state;
 	kit_advance(&k, NEIGH_REACHABLE_NS + 5 * NS_PER_S);
 	assert_int_equal(udp_send(k.stack, &pcb, "", 1, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
 	kit_advance(&k, 5 * NS_PER_S);
@@ -403,9 +380,8 @@ static void a_claim_while_it_is_resolved(void **state)
 /* --- the device, the clock ---------------------------------------------------------------------- */
 
 /* Nobody heard our polls: that nobody answered says nothing, and everybody is asked. */
-static void polls_that_no_device_took(void **state)
+TEST(polls_that_no_device_took)
 {
-	(void)state;
 	send_to(KIT_PEER_MAC);
 	k.send_result = ERR_AGAIN;
 	gratuitous_reply(evil_mac);
@@ -419,9 +395,8 @@ static void polls_that_no_device_took(void **state)
 }
 
 /* A machine that slept between the two requests gives the second one its time all the same. */
-static void the_clock_jumps_during_the_check(void **state)
+TEST(the_clock_jumps_during_the_check)
 {
-	(void)state;
 	send_to(KIT_PEER_MAC);
 	gratuitous_reply(evil_mac);
 	expect_request(KIT_PEER_MAC);
@@ -435,9 +410,8 @@ static void the_clock_jumps_during_the_check(void **state)
 }
 
 /* The entry goes with the address, and nothing of the check is left. */
-static void the_address_goes_during_the_check(void **state)
+TEST(the_address_goes_during_the_check)
 {
-	(void)state;
 	send_to(KIT_PEER_MAC);
 	gratuitous_reply(evil_mac);
 	expect_request(KIT_PEER_MAC);
@@ -457,9 +431,8 @@ static void doubt(void)
 	neigh_doubt(k.stack, &k.netif, &addr, k.now_ns);
 }
 
-static void a_silent_move_is_found_by_doubt(void **state)
+TEST(a_silent_move_is_found_by_doubt)
 {
-	(void)state;
 	send_to(KIT_PEER_MAC);
 	doubt();
 	expect_request(KIT_PEER_MAC);
@@ -475,9 +448,8 @@ static void a_silent_move_is_found_by_doubt(void **state)
 	assert_int_equal(kit_counter(&k, "arp_doubts"), 1);
 }
 
-static void doubt_is_limited(void **state)
+TEST(doubt_is_limited)
 {
-	(void)state;
 	for (unsigned i = 0; i < 2999; i++) {
 		doubt();
 		if (k.n_sent > 0) {
@@ -495,9 +467,8 @@ static void doubt_is_limited(void **state)
 }
 
 /* An attacker who is quick when we doubt: he cannot answer the poll. */
-static void a_claim_while_we_doubt(void **state)
+TEST(a_claim_while_we_doubt)
 {
-	(void)state;
 	doubt();
 	expect_request(KIT_PEER_MAC);
 	reply(evil_mac);
@@ -506,34 +477,3 @@ static void a_claim_while_we_doubt(void **state)
 	assert_int_equal(kit_event_count(&k.kp, EVENT_ARP_CONFLICT), 1);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(a_forged_gratuitous_reply),
-		TEST(a_forged_gratuitous_request),
-		TEST(a_forged_request_for_a_third),
-		TEST(a_forged_reply_to_us),
-		TEST(the_second_request_is_answered),
-		TEST(the_claimant_cannot_answer_for_the_owner),
-		TEST(nor_the_poll_of_an_old_entry),
-		TEST(a_flood_of_claims),
-		TEST(a_flood_of_claims_to_an_unused_entry),
-		TEST(a_failover_that_announces_itself),
-		TEST(the_old_one_still_answers),
-		TEST(the_owner_speaks_in_the_pause),
-		TEST(two_claimants),
-		TEST(an_unused_entry_changes_at_once),
-		TEST(two_answers_to_a_broadcast),
-		TEST(a_claim_while_it_is_resolved),
-		TEST(polls_that_no_device_took),
-		TEST(the_clock_jumps_during_the_check),
-		TEST(the_address_goes_during_the_check),
-		TEST(a_silent_move_is_found_by_doubt),
-		TEST(doubt_is_limited),
-		TEST(a_claim_while_we_doubt),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

@@ -2,14 +2,8 @@
 /* net/awaited: a frame that is dropped is counted with whoever waited for it, and with nobody else.
  * Each row damages a good answer in one way; the party that waits must say so in those words. */
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "net/awaited.h"
 #include "net/link/neigh.h"
@@ -17,6 +11,7 @@
 #include "net/tcp/internal.h"
 #include "tests/lib/dhcp_scene.h"
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 #define NEIGHBOUR_IP UINT32_C(0xc0a84d09) /* 192.168.77.9: on the link, unknown */
 #define STRANGER_IP UINT32_C(0xc0a84d21)  /* 192.168.77.33 */
@@ -157,7 +152,7 @@ static void from_nowhere(void)
 	kit_fix_transport(&f);
 }
 
-static void offers(void **state)
+TEST(offers)
 {
 	static const struct way ways[] = {
 		{bad_transport_checksum, "had a bad UDP checksum"},
@@ -166,7 +161,6 @@ static void offers(void **state)
 		{from_nowhere, "had a sender address that no other host has"},
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(common_ways); i++)
 		offer_must_be_refused(&common_ways[i]);
 	for (unsigned i = 0; i + 1 < ARRAY_LEN(ipv4_ways); i++)
@@ -176,9 +170,8 @@ static void offers(void **state)
 }
 
 /* Field report: "no offer after 5 DISCOVERs" on a network where five answers had come. */
-static void the_sentence_of_a_machine_without_an_offer(void **state)
+TEST(the_sentence_of_a_machine_without_an_offer)
 {
-	(void)state;
 	begin_asking();
 	for (unsigned i = 0; i < 5; i++) {
 		build_offer(DK_OFFER);
@@ -195,9 +188,8 @@ static void the_sentence_of_a_machine_without_an_offer(void **state)
 }
 
 /* Another client's answer is none of ours, also where it is broken; and an address ends the count. */
-static void what_is_no_answer_to_us(void **state)
+TEST(what_is_no_answer_to_us)
 {
-	(void)state;
 	begin_asking();
 	another_xid();
 	another_chaddr();
@@ -271,7 +263,7 @@ static void arp_must_be_refused(const struct way *way)
 	kit_close(&k);
 }
 
-static void arp_replies(void **state)
+TEST(arp_replies)
 {
 	static const struct way ways[] = {
 		{truncated, "had a malformed ARP packet"},
@@ -279,16 +271,14 @@ static void arp_replies(void **state)
 		{another_operation, "had the ARP operation 9"},
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(common_ways); i++)
 		arp_must_be_refused(&common_ways[i]);
 	for (unsigned i = 0; i < ARRAY_LEN(ways); i++)
 		arp_must_be_refused(&ways[i]);
 }
 
-static void somebody_elses_arp(void **state)
+TEST(somebody_elses_arp)
 {
-	(void)state;
 	kit_open(&k, 1, NULL);
 	fd = udp_socket(NEIGHBOUR_IP);
 	kit_build_arp(&f, &(struct kit_arp){.op = ARP_OP_REPLY, .spa = STRANGER_IP, .tpa = KIT_IP});
@@ -299,12 +289,11 @@ static void somebody_elses_arp(void **state)
 }
 
 /* The event says it, and the transport that waited learns it. */
-static void arp_gives_up(void **state)
+TEST(arp_gives_up)
 {
 	const struct kit_event *ev;
 	int64_t err;
 
-	(void)state;
 	kit_open(&k, 1, NULL);
 	fd = udp_socket(NEIGHBOUR_IP);
 	build_arp_reply();
@@ -391,7 +380,7 @@ static void datagram_must_be_refused(const struct way *way)
 	kit_close(&k);
 }
 
-static void datagrams(void **state)
+TEST(datagrams)
 {
 	static const struct way ways[] = {
 		{bad_transport_checksum, "had a bad UDP checksum"},
@@ -403,7 +392,6 @@ static void datagrams(void **state)
 		{broadcast_on_the_link, "came as a broadcast on the link, for one host"},
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(common_ways); i++)
 		datagram_must_be_refused(&common_ways[i]);
 	for (unsigned i = 0; i < ARRAY_LEN(ipv4_ways); i++)
@@ -413,13 +401,12 @@ static void datagrams(void **state)
 }
 
 /* Both halves come: nothing was refused. */
-static void a_whole_of_fragments(void **state)
+TEST(a_whole_of_fragments)
 {
 	struct kit_frame whole;
 	char buf[64];
 	size_t rest;
 
-	(void)state;
 	open_udp();
 	kit_build_udp(&f, &(struct kit_ipv4){.id = 7, .no_flags = true}, 53, own_port(),
 		      "an answer in two", 16);
@@ -443,11 +430,10 @@ static void a_whole_of_fragments(void **state)
 }
 
 /* It lives as long as the peer stays the same; what a port without a peer drops is nobody's. */
-static void a_new_peer_is_a_new_wait(void **state)
+TEST(a_new_peer_is_a_new_wait)
 {
 	const struct net_endpoint nobody = {.addr = {.family = NET_FAMILY_NONE}};
 
-	(void)state;
 	open_udp();
 	bad_transport_checksum();
 	kit_inject_frame(&k, &f);
@@ -459,9 +445,8 @@ static void a_new_peer_is_a_new_wait(void **state)
 	kit_close(&k);
 }
 
-static void without_memory_nothing_is_counted(void **state)
+TEST(without_memory_nothing_is_counted)
 {
-	(void)state;
 	open_udp();
 	bad_transport_checksum();
 	k.kp.fail_after = 0;
@@ -499,7 +484,7 @@ static void with_a_code(void)
 	kit_fix_transport(&f);
 }
 
-static void echo_replies(void **state)
+TEST(echo_replies)
 {
 	static const struct way ways[] = {
 		{bad_transport_checksum, "had a bad ICMP checksum"},
@@ -507,7 +492,6 @@ static void echo_replies(void **state)
 		{from_a_stranger, "came from 192.168.77.33"},
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(common_ways); i++)
 		reply_must_be_refused(&common_ways[i]);
 	for (unsigned i = 0; i + 1 < ARRAY_LEN(ipv4_ways); i++)
@@ -578,7 +562,7 @@ static void ack_alone(void)
 	build_segment(TCP_ACK, 1);
 }
 
-static void syn_acks(void **state)
+TEST(syn_acks)
 {
 	static const struct way ways[] = {
 		{bad_transport_checksum, "had a bad TCP checksum"},
@@ -590,7 +574,6 @@ static void syn_acks(void **state)
 		{from_a_stranger, "came from 192.168.77.33"},
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(common_ways); i++)
 		segment_must_be_refused(&common_ways[i]);
 	for (unsigned i = 0; i + 1 < ARRAY_LEN(ipv4_ways); i++)
@@ -600,9 +583,8 @@ static void syn_acks(void **state)
 }
 
 /* A connection that gets on forgets what was wrong before; one that gives up says it. */
-static void progress_ends_the_count(void **state)
+TEST(progress_ends_the_count)
 {
-	(void)state;
 	open_tcp();
 	in_vlan_7();
 	kit_inject_frame(&t.k, &f);
@@ -620,9 +602,8 @@ static void progress_ends_the_count(void **state)
 	tk_close(&t);
 }
 
-static void giving_up_says_what_came(void **state)
+TEST(giving_up_says_what_came)
 {
-	(void)state;
 	open_tcp();
 	in_vlan_7();
 	kit_inject_frame(&t.k, &f);
@@ -672,11 +653,10 @@ static void must_be_asked_for(uint64_t ns, const char *requests)
 	assert_int_equal(kit_event_count(&k.kp, EVENT_ARP_REQUEST), strtoul(requests, NULL, 10));
 }
 
-static void the_next_hop_is_asked_for_as_long_as_the_caller_says(void **state)
+TEST(the_next_hop_is_asked_for_as_long_as_the_caller_says)
 {
 	static const enum sock_type types[] = {SOCK_TYPE_STREAM, SOCK_TYPE_DGRAM};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(types); i++) {
 		kit_open(&k, 1, NULL);
 		fd = open_socket(types[i], 0);
@@ -694,9 +674,8 @@ static void the_next_hop_is_asked_for_as_long_as_the_caller_says(void **state)
 }
 
 /* Two wait for the same neighbour: the more patient one decides, also where it came later. */
-static void the_longest_bound_counts(void **state)
+TEST(the_longest_bound_counts)
 {
-	(void)state;
 	kit_open(&k, 1, NULL);
 	(void)open_socket(SOCK_TYPE_DGRAM, 0);
 	fd = open_socket(SOCK_TYPE_STREAM, 7000);
@@ -705,11 +684,10 @@ static void the_longest_bound_counts(void **state)
 	kit_close(&k);
 }
 
-static void the_bound_has_a_range(void **state)
+TEST(the_bound_has_a_range)
 {
 	int64_t too_much = INT64_C(1) << 31;
 
-	(void)state;
 	kit_open(&k, 1, NULL);
 	fd = sock_socket(k.stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
 	assert_int_equal(sock_setsockopt(k.stack, fd, SOCK_RESOLVE_TIMEOUT, too_much, 0), ERR_INVAL);
@@ -718,29 +696,3 @@ static void the_bound_has_a_range(void **state)
 	kit_close(&k);
 }
 
-#define TEST(name) cmocka_unit_test(name)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(offers),
-		TEST(the_sentence_of_a_machine_without_an_offer),
-		TEST(what_is_no_answer_to_us),
-		TEST(arp_replies),
-		TEST(somebody_elses_arp),
-		TEST(arp_gives_up),
-		TEST(datagrams),
-		TEST(a_whole_of_fragments),
-		TEST(a_new_peer_is_a_new_wait),
-		TEST(without_memory_nothing_is_counted),
-		TEST(echo_replies),
-		TEST(syn_acks),
-		TEST(progress_ends_the_count),
-		TEST(giving_up_says_what_came),
-		TEST(the_next_hop_is_asked_for_as_long_as_the_caller_says),
-		TEST(the_longest_bound_counts),
-		TEST(the_bound_has_a_range),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

@@ -1,65 +1,53 @@
 /* SPDX-License-Identifier: MIT */
 /* machine/blocking: waiting for sockets, to the deadline and not past it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/runner/unit.h"
 #include "tests/unit/fake_sock.h"
 
 static struct machine *const m = &fake_machine;
 static const struct net_endpoint remote = {.port = 80};
 
-static int fresh(void **state)
+static void fresh(void)
 {
-	(void)state;
 	fake_reset();
-	return 0;
 }
 
-static void connect_waits_for_its_end(void **state)
+FIXTURE(fresh, NULL);
+
+TEST(connect_waits_for_its_end)
 {
-	(void)state;
 	assert_int_equal(blocking_connect(m, 3, &remote, NS_PER_S), ERR_OK);
 	assert_int_equal(fake.now_ns, NS_PER_MS);
 }
 
-static void connect_gives_the_error(void **state)
+TEST(connect_gives_the_error)
 {
-	(void)state;
 	fake.connect_error = ERR_CONNREFUSED;
 	assert_int_equal(blocking_connect(m, 3, &remote, NS_PER_S), ERR_CONNREFUSED);
 }
 
-static void connect_fails_at_once(void **state)
+TEST(connect_fails_at_once)
 {
-	(void)state;
 	fake.connect_result = ERR_NETUNREACH;
 	assert_int_equal(blocking_connect(m, 3, &remote, NS_PER_S), ERR_NETUNREACH);
 	assert_int_equal(fake.turns, 0);
 }
 
-static void connect_times_out_at_the_deadline(void **state)
+TEST(connect_times_out_at_the_deadline)
 {
-	(void)state;
 	fake.connect_at_ns = TIME_NEVER;
 	assert_int_equal(blocking_connect(m, 3, &remote, 2 * NS_PER_S), ERR_TIMEDOUT);
 	assert_int_equal(fake.now_ns, 2 * NS_PER_S);
 }
 
 /* What is ready when the deadline comes counts as in time. */
-static void ready_at_the_deadline_is_in_time(void **state)
+TEST(ready_at_the_deadline_is_in_time)
 {
-	(void)state;
 	fake.connect_at_ns = 2 * NS_PER_S;
 	assert_int_equal(blocking_connect(m, 3, &remote, 2 * NS_PER_S), ERR_OK);
 }
 
-static void send_all_sends_all(void **state)
+TEST(send_all_sends_all)
 {
-	(void)state;
 	fake.now_ns = NS_PER_MS;
 	fake.send_room = 4;
 	fake.send_room_at_ns = 5 * NS_PER_MS;
@@ -69,9 +57,8 @@ static void send_all_sends_all(void **state)
 	assert_int_equal(fake.now_ns, 5 * NS_PER_MS);
 }
 
-static void send_times_out_or_fails(void **state)
+TEST(send_times_out_or_fails)
 {
-	(void)state;
 	fake.now_ns = NS_PER_MS;
 	fake.send_room = 4;
 	assert_int_equal(blocking_send_all(m, 3, "0123456789", 10, NS_PER_S), ERR_TIMEDOUT);
@@ -83,16 +70,15 @@ static void send_times_out_or_fails(void **state)
 
 /* A datagram socket is always ready to send, and yet the device may have no room: the machine has
  * to turn, or it never will. */
-static void send_without_room_in_the_device_turns_and_times_out(void **state)
+TEST(send_without_room_in_the_device_turns_and_times_out)
 {
-	(void)state;
 	fake.now_ns = NS_PER_MS;
 	fake.send_error = ERR_AGAIN;
 	assert_int_equal(blocking_send_all(m, 3, "x", 1, NS_PER_S), ERR_TIMEDOUT);
 	assert_int_equal(fake.now_ns, NS_PER_S);
 }
 
-static void recv_waits_for_bytes(void **state)
+TEST(recv_waits_for_bytes)
 {
 	static const struct fake_arrival arrivals[] = {
 		{.at_ns = NS_PER_MS, .bytes = "hello", .len = 5},
@@ -100,7 +86,6 @@ static void recv_waits_for_bytes(void **state)
 	};
 	char buf[4];
 
-	(void)state;
 	fake.arrivals = arrivals;
 	fake.n_arrivals = 2;
 	assert_int_equal(blocking_recv(m, 3, buf, sizeof(buf), NS_PER_S), 4);
@@ -113,13 +98,12 @@ static void recv_waits_for_bytes(void **state)
 	assert_int_equal(blocking_recv(m, 4, buf, sizeof(buf), NS_PER_S), ERR_BADF);
 }
 
-static void recvfrom_waits_for_a_datagram(void **state)
+TEST(recvfrom_waits_for_a_datagram)
 {
 	static const struct fake_arrival arrivals[] = {{.at_ns = NS_PER_MS, .bytes = "hi", .len = 2}};
 	struct net_endpoint from;
 	char buf[4];
 
-	(void)state;
 	fake.arrivals = arrivals;
 	fake.n_arrivals = 1;
 	fake.remote = net_endpoint_ipv4(0x0a000001, 7);
@@ -128,27 +112,24 @@ static void recvfrom_waits_for_a_datagram(void **state)
 	assert_int_equal(blocking_recvfrom(m, 3, buf, sizeof(buf), &from, NS_PER_S), ERR_TIMEDOUT);
 }
 
-static void close_waits_for_the_ack_of_our_fin(void **state)
+TEST(close_waits_for_the_ack_of_our_fin)
 {
-	(void)state;
 	fake.fin_acked_at_ns = 7 * NS_PER_MS;
 	assert_int_equal(blocking_close(m, 3, NS_PER_S), ERR_OK);
 	assert_int_equal(fake.now_ns, 7 * NS_PER_MS);
 	assert_true(fake.shut_down && fake.closed && !fake.aborted);
 }
 
-static void close_that_times_out_aborts(void **state)
+TEST(close_that_times_out_aborts)
 {
-	(void)state;
 	fake.fin_acked_at_ns = TIME_NEVER;
 	assert_int_equal(blocking_close(m, 3, NS_PER_S), ERR_TIMEDOUT);
 	assert_int_equal(fake.now_ns, NS_PER_S);
 	assert_true(fake.closed && fake.aborted);
 }
 
-static void close_of_what_is_gone_does_not_wait(void **state)
+TEST(close_of_what_is_gone_does_not_wait)
 {
-	(void)state;
 	fake.fin_acked_at_ns = TIME_NEVER;
 	fake.over_at_ns = 4 * NS_PER_MS;
 	assert_int_equal(blocking_close(m, 3, NS_PER_S), ERR_CONNRESET);
@@ -156,9 +137,8 @@ static void close_of_what_is_gone_does_not_wait(void **state)
 	assert_true(fake.closed);
 }
 
-static void close_that_is_reset_ends(void **state)
+TEST(close_that_is_reset_ends)
 {
-	(void)state;
 	fake.fin_acked_at_ns = TIME_NEVER;
 	fake.reset_at_ns = 2 * NS_PER_MS;
 	assert_int_equal(blocking_close(m, 3, NS_PER_S), ERR_CONNRESET);
@@ -167,9 +147,8 @@ static void close_that_is_reset_ends(void **state)
 }
 
 /* The RST has to leave the machine before it ends: one turn, without sleep. */
-static void abort_takes_a_turn_without_sleep(void **state)
+TEST(abort_takes_a_turn_without_sleep)
 {
-	(void)state;
 	fake.now_ns = 5;
 	blocking_abort(m, 3);
 	assert_true(fake.aborted);
@@ -177,36 +156,11 @@ static void abort_takes_a_turn_without_sleep(void **state)
 	assert_int_equal(fake.now_ns, 5);
 }
 
-static void sleep_runs_the_machine(void **state)
+TEST(sleep_runs_the_machine)
 {
-	(void)state;
 	blocking_sleep_until(m, 3 * NS_PER_S);
 	assert_int_equal(fake.now_ns, 3 * NS_PER_S);
 	assert_true(fake.turns >= 2); /* one ended by the script's event */
 	blocking_sleep_until(m, NS_PER_S); /* past already */
 	assert_int_equal(fake.now_ns, 3 * NS_PER_S);
-}
-
-int main(void)
-{
-#define TEST(f) cmocka_unit_test_setup(f, fresh)
-	const struct CMUnitTest tests[] = {
-		TEST(connect_waits_for_its_end),
-		TEST(connect_gives_the_error),
-		TEST(connect_fails_at_once),
-		TEST(connect_times_out_at_the_deadline),
-		TEST(ready_at_the_deadline_is_in_time),
-		TEST(send_all_sends_all),
-		TEST(send_times_out_or_fails),
-		TEST(send_without_room_in_the_device_turns_and_times_out),
-		TEST(recv_waits_for_bytes),
-		TEST(recvfrom_waits_for_a_datagram),
-		TEST(close_waits_for_the_ack_of_our_fin),
-		TEST(close_that_times_out_aborts),
-		TEST(close_of_what_is_gone_does_not_wait),
-		TEST(close_that_is_reset_ends),
-		TEST(abort_takes_a_turn_without_sleep),
-		TEST(sleep_runs_the_machine),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* machine/blocking_server.c over the real stack: accepting, sending, and waiting for several sockets. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "machine/blocking.h"
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 static struct tk t;
 static unsigned turns;
@@ -36,23 +30,21 @@ static struct machine machine = {.now_ns = kit_now, .turn = turn};
 
 static const struct net_options small = {.sndbuf = 4096};
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	turns = 0;
 	script = NULL;
 	tk_open_with(&t, &small);
 	machine.stack = t.k.stack;
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	kit_sent_clear(&t.k);
 	tk_close(&t);
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 static uint64_t in_a_second(void)
 {
@@ -70,12 +62,11 @@ static void peer_connects_in_turn_3(unsigned n)
 	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK);
 }
 
-static void accept_waits_for_a_connection(void **state)
+TEST(accept_waits_for_a_connection)
 {
 	struct net_endpoint remote;
 	int fd;
 
-	(void)state;
 	tk_listen(&t, 1);
 	script = peer_connects_in_turn_3;
 	fd = blocking_accept(&machine, t.listener, &remote, in_a_second());
@@ -84,11 +75,10 @@ static void accept_waits_for_a_connection(void **state)
 	assert_int_equal(turns, 3);
 }
 
-static void accept_gives_up_at_the_deadline(void **state)
+TEST(accept_gives_up_at_the_deadline)
 {
 	uint64_t deadline_ns = in_a_second();
 
-	(void)state;
 	tk_listen(&t, 1);
 	assert_int_equal(blocking_accept(&machine, t.listener, NULL, deadline_ns), ERR_TIMEDOUT);
 	assert_int_equal(t.k.now_ns, deadline_ns);
@@ -105,11 +95,10 @@ static void peer_acks_in_turn_2(unsigned n)
 		tk_peer_ack(&t, 1 + TK_FULL);
 }
 
-static void send_waits_for_room(void **state)
+TEST(send_waits_for_room)
 {
 	static char text[8192];
 
-	(void)state;
 	tk_establish(&t);
 	script = peer_acks_in_turn_2;
 	assert_int_equal(blocking_send(&machine, t.fd, text, sizeof(text), in_a_second()), 4096);
@@ -125,11 +114,10 @@ static void peer_resets(unsigned n)
 		TK_SEND(&t, .seq = 1, .flags = TCP_RST);
 }
 
-static void send_hears_of_a_reset(void **state)
+TEST(send_hears_of_a_reset)
 {
 	static char text[8192];
 
-	(void)state;
 	tk_establish(&t);
 	script = peer_resets;
 	assert_int_equal(blocking_send(&machine, t.fd, text, sizeof(text), in_a_second()), 4096);
@@ -142,12 +130,11 @@ static void device_has_room_in_turn_2(unsigned n)
 		t.k.send_result = ERR_OK;
 }
 
-static void sendto_waits_for_the_device(void **state)
+TEST(sendto_waits_for_the_device)
 {
 	const struct net_endpoint peer = net_endpoint_ipv4(KIT_PEER_IP, 7);
 	int fd = sock_socket(t.k.stack, NET_FAMILY_IPV4, SOCK_TYPE_DGRAM, SOCK_PROTO_UDP);
 
-	(void)state;
 	t.k.send_result = ERR_AGAIN;
 	script = device_has_room_in_turn_2;
 	assert_int_equal(blocking_sendto(&machine, fd, "x", 1, &peer, in_a_second()), 1);
@@ -171,13 +158,12 @@ static void datagram_in_turn_4(unsigned n)
 	kit_inject_frame(&t.k, &f);
 }
 
-static void poll_waits_for_any_of_them(void **state)
+TEST(poll_waits_for_any_of_them)
 {
 	const struct net_endpoint local = net_endpoint_ipv4(0, 500);
 	struct sock_pollfd fds[2];
 	uint64_t deadline_ns;
 
-	(void)state;
 	tk_establish(&t);
 	fds[0] = (struct sock_pollfd){.fd = t.fd, .events = SOCK_POLLIN};
 	fds[1] = (struct sock_pollfd){.events = SOCK_POLLIN};
@@ -212,12 +198,11 @@ static uint64_t companion_runs(struct background *background, uint64_t now_ns)
 }
 
 /* It is called before each sleep, which lasts no longer than it wants. */
-static void the_background_runs_in_every_wait(void **state)
+TEST(the_background_runs_in_every_wait)
 {
 	struct companion c = {.background = {companion_runs}, .every_ns = 3 * NS_PER_MS};
 	uint64_t begun_ns, deadline_ns;
 
-	(void)state;
 	tk_listen(&t, 1);
 	machine.background = &c.background;
 	begun_ns = t.k.now_ns;
@@ -234,19 +219,3 @@ static void the_background_runs_in_every_wait(void **state)
 	assert_int_equal(c.runs, 11);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(accept_waits_for_a_connection),
-		TEST(accept_gives_up_at_the_deadline),
-		TEST(send_waits_for_room),
-		TEST(send_hears_of_a_reset),
-		TEST(sendto_waits_for_the_device),
-		TEST(poll_waits_for_any_of_them),
-		TEST(the_background_runs_in_every_wait),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

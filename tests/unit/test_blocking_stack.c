@@ -4,15 +4,9 @@
  * machine/blocking.c over the real stack, where a scripted socket layer (test_blocking.c) would only
  * show what its author thought of.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "machine/blocking.h"
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 static struct tk t;
 static unsigned turns;
@@ -34,12 +28,11 @@ static void turn(void *ctx, uint64_t deadline_ns)
 		t.k.now_ns = MAX(t.k.now_ns, MIN(deadline_ns, net_next_deadline(t.k.stack)));
 }
 
-static void a_rst_that_answers_our_fin_ends_the_wait(void **state)
+TEST(a_rst_that_answers_our_fin_ends_the_wait)
 {
 	struct machine machine = {.now_ns = kit_now, .turn = turn};
 	uint64_t before_ns;
 
-	(void)state;
 	tk_open(&t);
 	tk_reach(&t, TCP_CLOSE_WAIT);
 	machine.stack = t.k.stack;
@@ -48,13 +41,4 @@ static void a_rst_that_answers_our_fin_ends_the_wait(void **state)
 	assert_true(t.k.now_ns - before_ns < NS_PER_S);
 	kit_sent_clear(&t.k);
 	tk_close(&t);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_rst_that_answers_our_fin_ends_the_wait),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

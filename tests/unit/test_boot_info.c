@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* boot/boot_info: a good one passes, each field out of bounds is named. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "boot/boot_info.h"
+#include "tests/runner/unit.h"
 
 static struct boot_info good(void)
 {
@@ -30,11 +25,10 @@ static struct boot_info good(void)
 	return bi;
 }
 
-static void good_ones_pass(void **state)
+TEST(good_ones_pass)
 {
 	struct boot_info bi = good();
 
-	(void)state;
 	assert_null(boot_info_problem(&bi));
 	bi.door = BOOT_DOOR_PVH;
 	bi.seed_len = BOOT_SEED_MAX;
@@ -42,9 +36,8 @@ static void good_ones_pass(void **state)
 	assert_null(boot_info_problem(&bi));
 }
 
-static void none_at_all(void **state)
+TEST(none_at_all)
 {
-	(void)state;
 	assert_non_null(boot_info_problem(NULL));
 }
 
@@ -58,9 +51,8 @@ static void none_at_all(void **state)
 		assert_non_null(strstr(problem, word));                                         \
 	} while (0)
 
-static void broken_ones_are_named(void **state)
+TEST(broken_ones_are_named)
 {
-	(void)state;
 	BROKEN("magic", bi.magic++);
 	BROKEN("version", bi.version++);
 	BROKEN("size", bi.size--);
@@ -82,15 +74,4 @@ static void broken_ones_are_named(void **state)
 	BROKEN("past", bi.memory[1].type = BOOT_MEMORY_KERNEL);
 	BROKEN("usable", bi.memory[0].type = BOOT_MEMORY_ACPI);
 	BROKEN("usable", bi.memory[0].len = 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_ones_pass),
-		cmocka_unit_test(none_at_all),
-		cmocka_unit_test(broken_ones_are_named),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

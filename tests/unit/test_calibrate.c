@@ -2,17 +2,12 @@
 /* kernel/arch/x86_64/calibrate on a machine of the test's own, whose host takes the CPU away now and
  * then: the rates must be right whatever the pauses are, by PM timer and by PIT, and a machine on
  * which nothing moves must say so. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "kernel/firmware/acpi.h"
 #include "kernel/arch/x86_64/cpu.h"
+#include "tests/runner/unit.h"
 
 /* --- the machine -------------------------------------------------------------------------------- */
 
@@ -191,11 +186,10 @@ static struct clock_rates calibrate(uint64_t work_ns, double error)
 	return rates;
 }
 
-static void right_and_quick_on_a_quiet_host(void **state)
+TEST(right_and_quick_on_a_quiet_host)
 {
 	static const uint64_t hz[] = {24000000, 1000000000, 2600000000, 6000000000};
 
-	(void)state;
 	for (unsigned i = 0; i < 2 * ARRAY_LEN(hz); i++) {
 		uint64_t start_ns;
 		struct clock_rates rates;
@@ -213,11 +207,10 @@ static void right_and_quick_on_a_quiet_host(void **state)
 	}
 }
 
-static void right_on_a_host_that_stops(void **state)
+TEST(right_on_a_host_that_stops)
 {
 	static const uint64_t run[] = {2 * MS, 5 * MS, 20 * MS}, stop[] = {10 * MS, 50 * MS, 60 * MS};
 
-	(void)state;
 	srand(1);
 	for (unsigned i = 0; i < 20000; i++) {
 		machine(i % 2 == 0, i % 3 == 0 ? 1000000000 : 2600000000);
@@ -227,11 +220,10 @@ static void right_on_a_host_that_stops(void **state)
 }
 
 /* One pause only, wherever it falls, and longer than the counters count. */
-static void right_after_one_long_stop(void **state)
+TEST(right_after_one_long_stop)
 {
 	static const uint64_t stop[] = {40 * MS, 57 * MS, 4690 * MS, 5000 * MS, 7000 * MS};
 
-	(void)state;
 	srand(2);
 	for (unsigned i = 0; i < 20000; i++) {
 		machine(i % 2 == 0, 2600000000);
@@ -243,9 +235,8 @@ static void right_after_one_long_stop(void **state)
 }
 
 /* So starved that hardly a millisecond passes in one piece: as good as can be had, but it ends. */
-static void it_ends_on_a_host_that_hardly_runs(void **state)
+TEST(it_ends_on_a_host_that_hardly_runs)
 {
-	(void)state;
 	srand(3);
 	for (unsigned i = 0; i < 3000; i++) {
 		machine(i % 2 == 0, 2600000000);
@@ -267,9 +258,8 @@ static void expect_panic(void)
 	assert_non_null(panic_message);
 }
 
-static void counters_that_stand_still(void **state)
+TEST(counters_that_stand_still)
 {
-	(void)state;
 	machine(true, 2600000000);
 	m.apic_hz = 0;
 	expect_panic();
@@ -286,17 +276,4 @@ static void counters_that_stand_still(void **state)
 	m.has_pit = false;
 	m.cpu.hypervisor = false;
 	expect_panic();
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(right_and_quick_on_a_quiet_host),
-		cmocka_unit_test(right_on_a_host_that_stops),
-		cmocka_unit_test(right_after_one_long_stop),
-		cmocka_unit_test(it_ends_on_a_host_that_hardly_runs),
-		cmocka_unit_test(counters_that_stand_still),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

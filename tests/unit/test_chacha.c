@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* kernel/entropy/chacha: the block function against RFC 8439 2.3.2 and its appendix A.1. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "kernel/entropy/chacha.h"
+#include "tests/runner/unit.h"
 
 struct vector {
 	uint8_t key[CHACHA_KEY_LEN];
@@ -57,9 +52,8 @@ static const struct vector vectors[] = {
 	},
 };
 
-static void rfc8439_blocks(void **state)
+TEST(rfc8439_blocks)
 {
-	(void)state;
 	for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
 		const struct vector *v = &vectors[i];
 		uint8_t out[CHACHA_BLOCK_LEN];
@@ -72,13 +66,4 @@ static void rfc8439_blocks(void **state)
 		}
 		assert_string_equal(hex, v->hex);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rfc8439_blocks),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,33 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* net/checksum against RFC 1071's own example and a byte-by-byte reference. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 #include "net/checksum.h"
 #include "tests/lib/stack_kit.h"
+#include "tests/runner/unit.h"
 
 /* RFC 1071 3: 00 01 f2 03 f4 f5 f6 f7 sums to ddf2, so the checksum is 220d. */
-static void the_example_of_rfc_1071(void **state)
+TEST(the_example_of_rfc_1071)
 {
 	static const uint8_t bytes[] = {0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7};
 
-	(void)state;
 	assert_int_equal(checksum_fold(checksum_sum(bytes, sizeof(bytes))), 0xddf2);
 	assert_int_equal(checksum_finish(checksum_sum(bytes, sizeof(bytes))), 0x220d);
 }
 
 /* A published IPv4 header: 45 00 00 73 00 00 40 00 40 11 b8 61 c0 a8 00 01 c0 a8 00 c7. */
-static void a_right_header_checks_to_zero(void **state)
+TEST(a_right_header_checks_to_zero)
 {
 	uint8_t h[] = {0x45, 0x00, 0x00, 0x73, 0x00, 0x00, 0x40, 0x00, 0x40, 0x11,
 		       0xb8, 0x61, 0xc0, 0xa8, 0x00, 0x01, 0xc0, 0xa8, 0x00, 0xc7};
 
-	(void)state;
 	assert_int_equal(checksum_finish(checksum_sum(h, sizeof(h))), 0);
 	h[3] ^= 1;
 	assert_int_not_equal(checksum_finish(checksum_sum(h, sizeof(h))), 0);
@@ -41,11 +34,10 @@ static uint16_t wire_value(uint32_t sum)
 	return v == 0xffff ? 0 : v;
 }
 
-static void every_length_and_alignment(void **state)
+TEST(every_length_and_alignment)
 {
 	struct kit_port kp;
 
-	(void)state;
 	kit_port_open(&kp, 42);
 	for (size_t len = 0; len <= 300; len++) {
 		for (size_t align = 0; align < 9; align++) {
@@ -62,11 +54,10 @@ static void every_length_and_alignment(void **state)
 	kit_port_close(&kp);
 }
 
-static void all_ones_carry_all_the_way(void **state)
+TEST(all_ones_carry_all_the_way)
 {
 	static uint8_t ones[65535];
 
-	(void)state;
 	memset(ones, 0xff, sizeof(ones));
 	assert_int_equal(checksum_fold(checksum_sum(ones, 65534)), 0xffff);
 	assert_int_equal(wire_value(checksum_sum(ones, 65535)),
@@ -74,11 +65,10 @@ static void all_ones_carry_all_the_way(void **state)
 }
 
 /* Adding the carries can carry once more: 2^64-1, 1 and 2^64-1 in either byte order. */
-static void the_last_carry_is_not_lost(void **state)
+TEST(the_last_carry_is_not_lost)
 {
 	uint8_t little[24], big[24];
 
-	(void)state;
 	memset(little, 0xff, sizeof(little));
 	memset(little + 8, 0, 8);
 	memcpy(big, little, sizeof(big));
@@ -88,13 +78,12 @@ static void the_last_carry_is_not_lost(void **state)
 }
 
 /* A packet in pieces of odd lengths sums to what its bytes in a row sum to. */
-static void pieces_of_odd_lengths(void **state)
+TEST(pieces_of_odd_lengths)
 {
 	struct kit_port kp;
 	struct pktbuf_pool pool;
 	uint8_t bytes[400];
 
-	(void)state;
 	kit_port_open(&kp, 7);
 	pktbuf_pool_init(&pool, &kp.port, 512, 1);
 	for (unsigned round = 0; round < 500; round++) {
@@ -121,7 +110,7 @@ static void pieces_of_odd_lengths(void **state)
 	kit_port_close(&kp);
 }
 
-static void completing_stores_the_value_and_clears_the_flag(void **state)
+TEST(completing_stores_the_value_and_clears_the_flag)
 {
 	static const uint8_t piece[3] = {1, 2, 3};
 	struct kit_port kp;
@@ -130,7 +119,6 @@ static void completing_stores_the_value_and_clears_the_flag(void **state)
 	uint8_t flat[23];
 	uint8_t *p;
 
-	(void)state;
 	kit_port_open(&kp, 7);
 	pktbuf_pool_init(&pool, &kp.port, 512, 1);
 	pkt = pktbuf_alloc(&pool, 0);
@@ -153,14 +141,13 @@ static void completing_stores_the_value_and_clears_the_flag(void **state)
 }
 
 /* RFC 768: an all-zero result is sent as all ones, since 0 says "none was made". */
-static void completing_never_stores_zero(void **state)
+TEST(completing_never_stores_zero)
 {
 	struct kit_port kp;
 	struct pktbuf_pool pool;
 	struct pktbuf *pkt;
 	uint8_t *p;
 
-	(void)state;
 	kit_port_open(&kp, 7);
 	pktbuf_pool_init(&pool, &kp.port, 64, 1);
 	pkt = pktbuf_alloc(&pool, 0);
@@ -174,20 +161,4 @@ static void completing_never_stores_zero(void **state)
 	pktbuf_free(pkt);
 	pktbuf_pool_destroy(&pool);
 	kit_port_close(&kp);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_example_of_rfc_1071),
-		cmocka_unit_test(a_right_header_checks_to_zero),
-		cmocka_unit_test(every_length_and_alignment),
-		cmocka_unit_test(all_ones_carry_all_the_way),
-		cmocka_unit_test(the_last_carry_is_not_lost),
-		cmocka_unit_test(pieces_of_odd_lengths),
-		cmocka_unit_test(completing_stores_the_value_and_clears_the_flag),
-		cmocka_unit_test(completing_never_stores_zero),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

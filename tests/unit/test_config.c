@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* config/: the grammar, every fault named in one run, and what values look like. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "config/config.h"
 #include "log/format.h"
+#include "tests/runner/unit.h"
 
 static struct config_platform platform;
 static char colour[CONFIG_TEXT_MAX];
@@ -59,9 +54,8 @@ static void record(struct event_sink *sink, const struct event *ev)
 
 static struct event_sink sink = {.emit = record};
 
-static int fresh(void **state)
+static void fresh(void)
 {
-	(void)state;
 	tables.keys[0] = config_platform_keys(&platform, &tables.count[0]);
 	tables.keys[1] = app_keys;
 	tables.count[1] = ARRAY_LEN(app_keys);
@@ -70,8 +64,9 @@ static int fresh(void **state)
 	memset(&letters, 0, sizeof(letters));
 	bad_events = key_events = 0;
 	number_at_fault = false;
-	return 0;
 }
+
+FIXTURE(fresh, NULL);
 
 /* From a copy of the exact length, so that AddressSanitizer sees a read past it. */
 static unsigned read_bytes(enum config_source_kind kind, const char *text, size_t len)
@@ -101,9 +96,8 @@ static unsigned read_file(const char *text)
 
 /* --- the grammar ------------------------------------------------------------------------------- */
 
-static void defaults(void **state)
+TEST(defaults)
 {
-	(void)state;
 	assert_int_equal(platform.log, LOG_TEXT);
 	assert_true(platform.timeout_ns == 30 * NS_PER_S);
 	assert_int_equal(platform.hold_ns, 0);
@@ -116,9 +110,8 @@ static void defaults(void **state)
 	assert_int_equal(platform.entropy, CONFIG_ENTROPY_AUTO);
 }
 
-static void a_command_line(void **state)
+TEST(a_command_line)
 {
-	(void)state;
 	assert_int_equal(read_line("  ip=10.0.2.15::10.0.2.2:255.255.255.0 log=both\ttimeout=2.5 "
 				   "debug-exit=0xf4 hold=.25 colour=\"deep blue\" number=7 "), 0);
 	assert_int_equal(platform.ip.way, CONFIG_IP_STATIC);
@@ -135,9 +128,8 @@ static void a_command_line(void **state)
 	assert_non_null(strstr(said, "colour=deep blue (from command line)\n"));
 }
 
-static void an_address_that_is_asked_for(void **state)
+TEST(an_address_that_is_asked_for)
 {
-	(void)state;
 	assert_int_equal(read_line("ip=10.0.0.1/8 ip= dhcp-timeout=2.5 link-local=yes nic=eth1"), 0);
 	assert_int_equal(platform.ip.way, CONFIG_IP_DHCP);
 	assert_true(platform.dhcp_timeout_ns == 2500 * NS_PER_MS);
@@ -149,9 +141,8 @@ static void an_address_that_is_asked_for(void **state)
 	assert_non_null(strstr(said, "link-local=maybe: neither yes nor no; allowed: yes, no\n"));
 }
 
-static void what_the_machine_does_at_the_end(void **state)
+TEST(what_the_machine_does_at_the_end)
 {
-	(void)state;
 	assert_int_equal(read_line("exit=halt"), 0);
 	assert_int_equal(platform.exit, EXIT_HALT);
 	assert_int_equal(read_line("exit=reboot"), 0);
@@ -162,9 +153,8 @@ static void what_the_machine_does_at_the_end(void **state)
 	assert_non_null(strstr(said, "exit=power: no such end; allowed: poweroff, reboot, halt\n"));
 }
 
-static void what_a_weak_seed_ends(void **state)
+TEST(what_a_weak_seed_ends)
 {
-	(void)state;
 	assert_int_equal(read_line("entropy=require"), 0);
 	assert_int_equal(platform.entropy, CONFIG_ENTROPY_REQUIRE);
 	assert_int_equal(read_line("entropy=any"), 0);
@@ -175,9 +165,8 @@ static void what_a_weak_seed_ends(void **state)
 	assert_non_null(strstr(said, "entropy=yes: neither auto, require nor any; allowed: auto, require, any\n"));
 }
 
-static void what_tcp_does_about_congestion(void **state)
+TEST(what_tcp_does_about_congestion)
 {
-	(void)state;
 	assert_int_equal(platform.ecn, CONFIG_ECN_ACCEPT);
 	assert_int_equal(platform.congestion, CONFIG_CUBIC);
 	assert_int_equal(read_line("ecn=ask congestion=newreno"), 0);
@@ -197,7 +186,7 @@ static void what_tcp_does_about_congestion(void **state)
 }
 
 /* The value is taken whole, and shown without its secret, in faults too. */
-static void passwords_are_not_shown(void **state)
+TEST(passwords_are_not_shown)
 {
 	static const struct {
 		const char *word, *shown;
@@ -222,7 +211,6 @@ static void passwords_are_not_shown(void **state)
 		{"lnik=http://ann:s3cret@b/", "lnik=http://***@b/: unknown key, did you mean link=?"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		said[0] = '\0';
 		read_line(rows[i].word);
@@ -234,9 +222,8 @@ static void passwords_are_not_shown(void **state)
 	assert_string_equal(secret, "X-Cookie: a");
 }
 
-static void a_file_with_bom_crlf_and_comments(void **state)
+TEST(a_file_with_bom_crlf_and_comments)
 {
-	(void)state;
 	assert_int_equal(read_file("\xef\xbb\xbf# J\xc3\xbcrgen's machine\r\n\r\nlog=json\r\n"
 				   "  colour=red # why not\r\n#number=5\r\nnumber=6"), 0);
 	assert_int_equal(platform.log, LOG_JSON);
@@ -245,14 +232,14 @@ static void a_file_with_bom_crlf_and_comments(void **state)
 }
 
 /* As editors of three systems write it; and a fault is still on the right line. */
-static void lines_end_with_lf_crlf_or_cr(void **state)
+TEST(lines_end_with_lf_crlf_or_cr)
 {
 	static const char *const ends[] = {"\n", "\r\n", "\r"};
 
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
 		char text[100];
 
-		fresh(state);
+		fresh();
 		snprintf(text, sizeof(text), "# one%scolour=red # two%s%sx=1%scolour=\"a%snumber=3",
 			 ends[i], ends[i], ends[i], ends[i], ends[i]);
 		assert_int_equal(read_file(text), 2);
@@ -263,7 +250,7 @@ static void lines_end_with_lf_crlf_or_cr(void **state)
 	}
 }
 
-static void the_nearest_key_is_named(void **state)
+TEST(the_nearest_key_is_named)
 {
 	static const struct {
 		const char *name, *meant;
@@ -275,7 +262,6 @@ static void the_nearest_key_is_named(void **state)
 		{"timeouttimeouttimeouttimeouttimeouttimeout", NULL}, {"ltetre", "letter"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		size_t len = strlen(rows[i].name);
 		char *exact = malloc(len > 0 ? len : 1); /* a read past it is seen */
@@ -293,18 +279,16 @@ static void the_nearest_key_is_named(void **state)
 				  "allowed: " ALL_KEYS "\n");
 }
 
-static void a_hash_inside_a_word_is_no_comment(void **state)
+TEST(a_hash_inside_a_word_is_no_comment)
 {
-	(void)state;
 	assert_int_equal(read_file("colour=red#1\n"), 0);
 	assert_string_equal(colour, "red#1");
 	assert_int_equal(read_line("# colour=green"), 1);
 	assert_non_null(strstr(said, "command line: #: is not key=value"));
 }
 
-static void the_later_word_and_source_win(void **state)
+TEST(the_later_word_and_source_win)
 {
-	(void)state;
 	assert_int_equal(read_file("colour=red\ncolour=green\nnumber=1\n"), 0);
 	assert_string_equal(colour, "green");
 	assert_int_equal(read_line("colour=blue"), 0);
@@ -313,9 +297,8 @@ static void the_later_word_and_source_win(void **state)
 }
 
 /* They add up within a source, and a later source replaces them all. */
-static void lists(void **state)
+TEST(lists)
 {
-	(void)state;
 	assert_int_equal(read_file("letter=a\ncolour=red\nletter=b\n"), 0);
 	assert_int_equal(letters.list.count, 2);
 	assert_int_equal(read_line("letter=xx letter=c"), 1); /* a faulty one begins anew as well */
@@ -330,11 +313,10 @@ static void lists(void **state)
 }
 
 /* A value that stands alone needs no quotes, and may hold anything that is printable. */
-static void words_that_stand_alone(void **state)
+TEST(words_that_stand_alone)
 {
 	static const char quoted[] = "colour=deep  \"blue\" # x=1";
 
-	(void)state;
 	assert_int_equal(config_read_pair(&tables, "SMBIOS", quoted, strlen(quoted), &sink), 0);
 	assert_string_equal(colour, strchr(quoted, '=') + 1);
 	assert_int_equal(config_read_value(&tables, "fw_cfg", "colour", 6, "", 0, &sink), 0);
@@ -346,9 +328,8 @@ static void words_that_stand_alone(void **state)
 	assert_non_null(strstr(said, "fw_cfg: c\\xffl=x: unknown key"));
 }
 
-static void empty_sources(void **state)
+TEST(empty_sources)
 {
-	(void)state;
 	assert_int_equal(read_line(""), 0);
 	assert_int_equal(read_file("\xef\xbb\xbf"), 0);
 	assert_int_equal(read_file("\xef\xbb"), 1); /* half a mark is two strange bytes */
@@ -356,9 +337,8 @@ static void empty_sources(void **state)
 	assert_int_equal(config_read(&tables, CONFIG_SOURCE_LINE, "x", NULL, 0, &sink), 0);
 }
 
-static void every_fault_is_named_in_one_run(void **state)
+TEST(every_fault_is_named_in_one_run)
 {
-	(void)state;
 	assert_int_equal(read_file("colour=\"red\nlog=xml\ntimeout=soon\nquiet\ncoulor=red\n"
 				   "hold=5\ntimeout=\nlog\n=x\ncolour=\"a\"b\n"), 9);
 	assert_string_equal(
@@ -378,9 +358,8 @@ static void every_fault_is_named_in_one_run(void **state)
 	assert_string_equal(colour, "");
 }
 
-static void strange_bytes_are_named(void **state)
+TEST(strange_bytes_are_named)
 {
-	(void)state;
 	assert_int_equal(read_line("colour=r\xc3\xb6t"), 1);
 	assert_int_equal(read_line("col\x01our=red"), 1);
 	assert_int_equal(read_bytes(CONFIG_SOURCE_FILE, "colour=a\0b", 10), 1);
@@ -391,34 +370,30 @@ static void strange_bytes_are_named(void **state)
 	assert_string_equal(colour, "");
 }
 
-static void a_command_line_ends_at_its_nul(void **state)
+TEST(a_command_line_ends_at_its_nul)
 {
-	(void)state;
 	assert_int_equal(read_bytes(CONFIG_SOURCE_LINE, "number=3\0\0quiet", 15), 0);
 	assert_int_equal(number, 3);
 }
 
-static void utf16_is_one_fault(void **state)
+TEST(utf16_is_one_fault)
 {
-	(void)state;
 	assert_int_equal(read_bytes(CONFIG_SOURCE_FILE, "\xff\xfel\0o\0g\0=\0", 10), 1);
 	assert_string_equal(said, "dialtone.conf: the text is UTF-16; allowed: ASCII or UTF-8\n");
 }
 
-static void keys_of_the_platform_are_not_ours(void **state)
+TEST(keys_of_the_platform_are_not_ours)
 {
-	(void)state;
 	assert_int_equal(read_line("number=1 virtio_mmio.device=512@0xfeb00e00:12 BOOT_IMAGE=/vmlinuz"), 0);
 	assert_int_equal(key_events, 1);
 	assert_int_equal(read_line("virtio_mmio.devices=1"), 1);
 	assert_int_equal(read_file("virtio_mmio.device=1"), 1);
 }
 
-static void values_of_any_length(void **state)
+TEST(values_of_any_length)
 {
 	static char text[3 * CONFIG_TEXT_MAX];
 
-	(void)state;
 	memset(text, 'x', sizeof(text));
 	memcpy(text, "colour=", 7);
 	assert_int_equal(read_bytes(CONFIG_SOURCE_LINE, text, 7 + CONFIG_TEXT_MAX - 1), 0);
@@ -433,13 +408,12 @@ static void values_of_any_length(void **state)
 }
 
 /* Bytes without sense: no crash, and always the same count of faults as of events. */
-static void random_bytes(void **state)
+TEST(random_bytes)
 {
 	static const char alphabet[] = "= \"#\n\r\tiplogcu:/.0123456789\xc3\x01=\"\n";
 	uint32_t seed = 12345;
 	char text[128];
 
-	(void)state;
 	for (int round = 0; round < 20000; round++) {
 		size_t len = (seed >> 8) % sizeof(text);
 
@@ -455,7 +429,7 @@ static void random_bytes(void **state)
 
 /* --- values ------------------------------------------------------------------------------------- */
 
-static void seconds(void **state)
+TEST(seconds)
 {
 	static const struct {
 		const char *text;
@@ -467,7 +441,6 @@ static void seconds(void **state)
 					  "1000000", "99999999999999999999", " 1"};
 	uint64_t ns = 42;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		assert_non_null(config_set_seconds(&ns, bad[i], strlen(bad[i])));
 	assert_int_equal(ns, 42);
@@ -482,12 +455,11 @@ static void seconds(void **state)
 	assert_int_equal(ns, NS_PER_MS);
 }
 
-static void ports(void **state)
+TEST(ports)
 {
 	static const char *const bad[] = {"", "0", "0x", "0x0", "65536", "0x10000", "-1", "f4", "0xg", "1 "};
 	uint16_t port = 9;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		assert_non_null(config_set_port(&port, bad[i], strlen(bad[i])));
 	assert_int_equal(port, 9);
@@ -497,11 +469,10 @@ static void ports(void **state)
 	assert_int_equal(port, 65535);
 }
 
-static void addresses(void **state)
+TEST(addresses)
 {
 	uint32_t ipv4 = 1;
 
-	(void)state;
 	assert_non_null(config_set_ipv4(&ipv4, "1.2.3", 5));
 	assert_int_equal(ipv4, 1);
 	assert_null(config_set_ipv4(&ipv4, "1.2.3.4", 7));
@@ -509,16 +480,16 @@ static void addresses(void **state)
 }
 
 /* Whoever writes a key wrongly is told what is wrong with it, and not that there is none. */
-static void a_faulty_key_is_not_missing(void **state)
+TEST(a_faulty_key_is_not_missing)
 {
 	static const char *const faulty[] = {"number=x", "number=", "number", "number=\"1", "number=\xe4"};
 
 	for (size_t i = 0; i < ARRAY_LEN(faulty); i++) {
-		fresh(state);
+		fresh();
 		assert_int_equal(read_line(faulty[i]), 1);
 		assert_true(number_at_fault);
 	}
-	fresh(state);
+	fresh();
 	assert_int_equal(read_line("timeout=soon numbers=1 number=1"), 2);
 	assert_false(number_at_fault); /* the faults are other keys' */
 }
@@ -536,13 +507,12 @@ static unsigned read_ucs2(const uint16_t *units, size_t len)
 	return faults;
 }
 
-static void load_options_of_a_shell(void **state)
+TEST(load_options_of_a_shell)
 {
 	static const uint16_t text[] = u"\\EFI\\BOOT\\BOOTX64.EFI number=5 colour=\"a b\"";
 	static const uint16_t no_name[] = u"number=6";
 	static const uint16_t only_name[] = u"BOOTX64.EFI";
 
-	(void)state;
 	assert_int_equal(read_ucs2(text, sizeof(text)), 0);
 	assert_int_equal(number, 5);
 	assert_string_equal(colour, "a b");
@@ -552,14 +522,13 @@ static void load_options_of_a_shell(void **state)
 	assert_non_null(strstr(said, "number=6 (from EFI load options)\n"));
 }
 
-static void load_options_that_are_no_text(void **state)
+TEST(load_options_that_are_no_text)
 {
 	static const uint8_t guid[16] = {0x4e, 0xac, 0x08, 0x81, 0x11, 0x9f, 0x59, 0x4d,
 					 0x85, 0x0e, 0xe2, 0x1a, 0x52, 0x2c, 0x59, 0xb2};
 	static const uint8_t zeros[16];
 	uint16_t units[8];
 
-	(void)state;
 	memcpy(units, guid, sizeof(guid));
 	assert_int_equal(read_ucs2(units, sizeof(guid)), 0);
 	assert_string_equal(said, "EFI load options: not text, ignored\n");
@@ -574,11 +543,10 @@ static void load_options_that_are_no_text(void **state)
 }
 
 /* Something that follows the text is not left out without a word; zeros are nothing. */
-static void load_options_with_more_behind_their_end(void **state)
+TEST(load_options_with_more_behind_their_end)
 {
 	static const uint16_t more[] = u"number=7\0colour=red", zeros[] = u"number=8\0\0\0";
 
-	(void)state;
 	assert_int_equal(read_ucs2(more, sizeof(more)), 0);
 	assert_string_equal(said, "EFI load options: what stands behind the text's end is ignored\n"
 				  "number=7 (from EFI load options)\n");
@@ -587,61 +555,20 @@ static void load_options_with_more_behind_their_end(void **state)
 	assert_string_equal(said, "number=8 (from EFI load options)\n");
 }
 
-static void load_options_with_a_foreign_letter(void **state)
+TEST(load_options_with_a_foreign_letter)
 {
 	static const uint16_t text[] = u"colour=gr\u00fcn number=\u4e94";
 
-	(void)state;
 	assert_int_equal(read_ucs2(text, sizeof(text)), 2);
 	assert_non_null(strstr(said, "colour=gr\\xfcn: byte 0xfc is not printable ASCII"));
 }
 
-static void load_options_that_are_too_long(void **state)
+TEST(load_options_that_are_too_long)
 {
 	static uint16_t text[5000];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(text); i++)
 		text[i] = 'a';
 	assert_int_equal(read_ucs2(text, sizeof(text)), 1);
 	assert_string_equal(said, "EFI load options: longer than 4096 characters\n");
-}
-
-int main(void)
-{
-#define TEST(f) cmocka_unit_test_setup(f, fresh)
-	const struct CMUnitTest tests[] = {
-		TEST(defaults),
-		TEST(a_command_line),
-		TEST(an_address_that_is_asked_for),
-		TEST(what_the_machine_does_at_the_end),
-		TEST(what_a_weak_seed_ends),
-		TEST(what_tcp_does_about_congestion),
-		TEST(passwords_are_not_shown),
-		TEST(a_file_with_bom_crlf_and_comments),
-		TEST(lines_end_with_lf_crlf_or_cr),
-		TEST(the_nearest_key_is_named),
-		TEST(a_hash_inside_a_word_is_no_comment),
-		TEST(the_later_word_and_source_win),
-		TEST(lists),
-		TEST(words_that_stand_alone),
-		TEST(empty_sources),
-		TEST(every_fault_is_named_in_one_run),
-		TEST(strange_bytes_are_named),
-		TEST(a_command_line_ends_at_its_nul),
-		TEST(utf16_is_one_fault),
-		TEST(keys_of_the_platform_are_not_ours),
-		TEST(values_of_any_length),
-		TEST(random_bytes),
-		TEST(seconds),
-		TEST(ports),
-		TEST(addresses),
-		TEST(a_faulty_key_is_not_missing),
-		TEST(load_options_of_a_shell),
-		TEST(load_options_that_are_no_text),
-		TEST(load_options_with_more_behind_their_end),
-		TEST(load_options_with_a_foreign_letter),
-		TEST(load_options_that_are_too_long),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* config/value_ip: Linux's ip= with its optional parts, and everything that is wrong with one. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "config/config.h"
+#include "tests/runner/unit.h"
 
 /* From a copy of the exact length, so that AddressSanitizer sees a read past it. */
 static const char *set_ip(struct config_ip *ip, const char *text)
@@ -24,11 +19,10 @@ static const char *set_ip(struct config_ip *ip, const char *text)
 	return problem;
 }
 
-static void all_ten_parts(void **state)
+TEST(all_ten_parts)
 {
 	struct config_ip ip = {0};
 
-	(void)state;
 	assert_null(set_ip(&ip, "192.168.77.2:192.168.77.9:192.168.77.1:255.255.255.0:box-1.lan:eth0:off:"
 				"9.9.9.9:1.1.1.1:10.1.2.3"));
 	assert_int_equal(ip.way, CONFIG_IP_STATIC);
@@ -43,7 +37,7 @@ static void all_ten_parts(void **state)
 	assert_int_equal(ip.ntp, 0x0a010203);
 }
 
-static void forms_of_the_mask(void **state)
+TEST(forms_of_the_mask)
 {
 	static const struct {
 		const char *text;
@@ -57,7 +51,6 @@ static void forms_of_the_mask(void **state)
 		{"10.0.2.15:::255.255.255.255", 0xffffffff},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct config_ip ip = {0};
 		const char *problem = set_ip(&ip, rows[i].text);
@@ -73,11 +66,10 @@ static void forms_of_the_mask(void **state)
 	}
 }
 
-static void trailing_parts_are_optional(void **state)
+TEST(trailing_parts_are_optional)
 {
 	static const char full[] = "10.0.2.15/24::10.0.2.2::host:eth0:none:10.0.2.3:10.0.2.4:10.0.2.5";
 
-	(void)state;
 	for (size_t len = strlen("10.0.2.15/24"); len <= strlen(full); len++) {
 		struct config_ip ip = {0};
 		char text[sizeof(full)];
@@ -93,7 +85,7 @@ static void trailing_parts_are_optional(void **state)
 	}
 }
 
-static void without_a_client_it_is_asked_for_or_left(void **state)
+TEST(without_a_client_it_is_asked_for_or_left)
 {
 	static const struct {
 		const char *text;
@@ -108,7 +100,6 @@ static void without_a_client_it_is_asked_for_or_left(void **state)
 		{"10.0.2.15/24::::::any", CONFIG_IP_STATIC},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct config_ip ip = {.way = CONFIG_IP_STATIC + CONFIG_IP_OFF};
 		const char *problem = set_ip(&ip, rows[i].text);
@@ -118,11 +109,10 @@ static void without_a_client_it_is_asked_for_or_left(void **state)
 	}
 }
 
-static void host_device_and_servers_go_with_dhcp(void **state)
+TEST(host_device_and_servers_go_with_dhcp)
 {
 	struct config_ip ip = {0};
 
-	(void)state;
 	assert_null(set_ip(&ip, "::::box-1:eth1:dhcp:9.9.9.9:1.1.1.1"));
 	assert_int_equal(ip.way, CONFIG_IP_DHCP);
 	assert_int_equal(ip.client | ip.mask | ip.gateway, 0);
@@ -132,7 +122,7 @@ static void host_device_and_servers_go_with_dhcp(void **state)
 	assert_int_equal(ip.dns[1], 0x01010101);
 }
 
-static void refused_with_a_reason(void **state)
+TEST(refused_with_a_reason)
 {
 	static const struct {
 		const char *text, *reason;
@@ -199,7 +189,6 @@ static void refused_with_a_reason(void **state)
 		{"10.0.2.15/24::255.255.255.255", "the gateway is not an address for a host"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct config_ip ip = {.way = CONFIG_IP_OFF, .client = 42};
 		const char *problem = set_ip(&ip, rows[i].text);
@@ -213,17 +202,4 @@ static void refused_with_a_reason(void **state)
 		assert_int_equal(ip.client, 42); /* what was there stays */
 		assert_int_equal(ip.way, CONFIG_IP_OFF);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_ten_parts),
-		cmocka_unit_test(forms_of_the_mask),
-		cmocka_unit_test(trailing_parts_are_optional),
-		cmocka_unit_test(without_a_client_it_is_asked_for_or_left),
-		cmocka_unit_test(host_device_and_servers_go_with_dhcp),
-		cmocka_unit_test(refused_with_a_reason),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

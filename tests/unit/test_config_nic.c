@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* config/value_nic: nic= by place, by name and by MAC address, and what is none of them. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "config/config.h"
+#include "tests/runner/unit.h"
 
 static const uint8_t MAC[6] = {0x52, 0x54, 0x00, 0xab, 0xcd, 0xef};
 static const uint8_t OTHER[6] = {0x52, 0x54, 0x00, 0xab, 0xcd, 0xee};
@@ -27,11 +22,10 @@ static const char *set_nic(struct config_nic *nic, const char *text)
 	return problem;
 }
 
-static void by_place(void **state)
+TEST(by_place)
 {
 	static const char *const texts[] = {"1", "eth1"};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		struct config_nic nic = {0};
 
@@ -42,12 +36,11 @@ static void by_place(void **state)
 	}
 }
 
-static void by_mac(void **state)
+TEST(by_mac)
 {
 	static const char *const texts[] = {"52:54:00:ab:cd:ef", "52-54-00-AB-CD-EF",
 					    "52:54:00:Ab:cD:eF"};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		struct config_nic nic = {0};
 
@@ -57,16 +50,15 @@ static void by_mac(void **state)
 	}
 }
 
-static void without_it_any_will_do(void **state)
+TEST(without_it_any_will_do)
 {
 	struct config_nic nic = {0};
 
-	(void)state;
 	assert_true(config_nic_is(&nic, 0, MAC));
 	assert_true(config_nic_is(&nic, 3, OTHER));
 }
 
-static void refused_with_a_reason(void **state)
+TEST(refused_with_a_reason)
 {
 	static const char none[] = "neither a device's number or name nor a MAC address";
 	static const struct {
@@ -82,7 +74,6 @@ static void refused_with_a_reason(void **state)
 		{"01:00:5e:00:00:01", "the address of a group, which no device has"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct config_nic nic = {.place = 42};
 		const char *problem = set_nic(&nic, rows[i].text);
@@ -95,15 +86,4 @@ static void refused_with_a_reason(void **state)
 			fail_msg("%s: %s", rows[i].text, problem != NULL ? problem : "accepted");
 		assert_int_equal(nic.place, 42); /* what was there stays */
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(by_place),
-		cmocka_unit_test(by_mac),
-		cmocka_unit_test(without_it_any_will_do),
-		cmocka_unit_test(refused_with_a_reason),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

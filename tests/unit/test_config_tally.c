@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* A configuration with very many faults, or values: the first are named, all are counted. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "config/config.h"
 #include "log/format.h"
+#include "tests/runner/unit.h"
 
 #define ALL_KEYS "colour, number"
 
@@ -44,16 +39,16 @@ static void record(struct event_sink *sink, const struct event *ev)
 
 static struct event_sink sink = {.emit = record};
 
-static int fresh(void **state)
+static void fresh(void)
 {
-	(void)state;
 	tally = (struct config_tally){0};
 	said[0] = colour[0] = '\0';
 	said_len = 0;
 	number = 0;
 	bad_events = key_events = 0;
-	return 0;
 }
+
+FIXTURE(fresh, NULL);
 
 static unsigned read_counted(enum config_source_kind kind, const char *text, size_t len)
 {
@@ -71,11 +66,10 @@ static unsigned times(const char *what)
 }
 
 /* The first hundred of all sources together; and the keys once. */
-static void a_hundred_faults_are_named(void **state)
+TEST(a_hundred_faults_are_named)
 {
 	char words[120 * 6] = "";
 
-	(void)state;
 	for (unsigned i = 0; i < 60; i++)
 		sprintf(words + strlen(words), "k%u=1\n", i);
 	assert_int_equal(read_counted(CONFIG_SOURCE_FILE, words, strlen(words)), 60);
@@ -88,9 +82,8 @@ static void a_hundred_faults_are_named(void **state)
 	assert_non_null(strstr(said, "not named: 20 more faults and 0 more values\n"));
 }
 
-static void nothing_more_is_not_said(void **state)
+TEST(nothing_more_is_not_said)
 {
-	(void)state;
 	assert_int_equal(read_counted(CONFIG_SOURCE_LINE, "quiet number=1 coulor=x", 23), 2);
 	config_report_more(&tables, &sink);
 	assert_string_equal(said, "command line: quiet: is not key=value; allowed: " ALL_KEYS "\n"
@@ -99,11 +92,10 @@ static void nothing_more_is_not_said(void **state)
 }
 
 /* One word again and again is no fault, and as long a log. */
-static void values_are_bounded_as_well(void **state)
+TEST(values_are_bounded_as_well)
 {
 	static char words[65536];
 
-	(void)state;
 	for (size_t at = 0; at + 9 < sizeof(words); at += 9)
 		memcpy(words + at, "number=7\n", 9);
 	assert_int_equal(read_counted(CONFIG_SOURCE_FILE, words, strlen(words)), 0);
@@ -114,13 +106,12 @@ static void values_are_bounded_as_well(void **state)
 }
 
 /* 64 KiB of noise: every fault is counted, and what is said of them is less than the noise. */
-static void noise(void **state)
+TEST(noise)
 {
 	static char bytes[65536];
 	uint64_t random = 1;
 	unsigned faults;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bytes); i++) {
 		random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
 		bytes[i] = (char)(random >> 40);
@@ -131,16 +122,4 @@ static void noise(void **state)
 	assert_int_equal(tally.more_faults, faults - 100);
 	assert_true(strlen(said) < sizeof(said));
 	assert_true(times(ALL_KEYS) <= 1);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(a_hundred_faults_are_named, fresh),
-		cmocka_unit_test_setup(nothing_more_is_not_said, fresh),
-		cmocka_unit_test_setup(values_are_bounded_as_well, fresh),
-		cmocka_unit_test_setup(noise, fresh),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,16 +2,13 @@
 /* kernel/console over ports of the test's own: every byte leaves in order, also when the ring runs
  * full; a busy port is waited for, a dead one no longer than it takes to be sure, and it may come
  * back; what the ring holds at any moment is whole lines. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "base/string.h"
+#include "tests/runner/unit.h"
+
+TAKES_LONG;
 
 static void *watched_memcpy(void *to, const void *from, size_t len);
 
@@ -84,15 +81,18 @@ void serial_write(uint16_t port, const char *bytes, size_t len)
 	ports[i].bursts++;
 }
 
-static int setup(void **state)
+static char many[512]; /* a line, of which 64 fill the ring */
+
+static void setup(void)
 {
-	(void)state;
 	memset(rings, 0, sizeof(rings));
 	memset(ports, 0, sizeof(ports));
+	memset(many, 'x', sizeof(many));
 	clock_stands = false;
 	ports[0].there = true;
-	return 0;
 }
+
+FIXTURE(setup, NULL);
 
 static void expect_out(int port, const char *text)
 {
@@ -100,9 +100,8 @@ static void expect_out(int port, const char *text)
 	assert_memory_equal(ports[port].out, text, strlen(text));
 }
 
-static void lines_wait_until_drained(void **state)
+TEST(lines_wait_until_drained)
 {
-	(void)state;
 	console_init();
 	console_line(CONSOLE_FIRST, "one", 3);
 	console_line(CONSOLE_SECOND, "nobody there", 12);
@@ -114,9 +113,8 @@ static void lines_wait_until_drained(void **state)
 	assert_int_equal(ports[1].len, 0);
 }
 
-static void two_ports_are_apart(void **state)
+TEST(two_ports_are_apart)
 {
-	(void)state;
 	ports[1].there = true;
 	console_init();
 	console_line(CONSOLE_FIRST, "a", 1);
@@ -126,9 +124,8 @@ static void two_ports_are_apart(void **state)
 	expect_out(1, "\r\nb\r\n");
 }
 
-static void draining_goes_in_bursts_and_says_how_far(void **state)
+TEST(draining_goes_in_bursts_and_says_how_far)
 {
-	(void)state;
 	console_init();
 	console_line(CONSOLE_FIRST, "0123456789012345678901234", 25);
 	ports[0].busy = 1;
@@ -144,12 +141,11 @@ static void draining_goes_in_bursts_and_says_how_far(void **state)
 }
 
 /* Many lines of many lengths, hardly ever drained, through a port that is often busy. */
-static void no_byte_is_lost_when_the_ring_is_full(void **state)
+TEST(no_byte_is_lost_when_the_ring_is_full)
 {
 	static char want[OUT_MAX];
 	size_t want_len = 2;
 
-	(void)state;
 	console_init();
 	memcpy(want, "\r\n", 2);
 	srand(3);
@@ -172,11 +168,10 @@ static void no_byte_is_lost_when_the_ring_is_full(void **state)
 	assert_memory_equal(ports[0].out, want, want_len);
 }
 
-static void a_line_longer_than_any_is_cut(void **state)
+TEST(a_line_longer_than_any_is_cut)
 {
 	static char line[CONSOLE_LINE_MAX + 1];
 
-	(void)state;
 	console_init();
 	for (size_t i = 0; i < sizeof(line); i++)
 		line[i] = (char)('A' + i % 23);
@@ -188,16 +183,12 @@ static void a_line_longer_than_any_is_cut(void **state)
 	assert_memory_equal(ports[0].out + 2 + CONSOLE_LINE_MAX, "\r\nAB", 4);
 }
 
-static char many[512]; /* a line, of which 64 fill the ring */
-
 /* A reader who comes after some seconds misses nothing. */
-static void a_late_reader_gets_everything(void **state)
+TEST(a_late_reader_gets_everything)
 {
-	(void)state;
 	console_init();
 	ports[0].dead = true;
 	ports[0].dead_until_ns = now_ns + 9 * NS_PER_S;
-	memset(many, 'x', sizeof(many));
 	for (unsigned i = 0; i < 100; i++)
 		console_line(CONSOLE_FIRST, many, sizeof(many));
 	console_line(CONSOLE_FIRST, "EXIT", 4);
@@ -206,11 +197,10 @@ static void a_late_reader_gets_everything(void **state)
 	assert_int_equal(ports[0].len, 2 + 100 * (sizeof(many) + 2) + 6);
 }
 
-static void a_dead_port_does_not_hold_the_machine(void **state)
+TEST(a_dead_port_does_not_hold_the_machine)
 {
 	uint64_t start_ns = now_ns;
 
-	(void)state;
 	ports[1].there = true;
 	console_init();
 	ports[0].dead = true;
@@ -224,9 +214,8 @@ static void a_dead_port_does_not_hold_the_machine(void **state)
 }
 
 /* Before there is a clock, and after it broke, looks are counted. */
-static void nor_without_a_clock(void **state)
+TEST(nor_without_a_clock)
 {
-	(void)state;
 	clock_stands = true;
 	console_init();
 	ports[0].dead = true;
@@ -236,9 +225,8 @@ static void nor_without_a_clock(void **state)
 	assert_true(rings[0].stalled);
 }
 
-static void a_port_that_comes_back_begins_a_line(void **state)
+TEST(a_port_that_comes_back_begins_a_line)
 {
-	(void)state;
 	console_init();
 	console_line(CONSOLE_FIRST, "the first line", 14);
 	assert_int_equal(console_drain_burst(), CONSOLE_SENT);
@@ -271,11 +259,10 @@ static unsigned lines_out(int port)
 }
 
 /* What is not printed is counted: every line is in one number or the other. */
-static void lost_lines_are_counted(void **state)
+TEST(lost_lines_are_counted)
 {
 	uint32_t lost;
 
-	(void)state;
 	console_init();
 	ports[0].dead = true;
 	for (unsigned i = 0; i < 1000; i++)
@@ -293,12 +280,11 @@ static void lost_lines_are_counted(void **state)
 
 /* A port so slow that the ring never empties: by the deadline what is left is dropped, counted, and the
  * verdict behind it comes out. */
-static void the_deadline_ends_a_slow_report(void **state)
+TEST(the_deadline_ends_a_slow_report)
 {
 	uint64_t deadline_ns = now_ns + 50 * NS_PER_MS;
 	char line[200];
 
-	(void)state;
 	console_init();
 	console_set_deadline(&deadline_ns);
 	memset(line, 'x', sizeof(line));
@@ -318,11 +304,10 @@ static void the_deadline_ends_a_slow_report(void **state)
 }
 
 /* It may come nearer while it is waited for. */
-static void a_deadline_that_moves(void **state)
+TEST(a_deadline_that_moves)
 {
 	uint64_t deadline_ns = UINT64_MAX;
 
-	(void)state;
 	console_init();
 	console_set_deadline(&deadline_ns);
 	console_line(CONSOLE_FIRST, "one", 3);
@@ -332,24 +317,4 @@ static void a_deadline_that_moves(void **state)
 	assert_in_range(now_ns, deadline_ns, deadline_ns + NS_PER_MS);
 	ports[0].dead = false;
 	console_set_deadline(NULL);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(lines_wait_until_drained, setup),
-		cmocka_unit_test_setup(two_ports_are_apart, setup),
-		cmocka_unit_test_setup(draining_goes_in_bursts_and_says_how_far, setup),
-		cmocka_unit_test_setup(no_byte_is_lost_when_the_ring_is_full, setup),
-		cmocka_unit_test_setup(a_line_longer_than_any_is_cut, setup),
-		cmocka_unit_test_setup(a_late_reader_gets_everything, setup),
-		cmocka_unit_test_setup(a_dead_port_does_not_hold_the_machine, setup),
-		cmocka_unit_test_setup(nor_without_a_clock, setup),
-		cmocka_unit_test_setup(a_port_that_comes_back_begins_a_line, setup),
-		cmocka_unit_test_setup(lost_lines_are_counted, setup),
-		cmocka_unit_test_setup(the_deadline_ends_a_slow_report, setup),
-		cmocka_unit_test_setup(a_deadline_that_moves, setup),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

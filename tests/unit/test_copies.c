@@ -4,15 +4,10 @@
  * Where the machine may be a copy (net_port.generation), the stack's secrets are drawn anew before the
  * next connection, whoever opens it; connections that are there stay.  So is what nobody remembers.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 static uint64_t generation;
 
@@ -57,9 +52,8 @@ static void call_out(void)
 	assert_int_equal(sock_connect(t.k.stack, fd, &remote, t.k.now_ns), ERR_INPROGRESS);
 }
 
-static void a_call_out_draws_them(void **state)
+TEST(a_call_out_draws_them)
 {
-	(void)state;
 	open_tk();
 	tk_accept(&t);
 	kit_sent_clear(&t.k);
@@ -82,9 +76,8 @@ static void expect_new_secret(bool anew)
 }
 
 /* A copy of a machine at rest, which nothing tells that it is one: its RDRAND is enough. */
-static void the_first_call_has_a_secret_of_its_own(void **state)
+TEST(the_first_call_has_a_secret_of_its_own)
 {
-	(void)state;
 	open_tk();
 	t.k.stack->secret_used_ns = 0;
 	remember();
@@ -104,9 +97,8 @@ static void the_first_call_has_a_secret_of_its_own(void **state)
 	tk_close(&t);
 }
 
-static void a_call_from_outside_draws_them(void **state)
+TEST(a_call_from_outside_draws_them)
 {
-	(void)state;
 	open_tk();
 	remember();
 	generation++;
@@ -116,11 +108,10 @@ static void a_call_from_outside_draws_them(void **state)
 }
 
 /* Its place in the table does not depend on them. */
-static void a_connection_goes_on(void **state)
+TEST(a_connection_goes_on)
 {
 	char buf[8];
 
-	(void)state;
 	open_tk();
 	tk_accept(&t);
 	generation++;
@@ -129,16 +120,4 @@ static void a_connection_goes_on(void **state)
 	assert_int_equal(tk_read(&t, buf, sizeof(buf)), 5);
 	assert_memory_equal(buf, "hello", 5);
 	tk_close(&t);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_call_out_draws_them),
-		cmocka_unit_test(the_first_call_has_a_secret_of_its_own),
-		cmocka_unit_test(a_call_from_outside_draws_them),
-		cmocka_unit_test(a_connection_goes_on),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* app/http/crc32 against the definition, bit by bit, at every length around its edges. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "app/http/crc32.h"
+#include "tests/runner/unit.h"
 
 static struct crc32 crc;
 
@@ -24,9 +19,8 @@ static uint32_t reference(uint32_t reg, const uint8_t *p, size_t len)
 	return reg;
 }
 
-static void known_values(void **state)
+TEST(known_values)
 {
-	(void)state;
 	crc32_init(&crc);
 	assert_int_equal(crc32_value(&crc), 0);
 	crc32_update(&crc, "123456789", 9);
@@ -38,11 +32,10 @@ static void known_values(void **state)
 
 /* One byte at a time, checked at every length: all alignments of the tail, words before and after
  * the window is full, moves of the window. */
-static void every_length(void **state)
+TEST(every_length)
 {
 	uint32_t reg = UINT32_MAX, seed = 1;
 
-	(void)state;
 	crc32_init(&crc);
 	for (size_t len = 1; len <= 8 * (CRC32_BLOCK + CRC32_REACH) + 100; len++) {
 		uint8_t byte;
@@ -57,13 +50,12 @@ static void every_length(void **state)
 }
 
 /* Long messages in pieces of odd sizes, zeros in front, ones all over. */
-static void pieces_of_any_size(void **state)
+TEST(pieces_of_any_size)
 {
 	enum { LEN = 200000 };
 	uint8_t *data = malloc(LEN);
 	uint32_t seed = 7;
 
-	(void)state;
 	for (int kind = 0; kind < 4; kind++) {
 		crc32_init(&crc);
 		for (size_t i = 0; i < LEN; i++) {
@@ -83,14 +75,4 @@ static void pieces_of_any_size(void **state)
 		assert_int_equal(crc32_value(&crc), ~reference(UINT32_MAX, data, LEN));
 	}
 	free(data);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(known_values),
-		cmocka_unit_test(every_length),
-		cmocka_unit_test(pieces_of_any_size),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

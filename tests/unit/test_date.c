@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* kernel/time/rtc_date: against the C library's calendar, dates that do not exist, and the RTC's formats. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include <cmocka.h>
-
 #include "base/date.h"
 #include "kernel/time/rtc_date.h"
+#include "tests/runner/unit.h"
 
-static void every_fifth_day_of_four_centuries(void **state)
+TEST(every_fifth_day_of_four_centuries)
 {
-	(void)state;
 	for (time_t t = 0; t < (time_t)400 * 366 * 86400; t += 5 * 86400 + 3661) {
 		struct tm tm;
 		uint64_t s = 1;
@@ -34,7 +28,7 @@ static void every_fifth_day_of_four_centuries(void **state)
 	}
 }
 
-static void what_is_no_date(void **state)
+TEST(what_is_no_date)
 {
 	static const struct date bad[] = {
 		{1969, 12, 31, 23, 59, 59}, {2023, 0, 1, 0, 0, 0}, {2023, 13, 1, 0, 0, 0},
@@ -44,7 +38,6 @@ static void what_is_no_date(void **state)
 	};
 	uint64_t s;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_false(date_to_unix(&bad[i], &s));
 	assert_true(date_to_unix(&(struct date){2000, 2, 29, 0, 0, 0}, &s));
@@ -67,9 +60,8 @@ static void check_rtc(struct rtc_registers rtc, struct date want)
 #define H24 2
 #define BINARY 4
 
-static void rtc_formats(void **state)
+TEST(rtc_formats)
 {
-	(void)state;
 	/* second, minute, hour, day, month, year, century, status B */
 	check_rtc((struct rtc_registers){0x59, 0x30, 0x23, 0x31, 0x12, 0x26, 0x20, H24},
 		  (struct date){2026, 12, 31, 23, 30, 59});
@@ -84,13 +76,12 @@ static void rtc_formats(void **state)
 		  (struct date){2026, 1, 1, 0, 0, 0});
 }
 
-static void rtc_twelve_hours(void **state)
+TEST(rtc_twelve_hours)
 {
 	static const struct { uint8_t reg, hour; } bcd[] = {
 		{0x12, 0}, {0x01, 1}, {0x11, 11}, {0x92, 12}, {0x81, 13}, {0x91, 23},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bcd) / sizeof(bcd[0]); i++)
 		check_rtc((struct rtc_registers){0, 0, bcd[i].reg, 1, 1, 0x26, 0x20, 0},
 			  (struct date){2026, 1, 1, bcd[i].hour, 0, 0});
@@ -98,7 +89,7 @@ static void rtc_twelve_hours(void **state)
 		  (struct date){2026, 1, 1, 12, 0, 0});
 }
 
-static void rtc_nonsense(void **state)
+TEST(rtc_nonsense)
 {
 	static const struct rtc_registers bad[] = {
 		{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, /* nobody there */
@@ -112,20 +103,6 @@ static void rtc_nonsense(void **state)
 	};
 	struct date d;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_false(date_from_rtc(&bad[i], &d));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_fifth_day_of_four_centuries),
-		cmocka_unit_test(what_is_no_date),
-		cmocka_unit_test(rtc_formats),
-		cmocka_unit_test(rtc_twelve_hours),
-		cmocka_unit_test(rtc_nonsense),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

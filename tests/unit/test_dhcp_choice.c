@@ -1,42 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /* net/dhcp/choice: whose offer is taken, and what comes of one that leads to nothing (RFC 2131 3.1 (3),
  * (5)). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "tests/lib/dhcp_scene.h"
+#include "tests/runner/unit.h"
 
 #define OTHER_SERVER (KIT_PEER_IP + 8)
 static struct dhcp_scene s;
 static struct dk_answer a;
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	ds_open(&s, 1, NULL);
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	ds_close(&s);
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 static uint64_t counter(const char *name)
 {
 	return kit_counter(&s.k, name);
 }
 
-static void the_first_good_offer_is_taken(void **state)
+TEST(the_first_good_offer_is_taken)
 {
-	(void)state;
 	kit_poll(&s.k);
 	ds_expect(&s, DK_DISCOVER);
 	dk_usual(&a, &s.said, DK_OFFER, DHCP_KIT_SERVER); /* of no use */
@@ -70,12 +62,11 @@ static void answer_from(uint32_t server, uint8_t type, uint32_t yiaddr)
 }
 
 /* Two REQUESTs in three seconds, and everybody is asked again, at once. */
-static void an_offer_without_an_acknowledgment(void **state)
+TEST(an_offer_without_an_acknowledgment)
 {
 	uint64_t first_ns;
 	uint32_t xid;
 
-	(void)state;
 	kit_poll(&s.k);
 	ds_expect(&s, DK_DISCOVER);
 	kit_advance(&s.k, 700 * NS_PER_MS);
@@ -98,9 +89,8 @@ static void an_offer_without_an_acknowledgment(void **state)
 }
 
 /* Its next offer waits for another server's, which is taken at once, also when it comes later. */
-static void a_server_that_does_not_acknowledge_is_put_last(void **state)
+TEST(a_server_that_does_not_acknowledge_is_put_last)
 {
-	(void)state;
 	kit_poll(&s.k);
 	ds_expect(&s, DK_DISCOVER);
 	answer_from(OTHER_SERVER, DK_OFFER, KIT_IP + 5);
@@ -124,11 +114,10 @@ static void a_server_that_does_not_acknowledge_is_put_last(void **state)
 }
 
 /* So is one that refuses what it has offered. */
-static void a_server_that_refuses_its_own_offer_is_put_last(void **state)
+TEST(a_server_that_refuses_its_own_offer_is_put_last)
 {
 	uint64_t nak_ns;
 
-	(void)state;
 	kit_poll(&s.k);
 	ds_expect(&s, DK_DISCOVER);
 	answer_from(OTHER_SERVER, DK_OFFER, KIT_IP + 5);
@@ -152,11 +141,10 @@ static void a_server_that_refuses_its_own_offer_is_put_last(void **state)
 }
 
 /* There is no other: it is asked again, and has all the time that it had before. */
-static void a_slow_server_that_is_alone(void **state)
+TEST(a_slow_server_that_is_alone)
 {
 	uint64_t first_ns, before_ns, wait_ns = NS_PER_S;
 
-	(void)state;
 	kit_poll(&s.k);
 	ds_expect(&s, DK_DISCOVER);
 	ds_answer(&s, DK_OFFER, KIT_IP);
@@ -183,11 +171,10 @@ static void a_slow_server_that_is_alone(void **state)
 }
 
 /* All are last: the one that has failed the longest ago is the next. */
-static void two_servers_that_do_not_acknowledge(void **state)
+TEST(two_servers_that_do_not_acknowledge)
 {
 	const uint32_t servers[] = {OTHER_SERVER, OTHER_SERVER + 1};
 
-	(void)state;
 	kit_poll(&s.k);
 	for (unsigned i = 0; i < 2; i++) {
 		ds_wait(&s, DK_DISCOVER, NS_PER_S);
@@ -210,11 +197,10 @@ static void two_servers_that_do_not_acknowledge(void **state)
 }
 
 /* What waits can come without end: it is not said without end. */
-static void a_flood_of_offers_that_wait(void **state)
+TEST(a_flood_of_offers_that_wait)
 {
 	unsigned offers;
 
-	(void)state;
 	kit_poll(&s.k);
 	ds_expect(&s, DK_DISCOVER);
 	answer_from(OTHER_SERVER, DK_OFFER, KIT_IP + 5);
@@ -234,9 +220,8 @@ static void a_flood_of_offers_that_wait(void **state)
 
 /* Its refusals do not make us deaf to a server whose port of a switch forwards late: in the first minute there
  * are at most four seconds between DISCOVERs all the same, and the last one leaves before the deadline. */
-static void a_server_that_refuses_and_another_that_is_late(void **state)
+TEST(a_server_that_refuses_and_another_that_is_late)
 {
-	(void)state;
 	for (uint64_t seed = 0; seed < 20; seed++) {
 		struct dhcp_scene one;
 		uint64_t discover_ns = 0;
@@ -266,9 +251,8 @@ static void a_server_that_refuses_and_another_that_is_late(void **state)
 }
 
 /* A server that is to answer only where others have not for so long (RFC 2131 4.4.1: secs). */
-static void secs_go_on_behind_an_offer_that_came_to_nothing(void **state)
+TEST(secs_go_on_behind_an_offer_that_came_to_nothing)
 {
-	(void)state;
 	kit_poll(&s.k);
 	ds_expect(&s, DK_DISCOVER);
 	answer_from(OTHER_SERVER, DK_OFFER, KIT_IP + 5);
@@ -297,9 +281,8 @@ static void secs_go_on_behind_an_offer_that_came_to_nothing(void **state)
 }
 
 /* With a lease all that is forgotten. */
-static void a_lease_forgets_who_was_put_last(void **state)
+TEST(a_lease_forgets_who_was_put_last)
 {
-	(void)state;
 	kit_poll(&s.k);
 	ds_expect(&s, DK_DISCOVER);
 	ds_answer(&s, DK_OFFER, KIT_IP);
@@ -317,9 +300,8 @@ static void a_lease_forgets_who_was_put_last(void **state)
 }
 
 /* 4.4.1: the lease counts from the first REQUEST, whichever is answered. */
-static void the_lease_counts_from_the_request(void **state)
+TEST(the_lease_counts_from_the_request)
 {
-	(void)state;
 	kit_poll(&s.k);
 	ds_expect(&s, DK_DISCOVER);
 	ds_answer(&s, DK_OFFER, KIT_IP);
@@ -335,23 +317,3 @@ static void the_lease_counts_from_the_request(void **state)
 	kit_sent_clear(&s.k);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(the_first_good_offer_is_taken),
-		TEST(an_offer_without_an_acknowledgment),
-		TEST(a_server_that_does_not_acknowledge_is_put_last),
-		TEST(a_server_that_refuses_its_own_offer_is_put_last),
-		TEST(a_slow_server_that_is_alone),
-		TEST(two_servers_that_do_not_acknowledge),
-		TEST(a_flood_of_offers_that_wait),
-		TEST(secs_go_on_behind_an_offer_that_came_to_nothing),
-		TEST(a_server_that_refuses_and_another_that_is_late),
-		TEST(a_lease_forgets_who_was_put_last),
-		TEST(the_lease_counts_from_the_request),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

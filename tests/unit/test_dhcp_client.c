@@ -1,32 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /* net/dhcp: from no address to one (RFC 2131 3.1, 4.4.1): what is asked, when, and by whom. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "net/socket.h"
 #include "tests/lib/dhcp_scene.h"
+#include "tests/runner/unit.h"
 
 static struct dhcp_scene s;
 static struct dk_answer a;
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	ds_open(&s, 1, NULL);
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	ds_close(&s);
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 static uint64_t counter(const char *name)
 {
@@ -35,11 +28,10 @@ static uint64_t counter(const char *name)
 
 /* --- the usual way ------------------------------------------------------------------------------- */
 
-static void discover_offer_request_ack(void **state)
+TEST(discover_offer_request_ack)
 {
 	uint32_t xid;
 
-	(void)state;
 	assert_int_equal(s.k.n_sent, 0); /* the poll begins it */
 	assert_int_equal(ds_reached(&s), NET_DHCP_NOTHING_SENT);
 	kit_poll(&s.k);
@@ -81,11 +73,10 @@ static void discover_offer_request_ack(void **state)
 }
 
 /* What the kernel and people see of it. */
-static void the_lease_and_the_log(void **state)
+TEST(the_lease_and_the_log)
 {
 	const struct net_lease *l;
 
-	(void)state;
 	kit_poll(&s.k);
 	ds_expect(&s, DK_DISCOVER);
 	ds_answer(&s, DK_OFFER, KIT_IP);
@@ -127,9 +118,8 @@ static void the_lease_and_the_log(void **state)
 }
 
 /* The first name is the domain, all of them are the list; what is none is reported. */
-static void several_search_domains(void **state)
+TEST(several_search_domains)
 {
-	(void)state;
 	kit_poll(&s.k);
 	ds_expect(&s, DK_DISCOVER);
 	ds_answer(&s, DK_OFFER, KIT_IP);
@@ -149,13 +139,12 @@ static void several_search_domains(void **state)
 }
 
 /* The address works at once, by the gateway too. */
-static void the_first_syn_does_not_wait(void **state)
+TEST(the_first_syn_does_not_wait)
 {
 	const struct net_endpoint far = net_endpoint_ipv4(KIT_FAR_IP, 80);
 	struct kit_sent *sent;
 	int fd;
 
-	(void)state;
 	ds_bind(&s, KIT_IP, 3600);
 	fd = sock_socket(s.k.stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
 	assert_int_equal(sock_connect(s.k.stack, fd, &far, s.k.now_ns), ERR_INPROGRESS);
@@ -166,11 +155,10 @@ static void the_first_syn_does_not_wait(void **state)
 	kit_sent_clear(&s.k);
 }
 
-static void the_host_name_is_sent(void **state)
+TEST(the_host_name_is_sent)
 {
 	struct dhcp_scene named;
 
-	(void)state;
 	ds_open(&named, 1, &(struct net_dhcp_options){.hostname = "guest7"});
 	kit_poll(&named.k);
 	ds_expect(&named, DK_DISCOVER);
@@ -184,14 +172,13 @@ static void the_host_name_is_sent(void **state)
 /* --- time ---------------------------------------------------------------------------------------- */
 
 /* At most four seconds between two in the first minute, then up to 16; secs counts. */
-static void nobody_answers(void **state)
+TEST(nobody_answers)
 {
 	static const unsigned most_s[] = {1, 2, 4};
 	uint64_t first_ns, before_ns;
 	unsigned sent = 0;
 	uint32_t xid;
 
-	(void)state;
 	kit_poll(&s.k);
 	ds_expect(&s, DK_DISCOVER);
 	first_ns = before_ns = s.said.t_ns;
@@ -215,11 +202,10 @@ static void nobody_answers(void **state)
 
 /* The caller's deadline: never silent for longer than four seconds, and the last question leaves three
  * to five before it, whatever its length; behind it the client goes on by itself. */
-static void the_last_discover_before_the_deadline(void **state)
+TEST(the_last_discover_before_the_deadline)
 {
 	static const uint64_t deadlines_s[] = {8, 9, 10, 12, 15, 20, 30, 45, 60, 61, 63, 70, 90, 600};
 
-	(void)state;
 	for (unsigned i = 0; i < 40 * ARRAY_LEN(deadlines_s); i++) {
 		uint64_t deadline_ns = NS_PER_S + deadlines_s[i % ARRAY_LEN(deadlines_s)] * NS_PER_S;
 		uint64_t last_ns = 0;
@@ -243,9 +229,8 @@ static void the_last_discover_before_the_deadline(void **state)
 }
 
 /* A port of a switch that forwards nothing for 30 s, and a minute to wait in. */
-static void a_port_that_forwards_late(void **state)
+TEST(a_port_that_forwards_late)
 {
-	(void)state;
 	for (uint64_t seed = 0; seed < 50; seed++) {
 		struct dhcp_scene one;
 
@@ -260,11 +245,10 @@ static void a_port_that_forwards_late(void **state)
 }
 
 /* Too short a time for any of that: as if nobody waited. */
-static void a_short_deadline(void **state)
+TEST(a_short_deadline)
 {
 	struct dhcp_scene one;
 
-	(void)state;
 	ds_open(&one, 1, &(struct net_dhcp_options){.deadline_ns = 5 * NS_PER_S});
 	for (unsigned i = 0; i < 3; i++)
 		ds_wait(&one, DK_DISCOVER, 2 * NS_PER_S);
@@ -272,9 +256,8 @@ static void a_short_deadline(void **state)
 	ds_close(&one);
 }
 
-static void how_far_it_got_without_an_offer(void **state)
+TEST(how_far_it_got_without_an_offer)
 {
-	(void)state;
 	kit_poll(&s.k);
 	ds_wait(&s, DK_DISCOVER, NS_PER_S);
 	assert_string_equal(ds_describe(&s), "no offer after 1 DISCOVER in 0.0 s");
@@ -284,12 +267,11 @@ static void how_far_it_got_without_an_offer(void **state)
 }
 
 /* No two machines ask in step, nor one after it has started again. */
-static void no_two_schedules_are_the_same(void **state)
+TEST(no_two_schedules_are_the_same)
 {
 	uint64_t seen[16];
 	uint32_t xids[16];
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(seen); i++) {
 		struct dhcp_scene one;
 
@@ -307,9 +289,8 @@ static void no_two_schedules_are_the_same(void **state)
 	}
 }
 
-static void nothing_is_sent_without_a_link(void **state)
+TEST(nothing_is_sent_without_a_link)
 {
-	(void)state;
 	s.k.netif.link_up = false;
 	kit_advance(&s.k, 100 * NS_PER_S);
 	ds_expect_silence(&s);
@@ -323,9 +304,8 @@ static void nothing_is_sent_without_a_link(void **state)
 	assert_int_equal(s.said.secs, 0);
 }
 
-static void a_device_that_takes_nothing(void **state)
+TEST(a_device_that_takes_nothing)
 {
-	(void)state;
 	s.k.send_result = ERR_AGAIN;
 	kit_poll(&s.k);
 	assert_int_equal(ds_reached(&s), NET_DHCP_NOTHING_SENT);
@@ -357,12 +337,11 @@ static void deliver(struct netif *netif, uint32_t dst)
 }
 
 /* RFC 2131 3.6: each by itself. */
-static void two_interfaces(void **state)
+TEST(two_interfaces)
 {
 	struct netif second = s.k.netif; /* its frames are seen in the same place */
 	struct dk_said first, other;
 
-	(void)state;
 	second.stack = NULL;
 	second.mac[5] = 0x77;
 	net_attach(s.k.stack, &second);
@@ -408,11 +387,10 @@ static void two_interfaces(void **state)
 
 /* --- starting and stopping ----------------------------------------------------------------------- */
 
-static void starting_twice_and_beside_an_address(void **state)
+TEST(starting_twice_and_beside_an_address)
 {
 	struct kit fixed;
 
-	(void)state;
 	assert_int_equal(net_dhcp_start(s.k.stack, &s.k.netif, NULL, s.k.now_ns), ERR_ALREADY);
 	kit_open(&fixed, 1, NULL);
 	assert_int_equal(net_dhcp_start(fixed.stack, &fixed.netif, NULL, fixed.now_ns), ERR_ALREADY);
@@ -423,11 +401,10 @@ static void starting_twice_and_beside_an_address(void **state)
 	kit_close(&fixed);
 }
 
-static void without_memory_it_does_not_start(void **state)
+TEST(without_memory_it_does_not_start)
 {
 	struct kit poor;
 
-	(void)state;
 	kit_open_bare(&poor, 1, NULL);
 	poor.kp.fail_after = 0;
 	assert_int_equal(net_dhcp_start(poor.stack, &poor.netif, NULL, poor.now_ns), ERR_NOMEM);
@@ -442,11 +419,10 @@ static void without_memory_it_does_not_start(void **state)
 	kit_close(&poor);
 }
 
-static void stopping_gives_the_address_back(void **state)
+TEST(stopping_gives_the_address_back)
 {
 	struct kit_frame f;
 
-	(void)state;
 	ds_bind(&s, KIT_IP, 3600);
 	kit_build_arp(&f, &(struct kit_arp){.op = ARP_OP_REQUEST, .spa = KIT_PEER_IP, .tpa = KIT_IP});
 	kit_inject_frame(&s.k, &f); /* the server is known */
@@ -465,29 +441,3 @@ static void stopping_gives_the_address_back(void **state)
 	assert_string_equal(ds_describe(&s), "DHCP was not asked");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(discover_offer_request_ack),
-		TEST(the_lease_and_the_log),
-		TEST(several_search_domains),
-		TEST(the_first_syn_does_not_wait),
-		TEST(the_host_name_is_sent),
-		TEST(nobody_answers),
-		TEST(the_last_discover_before_the_deadline),
-		TEST(a_port_that_forwards_late),
-		TEST(a_short_deadline),
-		TEST(how_far_it_got_without_an_offer),
-		TEST(no_two_schedules_are_the_same),
-		TEST(nothing_is_sent_without_a_link),
-		TEST(a_device_that_takes_nothing),
-		TEST(two_interfaces),
-		TEST(starting_twice_and_beside_an_address),
-		TEST(without_memory_it_does_not_start),
-		TEST(stopping_gives_the_address_back),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* net/dhcp and net/link/acd: somebody else has the leased address (RFC 2131 3.1 (5), RFC 5227 2.4), or says
  * so. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "tests/lib/dhcp_scene.h"
+#include "tests/runner/unit.h"
 
 #define LEASE 3600u
 #define T1_NS (LEASE / 2 * NS_PER_S)
@@ -20,22 +15,20 @@ static const uint8_t other_mac[6] = {0x52, 0x54, 0, 0, 0x99, 0x99};
 static struct dhcp_scene s;
 static uint64_t bound_ns;
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	ds_open(&s, 1, NULL);
 	ds_bind(&s, KIT_IP, LEASE);
 	bound_ns = s.k.now_ns;
 	s.k.answer_arp = true;
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	ds_close(&s);
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 static uint64_t counter(const char *name)
 {
@@ -70,11 +63,10 @@ static void expect_decline(uint32_t address)
 	assert_int_equal(s.k.netif.ipv4, 0);
 }
 
-static void somebody_had_it_before_us(void **state)
+TEST(somebody_had_it_before_us)
 {
 	uint64_t declined_ns;
 
-	(void)state;
 	kit_poll(&s.k); /* the first probe */
 	claim(KIT_IP);
 	expect_decline(KIT_IP);
@@ -105,11 +97,10 @@ static void somebody_had_it_before_us(void **state)
 }
 
 /* An address that was renewed has been ours: a conflict after that is the first one again. */
-static void a_conflict_long_after(void **state)
+TEST(a_conflict_long_after)
 {
 	uint64_t declined_ns;
 
-	(void)state;
 	kit_poll(&s.k);
 	claim(KIT_IP);
 	expect_decline(KIT_IP);
@@ -128,9 +119,8 @@ static void a_conflict_long_after(void **state)
 
 /* RFC 5227 2.4 (c): an address that has become ours is kept, and defended once in ten seconds; its
  * server is asked as often. */
-static void it_is_defended_and_the_server_asked(void **state)
+TEST(it_is_defended_and_the_server_asked)
 {
-	(void)state;
 	kit_advance(&s.k, 20 * NS_PER_S);
 	forget();
 	for (unsigned i = 0; i < 100; i++)
@@ -155,9 +145,8 @@ static void it_is_defended_and_the_server_asked(void **state)
 	assert_int_equal(counter("arp_conflicts"), 110);
 }
 
-static void only_a_nak_takes_it(void **state)
+TEST(only_a_nak_takes_it)
 {
-	(void)state;
 	kit_advance(&s.k, 20 * NS_PER_S);
 	forget();
 	claim(KIT_IP);
@@ -170,11 +159,10 @@ static void only_a_nak_takes_it(void **state)
 
 /* A message can be lost: three in ten seconds.  Then the lease runs as if nobody had been asked, and T1
  * comes when it would have come. */
-static void a_dispute_that_no_server_answers(void **state)
+TEST(a_dispute_that_no_server_answers)
 {
 	uint64_t first_ns, before_ns;
 
-	(void)state;
 	kit_advance(&s.k, 20 * NS_PER_S);
 	forget();
 	claim(KIT_IP);
@@ -194,9 +182,8 @@ static void a_dispute_that_no_server_answers(void **state)
 }
 
 /* The first REQUEST is lost; the answer to another one counts as well, and ends it. */
-static void a_dispute_whose_first_request_is_lost(void **state)
+TEST(a_dispute_whose_first_request_is_lost)
 {
-	(void)state;
 	for (uint8_t type = DK_ACK; type <= DK_NAK; type++) {
 		kit_advance(&s.k, 20 * NS_PER_S);
 		forget();
@@ -215,11 +202,10 @@ static void a_dispute_whose_first_request_is_lost(void **state)
 }
 
 /* T2 comes while the server is asked: everybody is, from then on; and the lease ends when it ends. */
-static void a_dispute_just_before_t2(void **state)
+TEST(a_dispute_just_before_t2)
 {
 	bool everybody = false;
 
-	(void)state;
 	kit_advance(&s.k, 20 * NS_PER_S);
 	while (s.said.t_ns < bound_ns + T1_NS * 15 / 16)
 		ds_wait(&s, DK_REQUEST, LEASE_NS);
@@ -237,9 +223,8 @@ static void a_dispute_just_before_t2(void **state)
 }
 
 /* Its server has been silent since T1: whoever else there is is asked. */
-static void a_dispute_while_rebinding(void **state)
+TEST(a_dispute_while_rebinding)
 {
-	(void)state;
 	kit_advance(&s.k, T2_NS + NS_PER_S);
 	forget();
 	claim(KIT_IP);
@@ -250,20 +235,3 @@ static void a_dispute_while_rebinding(void **state)
 	assert_null(ds_lease(&s));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(somebody_had_it_before_us),
-		TEST(a_conflict_long_after),
-		TEST(it_is_defended_and_the_server_asked),
-		TEST(only_a_nak_takes_it),
-		TEST(a_dispute_that_no_server_answers),
-		TEST(a_dispute_whose_first_request_is_lost),
-		TEST(a_dispute_just_before_t2),
-		TEST(a_dispute_while_rebinding),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

@@ -1,39 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /* net/dhcp: what a stack without an address hears (RFC 2131 4.1). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "net/socket.h"
 #include "tests/lib/dhcp_scene.h"
+#include "tests/runner/unit.h"
 
 static struct dhcp_scene s;
 static struct dk_answer a;
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	ds_open(&s, 1, NULL);
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	ds_close(&s);
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 static uint64_t counter(const char *name)
 {
 	return kit_counter(&s.k, name);
 }
 
-static void answers_by_broadcast_and_by_unicast(void **state)
+TEST(answers_by_broadcast_and_by_unicast)
 {
 	static const struct dk_way ways[] = {
 		{.dst = IPV4_ADDR_BROADCAST, .eth_dst = KIT_BROADCAST_MAC},
@@ -43,7 +36,6 @@ static void answers_by_broadcast_and_by_unicast(void **state)
 		{.dst = KIT_IP, .src = KIT_FAR_IP}, /* a relay's neighbour is not where the server is */
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(ways); i++) {
 		struct dhcp_scene one;
 
@@ -69,11 +61,10 @@ static void inject_udp(uint32_t src, uint32_t dst, uint16_t src_port, uint16_t d
 }
 
 /* A server behind what translates ports: other clients look at the port that it is sent to alone. */
-static void an_answer_from_another_port(void **state)
+TEST(an_answer_from_another_port)
 {
 	static const struct dk_way ways[] = {{.src_port = 1067}, {.src_port = 1067, .dst = KIT_IP}};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(ways); i++) {
 		struct dhcp_scene one;
 
@@ -97,11 +88,10 @@ static void an_answer_from_another_port(void **state)
 	}
 }
 
-static void nothing_else_is_heard(void **state)
+TEST(nothing_else_is_heard)
 {
 	struct kit_frame f;
 
-	(void)state;
 	kit_poll(&s.k);
 	ds_expect(&s, DK_DISCOVER);
 	inject_udp(0, KIT_IP, 67, 69);
@@ -134,12 +124,11 @@ static void nothing_else_is_heard(void **state)
 }
 
 /* And nothing at all from a machine that does not ask: before, without a client, after. */
-static void only_who_asks_hears(void **state)
+TEST(only_who_asks_hears)
 {
 	struct kit bare;
 	struct kit_frame f;
 
-	(void)state;
 	inject_udp(0, KIT_IP, 67, 68); /* not polled yet */
 	assert_int_equal(counter("ip_for_others"), 1);
 	kit_open_bare(&bare, 1, NULL);
@@ -158,14 +147,13 @@ static void only_who_asks_hears(void **state)
 }
 
 /* A socket of the user's at port 68 does not get what is the client's, but all else. */
-static void a_socket_at_port_68(void **state)
+TEST(a_socket_at_port_68)
 {
 	const struct net_endpoint local = net_endpoint_ipv4(0, 68);
 	struct net_endpoint from;
 	char buf[8];
 	int fd = sock_socket(s.k.stack, NET_FAMILY_IPV4, SOCK_TYPE_DGRAM, SOCK_PROTO_UDP);
 
-	(void)state;
 	assert_int_equal(sock_bind(s.k.stack, fd, &local), ERR_OK);
 	ds_bind(&s, KIT_IP, 3600);
 	inject_udp(0, KIT_IP, 67, 68);
@@ -174,17 +162,3 @@ static void a_socket_at_port_68(void **state)
 	assert_int_equal(sock_recvfrom(s.k.stack, fd, buf, sizeof(buf), &from, s.k.now_ns), 1);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(answers_by_broadcast_and_by_unicast),
-		TEST(an_answer_from_another_port),
-		TEST(nothing_else_is_heard),
-		TEST(only_who_asks_hears),
-		TEST(a_socket_at_port_68),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

@@ -1,34 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* net/dhcp: what servers may do to the client (HOSTILE: DHCP).  Each message comes where its like is
  * waited for; what is wrong is counted, changes nothing, and the right answer behind it is taken. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "tests/lib/dhcp_scene.h"
+#include "tests/runner/unit.h"
 
 static struct dhcp_scene s;
 static struct dk_answer a;
 
 /* A client that waits for an OFFER. */
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	ds_open(&s, 1, NULL);
 	kit_poll(&s.k);
 	ds_expect(&s, DK_DISCOVER);
-	return 0;
 }
 
 /* After all that it is still to be had for the right answers. */
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	kit_sent_clear(&s.k);
 	if (s.k.netif.ipv4 == 0) {
 		kit_advance(&s.k, 100 * NS_PER_S); /* back to asking, whatever it was about */
@@ -36,8 +28,9 @@ static int teardown(void **state)
 		ds_bind(&s, KIT_IP, 3600);
 	}
 	ds_close(&s);
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 static uint64_t counter(const char *name)
 {
@@ -81,9 +74,8 @@ static void expect_dropped_as_offer_and_ack(const char *counter_name,
 /* --- form ---------------------------------------------------------------------------------------- */
 
 /* It is not there, and what is before it is. */
-static void an_option_past_the_end(void **state)
+TEST(an_option_past_the_end)
 {
-	(void)state;
 	for (uint8_t type = DK_OFFER; type <= DK_ACK; type += DK_ACK - DK_OFFER) {
 		dk_usual(&a, &s.said, type, KIT_IP);
 		a.bytes[a.len++] = 6;
@@ -100,9 +92,8 @@ static void an_option_past_the_end(void **state)
 			    "an option reaches past the end, and what is before it counts");
 }
 
-static void no_end_is_forgiven(void **state)
+TEST(no_end_is_forgiven)
 {
-	(void)state;
 	dk_usual(&a, &s.said, DK_OFFER, KIT_IP);
 	send();
 	ds_expect(&s, DK_REQUEST);
@@ -113,11 +104,10 @@ static void no_end_is_forgiven(void **state)
 
 /* Every length of an ACK for an address that no host has: nothing is read behind it
  * (AddressSanitizer), and without a type it is malformed. */
-static void every_length(void **state)
+TEST(every_length)
 {
 	size_t whole;
 
-	(void)state;
 	ds_answer(&s, DK_OFFER, KIT_IP);
 	ds_expect(&s, DK_REQUEST);
 	dk_usual(&a, &s.said, DK_ACK, 0);
@@ -135,11 +125,10 @@ static void every_length(void **state)
 	assert_int_equal(s.k.netif.ipv4, KIT_IP);
 }
 
-static void length_0(void **state)
+TEST(length_0)
 {
 	static const uint8_t codes[] = {1, 3, 6, 12, 15, 26, 58, 59, 121};
 
-	(void)state;
 	dk_begin(&a, &s.said, DK_OFFER, KIT_IP);
 	dk_option_u32(&a, 54, DHCP_KIT_SERVER);
 	dk_option_u32(&a, 51, 3600);
@@ -166,9 +155,8 @@ static void type_of_length_0(uint8_t type, unsigned which)
 }
 
 /* Without a type that can be understood it is nothing; the log knows the two apart. */
-static void length_0_of_what_must_be_there(void **state)
+TEST(length_0_of_what_must_be_there)
 {
-	(void)state;
 	expect_dropped_as_offer_and_ack("dhcp_malformed", type_of_length_0, 0);
 	assert_string_equal(ds_event(&s, EVENT_DHCP_REFUSED, "problem"), "it has no type (option 53)");
 	expect_dropped_as_offer_and_ack("dhcp_malformed", type_of_length_0, 1);
@@ -176,9 +164,8 @@ static void length_0_of_what_must_be_there(void **state)
 			    "its type (option 53) is not understood");
 }
 
-static void lists_that_are_no_multiple_of_4(void **state)
+TEST(lists_that_are_no_multiple_of_4)
 {
-	(void)state;
 	ds_answer(&s, DK_OFFER, KIT_IP);
 	ds_expect(&s, DK_REQUEST);
 	dk_begin(&a, &s.said, DK_ACK, KIT_IP);
@@ -196,11 +183,10 @@ static void lists_that_are_no_multiple_of_4(void **state)
 	assert_int_equal(s.k.stack->routes.n, 1);
 }
 
-static void strings_without_a_terminator(void **state)
+TEST(strings_without_a_terminator)
 {
 	char name[255];
 
-	(void)state;
 	memset(name, 'x', sizeof(name));
 	ds_answer(&s, DK_OFFER, KIT_IP);
 	ds_expect(&s, DK_REQUEST);
@@ -214,9 +200,8 @@ static void strings_without_a_terminator(void **state)
 }
 
 /* Options in sname and file: read where overload says so, bounded there, and nowhere else. */
-static void overloaded_fields(void **state)
+TEST(overloaded_fields)
 {
-	(void)state;
 	ds_answer(&s, DK_OFFER, KIT_IP);
 	ds_expect(&s, DK_REQUEST);
 	dk_begin(&a, &s.said, DK_ACK, KIT_IP);
@@ -253,9 +238,8 @@ static void another_s(uint8_t type, unsigned which)
 	a.bytes[offsets[which]] ^= 3;
 }
 
-static void wrong_xid_or_chaddr(void **state)
+TEST(wrong_xid_or_chaddr)
 {
-	(void)state;
 	for (unsigned i = 0; i < 7; i++)
 		expect_dropped_as_offer_and_ack("dhcp_ignored", another_s, i);
 	assert_int_equal(kit_event_count(&s.k.kp, EVENT_DHCP_REFUSED), 7);
@@ -266,9 +250,8 @@ static void wrong_xid_or_chaddr(void **state)
 }
 
 /* Who was not asked cannot say no, nor who does not say who it is; the log says that it was said. */
-static void a_nak_of_who_was_not_asked(void **state)
+TEST(a_nak_of_who_was_not_asked)
 {
-	(void)state;
 	ds_answer(&s, DK_OFFER, KIT_IP);
 	ds_expect(&s, DK_REQUEST);
 	dk_begin(&a, &s.said, DK_NAK, 0);
@@ -288,11 +271,10 @@ static void a_nak_of_who_was_not_asked(void **state)
 }
 
 /* The exchange that is over is over: what belonged to it is not for the next one. */
-static void the_last_exchange_s_answer(void **state)
+TEST(the_last_exchange_s_answer)
 {
 	struct dk_said old;
 
-	(void)state;
 	ds_answer(&s, DK_OFFER, KIT_IP);
 	ds_expect(&s, DK_REQUEST);
 	old = s.said;
@@ -331,9 +313,8 @@ static void bad_address(uint8_t type, unsigned which)
 	dk_option_u32(&a, 51, 3600);
 }
 
-static void addresses_that_no_host_has(void **state)
+TEST(addresses_that_no_host_has)
 {
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(bad_addresses); i++)
 		expect_dropped_as_offer_and_ack("dhcp_refused", bad_address, i);
 	assert_string_equal(kit_event_field(kit_event(&s.k.kp, EVENT_DHCP_REFUSED, 0), "problem"),
@@ -346,9 +327,8 @@ static void addresses_that_no_host_has(void **state)
 }
 
 /* RFC 3021: a network of two has neither a network's address nor a broadcast one. */
-static void a_network_of_two(void **state)
+TEST(a_network_of_two)
 {
-	(void)state;
 	for (uint8_t type = DK_OFFER; type <= DK_ACK; type += DK_ACK - DK_OFFER) {
 		dk_begin(&a, &s.said, type, 0xc0a84d00);
 		dk_option_u32(&a, 54, 0xc0a84d01);
@@ -370,9 +350,8 @@ static void no_lease(uint8_t type, unsigned which)
 	dk_option_u32(&a, 51, 0);
 }
 
-static void lease_0(void **state)
+TEST(lease_0)
 {
-	(void)state;
 	expect_dropped_as_offer_and_ack("dhcp_refused", no_lease, 0);
 	ds_bind(&s, KIT_IP, 100);
 	ds_wait(&s, DK_REQUEST, 100 * NS_PER_S);
@@ -381,9 +360,8 @@ static void lease_0(void **state)
 	assert_int_equal(s.k.netif.ipv4, KIT_IP);
 }
 
-static void lease_infinite(void **state)
+TEST(lease_infinite)
 {
-	(void)state;
 	ds_answer(&s, DK_OFFER, KIT_IP);
 	ds_expect(&s, DK_REQUEST);
 	dk_begin(&a, &s.said, DK_ACK, KIT_IP);
@@ -400,9 +378,8 @@ static void lease_infinite(void **state)
 	assert_int_equal(s.k.netif.ipv4, KIT_IP);
 }
 
-static void the_longest_lease_that_ends(void **state)
+TEST(the_longest_lease_that_ends)
 {
-	(void)state;
 	ds_answer(&s, DK_OFFER, KIT_IP);
 	ds_expect(&s, DK_REQUEST);
 	ds_ack(&s, KIT_IP, UINT32_MAX - 1);
@@ -412,9 +389,8 @@ static void the_longest_lease_that_ends(void **state)
 
 /* NAKs of every stage stand in test_dhcp_lease: a_nak_at_every_stage; a NAK needs no address, and one
  * with an address is a NAK all the same. */
-static void a_nak_with_an_address(void **state)
+TEST(a_nak_with_an_address)
 {
-	(void)state;
 	ds_answer(&s, DK_OFFER, KIT_IP);
 	ds_expect(&s, DK_REQUEST);
 	dk_usual(&a, &s.said, DK_NAK, KIT_IP);
@@ -425,12 +401,11 @@ static void a_nak_with_an_address(void **state)
 
 /* More routes than there is room for, nested, twice, to anywhere: the table is bounded, the address
  * works. */
-static void a_flood_of_routes(void **state)
+TEST(a_flood_of_routes)
 {
 	uint8_t routes[255];
 	size_t n = 0;
 
-	(void)state;
 	ds_answer(&s, DK_OFFER, KIT_IP);
 	ds_expect(&s, DK_REQUEST);
 	dk_begin(&a, &s.said, DK_ACK, KIT_IP);
@@ -447,9 +422,8 @@ static void a_flood_of_routes(void **state)
 }
 
 /* Any bytes where an answer is waited for. */
-static void any_bytes(void **state)
+TEST(any_bytes)
 {
-	(void)state;
 	srand(1);
 	for (unsigned round = 0; round < 20000; round++) {
 		uint8_t type = (uint8_t)(rand() % 3 == 0 ? DK_OFFER : rand() % 2 ? DK_ACK : DK_NAK);
@@ -464,31 +438,3 @@ static void any_bytes(void **state)
 	}
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(an_option_past_the_end),
-		TEST(no_end_is_forgiven),
-		TEST(every_length),
-		TEST(length_0),
-		TEST(length_0_of_what_must_be_there),
-		TEST(lists_that_are_no_multiple_of_4),
-		TEST(strings_without_a_terminator),
-		TEST(overloaded_fields),
-		TEST(wrong_xid_or_chaddr),
-		TEST(a_nak_of_who_was_not_asked),
-		TEST(the_last_exchange_s_answer),
-		TEST(addresses_that_no_host_has),
-		TEST(a_network_of_two),
-		TEST(lease_0),
-		TEST(lease_infinite),
-		TEST(the_longest_lease_that_ends),
-		TEST(a_nak_with_an_address),
-		TEST(a_flood_of_routes),
-		TEST(any_bytes),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

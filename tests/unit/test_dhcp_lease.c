@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* net/dhcp: from the address on (RFC 2131 4.4.5): renewing, rebinding, the lease's end, a server that
  * says no. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "net/link/neigh.h"
 #include "net/socket.h"
 #include "tests/lib/dhcp_scene.h"
+#include "tests/runner/unit.h"
 
 #define LEASE 3600u
 #define T1_NS (LEASE / 2 * NS_PER_S)
@@ -22,22 +17,20 @@ static struct dhcp_scene s;
 static struct dk_answer a;
 static uint64_t bound_ns;
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	ds_open(&s, 1, NULL);
 	ds_bind(&s, KIT_IP, LEASE);
 	bound_ns = s.k.now_ns;
 	s.k.answer_arp = true;
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	ds_close(&s);
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 static uint64_t counter(const char *name)
 {
@@ -58,11 +51,10 @@ static void forget(void)
 
 /* --- renewing and rebinding ---------------------------------------------------------------------- */
 
-static void at_t1_the_server_is_asked(void **state)
+TEST(at_t1_the_server_is_asked)
 {
 	uint32_t xid = s.said.xid;
 
-	(void)state;
 	ds_wait(&s, DK_REQUEST, LEASE_NS);
 	assert_in_range(since_bound(), T1_NS * 15 / 16, T1_NS);
 	assert_true(s.said.xid != xid);
@@ -114,11 +106,10 @@ static void expect_half_of_the_rest(uint64_t before_ns, uint64_t at_ns, uint64_t
 }
 
 /* 4.4.5: T1 is fuzzy, so that machines that began together do not renew together. */
-static void no_two_machines_renew_in_step(void **state)
+TEST(no_two_machines_renew_in_step)
 {
 	uint64_t seen[8];
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(seen); i++) {
 		struct dhcp_scene one;
 
@@ -134,12 +125,11 @@ static void no_two_machines_renew_in_step(void **state)
 }
 
 /* Half of what is left, at least a minute; then everybody, the same way; then the end. */
-static void a_server_that_is_gone(void **state)
+TEST(a_server_that_is_gone)
 {
 	uint64_t t_ns[32] = {0}, t2_ns = 0, first_ns;
 	unsigned renewals = 0, rebinds = 0;
 
-	(void)state;
 	while ((t_ns[renewals] = next_request(false)) != 0 && !s.said.to_everybody)
 		assert_true(++renewals < 16);
 	first_ns = t_ns[0];
@@ -169,11 +159,10 @@ static void a_server_that_is_gone(void **state)
 }
 
 /* REBINDING takes the answer of any server. */
-static void another_server_renews(void **state)
+TEST(another_server_renews)
 {
 	struct ipv4_route route;
 
-	(void)state;
 	do
 		ds_wait(&s, DK_REQUEST, LEASE_NS);
 	while (!s.said.to_everybody);
@@ -194,9 +183,8 @@ static void another_server_renews(void **state)
 }
 
 /* A lease for ever is never asked for again. */
-static void a_lease_for_ever(void **state)
+TEST(a_lease_for_ever)
 {
-	(void)state;
 	net_dhcp_stop(s.k.stack, &s.k.netif, false, s.k.now_ns);
 	assert_int_equal(net_dhcp_start(s.k.stack, &s.k.netif, NULL, s.k.now_ns), ERR_OK);
 	ds_bind(&s, KIT_IP, UINT32_MAX);
@@ -212,7 +200,7 @@ static void a_lease_for_ever(void **state)
 
 #define SAID_0 UINT32_C(0xfffffff0)
 
-static void times_that_make_no_sense(void **state)
+TEST(times_that_make_no_sense)
 {
 	static const struct {
 		uint32_t lease, t1, t2; /* 0: not said; SAID_0: 0 */
@@ -226,7 +214,6 @@ static void times_that_make_no_sense(void **state)
 		{4294967294u, 0, 0, 2147483647u, 3758096382u},
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
 		net_dhcp_stop(s.k.stack, &s.k.netif, false, s.k.now_ns);
 		assert_int_equal(net_dhcp_start(s.k.stack, &s.k.netif, NULL, s.k.now_ns), ERR_OK);
@@ -260,9 +247,8 @@ static void times_that_make_no_sense(void **state)
 }
 
 /* The shortest of leases do not make us ask without end. */
-static void leases_of_a_second(void **state)
+TEST(leases_of_a_second)
 {
-	(void)state;
 	net_dhcp_stop(s.k.stack, &s.k.netif, false, s.k.now_ns);
 	assert_int_equal(net_dhcp_start(s.k.stack, &s.k.netif, NULL, s.k.now_ns), ERR_OK);
 	ds_bind(&s, KIT_IP, 1);
@@ -277,11 +263,10 @@ static void leases_of_a_second(void **state)
 }
 
 /* A lease of two minutes, dnsmasq's shortest, survives a lost message in each state. */
-static void short_leases_have_several_tries(void **state)
+TEST(short_leases_have_several_tries)
 {
 	unsigned to_server = 0, to_everybody = 0;
 
-	(void)state;
 	net_dhcp_stop(s.k.stack, &s.k.netif, false, s.k.now_ns);
 	assert_int_equal(net_dhcp_start(s.k.stack, &s.k.netif, NULL, s.k.now_ns), ERR_OK);
 	ds_bind(&s, KIT_IP, 120);
@@ -293,11 +278,10 @@ static void short_leases_have_several_tries(void **state)
 	assert_in_range(to_everybody, 2, 3);
 }
 
-static void the_routes_follow_the_renewal(void **state)
+TEST(the_routes_follow_the_renewal)
 {
 	struct ipv4_route route;
 
-	(void)state;
 	assert_int_equal(ipv4_route(s.k.stack, KIT_FAR_IP, &route), ERR_OK);
 	assert_int_equal(route.next_hop, KIT_PEER_IP);
 	ds_wait(&s, DK_REQUEST, LEASE_NS);
@@ -340,13 +324,12 @@ static void expect_not_from(uint32_t address)
 
 /* Connections hear of it, and nothing leaves from the old address: no segment, no datagram, no ARP,
  * nothing that waited. */
-static void an_address_that_is_gone(void **state)
+TEST(an_address_that_is_gone)
 {
 	const struct net_endpoint far = net_endpoint_ipv4(KIT_FAR_IP, 9);
 	struct kit_frame f;
 	int fd, udp;
 
-	(void)state;
 	s.k.answer_arp = false;
 	kit_advance(&s.k, 20 * NS_PER_S);
 	fd = connect_to_far();
@@ -379,9 +362,8 @@ static void an_address_that_is_gone(void **state)
 }
 
 /* Nor does its MTU stay. */
-static void what_came_with_the_address_goes_with_it(void **state)
+TEST(what_came_with_the_address_goes_with_it)
 {
-	(void)state;
 	net_dhcp_stop(s.k.stack, &s.k.netif, false, s.k.now_ns);
 	assert_int_equal(net_dhcp_start(s.k.stack, &s.k.netif, NULL, s.k.now_ns), ERR_OK);
 	ds_wait(&s, DK_DISCOVER, 0);
@@ -402,11 +384,10 @@ static void what_came_with_the_address_goes_with_it(void **state)
 /* --- a server says no ---------------------------------------------------------------------------- */
 
 /* At every stage, and each time it begins anew; again and again, but not without end. */
-static void a_nak_at_every_stage(void **state)
+TEST(a_nak_at_every_stage)
 {
 	uint64_t nak_ns;
 
-	(void)state;
 	ds_wait(&s, DK_REQUEST, LEASE_NS); /* RENEWING */
 	ds_answer(&s, DK_NAK, 0);
 	assert_int_equal(s.k.netif.ipv4, 0);
@@ -447,12 +428,11 @@ static void a_nak_at_every_stage(void **state)
 	assert_int_equal(counter("dhcp_naks"), 4);
 }
 
-static void a_server_that_always_says_no(void **state)
+TEST(a_server_that_always_says_no)
 {
 	uint64_t began_ns;
 	unsigned rounds = 0;
 
-	(void)state;
 	ds_wait(&s, DK_REQUEST, LEASE_NS);
 	ds_answer(&s, DK_NAK, 0);
 	began_ns = s.k.now_ns;
@@ -472,9 +452,8 @@ static void a_server_that_always_says_no(void **state)
 }
 
 /* Who we did not ask cannot say no: in RENEWING and REQUESTING a NAK of another server is ignored. */
-static void a_nak_of_another_server(void **state)
+TEST(a_nak_of_another_server)
 {
-	(void)state;
 	ds_wait(&s, DK_REQUEST, LEASE_NS);
 	dk_begin(&a, &s.said, DK_NAK, 0);
 	dk_option_u32(&a, 54, DHCP_KIT_SERVER + 1);
@@ -485,26 +464,3 @@ static void a_nak_of_another_server(void **state)
 	assert_int_equal(s.k.netif.ipv4, KIT_IP);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(at_t1_the_server_is_asked),
-		TEST(no_two_machines_renew_in_step),
-		TEST(a_server_that_is_gone),
-		TEST(another_server_renews),
-		TEST(a_lease_for_ever),
-		TEST(times_that_make_no_sense),
-		TEST(leases_of_a_second),
-		TEST(short_leases_have_several_tries),
-		TEST(the_routes_follow_the_renewal),
-		TEST(an_address_that_is_gone),
-		TEST(what_came_with_the_address_goes_with_it),
-		TEST(a_nak_at_every_stage),
-		TEST(a_server_that_always_says_no),
-		TEST(a_nak_of_another_server),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

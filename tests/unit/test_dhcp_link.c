@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* net/dhcp: a link that was away (RFC 2131 3.2, 4.4.2). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "tests/lib/dhcp_scene.h"
+#include "tests/runner/unit.h"
 
 #define LEASE 3600u
 #define T1_NS (LEASE / 2 * NS_PER_S)
@@ -18,22 +13,20 @@
 static struct dhcp_scene s;
 static uint64_t bound_ns;
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	ds_open(&s, 1, NULL);
 	ds_bind(&s, KIT_IP, LEASE);
 	bound_ns = s.k.now_ns;
 	s.k.answer_arp = true;
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	ds_close(&s);
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 static uint64_t counter(const char *name)
 {
@@ -63,9 +56,8 @@ static void flap(uint64_t away_ns)
 }
 
 /* 3.2: is it still good?  At once, from no address, to everybody, naming no server. */
-static void a_link_that_was_away(void **state)
+TEST(a_link_that_was_away)
 {
-	(void)state;
 	flap(5 * NS_PER_S);
 	ds_expect(&s, DK_REQUEST);
 	assert_int_equal(s.said.src, 0);
@@ -86,11 +78,10 @@ static void a_link_that_was_away(void **state)
 }
 
 /* 3.2 (3): without an answer the lease is used as long as it lasts. */
-static void a_link_that_was_away_and_nobody_answers(void **state)
+TEST(a_link_that_was_away_and_nobody_answers)
 {
 	uint64_t t_ns[3];
 
-	(void)state;
 	flap(5 * NS_PER_S);
 	for (unsigned i = 0; i < 3; i++) {
 		ds_wait(&s, DK_REQUEST, 10 * NS_PER_S);
@@ -107,9 +98,8 @@ static void a_link_that_was_away_and_nobody_answers(void **state)
 }
 
 /* The lease ends while nobody can be asked. */
-static void a_link_that_stays_away(void **state)
+TEST(a_link_that_stays_away)
 {
-	(void)state;
 	s.k.netif.link_up = false;
 	kit_poll(&s.k);
 	forget();
@@ -127,11 +117,10 @@ static void a_link_that_stays_away(void **state)
 }
 
 /* It goes in the middle of asking: what is asked then begins anew. */
-static void a_link_that_goes_while_asking(void **state)
+TEST(a_link_that_goes_while_asking)
 {
 	uint32_t xid;
 
-	(void)state;
 	net_dhcp_stop(s.k.stack, &s.k.netif, false, s.k.now_ns);
 	assert_int_equal(net_dhcp_start(s.k.stack, &s.k.netif, NULL, s.k.now_ns), ERR_OK);
 	ds_wait(&s, DK_DISCOVER, 0);
@@ -149,9 +138,8 @@ static void a_link_that_goes_while_asking(void **state)
 }
 
 /* The lease is over before anybody has answered the question whether it is. */
-static void a_lease_that_ends_while_the_link_is_new(void **state)
+TEST(a_lease_that_ends_while_the_link_is_new)
 {
-	(void)state;
 	s.k.netif.link_up = false;
 	kit_poll(&s.k);
 	forget();
@@ -166,17 +154,3 @@ static void a_lease_that_ends_while_the_link_is_new(void **state)
 	ds_expect(&s, DK_DISCOVER);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(a_link_that_was_away),
-		TEST(a_link_that_was_away_and_nobody_answers),
-		TEST(a_link_that_stays_away),
-		TEST(a_link_that_goes_while_asking),
-		TEST(a_lease_that_ends_while_the_link_is_new),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

@@ -1,33 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* net/dhcp/link_local: an address without a server (RFC 3927), for who asked for it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "net/socket.h"
 #include "net/link/neigh.h"
 #include "tests/lib/dhcp_scene.h"
+#include "tests/runner/unit.h"
 
 static const uint8_t other_mac[6] = {0x52, 0x54, 0, 0, 0x99, 0x99};
 static struct dhcp_scene s;
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	ds_open(&s, 1, &(struct net_dhcp_options){.link_local = true});
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	ds_close(&s);
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 static bool is_link_local(uint32_t address)
 {
@@ -52,11 +45,10 @@ static void claim(uint32_t address)
 	kit_inject_frame(&s.k, &f);
 }
 
-static void after_some_discovers_without_an_offer(void **state)
+TEST(after_some_discovers_without_an_offer)
 {
 	const struct net_lease *l;
 
-	(void)state;
 	kit_advance(&s.k, 5200 * NS_PER_MS);
 	assert_int_equal(s.k.netif.ipv4, 0);
 	kit_advance(&s.k, 4 * NS_PER_S);
@@ -78,9 +70,8 @@ static void after_some_discovers_without_an_offer(void **state)
 }
 
 /* It offers, and does not acknowledge: nobody gives an address either. */
-static void a_server_that_offers_and_no_more(void **state)
+TEST(a_server_that_offers_and_no_more)
 {
-	(void)state;
 	for (unsigned i = 0; i < 60 && s.k.netif.ipv4 == 0; i++) {
 		struct kit_sent *sent;
 
@@ -96,9 +87,8 @@ static void a_server_that_offers_and_no_more(void **state)
 }
 
 /* Nor does one that refuses whatever it has offered. */
-static void a_server_that_refuses_all(void **state)
+TEST(a_server_that_refuses_all)
 {
-	(void)state;
 	for (unsigned i = 0; i < 20 && s.k.netif.ipv4 == 0; i++) {
 		struct kit_sent *sent;
 
@@ -114,11 +104,10 @@ static void a_server_that_refuses_all(void **state)
 	assert_in_range(s.k.now_ns, 2 * NS_PER_S, 8 * NS_PER_S); /* it had a second chance */
 }
 
-static void not_unless_asked_for(void **state)
+TEST(not_unless_asked_for)
 {
 	struct dhcp_scene plain;
 
-	(void)state;
 	ds_open(&plain, 1, NULL);
 	kit_advance(&plain.k, 600 * NS_PER_S);
 	assert_int_equal(plain.k.netif.ipv4, 0);
@@ -126,11 +115,10 @@ static void not_unless_asked_for(void **state)
 }
 
 /* 2.1: the same again for one machine, another for another. */
-static void the_mac_address_chooses(void **state)
+TEST(the_mac_address_chooses)
 {
 	uint32_t seen[4];
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(seen); i++) {
 		struct dhcp_scene one;
 
@@ -147,12 +135,11 @@ static void the_mac_address_chooses(void **state)
 }
 
 /* 2.2.1: another one at once, ten times; then one a minute. */
-static void others_have_them_all(void **state)
+TEST(others_have_them_all)
 {
 	uint32_t last = 0;
 	uint64_t tenth_ns;
 
-	(void)state;
 	wait_for_address(10 * NS_PER_S);
 	for (unsigned i = 0; i < 10; i++) {
 		uint32_t address = s.k.netif.ipv4;
@@ -171,11 +158,10 @@ static void others_have_them_all(void **state)
 }
 
 /* RFC 3927 2.5 (b), where no server decides: one that is ours is defended once in ten seconds. */
-static void it_is_defended_once(void **state)
+TEST(it_is_defended_once)
 {
 	uint32_t address;
 
-	(void)state;
 	wait_for_address(10 * NS_PER_S);
 	address = s.k.netif.ipv4;
 	kit_advance(&s.k, 20 * NS_PER_S);
@@ -186,12 +172,11 @@ static void it_is_defended_once(void **state)
 }
 
 /* A server that comes back later has the better address. */
-static void a_server_comes_back(void **state)
+TEST(a_server_comes_back)
 {
 	const struct net_endpoint peer = net_endpoint_ipv4(0xa9fe2020, 80);
 	int fd;
 
-	(void)state;
 	wait_for_address(10 * NS_PER_S);
 	s.k.answer_arp = true;
 	fd = sock_socket(s.k.stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
@@ -213,14 +198,13 @@ static void a_server_comes_back(void **state)
 
 /* 2.5: ARP from such an address is for everybody, replies too. */
 /* Also where only one neighbour is asked, and the log says so; the claimant's answer is none all the same. */
-static void its_polls_are_broadcast(void **state)
+TEST(its_polls_are_broadcast)
 {
 	static const uint8_t evil[6] = {0x52, 0x54, 0, 0, 0x66, 0x66};
 	struct kit_arp claim = {.op = ARP_OP_REPLY, .spa = 0xa9fe2020, .sha = evil, .tha = KIT_MAC};
 	const struct net_addr peer = net_addr_ipv4(0xa9fe2020);
 	struct kit_frame f;
 
-	(void)state;
 	kit_advance(&s.k, 10 * NS_PER_S);
 	kit_build_arp(&f, &(struct kit_arp){.op = ARP_OP_REQUEST, .spa = 0xa9fe2020,
 					    .tpa = s.k.netif.ipv4});
@@ -247,12 +231,11 @@ static void its_polls_are_broadcast(void **state)
 	assert_memory_equal(neigh_find(s.k.stack, &s.k.netif, &peer)->mac, KIT_PEER_MAC, 6);
 }
 
-static void its_arp_is_broadcast(void **state)
+TEST(its_arp_is_broadcast)
 {
 	struct kit_frame f;
 	struct kit_sent *sent;
 
-	(void)state;
 	kit_advance(&s.k, 10 * NS_PER_S);
 	kit_sent_clear(&s.k);
 	kit_build_arp(&f, &(struct kit_arp){.op = ARP_OP_REQUEST, .spa = 0xa9fe2020,
@@ -265,11 +248,10 @@ static void its_arp_is_broadcast(void **state)
 	kit_sent_free(sent);
 }
 
-static void the_link_goes_and_comes(void **state)
+TEST(the_link_goes_and_comes)
 {
 	uint32_t address;
 
-	(void)state;
 	kit_advance(&s.k, 10 * NS_PER_S);
 	address = s.k.netif.ipv4;
 	kit_sent_clear(&s.k);
@@ -280,23 +262,3 @@ static void the_link_goes_and_comes(void **state)
 	assert_int_equal(s.k.netif.ipv4, address);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(after_some_discovers_without_an_offer),
-		TEST(a_server_that_offers_and_no_more),
-		TEST(a_server_that_refuses_all),
-		TEST(not_unless_asked_for),
-		TEST(the_mac_address_chooses),
-		TEST(others_have_them_all),
-		TEST(it_is_defended_once),
-		TEST(a_server_comes_back),
-		TEST(its_polls_are_broadcast),
-		TEST(its_arp_is_broadcast),
-		TEST(the_link_goes_and_comes),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* net/dhcp/message: what we say, and what servers may say back. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "base/bytes.h"
 #include "net/dhcp/message.h"
+#include "tests/runner/unit.h"
 
 #define XID 0x11223344u
 
@@ -29,14 +24,13 @@ static const uint8_t *find(const uint8_t *p, size_t n, uint8_t code)
 	return NULL;
 }
 
-static void a_discover(void **state)
+TEST(a_discover)
 {
 	uint8_t buf[DHCP_MESSAGE_MAX];
 	struct dhcp_request r = {.type = DHCP_DISCOVER, .xid = XID, .secs = 3, .hostname = "me",
 				 .max_size = 1500, .broadcast = true};
 	size_t n;
 
-	(void)state;
 	memcpy(r.mac, mac, 6);
 	memset(buf, 0xee, sizeof(buf));
 	n = dhcp_write(buf, &r);
@@ -54,14 +48,13 @@ static void a_discover(void **state)
 		assert_int_equal(buf[i], 0);
 }
 
-static void a_request_and_a_decline(void **state)
+TEST(a_request_and_a_decline)
 {
 	uint8_t buf[DHCP_MESSAGE_MAX];
 	struct dhcp_request r = {.type = DHCP_REQUEST, .xid = XID, .requested_ip = 0x0a000005,
 				 .server_id = 0x0a000001, .max_size = 1500};
 	size_t n = dhcp_write(buf, &r);
 
-	(void)state;
 	assert_memory_equal(find(buf, n, 50), "\x32\4\x0a\0\0\5", 6);
 	assert_memory_equal(find(buf, n, 54), "\x36\4\x0a\0\0\1", 6);
 	assert_int_equal(load_be16(buf + 10), 0);
@@ -75,13 +68,12 @@ static void a_request_and_a_decline(void **state)
 	assert_memory_equal(find(buf, n, 56), "\x38\7because", 9);
 }
 
-static void a_long_host_name_is_cut(void **state)
+TEST(a_long_host_name_is_cut)
 {
 	uint8_t buf[DHCP_MESSAGE_MAX];
 	char name[200];
 	struct dhcp_request r = {.type = DHCP_DISCOVER, .hostname = name};
 
-	(void)state;
 	memset(name, 'x', sizeof(name));
 	name[199] = '\0';
 	assert_true(dhcp_write(buf, &r) <= DHCP_MESSAGE_MAX);
@@ -139,9 +131,8 @@ static unsigned noted(uint8_t code, const char *problem)
 	return n;
 }
 
-static void an_offer(void **state)
+TEST(an_offer)
 {
-	(void)state;
 	begin(DHCP_OFFER);
 	option(0, "", 0), len--; /* padding is one byte */
 	option(54, "\x0a\0\0\1", 4);
@@ -173,9 +164,8 @@ static void an_offer(void **state)
 	assert_false(reply.has_routes);
 }
 
-static void a_nak_says_why(void **state)
+TEST(a_nak_says_why)
 {
-	(void)state;
 	begin(DHCP_NAK);
 	option(56, "wrong network", 13);
 	assert_int_equal(read_all(), DHCP_GOOD); /* without END: forgiven */
@@ -183,9 +173,8 @@ static void a_nak_says_why(void **state)
 	assert_string_equal(reply.text, "wrong network");
 }
 
-static void classless_routes(void **state)
+TEST(classless_routes)
 {
-	(void)state;
 	begin(DHCP_ACK);
 	option(121, "\x18\xc0\0\2\x0a\0\0\1" "\0\x0a\0\0\2" "\x11\xac\x10\x80\0\0\0\0", 21);
 	assert_int_equal(read_all(), DHCP_GOOD);
@@ -209,9 +198,8 @@ static void classless_routes(void **state)
 }
 
 /* RFC 3396 */
-static void a_value_in_two_pieces(void **state)
+TEST(a_value_in_two_pieces)
 {
-	(void)state;
 	begin(DHCP_ACK);
 	option(15, "exam", 4);
 	option(54, "\x0a\0\0\1", 4);
@@ -243,11 +231,10 @@ static void check_fixed(void)
 }
 
 /* Nothing that has a fixed length is joined: the first copy counts, and both are noted. */
-static void the_first_copy_of_a_fixed_length_counts(void **state)
+TEST(the_first_copy_of_a_fixed_length_counts)
 {
 	static const char twice[] = "it came more than once, and the first good copy counts";
 
-	(void)state;
 	begin(DHCP_ACK);
 	option(53, "\2", 1);
 	for (size_t i = 0; i < ARRAY_LEN(fixed); i++) {
@@ -271,9 +258,8 @@ static void the_first_copy_of_a_fixed_length_counts(void **state)
 }
 
 /* The second copy stands in an overloaded field; so does option 52, where it means nothing. */
-static void copies_in_overloaded_fields(void **state)
+TEST(copies_in_overloaded_fields)
 {
-	(void)state;
 	begin(DHCP_ACK);
 	option(52, "\1", 1);
 	option(52, "\3", 1);
@@ -286,12 +272,11 @@ static void copies_in_overloaded_fields(void **state)
 }
 
 /* What was sent and is not understood is noted, and is not there all the same. */
-static void what_is_not_understood_is_noted(void **state)
+TEST(what_is_not_understood_is_noted)
 {
 	static const char bad[] = "its length is wrong, so it is not understood";
 	static const char odd[] = "its length is wrong, and the whole addresses in it count";
 
-	(void)state;
 	begin(DHCP_ACK);
 	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
 		option(fixed[i].code, "\1\2\3\4\5", i % 2 ? 5 : 0);
@@ -312,9 +297,8 @@ static void what_is_not_understood_is_noted(void **state)
 }
 
 /* Texts and lists are joined; but not what only says the same again. */
-static void copies_that_say_nothing_new(void **state)
+TEST(copies_that_say_nothing_new)
 {
-	(void)state;
 	begin(DHCP_ACK);
 	option(15, "lan", 3);
 	option(15, "lan", 3);
@@ -332,9 +316,8 @@ static void copies_that_say_nothing_new(void **state)
 }
 
 /* Microsoft's number for it. */
-static void option_249_stands_in_for_121(void **state)
+TEST(option_249_stands_in_for_121)
 {
-	(void)state;
 	begin(DHCP_ACK);
 	option(249, "\x18\xc0\0\2\x0a\0\0\1", 8);
 	assert_int_equal(read_all(), DHCP_GOOD);
@@ -346,9 +329,8 @@ static void option_249_stands_in_for_121(void **state)
 	assert_int_equal(reply.routes[0].router, 0x0a000002);
 }
 
-static void overloaded_fields(void **state)
+TEST(overloaded_fields)
 {
-	(void)state;
 	begin(DHCP_ACK);
 	option(52, "\3", 1);
 	memcpy(msg + 108, "\x0f\4exam\xff", 7); /* file first, then sname */
@@ -368,7 +350,7 @@ static void overloaded_fields(void **state)
 	assert_int_equal(reply.mask, 0);
 }
 
-static void what_is_not_ours(void **state)
+TEST(what_is_not_ours)
 {
 	static const char xid[] = "its transaction (xid) is not the one that is under way";
 	static const char chaddr[] = "its hardware address (chaddr) is another's";
@@ -378,7 +360,6 @@ static void what_is_not_ours(void **state)
 	} cases[] = {{4, xid},    {7, xid}, {2, chaddr}, {28, chaddr},
 		     {33, chaddr}, {236, "it is no DHCP message"}, {239, "it is no DHCP message"}};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		begin(DHCP_OFFER);
 		msg[cases[i].at] ^= 3;
@@ -408,9 +389,8 @@ static void what_is_not_ours(void **state)
 }
 
 /* The six bytes are ours, and the type is an answer's, whatever the message says of them. */
-static void odd_header_fields_are_harmless(void **state)
+TEST(odd_header_fields_are_harmless)
 {
-	(void)state;
 	begin(DHCP_OFFER);
 	msg[0] = 1;
 	msg[1] = 6;
@@ -419,11 +399,10 @@ static void odd_header_fields_are_harmless(void **state)
 }
 
 /* What others leave out without a word. */
-static void what_is_left_out_is_noted(void **state)
+TEST(what_is_left_out_is_noted)
 {
 	uint8_t routes[17 * 9];
 
-	(void)state;
 	begin(DHCP_ACK);
 	option(1, "\0\0\0\0", 4);
 	option(6, "\x7f\0\0\1\x0a\0\0\1\xe0\0\0\1\x0a\0\0\2\x0a\0\0\3", 20);
@@ -446,9 +425,8 @@ static void what_is_left_out_is_noted(void **state)
 	assert_int_equal(reply.n_oddities, 0);
 }
 
-static void what_makes_no_sense(void **state)
+TEST(what_makes_no_sense)
 {
-	(void)state;
 	begin(DHCP_OFFER);
 	msg[len++] = 51; /* a code, and the packet ends */
 	assert_int_equal(read_all(), DHCP_GOOD);
@@ -487,9 +465,8 @@ static void what_makes_no_sense(void **state)
 	assert_int_equal(reply.n_routers, 1);
 }
 
-static void any_bytes(void **state)
+TEST(any_bytes)
 {
-	(void)state;
 	srand(1);
 	for (unsigned round = 0; round < 50000; round++) {
 		begin((uint8_t)(rand() % 8));
@@ -502,30 +479,4 @@ static void any_bytes(void **state)
 		assert_true(reply.n_routes <= DHCP_ROUTES_MAX && reply.n_dns <= DHCP_SERVERS_MAX);
 		assert_true(strlen(reply.search.good) < DHCP_SEARCH_MAX && strlen(reply.search.rest) < DHCP_SEARCH_MAX);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_discover),
-		cmocka_unit_test(a_request_and_a_decline),
-		cmocka_unit_test(a_long_host_name_is_cut),
-		cmocka_unit_test(an_offer),
-		cmocka_unit_test(a_nak_says_why),
-		cmocka_unit_test(classless_routes),
-		cmocka_unit_test(a_value_in_two_pieces),
-		cmocka_unit_test(the_first_copy_of_a_fixed_length_counts),
-		cmocka_unit_test(copies_in_overloaded_fields),
-		cmocka_unit_test(what_is_not_understood_is_noted),
-		cmocka_unit_test(copies_that_say_nothing_new),
-		cmocka_unit_test(option_249_stands_in_for_121),
-		cmocka_unit_test(overloaded_fields),
-		cmocka_unit_test(what_is_not_ours),
-		cmocka_unit_test(odd_header_fields_are_harmless),
-		cmocka_unit_test(what_is_left_out_is_noted),
-		cmocka_unit_test(what_makes_no_sense),
-		cmocka_unit_test(any_bytes),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* net/dhcp/names: search domains, as text (RFC 2132 3.17) and as a list (RFC 3397). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "base/bytes.h"
 #include "net/dhcp/message.h"
+#include "tests/runner/unit.h"
 
 #define XID 0x11223344u
 
@@ -63,7 +58,7 @@ static unsigned noted(uint8_t code, const char *problem)
 	return n;
 }
 
-static void domains_as_text(void **state)
+TEST(domains_as_text)
 {
 	static const struct {
 		const char *text, *good, *rest;
@@ -84,7 +79,6 @@ static void domains_as_text(void **state)
 		{"   ", "", ""},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		begin(DHCP_ACK);
 		option(15, cases[i].text, strlen(cases[i].text));
@@ -95,11 +89,10 @@ static void domains_as_text(void **state)
 	}
 }
 
-static void domains_that_are_too_long(void **state)
+TEST(domains_that_are_too_long)
 {
 	char text[255];
 
-	(void)state;
 	memset(text, 'x', sizeof(text));
 	begin(DHCP_ACK);
 	option(15, text, 64); /* a label of more than 63 */
@@ -119,9 +112,8 @@ static void domains_that_are_too_long(void **state)
 }
 
 /* RFC 3397's own example, in two pieces: eng.apple.com., marketing.apple.com. */
-static void a_list_of_domains(void **state)
+TEST(a_list_of_domains)
 {
-	(void)state;
 	begin(DHCP_ACK);
 	option(15, "not.this", 8);
 	option(119, "\3eng\5apple\3com\0\x09mar", 19);
@@ -132,9 +124,8 @@ static void a_list_of_domains(void **state)
 }
 
 /* Which option it was that a text was not used of. */
-static void what_is_not_used_has_its_option(void **state)
+TEST(what_is_not_used_has_its_option)
 {
-	(void)state;
 	begin(DHCP_ACK);
 	option(119, "\3a b\0", 5);
 	assert_int_equal(read_all(), DHCP_GOOD);
@@ -154,7 +145,7 @@ static void what_is_not_used_has_its_option(void **state)
 }
 
 /* Pointers to anywhere end; what is before the fault counts, and without any the one name does. */
-static void lists_of_domains_that_are_broken(void **state)
+TEST(lists_of_domains_that_are_broken)
 {
 	static const struct {
 		const char *bytes;
@@ -175,7 +166,6 @@ static void lists_of_domains_that_are_broken(void **state)
 	};
 	uint8_t longest[255];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		begin(DHCP_ACK);
 		option(119, cases[i].bytes, cases[i].len);
@@ -190,17 +180,4 @@ static void lists_of_domains_that_are_broken(void **state)
 	option(119, "\1a\0", 3);
 	assert_int_equal(read_all(), DHCP_GOOD);
 	assert_string_equal(reply.search.good, "");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(domains_as_text),
-		cmocka_unit_test(domains_that_are_too_long),
-		cmocka_unit_test(a_list_of_domains),
-		cmocka_unit_test(what_is_not_used_has_its_option),
-		cmocka_unit_test(lists_of_domains_that_are_broken),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

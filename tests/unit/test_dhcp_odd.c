@@ -1,32 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* net/dhcp/judge: what is odd about an answer and does no harm is taken, and said. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "tests/lib/dhcp_scene.h"
+#include "tests/runner/unit.h"
 
 static struct dhcp_scene s;
 static struct dk_answer a;
 
 /* A client that waits for an OFFER. */
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	ds_open(&s, 1, NULL);
 	kit_poll(&s.k);
 	ds_expect(&s, DK_DISCOVER);
-	return 0;
 }
 
 /* After all that it is still to be had for the right answers. */
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	kit_sent_clear(&s.k);
 	if (s.k.netif.ipv4 == 0) {
 		kit_advance(&s.k, 100 * NS_PER_S); /* back to asking, whatever it was about */
@@ -34,8 +26,9 @@ static int teardown(void **state)
 		ds_bind(&s, KIT_IP, 3600);
 	}
 	ds_close(&s);
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 static uint64_t counter(const char *name)
 {
@@ -59,9 +52,8 @@ static const char *odd(unsigned which, const char *key)
 }
 
 /* dnsmasq with --dhcp-option=54,... beside its own. */
-static void two_servers_in_one_answer(void **state)
+TEST(two_servers_in_one_answer)
 {
-	(void)state;
 	for (uint8_t type = DK_OFFER; type <= DK_ACK; type += DK_ACK - DK_OFFER) {
 		dk_usual(&a, &s.said, type, KIT_IP);
 		dk_option_u32(&a, 54, DHCP_KIT_SERVER + 9);
@@ -83,9 +75,8 @@ static void two_servers_in_one_answer(void **state)
 }
 
 /* Of all that an ACK must have nothing is there: what the OFFER said counts. */
-static void an_ack_with_nothing_in_it(void **state)
+TEST(an_ack_with_nothing_in_it)
 {
-	(void)state;
 	dk_begin(&a, &s.said, DK_OFFER, KIT_IP);
 	dk_option_u32(&a, 54, DHCP_KIT_SERVER);
 	dk_option_u32(&a, 1, 0xffff0000);
@@ -113,9 +104,8 @@ static void an_ack_with_nothing_in_it(void **state)
 	assert_int_equal(kit_event_count(&s.k.kp, EVENT_ADDR_LOST), 0);
 }
 
-static void an_answer_that_is_as_short_as_can_be(void **state)
+TEST(an_answer_that_is_as_short_as_can_be)
 {
-	(void)state;
 	for (uint8_t type = DK_OFFER; type <= DK_ACK; type += DK_ACK - DK_OFFER) {
 		dk_begin(&a, &s.said, type, KIT_IP);
 		send();
@@ -131,9 +121,8 @@ static void an_answer_that_is_as_short_as_can_be(void **state)
 }
 
 /* Sent and not understood is not the same as not sent: the log says which. */
-static void an_ack_that_is_not_understood(void **state)
+TEST(an_ack_that_is_not_understood)
 {
-	(void)state;
 	request();
 	dk_begin(&a, &s.said, DK_ACK, KIT_IP);
 	dk_option(&a, 54, "\xc0\xa8\x4d\1\xc0\xa8\x4d\1", 8);
@@ -153,9 +142,8 @@ static void an_ack_that_is_not_understood(void **state)
 	assert_string_equal(odd(6, "problem"), "the lease time that we know counts");
 }
 
-static void an_ack_of_another_server(void **state)
+TEST(an_ack_of_another_server)
 {
-	(void)state;
 	request();
 	dk_begin(&a, &s.said, DK_ACK, KIT_IP);
 	dk_option_u32(&a, 54, DHCP_KIT_SERVER + 5);
@@ -168,12 +156,11 @@ static void an_ack_of_another_server(void **state)
 }
 
 /* It is taken, and probed like any other. */
-static void another_address_than_was_asked_for(void **state)
+TEST(another_address_than_was_asked_for)
 {
 	struct kit_sent *sent;
 	unsigned probes = 0;
 
-	(void)state;
 	request();
 	ds_answer(&s, DK_ACK, KIT_IP + 1);
 	assert_int_equal(s.k.netif.ipv4, KIT_IP + 1);
@@ -197,18 +184,3 @@ static void another_address_than_was_asked_for(void **state)
 	assert_int_equal(counter("dhcp_refused"), 1);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(two_servers_in_one_answer),
-		TEST(an_ack_with_nothing_in_it),
-		TEST(an_answer_that_is_as_short_as_can_be),
-		TEST(an_ack_that_is_not_understood),
-		TEST(an_ack_of_another_server),
-		TEST(another_address_than_was_asked_for),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

@@ -1,31 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* net/dhcp/lease: mask, routers, routes and MTU, onto the interface (RFC 2132 3.3, 3.5, 5.1, RFC 3442). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "tests/lib/dhcp_scene.h"
+#include "tests/runner/unit.h"
 
 static struct dhcp_scene s;
 static struct dk_answer a;
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	ds_open(&s, 1, NULL);
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	ds_close(&s);
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 /* Binds with this ACK's options behind server, and lease. */
 static void bind_with(uint32_t yiaddr, void (*options)(void))
@@ -60,9 +53,8 @@ static void options_of_a_cloud(void)
 	dk_option(&a, 121, "\0\x0a\x80\0\1" "\x20\x0a\x80\0\1\0\0\0\0", 14);
 }
 
-static void a_gateway_outside_the_mask(void **state)
+TEST(a_gateway_outside_the_mask)
 {
-	(void)state;
 	bind_with(UINT32_C(0x0a800007), options_of_a_cloud);
 	assert_int_equal(s.k.netif.ipv4_mask, UINT32_MAX);
 	assert_int_equal(ds_lease(&s)->gateway, UINT32_C(0x0a800001));
@@ -78,9 +70,8 @@ static void options_of_a_host_mask(void)
 	dk_option_u32(&a, 3, KIT_PEER_IP);
 }
 
-static void a_host_mask_and_a_router(void **state)
+TEST(a_host_mask_and_a_router)
 {
-	(void)state;
 	bind_with(KIT_IP, options_of_a_host_mask);
 	assert_int_equal(ds_lease(&s)->gateway, KIT_PEER_IP);
 	assert_int_equal(next_hop(KIT_FAR_IP), KIT_PEER_IP);
@@ -93,9 +84,8 @@ static void options_of_a_terse_cloud(void)
 	dk_option(&a, 121, "\0\x0a\x80\0\1", 5); /* 0/0 by 10.128.0.1, and how that is reached is not said */
 }
 
-static void a_host_mask_and_a_classless_route(void **state)
+TEST(a_host_mask_and_a_classless_route)
 {
-	(void)state;
 	bind_with(UINT32_C(0x0a800007), options_of_a_terse_cloud);
 	assert_int_equal(ds_lease(&s)->gateway, UINT32_C(0x0a800001));
 	assert_int_equal(ds_lease(&s)->n_routes, 1);
@@ -112,9 +102,8 @@ static void options_classless_and_a_router(void)
 }
 
 /* RFC 3442: "MUST ignore the Router option". */
-static void classless_routes_stand_for_the_router(void **state)
+TEST(classless_routes_stand_for_the_router)
 {
-	(void)state;
 	bind_with(KIT_IP, options_classless_and_a_router);
 	assert_int_equal(ds_lease(&s)->gateway, 0);
 	assert_int_equal(ds_lease(&s)->n_routes, 2);
@@ -131,9 +120,8 @@ static void options_classless_by_nobody(void)
 }
 
 /* What is no host's address, or our own, is no router. */
-static void a_route_by_what_is_no_router(void **state)
+TEST(a_route_by_what_is_no_router)
 {
-	(void)state;
 	bind_with(KIT_IP, options_classless_by_nobody);
 	assert_int_equal(ds_lease(&s)->n_routes, 0);
 	assert_int_equal(kit_event_count(&s.k.kp, EVENT_DHCP_UNUSABLE), 2);
@@ -172,9 +160,8 @@ static void begin_anew(void)
 }
 
 /* One that is on our network goes first; else the first, through the interface that it came on. */
-static void a_router_that_is_not_on_the_link(void **state)
+TEST(a_router_that_is_not_on_the_link)
 {
-	(void)state;
 	bind_with(KIT_IP, options_router_off_the_link);
 	assert_int_equal(ds_lease(&s)->gateway, UINT32_C(0xc0a84dfe)); /* the next one */
 	begin_anew();
@@ -210,7 +197,7 @@ static void options_a_router_elsewhere(void)
 }
 
 /* An address that ends as a broadcast does in the network that is usual: it is of a larger one. */
-static void without_a_mask_at_the_end_of_a_network(void **state)
+TEST(without_a_mask_at_the_end_of_a_network)
 {
 	static const struct {
 		uint32_t address, mask;
@@ -219,7 +206,6 @@ static void without_a_mask_at_the_end_of_a_network(void **state)
 		{UINT32_C(0x0a010100), 0xfffffe00},
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
 		bind_with(cases[i].address, options_none);
 		assert_int_equal(s.k.netif.ipv4_mask, cases[i].mask);
@@ -227,7 +213,7 @@ static void without_a_mask_at_the_end_of_a_network(void **state)
 	}
 }
 
-static void without_a_mask(void **state)
+TEST(without_a_mask)
 {
 	static const struct {
 		void (*options)(void);
@@ -238,7 +224,6 @@ static void without_a_mask(void **state)
 		{options_a_router_elsewhere, 0xffffff00, UINT32_C(0x0a000001)},
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
 		bind_with(KIT_IP, cases[i].options);
 		assert_int_equal(s.k.netif.ipv4_mask, cases[i].mask);
@@ -259,14 +244,13 @@ static void options_mtu(void)
 	dk_option(&a, 26, bytes, 2);
 }
 
-static void mtus_and_their_bounds(void **state)
+TEST(mtus_and_their_bounds)
 {
 	static const struct {
 		uint16_t said, usable;
 	} cases[] = {{1400, 1400}, {576, 576}, {575, 1500}, {68, 1500}, {0, 1500}, {1500, 1500},
 		     {1501, 1500}, {9000, 1500}, {65535, 1500}};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
 		said_mtu = cases[i].said;
 		bind_with(KIT_IP, options_mtu);
@@ -282,21 +266,3 @@ static void mtus_and_their_bounds(void **state)
 	}
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(a_gateway_outside_the_mask),
-		TEST(a_host_mask_and_a_router),
-		TEST(a_host_mask_and_a_classless_route),
-		TEST(classless_routes_stand_for_the_router),
-		TEST(a_route_by_what_is_no_router),
-		TEST(a_router_that_is_not_on_the_link),
-		TEST(without_a_mask),
-		TEST(without_a_mask_at_the_end_of_a_network),
-		TEST(mtus_and_their_bounds),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* app/dns/exchange: one question over the real stack, and what comes back, from whom. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "app/dns/exchange.h"
 #include "tests/lib/stack_kit.h"
+#include "tests/runner/unit.h"
 
 #define TRUTH UINT32_C(0x0a000001)
 #define LIE UINT32_C(0x06060606)
@@ -60,9 +55,8 @@ static void turn(void *ctx, uint64_t deadline_ns)
 	}
 }
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	kit_open(&k, 1, NULL);
 	kit_teach_peer(&k);
 	k.answer_arp = true; /* a name server that is silent is doubted to be there */
@@ -71,15 +65,14 @@ static int setup(void **state)
 	assert_true(dns_name_from_text(&name, "www.test", 8));
 	n_queries = 0;
 	server = NULL;
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	kit_close(&k);
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 static void ask_with(bool edns)
 {
@@ -129,9 +122,8 @@ static void expect_truth(void)
 	assert_int_equal(n_queries, 1);
 }
 
-static void an_honest_answer(void **state)
+TEST(an_honest_answer)
 {
-	(void)state;
 	server = honest;
 	ask();
 	expect_truth();
@@ -147,9 +139,8 @@ static void strangers_first(const struct kit_sent *query)
 	honest(query);
 }
 
-static void answers_from_elsewhere_are_not_heard(void **state)
+TEST(answers_from_elsewhere_are_not_heard)
 {
-	(void)state;
 	server = strangers_first;
 	ask();
 	expect_truth();
@@ -165,20 +156,18 @@ static void guesses_first(const struct kit_sent *query)
 	honest(query);
 }
 
-static void a_wrong_id_does_not_end_the_wait(void **state)
+TEST(a_wrong_id_does_not_end_the_wait)
 {
-	(void)state;
 	server = guesses_first;
 	ask();
 	expect_truth();
 }
 
 /* RFC 5452: whoever cannot see the question has both to guess, and what it saw before is no help. */
-static void ids_and_ports_are_drawn_afresh(void **state)
+TEST(ids_and_ports_are_drawn_afresh)
 {
 	unsigned near = 0;
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(ids); i++) {
 		uint64_t before_ns = k.now_ns;
 
@@ -245,9 +234,8 @@ static void many_addresses(const struct kit_sent *query)
 	send_answer(query, message, len);
 }
 
-static void a_large_answer_over_udp(void **state)
+TEST(a_large_answer_over_udp)
 {
-	(void)state;
 	server = many_addresses;
 	for (unsigned edns = 0; edns < 2; edns++) { /* also where none was offered */
 		n_queries = 0;
@@ -284,14 +272,13 @@ static void from_before_edns(const struct kit_sent *query)
 	send_answer(query, message, len);
 }
 
-static void who_refuses_edns_is_asked_without(void **state)
+TEST(who_refuses_edns_is_asked_without)
 {
 	static const struct { uint16_t rcode; bool bare; } rows[] = {
 		{DNS_RCODE_FORMERR, false}, {DNS_RCODE_NOTIMP, false}, {DNS_RCODE_BADVERS, false},
 		{DNS_RCODE_FORMERR, true},  {DNS_RCODE_NOTIMP, true},
 	};
 
-	(void)state;
 	server = from_before_edns;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		uint64_t before_ns = k.now_ns;
@@ -316,9 +303,8 @@ static void who_refuses_edns_is_asked_without(void **state)
 	assert_true(x.edns);
 }
 
-static void a_refusal_without_edns_is_final(void **state)
+TEST(a_refusal_without_edns_is_final)
 {
-	(void)state;
 	server = from_before_edns;
 	refusal = 5;
 	ask_with(true);
@@ -328,11 +314,10 @@ static void a_refusal_without_edns_is_final(void **state)
 }
 
 /* The machine turns, and the question is given up in time. */
-static void a_device_without_room(void **state)
+TEST(a_device_without_room)
 {
 	uint64_t before_ns = k.now_ns;
 
-	(void)state;
 	k.send_result = ERR_AGAIN;
 	ask();
 	assert_int_equal(x.err, ERR_TIMEDOUT);
@@ -367,11 +352,10 @@ static void all_that_is_none(const struct kit_sent *query)
 	kit_inject_frame(&k, &f);
 }
 
-static void a_wait_in_vain_says_what_came(void **state)
+TEST(a_wait_in_vain_says_what_came)
 {
 	const struct kit_event *ev;
 
-	(void)state;
 	server = all_that_is_none;
 	ask();
 	assert_int_equal(x.err, ERR_TIMEDOUT);
@@ -383,9 +367,8 @@ static void a_wait_in_vain_says_what_came(void **state)
 			    "1 for another reason");
 }
 
-static void an_answer_that_came_ends_the_count(void **state)
+TEST(an_answer_that_came_ends_the_count)
 {
-	(void)state;
 	server = honest;
 	ask();
 	assert_int_equal(x.refused.count, 0);
@@ -401,9 +384,8 @@ static void refuse_by_icmp(const struct kit_sent *query)
 	kit_inject_frame(&k, &f);
 }
 
-static void who_said_no_is_remembered(void **state)
+TEST(who_said_no_is_remembered)
 {
-	(void)state;
 	server = refuse_by_icmp;
 	ask();
 	assert_int_equal(x.err, ERR_HOSTUNREACH);
@@ -412,23 +394,3 @@ static void who_said_no_is_remembered(void **state)
 	assert_int_equal(x.said.kept[0].reason.value, KIT_PEER_IP);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(an_honest_answer),
-		TEST(answers_from_elsewhere_are_not_heard),
-		TEST(a_wrong_id_does_not_end_the_wait),
-		TEST(ids_and_ports_are_drawn_afresh),
-		TEST(a_large_answer_over_udp),
-		TEST(who_refuses_edns_is_asked_without),
-		TEST(a_refusal_without_edns_is_final),
-		TEST(a_device_without_room),
-		TEST(a_wait_in_vain_says_what_came),
-		TEST(an_answer_that_came_ends_the_count),
-		TEST(who_said_no_is_remembered),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

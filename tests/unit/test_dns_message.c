@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* app/dns/dns_message: names, the question, and answers that may say anything (RFC 9267). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "app/dns/dns_message.h"
 #include "base/bytes.h"
+#include "tests/runner/unit.h"
 
 #define ID 0x1234
 
@@ -36,12 +31,11 @@ static bool is_name(const char *text)
 
 /* --- names ------------------------------------------------------------------------------------- */
 
-static void names_from_text(void **state)
+TEST(names_from_text)
 {
 	char text[300], back[DNS_NAME_MAX];
 	struct dns_name name = name_of("WWW.Example.org.");
 
-	(void)state;
 	assert_int_equal(name.len, 17);
 	assert_memory_equal(name.wire, "\3www\7example\3org", 17);
 	dns_name_to_text(&name, back);
@@ -73,12 +67,11 @@ static void names_from_text(void **state)
 	assert_false(is_name(text));
 }
 
-static void the_question(void **state)
+TEST(the_question)
 {
 	uint8_t buf[DNS_QUERY_MAX];
 	struct dns_name name = name_of("a.bc");
 
-	(void)state;
 	assert_int_equal(dns_write_query(buf, ID, &name, false), 22);
 	assert_memory_equal(buf, "\x12\x34\1\0\0\1\0\0\0\0\0\0\1a\2bc\0\0\1\0\1", 22);
 	assert_int_equal(dns_write_query(buf, ID, &name, true), 33); /* 1232 bytes, version 0 */
@@ -153,9 +146,8 @@ static enum dns_outcome read_all(void)
 	return read_len(len);
 }
 
-static void addresses(void **state)
+TEST(addresses)
 {
-	(void)state;
 	begin(0x8180, 3);
 	record(OWNER, 1, 300, "\x0a\0\0\1", 4);
 	record("\3WWW\xc0\x10", 6, 1, 60, "\x0a\0\0\2", 4); /* another case, compressed otherwise */
@@ -168,9 +160,8 @@ static void addresses(void **state)
 	assert_int_equal(answer.n_aliases, 0);
 }
 
-static void more_addresses_than_are_kept(void **state)
+TEST(more_addresses_than_are_kept)
 {
-	(void)state;
 	begin(0x8180, 20);
 	for (unsigned i = 0; i < 20; i++)
 		record(OWNER, 1, 300, "\x0a\0\0\1", 4);
@@ -178,9 +169,8 @@ static void more_addresses_than_are_kept(void **state)
 	assert_int_equal(answer.n_addresses, DNS_ADDRESSES_MAX);
 }
 
-static void aliases(void **state)
+TEST(aliases)
 {
-	(void)state;
 	begin(0x8180, 3); /* in an order that no server should use */
 	record("\1b\xc0\x10", 4, 1, 40, "\x0a\0\0\7", 4);
 	record("\1a\xc0\x10", 4, 5, 30, "\1b\xc0\x10", 4);
@@ -192,11 +182,10 @@ static void aliases(void **state)
 	assert_int_equal(answer.ttl_s, 30);
 }
 
-static void an_alias_without_its_address(void **state)
+TEST(an_alias_without_its_address)
 {
 	char text[DNS_NAME_MAX];
 
-	(void)state;
 	begin(0x8180, 1);
 	record(OWNER, 5, 50, "\3far\4away\0", 10);
 	assert_int_equal(read_all(), DNS_ALIAS);
@@ -204,9 +193,8 @@ static void an_alias_without_its_address(void **state)
 	assert_string_equal(text, "far.away");
 }
 
-static void alias_loops(void **state)
+TEST(alias_loops)
 {
-	(void)state;
 	begin(0x8180, 1);
 	record(OWNER, 5, 50, OWNER);
 	assert_int_equal(read_all(), DNS_ALIAS_LOOP);
@@ -216,9 +204,8 @@ static void alias_loops(void **state)
 	assert_int_equal(read_all(), DNS_ALIAS_LOOP);
 }
 
-static void what_servers_say_instead(void **state)
+TEST(what_servers_say_instead)
 {
-	(void)state;
 	begin(0x8183, 0);
 	assert_int_equal(read_all(), DNS_NO_NAME);
 	begin(0x8182, 0);
@@ -241,7 +228,7 @@ static void what_servers_say_instead(void **state)
 
 /* Who may say that there is none: with AA, or with RA and the zone's SOA (RFC 2308 2.2).  A referral
  * has neither, nor has a server that knows nothing and asks nobody. */
-static void empty_answers(void **state)
+TEST(empty_answers)
 {
 	static const struct {
 		uint16_t flags, authority; /* the type of a record there; 0: none */
@@ -254,7 +241,6 @@ static void empty_answers(void **state)
 		{0x8103, 0, DNS_EMPTY},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		begin(rows[i].flags, 0);
 		store_be16(msg + 8, rows[i].authority != 0);
@@ -284,9 +270,8 @@ static void opt(uint8_t upper, uint8_t version)
 	put("\0\0\0\0", 4);
 }
 
-static void answers_with_edns(void **state)
+TEST(answers_with_edns)
 {
-	(void)state;
 	begin(0x8180, 1);
 	store_be16(msg + 10, 1);
 	record(OWNER, 1, 300, "\x0a\0\0\1", 4);
@@ -322,9 +307,8 @@ static void answers_with_edns(void **state)
 }
 
 /* From before EDNS: twelve bytes, without the question. */
-static void bare_refusals(void **state)
+TEST(bare_refusals)
 {
-	(void)state;
 	for (uint16_t rcode = 0; rcode < 16; rcode++) {
 		begin((uint16_t)(0x8180 | rcode), 0);
 		store_be16(msg + 4, 0);
@@ -333,9 +317,8 @@ static void bare_refusals(void **state)
 	}
 }
 
-static void what_is_not_ours(void **state)
+TEST(what_is_not_ours)
 {
-	(void)state;
 	for (unsigned bit = 0; bit < 16; bit++) { /* another id */
 		begin(0x8180, 1);
 		record(OWNER, 1, 300, "\x0a\0\0\1", 4);
@@ -365,7 +348,7 @@ static void what_is_not_ours(void **state)
 	assert_int_equal(read_all(), DNS_NOT_OURS);
 }
 
-static void pointers_that_lead_nowhere(void **state)
+TEST(pointers_that_lead_nowhere)
 {
 	static const struct { const char *owner; size_t len; } owners[] = {
 		{"\xc0\x1b", 2},       /* to itself */
@@ -376,7 +359,6 @@ static void pointers_that_lead_nowhere(void **state)
 		{"\x3f", 1},           /* a label past the end */
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(owners); i++) {
 		begin(0x8180, 1);
 		record(owners[i].owner, owners[i].len, 1, 300, "\x0a\0\0\1", 4);
@@ -386,9 +368,8 @@ static void pointers_that_lead_nowhere(void **state)
 
 /* Each leads back, and there is an end, after so many that reading names costs more than the message:
  * no name has more labels than 127. */
-static void pointers_to_pointers_have_an_end(void **state)
+TEST(pointers_to_pointers_have_an_end)
 {
-	(void)state;
 	for (unsigned n = 100; n <= 200; n += 100) {
 		begin(0x8180, 2);
 		record(OWNER, 99, 300, "", 0);
@@ -402,9 +383,8 @@ static void pointers_to_pointers_have_an_end(void **state)
 	}
 }
 
-static void a_name_over_255_bytes(void **state)
+TEST(a_name_over_255_bytes)
 {
-	(void)state;
 	begin(0x8180, 1);
 	for (unsigned i = 0; i < 8; i++) /* 8 * 40, no label too long */
 		put("\x27xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", 40);
@@ -412,9 +392,8 @@ static void a_name_over_255_bytes(void **state)
 	assert_int_equal(read_all(), DNS_MALFORMED);
 }
 
-static void lengths_that_make_no_sense(void **state)
+TEST(lengths_that_make_no_sense)
 {
-	(void)state;
 	begin(0x8180, 1);
 	record(OWNER, 1, 300, "\x0a\0\0", 3); /* an A of three bytes */
 	assert_int_equal(read_all(), DNS_MALFORMED);
@@ -434,9 +413,8 @@ static void lengths_that_make_no_sense(void **state)
 	assert_int_equal(answer.n_addresses, 0);
 }
 
-static void messages_cut_anywhere(void **state)
+TEST(messages_cut_anywhere)
 {
-	(void)state;
 	begin(0x8180, 2);
 	record(OWNER, 5, 50, "\1a\xc0\x10", 4);
 	record("\1a\xc0\x10", 4, 1, 40, "\x0a\0\0\7", 4);
@@ -448,9 +426,8 @@ static void messages_cut_anywhere(void **state)
 	}
 }
 
-static void any_bytes(void **state)
+TEST(any_bytes)
 {
-	(void)state;
 	srand(1);
 	for (unsigned round = 0; round < 50000; round++) {
 		begin(0x8180, (uint16_t)(rand() % 6));
@@ -465,30 +442,4 @@ static void any_bytes(void **state)
 		(void)read_all();
 		assert_true(answer.n_addresses <= DNS_ADDRESSES_MAX);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names_from_text),
-		cmocka_unit_test(the_question),
-		cmocka_unit_test(addresses),
-		cmocka_unit_test(more_addresses_than_are_kept),
-		cmocka_unit_test(aliases),
-		cmocka_unit_test(an_alias_without_its_address),
-		cmocka_unit_test(alias_loops),
-		cmocka_unit_test(what_servers_say_instead),
-		cmocka_unit_test(empty_answers),
-		cmocka_unit_test(answers_with_edns),
-		cmocka_unit_test(bare_refusals),
-		cmocka_unit_test(what_is_not_ours),
-		cmocka_unit_test(pointers_that_lead_nowhere),
-		cmocka_unit_test(pointers_to_pointers_have_an_end),
-		cmocka_unit_test(a_name_over_255_bytes),
-		cmocka_unit_test(lengths_that_make_no_sense),
-		cmocka_unit_test(messages_cut_anywhere),
-		cmocka_unit_test(any_bytes),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,18 +9,13 @@
  *     Linux keeps those for IP_RECVERR;
  *   - a reply with a code is none: QEMU's user network makes such ones for hosts it did not reach;
  *   - a peer has a name whatever port was given with it; Linux says ENOTCONN where it was 0. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "net/socket.h"
 #include "net/stack.h"
 #include "net/wire/ipv4.h"
 #include "tests/lib/stack_kit.h"
+#include "tests/runner/unit.h"
 
 #define OTHER_IP (KIT_PEER_IP + 5)
 
@@ -41,23 +36,21 @@ static int echo_socket(void)
 	return sock_socket(k.stack, NET_FAMILY_IPV4, SOCK_TYPE_DGRAM, SOCK_PROTO_ICMP);
 }
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	kit_open(&k, 1, NULL);
 	kit_teach_peer(&k);
 	fd = echo_socket();
 	assert_int_equal(fd, 3);
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	kit_sent_clear(&k);
 	kit_close(&k);
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 static void connect_to(uint32_t ipv4)
 {
@@ -129,11 +122,10 @@ static void error_about(uint32_t dst, uint16_t id, uint8_t type, uint8_t code)
 
 /* --- out ---------------------------------------------------------------------------------------- */
 
-static void a_request_leaves_with_the_sockets_identifier(void **state)
+TEST(a_request_leaves_with_the_sockets_identifier)
 {
 	struct kit_sent *s;
 
-	(void)state;
 	connect_to(KIT_PEER_IP);
 	assert_int_equal(send_request(), sizeof(request));
 	s = kit_expect(&k);
@@ -154,12 +146,11 @@ static int send_bytes(const void *bytes, size_t len)
 	return sock_sendto(k.stack, fd, bytes, len, to(KIT_PEER_IP, 99), k.now_ns);
 }
 
-static void only_echo_requests_may_be_sent(void **state)
+TEST(only_echo_requests_may_be_sent)
 {
 	static const uint8_t types[] = {0, 3, 5, 11, 13, 42 /* | Linux: RFC 8335's may */};
 	static uint8_t message[65536];
 
-	(void)state;
 	assert_int_equal(send_bytes(request, 7), ERR_INVAL);
 	assert_int_equal(send_bytes("", 0), ERR_INVAL);
 	memcpy(message, request, sizeof(request));
@@ -179,9 +170,8 @@ static void only_echo_requests_may_be_sent(void **state)
 	assert_true(k.n_sent > 40); /* in fragments */
 }
 
-static void no_memory_is_said(void **state)
+TEST(no_memory_is_said)
 {
-	(void)state;
 	connect_to(KIT_PEER_IP);
 	k.kp.fail_after = 0;
 	assert_int_equal(send_bytes(request, 2000), ERR_NOBUFS); /* none of the pools' sizes is there yet */
@@ -189,9 +179,8 @@ static void no_memory_is_said(void **state)
 	assert_int_equal(send_request(), sizeof(request));
 }
 
-static void where_requests_may_go(void **state)
+TEST(where_requests_may_go)
 {
-	(void)state;
 	assert_int_equal(send_request(), ERR_DESTADDRREQ);
 	assert_int_equal(sock_connect(k.stack, fd, to(0, 0), k.now_ns), ERR_ADDRNOTAVAIL); /* | 0 */
 	assert_int_equal(sock_connect(k.stack, fd, to(KIT_IP, 0), k.now_ns), ERR_ADDRNOTAVAIL);
@@ -210,11 +199,10 @@ static void where_requests_may_go(void **state)
 	assert_int_equal(receive(), 9);
 }
 
-static void ttl_and_tos(void **state)
+TEST(ttl_and_tos)
 {
 	static const enum sock_protocol protocols[] = {SOCK_PROTO_ICMP, SOCK_PROTO_UDP};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(protocols); i++) {
 		struct kit_sent *s;
 
@@ -238,13 +226,12 @@ static void ttl_and_tos(void **state)
 
 /* --- in ----------------------------------------------------------------------------------------- */
 
-static void a_reply_is_given_whole_with_what_ip_said(void **state)
+TEST(a_reply_is_given_whole_with_what_ip_said)
 {
 	uint8_t buf[64];
 	struct sock_msg msg = {.buf = buf, .len = sizeof(buf)};
 	uint16_t id;
 
-	(void)state;
 	connect_to(KIT_PEER_IP);
 	id = name_of(fd).port;
 	reply_from(KIT_PEER_IP, id, 0, "hello");
@@ -266,11 +253,10 @@ static void a_reply_is_given_whole_with_what_ip_said(void **state)
 	assert_int_equal(kit_counter(&k, "icmp_echo_replies_in"), 2);
 }
 
-static void replies_that_are_not_ours(void **state)
+TEST(replies_that_are_not_ours)
 {
 	uint16_t id;
 
-	(void)state;
 	reply_from(KIT_PEER_IP, 0, 0, "before it has an identifier");
 	connect_to(KIT_PEER_IP);
 	id = name_of(fd).port;
@@ -288,11 +274,10 @@ static void replies_that_are_not_ours(void **state)
 	assert_int_equal(receive(), 8);
 }
 
-static void what_is_wrong_is_dropped(void **state)
+TEST(what_is_wrong_is_dropped)
 {
 	uint16_t id;
 
-	(void)state;
 	bind_to(fd, 0, 7, ERR_OK);
 	id = name_of(fd).port;
 	assert_int_equal(id, 7);
@@ -308,11 +293,10 @@ static void what_is_wrong_is_dropped(void **state)
 	assert_int_equal(receive(), ERR_AGAIN);
 }
 
-static void the_queue_is_bounded(void **state)
+TEST(the_queue_is_bounded)
 {
 	unsigned n = 0;
 
-	(void)state;
 	bind_to(fd, 0, 7, ERR_OK);
 	for (unsigned i = 0; i < 1000; i++)
 		reply_from(KIT_PEER_IP, 7, 0, "flood");
@@ -326,11 +310,10 @@ static void the_queue_is_bounded(void **state)
 
 /* --- identifiers ---------------------------------------------------------------------------------- */
 
-static void identifiers_cannot_be_foreseen(void **state)
+TEST(identifiers_cannot_be_foreseen)
 {
 	unsigned low = 0, in_order = 0, last = 0;
 
-	(void)state;
 	for (unsigned i = 0; i < 60; i++) {
 		int one = echo_socket();
 		unsigned id;
@@ -348,11 +331,10 @@ static void identifiers_cannot_be_foreseen(void **state)
 
 /* Many of them, so that some pairs share a hash bucket, where only a look at the kind tells them
  * apart. */
-static void an_identifier_is_no_udp_port(void **state)
+TEST(an_identifier_is_no_udp_port)
 {
 	char buf[16];
 
-	(void)state;
 	for (uint16_t number = 1; number <= 300; number++) {
 		int echo = echo_socket();
 		int udp = sock_socket(k.stack, NET_FAMILY_IPV4, SOCK_TYPE_DGRAM, SOCK_PROTO_UDP);
@@ -370,11 +352,10 @@ static void an_identifier_is_no_udp_port(void **state)
 	}
 }
 
-static void binding(void **state)
+TEST(binding)
 {
 	int other = echo_socket();
 
-	(void)state;
 	assert_int_equal(name_of(fd).port, 0);
 	assert_int_equal(address_of(fd), 0);
 	bind_to(fd, OTHER_IP, 7, ERR_ADDRNOTAVAIL);
@@ -391,12 +372,11 @@ static void binding(void **state)
 	assert_int_equal(address_of(fd), KIT_IP);
 }
 
-static void a_peer_comes_and_goes(void **state)
+TEST(a_peer_comes_and_goes)
 {
 	const struct net_endpoint none = {.port = 0};
 	struct net_endpoint peer;
 
-	(void)state;
 	assert_int_equal(sock_getpeername(k.stack, fd, &peer), ERR_NOTCONN);
 	assert_int_equal(sock_shutdown(k.stack, fd, SOCK_SHUT_WR, 0), ERR_NOTCONN);
 	assert_int_equal(sock_connect(k.stack, fd, to(KIT_PEER_IP, 5), k.now_ns), ERR_OK);
@@ -411,9 +391,8 @@ static void a_peer_comes_and_goes(void **state)
 	assert_int_equal(sock_poll(k.stack, fd, SOCK_POLLIN | SOCK_POLLOUT), SOCK_POLLOUT);
 }
 
-static void what_kind_of_socket_it_is(void **state)
+TEST(what_kind_of_socket_it_is)
 {
-	(void)state;
 	assert_int_equal(option(SOCK_SO_TYPE), SOCK_TYPE_DGRAM);
 	assert_int_equal(option(SOCK_SO_PROTOCOL), SOCK_PROTO_ICMP);
 	assert_int_equal(sock_listen(k.stack, fd, 1), ERR_OPNOTSUPP);
@@ -425,7 +404,7 @@ static void what_kind_of_socket_it_is(void **state)
 
 /* --- errors --------------------------------------------------------------------------------------- */
 
-static void errors_about_our_requests(void **state)
+TEST(errors_about_our_requests)
 {
 	static const struct {
 		uint8_t type, code;
@@ -439,7 +418,6 @@ static void errors_about_our_requests(void **state)
 	};
 	uint16_t id;
 
-	(void)state;
 	connect_to(KIT_PEER_IP);
 	id = name_of(fd).port;
 	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
@@ -454,12 +432,11 @@ static void errors_about_our_requests(void **state)
 	assert_int_equal(send_request(), sizeof(request));
 }
 
-static void errors_about_what_is_not_ours(void **state)
+TEST(errors_about_what_is_not_ours)
 {
 	struct kit_frame inner;
 	uint16_t id;
 
-	(void)state;
 	bind_to(fd, 0, 300, ERR_OK);
 	error_about(KIT_PEER_IP, 300, 3, 2); /* it has no peer */
 	connect_to(KIT_PEER_IP);
@@ -478,9 +455,8 @@ static void errors_about_what_is_not_ours(void **state)
 }
 
 /* Nobody has that address: our own stack says so, and says that it was itself. */
-static void no_arp_answer(void **state)
+TEST(no_arp_answer)
 {
-	(void)state;
 	connect_to(OTHER_IP);
 	assert_int_equal(send_request(), sizeof(request));
 	kit_advance(&k, 2900 * NS_PER_MS);
@@ -491,13 +467,12 @@ static void no_arp_answer(void **state)
 	assert_int_equal(option(SOCK_IP_ERROR_BY), 0);
 }
 
-static void an_echo_finds_out_how_wide_the_path_is(void **state)
+TEST(an_echo_finds_out_how_wide_the_path_is)
 {
 	static uint8_t message[1480] = {8};
 	struct kit_frame inner;
 	const struct kit_ipv4 ours = {.src = KIT_IP, .dst = KIT_PEER_IP};
 
-	(void)state;
 	connect_to(KIT_PEER_IP);
 	assert_int_equal(sock_setsockopt(k.stack, fd, SOCK_IP_MTU_DISCOVER, SOCK_PMTU_DO, 0), ERR_OK);
 	assert_int_equal(sock_send(k.stack, fd, message, 1480, k.now_ns), 1480);
@@ -507,30 +482,4 @@ static void an_echo_finds_out_how_wide_the_path_is(void **state)
 	assert_int_equal(receive(), ERR_MSGSIZE);
 	assert_int_equal(sock_send(k.stack, fd, message, 1381, k.now_ns), ERR_MSGSIZE);
 	assert_int_equal(sock_send(k.stack, fd, message, 1380, k.now_ns), 1380);
-}
-
-int main(void)
-{
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = {
-		TEST(a_request_leaves_with_the_sockets_identifier),
-		TEST(only_echo_requests_may_be_sent),
-		TEST(no_memory_is_said),
-		TEST(where_requests_may_go),
-		TEST(ttl_and_tos),
-		TEST(a_reply_is_given_whole_with_what_ip_said),
-		TEST(replies_that_are_not_ours),
-		TEST(what_is_wrong_is_dropped),
-		TEST(the_queue_is_bounded),
-		TEST(identifiers_cannot_be_foreseen),
-		TEST(an_identifier_is_no_udp_port),
-		TEST(binding),
-		TEST(a_peer_comes_and_goes),
-		TEST(what_kind_of_socket_it_is),
-		TEST(errors_about_our_requests),
-		TEST(errors_about_what_is_not_ours),
-		TEST(no_arp_answer),
-		TEST(an_echo_finds_out_how_wide_the_path_is),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,16 +4,11 @@
  * boot/efi/map_convert: what each kind of memory becomes, merging, order, overlaps, more ranges
  * than fit, and descriptors that make no sense.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "boot/efi/map_convert.h"
+#include "tests/runner/unit.h"
 
 #define STRIDE 48 /* as OVMF says: larger than the 40 bytes of the structure */
 #define WB UINT64_C(0xf)
@@ -82,7 +77,7 @@ static void assert_sorted(const struct boot_info *bi)
 	}
 }
 
-static void each_type_becomes_what_it_should(void **state)
+TEST(each_type_becomes_what_it_should)
 {
 	static const struct {
 		uint32_t type;
@@ -111,7 +106,6 @@ static void each_type_becomes_what_it_should(void **state)
 		{BOOT_DATA, WB | RUNTIME, BOOT_MEMORY_RESERVED},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct firmware_map m = {.len = 0};
 		struct boot_info bi;
@@ -124,13 +118,12 @@ static void each_type_becomes_what_it_should(void **state)
 	}
 }
 
-static void neighbours_of_one_kind_are_merged_in_any_order(void **state)
+TEST(neighbours_of_one_kind_are_merged_in_any_order)
 {
 	static const uint64_t orders[][4] = {
 		{0, 1, 2, 3}, {3, 2, 1, 0}, {1, 3, 0, 2}, {0, 2, 1, 3},
 	};
 
-	(void)state;
 	for (size_t o = 0; o < ARRAY_LEN(orders); o++) {
 		struct firmware_map m = {.len = 0};
 		struct boot_info bi;
@@ -147,11 +140,10 @@ static void neighbours_of_one_kind_are_merged_in_any_order(void **state)
 	}
 }
 
-static void what_is_not_usable_wins_where_descriptors_overlap(void **state)
+TEST(what_is_not_usable_wins_where_descriptors_overlap)
 {
 	static const bool usable_first[] = {true, false};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(usable_first); i++) {
 		struct firmware_map m = {.len = 0};
 		struct boot_info bi;
@@ -174,12 +166,11 @@ static void what_is_not_usable_wins_where_descriptors_overlap(void **state)
 	}
 }
 
-static void the_same_range_twice_is_one(void **state)
+TEST(the_same_range_twice_is_one)
 {
 	struct firmware_map m = {.len = 0};
 	struct boot_info bi;
 
-	(void)state;
 	add(&m, CONVENTIONAL, 0x10000, 16, WB);
 	add(&m, CONVENTIONAL, 0x10000, 16, WB);
 	add(&m, CONVENTIONAL, 0x18000, 16, WB);
@@ -188,12 +179,11 @@ static void the_same_range_twice_is_one(void **state)
 	assert_range(&bi, 0, 0x10000, 0x28000, BOOT_MEMORY_USABLE);
 }
 
-static void ranges_that_do_not_fit_are_counted(void **state)
+TEST(ranges_that_do_not_fit_are_counted)
 {
 	struct firmware_map m = {.len = 0};
 	struct boot_info bi;
 
-	(void)state;
 	for (uint64_t i = 0; i < BOOT_MEMORY_MAX + 7; i++)
 		add(&m, CONVENTIONAL, 0x2000 * i, 1, WB);
 	convert(&m, &bi);
@@ -207,12 +197,11 @@ static void ranges_that_do_not_fit_are_counted(void **state)
 	assert_int_equal(bi.memory_count, BOOT_MEMORY_MAX - 1);
 }
 
-static void senseless_descriptors_are_counted(void **state)
+TEST(senseless_descriptors_are_counted)
 {
 	struct firmware_map m = {.len = 0};
 	struct boot_info bi;
 
-	(void)state;
 	add(&m, CONVENTIONAL, 0x1800, 1, WB);                          /* not on a page */
 	add(&m, CONVENTIONAL, 0x1000, UINT64_MAX, WB);                 /* wraps */
 	add(&m, RESERVED, UINT64_MAX - 0xfff, 2, WB);                  /* wraps by one page */
@@ -225,12 +214,11 @@ static void senseless_descriptors_are_counted(void **state)
 	assert_range(&bi, 0, 0x4000, 0x5000, BOOT_MEMORY_USABLE);
 }
 
-static void a_short_tail_and_a_short_stride_are_not_read(void **state)
+TEST(a_short_tail_and_a_short_stride_are_not_read)
 {
 	struct firmware_map m = {.len = 0};
 	struct boot_info bi;
 
-	(void)state;
 	convert(&m, &bi);
 	assert_int_equal(bi.memory_count, 0);
 	add(&m, CONVENTIONAL, 0x1000, 1, WB);
@@ -244,11 +232,10 @@ static void a_short_tail_and_a_short_stride_are_not_read(void **state)
 	assert_int_equal(bi.memory_count, 0);
 }
 
-static void ram_ends_where_its_last_byte_does(void **state)
+TEST(ram_ends_where_its_last_byte_does)
 {
 	struct firmware_map m = {.len = 0};
 
-	(void)state;
 	assert_int_equal(map_ram_end(&(struct map_bytes){m.bytes, 0, STRIDE}), 0);
 	add(&m, CONVENTIONAL, UINT64_C(4) << 30, 256, WB);
 	add(&m, ACPI_NVS, 0x7f000000, 16, WB);
@@ -260,11 +247,10 @@ static void ram_ends_where_its_last_byte_does(void **state)
 }
 
 /* Any map: sorted, without overlaps, and no byte usable that a descriptor calls something else. */
-static void any_map_gives_a_sound_one(void **state)
+TEST(any_map_gives_a_sound_one)
 {
 	uint64_t seed = 0x853c49e6748fea9b;
 
-	(void)state;
 	for (unsigned round = 0; round < 400; round++) {
 		struct firmware_map m = {.len = 0};
 		uint8_t forbidden[64] = {0}, offered[64] = {0}, usable[64] = {0};
@@ -289,21 +275,4 @@ static void any_map_gives_a_sound_one(void **state)
 		for (unsigned page = 0; page < 64; page++)
 			assert_int_equal(usable[page], offered[page] && !forbidden[page]);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_type_becomes_what_it_should),
-		cmocka_unit_test(neighbours_of_one_kind_are_merged_in_any_order),
-		cmocka_unit_test(what_is_not_usable_wins_where_descriptors_overlap),
-		cmocka_unit_test(the_same_range_twice_is_one),
-		cmocka_unit_test(ranges_that_do_not_fit_are_counted),
-		cmocka_unit_test(senseless_descriptors_are_counted),
-		cmocka_unit_test(a_short_tail_and_a_short_stride_are_not_read),
-		cmocka_unit_test(ram_ends_where_its_last_byte_does),
-		cmocka_unit_test(any_map_gives_a_sound_one),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

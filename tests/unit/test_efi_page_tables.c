@@ -4,16 +4,11 @@
  * boot/efi/page_tables: walks the tables as the processor does and finds every address at itself,
  * with both page sizes, across more than one top-level entry.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "boot/efi/page_tables.h"
+#include "tests/runner/unit.h"
 
 #define GIB (UINT64_C(1) << 30)
 #define NOT_MAPPED UINT64_MAX
@@ -65,29 +60,17 @@ static void check_map(uint64_t end, bool huge, size_t expected_tables)
 	free(tables);
 }
 
-static void pages_of_2_mib(void **state)
+TEST(pages_of_2_mib)
 {
-	(void)state;
 	check_map(4 * GIB, false, 1 + 1 + 4);
 	check_map(5 * GIB + 1, false, 1 + 1 + 6);
 	check_map(513 * GIB, false, 1 + 2 + 513);
 }
 
-static void pages_of_1_gib(void **state)
+TEST(pages_of_1_gib)
 {
-	(void)state;
 	check_map(4 * GIB, true, 1 + 1);
 	check_map(512 * GIB, true, 1 + 1);
 	check_map(512 * GIB + 1, true, 1 + 2);
 	check_map(8192 * GIB, true, 1 + 16);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(pages_of_2_mib),
-		cmocka_unit_test(pages_of_1_gib),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

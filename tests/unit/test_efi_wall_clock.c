@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* boot/efi/wall_clock: against the C library's calendar, time zones, and times that are none. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include <cmocka.h>
-
 #include "boot/efi/wall_clock.h"
+#include "tests/runner/unit.h"
 
 static struct wall_clock from_unix(time_t t, int zone_min)
 {
@@ -24,9 +19,8 @@ static struct wall_clock from_unix(time_t t, int zone_min)
 	};
 }
 
-static void every_day_for_two_centuries(void **state)
+TEST(every_day_for_two_centuries)
 {
-	(void)state;
 	for (time_t t = 1; t < INT64_C(6400000000); t += 86400 + 3607) {
 		struct wall_clock c = from_unix(t, 0);
 
@@ -34,12 +28,11 @@ static void every_day_for_two_centuries(void **state)
 	}
 }
 
-static void the_zone_is_what_local_time_lacks(void **state)
+TEST(the_zone_is_what_local_time_lacks)
 {
 	/* 12:00 in New York's winter (UTC-5: 300) is 17:00 UTC; in Tokyo (UTC+9: -540) 03:00. */
 	struct wall_clock c = {.year = 2024, .month = 1, .day = 1, .hour = 12};
 
-	(void)state;
 	c.zone_min = 300;
 	assert_int_equal(wall_clock_unix_s(&c), 1704128400);
 	c.zone_min = -540;
@@ -48,7 +41,7 @@ static void the_zone_is_what_local_time_lacks(void **state)
 	assert_int_equal(wall_clock_unix_s(&c), 1704110400);
 }
 
-static void times_that_are_none(void **state)
+TEST(times_that_are_none)
 {
 	static const struct wall_clock none[] = {
 		{0, 0, 0, 0, 0, 0, 0},
@@ -70,19 +63,7 @@ static void times_that_are_none(void **state)
 	};
 	struct wall_clock leap_day = {.year = 2024, .month = 2, .day = 29};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(none); i++)
 		assert_int_equal(wall_clock_unix_s(&none[i]), 0);
 	assert_int_equal(wall_clock_unix_s(&leap_day), 1709164800);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_day_for_two_centuries),
-		cmocka_unit_test(the_zone_is_what_local_time_lacks),
-		cmocka_unit_test(times_that_are_none),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,17 +4,12 @@
  * boot/efi/elf_check: a good kernel gives the right plan; every kind of broken one is refused with
  * its own sentence; and whatever the bytes are, an accepted plan never leaves file or image.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 #include <elf.h>
 
 #include "boot/efi/elf_check.h"
+#include "tests/runner/unit.h"
 
 #define FILE_LEN 0x3000
 #define PHDRS 5
@@ -74,12 +69,11 @@ static const char *check(const struct kernel *k, struct elf_image *image)
 	return problem;
 }
 
-static void a_good_kernel_gives_a_plan(void **state)
+TEST(a_good_kernel_gives_a_plan)
 {
 	struct kernel k = good_kernel();
 	struct elf_image image;
 
-	(void)state;
 	assert_null(check(&k, &image));
 	assert_int_equal(image.first_vaddr, 0x100000);
 	assert_int_equal(image.span, 0x9000); /* 0x103080 + 0x5000, rounded up */
@@ -94,12 +88,11 @@ static void a_good_kernel_gives_a_plan(void **state)
 	assert_int_equal(image.segments[2].mem_len, 0x5000);
 }
 
-static void the_largest_alignment_counts(void **state)
+TEST(the_largest_alignment_counts)
 {
 	struct kernel k = good_kernel();
 	struct elf_image image;
 
-	(void)state;
 	k.ph[0].p_vaddr = 0x200000;
 	k.ph[0].p_align = 0x200000;
 	k.ph[1].p_vaddr = 0x201000;
@@ -110,24 +103,22 @@ static void the_largest_alignment_counts(void **state)
 	assert_int_equal(image.first_vaddr, 0x200000);
 }
 
-static void an_image_that_starts_inside_a_page_is_page_aligned(void **state)
+TEST(an_image_that_starts_inside_a_page_is_page_aligned)
 {
 	struct kernel k = good_kernel();
 	struct elf_image image;
 
-	(void)state;
 	k.ph[0] = load(0x40, 0x100040, 0x40, 0x40, PF_R);
 	assert_null(check(&k, &image));
 	assert_int_equal(image.first_vaddr, 0x100000);
 	assert_int_equal(image.segments[0].mem_off, 0x40);
 }
 
-static void empty_and_unaligned_segments_are_fine(void **state)
+TEST(empty_and_unaligned_segments_are_fine)
 {
 	struct kernel k = good_kernel();
 	struct elf_image image;
 
-	(void)state;
 	k.ph[0].p_filesz = 0;
 	k.ph[0].p_memsz = 0;
 	k.ph[2].p_align = 0;
@@ -241,9 +232,8 @@ static const struct {
 	{entry_zero, "entry point"},
 };
 
-static void each_fault_has_its_sentence(void **state)
+TEST(each_fault_has_its_sentence)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
 		struct kernel k = good_kernel();
 		struct elf_image image;
@@ -257,11 +247,10 @@ static void each_fault_has_its_sentence(void **state)
 	}
 }
 
-static void a_file_cut_anywhere_is_refused(void **state)
+TEST(a_file_cut_anywhere_is_refused)
 {
 	struct kernel k = good_kernel();
 
-	(void)state;
 	for (k.len = 0; k.len < FILE_LEN; k.len++) {
 		struct elf_image image;
 
@@ -269,14 +258,13 @@ static void a_file_cut_anywhere_is_refused(void **state)
 	}
 }
 
-static void too_many_segments_are_refused(void **state)
+TEST(too_many_segments_are_refused)
 {
 	enum { N = ELF_SEGMENTS_MAX + 1 };
 	uint8_t file[sizeof(Elf64_Ehdr) + N * sizeof(Elf64_Phdr)];
 	struct kernel k = good_kernel();
 	struct elf_image image;
 
-	(void)state;
 	k.eh.e_entry = 0x1000;
 	for (unsigned i = 0; i < N; i++) {
 		Elf64_Phdr ph = load(0, 0x1000 * (i + 1), 16, 16, PF_R | PF_X);
@@ -331,12 +319,11 @@ static uint64_t nasty(uint64_t *seed)
 	return r % 4 == 0 ? r >> 8 : edges[(r >> 8) % ARRAY_LEN(edges)] + (r >> 32) % 3 - 1;
 }
 
-static void no_header_makes_an_unsafe_plan(void **state)
+TEST(no_header_makes_an_unsafe_plan)
 {
 	uint64_t seed = 0x9e3779b97f4a7c15;
 	unsigned accepted = 0;
 
-	(void)state;
 	for (unsigned round = 0; round < 30000; round++) {
 		struct kernel k = good_kernel();
 		struct elf_image image;
@@ -355,20 +342,4 @@ static void no_header_makes_an_unsafe_plan(void **state)
 		}
 	}
 	assert_true(accepted > 100); /* else this test would prove little */
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_good_kernel_gives_a_plan),
-		cmocka_unit_test(the_largest_alignment_counts),
-		cmocka_unit_test(an_image_that_starts_inside_a_page_is_page_aligned),
-		cmocka_unit_test(empty_and_unaligned_segments_are_fine),
-		cmocka_unit_test(each_fault_has_its_sentence),
-		cmocka_unit_test(a_file_cut_anywhere_is_refused),
-		cmocka_unit_test(too_many_segments_are_refused),
-		cmocka_unit_test(no_header_makes_an_unsafe_plan),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

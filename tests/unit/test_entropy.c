@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* kernel/entropy with sources of the test's own: what is credited and called weak, that each source
  * changes the output, that nothing is handed out twice. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "kernel/entropy/entropy.c"
+#include "tests/runner/unit.h"
 
 static bool has_rdseed, has_rdrand;
 static uint64_t cpu_word;
@@ -89,9 +84,8 @@ static void begin(void)
 }
 
 /* A machine whose time is computed: nothing is credited, and it is not asked for long. */
-static void jitter_that_never_differs_is_worth_nothing(void **state)
+TEST(jitter_that_never_differs_is_worth_nothing)
 {
-	(void)state;
 	begin();
 	entropy_begin(&bi);
 	entropy_ready(&sink);
@@ -101,9 +95,8 @@ static void jitter_that_never_differs_is_worth_nothing(void **state)
 	assert_int_equal(jitter_taken, JITTER_BARREN_MAX * JITTER_BLOCK);
 }
 
-static void jitter_is_gathered_until_it_is_enough(void **state)
+TEST(jitter_is_gathered_until_it_is_enough)
 {
-	(void)state;
 	begin();
 	jitter_noise = 200;
 	entropy_begin(&bi);
@@ -115,9 +108,8 @@ static void jitter_is_gathered_until_it_is_enough(void **state)
 }
 
 /* Little noise is gathered for 200 ms, and said to be weak if that was not enough. */
-static void jitter_has_its_time(void **state)
+TEST(jitter_has_its_time)
 {
-	(void)state;
 	begin();
 	jitter_noise = 6;
 	reading_ns = 50 * NS_PER_US;
@@ -129,11 +121,10 @@ static void jitter_has_its_time(void **state)
 	assert_true(event_weak);
 }
 
-static void a_source_that_repeats_is_worth_nothing(void **state)
+TEST(a_source_that_repeats_is_worth_nothing)
 {
 	uint8_t seed[32];
 
-	(void)state;
 	begin();
 	memset(seed, 0xa5, sizeof(seed));
 	entropy_add("virtio-rng", seed, sizeof(seed), 256);
@@ -144,9 +135,8 @@ static void a_source_that_repeats_is_worth_nothing(void **state)
 	assert_false(entropy_is_weak());
 }
 
-static void one_good_source_is_enough(void **state)
+TEST(one_good_source_is_enough)
 {
-	(void)state;
 	begin();
 	has_rdrand = true;
 	entropy_begin(&bi);
@@ -162,9 +152,8 @@ static void one_good_source_is_enough(void **state)
 	assert_string_equal(event_source, "RDSEED");
 }
 
-static void sources_add_up(void **state)
+TEST(sources_add_up)
 {
-	(void)state;
 	begin();
 	bi.seed_len = 20;
 	for (size_t i = 0; i < sizeof(bi.seed); i++)
@@ -179,9 +168,8 @@ static void sources_add_up(void **state)
 	assert_false(event_weak);
 }
 
-static void too_many_names_are_cut(void **state)
+TEST(too_many_names_are_cut)
 {
-	(void)state;
 	begin();
 	for (int i = 0; i < 20; i++)
 		entropy_add("a source of bits", "x", 1, 1);
@@ -190,11 +178,10 @@ static void too_many_names_are_cut(void **state)
 }
 
 /* With the time taken out of it, the output is a function of what was mixed in. */
-static void each_input_matters(void **state)
+TEST(each_input_matters)
 {
 	uint8_t inputs[70], out[3][32];
 
-	(void)state;
 	memset(inputs, 1, sizeof(inputs));
 	for (size_t i = 0; i < sizeof(inputs); i += 23) {
 		begin();
@@ -212,11 +199,10 @@ static void each_input_matters(void **state)
 	}
 }
 
-static void a_new_source_changes_what_comes_next(void **state)
+TEST(a_new_source_changes_what_comes_next)
 {
 	uint8_t a[8], b[8];
 
-	(void)state;
 	begin();
 	entropy_fill(a, 4);
 	entropy_fill(a, 8);
@@ -228,12 +214,11 @@ static void a_new_source_changes_what_comes_next(void **state)
 }
 
 /* Drawn in any portions it is one stream, without repetition and without zeroes for long. */
-static void portions_make_one_stream(void **state)
+TEST(portions_make_one_stream)
 {
 	uint8_t whole[400], parts[400];
 	size_t at = 0;
 
-	(void)state;
 	begin();
 	entropy_fill(whole, sizeof(whole));
 	begin();
@@ -258,12 +243,11 @@ static void portions_make_one_stream(void **state)
 }
 
 /* The state does not tell what came out before. */
-static void no_way_back(void **state)
+TEST(no_way_back)
 {
 	static const uint8_t nonce[CHACHA_NONCE_LEN] = "dialtone rng";
 	uint8_t out[32], again[CHACHA_BLOCK_LEN];
 
-	(void)state;
 	begin();
 	entropy_mix("seed", 4);
 	n_ready = 0;
@@ -273,23 +257,4 @@ static void no_way_back(void **state)
 		assert_memory_not_equal(again, out, 32);
 		assert_memory_not_equal(again + 32, out, 32);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(jitter_that_never_differs_is_worth_nothing),
-		cmocka_unit_test(jitter_is_gathered_until_it_is_enough),
-		cmocka_unit_test(jitter_has_its_time),
-		cmocka_unit_test(a_source_that_repeats_is_worth_nothing),
-		cmocka_unit_test(one_good_source_is_enough),
-		cmocka_unit_test(sources_add_up),
-		cmocka_unit_test(too_many_names_are_cut),
-		cmocka_unit_test(each_input_matters),
-		cmocka_unit_test(a_new_source_changes_what_comes_next),
-		cmocka_unit_test(portions_make_one_stream),
-		cmocka_unit_test(no_way_back),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

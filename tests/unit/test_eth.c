@@ -1,41 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /* net/link/eth and net/netif: what is let in, what goes out, and what TCP is told about it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "base/strbuf.h"
 #include "net/link/eth.h"
 #include "net/socket.h"
 #include "tests/lib/stack_kit.h"
+#include "tests/runner/unit.h"
 
 static struct kit k;
 static struct kit_frame f;
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	kit_open(&k, 1, NULL);
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	kit_close(&k);
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 /* --- in: hostile rows first ------------------------------------------------------------------------ */
 
-static void a_frame_under_14_bytes_is_dropped(void **state)
+TEST(a_frame_under_14_bytes_is_dropped)
 {
 	static const uint8_t bytes[14];
 
-	(void)state;
 	for (size_t len = 0; len < 14; len++)
 		kit_inject(&k, bytes, len);
 	assert_int_equal(kit_counter(&k, "eth_in"), 14);
@@ -44,11 +35,10 @@ static void a_frame_under_14_bytes_is_dropped(void **state)
 	assert_int_equal(k.netif.counters.rx_frames, 14);
 }
 
-static void frames_in_a_vlan_are_dropped_also_truncated_ones(void **state)
+TEST(frames_in_a_vlan_are_dropped_also_truncated_ones)
 {
 	uint8_t payload[50] = {0x00, 0x07, 0x08, 0x00};
 
-	(void)state;
 	for (size_t len = 0; len <= 5; len++) {
 		kit_build_eth(&f, NULL, NULL, ETH_TYPE_VLAN, payload, len);
 		kit_inject_frame(&k, &f);
@@ -70,12 +60,11 @@ static void tag(uint16_t type, uint16_t tci)
 }
 
 /* IEEE 802.1Q: VID 0 says that the frame is in no VLAN, and the rest of the tag is a priority. */
-static void a_tag_without_a_vlan_is_no_tag(void **state)
+TEST(a_tag_without_a_vlan_is_no_tag)
 {
 	static const uint16_t types[] = {ETH_TYPE_VLAN, ETH_TYPE_QINQ};
 	struct kit_sent *sent;
 
-	(void)state;
 	kit_teach_peer(&k);
 	for (unsigned i = 0; i < ARRAY_LEN(types); i++) {
 		kit_build_icmp(&f, &(struct kit_ipv4){0}, ICMP_ECHO, 0, 0x00010001, "ping", 4);
@@ -94,11 +83,10 @@ static void a_tag_without_a_vlan_is_no_tag(void **state)
 	assert_int_equal(kit_counter(&k, "icmp_echo_answered"), 2);
 }
 
-static void a_group_address_as_sender_is_dropped(void **state)
+TEST(a_group_address_as_sender_is_dropped)
 {
 	static const uint8_t multicast[6] = {0x01, 0, 0x5e, 0, 0, 1};
 
-	(void)state;
 	kit_build_icmp(&f, &(struct kit_ipv4){.eth_src = KIT_BROADCAST_MAC}, ICMP_ECHO, 0, 1, NULL, 0);
 	kit_inject_frame(&k, &f);
 	kit_build_icmp(&f, &(struct kit_ipv4){.eth_src = multicast}, ICMP_ECHO, 0, 1, NULL, 0);
@@ -107,12 +95,11 @@ static void a_group_address_as_sender_is_dropped(void **state)
 	assert_int_equal(kit_counter(&k, "ip_in"), 0);
 }
 
-static void the_destination_filter(void **state)
+TEST(the_destination_filter)
 {
 	static const uint8_t other[6] = {0x52, 0x54, 0, 0, 0x77, 0x03};
 	static const uint8_t all_hosts[6] = {0x01, 0, 0x5e, 0, 0, 1};
 
-	(void)state;
 	kit_build_icmp(&f, &(struct kit_ipv4){.eth_dst = other}, ICMP_ECHO, 0, 1, NULL, 0);
 	kit_inject_frame(&k, &f);
 	assert_int_equal(kit_counter(&k, "eth_for_others"), 1);
@@ -131,12 +118,11 @@ static void the_destination_filter(void **state)
 	assert_int_equal(kit_counter(&k, "eth_for_others"), 1);
 }
 
-static void unknown_types_are_counted(void **state)
+TEST(unknown_types_are_counted)
 {
 	static const uint16_t types[] = {ETH_TYPE_IPV6, ETH_TYPE_RARP, 0x0000, 0x05dc, 0xffff};
 	uint8_t payload[46] = {0};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(types); i++) {
 		kit_build_eth(&f, NULL, NULL, types[i], payload, sizeof(payload));
 		kit_inject_frame(&k, &f);
@@ -145,9 +131,8 @@ static void unknown_types_are_counted(void **state)
 	assert_int_equal(k.n_sent, 0);
 }
 
-static void a_type_without_payload_reaches_its_layer(void **state)
+TEST(a_type_without_payload_reaches_its_layer)
 {
-	(void)state;
 	kit_build_eth(&f, NULL, NULL, ETH_TYPE_ARP, NULL, 0);
 	kit_inject_frame(&k, &f);
 	kit_build_eth(&f, NULL, NULL, ETH_TYPE_IPV4, NULL, 0);
@@ -156,12 +141,11 @@ static void a_type_without_payload_reaches_its_layer(void **state)
 	assert_int_equal(kit_counter(&k, "ip_malformed"), 1);
 }
 
-static void a_netif_without_a_stack_frees_and_counts(void **state)
+TEST(a_netif_without_a_stack_frees_and_counts)
 {
 	struct netif alone = {.name = "alone"};
 	struct pktbuf *pkt = pktbuf_alloc(&k.stack->pool, 16);
 
-	(void)state;
 	netif_input(&alone, pkt, 0);
 	assert_int_equal(alone.counters.rx_dropped, 1);
 	assert_int_equal(k.stack->pool.in_use, 0);
@@ -208,12 +192,11 @@ static void assert_pieces_arrived(const struct kit_sent *s)
 	assert_memory_equal(s->bytes + 14 + 21, "abcdefgh", 8);
 }
 
-static void a_plain_device_gets_linear_frames_with_checksums(void **state)
+TEST(a_plain_device_gets_linear_frames_with_checksums)
 {
 	struct kit_sent *s;
 	uint8_t expected[28];
 
-	(void)state;
 	assert_int_equal(output(packet_with_pieces(true)), ERR_OK);
 	s = kit_expect(&k);
 	assert_pieces_arrived(s);
@@ -228,11 +211,10 @@ static void a_plain_device_gets_linear_frames_with_checksums(void **state)
 	kit_sent_free(s);
 }
 
-static void a_capable_device_gets_pieces_and_partial_checksums(void **state)
+TEST(a_capable_device_gets_pieces_and_partial_checksums)
 {
 	struct kit_sent *s;
 
-	(void)state;
 	k.netif.features = NETIF_TX_CSUM | NETIF_TX_SG;
 	assert_int_equal(output(packet_with_pieces(true)), ERR_OK);
 	s = kit_expect(&k);
@@ -246,11 +228,10 @@ static void a_capable_device_gets_pieces_and_partial_checksums(void **state)
 }
 
 /* Checksums yes, pieces no: the copy must not lose where the checksum goes. */
-static void a_device_without_pieces_still_gets_the_checksum_s_place(void **state)
+TEST(a_device_without_pieces_still_gets_the_checksum_s_place)
 {
 	struct kit_sent *s;
 
-	(void)state;
 	k.netif.features = NETIF_TX_CSUM;
 	assert_int_equal(output(packet_with_pieces(true)), ERR_OK);
 	s = kit_expect(&k);
@@ -270,11 +251,10 @@ static void count_release(struct pktbuf *pkt)
 	released++;
 }
 
-static void linearising_without_memory_is_a_counted_loss(void **state)
+TEST(linearising_without_memory_is_a_counted_loss)
 {
 	struct pktbuf *pkt = packet_with_pieces(false);
 
-	(void)state;
 	released = 0;
 	pkt->pieces_release = count_release;
 	k.kp.fail_after = 0;
@@ -285,21 +265,19 @@ static void linearising_without_memory_is_a_counted_loss(void **state)
 	assert_int_equal(k.stack->pool.in_use, 0);
 }
 
-static void a_frame_too_long_to_linearise_is_refused(void **state)
+TEST(a_frame_too_long_to_linearise_is_refused)
 {
 	static const uint8_t big[4000];
 	struct pktbuf *pkt = packet_with_pieces(false);
 
-	(void)state;
 	assert_true(pktbuf_add_piece(pkt, big, sizeof(big)));
 	assert_int_equal(output(pkt), ERR_NOBUFS);
 	assert_int_equal(k.netif.counters.tx_dropped, 1);
 	assert_int_equal(k.stack->frame_pool.in_use, 0);
 }
 
-static void what_the_device_refuses_is_counted(void **state)
+TEST(what_the_device_refuses_is_counted)
 {
-	(void)state;
 	k.send_result = ERR_AGAIN;
 	assert_int_equal(output(packet_with_pieces(false)), ERR_AGAIN);
 	k.send_result = ERR_NETDOWN;
@@ -324,14 +302,13 @@ static int connect_to_peer(void)
 
 /* Step 8 shows the very frame that the device took, with its checksum complete, whatever the
  * device could have done itself. */
-static void a_taken_syn_is_reported_byte_for_byte(void **state)
+TEST(a_taken_syn_is_reported_byte_for_byte)
 {
 	const struct kit_event *ev;
 	struct kit_sent *s;
 	struct strbuf sb;
 	char hex[512];
 
-	(void)state;
 	k.netif.features = NETIF_TX_CSUM | NETIF_TX_SG;
 	kit_teach_peer(&k);
 	connect_to_peer();
@@ -348,9 +325,8 @@ static void a_taken_syn_is_reported_byte_for_byte(void **state)
 	kit_sent_free(s);
 }
 
-static void a_refused_syn_is_not_reported(void **state)
+TEST(a_refused_syn_is_not_reported)
 {
-	(void)state;
 	kit_teach_peer(&k);
 	k.send_result = ERR_NETDOWN;
 	connect_to_peer();
@@ -358,28 +334,3 @@ static void a_refused_syn_is_not_reported(void **state)
 	assert_int_equal(kit_event_count(&k.kp, EVENT_TCP_SYN_SENT), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(a_frame_under_14_bytes_is_dropped),
-		TEST(frames_in_a_vlan_are_dropped_also_truncated_ones),
-		TEST(a_tag_without_a_vlan_is_no_tag),
-		TEST(a_group_address_as_sender_is_dropped),
-		TEST(the_destination_filter),
-		TEST(unknown_types_are_counted),
-		TEST(a_type_without_payload_reaches_its_layer),
-		TEST(a_netif_without_a_stack_frees_and_counts),
-		TEST(a_plain_device_gets_linear_frames_with_checksums),
-		TEST(a_capable_device_gets_pieces_and_partial_checksums),
-		TEST(a_device_without_pieces_still_gets_the_checksum_s_place),
-		TEST(linearising_without_memory_is_a_counted_loss),
-		TEST(a_frame_too_long_to_linearise_is_refused),
-		TEST(what_the_device_refuses_is_counted),
-		TEST(a_taken_syn_is_reported_byte_for_byte),
-		TEST(a_refused_syn_is_not_reported),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

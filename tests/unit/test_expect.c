@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* app/http/expect.c and sha256.c: what is looked for in an answer, in pieces of every size. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "app/http/expect.h"
+#include "tests/runner/unit.h"
 
 static const char *set(const char *(*setter)(void *, const char *, size_t), struct http_expect *e,
 		       const char *value)
@@ -17,11 +12,10 @@ static const char *set(const char *(*setter)(void *, const char *, size_t), stru
 	return setter(e, value, strlen(value));
 }
 
-static void statuses(void **state)
+TEST(statuses)
 {
 	struct http_expect e = {0};
 
-	(void)state;
 	for (unsigned code = 100; code < 1000; code++)
 		assert_int_equal(expect_allows_status(&e, code), code >= 200 && code <= 399);
 	assert_string_equal(expect_status_words(&e), "200 to 399");
@@ -34,13 +28,12 @@ static void statuses(void **state)
 	assert_false(expect_allows_status(&e, 404));
 }
 
-static void statuses_that_make_no_sense(void **state)
+TEST(statuses_that_make_no_sense)
 {
 	static const char *const bad[] = {"", ",", "200,", ",200", "20", "2000", "200-", "-200", "300-200",
 					  "099", "2xx", "200 ", "200--300", "200-300-400", "0x1"};
 	struct http_expect e = {0};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		if (set(expect_set_status, &e, bad[i]) == NULL)
 			fail_msg("%s is taken", bad[i]);
@@ -66,7 +59,7 @@ static const char *judge(struct http_expect *e, const char *text, size_t piece)
 	return expect_body_problem(&body);
 }
 
-static void words_across_pieces(void **state)
+TEST(words_across_pieces)
 {
 	static const struct {
 		const char *words, *text;
@@ -78,7 +71,6 @@ static void words_across_pieces(void **state)
 		{"", "", true}, {"aaaa", "aaa", false}, {"abacabab", "abacabacabab", true},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct http_expect e = {0};
 
@@ -93,11 +85,10 @@ static void words_across_pieces(void **state)
 }
 
 /* Against a search that cannot be wrong, over a small alphabet where beginnings repeat. */
-static void words_against_a_plain_search(void **state)
+TEST(words_against_a_plain_search)
 {
 	uint32_t seed = 1;
 
-	(void)state;
 	for (unsigned round = 0; round < 20000; round++) {
 		char words[8], text[24];
 		struct http_expect e = {0};
@@ -116,7 +107,7 @@ static void words_against_a_plain_search(void **state)
 }
 
 /* FIPS 180-4's examples, as NIST publishes them, and the empty text. */
-static void sha256_vectors(void **state)
+TEST(sha256_vectors)
 {
 	static const struct {
 		const char *text, *digest;
@@ -128,7 +119,6 @@ static void sha256_vectors(void **state)
 	};
 	struct http_expect e = {0};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		assert_null(set(expect_set_sha256, &e, rows[i].digest));
 		for (size_t piece = 1; piece < 66; piece += 13)
@@ -137,25 +127,23 @@ static void sha256_vectors(void **state)
 	}
 }
 
-static void a_million_times_a(void **state)
+TEST(a_million_times_a)
 {
 	static const char digest[] = "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0";
 	static char text[1000001];
 	struct http_expect e = {0};
 
-	(void)state;
 	memset(text, 'a', sizeof(text) - 1);
 	assert_null(set(expect_set_sha256, &e, digest));
 	assert_null(judge(&e, text, 9999));
 }
 
-static void digests_that_make_no_sense(void **state)
+TEST(digests_that_make_no_sense)
 {
 	static const char good[] = "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0";
 	struct http_expect e = {0};
 	char bad[66];
 
-	(void)state;
 	assert_non_null(set(expect_set_sha256, &e, ""));
 	assert_non_null(expect_set_sha256(&e, good, 63));
 	strcpy(bad, good);
@@ -167,30 +155,14 @@ static void digests_that_make_no_sense(void **state)
 }
 
 /* The search comes first. */
-static void both(void **state)
+TEST(both)
 {
 	struct http_expect e = {0};
 
-	(void)state;
 	assert_null(set(expect_set_sha256, &e,
 			"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
 	assert_null(set(expect_set_body, &e, "bc"));
 	assert_null(judge(&e, "abc", 1));
 	assert_non_null(judge(&e, "bc", 1));
 	assert_string_equal(judge(&e, "b", 1), "the body does not hold what expect.body= says");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(statuses),
-		cmocka_unit_test(statuses_that_make_no_sense),
-		cmocka_unit_test(words_across_pieces),
-		cmocka_unit_test(words_against_a_plain_search),
-		cmocka_unit_test(sha256_vectors),
-		cmocka_unit_test(a_million_times_a),
-		cmocka_unit_test(digests_that_make_no_sense),
-		cmocka_unit_test(both),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

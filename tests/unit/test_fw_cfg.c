@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* kernel/firmware/fw_cfg_config: which files are ours, in which order, and a device that says anything. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include <linux/qemu_fw_cfg.h>
 
@@ -15,6 +9,7 @@
 #include "kernel/firmware/fw_cfg.h"
 #include "log/format.h"
 #include "kernel/mm/memory.h"
+#include "tests/runner/unit.h"
 
 /* --- a device ---------------------------------------------------------------------------------- */
 
@@ -108,9 +103,8 @@ static void record(struct event_sink *sink, const struct event *ev)
 
 static struct event_sink sink = {.emit = record};
 
-static int fresh(void **state)
+static void fresh(void)
 {
-	(void)state;
 	memset(&device, 0, sizeof(device));
 	device.there = true;
 	tables.keys[0] = config_platform_keys(&platform, &tables.count[0]);
@@ -119,8 +113,9 @@ static int fresh(void **state)
 	colour[0] = said[0] = '\0';
 	held = 0;
 	heap_left = SIZE_MAX;
-	return 0;
 }
+
+FIXTURE(fresh, NULL);
 
 static unsigned read_all(void)
 {
@@ -130,18 +125,16 @@ static unsigned read_all(void)
 	return faults;
 }
 
-static void no_device(void **state)
+TEST(no_device)
 {
-	(void)state;
 	add("opt/org.dialtone/colour", "red");
 	device.there = false;
 	assert_int_equal(read_all(), 0);
 	assert_string_equal(said, "");
 }
 
-static void keys_and_a_whole_file(void **state)
+TEST(keys_and_a_whole_file)
 {
-	(void)state;
 	add("etc/e820", "\1\2\3");
 	add("opt/org.dialtone/colour", "deep blue\n"); /* as echo writes it */
 	add("opt/org.dialtone/config", "# ours\ncolour=red\ntimeout=7\n");
@@ -154,9 +147,8 @@ static void keys_and_a_whole_file(void **state)
 				  "colour=deep blue (from fw_cfg)\n");
 }
 
-static void faults_are_named(void **state)
+TEST(faults_are_named)
 {
-	(void)state;
 	add("opt/org.dialtone/color", "red");
 	add("opt/org.dialtone/timeout", "soon");
 	add("opt/org.dialtone/colour", "r\200d");
@@ -166,11 +158,10 @@ static void faults_are_named(void **state)
 	assert_non_null(strstr(said, "byte 0x80 is not printable ASCII"));
 }
 
-static void sizes_that_are_too_large(void **state)
+TEST(sizes_that_are_too_large)
 {
 	char *long_text = malloc(4000);
 
-	(void)state;
 	memset(long_text, 'x', 4000);
 	add_file("opt/org.dialtone/colour", long_text, 4000);
 	store_be32(add_file("opt/org.dialtone/config", "", 0), 64 * 1024 + 1);
@@ -180,24 +171,22 @@ static void sizes_that_are_too_large(void **state)
 	free(long_text);
 }
 
-static void a_directory_that_lies(void **state)
+TEST(a_directory_that_lies)
 {
-	(void)state;
 	add("opt/org.dialtone/colour", "red");
 	store_be32(device.directory, UINT32_MAX); /* what is behind it reads as zeros */
 	assert_int_equal(read_all(), 0);
 	assert_string_equal(colour, "red");
 	assert_non_null(strstr(said, "fw_cfg: only the first 1024 files are looked at"));
 
-	fresh(NULL); /* a name that fills its place is not terminated */
+	fresh(); /* a name that fills its place is not terminated */
 	add("opt/org.dialtone/a-name-that-is-longer-than-any-file-may-have", "red");
 	assert_int_equal(read_all(), 1);
 	assert_non_null(strstr(said, "unknown key"));
 }
 
-static void a_device_that_fails(void **state)
+TEST(a_device_that_fails)
 {
-	(void)state;
 	add("opt/org.dialtone/colour", "red");
 	device.broken = true;
 	assert_int_equal(read_all(), 1);
@@ -207,9 +196,8 @@ static void a_device_that_fails(void **state)
 	assert_non_null(strstr(said, "fw_cfg: the directory cannot be read from the device"));
 }
 
-static void memory_runs_out(void **state)
+TEST(memory_runs_out)
 {
-	(void)state;
 	add("opt/org.dialtone/colour", "red");
 	heap_left = 4 + 64;
 	store_be32(device.directory, 1);
@@ -220,19 +208,4 @@ static void memory_runs_out(void **state)
 	heap_left = 0;
 	assert_int_equal(read_all(), 1); /* what may be in it is not left out without a word */
 	assert_non_null(strstr(said, "fw_cfg: the directory does not fit into memory"));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(no_device, fresh),
-		cmocka_unit_test_setup(keys_and_a_whole_file, fresh),
-		cmocka_unit_test_setup(faults_are_named, fresh),
-		cmocka_unit_test_setup(sizes_that_are_too_large, fresh),
-		cmocka_unit_test_setup(a_directory_that_lies, fresh),
-		cmocka_unit_test_setup(a_device_that_fails, fresh),
-		cmocka_unit_test_setup(memory_runs_out, fresh),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,13 +9,8 @@
  *
  * Small rings and budgets: every order of a few acts.  Rings of 256: orders drawn from a seed.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "drivers/virtio/net/private.h"
 #include "kernel/time/clock_timer.h"
@@ -25,6 +20,9 @@
 #include "net/net.h"
 #include "tests/lib/orders.h"
 #include "tests/lib/virtio_net_kit.h"
+#include "tests/runner/unit.h"
+
+TAKES_LONG;
 
 #define EVENT_IDX VIRTIO_FEATURE(VIRTIO_RING_F_EVENT_IDX)
 
@@ -474,7 +472,7 @@ static void run(const struct scenario *s)
 	fake_ring_at_barrier = NULL;
 	must(net_kit.received == w.given || net_kit.fake.dev.dead, "a frame was lost");
 	must(w.net->polled == (s->vectors == NONE), "thinks wrong of its interrupts");
-	(void)net_kit_teardown(NULL);
+	net_kit_teardown();
 }
 
 static void run_all_orders(const struct scenario *s)
@@ -515,9 +513,8 @@ static const struct scenario small[] = {
 };
 
 /* With an event index, and without; and with stores that are seen as late as they may. */
-static void every_order_on_small_rings(void **state)
+TEST(every_order_on_small_rings)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(small); i++) {
 		struct scenario s = small[i];
 
@@ -559,9 +556,8 @@ static void draw_scenario(struct scenario *s)
 
 #define DRAWN 400
 
-static void orders_drawn_on_large_rings(void **state)
+TEST(orders_drawn_on_large_rings)
 {
-	(void)state;
 	for (uint64_t seed = 1; seed <= DRAWN; seed++) {
 		struct scenario s;
 
@@ -572,7 +568,7 @@ static void orders_drawn_on_large_rings(void **state)
 }
 
 /* Some 140,000 frames: the ring's indices come round twice, and so does the event index. */
-static void indices_come_round(void **state)
+TEST(indices_come_round)
 {
 	static const struct scenario s = {
 		.name = "long", .features = NET_KIT_ALL, .rx_size = 256, .tx_size = 256, .batch = 8,
@@ -580,19 +576,7 @@ static void indices_come_round(void **state)
 		.acts = {[ACT_FRAME] = 100000, [ACT_BURST] = 500, [ACT_SENT] = 1000000},
 	};
 
-	(void)state;
 	orders_begin_drawn(1);
 	run(&s);
 	assert_true(net_kit.received > 2 * 65536);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_order_on_small_rings),
-		cmocka_unit_test(orders_drawn_on_large_rings),
-		cmocka_unit_test(indices_come_round),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

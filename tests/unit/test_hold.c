@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* app/hold.c: hold= keeps the machine up for exactly as long as it says. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "app/app.h"
+#include "tests/runner/unit.h"
 #include "tests/unit/fake_sock.h"
 
 static const struct config_platform none;
@@ -22,25 +16,13 @@ static uint64_t held(const struct config_platform *platform)
 	return fake.now_ns;
 }
 
-static void it_lasts_as_long_as_it_says(void **state)
+TEST(it_lasts_as_long_as_it_says)
 {
-	(void)state;
 	assert_int_equal(held(&half_a_second_more), 1500 * NS_PER_MS);
 }
 
-static void without_it_nothing_waits(void **state)
+TEST(without_it_nothing_waits)
 {
-	(void)state;
 	assert_int_equal(held(&none), 0);
 	assert_int_equal(fake.turns, 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_lasts_as_long_as_it_says),
-		cmocka_unit_test(without_it_nothing_waits),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

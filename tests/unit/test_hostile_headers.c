@@ -9,15 +9,9 @@
  * The rows of the list of hostile inputs have tests of their own (docs/hostile-inputs.md); this one
  * is the promise that they all share.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 #define PADDING 24          /* behind each frame, as a card that pads would send it */
 #define PADDING_BYTE 0xee
@@ -252,35 +246,32 @@ static bool says_a_length(size_t at)
 
 /* --- the tests ------------------------------------------------------------------------------- */
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	tk_open(&t);
 	tk_establish(&t);
 	memset(&pcb, 0, sizeof(pcb));
 	assert_int_equal(udp_bind(t.k.stack, &pcb, 0, 5000), ERR_OK);
 	kit_sent_clear(&t.k);
-	return 0;
 }
 
 /* Whatever was kept for a while (neighbours that answer nothing, fragments) is gone in time. */
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	tk_advance(&t, 120 * NS_PER_S);
 	kit_sent_clear(&t.k);
 	assert_int_equal(t.k.stack->frame_pool.in_use, 0);
 	assert_int_equal(tk_tcb(&t)->rcv_memory, 0);
 	udp_unbind(t.k.stack, &pcb);
 	tk_close(&t);
-	return 0;
 }
 
-static void every_byte_of_every_header(void **state)
+FIXTURE(setup, teardown);
+
+TEST(every_byte_of_every_header)
 {
 	static const uint8_t values[] = {0x00, 0x01, 0x05, 0x0f, 0x40, 0x7f, 0x80, 0xff};
 
-	(void)state;
 	for (unsigned b = 0; b < ARRAY_LEN(builders); b++) {
 		size_t len = (builders[b](), f.len);
 
@@ -298,9 +289,8 @@ static void every_byte_of_every_header(void **state)
 	}
 }
 
-static void every_length_of_every_frame(void **state)
+TEST(every_length_of_every_frame)
 {
-	(void)state;
 	for (unsigned b = 0; b < ARRAY_LEN(builders); b++) {
 		size_t len = (builders[b](), f.len);
 
@@ -322,11 +312,10 @@ static void every_length_of_every_frame(void **state)
 }
 
 /* The same frames a thousand times: memory is that of the first hundred. */
-static void a_flood_of_everything_is_bounded(void **state)
+TEST(a_flood_of_everything_is_bounded)
 {
 	size_t early = 0, late = 0;
 
-	(void)state;
 	for (unsigned round = 0; round < 1000; round++) {
 		size_t *most = round < 100 ? &early : &late;
 
@@ -347,15 +336,3 @@ static void a_flood_of_everything_is_bounded(void **state)
 	take_datagrams();
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(every_byte_of_every_header),
-		TEST(every_length_of_every_frame),
-		TEST(a_flood_of_everything_is_bounded),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The answers of tests/lib/http_answers.def, given to the client: the status of each, and whether the
  * connection that it came over is used again. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "app/http/http_parse.h"
+#include "tests/runner/unit.h"
 #include "tests/unit/http_kit.h"
 
 enum end { CLOSE, RESET, SILENT };
@@ -28,6 +22,8 @@ static const struct answer answers[] = {
 #include "tests/lib/http_answers.def"
 #undef ANSWER
 };
+
+FIXTURE(fresh, NULL);
 
 #define A "url=http://10.0.0.1/a "
 
@@ -68,7 +64,7 @@ static enum status give(const struct answer *answer, bool once_more)
 	size_t n = 0;
 	char config[200] = A;
 
-	fresh(NULL);
+	fresh();
 	if (is_asked(answer, "second"))
 		arrivals[n++] = (struct fake_arrival)OK_AT(1);
 	arrivals[n++] = (struct fake_arrival){.at_ns = 2 * NS_PER_MS, .bytes = data, .len = expand(answer)};
@@ -86,11 +82,10 @@ static enum status give(const struct answer *answer, bool once_more)
 	return run(config, arrivals, n);
 }
 
-static void every_answer_ends_with_its_status(void **state)
+TEST(every_answer_ends_with_its_status)
 {
 	unsigned wrong = 0;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
 		enum status status = give(&answers[i], false);
 
@@ -102,11 +97,10 @@ static void every_answer_ends_with_its_status(void **state)
 	assert_int_equal(wrong, 0);
 }
 
-static void what_is_strange_is_the_last_on_its_connection(void **state)
+TEST(what_is_strange_is_the_last_on_its_connection)
 {
 	unsigned wrong = 0, kept = 0, dropped = 0;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
 		bool is_kept = answers[i].connection == KEPT;
 
@@ -164,9 +158,8 @@ static void must_be_alike(const struct http_parser *a, const struct http_parser 
 }
 
 /* What becomes of an answer does not depend on where the network has cut it. */
-static void every_answer_cut_anywhere(void **state)
+TEST(every_answer_cut_anywhere)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
 		size_t len = expand(&answers[i]);
 		struct http_parser whole = parse_in_two(&answers[i], len, len);
@@ -187,64 +180,61 @@ static void every_answer_cut_anywhere(void **state)
 #define MOVED_TO(url) "HTTP/1.1 302 x\r\nLocation: " url "\r\nContent-Length: 9\r\n\r\nhi"
 
 /* Nobody needs the connection: not a moment. */
-static void a_verdict_waits_for_nothing(void **state)
+TEST(a_verdict_waits_for_nothing)
 {
 	static const char *const configs[] = {A, A ELSEWHERE, A "expect.body=x ", A "retry=0 "};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(configs); i++) {
-		fresh(NULL);
+		fresh();
 		assert_int_equal(RUN(configs[i], AT(2, GONE_LENGTH("9") "hi"), OK_AT(3)), STATUS_HTTP_STATUS);
 		assert_true(fake.now_ns <= 3 * NS_PER_MS);
 		must_say("http     body not read to its end, 2 bytes of it came\n");
 		assert_int_equal(count_events(EVENT_HTTP_BODY_LEFT), 1);
 	}
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(A "follow=1", AT(2, MOVED_TO("http://10.0.0.2/")), OK_AT(3)), STATUS_OK);
 	assert_int_equal(fake.now_ns, 3 * NS_PER_MS);
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(A "follow=1", AT(2, MOVED_TO("https://10.0.0.1/"))), STATUS_UNSUPPORTED_PROTOCOL);
 	assert_int_equal(fake.now_ns, 2 * NS_PER_MS);
 }
 
 /* For the next request's sake: a second, however it passes. */
-static void a_connection_is_worth_a_second(void **state)
+TEST(a_connection_is_worth_a_second)
 {
-	(void)state;
 	assert_int_equal(RUN(A B, AT(2, GONE_LENGTH("9") "hi"), AT(900, "there"), AT(1001, "it"), OK_AT(1003)),
 			 STATUS_HTTP_STATUS);
 	assert_int_equal(fake.sockets, 1);
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(A B, AT(2, GONE_LENGTH("9") "hi"), AT(900, "there"), OK_AT(1003)),
 			 STATUS_HTTP_STATUS);
 	assert_int_equal(fake.sockets, 2);
 	assert_int_equal(fake.made_ns, 1002 * NS_PER_MS);
 	must_say("body not read to its end, 7 bytes of it came: timed out\n");
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(A "follow=1", AT(2, MOVED_TO("/b")), AT(500, "7654321"), OK_AT(501)), STATUS_OK);
 	assert_int_equal(fake.sockets, 1);
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(A "follow=1", AT(2, MOVED_TO("/b")), OK_AT(1500)), STATUS_OK);
 	assert_int_equal(fake.sockets, 2);
 	assert_int_equal(fake.made_ns, 1002 * NS_PER_MS);
 }
 
 /* ... and 64 KiB: of a length that says more nothing is read, of chunks not much more. */
-static void a_connection_is_worth_64_kib(void **state)
+TEST(a_connection_is_worth_64_kib)
 {
 	static char body[4 * 65536];
 	static const char chunk[] = "HTTP/1.1 404 x\r\nTransfer-Encoding: chunked\r\n\r\n30000\r\n";
 	struct fake_arrival arrivals[3] = {AT(2, GONE_LENGTH("65536")), AT(3, ""), OK_AT(4)};
 
-	(void)state;
 	arrivals[1].bytes = body;
 	arrivals[1].len = 65536;
 	assert_int_equal(run(A B, arrivals, 3), STATUS_HTTP_STATUS);
 	assert_int_equal(fake.sockets, 1);
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(A B, AT(2, GONE_LENGTH("65537")), OK_AT(3)), STATUS_HTTP_STATUS);
 	assert_int_equal(fake.sockets, 2);
-	fresh(NULL);
+	fresh();
 	arrivals[0] = (struct fake_arrival){.at_ns = 2 * NS_PER_MS, .bytes = chunk, .len = sizeof(chunk) - 1};
 	arrivals[1].len = 2 * 65536;
 	assert_int_equal(run(A B, arrivals, 3), STATUS_HTTP_STATUS);
@@ -253,14 +243,13 @@ static void a_connection_is_worth_64_kib(void **state)
 }
 
 /* show=body: as long as there is something to show. */
-static void what_is_shown_is_waited_for(void **state)
+TEST(what_is_shown_is_waited_for)
 {
-	(void)state;
 	assert_int_equal(RUN(A "show=body", AT(2, "HTTP/1.1 404 x\r\n\r\none\n"), AT(900, "two\n"),
 			     AT(1800, "three\n")), STATUS_HTTP_STATUS);
 	must_say("data three\n");
 	assert_int_equal(fake.now_ns, 2800 * NS_PER_MS); /* a second of silence is its end */
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(A "show=body", AT(2, GONE_LENGTH("9") "short"), EOF_AT(3)), STATUS_HTTP_STATUS);
 	must_say("data short\n");
 	must_have(result_line, "\"size_download\":5,");
@@ -269,26 +258,10 @@ static void what_is_shown_is_waited_for(void **state)
 }
 
 /* RFC 9112 5.2: a space stands where the fold was, and what is around it is one value. */
-static void a_fold_is_a_space(void **state)
+TEST(a_fold_is_a_space)
 {
-	(void)state;
 	assert_int_equal(RUN(A "show=headers", AT(2, "HTTP/1.1 200 OK\r\nX: a  \r\n \t b\r\n\tc\r\n \r\nY: d\r\n"
 						     "Content-Length: 0\r\n\r\n")), STATUS_OK);
 	must_say("header X: a b c\n");
 	must_say("header Y: d\n");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_answer_ends_with_its_status),
-		cmocka_unit_test(what_is_strange_is_the_last_on_its_connection),
-		cmocka_unit_test(every_answer_cut_anywhere),
-		cmocka_unit_test_setup(a_verdict_waits_for_nothing, fresh),
-		cmocka_unit_test_setup(a_connection_is_worth_a_second, fresh),
-		cmocka_unit_test_setup(a_connection_is_worth_64_kib, fresh),
-		cmocka_unit_test_setup(what_is_shown_is_waited_for, fresh),
-		cmocka_unit_test_setup(a_fold_is_a_space, fresh),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

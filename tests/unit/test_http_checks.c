@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* What goes beyond one GET: several checks, what is asked and how, redirects, kept connections, retries,
  * expectations, and what of it the log shows. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "app/server/probes.h"
 #include "app/server/settings.h"
+#include "tests/runner/unit.h"
 #include "tests/unit/http_kit.h"
+
+FIXTURE(fresh, NULL);
 
 #define A "url=http://10.0.0.1/a "
 #define B "url=http://10.0.0.1/b "
@@ -26,9 +22,8 @@ static unsigned occurrences(const char *text, const char *what)
 
 /* --- several checks ------------------------------------------------------------------------------- */
 
-static void urls_in_their_order(void **state)
+TEST(urls_in_their_order)
 {
-	(void)state;
 	assert_int_equal(RUN(A "url=http://10.0.0.2/b", OK_AT(2), OK_AT(4)), STATUS_OK);
 	assert_int_equal(fake.sockets, 2);
 	assert_int_equal(count_events(EVENT_TRANSFER), 2);
@@ -39,9 +34,8 @@ static void urls_in_their_order(void **state)
 	assert_true(fake.closed && fake.shut_down);
 }
 
-static void the_first_that_failed_is_the_result(void **state)
+TEST(the_first_that_failed_is_the_result)
 {
-	(void)state;
 	fake.refused = 1;
 	assert_int_equal(RUN(A "url=http://10.0.0.2/b", OK_AT(2)), STATUS_COULD_NOT_CONNECT);
 	assert_int_equal(count_events(EVENT_TRANSFER), 2);
@@ -49,20 +43,18 @@ static void the_first_that_failed_is_the_result(void **state)
 	must_have(transfer_line, "\"exitcode\":0,\"outcome\":\"ok\",\"method\":\"GET\",\"url\":\"http://10.0.0.2/b\"");
 }
 
-static void a_later_failure_changes_nothing(void **state)
+TEST(a_later_failure_changes_nothing)
 {
-	(void)state;
 	fake.refused = 1;
 	assert_int_equal(RUN(A "url=http://10.0.0.2/b", AT(2, "HTTP/1.1 500 ?\r\nContent-Length: 0\r\n\r\n")),
 			 STATUS_COULD_NOT_CONNECT);
 	must_have(transfer_line, "\"exitcode\":22");
 }
 
-static void too_many_urls(void **state)
+TEST(too_many_urls)
 {
 	struct config_tables tables = {0};
 
-	(void)state;
 	tables.keys[0] = app_config_keys(&tables.count[0]);
 	for (unsigned i = 0; i <= HTTP_URLS_MAX; i++)
 		assert_int_equal(config_read_value(&tables, "test", "url", 3, "http://a/", 9, &sink),
@@ -75,11 +67,10 @@ static void too_many_urls(void **state)
 }
 
 /* Whoever writes a key that there is none of is shown them all, to the last. */
-static void an_unknown_key_is_shown_every_key(void **state)
+TEST(an_unknown_key_is_shown_every_key)
 {
 	struct config_tables tables = {0};
 
-	(void)state;
 	tables.keys[0] = config_platform_keys(&platform, &tables.count[0]);
 	tables.keys[1] = app_config_keys(&tables.count[1]);
 	assert_int_equal(config_read(&tables, CONFIG_SOURCE_LINE, "test", "xyz=1", 5, &sink), 1);
@@ -96,9 +87,8 @@ static void an_unknown_key_is_shown_every_key(void **state)
 
 /* --- tcp= ----------------------------------------------------------------------------------------- */
 
-static void a_port_that_answers(void **state)
+TEST(a_port_that_answers)
 {
-	(void)state;
 	assert_int_equal(run("tcp=10.0.0.1:2222", NULL, 0), STATUS_OK);
 	assert_int_equal(fake.remote.port, 2222);
 	assert_int_equal(fake.sent_len, 0);
@@ -109,23 +99,21 @@ static void a_port_that_answers(void **state)
 	assert_null(strstr(transfer_line, "\"method\""));
 }
 
-static void ports_come_before_urls(void **state)
+TEST(ports_come_before_urls)
 {
-	(void)state;
 	fake.refused = 1;
 	assert_int_equal(RUN(A "tcp=10.0.0.1:2222", OK_AT(2)), STATUS_COULD_NOT_CONNECT);
 	must_say("result   failed: connect tcp://10.0.0.1:2222, total 1.0 ms: connection refused (stopped");
 	must_say("GET http://10.0.0.1/a -> 200"); /* it is tried all the same */
 }
 
-static void ports_that_make_no_sense(void **state)
+TEST(ports_that_make_no_sense)
 {
 	static const char *const bad[] = {"10.0.0.1", "10.0.0.1:", ":80", "10.0.0.1:80/", "u@10.0.0.1:80",
 					  "10.0.0.1:0", "10.0.0.1:65536", "10.0.0:80", "", "http://a:80",
 					  "a:80?", "a b:80"};
 	struct config_tables tables = {0};
 
-	(void)state;
 	tables.keys[0] = app_config_keys(&tables.count[0]);
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		if (config_read_value(&tables, "test", "tcp", 3, bad[i], strlen(bad[i]), &sink) != 1)
@@ -138,9 +126,8 @@ static void ports_that_make_no_sense(void **state)
 
 /* --- rounds --------------------------------------------------------------------------------------- */
 
-static void rounds_over_all_checks(void **state)
+TEST(rounds_over_all_checks)
 {
-	(void)state;
 	assert_int_equal(RUN("tcp=10.0.0.9:7 count=2 " A "url=http://10.0.0.2/b", OK_AT(2), OK_AT(4),
 			     OK_AT(1002), OK_AT(1004)), STATUS_OK);
 	assert_int_equal(fake.sockets, 6);
@@ -152,13 +139,12 @@ static void rounds_over_all_checks(void **state)
 	must_say("result   ok: probe 2: GET http://10.0.0.2/b");
 }
 
-static void time_may_run_out_within_a_round(void **state)
+TEST(time_may_run_out_within_a_round)
 {
-	(void)state;
 	assert_int_equal(RUN(A B "max-time=100", AT(2, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"),
 			     EOF_AT(29999), OK_AT(30001)), STATUS_TIMED_OUT);
 	must_say("result   failed: GET http://10.0.0.1/b");
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(A "url=http://10.0.0.2/", OK_AT(30000)), STATUS_TIMED_OUT); /* just in time */
 	must_say("timed out after 30.000 s, with 1 of 2 checks done\n");
 }
@@ -167,7 +153,7 @@ static void time_may_run_out_within_a_round(void **state)
 
 static void must_ask(const char *config, const char *request)
 {
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(config, AT(2, "HTTP/1.1 204 No Content\r\n\r\n")), STATUS_OK);
 	fake.sent[fake.sent_len] = '\0';
 	assert_string_equal(fake.sent, request);
@@ -179,9 +165,8 @@ static void must_ask(const char *config, const char *request)
 #define CLOSE "Connection: close\r\n"
 #define FORM "Content-Type: application/x-www-form-urlencoded\r\n"
 
-static void methods_and_bodies(void **state)
+TEST(methods_and_bodies)
 {
-	(void)state;
 	must_ask(A "method=HEAD", "HEAD /a HTTP/1.1\r\n" HOST UA ACCEPT CLOSE "\r\n");
 	must_ask(A "method=POST", "POST /a HTTP/1.1\r\n" HOST UA ACCEPT "Content-Length: 0\r\n" CLOSE "\r\n");
 	must_ask(A "body=a=b", "POST /a HTTP/1.1\r\n" HOST UA ACCEPT "Content-Length: 3\r\n" FORM CLOSE
@@ -194,9 +179,8 @@ static void methods_and_bodies(void **state)
 		 "\r\n");
 }
 
-static void fields_of_ones_own(void **state)
+TEST(fields_of_ones_own)
 {
-	(void)state;
 	must_ask(A "header=X-A:1 header=\"x-b:  2  \" header=X-A:3",
 		 "GET /a HTTP/1.1\r\n" HOST UA ACCEPT "X-A: 1\r\nx-b: 2\r\nX-A: 3\r\n" CLOSE "\r\n");
 	must_ask(A "header=accept:x/y header=host:me header=user-agent: header=Nothing: "
@@ -210,13 +194,12 @@ static void fields_of_ones_own(void **state)
 	must_ask(A "user-agent=", "GET /a HTTP/1.1\r\n" HOST ACCEPT CLOSE "\r\n");
 }
 
-static void fields_that_make_no_sense(void **state)
+TEST(fields_that_make_no_sense)
 {
 	static const char *const bad[] = {"", ":", "X", ": x", "X Y: z", "X\xc3: z", "X(: z"};
 	static char longest[CONFIG_TEXT_MAX];
 	struct config_tables tables = {0};
 
-	(void)state;
 	tables.keys[0] = app_config_keys(&tables.count[0]);
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		assert_int_equal(config_read_value(&tables, "test", "header", 6, bad[i], strlen(bad[i]),
@@ -237,12 +220,11 @@ static void fields_that_make_no_sense(void **state)
 }
 
 /* Every part at its longest fits into the request. */
-static void the_longest_request(void **state)
+TEST(the_longest_request)
 {
 	static char config[8 * CONFIG_TEXT_MAX];
 	const char *keys[] = {"url=http://10.0.0.1/", " body=", " user=", " user-agent="};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
 		size_t value_len = CONFIG_TEXT_MAX - 1 - (i == 0 ? 16 : 0);
 
@@ -254,9 +236,8 @@ static void the_longest_request(void **state)
 	must_say("waiting for the server to take the request");
 }
 
-static void users(void **state)
+TEST(users)
 {
-	(void)state;
 	must_ask(A "user=Aladdin:open", "GET /a HTTP/1.1\r\n" HOST "Authorization: Basic QWxhZGRpbjpvcGVu\r\n"
 		 UA ACCEPT CLOSE "\r\n");
 	assert_null(strstr(lines, "open"));
@@ -276,22 +257,20 @@ static void users(void **state)
 		 "GET /a HTTP/1.1\r\n" HOST UA ACCEPT "authorization: Bearer\r\n" CLOSE "\r\n");
 }
 
-static void a_head_has_no_body(void **state)
+TEST(a_head_has_no_body)
 {
-	(void)state;
 	configure(A "method=HEAD body=x");
 	assert_int_equal(app_config_check(&sink), 1);
 	must_say("body: a HEAD request has none");
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(A "method=HEAD", AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")), STATUS_OK);
 	must_say("http     HEAD http://10.0.0.1/a -> 200, 0 bytes in");
 }
 
 /* --- kept connections ----------------------------------------------------------------------------- */
 
-static void one_connection_for_two_urls(void **state)
+TEST(one_connection_for_two_urls)
 {
-	(void)state;
 	assert_int_equal(RUN(A B, OK_AT(2), OK_AT(3)), STATUS_OK);
 	assert_int_equal(fake.sockets, 1);
 	assert_int_equal(occurrences(fake.sent, "Connection: close"), 1);
@@ -304,7 +283,7 @@ static void one_connection_for_two_urls(void **state)
 	assert_true(fake.shut_down && fake.closed && !fake.aborted);
 }
 
-static void connections_that_are_not_kept(void **state)
+TEST(connections_that_are_not_kept)
 {
 	static const char *const answers[] = {
 		"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
@@ -313,43 +292,41 @@ static void connections_that_are_not_kept(void **state)
 		"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
 		struct fake_arrival arrivals[] = {
 			{.at_ns = 2 * NS_PER_MS, .bytes = answers[i], .len = strlen(answers[i])}, OK_AT(3)};
 
-		fresh(NULL);
+		fresh();
 		assert_int_equal(run(A B, arrivals, 2), STATUS_OK);
 		assert_int_equal(fake.sockets, 2);
 		must_have(result_line, "\"num_connects\":1");
 	}
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(A B, AT(2, "HTTP/1.1 200 OK\r\n\r\nx"), EOF_AT(3), OK_AT(4)), STATUS_OK);
 	assert_int_equal(fake.sockets, 2);
-	fresh(NULL); /* another port */
+	fresh(); /* another port */
 	assert_int_equal(RUN(A "url=http://10.0.0.1:81/b", OK_AT(2), OK_AT(3)), STATUS_OK);
 	assert_int_equal(fake.sockets, 2);
 }
 
 /* The server went away in the meantime: seen before the request, or by it. */
-static void a_kept_connection_that_is_lost(void **state)
+TEST(a_kept_connection_that_is_lost)
 {
-	(void)state;
 	assert_int_equal(RUN(A B, OK_AT(2), EOF_AT(2), OK_AT(4)), STATUS_OK);
 	assert_int_equal(fake.sockets, 2);
 	assert_int_equal(occurrences(fake.sent, "GET /b"), 1);
 	assert_int_equal(count_events(EVENT_HTTP_KEPT_LOST), 1);
 	assert_int_equal(count_events(EVENT_TRANSFER), 2);
 	must_have(result_line, "\"num_connects\":1");
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(A B, OK_AT(2), EOF_AT(3), OK_AT(4)), STATUS_OK);
 	assert_int_equal(fake.sockets, 2);
 	assert_int_equal(occurrences(fake.sent, "GET /b"), 2);
 	assert_int_equal(count_events(EVENT_HTTP_KEPT_LOST), 1);
-	fresh(NULL); /* once: the fresh one has no excuse */
+	fresh(); /* once: the fresh one has no excuse */
 	assert_int_equal(RUN(A B, OK_AT(2), EOF_AT(3), EOF_AT(4)), STATUS_EMPTY_REPLY);
 	assert_int_equal(fake.sockets, 2);
-	fresh(NULL); /* a byte of an answer, and it is this request's */
+	fresh(); /* a byte of an answer, and it is this request's */
 	assert_int_equal(RUN(A B, OK_AT(2), AT(3, "H"), EOF_AT(4)), STATUS_EMPTY_REPLY);
 	assert_int_equal(fake.sockets, 1);
 }
@@ -357,40 +334,38 @@ static void a_kept_connection_that_is_lost(void **state)
 #define MOVED(ms, code, location) \
 	AT(ms, "HTTP/1.1 " code " ?\r\nLocation: " location "\r\nContent-Length: 0\r\n\r\n")
 
-static void rounds_have_connections_of_their_own(void **state)
+TEST(rounds_have_connections_of_their_own)
 {
-	(void)state;
 	assert_int_equal(RUN(A B "count=2", OK_AT(2), OK_AT(3), OK_AT(1002), OK_AT(1003)), STATUS_OK);
 	assert_int_equal(fake.sockets, 2);
 	assert_int_equal(occurrences(fake.sent, "Connection: close"), 2);
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(A B "count=2 keepalive=yes", OK_AT(2), OK_AT(3), OK_AT(1002), OK_AT(1003)),
 			 STATUS_OK);
 	assert_int_equal(fake.sockets, 1);
 	assert_int_equal(occurrences(fake.sent, "Connection: close"), 1);
-	fresh(NULL); /* nor is one kept that was open for a redirect */
+	fresh(); /* nor is one kept that was open for a redirect */
 	assert_int_equal(RUN(A "count=2 follow=1", OK_AT(2), OK_AT(1002)), STATUS_OK);
 	assert_int_equal(fake.sockets, 2);
-	fresh(NULL); /* a port is tried over a connection of its own */
+	fresh(); /* a port is tried over a connection of its own */
 	assert_int_equal(RUN(A "tcp=10.0.0.1:80 count=2 keepalive=yes", OK_AT(2), OK_AT(1002)), STATUS_OK);
 	assert_int_equal(fake.sockets, 3);
 	must_have(result_line, "\"num_connects\":0");
-	fresh(NULL); /* each transfer may have to have its own */
+	fresh(); /* each transfer may have to have its own */
 	assert_int_equal(RUN(A B "count=2 follow=1 keepalive=never", MOVED(2, "302", "/c"), OK_AT(3), OK_AT(4),
 			     OK_AT(1002), OK_AT(1003)), STATUS_OK);
 	assert_int_equal(fake.sockets, 5);
 	assert_int_equal(occurrences(fake.sent, "Connection: close"), 5);
 	must_have(result_line, "\"num_connects\":1");
-	fresh(NULL); /* a series that ends early closes what it kept */
+	fresh(); /* a series that ends early closes what it kept */
 	assert_int_equal(RUN(A "count=2 keepalive=yes interval=40", OK_AT(2)), STATUS_TIMED_OUT);
 	assert_true(fake.closed);
 }
 
 /* --- redirects ------------------------------------------------------------------------------------ */
 
-static void redirects_are_followed(void **state)
+TEST(redirects_are_followed)
 {
-	(void)state;
 	assert_int_equal(RUN("url=http://10.0.0.1/x/y?z follow=2", MOVED(2, "302", "../b"),
 			     MOVED(3, "301", "http://10.0.0.2:81/c#d"), OK_AT(5)), STATUS_OK);
 	assert_int_equal(fake.sockets, 2); /* the first two over one connection */
@@ -407,49 +382,45 @@ static void redirects_are_followed(void **state)
 }
 
 /* What is asked for, what counts as where one is, and what is said of both. */
-static void urls_in_their_normal_form(void **state)
+TEST(urls_in_their_normal_form)
 {
-	(void)state;
 	assert_int_equal(RUN("url=http:/10.0.0.1.:80/x/%2e%2e/y/./z?a/.. follow=1", MOVED(2, "302", "b {}|^"),
 			     OK_AT(3)), STATUS_OK);
 	assert_non_null(strstr(fake.sent, "GET /y/z?a/.. HTTP/1.1\r\nHost: 10.0.0.1\r\n"));
 	assert_non_null(strstr(fake.sent, "GET /y/b%20{}|^ HTTP/1.1\r\nHost: 10.0.0.1\r\n"));
 	must_have(result_line, "\"url\":\"http:/10.0.0.1.:80/x/%2e%2e/y/./z?a/..\","
 			       "\"url_effective\":\"http://10.0.0.1:80/y/b%20{}|^\"");
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN("url=http:/10.0.0.1.:80/x/%2e%2e/y", OK_AT(2)), STATUS_OK);
 	must_have(result_line, "\"url_effective\":\"http://10.0.0.1:80/y\"");
 }
 
-static void which_codes_are_followed(void **state)
+TEST(which_codes_are_followed)
 {
-	(void)state;
 	assert_int_equal(RUN(A "follow=1", MOVED(2, "300", "/b"), OK_AT(3)), STATUS_OK);
 	must_have(result_line, "\"num_redirects\":1,");
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(A "follow=1", MOVED(2, "305", "/b")), STATUS_OK);
 	must_have(result_line, "\"http_code\":305,");
 	must_have(result_line, "\"num_redirects\":0,");
-	fresh(NULL); /* nowhere is no redirect */
+	fresh(); /* nowhere is no redirect */
 	assert_int_equal(RUN(A "follow=1", MOVED(2, "302", "")), STATUS_OK);
 	must_have(result_line, "\"http_code\":302,");
 	assert_null(strstr(result_line, "redirect_url"));
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(A "follow=1", MOVED(2, "302", "/b\r\nLocation: /c")), STATUS_WEIRD_REPLY);
 	must_say("two different Locations");
 }
 
-static void redirects_count_in_the_times(void **state)
+TEST(redirects_count_in_the_times)
 {
-	(void)state;
 	assert_int_equal(RUN(A "follow=1 count=2", MOVED(2, "302", "/b"), OK_AT(5), MOVED(1002, "302", "/b"),
 			     OK_AT(1009)), STATUS_OK);
 	must_say("2 of 2 sent, 2 ok, 0 % loss, min/avg/max/mdev 5.0/7.0/9.0/2.0 ms\n");
 }
 
-static void more_redirects_than_allowed(void **state)
+TEST(more_redirects_than_allowed)
 {
-	(void)state;
 	assert_int_equal(RUN(A "follow=2", MOVED(2, "302", "/a"), MOVED(3, "302", "/a"),
 			     MOVED(4, "302", "/a")), STATUS_TOO_MANY_REDIRECTS);
 	must_say("more redirects than follow= allows: 2\n");
@@ -458,28 +429,26 @@ static void more_redirects_than_allowed(void **state)
 	assert_true(fake.closed);
 }
 
-static void redirects_that_lead_nowhere(void **state)
+TEST(redirects_that_lead_nowhere)
 {
-	(void)state;
 	assert_int_equal(RUN(A "follow=9", MOVED(2, "302", "https://10.0.0.1/")), STATUS_UNSUPPORTED_PROTOCOL);
 	must_say("the redirect's Location: scheme not supported");
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(A "follow=9", MOVED(2, "302", "http://10.0.0/")), STATUS_URL_MALFORMED);
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(A "follow=9", MOVED(2, "302", "/\x01")), STATUS_URL_MALFORMED);
 	must_say("or holds control characters\n");
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(A "follow=9", MOVED(2, "302", "http://x.y/")), STATUS_NAME_NOT_RESOLVED);
-	fresh(NULL); /* these are answers */
+	fresh(); /* these are answers */
 	assert_int_equal(RUN(A "follow=9", MOVED(2, "304", "/b")), STATUS_OK);
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(A "follow=9", AT(2, "HTTP/1.1 302 ?\r\nContent-Length: 0\r\n\r\n")), STATUS_OK);
 	assert_int_equal(count_events(EVENT_HTTP_REDIRECT), 0);
 }
 
-static void what_goes_along(void **state)
+TEST(what_goes_along)
 {
-	(void)state;
 	assert_int_equal(RUN("url=http://u:p@10.0.0.1/a follow=3 header=cookie:c header=x:y header=host:h body=q",
 			     MOVED(2, "307", "/b"), MOVED(3, "302", "//10.0.0.2/c"),
 			     MOVED(5, "301", "http://10.0.0.1/d"), OK_AT(7)), STATUS_OK);
@@ -491,27 +460,26 @@ static void what_goes_along(void **state)
 	assert_int_equal(occurrences(fake.sent, "Host: h\r\n"), 3);
 	assert_int_equal(occurrences(fake.sent, "Host: 10.0.0.2\r\n"), 1);
 	assert_int_equal(occurrences(fake.sent, "Authorization: Basic dTpw"), 2); /* /a and /b */
-	fresh(NULL); /* as with curl: whoever has been elsewhere may have been sent back by that one */
+	fresh(); /* as with curl: whoever has been elsewhere may have been sent back by that one */
 	assert_int_equal(RUN(A "user=u:p follow=3", MOVED(2, "302", "/b"), MOVED(3, "302", "http://10.0.0.2/"),
 			     MOVED(5, "302", "http://10.0.0.1/"), OK_AT(7)), STATUS_OK);
 	assert_int_equal(occurrences(fake.sent, "Authorization: Basic dTpw"), 2);
-	fresh(NULL); /* a redirect at home that has its own */
+	fresh(); /* a redirect at home that has its own */
 	assert_int_equal(RUN("url=http://u:p@10.0.0.1/a follow=1", MOVED(2, "302", "http://v:w@10.0.0.1/"),
 			     OK_AT(4)), STATUS_OK);
 	assert_int_equal(occurrences(fake.sent, "Authorization: Basic djp3"), 1);
-	fresh(NULL); /* a redirect's own credentials, and they are not shown */
+	fresh(); /* a redirect's own credentials, and they are not shown */
 	assert_int_equal(RUN(A "user=u:p follow=1", MOVED(2, "302", "http://v:w@10.0.0.2/"), OK_AT(4)), STATUS_OK);
 	assert_int_equal(occurrences(fake.sent, "Authorization: Basic djp3"), 1);
 	assert_null(strstr(lines, "v:w"));
 }
 
 /* RFC 9112 6.3: a Content-Length beside chunks does not count, in the metrics neither. */
-static void the_length_that_counts(void **state)
+TEST(the_length_that_counts)
 {
-	(void)state;
 	assert_int_equal(RUN(A, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n1234567")), STATUS_OK);
 	assert_true(probes_result(0)->report.has_content_length);
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(A, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nTransfer-Encoding: chunked\r\n\r\n"
 				      "0\r\n\r\n")), STATUS_OK);
 	assert_false(probes_result(0)->report.has_content_length);
@@ -521,9 +489,8 @@ static void the_length_that_counts(void **state)
 
 #define BUSY_AT(ms, more) AT(ms, "HTTP/1.1 503 Busy\r\n" more "Content-Length: 0\r\n\r\n")
 
-static void what_passes_is_tried_again(void **state)
+TEST(what_passes_is_tried_again)
 {
-	(void)state;
 	assert_int_equal(RUN(A "retry=3", BUSY_AT(2, ""), BUSY_AT(1003, ""), OK_AT(3004)), STATUS_OK);
 	assert_int_equal(fake.sockets, 3);
 	assert_int_equal(fake.made_ns / NS_PER_MS, 3003);
@@ -534,14 +501,13 @@ static void what_passes_is_tried_again(void **state)
 }
 
 /* DHCP may give another one; where there is to be none there will be none. */
-static void an_address_that_was_lost_may_come_again(void **state)
+TEST(an_address_that_was_lost_may_come_again)
 {
-	(void)state;
 	no_address = "no address from DHCP: the lease ended";
 	fake.connect_result = ERR_ADDRNOTAVAIL;
 	assert_int_equal(run(A "retry=1", NULL, 0), STATUS_NO_ADDRESS);
 	must_say("retry 1 of 1 in 1.000000 s: no address from DHCP: the lease ended\n");
-	fresh(NULL);
+	fresh();
 	no_address = "this machine has no address: ip=off";
 	platform.ip.way = CONFIG_IP_OFF;
 	fake.connect_result = ERR_ADDRNOTAVAIL;
@@ -549,101 +515,93 @@ static void an_address_that_was_lost_may_come_again(void **state)
 	assert_int_equal(count_events(EVENT_HTTP_RETRY), 0);
 }
 
-static void what_does_not_pass_is_not(void **state)
+TEST(what_does_not_pass_is_not)
 {
-	(void)state;
 	assert_int_equal(RUN(A "retry=3", AT(2, "HTTP/1.1 404 ?\r\nContent-Length: 0\r\n\r\n")),
 			 STATUS_HTTP_STATUS);
 	assert_int_equal(fake.sockets, 1);
-	fresh(NULL);
+	fresh();
 	fake.connect_error = ERR_CONNREFUSED;
 	assert_int_equal(run(A "retry=3", NULL, 0), STATUS_COULD_NOT_CONNECT);
 	assert_int_equal(fake.sockets, 1);
-	fresh(NULL);
+	fresh();
 	fake.connect_error = ERR_CONNREFUSED;
 	assert_int_equal(run(A "retry=3 retry-connrefused=yes", NULL, 0), STATUS_COULD_NOT_CONNECT);
 	assert_int_equal(fake.sockets, 4);
-	fresh(NULL); /* it is what was expected */
+	fresh(); /* it is what was expected */
 	assert_int_equal(RUN(A "retry=3 expect.status=503", BUSY_AT(2, "")), STATUS_OK);
 }
 
-static void the_server_says_when(void **state)
+TEST(the_server_says_when)
 {
-	(void)state;
 	assert_int_equal(RUN(A "retry=1", BUSY_AT(2, "Retry-After: 7\r\n"), OK_AT(7003)), STATUS_OK);
 	assert_int_equal(fake.made_ns / NS_PER_MS, 7002);
-	fresh(NULL); /* longer than the run: no use waiting */
+	fresh(); /* longer than the run: no use waiting */
 	assert_int_equal(RUN(A "retry=1", BUSY_AT(2, "Retry-After: 30\r\n")), STATUS_HTTP_STATUS);
 	assert_int_equal(fake.now_ns / NS_PER_MS, 2);
 	assert_int_equal(fake.sockets, 1);
 }
 
-static void a_stalled_server_does_not_use_up_the_run(void **state)
+TEST(a_stalled_server_does_not_use_up_the_run)
 {
-	(void)state;
 	assert_int_equal(RUN(A "max-time=2 count=2 interval=0", OK_AT(2002)), STATUS_TIMED_OUT);
 	must_say("timed out after 2.000 s, waiting for the first byte of the answer\n");
 	must_say("2 of 2 sent, 1 ok");
-	fresh(NULL); /* for all redirects together, and for each try */
+	fresh(); /* for all redirects together, and for each try */
 	assert_int_equal(RUN(A "max-time=2 follow=5 retry=1", MOVED(1500, "302", "/b"), OK_AT(3200)), STATUS_OK);
 	must_say("timed out after 0.500 s, waiting for the first byte of the answer\n");
 	must_have(result_line, "\"num_retries\":1");
 }
 
 /* No limit stays none while the clock goes on between two looks at it. */
-static void time_goes_on(void **state)
+TEST(time_goes_on)
 {
-	(void)state;
 	fake.tick_ns = NS_PER_US;
 	assert_int_equal(RUN(A, OK_AT(2)), STATUS_OK);
-	fresh(NULL);
+	fresh();
 	fake.tick_ns = NS_PER_US;
 	assert_int_equal(RUN(A "max-time=999999", OK_AT(2)), STATUS_OK);
 }
 
 /* --- expectations --------------------------------------------------------------------------------- */
 
-static void expected_statuses(void **state)
+TEST(expected_statuses)
 {
-	(void)state;
 	assert_int_equal(RUN(A "expect.status=404", AT(2, "HTTP/1.1 404 ?\r\nContent-Length: 0\r\n\r\n")),
 			 STATUS_OK);
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(A "expect.status=204,300-302", OK_AT(2)), STATUS_HTTP_STATUS);
 	must_say("the server answered 200, not 204,300-302\n");
 }
 
-static void expected_bodies(void **state)
+TEST(expected_bodies)
 {
-	(void)state;
 	assert_int_equal(RUN(A "expect.body=hello", AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n!hel"),
 			     AT(3, "lo!")), STATUS_OK);
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(A "expect.body=hello", OK_AT(2)), STATUS_EXPECT_FAILED);
 	must_say("result   failed: GET http://10.0.0.1/a -> 200, 0 bytes, connect 1.0 ms, first byte 2.0 ms, "
 		 "total 2.0 ms: the body does not hold what expect.body= says\n");
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(A "expect.sha256=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
 			     AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc")), STATUS_OK);
 	must_say("crc32 352441c2, sha256 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n");
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(A "expect.sha256=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
 			     AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabd")), STATUS_EXPECT_FAILED);
 }
 
 /* Where a redirect is followed, what counts is where it leads. */
-static void a_redirect_is_not_judged(void **state)
+TEST(a_redirect_is_not_judged)
 {
-	(void)state;
 	assert_int_equal(RUN(A "follow=1 expect.status=200 expect.body=x", MOVED(2, "302", "/b"),
 			     AT(3, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx")), STATUS_OK);
 }
 
 /* --- show= ---------------------------------------------------------------------------------------- */
 
-static void what_came_back(void **state)
+TEST(what_came_back)
 {
-	(void)state;
 	assert_int_equal(RUN(A "show=headers,body", AT(2, "HTTP/1.1 200 OK\r\nX: \x1b[1m\r\nContent-Length: 17\r\n"
 			     "\r\none\r\nEXI"), AT(3, "T: S\n\nabc")), STATUS_OK);
 	must_say("http     header X: \\x1b[1m\n");
@@ -651,17 +609,17 @@ static void what_came_back(void **state)
 	must_say("http     data EXIT: S\n");
 	must_say("http     data \n");
 	must_say("http     data abc\n");
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(A "show=body", AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx")), STATUS_OK);
 	assert_int_equal(count_events(EVENT_HTTP_HEADER), 0);
 	assert_int_equal(count_events(EVENT_HTTP_DATA), 1);
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(A "show=headers", AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx")), STATUS_OK);
 	assert_int_equal(count_events(EVENT_HTTP_HEADER), 1);
 	assert_int_equal(count_events(EVENT_HTTP_DATA), 0);
 }
 
-static void what_is_too_much_is_cut(void **state)
+TEST(what_is_too_much_is_cut)
 {
 	static char body[100000];
 	struct fake_arrival arrivals[] = {
@@ -669,7 +627,6 @@ static void what_is_too_much_is_cut(void **state)
 		{.at_ns = 3 * NS_PER_MS, .bytes = body, .len = sizeof(body)},
 		{.at_ns = 4 * NS_PER_MS, .bytes = body, .len = sizeof(body)}};
 
-	(void)state;
 	memset(body, 'x', sizeof(body));
 	assert_int_equal(run(A "show=body", arrivals, 3), STATUS_OK);
 	assert_int_equal(count_events(EVENT_HTTP_DATA), 64 * 1024 / 512);
@@ -678,7 +635,7 @@ static void what_is_too_much_is_cut(void **state)
 	must_have(result_line, "\"size_download\":200000");
 }
 
-static void keys_with_few_values(void **state)
+TEST(keys_with_few_values)
 {
 	static const char *const bad[] = {"method=DELETE", "method=", "method=get", "follow=51", "follow=-1",
 					  "follow=", "retry=101", "retry=x", "keepalive=1", "keepalive=",
@@ -686,7 +643,6 @@ static void keys_with_few_values(void **state)
 					  "expect.status=2", "expect.sha256=0"};
 	struct config_tables tables = {0};
 
-	(void)state;
 	tables.keys[0] = app_config_keys(&tables.count[0]);
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		if (config_read(&tables, CONFIG_SOURCE_LINE, "test", bad[i], strlen(bad[i]), &sink) != 1)
@@ -706,9 +662,8 @@ static const struct probe_result *result_of(unsigned check)
 }
 
 /* Without count= it goes on until the server ends, and no timeout= is in force that was not given. */
-static void an_endless_series_ends_with_the_server(void **state)
+TEST(an_endless_series_ends_with_the_server)
 {
-	(void)state;
 	fake_server.over_at_ns = 95 * NS_PER_S;
 	assert_int_equal(RUN(A "mode=server interval=10", OK_AT(1), OK_AT(10001), OK_AT(20001), OK_AT(30001),
 			     OK_AT(40001), OK_AT(50001), OK_AT(60001), OK_AT(70001), OK_AT(80001),
@@ -724,14 +679,13 @@ static void an_endless_series_ends_with_the_server(void **state)
 	must_have(result_line, "\"probe\":10");
 }
 
-static void without_an_interval_it_is_made_once(void **state)
+TEST(without_an_interval_it_is_made_once)
 {
-	(void)state;
 	fake_server.over_at_ns = 95 * NS_PER_S;
 	assert_int_equal(RUN(A "listen=8080", OK_AT(1)), STATUS_OK);
 	assert_int_equal(fake.sockets, 1);
 	assert_int_equal(fake.now_ns, 95 * NS_PER_S);
-	fresh(NULL);
+	fresh();
 	fake_server.over_at_ns = 95 * NS_PER_S;
 	assert_int_equal(RUN(A "mode=server count=2 interval=3", OK_AT(1), OK_AT(3001)), STATUS_OK);
 	assert_int_equal(fake.sockets, 2);
@@ -739,9 +693,8 @@ static void without_an_interval_it_is_made_once(void **state)
 }
 
 /* A check that gets no answer is given up after half a minute, and the next one is made. */
-static void no_probe_keeps_it_for_ever(void **state)
+TEST(no_probe_keeps_it_for_ever)
 {
-	(void)state;
 	fake_server.over_at_ns = 45 * NS_PER_S;
 	assert_int_equal(RUN(A "mode=server interval=1", AT(2, "HTTP/1.1 200 OK\r\n"),
 			     AT(31000, "Content-Length: 0\r\n\r\n")), STATUS_TIMED_OUT);
@@ -751,9 +704,8 @@ static void no_probe_keeps_it_for_ever(void **state)
 }
 
 /* A retry that would come too late is none. */
-static void no_retry_outlasts_the_server(void **state)
+TEST(no_retry_outlasts_the_server)
 {
-	(void)state;
 	fake_server.over_at_ns = 5 * NS_PER_S;
 	fake.connect_error = ERR_CONNREFUSED;
 	assert_int_equal(run(A "mode=server retry=9 retry-connrefused=yes", NULL, 0),
@@ -763,9 +715,8 @@ static void no_retry_outlasts_the_server(void **state)
 	assert_int_equal(fake.now_ns, 5 * NS_PER_S);
 }
 
-static void a_timeout_bounds_the_server_too(void **state)
+TEST(a_timeout_bounds_the_server_too)
 {
-	(void)state;
 	platform.timeout_given = true;
 	assert_int_equal(RUN(A "mode=server interval=20", OK_AT(1), OK_AT(20001)), STATUS_TIMED_OUT);
 	assert_int_equal(fake.now_ns, 30 * NS_PER_S);
@@ -773,21 +724,20 @@ static void a_timeout_bounds_the_server_too(void **state)
 	assert_true(fake_server.ended);
 }
 
-static void a_server_alone(void **state)
+TEST(a_server_alone)
 {
-	(void)state;
 	fake_server.over_at_ns = 95 * NS_PER_S;
 	fake_server.requests = 12;
 	assert_int_equal(run("mode=server", NULL, 0), STATUS_OK);
 	assert_int_equal(fake.sockets, 0);
 	must_say("result   ok: 12 requests answered\n");
-	fresh(NULL);
+	fresh();
 	fake_server.begin_result = STATUS_BAD_CONFIG;
 	assert_int_equal(run("mode=server", NULL, 0), STATUS_BAD_CONFIG);
 	must_say("result   failed: there is no such place to listen\n");
 }
 
-static void what_a_server_s_keys_may_say(void **state)
+TEST(what_a_server_s_keys_may_say)
 {
 	static const char *const bad[] = {
 		"mode=peer", "mode=", "listen=0", "listen=65536", "listen=", "listen=:80", "listen=10.0.0.1",
@@ -795,7 +745,6 @@ static void what_a_server_s_keys_may_say(void **state)
 		"requests=1000000001", "log.connections=some", "log.connections=-1"};
 	struct config_tables tables = {0};
 
-	(void)state;
 	tables.keys[0] = app_config_keys(&tables.count[0]);
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		assert_int_equal(config_read(&tables, CONFIG_SOURCE_LINE, "test", bad[i], strlen(bad[i]),
@@ -810,59 +759,4 @@ static void what_a_server_s_keys_may_say(void **state)
 	assert_int_equal(app_config_check(&sink), 3); /* and there is nothing to fetch */
 	must_say("listen: a client does not listen; allowed: listen= with mode=server");
 	must_say("requests: a client answers none; allowed: requests= with mode=server");
-}
-
-int main(void)
-{
-#define TEST(f) cmocka_unit_test_setup(f, fresh)
-	const struct CMUnitTest tests[] = {
-		TEST(an_endless_series_ends_with_the_server),
-		TEST(without_an_interval_it_is_made_once),
-		TEST(no_probe_keeps_it_for_ever),
-		TEST(no_retry_outlasts_the_server),
-		TEST(a_timeout_bounds_the_server_too),
-		TEST(a_server_alone),
-		TEST(what_a_server_s_keys_may_say),
-		TEST(urls_in_their_order),
-		TEST(the_first_that_failed_is_the_result),
-		TEST(a_later_failure_changes_nothing),
-		TEST(too_many_urls),
-		TEST(an_unknown_key_is_shown_every_key),
-		TEST(a_port_that_answers),
-		TEST(ports_come_before_urls),
-		TEST(ports_that_make_no_sense),
-		TEST(rounds_over_all_checks),
-		TEST(time_may_run_out_within_a_round),
-		TEST(methods_and_bodies),
-		TEST(fields_of_ones_own),
-		TEST(fields_that_make_no_sense),
-		TEST(the_longest_request),
-		TEST(users),
-		TEST(a_head_has_no_body),
-		TEST(one_connection_for_two_urls),
-		TEST(connections_that_are_not_kept),
-		TEST(a_kept_connection_that_is_lost),
-		TEST(rounds_have_connections_of_their_own),
-		TEST(redirects_are_followed),
-		TEST(urls_in_their_normal_form),
-		TEST(which_codes_are_followed),
-		TEST(redirects_count_in_the_times),
-		TEST(more_redirects_than_allowed),
-		TEST(redirects_that_lead_nowhere),
-		TEST(what_goes_along),
-		TEST(the_length_that_counts),
-		TEST(what_passes_is_tried_again),
-		TEST(an_address_that_was_lost_may_come_again),
-		TEST(what_does_not_pass_is_not),
-		TEST(the_server_says_when),
-		TEST(a_stalled_server_does_not_use_up_the_run),
-		TEST(time_goes_on),
-		TEST(expected_statuses),
-		TEST(expected_bodies),
-		TEST(a_redirect_is_not_judged),
-		TEST(what_came_back),
-		TEST(what_is_too_much_is_cut),
-		TEST(keys_with_few_values),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

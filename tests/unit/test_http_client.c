@@ -1,30 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* app/http as a whole against scripted sockets: the application's steps, the request, every way a
  * transfer can end, and that the log and the report say so. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/runner/unit.h"
 #include "tests/unit/http_kit.h"
+
+FIXTURE(fresh, NULL);
 
 /* --- before the network --------------------------------------------------------------------------- */
 
-static void a_missing_url_is_named(void **state)
+TEST(a_missing_url_is_named)
 {
-	(void)state;
 	configure("");
 	assert_int_equal(app_config_check(&sink), 1);
 	must_say("configuration: url: missing; allowed: http://host[:port]/path");
 }
 
-static void a_faulty_url_is_not_missing(void **state)
+TEST(a_faulty_url_is_not_missing)
 {
 	struct config_tables tables = {0};
 
-	(void)state;
 	tables.keys[0] = app_config_keys(&tables.count[0]);
 	assert_int_equal(config_read(&tables, CONFIG_SOURCE_LINE, "test", "url=\"http://1.2.3.4/", 20,
 				     &sink), 1);
@@ -32,9 +26,8 @@ static void a_faulty_url_is_not_missing(void **state)
 	assert_int_equal(app_config_check(&sink), 0);
 }
 
-static void urls_that_cannot_be_fetched(void **state)
+TEST(urls_that_cannot_be_fetched)
 {
-	(void)state;
 	assert_int_equal(RUN("url=https://10.0.0.1/", EOF_AT(0)), STATUS_UNSUPPORTED_PROTOCOL);
 	must_say("failed: GET https://10.0.0.1/: scheme not supported");
 	assert_int_equal(RUN("url=nonsense", EOF_AT(0)), STATUS_URL_MALFORMED);
@@ -44,9 +37,8 @@ static void urls_that_cannot_be_fetched(void **state)
 	assert_int_equal(fake.turns, 0);
 }
 
-static void names_that_the_configuration_knows(void **state)
+TEST(names_that_the_configuration_knows)
 {
-	(void)state;
 	assert_int_equal(RUN("url=http://WWW.example.org:81/ host=www.example.org:192.168.77.9",
 			     AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")), STATUS_OK);
 	assert_int_equal(net_addr_to_ipv4(&fake.remote.addr), 0xc0a84d09);
@@ -55,12 +47,11 @@ static void names_that_the_configuration_knows(void **state)
 	assert_non_null(strstr(fake.sent, "Host: WWW.example.org:81\r\n"));
 }
 
-static void hosts_that_make_no_sense(void **state)
+TEST(hosts_that_make_no_sense)
 {
 	static const char *const values[] = {"x", "x:", "x:1.2.3", ":1.2.3.4", "a b:1.2.3.4"};
 	struct config_tables tables = {0};
 
-	(void)state;
 	tables.keys[0] = app_config_keys(&tables.count[0]);
 	for (size_t i = 0; i < ARRAY_LEN(values); i++)
 		assert_int_equal(config_read_value(&tables, "test", "host", 4, values[i],
@@ -74,7 +65,7 @@ static void hosts_that_make_no_sense(void **state)
 
 /* --- a transfer that works ------------------------------------------------------------------------ */
 
-static void a_page(void **state)
+TEST(a_page)
 {
 	static const char request[] = "GET /x?y HTTP/1.1\r\nHost: 192.168.77.1\r\nUser-Agent: dialtone/host\r\n"
 				      "Accept: */*\r\nConnection: close\r\n\r\n";
@@ -82,7 +73,6 @@ static void a_page(void **state)
 		EVENT_APP_SOCKET, EVENT_APP_FD, EVENT_APP_CONNECT, EVENT_APP_CONNECTED, EVENT_HTTP_REQUEST,
 		EVENT_HTTP_RESPONSE, EVENT_HTTP_BODY, EVENT_TRANSFER, EVENT_RESULT};
 
-	(void)state;
 	assert_int_equal(RUN(URL, AT(3, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Le"),
 			     AT(4, "ngth: 9\r\n\r\n1234"), AT(5, "56789")), STATUS_OK);
 	assert_int_equal(fake.sent_len, strlen(request));
@@ -119,9 +109,8 @@ static void a_page(void **state)
 		  "\"num_headers\":2,\"num_redirects\":0,\"num_retries\":0}");
 }
 
-static void the_port_and_an_empty_path_in_the_request(void **state)
+TEST(the_port_and_an_empty_path_in_the_request)
 {
-	(void)state;
 	assert_int_equal(RUN("url=http://10.0.0.1:8080?q", AT(2, "HTTP/1.0 200 OK\r\n\r\nhi"), EOF_AT(3)),
 			 STATUS_OK);
 	must_have(fake.sent, "GET /?q HTTP/1.1\r\nHost: 10.0.0.1:8080\r\n");
@@ -132,12 +121,11 @@ static void the_port_and_an_empty_path_in_the_request(void **state)
 	assert_null(strstr(result_line, "content_type"));
 }
 
-static void bytes_one_at_a_time(void **state)
+TEST(bytes_one_at_a_time)
 {
 	static const char answer[] = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
 	struct fake_arrival arrivals[sizeof(answer) - 1];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(arrivals); i++)
 		arrivals[i] = (struct fake_arrival){.at_ns = (2 + i) * NS_PER_MS, .bytes = answer + i, .len = 1};
 	assert_int_equal(run(URL, arrivals, ARRAY_LEN(arrivals)), STATUS_OK);
@@ -145,25 +133,23 @@ static void bytes_one_at_a_time(void **state)
 	must_say("body complete, 5 bytes, crc32 3610a686\n");
 }
 
-static void an_empty_body(void **state)
+TEST(an_empty_body)
 {
-	(void)state;
 	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 204 No Content\r\n\r\n")), STATUS_OK);
 	must_say("body none\n");
 	must_say("body complete, 0 bytes, crc32 00000000\n");
 }
 
-static void http_status_outside_200_to_399(void **state)
+TEST(http_status_outside_200_to_399)
 {
-	(void)state;
 	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno")),
 			 STATUS_HTTP_STATUS);
 	must_say("failed: GET http://192.168.77.1/x?y#z -> 404, 2 bytes, connect 1.0 ms, first byte 2.0 ms, "
 		 "total 2.0 ms: the server answered 404, not 200 to 399\n");
 	assert_false(fake.aborted); /* the conversation itself went well */
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 399 ?\r\nContent-Length: 0\r\n\r\n")), STATUS_OK);
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 400 ?\r\nContent-Length: 0\r\n\r\n")), STATUS_HTTP_STATUS);
 }
 
@@ -171,15 +157,14 @@ static void http_status_outside_200_to_399(void **state)
 
 static enum status run_connect(int error, unsigned last_step)
 {
-	fresh(NULL);
+	fresh();
 	fake.connect_error = error;
 	fake.last_step = last_step;
 	return run(URL, NULL, 0);
 }
 
-static void connect_errors_and_where_they_stopped(void **state)
+TEST(connect_errors_and_where_they_stopped)
 {
-	(void)state;
 	assert_int_equal(run_connect(ERR_CONNREFUSED, 8), STATUS_COULD_NOT_CONNECT);
 	must_say("connection refused (stopped before step 12)\n");
 	must_have(result_line, "\"failed_step\":12");
@@ -190,7 +175,7 @@ static void connect_errors_and_where_they_stopped(void **state)
 	assert_int_equal(run_connect(ERR_HOSTUNREACH, 8), STATUS_COULD_NOT_CONNECT);
 	must_say("host unreachable, says the network (stopped before step 12)\n");
 	assert_int_equal(run_connect(ERR_NOBUFS, 6), STATUS_OUT_OF_MEMORY);
-	fresh(NULL);
+	fresh();
 	fake.connect_result = ERR_NETUNREACH;
 	fake.last_step = 3;
 	assert_int_equal(run(URL, NULL, 0), STATUS_COULD_NOT_CONNECT);
@@ -199,7 +184,7 @@ static void connect_errors_and_where_they_stopped(void **state)
 }
 
 /* What the stack refuses at once, and what people may take for a missing gateway. */
-static void addresses_that_no_other_host_has(void **state)
+TEST(addresses_that_no_other_host_has)
 {
 	static const struct {
 		const char *config;
@@ -211,15 +196,14 @@ static void addresses_that_no_other_host_has(void **state)
 		{"url=http://10.0.2.15/", ERR_ADDRNOTAVAIL},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		fresh(NULL);
+		fresh();
 		fake.connect_result = rows[i].error;
 		fake.last_step = 3;
 		assert_int_equal(run(rows[i].config, NULL, 0), STATUS_COULD_NOT_CONNECT);
 		must_say("the address is not another host's (stopped before step 6)\n");
 	}
-	fresh(NULL);
+	fresh();
 	fake.connect_result = ERR_NETUNREACH;
 	fake.last_step = 3;
 	assert_int_equal(run("url=http://223.255.255.254/", NULL, 0), STATUS_COULD_NOT_CONNECT);
@@ -227,48 +211,45 @@ static void addresses_that_no_other_host_has(void **state)
 }
 
 /* Whatever did not work because of that is status 111; what a server answered stays its answer. */
-static void a_machine_without_an_address_says_so(void **state)
+TEST(a_machine_without_an_address_says_so)
 {
-	(void)state;
 	no_address = "no address from DHCP: the lease ended";
 	fake.connect_result = ERR_ADDRNOTAVAIL;
 	fake.last_step = 3;
 	assert_int_equal(run(URL, NULL, 0), STATUS_NO_ADDRESS);
 	must_say("no address from DHCP: the lease ended (stopped before step 6)\n");
 	assert_null(strstr(result_line, "refused"));
-	fresh(NULL);
+	fresh();
 	no_address = "no address from DHCP: the lease ended";
 	assert_int_equal(run("url=http://example.org/", NULL, 0), STATUS_NO_ADDRESS);
-	fresh(NULL);
+	fresh();
 	no_address = "no address from DHCP: the lease ended";
 	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 404 no\r\nContent-Length: 0\r\n\r\n")),
 			 STATUS_HTTP_STATUS);
 	must_say("the server answered 404");
 }
 
-static void no_socket(void **state)
+TEST(no_socket)
 {
-	(void)state;
 	fake.socket_result = ERR_NOMEM;
 	assert_int_equal(run(URL, NULL, 0), STATUS_OUT_OF_MEMORY);
 	must_say("no socket: out of memory");
 	assert_false(fake.closed);
 }
 
-static void a_black_hole(void **state)
+TEST(a_black_hole)
 {
-	(void)state;
 	fake.connect_at_ns = TIME_NEVER;
 	fake.last_step = 8;
 	assert_int_equal(run(URL "connect-timeout=2.5", NULL, 0), STATUS_TIMED_OUT);
 	must_say("timed out after 2.500 s, waiting for the server's SYN-ACK (stopped before step 12)\n");
 	assert_true(fake.aborted);
-	fresh(NULL);
+	fresh();
 	fake.connect_at_ns = TIME_NEVER;
 	fake.last_step = 7;
 	assert_int_equal(run(URL, NULL, 0), STATUS_TIMED_OUT);
 	must_say("timed out after 10.000 s, waiting for the next hop's ARP answer (stopped before step 8)\n");
-	fresh(NULL);
+	fresh();
 	fake.connect_at_ns = TIME_NEVER;
 	assert_int_equal(run(URL "connect-timeout=100", NULL, 0), STATUS_TIMED_OUT);
 	must_say("timed out after 30.000 s"); /* the whole run's */
@@ -276,75 +257,71 @@ static void a_black_hole(void **state)
 
 /* --- trouble after the connect -------------------------------------------------------------------- */
 
-static void time_outs_say_what_was_waited_for(void **state)
+TEST(time_outs_say_what_was_waited_for)
 {
-	(void)state;
 	assert_int_equal(run(URL, NULL, 0), STATUS_TIMED_OUT);
 	must_say("timed out after 30.000 s, waiting for the first byte of the answer\n");
 	assert_null(strstr(lines, "stopped before"));
 	assert_true(fake.aborted);
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 200 OK\r\nContent-")), STATUS_TIMED_OUT);
 	must_say("waiting for the rest of the header\n");
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello")),
 			 STATUS_TIMED_OUT);
 	must_say("waiting for the rest of the body (5 of 9 bytes)\n");
 	must_have(result_line, "\"size_download\":5");
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 200 OK\r\n\r\nhello")), STATUS_TIMED_OUT);
 	must_say("waiting for the rest of the body (5 bytes)\n");
-	fresh(NULL);
+	fresh();
 	fake.send_room = 10;
 	assert_int_equal(run(URL, NULL, 0), STATUS_TIMED_OUT);
 	must_say("waiting for the server to take the request\n");
 }
 
-static void closed_without_an_answer(void **state)
+TEST(closed_without_an_answer)
 {
-	(void)state;
 	assert_int_equal(RUN(URL, EOF_AT(2)), STATUS_EMPTY_REPLY);
 	must_say("the server closed without an answer\n");
 	assert_true(fake.shut_down && !fake.aborted);
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(URL, ERR_AT(2, ERR_CONNRESET)), STATUS_RECEIVE_FAILED);
 	must_say("the server reset the connection without an answer\n");
-	fresh(NULL);
+	fresh();
 	fake.send_error = ERR_PIPE;
 	assert_int_equal(run(URL, NULL, 0), STATUS_RECEIVE_FAILED);
-	fresh(NULL);
+	fresh();
 	fake.send_error = ERR_NETDOWN;
 	assert_int_equal(run(URL, NULL, 0), STATUS_SEND_FAILED);
 	must_say("could not send the request: network is down\n");
 }
 
-static void a_body_that_ends_early(void **state)
+TEST(a_body_that_ends_early)
 {
-	(void)state;
 	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello"), EOF_AT(3)),
 			 STATUS_PARTIAL_BODY);
 	must_say("http     the body is shorter than its Content-Length\n");
 	must_say("the body is shorter than its Content-Length (5 of 9 bytes)\n");
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello"),
 			     ERR_AT(3, ERR_CONNRESET)), STATUS_RECEIVE_FAILED);
 	must_say("the server reset the connection (5 of 9 bytes)\n");
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 200 OK\r\n\r\nhello"), ERR_AT(3, ERR_CONNRESET)),
 			 STATUS_RECEIVE_FAILED);
 }
 
-static void an_answer_that_is_wrong_is_shown(void **state)
+TEST(an_answer_that_is_wrong_is_shown)
 {
-	(void)state;
 	assert_int_equal(RUN(URL, AT(2, "SSH-2.0-x\r\n")), STATUS_UNSUPPORTED_PROTOCOL);
 	must_say("http     the answer is not HTTP: \"SSH-2.0-x\"\n");
 	assert_true(fake.aborted);
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: -1\x1b\r\n\r\n")),
 			 STATUS_WEIRD_REPLY);
 	must_say("http     Content-Length is not a length: \"Content-Length: -1\\x1b\"\n");
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")),
 			 STATUS_RECEIVE_FAILED);
 	must_say("http     a chunk's size is nonsense: \"zz\"\n");
@@ -352,23 +329,21 @@ static void an_answer_that_is_wrong_is_shown(void **state)
 	must_say("status 200 OK");
 }
 
-static void a_body_larger_than_allowed(void **state)
+TEST(a_body_larger_than_allowed)
 {
-	(void)state;
 	assert_int_equal(RUN(URL "max-body=4", AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")),
 			 STATUS_BODY_TOO_LARGE);
 	must_say("the body is larger than max-body= allows\n");
 	must_have(result_line, "\"size_download\":0");
 	assert_true(fake.aborted);
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(URL "max-body=5", AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")),
 			 STATUS_OK);
 }
 
 /* A server that sends its callers round in circles gets one request, and the answer is reported. */
-static void a_redirect_is_not_followed(void **state)
+TEST(a_redirect_is_not_followed)
 {
-	(void)state;
 	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 302 Found\r\nLocation: http://192.168.77.1/x?y\r\n"
 					"Content-Length: 0\r\n\r\n")), STATUS_OK);
 	assert_int_equal(fake.sockets, 1);
@@ -380,9 +355,8 @@ static void a_redirect_is_not_followed(void **state)
 /* --- the end ------------------------------------------------------------------------------------- */
 
 /* hold= begins when the work is done and is not part of timeout=. */
-static void hold_keeps_the_machine_up(void **state)
+TEST(hold_keeps_the_machine_up)
 {
-	(void)state;
 	platform.hold_ns = 40 * NS_PER_S;
 	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")), STATUS_OK);
 	assert_int_equal(fake.now_ns, 40 * NS_PER_S + 2 * NS_PER_MS);
@@ -393,9 +367,8 @@ static void hold_keeps_the_machine_up(void **state)
 
 /* --- count= and interval= ------------------------------------------------------------------------- */
 
-static void one_get_has_no_summary(void **state)
+TEST(one_get_has_no_summary)
 {
-	(void)state;
 	assert_int_equal(RUN(URL "count=1", OK_AT(2)), STATUS_OK);
 	assert_int_equal(fake.sockets, 1);
 	assert_int_equal(count_events(EVENT_HTTP_SUMMARY), 0);
@@ -403,9 +376,8 @@ static void one_get_has_no_summary(void **state)
 	assert_null(strstr(result_line, "\"probe\""));
 }
 
-static void several_gets_a_second_apart(void **state)
+TEST(several_gets_a_second_apart)
 {
-	(void)state;
 	/* Connected after 1 ms the first time and at once the others: 2, 4 and 6 ms. */
 	assert_int_equal(RUN(URL "count=3", OK_AT(2), OK_AT(1004), OK_AT(2006)), STATUS_OK);
 	assert_int_equal(fake.sockets, 3);
@@ -422,22 +394,20 @@ static void several_gets_a_second_apart(void **state)
 	assert_true(fake.closed);
 }
 
-static void the_interval_is_from_start_to_start(void **state)
+TEST(the_interval_is_from_start_to_start)
 {
-	(void)state;
 	assert_int_equal(RUN(URL "count=2 interval=.25", OK_AT(2), OK_AT(260)), STATUS_OK);
 	assert_int_equal(fake.made_ns, NS_PER_S / 4);
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(URL "count=2 interval=.25", OK_AT(700), OK_AT(701)), STATUS_OK);
 	assert_int_equal(fake.made_ns, 700 * NS_PER_MS); /* no time to wait is left */
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(URL "count=2 interval=0", OK_AT(3), OK_AT(4)), STATUS_OK);
 	assert_int_equal(fake.made_ns, 3 * NS_PER_MS);
 }
 
-static void the_verdict_is_the_first_that_did_not_pass(void **state)
+TEST(the_verdict_is_the_first_that_did_not_pass)
 {
-	(void)state;
 	fake.refused = 2;
 	assert_int_equal(RUN(URL "count=4", OK_AT(2), OK_AT(2002),
 			     AT(3002, "HTTP/1.1 500 ?\r\nContent-Length: 0\r\n\r\n")),
@@ -448,9 +418,8 @@ static void the_verdict_is_the_first_that_did_not_pass(void **state)
 	must_say("result   failed: probe 2: GET http://192.168.77.1/x?y#z: connection refused");
 }
 
-static void a_series_of_failures_has_no_times(void **state)
+TEST(a_series_of_failures_has_no_times)
 {
-	(void)state;
 	fake.connect_error = ERR_CONNREFUSED;
 	assert_int_equal(run(URL "count=2", NULL, 0), STATUS_COULD_NOT_CONNECT);
 	must_say("http     2 of 2 sent, 0 ok, 100 % loss\n");
@@ -458,31 +427,29 @@ static void a_series_of_failures_has_no_times(void **state)
 }
 
 /* timeout= bounds the whole run: between two GETs, and within one. */
-static void a_series_that_time_cuts_short_has_timed_out(void **state)
+TEST(a_series_that_time_cuts_short_has_timed_out)
 {
-	(void)state;
 	assert_int_equal(RUN(URL "count=9 interval=20", OK_AT(2), OK_AT(20002)), STATUS_TIMED_OUT);
 	assert_int_equal(fake.now_ns, 30 * NS_PER_S);
 	must_say("http     2 of 9 sent, 2 ok, 0 % loss");
 	must_say(": timed out after 30.000 s, with 2 of 9 GETs done\n");
-	fresh(NULL);
+	fresh();
 	assert_int_equal(RUN(URL "count=3", OK_AT(2)), STATUS_TIMED_OUT);
 	assert_int_equal(fake.sockets, 2);
 	assert_int_equal(fake.now_ns, 30 * NS_PER_S);
 	must_say("http     2 of 3 sent, 1 ok, 50 % loss");
 	must_say("timed out after 29.000 s, waiting for the first byte of the answer\n");
-	fresh(NULL);
+	fresh();
 	fake.refused = 1;
 	assert_int_equal(RUN(URL "count=2 interval=40", OK_AT(2)), STATUS_COULD_NOT_CONNECT);
 }
 
-static void counts_and_intervals_that_make_no_sense(void **state)
+TEST(counts_and_intervals_that_make_no_sense)
 {
 	static const char *const bad[] = {"count=0", "count=", "count=-1", "count=1.5", "count=1000001",
 					  "count=x", "interval=-1", "interval=", "interval=1s"};
 	struct config_tables tables = {0};
 
-	(void)state;
 	tables.keys[0] = app_config_keys(&tables.count[0]);
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		assert_int_equal(config_read(&tables, CONFIG_SOURCE_LINE, "test", bad[i], strlen(bad[i]),
@@ -495,11 +462,10 @@ static void counts_and_intervals_that_make_no_sense(void **state)
 	assert_int_equal(http_settings.interval_ns, NS_PER_S / 2);
 }
 
-static void the_longest_url(void **state)
+TEST(the_longest_url)
 {
 	static char config[CONFIG_TEXT_MAX + 4];
 
-	(void)state;
 	memset(config, 'a', sizeof(config) - 1);
 	memcpy(config, "url=http://10.0.0.1/", strlen("url=http://10.0.0.1/"));
 	assert_int_equal(RUN(config, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")), STATUS_OK);
@@ -508,42 +474,4 @@ static void the_longest_url(void **state)
 	must_have(result_line, "aaa\",\"url_effective\":\"http://10.0.0.1/aaa");
 	must_have(result_line, "aaa\",\"urlnum\":0,");
 	assert_null(strstr(result_line, "\"cut\""));
-}
-
-int main(void)
-{
-#define TEST(f) cmocka_unit_test_setup(f, fresh)
-	const struct CMUnitTest tests[] = {
-		TEST(a_missing_url_is_named),
-		TEST(a_faulty_url_is_not_missing),
-		TEST(urls_that_cannot_be_fetched),
-		TEST(names_that_the_configuration_knows),
-		TEST(hosts_that_make_no_sense),
-		TEST(a_page),
-		TEST(the_port_and_an_empty_path_in_the_request),
-		TEST(bytes_one_at_a_time),
-		TEST(an_empty_body),
-		TEST(http_status_outside_200_to_399),
-		TEST(connect_errors_and_where_they_stopped),
-		TEST(addresses_that_no_other_host_has),
-		TEST(a_machine_without_an_address_says_so),
-		TEST(no_socket),
-		TEST(a_black_hole),
-		TEST(time_outs_say_what_was_waited_for),
-		TEST(closed_without_an_answer),
-		TEST(a_body_that_ends_early),
-		TEST(an_answer_that_is_wrong_is_shown),
-		TEST(a_body_larger_than_allowed),
-		TEST(a_redirect_is_not_followed),
-		TEST(hold_keeps_the_machine_up),
-		TEST(one_get_has_no_summary),
-		TEST(several_gets_a_second_apart),
-		TEST(the_interval_is_from_start_to_start),
-		TEST(the_verdict_is_the_first_that_did_not_pass),
-		TEST(a_series_of_failures_has_no_times),
-		TEST(a_series_that_time_cuts_short_has_timed_out),
-		TEST(counts_and_intervals_that_make_no_sense),
-		TEST(the_longest_url),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* app/http/http_date: the three formats of RFC 9110 5.6.7, against the C library and our own writer. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include <cmocka.h>
-
 #include "app/http/http_date.h"
 #include "app/server/internal.h"
+#include "tests/runner/unit.h"
 
 /* From a copy of the exact length, so that AddressSanitizer sees a read past it. */
 static bool parse(const char *text, uint64_t *unix_s)
@@ -27,12 +22,11 @@ static bool parse(const char *text, uint64_t *unix_s)
 	return good;
 }
 
-static void the_three_formats(void **state)
+TEST(the_three_formats)
 {
 	static const char *const formats[] = {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT",
 					      "%a %b %e %H:%M:%S %Y"};
 
-	(void)state;
 	/* Every ninth day, up to 2069: two digits of a year say no more. */
 	for (time_t t = 0; t < (time_t)100 * 365 * 86400; t += 9 * 86400 + 3661) {
 		for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
@@ -47,9 +41,8 @@ static void the_three_formats(void **state)
 	}
 }
 
-static void our_own_are_understood(void **state)
+TEST(our_own_are_understood)
 {
-	(void)state;
 	for (uint64_t t = 0; t < UINT64_C(8000) * 365 * 86400; t += 400 * 86400 + 7919) {
 		char text[64];
 		struct strbuf sb = strbuf_on(text, sizeof(text));
@@ -61,7 +54,7 @@ static void our_own_are_understood(void **state)
 	}
 }
 
-static void what_is_no_date(void **state)
+TEST(what_is_no_date)
 {
 	static const char *const rows[] = {
 		"", ",", " ", "Sun", "Sun,", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 UTC",
@@ -72,19 +65,8 @@ static void what_is_no_date(void **state)
 	};
 	uint64_t unix_s;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		if (parse(rows[i], &unix_s))
 			fail_msg("%s is taken", rows[i]);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_three_formats),
-		cmocka_unit_test(our_own_are_understood),
-		cmocka_unit_test(what_is_no_date),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

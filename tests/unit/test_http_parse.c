@@ -2,16 +2,11 @@
 /* app/http's parser: what a server may send back, and the status each answer ends with.  Every row
  * is a test of its own and is fed three ways: at once, byte by byte, and in random pieces, each
  * piece from a heap block of its exact size. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "app/http/http_parse.h"
+#include "tests/runner/unit.h"
 
 struct row {
 	const char *name;
@@ -212,9 +207,8 @@ static enum status outcome(void)
 	return parser.status;
 }
 
-static void run_row(void **state)
+static void run_row(const struct row *row)
 {
-	const struct row *row = *state;
 	size_t len = row->len > 0 ? row->len : strlen(row->bytes);
 	const size_t pieces[] = {len + 1, 1, 0};
 
@@ -237,12 +231,11 @@ static void run_row(void **state)
 
 /* --- what has no row ---------------------------------------------------------------------------- */
 
-static void what_is_reported(void **state)
+TEST(what_is_reported)
 {
 	static const char header[] = "HTTP/1.1 404 Not Found\r\nContent-Type: text/html; charset=utf-8 \r\n"
 				     "Content-Length: 7\r\n\r\n";
 
-	(void)state;
 	feed(header, strlen(header), 1);
 	assert_true(parser.header_complete);
 	assert_int_equal(parser.size_header, strlen(header));
@@ -256,44 +249,40 @@ static void what_is_reported(void **state)
 	assert_string_equal(http_framing_name(parser.framing), "content-length");
 }
 
-static void header_size_counts_interim_responses_and_trailers(void **state)
+TEST(header_size_counts_interim_responses_and_trailers)
 {
 	static const char text[] = "HTTP/1.1 100 \r\n\r\n" OK_LINE "Transfer-Encoding: chunked\r\n\r\n"
 				   "1\r\nx\r\n0\r\nA: b\r\n\r\n";
 
-	(void)state;
 	feed(text, strlen(text), 1);
 	assert_int_equal(outcome(), STATUS_OK);
 	assert_int_equal(parser.size_header, strlen(text) - strlen("1\r\nx\r\n0\r\n"));
 }
 
-static void only_the_answers_own_fields_are_counted(void **state)
+TEST(only_the_answers_own_fields_are_counted)
 {
 	static const char text[] = "HTTP/1.1 103 \r\nLink: x\r\n\r\n" OK_LINE "A: b\r\nTransfer-Encoding: chunked\r\n"
 				   "\r\n1\r\nx\r\n0\r\nC: d\r\n\r\n";
 
-	(void)state;
 	feed(text, strlen(text), 1);
 	assert_int_equal(outcome(), STATUS_OK);
 	assert_int_equal(parser.num_headers, 2);
 }
 
-static void folded_framing_is_called_that(void **state)
+TEST(folded_framing_is_called_that)
 {
 	static const char text[] = OK_LINE "Content-Length: 5\r\n b: c\r\n\r\n";
 
-	(void)state;
 	feed(text, strlen(text), 1);
 	assert_int_equal(outcome(), STATUS_WEIRD_REPLY);
 	assert_string_equal(parser.problem, "a field that frames the body is folded");
 }
 
 /* Whitespace in front of a name can be longer than what is kept of a line. */
-static void a_length_behind_a_lot_of_blanks(void **state)
+TEST(a_length_behind_a_lot_of_blanks)
 {
 	static char text[16384];
 
-	(void)state;
 	for (unsigned odd = 0; odd < 2; odd++) {
 		strcpy(text, OK_LINE "X: a\r\n");
 		memset(text + strlen(text), 0, sizeof(text) - strlen(text));
@@ -305,9 +294,8 @@ static void a_length_behind_a_lot_of_blanks(void **state)
 	}
 }
 
-static void after_an_answer_it_has_to_be_http(void **state)
+TEST(after_an_answer_it_has_to_be_http)
 {
-	(void)state;
 	http_parser_init(&parser);
 	parser.spoke_http = true;
 	feed_piece("hello", 5);
@@ -332,53 +320,47 @@ static void feed_repeated(const char *start, char filler, size_t n)
 	}
 }
 
-static void a_status_line_that_never_ends(void **state)
+TEST(a_status_line_that_never_ends)
 {
-	(void)state;
 	feed_repeated("HTTP/1.1 200 ", 'x', 1 << 20);
 	assert_int_equal(outcome(), STATUS_HEADER_TOO_LARGE);
 	assert_true(parser.size_header <= HTTP_LINE_MAX + strlen("\r\n"));
 }
 
-static void a_header_line_that_never_ends(void **state)
+TEST(a_header_line_that_never_ends)
 {
-	(void)state;
 	feed_repeated(OK_LINE "X: ", 'x', 1 << 20);
 	assert_int_equal(outcome(), STATUS_HEADER_TOO_LARGE);
 }
 
-static void headers_without_end(void **state)
+TEST(headers_without_end)
 {
-	(void)state;
 	feed(OK_LINE, strlen(OK_LINE), 100);
 	for (int i = 0; i < 100000 && parser.phase < HTTP_PHASE_DONE; i++)
 		feed_piece("A: b\r\n", 6);
 	assert_int_equal(outcome(), STATUS_RECEIVE_FAILED);
 }
 
-static void interim_responses_without_end(void **state)
+TEST(interim_responses_without_end)
 {
-	(void)state;
 	http_parser_init(&parser);
 	for (int i = 0; i < 100000 && parser.phase < HTTP_PHASE_DONE; i++)
 		feed_piece("HTTP/1.1 100 \r\n\r\n", 17);
 	assert_int_equal(outcome(), STATUS_RECEIVE_FAILED);
 }
 
-static void trailers_without_end(void **state)
+TEST(trailers_without_end)
 {
 	static const char start[] = OK_LINE "Transfer-Encoding: chunked\r\n\r\n0\r\n";
 
-	(void)state;
 	feed(start, strlen(start), 1000);
 	for (int i = 0; i < 100000 && parser.phase < HTTP_PHASE_DONE; i++)
 		feed_piece("A: b\r\n", 6);
 	assert_int_equal(outcome(), STATUS_RECEIVE_FAILED);
 }
 
-static void a_chunk_size_that_never_ends(void **state)
+TEST(a_chunk_size_that_never_ends)
 {
-	(void)state;
 	feed_repeated(OK_LINE "Transfer-Encoding: chunked\r\n\r\n5;", 'x', 1 << 20);
 	assert_int_equal(outcome(), STATUS_RECEIVE_FAILED);
 	feed_repeated(OK_LINE "Transfer-Encoding: chunked\r\n\r\n", '0', 1 << 20);
@@ -386,12 +368,11 @@ static void a_chunk_size_that_never_ends(void **state)
 }
 
 /* A long line that does not matter is skipped; one that does is not half read. */
-static void a_line_longer_than_what_is_kept(void **state)
+TEST(a_line_longer_than_what_is_kept)
 {
 	static char text[8192];
 	size_t len;
 
-	(void)state;
 	strcpy(text, OK_LINE "Set-Cookie: ");
 	memset(text + strlen(text), 'c', 5000);
 	strcat(text, "\r\nContent-Length: 2\r\n\r\nhi");
@@ -415,9 +396,8 @@ static void feed_header(const char *header)
 		feed_piece(header + at, 1);
 }
 
-static void fields_that_a_client_acts_upon(void **state)
+TEST(fields_that_a_client_acts_upon)
 {
-	(void)state;
 	feed_header("HTTP/1.0 302 Found\r\nlocation:  /x y \r\nLocation: /x y\r\nRetry-After: 7\r\n"
 		    "Connection: x , Close\r\nContent-Length: 0\r\n\r\n");
 	assert_int_equal(parser.phase, HTTP_PHASE_DONE);
@@ -449,9 +429,8 @@ static void fields_that_a_client_acts_upon(void **state)
 }
 
 /* RFC 9110 10.2.2 */
-static void several_locations(void **state)
+TEST(several_locations)
 {
-	(void)state;
 	feed_header("HTTP/1.1 302 ?\r\nLocation: /a\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n");
 	assert_int_equal(parser.phase, HTTP_PHASE_BAD);
 	assert_int_equal(parser.status, STATUS_WEIRD_REPLY);
@@ -468,11 +447,10 @@ static void several_locations(void **state)
 	assert_true(parser.has_location && parser.location_len == 2);
 }
 
-static void locations_of_any_length(void **state)
+TEST(locations_of_any_length)
 {
 	static char text[4096];
 
-	(void)state;
 	for (unsigned len = 2040; len < 2060; len++) {
 		memset(text, 0, sizeof(text));
 		strcpy(text, "HTTP/1.1 302 ?\r\nLocation:");
@@ -485,9 +463,8 @@ static void locations_of_any_length(void **state)
 	}
 }
 
-static void the_answer_to_a_head_has_no_body(void **state)
+TEST(the_answer_to_a_head_has_no_body)
 {
-	(void)state;
 	http_parser_init(&parser);
 	parser.no_body = true;
 	feed_piece("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", 38);
@@ -497,7 +474,7 @@ static void the_answer_to_a_head_has_no_body(void **state)
 }
 
 /* However its length is told: by Content-Length (at once), in chunks, by the end of the stream. */
-static void a_body_over_the_cap(void **state)
+TEST(a_body_over_the_cap)
 {
 	static const char *const bodies[] = {
 		"Content-Length: 5\r\n\r\nhello",
@@ -506,7 +483,6 @@ static void a_body_over_the_cap(void **state)
 	};
 	char text[128];
 
-	(void)state;
 	for (unsigned i = 0; i < 2 * ARRAY_LEN(bodies); i++) {
 		bool fits = i % 2;
 
@@ -523,11 +499,10 @@ static void a_body_over_the_cap(void **state)
 }
 
 /* The last chunk's size may be what is too much, and then none of it is read. */
-static void a_chunk_over_the_cap(void **state)
+TEST(a_chunk_over_the_cap)
 {
 	static const char start[] = OK_LINE "Transfer-Encoding: chunked\r\n\r\n";
 
-	(void)state;
 	http_parser_init(&parser);
 	parser.body_max = 1000;
 	feed_piece(start, strlen(start));
@@ -558,9 +533,8 @@ static enum status end_of_header(size_t size)
 	return outcome();
 }
 
-static void a_header_of_exactly_the_cap(void **state)
+TEST(a_header_of_exactly_the_cap)
 {
-	(void)state;
 	assert_int_equal(end_of_header(HTTP_HEADER_MAX), STATUS_OK);
 	assert_int_equal(parser.size_header, HTTP_HEADER_MAX);
 	assert_int_equal(end_of_header(HTTP_HEADER_MAX + 1), STATUS_RECEIVE_FAILED);
@@ -568,14 +542,13 @@ static void a_header_of_exactly_the_cap(void **state)
 }
 
 /* Lines pass; nothing of them is stored but what is kept for a message. */
-static void a_long_header_takes_no_memory(void **state)
+TEST(a_long_header_takes_no_memory)
 {
-	(void)state;
 	assert_true(sizeof(struct http_parser) < HTTP_LINE_MAX / 4);
 }
 
 /* Nonsense made of the words that mean something: an end with a status, never a crash or a loop. */
-static void random_words(void **state)
+TEST(random_words)
 {
 	static const char *const words[] = {
 		"HTTP/1.1 200 OK\r\n", "HTTP/1.1 100 C\r\n", "Content-Length: ", "Transfer-Encoding: ",
@@ -583,7 +556,6 @@ static void random_words(void **state)
 		"\r\n\r\n", "hello", "a", "-1"};
 	uint32_t seed = 99;
 
-	(void)state;
 	for (int round = 0; round < 20000; round++) {
 		http_parser_init(&parser);
 		feed_piece(OK_LINE, strlen(OK_LINE));
@@ -597,39 +569,4 @@ static void random_words(void **state)
 	}
 }
 
-int main(void)
-{
-	static const struct CMUnitTest others[] = {
-		cmocka_unit_test(what_is_reported),
-		cmocka_unit_test(header_size_counts_interim_responses_and_trailers),
-		cmocka_unit_test(only_the_answers_own_fields_are_counted),
-		cmocka_unit_test(folded_framing_is_called_that),
-		cmocka_unit_test(a_length_behind_a_lot_of_blanks),
-		cmocka_unit_test(after_an_answer_it_has_to_be_http),
-		cmocka_unit_test(a_status_line_that_never_ends),
-		cmocka_unit_test(a_header_line_that_never_ends),
-		cmocka_unit_test(headers_without_end),
-		cmocka_unit_test(interim_responses_without_end),
-		cmocka_unit_test(trailers_without_end),
-		cmocka_unit_test(a_chunk_size_that_never_ends),
-		cmocka_unit_test(a_line_longer_than_what_is_kept),
-		cmocka_unit_test(a_header_of_exactly_the_cap),
-		cmocka_unit_test(a_long_header_takes_no_memory),
-		cmocka_unit_test(fields_that_a_client_acts_upon),
-		cmocka_unit_test(several_locations),
-		cmocka_unit_test(locations_of_any_length),
-		cmocka_unit_test(the_answer_to_a_head_has_no_body),
-		cmocka_unit_test(a_body_over_the_cap),
-		cmocka_unit_test(a_chunk_over_the_cap),
-		cmocka_unit_test(random_words),
-	};
-	struct CMUnitTest tests[ARRAY_LEN(rows) + ARRAY_LEN(others)] = {0};
-
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		tests[i].name = rows[i].name;
-		tests[i].test_func = run_row;
-		tests[i].initial_state = (void *)(uintptr_t)&rows[i];
-	}
-	memcpy(tests + ARRAY_LEN(rows), others, sizeof(others));
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_ROWS(run_row, rows);

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* ping=: requests, replies that are right, and every way in which there is none. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/runner/unit.h"
 #include "tests/unit/http_kit.h"
 
 #define P "ping=10.0.0.9 "
@@ -15,13 +9,14 @@
 #define MESSAGE(n) ((const uint8_t *)fake.sent + (n) * FAKE_ECHO_LEN)
 
 /* A datagram socket sends without having connected first. */
-static int fresh_ping(void **state)
+static void fresh_ping(void)
 {
-	fresh(state);
+	fresh();
 	fake.connect_result = ERR_OK;
 	fake.connect_at_ns = 0;
-	return 0;
 }
+
+FIXTURE(fresh_ping, NULL);
 
 static unsigned requests(void)
 {
@@ -30,9 +25,8 @@ static unsigned requests(void)
 
 /* --- it answers ---------------------------------------------------------------------------------- */
 
-static void a_host_that_answers(void **state)
+TEST(a_host_that_answers)
 {
-	(void)state;
 	fake.now_ns = NS_PER_S;
 	assert_int_equal(RUN(P, ECHO_AT(1003)), STATUS_OK);
 	assert_int_equal(net_addr_to_ipv4(&fake.remote.addr), 0x0a000009);
@@ -53,18 +47,16 @@ static void a_host_that_answers(void **state)
 	assert_int_equal(requests(), 1);
 }
 
-static void the_payload_is_drawn_for_each_check(void **state)
+TEST(the_payload_is_drawn_for_each_check)
 {
-	(void)state;
 	assert_int_equal(RUN(P "ping=10.0.0.8", ECHO_AT(1), ECHO_AT(2)), STATUS_OK);
 	assert_int_equal(fake.sent_len, 128);
 	assert_true(memcmp(MESSAGE(0) + 8, MESSAGE(1) + 8, 56) != 0);
 	assert_true(MESSAGE(0)[9] != MESSAGE(0)[10]);
 }
 
-static void a_name_is_looked_up(void **state)
+TEST(a_name_is_looked_up)
 {
-	(void)state;
 	assert_int_equal(RUN("ping=printer host=printer:10.0.0.7", ECHO_AT(1)), STATUS_OK);
 	assert_int_equal(net_addr_to_ipv4(&fake.remote.addr), 0x0a000007);
 	must_say("ok: ping ping://printer,");
@@ -74,9 +66,8 @@ static void a_name_is_looked_up(void **state)
 
 /* --- what is lost ---------------------------------------------------------------------------------- */
 
-static void a_lost_request_is_followed_by_another(void **state)
+TEST(a_lost_request_is_followed_by_another)
 {
-	(void)state;
 	assert_int_equal(RUN(P, ECHO_AT(2005)), STATUS_OK);
 	assert_int_equal(requests(), 3);
 	must_say("[   1.000000] icmp     echo request to 10.0.0.9 given to the socket, id 49153 seq 2, 64 bytes "
@@ -87,9 +78,8 @@ static void a_lost_request_is_followed_by_another(void **state)
 }
 
 /* The round trip is that of the request that it answers. */
-static void a_late_reply_counts_for_its_own_request(void **state)
+TEST(a_late_reply_counts_for_its_own_request)
 {
-	(void)state;
 	assert_int_equal(RUN(P, {.at_ns = 1500 * NS_PER_MS, .bytes = fake_echo, .len = 64, .seq_off = -1}),
 			 STATUS_OK);
 	must_say("seq 1, 64 bytes, ttl 61, after 1500000 us");
@@ -97,9 +87,8 @@ static void a_late_reply_counts_for_its_own_request(void **state)
 	assert_int_equal(requests(), 2);
 }
 
-static void nobody_answers(void **state)
+TEST(nobody_answers)
 {
-	(void)state;
 	assert_int_equal(RUN(P "connect-timeout=6", ERR_AT(60000, ERR_IO)), STATUS_TIMED_OUT);
 	assert_int_equal(requests(), 3);
 	assert_true(fake.now_ns == 6 * NS_PER_S);
@@ -110,17 +99,15 @@ static void nobody_answers(void **state)
 	assert_true(fake.closed);
 }
 
-static void the_run_ends_first(void **state)
+TEST(the_run_ends_first)
 {
-	(void)state;
 	assert_int_equal(RUN(P "max-time=0.5", ERR_AT(60000, ERR_IO)), STATUS_TIMED_OUT);
 	must_say("timed out after 0.500 s, waiting for the echo reply\n");
 	assert_int_equal(requests(), 1);
 }
 
-static void retry_tries_all_of_it_again(void **state)
+TEST(retry_tries_all_of_it_again)
 {
-	(void)state;
 	assert_int_equal(RUN(P "connect-timeout=1.5 retry=1", ECHO_AT(2600)), STATUS_OK);
 	must_say("retry 1 of 1 in 1.000000 s: timed out after 1.500 s, waiting for the echo reply (2 requests)");
 	assert_int_equal(requests(), 3);
@@ -129,23 +116,21 @@ static void retry_tries_all_of_it_again(void **state)
 
 /* --- who says no ------------------------------------------------------------------------------------ */
 
-static void nobody_has_that_address(void **state)
+TEST(nobody_has_that_address)
 {
-	(void)state;
 	assert_int_equal(RUN(P, ERR_AT(3000, ERR_HOSTUNREACH)), STATUS_COULD_NOT_CONNECT);
 	must_say("failed: ping ping://10.0.0.9, total 3000.0 ms: no ARP answer from the next hop\n");
 }
 
 /* As the socket has kept them: each code of ICMP has its own. */
-static void in_the_routers_words(void **state)
+TEST(in_the_routers_words)
 {
-	(void)state;
 	fake.error_by = 0x0a0000fe;
 	refused_add(&fake.awaited.said,
 		    REFUSED_WITH("communication prohibited", REFUSED_ADDRESS, 0x0a0000fe));
 	assert_int_equal(RUN(P, ERR_AT(3, ERR_HOSTUNREACH)), STATUS_COULD_NOT_CONNECT);
 	must_say(": communication prohibited, says 10.0.0.254\n");
-	fresh_ping(NULL);
+	fresh_ping();
 	fake.error_by = 0x0a0000fe;
 	for (unsigned i = 0; i < 2; i++)
 		refused_add(&fake.awaited.said,
@@ -156,30 +141,28 @@ static void in_the_routers_words(void **state)
 	must_have(result_line, "\"refused\":1,\"refused_why\":\"1 came in VLAN 7\"");
 }
 
-static void replies_that_were_refused(void **state)
+TEST(replies_that_were_refused)
 {
-	(void)state;
 	refused_add(&fake.awaited.refused, REFUSED("had a bad ICMP checksum"));
 	assert_int_equal(RUN(P "connect-timeout=2.5", {.at_ns = TIME_NEVER}), STATUS_TIMED_OUT);
 	must_say("waiting for the echo reply (3 requests) (1 answer refused: it had a bad ICMP checksum)\n");
 	must_have(result_line, "\"refused\":1,\"refused_why\":\"1 had a bad ICMP checksum\"");
 }
 
-static void no_arp_answer_within_a_bound(void **state)
+TEST(no_arp_answer_within_a_bound)
 {
-	(void)state;
 	fake.awaited.unresolved_ns = 5 * NS_PER_S;
 	assert_int_equal(RUN(P "connect-timeout=5", {.at_ns = TIME_NEVER}), STATUS_COULD_NOT_CONNECT);
 	must_say(": no ARP answer from the next hop in 5.0 s\n");
 	assert_int_equal(fake.resolve_ms, 5000);
-	fresh_ping(NULL);
+	fresh_ping();
 	fake.awaited.unresolved_ns = 4 * NS_PER_S;
 	fake.awaited.link_down = true;
 	assert_int_equal(RUN(P "connect-timeout=4", {.at_ns = TIME_NEVER}), STATUS_COULD_NOT_CONNECT);
 	must_say(": no ARP answer from the next hop in 4.0 s, the link is down\n");
 }
 
-static void a_router_says_no(void **state)
+TEST(a_router_says_no)
 {
 	static const struct {
 		int err;
@@ -193,7 +176,7 @@ static void a_router_says_no(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		fresh_ping(state);
+		fresh_ping();
 		fake.error_by = 0x0a0000fe;
 		assert_int_equal(RUN(P, ERR_AT(2, rows[i].err)), STATUS_COULD_NOT_CONNECT);
 		must_say(rows[i].text);
@@ -201,9 +184,8 @@ static void a_router_says_no(void **state)
 	}
 }
 
-static void where_no_request_can_go(void **state)
+TEST(where_no_request_can_go)
 {
-	(void)state;
 	fake.connect_result = ERR_NETUNREACH;
 	assert_int_equal(RUN(P, ECHO_AT(1)), STATUS_COULD_NOT_CONNECT);
 	must_say("no route: there is no gateway");
@@ -217,35 +199,32 @@ static void where_no_request_can_go(void **state)
 
 /* --- replies that are wrong -------------------------------------------------------------------------- */
 
-static void a_payload_that_is_another(void **state)
+TEST(a_payload_that_is_another)
 {
-	(void)state;
 	assert_int_equal(RUN(P, {.at_ns = NS_PER_MS, .bytes = fake_echo, .len = 64, .damaged_at = 8}),
 			 STATUS_WEIRD_REPLY);
 	must_say(": the echo reply is not the request's: byte 1 of the payload is another\n");
-	fresh_ping(state);
+	fresh_ping();
 	assert_int_equal(RUN(P, {.at_ns = NS_PER_MS, .bytes = fake_echo, .len = 64, .damaged_at = 63}),
 			 STATUS_WEIRD_REPLY);
 	must_say("byte 56 of the payload is another");
 	must_say("echo reply from 10.0.0.9"); /* the event is there: it came */
 }
 
-static void a_payload_of_another_length(void **state)
+TEST(a_payload_of_another_length)
 {
-	(void)state;
 	assert_int_equal(RUN(P, {.at_ns = NS_PER_MS, .bytes = fake_echo, .len = 63}), STATUS_WEIRD_REPLY);
 	must_say("the echo reply is not the request's: 55 bytes of payload, sent were 56\n");
-	fresh_ping(state);
+	fresh_ping();
 	assert_int_equal(RUN(P, {.at_ns = NS_PER_MS, .bytes = fake_echo, .len = 65}), STATUS_WEIRD_REPLY);
-	fresh_ping(state);
+	fresh_ping();
 	assert_int_equal(RUN(P, {.at_ns = NS_PER_MS, .bytes = fake_echo, .len = 8}), STATUS_WEIRD_REPLY);
 	must_say("0 bytes of payload");
 }
 
 /* A reply to a request that was never sent is not ours; the right one still counts. */
-static void sequence_numbers_that_are_not_ours(void **state)
+TEST(sequence_numbers_that_are_not_ours)
 {
-	(void)state;
 	assert_int_equal(RUN(P, {.at_ns = NS_PER_MS, .bytes = fake_echo, .len = 64, .seq_off = 1},
 			     {.at_ns = 2 * NS_PER_MS, .bytes = fake_echo, .len = 64, .seq_off = -1}, ECHO_AT(3)),
 			 STATUS_OK);
@@ -255,9 +234,8 @@ static void sequence_numbers_that_are_not_ours(void **state)
 
 /* --- with others ------------------------------------------------------------------------------------- */
 
-static void it_comes_before_all_else(void **state)
+TEST(it_comes_before_all_else)
 {
-	(void)state;
 	assert_int_equal(RUN(URL_OF_OURS " tcp=10.0.0.2:5 " P, ECHO_AT(1), OK_AT(2)), STATUS_OK);
 	assert_int_equal(count_events(EVENT_TRANSFER), 3);
 	const char *ping = strstr(lines, "ping ping://10.0.0.9 in"), *tcp = strstr(lines, "connect tcp://");
@@ -265,9 +243,8 @@ static void it_comes_before_all_else(void **state)
 	must_have(transfer_line, "\"method\":\"GET\"");
 }
 
-static void the_lowest_failure_is_the_verdict(void **state)
+TEST(the_lowest_failure_is_the_verdict)
 {
-	(void)state;
 	assert_int_equal(RUN(URL_OF_OURS " " P, ERR_AT(1, ERR_HOSTUNREACH),
 			     AT(2, "HTTP/1.1 500 ?\r\nContent-Length: 0\r\n\r\n")), STATUS_COULD_NOT_CONNECT);
 	must_have(result_line, "\"check\":\"ping\",\"url\":\"ping://10.0.0.9\",\"url_effective\":\"ping://10.0.0.9\"");
@@ -275,9 +252,8 @@ static void the_lowest_failure_is_the_verdict(void **state)
 }
 
 /* In a series each round is one request, and one that is lost is a loss; times are round trips. */
-static void a_series_counts_what_is_lost(void **state)
+TEST(a_series_counts_what_is_lost)
 {
-	(void)state;
 	assert_int_equal(RUN(P "count=3 interval=2 connect-timeout=1.5", ECHO_AT(4), ECHO_AT(4002)),
 			 STATUS_TIMED_OUT);
 	assert_int_equal(requests(), 3);
@@ -287,9 +263,8 @@ static void a_series_counts_what_is_lost(void **state)
 }
 
 /* A name whose look-up takes time does not make the way to the host longer. */
-static void the_times_of_a_series_are_round_trips(void **state)
+TEST(the_times_of_a_series_are_round_trips)
 {
-	(void)state;
 	fake.tick_ns = 100 * NS_PER_US; /* each look at the clock: time passes also where nobody waits */
 	assert_int_equal(RUN(P "count=2 interval=1", ECHO_AT(500), ECHO_AT(1500)), STATUS_OK);
 	char *at = strstr(lines, "after ");
@@ -301,13 +276,12 @@ static void the_times_of_a_series_are_round_trips(void **state)
 	must_say(text);
 }
 
-static void what_is_no_host(void **state)
+TEST(what_is_no_host)
 {
 	static const char *const bad[] = {"", "a b", "http://x", "10.0.0.1:80", "10.0.0.256", "x/y", "u@h", ":",
 					  "x:", "a..b", "[::1]"};
 	struct config_tables tables = {0};
 
-	(void)state;
 	tables.keys[0] = app_config_keys(&tables.count[0]);
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		if (config_read_value(&tables, "test", "ping", 4, bad[i], strlen(bad[i]), &sink) != 1)
@@ -322,43 +296,11 @@ static void what_is_no_host(void **state)
 }
 
 /* A dot behind an address is none of it, here as in a URL. */
-static void an_address_with_a_dot(void **state)
+TEST(an_address_with_a_dot)
 {
-	(void)state;
 	configure("ping=10.0.0.1. tcp=10.0.0.1.:80");
 	assert_int_equal(http_settings.pings.entry[0].host_len, strlen("10.0.0.1"));
 	assert_int_equal(http_settings.tcps.entry[0].host_len, strlen("10.0.0.1"));
 	assert_string_equal(http_settings.pings.entry[0].text, "ping://10.0.0.1.");
 	assert_int_equal(http_settings.tcps.entry[0].port, 80);
-}
-
-int main(void)
-{
-#define TEST(f) cmocka_unit_test_setup(f, fresh_ping)
-	const struct CMUnitTest tests[] = {
-		TEST(a_host_that_answers),
-		TEST(an_address_with_a_dot),
-		TEST(the_payload_is_drawn_for_each_check),
-		TEST(a_name_is_looked_up),
-		TEST(a_lost_request_is_followed_by_another),
-		TEST(a_late_reply_counts_for_its_own_request),
-		TEST(nobody_answers),
-		TEST(the_run_ends_first),
-		TEST(retry_tries_all_of_it_again),
-		TEST(nobody_has_that_address),
-		TEST(a_router_says_no),
-		TEST(in_the_routers_words),
-		TEST(replies_that_were_refused),
-		TEST(no_arp_answer_within_a_bound),
-		TEST(where_no_request_can_go),
-		TEST(a_payload_that_is_another),
-		TEST(a_payload_of_another_length),
-		TEST(sequence_numbers_that_are_not_ours),
-		TEST(it_comes_before_all_else),
-		TEST(the_lowest_failure_is_the_verdict),
-		TEST(a_series_counts_what_is_lost),
-		TEST(the_times_of_a_series_are_round_trips),
-		TEST(what_is_no_host),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

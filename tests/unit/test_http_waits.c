@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* app/http: waits that fail, and closing: what their sentences say, and how long they are. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/runner/unit.h"
 #include "tests/unit/http_kit.h"
+
+FIXTURE(fresh, NULL);
 
 /* --- closing ---------------------------------------------------------------------------------------- */
 
 /* Two seconds for the FIN's acknowledgment, no part of the transfer's time; less where the run ends. */
-static void a_close_that_hangs_does_not_change_the_verdict(void **state)
+TEST(a_close_that_hangs_does_not_change_the_verdict)
 {
-	(void)state;
 	fake.fin_acked_at_ns = TIME_NEVER;
 	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")), STATUS_OK);
 	assert_int_equal(fake.now_ns, 2 * NS_PER_MS + 2 * NS_PER_S);
@@ -25,18 +20,16 @@ static void a_close_that_hangs_does_not_change_the_verdict(void **state)
 }
 
 /* The run ends with the acknowledgment, not with whatever wakes the machine next. */
-static void a_close_ends_when_it_is_acknowledged(void **state)
+TEST(a_close_ends_when_it_is_acknowledged)
 {
-	(void)state;
 	fake.fin_acked_at_ns = 10 * NS_PER_MS;
 	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")), STATUS_OK);
 	assert_int_equal(fake.now_ns, 10 * NS_PER_MS);
 	assert_int_equal(count_events(EVENT_CLOSE_ABANDONED), 0);
 }
 
-static void a_close_that_hangs_ends_with_the_run(void **state)
+TEST(a_close_that_hangs_ends_with_the_run)
 {
-	(void)state;
 	fake.fin_acked_at_ns = TIME_NEVER;
 	assert_int_equal(RUN(URL, AT(29500, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")), STATUS_OK);
 	assert_int_equal(fake.now_ns, 30 * NS_PER_S);
@@ -44,9 +37,8 @@ static void a_close_that_hangs_ends_with_the_run(void **state)
 }
 
 /* Rounds begin when they are due, whatever the server makes of our FINs. */
-static void a_close_that_hangs_delays_no_round(void **state)
+TEST(a_close_that_hangs_delays_no_round)
 {
-	(void)state;
 	fake.fin_acked_at_ns = TIME_NEVER;
 	assert_int_equal(RUN(URL " count=5 interval=1 ", OK_AT(2), OK_AT(1002), OK_AT(2002), OK_AT(3002),
 			     OK_AT(4002)), STATUS_OK);
@@ -57,9 +49,8 @@ static void a_close_that_hangs_delays_no_round(void **state)
 }
 
 /* Nor where more of them hang than there are places: the oldest gives up its own. */
-static void many_closes_that_hang_delay_no_round(void **state)
+TEST(many_closes_that_hang_delay_no_round)
 {
-	(void)state;
 	fake.fin_acked_at_ns = TIME_NEVER;
 	assert_int_equal(RUN(URL " count=12 interval=0.01 ", OK_AT(2), OK_AT(12), OK_AT(22), OK_AT(32),
 			     OK_AT(42), OK_AT(52), OK_AT(62), OK_AT(72), OK_AT(82), OK_AT(92), OK_AT(102),
@@ -84,9 +75,8 @@ static void say(const char *what, unsigned times)
 		refused_add(&fake.awaited.said, REFUSED_WITH(what, REFUSED_ADDRESS, 0xc0000201));
 }
 
-static void a_wait_that_fails_says_what_came(void **state)
+TEST(a_wait_that_fails_says_what_came)
 {
-	(void)state;
 	fake.connect_at_ns = TIME_NEVER;
 	fake.last_step = 8;
 	refuse(REFUSED("had a bad TCP checksum"), 3);
@@ -97,15 +87,14 @@ static void a_wait_that_fails_says_what_came(void **state)
 	must_have(result_line, "\"refused\":5,\"refused_why\":\"3 had a bad TCP checksum, 2 came in VLAN 7\"");
 }
 
-static void icmp_errors_are_named_also_where_they_end_nothing(void **state)
+TEST(icmp_errors_are_named_also_where_they_end_nothing)
 {
-	(void)state;
 	fake.connect_at_ns = TIME_NEVER;
 	fake.last_step = 8;
 	say("host unreachable", 3);
 	assert_int_equal(RUN(URL, {0}), STATUS_TIMED_OUT);
 	must_say("waiting for the server's SYN-ACK (3 times 'host unreachable' from 192.0.2.1) (stopped");
-	fresh(NULL);
+	fresh();
 	fake.last_step = 8;
 	fake.connect_error = ERR_HOSTUNREACH;
 	say("communication prohibited", 1);
@@ -113,28 +102,25 @@ static void icmp_errors_are_named_also_where_they_end_nothing(void **state)
 	must_say("host unreachable, says the network (once 'communication prohibited' from 192.0.2.1) (stopped");
 }
 
-static void an_answer_that_came_has_no_refusals(void **state)
+TEST(an_answer_that_came_has_no_refusals)
 {
-	(void)state;
 	refuse(REFUSED("had a bad TCP checksum"), 1);
 	assert_int_equal(RUN(URL, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")), STATUS_OK);
 	assert_null(strstr(result_line, "refused"));
 }
 
-static void a_silent_server_and_what_came(void **state)
+TEST(a_silent_server_and_what_came)
 {
-	(void)state;
 	refuse(REFUSED("had a bad TCP checksum"), 2);
 	assert_int_equal(RUN(URL, {.at_ns = TIME_NEVER}), STATUS_TIMED_OUT);
 	must_say("waiting for the first byte of the answer (2 answers refused: all had a bad TCP checksum)\n");
 }
 
 /* The network's sentence, and its numbers. */
-static void no_address_and_what_came(void **state)
+TEST(no_address_and_what_came)
 {
 	struct refused network = {0};
 
-	(void)state;
 	refused_add(&network, REFUSED_WITH("came in VLAN", REFUSED_NUMBER, 7));
 	no_address = "no address from DHCP: (1 answer refused: it came in VLAN 7)";
 	refused_meanwhile = &network;
@@ -147,9 +133,8 @@ static void no_address_and_what_came(void **state)
 }
 
 /* TCP itself gave up: on the request that nobody acknowledged. */
-static void a_connection_that_is_given_up_says_what_came(void **state)
+TEST(a_connection_that_is_given_up_says_what_came)
 {
-	(void)state;
 	say("host unreachable", 2);
 	refuse(REFUSED("came truncated"), 1);
 	assert_int_equal(RUN(URL, {.at_ns = NS_PER_S, .err = ERR_HOSTUNREACH}), STATUS_RECEIVE_FAILED);
@@ -159,33 +144,31 @@ static void a_connection_that_is_given_up_says_what_came(void **state)
 
 /* --- how long ARP is asked for ---------------------------------------------------------------------- */
 
-static void the_bound_on_arp_comes_from_the_configuration(void **state)
+TEST(the_bound_on_arp_comes_from_the_configuration)
 {
-	(void)state;
 	(void)RUN(URL, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
 	assert_int_equal(fake.resolve_ms, 0);
-	fresh(NULL);
+	fresh();
 	(void)RUN(URL "connect-timeout=25 ", AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
 	assert_int_equal(fake.resolve_ms, 25000);
-	fresh(NULL);
+	fresh();
 	(void)RUN(URL "retry=1 ", AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
 	assert_int_equal(fake.resolve_ms, 10000);
-	fresh(NULL);
+	fresh();
 	platform.timeout_given = true;
 	(void)RUN(URL "connect-timeout=50 ", AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
 	assert_int_equal(fake.resolve_ms, 30000);
 }
 
 /* However it ends, no ARP answer is 7; what was shorter than the usual three requests is a time-out. */
-static void no_arp_answer_within_a_bound(void **state)
+TEST(no_arp_answer_within_a_bound)
 {
-	(void)state;
 	fake.connect_at_ns = TIME_NEVER;
 	fake.last_step = 7;
 	fake.awaited.unresolved_ns = 20 * NS_PER_S;
 	assert_int_equal(RUN(URL "connect-timeout=20 ", {0}), STATUS_COULD_NOT_CONNECT);
 	must_say("no ARP answer from the next hop in 20.0 s (stopped before step 8)\n");
-	fresh(NULL);
+	fresh();
 	fake.connect_at_ns = TIME_NEVER;
 	fake.last_step = 7;
 	fake.awaited.unresolved_ns = NS_PER_S;
@@ -193,42 +176,18 @@ static void no_arp_answer_within_a_bound(void **state)
 	must_say("timed out after 1.000 s, waiting for the next hop's ARP answer (stopped before step 8)\n");
 }
 
-static void no_arp_answer_is_tried_again(void **state)
+TEST(no_arp_answer_is_tried_again)
 {
-	(void)state;
 	fake.last_step = 7;
 	fake.connect_at_ns = 4 * NS_PER_S;
 	fake.connect_error = ERR_HOSTUNREACH;
 	assert_int_equal(RUN(URL "retry=2 ", {0}), STATUS_COULD_NOT_CONNECT);
 	assert_int_equal(fake.sockets, 3);
 	must_have(result_line, "\"num_retries\":2");
-	fresh(NULL);
+	fresh();
 	fake.connect_error = ERR_HOSTUNREACH; /* this one the network says */
 	fake.last_step = 8;
 	assert_int_equal(RUN(URL "retry=2 ", {0}), STATUS_COULD_NOT_CONNECT);
 	assert_int_equal(fake.sockets, 1);
 }
 
-#define TEST(name) cmocka_unit_test_setup(name, fresh)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(a_close_that_hangs_does_not_change_the_verdict),
-		TEST(a_close_ends_when_it_is_acknowledged),
-		TEST(a_close_that_hangs_ends_with_the_run),
-		TEST(a_close_that_hangs_delays_no_round),
-		TEST(many_closes_that_hang_delay_no_round),
-		TEST(a_wait_that_fails_says_what_came),
-		TEST(icmp_errors_are_named_also_where_they_end_nothing),
-		TEST(an_answer_that_came_has_no_refusals),
-		TEST(a_silent_server_and_what_came),
-		TEST(no_address_and_what_came),
-		TEST(a_connection_that_is_given_up_says_what_came),
-		TEST(the_bound_on_arp_comes_from_the_configuration),
-		TEST(no_arp_answer_within_a_bound),
-		TEST(no_arp_answer_is_tried_again),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

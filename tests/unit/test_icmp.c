@@ -1,48 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 /* net/ip/icmp and net/ip/icmp_error: echoes answered, errors understood, errors sent; and what must be
  * ignored (HOSTILE: ICMP). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "net/ip/icmp.h"
 #include "net/socket.h"
 #include "tests/lib/stack_kit.h"
+#include "tests/runner/unit.h"
 
 static struct kit k;
 static struct kit_frame f;
 static struct udp_pcb pcb; /* port 5000, connected to the peer's port 7 */
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	kit_open(&k, 1, NULL);
 	kit_teach_peer(&k);
 	pcb = (struct udp_pcb){0};
 	assert_int_equal(udp_bind(k.stack, &pcb, 0, 5000), ERR_OK);
 	udp_connect(k.stack, &pcb, KIT_IP, KIT_PEER_IP, 7);
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	udp_unbind(k.stack, &pcb);
 	kit_close(&k);
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 /* --- echo -------------------------------------------------------------------------------------------- */
 
-static void an_echo_is_answered_byte_for_byte(void **state)
+TEST(an_echo_is_answered_byte_for_byte)
 {
 	uint8_t payload[1472];
 	static const size_t lens[] = {0, 1, 56, 57, 1472};
 
-	(void)state;
 	for (unsigned i = 0; i < sizeof(payload); i++)
 		payload[i] = (uint8_t)(i * 31 + 7);
 	for (unsigned i = 0; i < ARRAY_LEN(lens); i++) {
@@ -69,12 +60,11 @@ static void an_echo_is_answered_byte_for_byte(void **state)
 
 /* RFC 1122 3.2.2.6: "MUST be prepared to reassemble and return the maximum-size": in pieces and back
  * in pieces. */
-static void a_large_echo_comes_and_goes_in_fragments(void **state)
+TEST(a_large_echo_comes_and_goes_in_fragments)
 {
 	static uint8_t message[8 + 5000], back[8 + 5000];
 	size_t len = 0;
 
-	(void)state;
 	message[0] = ICMP_ECHO;
 	for (unsigned i = 4; i < sizeof(message); i++)
 		message[i] = (uint8_t)(i * 13 + i / 256);
@@ -103,11 +93,10 @@ static void a_large_echo_comes_and_goes_in_fragments(void **state)
 	assert_memory_equal(back + 4, message + 4, len - 4);
 }
 
-static void an_answered_echo_is_logged(void **state)
+TEST(an_answered_echo_is_logged)
 {
 	const struct kit_event *ev;
 
-	(void)state;
 	kit_build_icmp(&f, NULL, ICMP_ECHO, 0, 0x12340005, "abcdefgh", 8);
 	kit_inject_frame(&k, &f);
 	kit_sent_clear(&k);
@@ -120,9 +109,8 @@ static void an_answered_echo_is_logged(void **state)
 }
 
 /* Every ping is answered; the log says ten a second at most. */
-static void a_flood_of_pings_does_not_flood_the_log(void **state)
+TEST(a_flood_of_pings_does_not_flood_the_log)
 {
-	(void)state;
 	for (unsigned i = 0; i < 1000; i++) {
 		kit_build_icmp(&f, NULL, ICMP_ECHO, 0, i, NULL, 0);
 		kit_inject_frame(&k, &f);
@@ -134,11 +122,10 @@ static void a_flood_of_pings_does_not_flood_the_log(void **state)
 }
 
 /* The length is IPv4's: what lies behind it in the frame is not sent back. */
-static void an_echo_shorter_than_its_frame_leaks_nothing(void **state)
+TEST(an_echo_shorter_than_its_frame_leaks_nothing)
 {
 	struct kit_sent *s;
 
-	(void)state;
 	kit_build_icmp(&f, NULL, ICMP_ECHO, 0, 1, "1234", 4);
 	memset(f.bytes + f.len, 0xee, 100);
 	f.len += 100;
@@ -150,12 +137,11 @@ static void an_echo_shorter_than_its_frame_leaks_nothing(void **state)
 	kit_sent_free(s);
 }
 
-static void an_answer_waits_for_arp(void **state)
+TEST(an_answer_waits_for_arp)
 {
 	const struct kit_ipv4 stranger = {.src = KIT_PEER_IP + 50};
 	struct kit_sent *s;
 
-	(void)state;
 	kit_build_icmp(&f, &stranger, ICMP_ECHO, 0, 1, NULL, 0);
 	kit_inject_frame(&k, &f);
 	s = kit_expect(&k);
@@ -166,11 +152,10 @@ static void an_answer_waits_for_arp(void **state)
 	assert_int_equal(k.stack->frame_pool.in_use, 0);
 }
 
-static void broadcast_pings_are_not_answered(void **state)
+TEST(broadcast_pings_are_not_answered)
 {
 	static const uint32_t destinations[] = {0xffffffff, KIT_NET_BROADCAST, IPV4_ADDR_ALL_HOSTS};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(destinations); i++) {
 		const struct kit_ipv4 ip = {.eth_dst = KIT_BROADCAST_MAC, .dst = destinations[i]};
 
@@ -181,9 +166,8 @@ static void broadcast_pings_are_not_answered(void **state)
 	assert_int_equal(k.n_sent, 0);
 }
 
-static void no_memory_for_an_answer_is_survived(void **state)
+TEST(no_memory_for_an_answer_is_survived)
 {
-	(void)state;
 	k.kp.fail_after = 0;
 	kit_build_icmp(&f, NULL, ICMP_ECHO, 0, 1, NULL, 0);
 	kit_inject_frame(&k, &f);
@@ -194,11 +178,10 @@ static void no_memory_for_an_answer_is_survived(void **state)
 
 /* --- malformed and ignored ---------------------------------------------------------------------------- */
 
-static void a_header_under_8_bytes_is_dropped(void **state)
+TEST(a_header_under_8_bytes_is_dropped)
 {
 	static const uint8_t echo[8] = {ICMP_ECHO};
 
-	(void)state;
 	for (size_t len = 0; len < 8; len++) {
 		kit_build_ipv4(&f, NULL, IPV4_PROTO_ICMP, echo, len);
 		kit_fix_transport(&f);
@@ -208,9 +191,8 @@ static void a_header_under_8_bytes_is_dropped(void **state)
 	assert_int_equal(k.n_sent, 0);
 }
 
-static void a_bad_checksum_is_dropped(void **state)
+TEST(a_bad_checksum_is_dropped)
 {
-	(void)state;
 	kit_build_icmp(&f, NULL, ICMP_ECHO, 0, 1, "abc", 3);
 	f.bytes[f.len - 1] ^= 1;
 	kit_inject_frame(&k, &f);
@@ -219,14 +201,13 @@ static void a_bad_checksum_is_dropped(void **state)
 	assert_int_equal(k.n_sent, 0);
 }
 
-static void redirect_quench_mask_and_others_are_ignored(void **state)
+TEST(redirect_quench_mask_and_others_are_ignored)
 {
 	static const uint8_t types[] = {ICMP_ECHO_REPLY, ICMP_SOURCE_QUENCH, ICMP_REDIRECT,
 					6, 9, 10, 13, 14, 15, 16, 17, 18, 30, 255};
 	struct ipv4_route before, after;
 	uint8_t quoted[28] = {0x45};
 
-	(void)state;
 	assert_int_equal(ipv4_route(k.stack, KIT_FAR_IP, &before), ERR_OK);
 	for (unsigned i = 0; i < ARRAY_LEN(types); i++) {
 		kit_build_icmp(&f, NULL, types[i], 1, KIT_PEER_IP + 9, quoted, sizeof(quoted));
@@ -263,7 +244,7 @@ static void inject_error(uint8_t type, uint8_t code, const void *quoted, size_t 
 	kit_inject_frame(&k, &f);
 }
 
-static void each_error_means_what_rfc_1122_says(void **state)
+TEST(each_error_means_what_rfc_1122_says)
 {
 	static const struct {
 		uint8_t type, code;
@@ -283,7 +264,6 @@ static void each_error_means_what_rfc_1122_says(void **state)
 	uint8_t quoted[64];
 	size_t len = sent_datagram(quoted);
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
 		pcb.error = 0;
 		inject_error(rows[i].type, rows[i].code, quoted, len);
@@ -293,12 +273,11 @@ static void each_error_means_what_rfc_1122_says(void **state)
 	assert_int_equal(k.n_sent, 0); /* never an error about an error */
 }
 
-static void an_error_is_logged_with_what_it_is_about(void **state)
+TEST(an_error_is_logged_with_what_it_is_about)
 {
 	const struct kit_event *ev;
 	uint8_t quoted[64];
 
-	(void)state;
 	sent_datagram(quoted);
 	inject_error(ICMP_UNREACHABLE, ICMP_UNREACH_PORT, quoted, 28); /* header and 8 bytes */
 	ev = kit_event(&k.kp, EVENT_ICMP_ERROR, 0);
@@ -311,14 +290,13 @@ static void an_error_is_logged_with_what_it_is_about(void **state)
 }
 
 /* A SYN that somebody on the way refuses ends the connect; one about another port does not. */
-static void a_refused_syn_ends_the_connect(void **state)
+TEST(a_refused_syn_ends_the_connect)
 {
 	const struct net_endpoint peer = net_endpoint_ipv4(KIT_PEER_IP, 80);
 	int fd = sock_socket(k.stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
 	int64_t err;
 	struct kit_sent *s;
 
-	(void)state;
 	assert_true(fd >= 0);
 	assert_int_equal(sock_connect(k.stack, fd, &peer, k.now_ns), ERR_INPROGRESS);
 	kit_poll(&k);
@@ -335,11 +313,10 @@ static void a_refused_syn_ends_the_connect(void **state)
 	kit_sent_free(s);
 }
 
-static void errors_with_a_truncated_inner_packet_are_dropped(void **state)
+TEST(errors_with_a_truncated_inner_packet_are_dropped)
 {
 	uint8_t quoted[64];
 
-	(void)state;
 	sent_datagram(quoted);
 	for (size_t len = 0; len < 28; len++)
 		inject_error(ICMP_UNREACHABLE, ICMP_UNREACH_PORT, quoted, len);
@@ -350,12 +327,11 @@ static void errors_with_a_truncated_inner_packet_are_dropped(void **state)
 	assert_int_equal(pcb.error, ERR_CONNREFUSED);
 }
 
-static void errors_with_a_wrong_inner_ihl_are_dropped(void **state)
+TEST(errors_with_a_wrong_inner_ihl_are_dropped)
 {
 	static const uint8_t firsts[] = {0x40, 0x44, 0x46, 0x4f, 0x55, 0x05};
 	uint8_t quoted[64];
 
-	(void)state;
 	sent_datagram(quoted);
 	for (unsigned i = 0; i < ARRAY_LEN(firsts); i++) {
 		quoted[0] = firsts[i]; /* 0x46: its eight bytes of transport are past the end */
@@ -365,11 +341,10 @@ static void errors_with_a_wrong_inner_ihl_are_dropped(void **state)
 	assert_int_equal(pcb.error, 0);
 }
 
-static void errors_about_what_we_did_not_send_are_ignored(void **state)
+TEST(errors_about_what_we_did_not_send_are_ignored)
 {
 	uint8_t quoted[64], changed[64];
 
-	(void)state;
 	sent_datagram(quoted);
 	memcpy(changed, quoted, sizeof(changed));
 	store_be32(changed + IPV4_OFF_SRC, KIT_PEER_IP); /* another sender */
@@ -389,13 +364,12 @@ static void errors_about_what_we_did_not_send_are_ignored(void **state)
 }
 
 /* Our datagrams go with DF clear, so nobody can have had to drop one. */
-static void fragmentation_needed_without_df_is_ignored(void **state)
+TEST(fragmentation_needed_without_df_is_ignored)
 {
 	static const uint16_t mtus[] = {0, 1, 67, 68, 576, 1499, 1500, 9000, 0xffff};
 	uint8_t quoted[64];
 	size_t len = sent_datagram(quoted);
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(mtus); i++) {
 		kit_build_icmp(&f, NULL, ICMP_UNREACHABLE, ICMP_UNREACH_FRAG_NEEDED, mtus[i], quoted,
 			       len);
@@ -406,12 +380,11 @@ static void fragmentation_needed_without_df_is_ignored(void **state)
 	assert_int_equal(k.netif.mtu, 1500);
 }
 
-static void a_flood_of_errors_does_not_flood_the_log(void **state)
+TEST(a_flood_of_errors_does_not_flood_the_log)
 {
 	uint8_t quoted[64];
 	size_t len = sent_datagram(quoted);
 
-	(void)state;
 	for (unsigned i = 0; i < 1000; i++)
 		inject_error(ICMP_UNREACHABLE, ICMP_UNREACH_HOST, quoted, len);
 	assert_int_equal(kit_event_count(&k.kp, EVENT_ICMP_ERROR), 10);
@@ -420,11 +393,10 @@ static void a_flood_of_errors_does_not_flood_the_log(void **state)
 
 /* --- errors that go out ---------------------------------------------------------------------------------- */
 
-static void a_closed_udp_port_is_said_with_a_quote(void **state)
+TEST(a_closed_udp_port_is_said_with_a_quote)
 {
 	struct kit_sent *s;
 
-	(void)state;
 	kit_build_udp(&f, NULL, 4000, 9999, "payload", 7);
 	kit_inject_frame(&k, &f);
 	s = kit_expect(&k);
@@ -443,12 +415,11 @@ static void a_closed_udp_port_is_said_with_a_quote(void **state)
 }
 
 /* RFC 1812 4.3.2.3: at most 576 bytes in all. */
-static void a_long_packet_is_quoted_in_part(void **state)
+TEST(a_long_packet_is_quoted_in_part)
 {
 	static uint8_t payload[1400];
 	struct kit_sent *s;
 
-	(void)state;
 	kit_build_udp(&f, NULL, 4000, 9999, payload, sizeof(payload));
 	kit_inject_frame(&k, &f);
 	s = kit_expect(&k);
@@ -457,7 +428,7 @@ static void a_long_packet_is_quoted_in_part(void **state)
 	kit_sent_free(s);
 }
 
-static void no_error_about_errors_broadcasts_and_fragments(void **state)
+TEST(no_error_about_errors_broadcasts_and_fragments)
 {
 	static const uint8_t all_hosts[6] = {0x01, 0, 0x5e, 0, 0, 1};
 	const struct kit_ipv4 broadcast = {.eth_dst = KIT_BROADCAST_MAC, .dst = KIT_NET_BROADCAST};
@@ -467,7 +438,6 @@ static void no_error_about_errors_broadcasts_and_fragments(void **state)
 	const struct kit_ipv4 fragment = {.fragment = 8};
 	const struct kit_ipv4 *const all[] = {&broadcast, &limited, &sneaky, &multicast, &fragment};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(all); i++) {
 		kit_build_udp(&f, all[i], 4000, 9999, "x", 1);
 		kit_inject_frame(&k, &f);
@@ -480,11 +450,10 @@ static void no_error_about_errors_broadcasts_and_fragments(void **state)
 }
 
 /* The same by hand, past ipv4_input, which drops most of these before. */
-static void the_sender_of_errors_checks_for_itself(void **state)
+TEST(the_sender_of_errors_checks_for_itself)
 {
 	struct pktbuf *pkt = pktbuf_alloc(&k.stack->frame_pool, PKTBUF_HEADROOM);
 
-	(void)state;
 	kit_build_udp(&f, NULL, 4000, 9999, "x", 1);
 	memcpy(pktbuf_put(pkt, f.len - ETH_HEADER_LEN), kit_l3(&f), f.len - ETH_HEADER_LEN);
 	pkt->netif = &k.netif;
@@ -509,11 +478,10 @@ static void the_sender_of_errors_checks_for_itself(void **state)
 
 /* How many get through says nothing of how many were asked for: between half of the burst and all
  * of it, as the random source wills. */
-static void errors_are_a_trickle(void **state)
+TEST(errors_are_a_trickle)
 {
 	unsigned sent[20], different = 0, total = 0;
 
-	(void)state;
 	kit_build_udp(&f, NULL, 4000, 9999, "x", 1);
 	for (unsigned i = 0; i < ARRAY_LEN(sent); i++) {
 		for (unsigned n = 0; n < 1000; n++)
@@ -530,36 +498,3 @@ static void errors_are_a_trickle(void **state)
 	assert_int_equal(kit_counter(&k, "icmp_rate_limited"), ARRAY_LEN(sent) * 1000 - total);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(an_echo_is_answered_byte_for_byte),
-		TEST(a_large_echo_comes_and_goes_in_fragments),
-		TEST(an_answered_echo_is_logged),
-		TEST(a_flood_of_pings_does_not_flood_the_log),
-		TEST(an_echo_shorter_than_its_frame_leaks_nothing),
-		TEST(an_answer_waits_for_arp),
-		TEST(broadcast_pings_are_not_answered),
-		TEST(no_memory_for_an_answer_is_survived),
-		TEST(a_header_under_8_bytes_is_dropped),
-		TEST(a_bad_checksum_is_dropped),
-		TEST(redirect_quench_mask_and_others_are_ignored),
-		TEST(each_error_means_what_rfc_1122_says),
-		TEST(an_error_is_logged_with_what_it_is_about),
-		TEST(a_refused_syn_ends_the_connect),
-		TEST(errors_with_a_truncated_inner_packet_are_dropped),
-		TEST(errors_with_a_wrong_inner_ihl_are_dropped),
-		TEST(errors_about_what_we_did_not_send_are_ignored),
-		TEST(fragmentation_needed_without_df_is_ignored),
-		TEST(a_flood_of_errors_does_not_flood_the_log),
-		TEST(a_closed_udp_port_is_said_with_a_quote),
-		TEST(a_long_packet_is_quoted_in_part),
-		TEST(no_error_about_errors_broadcasts_and_fragments),
-		TEST(the_sender_of_errors_checks_for_itself),
-		TEST(errors_are_a_trickle),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

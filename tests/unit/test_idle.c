@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The halt and its sources, one rule at a time; all orders together are in test_halt.c. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
 #include "kernel/time/clock_timer.h"
 #include "kernel/console/console.h"
 #include "machine/idle.h"
 #include "kernel/irq.h"
 #include "kernel/irq_halt.h"
 #include "tests/lib/fake_machine.h"
+#include "tests/runner/unit.h"
 
 struct device {
 	struct irq_source source;
@@ -78,11 +73,10 @@ enum console_progress console_drain_burst(void)
 	return console_at < ARRAY_LEN(console) ? console[console_at++] : CONSOLE_EMPTY;
 }
 
-static int setup(void **state)
+static void setup(void)
 {
 	static const struct device device = {.source = {.poll = device_poll, .arm = device_arm}};
 
-	(void)state;
 	irq_unwatch(&one.source);
 	irq_unwatch(&two.source);
 	fake_machine_reset();
@@ -95,12 +89,12 @@ static int setup(void **state)
 	console_at = 0;
 	for (size_t i = 0; i < ARRAY_LEN(console); i++)
 		console[i] = CONSOLE_EMPTY;
-	return 0;
 }
 
-static void every_source_is_polled_and_armed(void **state)
+FIXTURE(setup, NULL);
+
+TEST(every_source_is_polled_and_armed)
 {
-	(void)state;
 	assert_false(idle_poll());
 	interrupt_at_halt = 1;
 	idle_until(TIME_NEVER);
@@ -116,9 +110,8 @@ static void every_source_is_polled_and_armed(void **state)
 	assert_true(idle_poll());
 }
 
-static void what_any_source_has_forbids_the_halt(void **state)
+TEST(what_any_source_has_forbids_the_halt)
 {
-	(void)state;
 	assert_false(idle_poll());
 	one.there = 1;
 	idle_until(TIME_NEVER);
@@ -129,9 +122,8 @@ static void what_any_source_has_forbids_the_halt(void **state)
 	assert_int_equal(two.arms, 2);
 }
 
-static void interrupt_since_the_poll_forbids_the_halt(void **state)
+TEST(interrupt_since_the_poll_forbids_the_halt)
 {
-	(void)state;
 	assert_false(idle_poll());
 	interrupts++;
 	idle_until(TIME_NEVER);
@@ -139,11 +131,10 @@ static void interrupt_since_the_poll_forbids_the_halt(void **state)
 }
 
 /* Of the caller, or of a source; a source's is not put off by being asked again. */
-static void the_nearest_deadline_ends_it(void **state)
+TEST(the_nearest_deadline_ends_it)
 {
 	uint64_t start = fake_machine.now_ns;
 
-	(void)state;
 	assert_false(idle_poll());
 	idle_until(start + NS_PER_S);
 	assert_int_equal(halts, 1);
@@ -158,11 +149,10 @@ static void the_nearest_deadline_ends_it(void **state)
 }
 
 /* A serial port that takes nothing is looked at each millisecond, and nothing is forgotten over it. */
-static void a_blocked_console_ends_no_wait(void **state)
+TEST(a_blocked_console_ends_no_wait)
 {
 	uint64_t start = fake_machine.now_ns;
 
-	(void)state;
 	console[0] = console[1] = console[3] = CONSOLE_BLOCKED;
 	console[2] = CONSOLE_SENT;
 	two.interval_ns = 10 * NS_PER_MS;
@@ -172,9 +162,8 @@ static void a_blocked_console_ends_no_wait(void **state)
 	assert_in_range(fake_machine.now_ns - start, 10 * NS_PER_MS, 11 * NS_PER_MS);
 }
 
-static void source_that_is_not_watched_is_left_alone(void **state)
+TEST(source_that_is_not_watched_is_left_alone)
 {
-	(void)state;
 	irq_unwatch(&one.source);
 	one.something = true;
 	one.there = 1;
@@ -186,18 +175,3 @@ static void source_that_is_not_watched_is_left_alone(void **state)
 	assert_int_equal(two.arms, 1);
 }
 
-#define ROW(name) cmocka_unit_test_setup(name, setup)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		ROW(every_source_is_polled_and_armed),
-		ROW(what_any_source_has_forbids_the_halt),
-		ROW(interrupt_since_the_poll_forbids_the_halt),
-		ROW(the_nearest_deadline_ends_it),
-		ROW(a_blocked_console_ends_no_wait),
-		ROW(source_that_is_not_watched_is_left_alone),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

@@ -1,32 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* net/ip/ipv4_input and net/ip/ipv4_output: what is accepted, what is dropped under which name (HOSTILE:
  * IPv4), and what the header of a sent packet says. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "tests/lib/stack_kit.h"
+#include "tests/runner/unit.h"
 
 static struct kit k;
 static struct kit_frame f;
 static struct udp_pcb pcb;
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	kit_open_with_port(&k, &pcb, 7);
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	kit_close_with_port(&k, &pcb);
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 static void build(const struct kit_ipv4 *ip)
 {
@@ -77,17 +69,15 @@ static void set_ihl(unsigned words)
 
 /* --- lengths ----------------------------------------------------------------------------------------- */
 
-static void a_good_packet_is_accepted(void **state)
+TEST(a_good_packet_is_accepted)
 {
-	(void)state;
 	build(NULL);
 	expect_accepted();
 	assert_int_equal(kit_counter(&k, "ip_in"), 1);
 }
 
-static void every_truncation_is_dropped(void **state)
+TEST(every_truncation_is_dropped)
 {
-	(void)state;
 	build(NULL);
 	for (size_t len = ETH_HEADER_LEN; len < f.len; len++)
 		kit_inject(&k, f.bytes, len);
@@ -96,9 +86,8 @@ static void every_truncation_is_dropped(void **state)
 	assert_int_equal(k.n_sent, 0);
 }
 
-static void another_version_is_dropped(void **state)
+TEST(another_version_is_dropped)
 {
-	(void)state;
 	for (unsigned version = 0; version < 16; version++) {
 		if (version == 4)
 			continue;
@@ -109,9 +98,8 @@ static void another_version_is_dropped(void **state)
 	}
 }
 
-static void ihl_under_5_is_dropped(void **state)
+TEST(ihl_under_5_is_dropped)
 {
-	(void)state;
 	for (unsigned ihl = 0; ihl < 5; ihl++) {
 		build(NULL);
 		set_ihl(ihl);
@@ -119,22 +107,20 @@ static void ihl_under_5_is_dropped(void **state)
 	}
 }
 
-static void ihl_15_in_a_52_byte_packet_is_dropped(void **state)
+TEST(ihl_15_in_a_52_byte_packet_is_dropped)
 {
 	uint8_t payload[32] = {0};
 
-	(void)state;
 	kit_build_ipv4(&f, NULL, IPV4_PROTO_TCP, payload, sizeof(payload));
 	assert_int_equal(f.len, ETH_HEADER_LEN + 52);
 	set_ihl(15);
 	expect_dropped("ip_malformed");
 }
 
-static void total_len_under_the_header_is_dropped(void **state)
+TEST(total_len_under_the_header_is_dropped)
 {
 	static const uint16_t lens[] = {0, 1, 19};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(lens); i++) {
 		build(NULL);
 		set16(IPV4_OFF_TOTAL_LEN, lens[i]);
@@ -145,9 +131,8 @@ static void total_len_under_the_header_is_dropped(void **state)
 	expect_dropped("ip_malformed");
 }
 
-static void total_len_over_the_frame_is_dropped(void **state)
+TEST(total_len_over_the_frame_is_dropped)
 {
-	(void)state;
 	build(NULL);
 	set16(IPV4_OFF_TOTAL_LEN, 20 + 8 + 5 + 1);
 	expect_dropped("ip_malformed");
@@ -155,16 +140,14 @@ static void total_len_over_the_frame_is_dropped(void **state)
 	expect_dropped("ip_malformed");
 }
 
-static void total_len_20_with_protocol_tcp_is_dropped_by_tcp(void **state)
+TEST(total_len_20_with_protocol_tcp_is_dropped_by_tcp)
 {
-	(void)state;
 	kit_build_ipv4(&f, NULL, IPV4_PROTO_TCP, NULL, 0);
 	expect_dropped("tcp_malformed");
 }
 
-static void padding_is_trimmed(void **state)
+TEST(padding_is_trimmed)
 {
-	(void)state;
 	build(NULL);
 	memset(f.bytes + f.len, 0xee, 60 - f.len);
 	f.len = 60; /* the shortest frame of a real Ethernet */
@@ -173,9 +156,8 @@ static void padding_is_trimmed(void **state)
 
 /* --- checksum, TTL, addresses -------------------------------------------------------------------------- */
 
-static void every_spoilt_header_byte_is_noticed(void **state)
+TEST(every_spoilt_header_byte_is_noticed)
 {
-	(void)state;
 	for (unsigned off = 1; off < IPV4_HEADER_LEN; off++) {
 		if (off == IPV4_OFF_TOTAL_LEN || off == IPV4_OFF_TOTAL_LEN + 1)
 			continue; /* noticed by the length checks first */
@@ -186,9 +168,8 @@ static void every_spoilt_header_byte_is_noticed(void **state)
 }
 
 /* A checksum of the header is never the device's affair: PKTBUF_CSUM_VALID is the transport's. */
-static void an_offloading_device_does_not_vouch_for_the_header(void **state)
+TEST(an_offloading_device_does_not_vouch_for_the_header)
 {
-	(void)state;
 	k.rx_flags = PKTBUF_CSUM_VALID;
 	build(NULL);
 	kit_l3(&f)[IPV4_OFF_TTL] ^= 1;
@@ -196,23 +177,21 @@ static void an_offloading_device_does_not_vouch_for_the_header(void **state)
 }
 
 /* RFC 1122 3.2.1.7: a host does not drop for TTL. */
-static void ttl_0_is_accepted(void **state)
+TEST(ttl_0_is_accepted)
 {
-	(void)state;
 	build(&(struct kit_ipv4){.ttl_is_zero = true});
 	expect_accepted();
 	build(&(struct kit_ipv4){.ttl = 1});
 	expect_accepted();
 }
 
-static void impossible_sources_are_dropped(void **state)
+TEST(impossible_sources_are_dropped)
 {
 	static const uint32_t sources[] = {
 		0x7f000001, 0x7fffffff, 0xe0000001, 0xefffffff, 0xf0000001, 0xffffffff,
 		KIT_NET_BROADCAST, 0x00000001,
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(sources); i++) {
 		build(&(struct kit_ipv4){.src = sources[i]});
 		expect_dropped("ip_bad_source");
@@ -221,11 +200,10 @@ static void impossible_sources_are_dropped(void **state)
 	expect_dropped("ip_bad_source");
 }
 
-static void land_our_own_address_as_source_is_dropped(void **state)
+TEST(land_our_own_address_as_source_is_dropped)
 {
 	const struct kit_ipv4 land = {.src = KIT_IP};
 
-	(void)state;
 	build(&land);
 	expect_dropped("ip_bad_source");
 	kit_build_tcp(&f, &land, &(struct kit_tcp){.src_port = 80, .dst_port = 80, .flags = TCP_SYN},
@@ -235,25 +213,23 @@ static void land_our_own_address_as_source_is_dropped(void **state)
 	expect_dropped("ip_bad_source");
 }
 
-static void packets_for_others_are_not_forwarded(void **state)
+TEST(packets_for_others_are_not_forwarded)
 {
 	static const uint32_t destinations[] = {
 		KIT_PEER_IP, KIT_IP + 1, KIT_FAR_IP, 0xe0000002, 0xe00000fb, 0x7f000001, 0x0a0000ff,
 		0xc0a84d00,
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(destinations); i++) {
 		build(&(struct kit_ipv4){.src = KIT_PEER_IP + 40, .dst = destinations[i]});
 		expect_dropped("ip_for_others");
 	}
 }
 
-static void broadcasts_are_accepted(void **state)
+TEST(broadcasts_are_accepted)
 {
 	static const uint32_t destinations[] = {0xffffffff, KIT_NET_BROADCAST, IPV4_ADDR_ALL_HOSTS};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(destinations); i++) {
 		build(&(struct kit_ipv4){.eth_dst = KIT_BROADCAST_MAC, .dst = destinations[i]});
 		expect_accepted();
@@ -261,29 +237,26 @@ static void broadcasts_are_accepted(void **state)
 }
 
 /* RFC 1122 3.3.6 */
-static void a_link_broadcast_may_not_carry_a_unicast_packet(void **state)
+TEST(a_link_broadcast_may_not_carry_a_unicast_packet)
 {
-	(void)state;
 	build(&(struct kit_ipv4){.eth_dst = KIT_BROADCAST_MAC});
 	expect_dropped("ip_for_others");
 }
 
 /* RFC 9293 3.9.2.3, MUST-57 */
-static void tcp_to_a_broadcast_is_dropped(void **state)
+TEST(tcp_to_a_broadcast_is_dropped)
 {
 	const struct kit_ipv4 ip = {.eth_dst = KIT_BROADCAST_MAC, .dst = KIT_NET_BROADCAST};
 
-	(void)state;
 	kit_build_tcp(&f, &ip, &(struct kit_tcp){.src_port = 1, .dst_port = 2, .flags = TCP_SYN},
 		      NULL, 0);
 	expect_dropped("ip_for_others");
 }
 
-static void without_an_address_nothing_is_for_us(void **state)
+TEST(without_an_address_nothing_is_for_us)
 {
 	struct kit bare;
 
-	(void)state;
 	kit_open_bare(&bare, 1, NULL);
 	build(&(struct kit_ipv4){.eth_dst = KIT_BROADCAST_MAC, .dst = 0xffffffff});
 	kit_inject_frame(&bare, &f);
@@ -298,7 +271,7 @@ static void build_with_options(const void *options, size_t len)
 	build(&(struct kit_ipv4){.options = options, .options_len = len});
 }
 
-static void harmless_options_are_skipped(void **state)
+TEST(harmless_options_are_skipped)
 {
 	static const uint8_t record_route[8] = {7, 7, 4, 0, 0, 0, 0, 0};
 	static const uint8_t unknown[8] = {0x5e, 5, 1, 2, 3, 1, 1, 0};
@@ -306,7 +279,6 @@ static void harmless_options_are_skipped(void **state)
 					 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 	static const uint8_t end_then_rubbish[8] = {0, 131, 1, 0, 0xff, 0xff, 0xff, 0xff};
 
-	(void)state;
 	build_with_options(record_route, sizeof(record_route));
 	expect_accepted();
 	build_with_options(unknown, sizeof(unknown));
@@ -341,7 +313,7 @@ static void expect_parameter_problem(uint8_t pointer)
 	assert_int_equal(k.n_sent, 0);
 }
 
-static void option_lengths_0_1_and_past_the_end_are_dropped(void **state)
+TEST(option_lengths_0_1_and_past_the_end_are_dropped)
 {
 	static const struct {
 		uint8_t bytes[4];
@@ -356,7 +328,6 @@ static void option_lengths_0_1_and_past_the_end_are_dropped(void **state)
 		{{131, 0, 4, 0}, 21},
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(bad); i++) {
 		const struct kit_ipv4 ip = {.options = bad[i].bytes, .options_len = 4};
 
@@ -371,12 +342,11 @@ static void option_lengths_0_1_and_past_the_end_are_dropped(void **state)
 	}
 }
 
-static void broken_options_of_errors_and_broadcasts_are_not_answered(void **state)
+TEST(broken_options_of_errors_and_broadcasts_are_not_answered)
 {
 	const struct kit_ipv4 ip = {.options = "\7\0\0\0", .options_len = 4};
 	struct kit_ipv4 all = ip;
 
-	(void)state;
 	kit_build_icmp(&f, &ip, ICMP_UNREACHABLE, 1, 0, NULL, 0);
 	expect_dropped("ip_malformed");
 	kit_build_ipv4(&f, &ip, IPV4_PROTO_ICMP, NULL, 0); /* nobody knows what it is */
@@ -387,7 +357,7 @@ static void broken_options_of_errors_and_broadcasts_are_not_answered(void **stat
 	expect_dropped("ip_malformed");
 }
 
-static void source_routes_are_dropped_however_they_look(void **state)
+TEST(source_routes_are_dropped_however_they_look)
 {
 	static const uint8_t routes[][12] = {
 		{131, 7, 4, 10, 0, 0, 1, 0, 0, 0, 0, 0},  /* a right LSRR */
@@ -400,7 +370,6 @@ static void source_routes_are_dropped_however_they_look(void **state)
 		{1, 131, 7, 8, 10, 0, 0, 1, 0, 0, 0, 0},    /* used up, behind a NOP */
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(routes); i++) {
 		build_with_options(routes[i], 12);
 		expect_dropped("ip_source_routed");
@@ -408,12 +377,11 @@ static void source_routes_are_dropped_however_they_look(void **state)
 }
 
 /* The known attack: an error about such a packet copies its routes.  Here nothing is said. */
-static void source_routes_provoke_no_icmp_error(void **state)
+TEST(source_routes_provoke_no_icmp_error)
 {
 	static const uint8_t twice[16] = {131, 7, 4, 10, 0, 0, 1, 131, 7, 4, 10, 0, 0, 1, 0, 0};
 	const struct kit_ipv4 ip = {.options = twice, .options_len = sizeof(twice)};
 
-	(void)state;
 	kit_build_udp(&f, &ip, 4000, 9999, "x", 1); /* to a closed port */
 	expect_dropped("ip_source_routed");
 	kit_build_ipv4(&f, &ip, 200, "12345678", 8); /* an unknown protocol */
@@ -423,20 +391,18 @@ static void source_routes_provoke_no_icmp_error(void **state)
 
 /* --- fragments and protocols ----------------------------------------------------------------------------- */
 
-static void no_fragment_bits_at_all_is_fine(void **state)
+TEST(no_fragment_bits_at_all_is_fine)
 {
-	(void)state;
 	build(&(struct kit_ipv4){.no_flags = true});
 	expect_accepted();
 }
 
 /* Protocol 4 and 41, nested: not unpacked; the sender is told once each. */
-static void tunnels_are_not_unpacked(void **state)
+TEST(tunnels_are_not_unpacked)
 {
 	uint8_t inner[60];
 	static const uint8_t protocols[] = {4, 41};
 
-	(void)state;
 	build(NULL);
 	memcpy(inner, kit_l3(&f), f.len - ETH_HEADER_LEN);
 	for (unsigned i = 0; i < ARRAY_LEN(protocols); i++) {
@@ -456,9 +422,8 @@ static void tunnels_are_not_unpacked(void **state)
 }
 
 /* Bytes without meaning, of every length, with a right first byte: no crash, nothing said. */
-static void rubbish_is_survived(void **state)
+TEST(rubbish_is_survived)
 {
-	(void)state;
 	for (unsigned round = 0; round < 20000; round++) {
 		uint8_t bytes[128];
 		size_t len;
@@ -503,11 +468,10 @@ static const struct ipv4_send to_peer = {
 	.dont_fragment = true,
 };
 
-static void the_header_of_a_sent_packet(void **state)
+TEST(the_header_of_a_sent_packet)
 {
 	struct kit_sent *s;
 
-	(void)state;
 	assert_int_equal(ipv4_output(k.stack, packet(11), &to_peer, k.now_ns), ERR_OK);
 	s = kit_expect(&k);
 	assert_true(s->is_ipv4);
@@ -526,11 +490,10 @@ static void the_header_of_a_sent_packet(void **state)
 	assert_int_equal(kit_counter(&k, "ip_out"), 1);
 }
 
-static void longer_than_the_mtu_with_df_is_refused(void **state)
+TEST(longer_than_the_mtu_with_df_is_refused)
 {
 	struct kit_sent *s;
 
-	(void)state;
 	assert_int_equal(ipv4_output(k.stack, packet(1480), &to_peer, k.now_ns), ERR_OK);
 	s = kit_expect(&k);
 	assert_int_equal(s->len, 1514);
@@ -542,13 +505,12 @@ static void longer_than_the_mtu_with_df_is_refused(void **state)
 }
 
 /* A large segment is measured by what IPv4's length field holds, not by the MTU. */
-static void large_segments_go_to_the_device_whole(void **state)
+TEST(large_segments_go_to_the_device_whole)
 {
 	static const uint8_t payload[65000];
 	struct pktbuf *pkt = packet(20);
 	struct kit_sent *s;
 
-	(void)state;
 	k.netif.features = NETIF_TX_CSUM | NETIF_TX_SG | NETIF_TX_TSO4;
 	assert_true(pktbuf_add_piece(pkt, payload, sizeof(payload)));
 	pkt->gso_size = 1448;
@@ -563,11 +525,10 @@ static void large_segments_go_to_the_device_whole(void **state)
 	assert_int_equal(ipv4_output(k.stack, pkt, &to_peer, k.now_ns), ERR_MSGSIZE);
 }
 
-static void no_route_frees_the_packet(void **state)
+TEST(no_route_frees_the_packet)
 {
 	struct ipv4_send how = to_peer;
 
-	(void)state;
 	how.dst = 0xffffffff;
 	assert_int_equal(ipv4_output(k.stack, packet(10), &how, k.now_ns), ERR_ACCES);
 	assert_int_equal(k.stack->frame_pool.in_use, 0);
@@ -575,43 +536,3 @@ static void no_route_frees_the_packet(void **state)
 	assert_int_equal(kit_counter(&k, "ip_out"), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(a_good_packet_is_accepted),
-		TEST(every_truncation_is_dropped),
-		TEST(another_version_is_dropped),
-		TEST(ihl_under_5_is_dropped),
-		TEST(ihl_15_in_a_52_byte_packet_is_dropped),
-		TEST(total_len_under_the_header_is_dropped),
-		TEST(total_len_over_the_frame_is_dropped),
-		TEST(total_len_20_with_protocol_tcp_is_dropped_by_tcp),
-		TEST(padding_is_trimmed),
-		TEST(every_spoilt_header_byte_is_noticed),
-		TEST(an_offloading_device_does_not_vouch_for_the_header),
-		TEST(ttl_0_is_accepted),
-		TEST(impossible_sources_are_dropped),
-		TEST(land_our_own_address_as_source_is_dropped),
-		TEST(packets_for_others_are_not_forwarded),
-		TEST(broadcasts_are_accepted),
-		TEST(a_link_broadcast_may_not_carry_a_unicast_packet),
-		TEST(tcp_to_a_broadcast_is_dropped),
-		TEST(without_an_address_nothing_is_for_us),
-		TEST(harmless_options_are_skipped),
-		TEST(option_lengths_0_1_and_past_the_end_are_dropped),
-		TEST(broken_options_of_errors_and_broadcasts_are_not_answered),
-		TEST(source_routes_are_dropped_however_they_look),
-		TEST(source_routes_provoke_no_icmp_error),
-		TEST(no_fragment_bits_at_all_is_fine),
-		TEST(tunnels_are_not_unpacked),
-		TEST(rubbish_is_survived),
-		TEST(the_header_of_a_sent_packet),
-		TEST(longer_than_the_mtu_with_df_is_refused),
-		TEST(large_segments_go_to_the_device_whole),
-		TEST(no_route_frees_the_packet),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

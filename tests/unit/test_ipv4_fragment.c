@@ -1,33 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /* net/ip/ipv4_fragment: datagrams longer than the MTU leave in pieces, and their ids tell nothing. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "net/link/neigh.h"
 #include "net/socket.h"
 #include "tests/lib/stack_kit.h"
+#include "tests/runner/unit.h"
 
 static struct kit k;
 static struct kit_frame f;
 static struct udp_pcb pcb;
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	kit_open_with_port(&k, &pcb, 5000);
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	kit_close_with_port(&k, &pcb);
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 static uint8_t text[65507];
 
@@ -86,13 +78,12 @@ static bool udp_checksum_is_right(const uint8_t *udp, size_t len)
 	return kit_checksum(kit_sum(kit_sum(0, pseudo, 12), udp, len)) == 0;
 }
 
-static void a_datagram_longer_than_the_mtu_goes_in_pieces(void **state)
+TEST(a_datagram_longer_than_the_mtu_goes_in_pieces)
 {
 	static const size_t lens[] = {1473, 1479, 1480, 1481, 2952, 2953, 9000, 65506, 65507};
 	static uint8_t whole[65535];
 	uint16_t id;
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(lens); i++) {
 		size_t len;
 
@@ -109,12 +100,11 @@ static void a_datagram_longer_than_the_mtu_goes_in_pieces(void **state)
 	assert_int_equal(kit_counter(&k, "udp_out"), ARRAY_LEN(lens));
 }
 
-static void a_device_that_sums_up_gets_whole_sums(void **state)
+TEST(a_device_that_sums_up_gets_whole_sums)
 {
 	static uint8_t whole[65535];
 	uint16_t id;
 
-	(void)state;
 	k.netif.features = NETIF_TX_CSUM | NETIF_TX_SG;
 	assert_int_equal(send_text(4000), ERR_OK);
 	assert_int_equal(collect(whole, 1500, &id), 4008);
@@ -122,12 +112,11 @@ static void a_device_that_sums_up_gets_whole_sums(void **state)
 }
 
 /* An MTU that is no multiple of eight. */
-static void offsets_count_in_eights(void **state)
+TEST(offsets_count_in_eights)
 {
 	static uint8_t whole[65535];
 	uint16_t id;
 
-	(void)state;
 	k.netif.mtu = 1485;
 	assert_int_equal(send_text(4000), ERR_OK);
 	assert_int_equal(collect(whole, 1485, &id), 4008);
@@ -135,14 +124,13 @@ static void offsets_count_in_eights(void **state)
 }
 
 /* Payload in pieces, cut at places that have nothing to do with them. */
-static void pieces_are_cut_too(void **state)
+TEST(pieces_are_cut_too)
 {
 	const struct ipv4_send how = {.src = KIT_IP, .dst = KIT_PEER_IP, .protocol = 200};
 	static uint8_t whole[65535];
 	struct pktbuf *pkt = ipv4_alloc(k.stack, 10);
 	uint16_t id;
 
-	(void)state;
 	fill_text();
 	memcpy(pktbuf_put(pkt, 10), text, 10);
 	assert_true(pktbuf_add_piece(pkt, text + 10, 1));
@@ -154,14 +142,13 @@ static void pieces_are_cut_too(void **state)
 	assert_memory_equal(whole, text, 4500);
 }
 
-static void what_the_sender_chose_is_in_every_fragment(void **state)
+TEST(what_the_sender_chose_is_in_every_fragment)
 {
 	const struct ipv4_send how = {
 		.src = KIT_IP, .dst = KIT_PEER_IP, .protocol = 200, .tos = 0xb8, .ttl = 3,
 	};
 	struct pktbuf *pkt = ipv4_alloc(k.stack, 3000);
 
-	(void)state;
 	memset(pktbuf_put(pkt, 3000), 1, 3000);
 	assert_int_equal(ipv4_output(k.stack, pkt, &how, k.now_ns), ERR_OK);
 	for (unsigned i = 0; i < 3; i++) {
@@ -174,13 +161,12 @@ static void what_the_sender_chose_is_in_every_fragment(void **state)
 	}
 }
 
-static void all_fragments_wait_for_arp(void **state)
+TEST(all_fragments_wait_for_arp)
 {
 	static uint8_t whole[65535];
 	uint16_t id;
 	struct kit fresh;
 
-	(void)state;
 	fill_text();
 	kit_open(&fresh, 2, NULL);
 	assert_int_equal(udp_send(fresh.stack, &(struct udp_pcb){.local_port = 5000}, text, 65507,
@@ -201,11 +187,10 @@ static void all_fragments_wait_for_arp(void **state)
 }
 
 /* Nobody answers ARP: the port is told once, and no payload is taken for ports. */
-static void fragments_that_cannot_be_delivered(void **state)
+TEST(fragments_that_cannot_be_delivered)
 {
 	struct udp_pcb other = {0};
 
-	(void)state;
 	assert_int_equal(udp_bind(k.stack, &other, 0, 6000), ERR_OK);
 	udp_connect(k.stack, &other, KIT_IP, KIT_PEER_IP + 5, 7);
 	memset(text, 0, sizeof(text));
@@ -222,9 +207,8 @@ static void fragments_that_cannot_be_delivered(void **state)
 	kit_sent_clear(&k);
 }
 
-static void half_a_datagram_is_not_sent(void **state)
+TEST(half_a_datagram_is_not_sent)
 {
-	(void)state;
 	assert_int_equal(send_text(1000), ERR_OK);
 	kit_sent_clear(&k);
 	k.kp.fail_after = 5; /* some of its buffers */
@@ -254,13 +238,12 @@ static uint16_t next_id(uint32_t dst)
 	return id;
 }
 
-static void ids_to_one_destination_do_not_repeat_soon(void **state)
+TEST(ids_to_one_destination_do_not_repeat_soon)
 {
 	static bool seen[65536];
 	unsigned equal_steps = 0;
 	uint16_t last = 0, step = 0;
 
-	(void)state;
 	for (unsigned i = 0; i < 8000; i++) { /* at most 8 apart: 65536 / 8 */
 		uint16_t id = next_id(KIT_PEER_IP);
 
@@ -274,12 +257,11 @@ static void ids_to_one_destination_do_not_repeat_soon(void **state)
 }
 
 /* What one destination sees says nothing of another's. */
-static void ids_begin_elsewhere_for_each_destination(void **state)
+TEST(ids_begin_elsewhere_for_each_destination)
 {
 	unsigned near = 0, pushed = 0;
 	uint16_t last = next_id(KIT_PEER_IP);
 
-	(void)state;
 	for (unsigned i = 0; i < 500; i++) {
 		uint16_t a = next_id(KIT_PEER_IP);
 		uint16_t b = next_id(KIT_FAR_IP + i);
@@ -295,7 +277,7 @@ static void ids_begin_elsewhere_for_each_destination(void **state)
 /* --- through sockets ------------------------------------------------------------------------------------- */
 
 /* From one stack to another: the largest datagram there is. */
-static void the_largest_datagram_from_socket_to_socket(void **state)
+TEST(the_largest_datagram_from_socket_to_socket)
 {
 	static uint8_t got[65535];
 	const struct net_endpoint to = net_endpoint_ipv4(KIT_PEER_IP, 7);
@@ -304,7 +286,6 @@ static void the_largest_datagram_from_socket_to_socket(void **state)
 	struct kit peer;
 	int tx = sock_socket(k.stack, NET_FAMILY_IPV4, SOCK_TYPE_DGRAM, SOCK_PROTO_UDP), rx;
 
-	(void)state;
 	kit_open_bare(&peer, 5, NULL);
 	assert_int_equal(net_set_ipv4(peer.stack, &peer.netif, KIT_PEER_IP, KIT_MASK), ERR_OK);
 	rx = sock_socket(peer.stack, NET_FAMILY_IPV4, SOCK_TYPE_DGRAM, SOCK_PROTO_UDP);
@@ -328,23 +309,3 @@ static void the_largest_datagram_from_socket_to_socket(void **state)
 	kit_close(&peer);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(a_datagram_longer_than_the_mtu_goes_in_pieces),
-		TEST(a_device_that_sums_up_gets_whole_sums),
-		TEST(offsets_count_in_eights),
-		TEST(pieces_are_cut_too),
-		TEST(what_the_sender_chose_is_in_every_fragment),
-		TEST(all_fragments_wait_for_arp),
-		TEST(fragments_that_cannot_be_delivered),
-		TEST(half_a_datagram_is_not_sent),
-		TEST(ids_to_one_destination_do_not_repeat_soon),
-		TEST(ids_begin_elsewhere_for_each_destination),
-		TEST(the_largest_datagram_from_socket_to_socket),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

@@ -1,32 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* net/ip/ipv4_reassembly: datagrams come together in any order, and nothing that fragments can do
  * makes it anything but bounded (HOSTILE: IPv4, fragments). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "tests/lib/stack_kit.h"
+#include "tests/runner/unit.h"
 
 static struct kit k;
 static struct kit_frame f;
 static struct udp_pcb pcb;
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	kit_open_with_port(&k, &pcb, 7);
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	kit_close_with_port(&k, &pcb);
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 /* --- a whole datagram, and pieces of it ------------------------------------------------------------ */
 
@@ -115,9 +107,8 @@ static void expect_spoilt(void)
 
 /* --- coming together --------------------------------------------------------------------------------- */
 
-static void two_fragments_make_a_datagram(void **state)
+TEST(two_fragments_make_a_datagram)
 {
-	(void)state;
 	build_whole(2000);
 	inject(0, 1480);
 	assert_int_equal(pcb.received.count, 0);
@@ -128,9 +119,8 @@ static void two_fragments_make_a_datagram(void **state)
 	expect_nothing_held();
 }
 
-static void the_largest_datagram(void **state)
+TEST(the_largest_datagram)
 {
-	(void)state;
 	build_whole(65507);
 	for (size_t at = 0; at < whole_len; at += 1480)
 		inject(at, MIN(at + 1480, whole_len));
@@ -139,9 +129,8 @@ static void the_largest_datagram(void **state)
 }
 
 /* Every order of five pieces, and forty shuffles of many. */
-static void any_order(void **state)
+TEST(any_order)
 {
-	(void)state;
 	build_whole(4 * 104 + 50 - 8);
 	for (unsigned n = 0; n < 120; n++) {
 		unsigned left[5] = {0, 1, 2, 3, 4}, code = n;
@@ -159,9 +148,8 @@ static void any_order(void **state)
 	expect_nothing_held();
 }
 
-static void shuffled_and_repeated(void **state)
+TEST(shuffled_and_repeated)
 {
-	(void)state;
 	for (unsigned round = 0; round < 40; round++) {
 		unsigned order[45], n;
 
@@ -188,9 +176,8 @@ static void shuffled_and_repeated(void **state)
 	expect_nothing_held();
 }
 
-static void datagrams_are_told_apart(void **state)
+TEST(datagrams_are_told_apart)
 {
-	(void)state;
 	build_whole(2000);
 	/* Another id, source or protocol is another datagram. */
 	inject_as(&(struct kit_ipv4){.id = 1}, 0, 1480, true);
@@ -204,9 +191,8 @@ static void datagrams_are_told_apart(void **state)
 	expect_datagram(2000);
 }
 
-static void the_transport_s_checksum_is_always_verified(void **state)
+TEST(the_transport_s_checksum_is_always_verified)
 {
-	(void)state;
 	k.rx_flags = PKTBUF_CSUM_VALID; /* a device that claims too much */
 	build_whole(2000);
 	whole[1000] ^= 1;
@@ -217,7 +203,7 @@ static void the_transport_s_checksum_is_always_verified(void **state)
 	expect_nothing_held();
 }
 
-static void the_header_is_fragment_zero_s(void **state)
+TEST(the_header_is_fragment_zero_s)
 {
 	static const uint8_t route[8] = {7, 7, 4, 0, 0, 0, 0, 0};
 	const struct kit_ipv4 first = {.id = 5, .tos = 0x20, .ttl = 9, .options = route,
@@ -227,7 +213,6 @@ static void the_header_is_fragment_zero_s(void **state)
 	uint32_t src;
 	uint16_t port;
 
-	(void)state;
 	build_whole(2000);
 	inject_as(&(struct kit_ipv4){.id = 5, .tos = 0x40, .ttl = 80}, 1480, 2008, false);
 	inject_as(&first, 0, 1480, true);
@@ -245,12 +230,11 @@ static void the_header_is_fragment_zero_s(void **state)
 }
 
 /* A TCP segment in two pieces: whoever shows its headers must not look in front of them. */
-static void a_fragmented_syn_is_a_syn(void **state)
+TEST(a_fragmented_syn_is_a_syn)
 {
 	static const uint8_t options[20] = {1, 1, 1, 1};
 	uint8_t segment[64];
 
-	(void)state;
 	kit_build_tcp(&f, NULL,
 		      &(struct kit_tcp){.src_port = 1, .dst_port = 2, .flags = TCP_SYN,
 					.options = options, .options_len = 20},
@@ -269,7 +253,7 @@ static void a_fragmented_syn_is_a_syn(void **state)
 
 /* --- RFC 3168 5.3 -------------------------------------------------------------------------------------- */
 
-static void ecn_marks_are_combined(void **state)
+TEST(ecn_marks_are_combined)
 {
 	static const struct {
 		uint8_t first, second;
@@ -279,7 +263,6 @@ static void ecn_marks_are_combined(void **state)
 		{0, 3, -1}, {3, 0, -1}, {0, 2, 0}, {2, 1, 2},
 	};
 
-	(void)state;
 	build_whole(2000);
 	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
 		struct pktbuf *pkt;
@@ -316,9 +299,8 @@ static void expect_fragment_dropped(const char *counter, uint16_t field, size_t 
 	assert_int_equal(k.n_sent, 0);
 }
 
-static void impossible_fragments_are_dropped(void **state)
+TEST(impossible_fragments_are_dropped)
 {
-	(void)state;
 	build_whole(2000);
 	expect_fragment_dropped("ip_fragments_dropped", IPV4_MF, 0);     /* empty */
 	expect_fragment_dropped("ip_fragments_dropped", IPV4_MF | 5, 0);
@@ -336,11 +318,10 @@ static void impossible_fragments_are_dropped(void **state)
 }
 
 /* An options-laden fragment zero can make a datagram too long that no fragment alone made so. */
-static void too_long_with_the_first_header(void **state)
+TEST(too_long_with_the_first_header)
 {
 	static const uint8_t nops[40] = {1, 1, 1, 1};
 
-	(void)state;
 	build_whole(65507);
 	for (size_t at = 1440; at < whole_len; at += 1480)
 		inject(at, MIN(at + 1480, whole_len));
@@ -351,7 +332,7 @@ static void too_long_with_the_first_header(void **state)
 }
 
 /* RFC 1858, RFC 3128 */
-static void tiny_first_fragments_are_dropped(void **state)
+TEST(tiny_first_fragments_are_dropped)
 {
 	static const struct {
 		uint8_t protocol;
@@ -366,7 +347,6 @@ static void tiny_first_fragments_are_dropped(void **state)
 		{IPV4_PROTO_ICMP, IPV4_MF, 8, false},    {200, IPV4_MF, 8, false},
 	};
 
-	(void)state;
 	build_whole(2000);
 	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
 		uint64_t before = kit_counter(&k, "ip_fragments_tiny");
@@ -383,7 +363,7 @@ static void tiny_first_fragments_are_dropped(void **state)
 
 /* --- overlap ------------------------------------------------------------------------------------------- */
 
-static void an_overlap_spoils_the_datagram(void **state)
+TEST(an_overlap_spoils_the_datagram)
 {
 	static const size_t overlaps[][2] = {
 		{0, 1480},       /* the same place, other bytes */
@@ -393,7 +373,6 @@ static void an_overlap_spoils_the_datagram(void **state)
 		{0, 8},
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(overlaps); i++) {
 		build_whole(4000);
 		inject(0, 1480);
@@ -406,9 +385,8 @@ static void an_overlap_spoils_the_datagram(void **state)
 }
 
 /* Also with the same bytes, when it is more than a repetition. */
-static void an_overlap_with_equal_bytes_is_one_too(void **state)
+TEST(an_overlap_with_equal_bytes_is_one_too)
 {
-	(void)state;
 	build_whole(4000);
 	inject(1480, 2960);
 	inject(1472, 2960);
@@ -416,9 +394,8 @@ static void an_overlap_with_equal_bytes_is_one_too(void **state)
 	expect_spoilt();
 }
 
-static void a_repeated_fragment_is_harmless(void **state)
+TEST(a_repeated_fragment_is_harmless)
 {
-	(void)state;
 	build_whole(4000);
 	inject(1480, 2960);
 	inject(1480, 2960);
@@ -431,7 +408,7 @@ static void a_repeated_fragment_is_harmless(void **state)
 	expect_nothing_held();
 }
 
-static void two_ends_spoil_the_datagram(void **state)
+TEST(two_ends_spoil_the_datagram)
 {
 	static const struct {
 		size_t from, to;
@@ -444,7 +421,6 @@ static void two_ends_spoil_the_datagram(void **state)
 		{4008, 4010, false},
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(second); i++) {
 		build_whole(4000);
 		inject(2960, 4008);
@@ -456,9 +432,8 @@ static void two_ends_spoil_the_datagram(void **state)
 }
 
 /* The end comes last, and is before what has come. */
-static void an_end_before_known_bytes_spoils_the_datagram(void **state)
+TEST(an_end_before_known_bytes_spoils_the_datagram)
 {
-	(void)state;
 	build_whole(4000);
 	inject(2960, 3960);
 	inject_as(&(struct kit_ipv4){.id = 77}, 1480, 2000, false);
@@ -472,13 +447,12 @@ static void an_end_before_known_bytes_spoils_the_datagram(void **state)
 /* --- time ---------------------------------------------------------------------------------------------- */
 
 /* RFC 1122 3.3.2 */
-static void time_exceeded_is_said_of_fragment_zero(void **state)
+TEST(time_exceeded_is_said_of_fragment_zero)
 {
 	struct kit_sent *s;
 	uint8_t first[1500];
 	size_t first_len;
 
-	(void)state;
 	build_whole(4000);
 	inject(1480, 2960);
 	inject(0, 1480);
@@ -501,11 +475,10 @@ static void time_exceeded_is_said_of_fragment_zero(void **state)
 	assert_int_equal(k.n_sent, 0);
 }
 
-static void a_short_fragment_zero_is_quoted_whole(void **state)
+TEST(a_short_fragment_zero_is_quoted_whole)
 {
 	struct kit_sent *s;
 
-	(void)state;
 	build_whole(4000);
 	inject(0, 16);
 	inject(16, 1480); /* in the buffer behind it, and not quoted */
@@ -516,9 +489,8 @@ static void a_short_fragment_zero_is_quoted_whole(void **state)
 	kit_sent_free(s);
 }
 
-static void without_fragment_zero_nothing_is_said(void **state)
+TEST(without_fragment_zero_nothing_is_said)
 {
-	(void)state;
 	build_whole(4000);
 	inject(1480, 2960);
 	inject(2960, 4008);
@@ -528,11 +500,10 @@ static void without_fragment_zero_nothing_is_said(void **state)
 	expect_nothing_held();
 }
 
-static void a_broadcast_s_fragments_are_not_answered(void **state)
+TEST(a_broadcast_s_fragments_are_not_answered)
 {
 	const struct kit_ipv4 all = {.eth_dst = KIT_BROADCAST_MAC, .dst = KIT_NET_BROADCAST};
 
-	(void)state;
 	build_whole(4000);
 	inject_as(&all, 0, 1480, true);
 	kit_advance(&k, IPV4_REASSEMBLY_NS);
@@ -541,9 +512,8 @@ static void a_broadcast_s_fragments_are_not_answered(void **state)
 }
 
 /* A late fragment must not meet those of a datagram whose id has come round again. */
-static void the_late_do_not_meet_the_early(void **state)
+TEST(the_late_do_not_meet_the_early)
 {
-	(void)state;
 	build_whole(2000);
 	inject(1480, 2008);
 	k.now_ns += IPV4_REASSEMBLY_NS; /* and nobody polls */
@@ -562,9 +532,8 @@ static void expect_bounded(void)
 	assert_true(k.stack->big_pool.bytes <= IPV4_REASSEMBLY_BYTES);
 }
 
-static void a_flood_of_beginnings_is_bounded(void **state)
+TEST(a_flood_of_beginnings_is_bounded)
 {
-	(void)state;
 	build_whole(60000);
 	for (unsigned i = 0; i < 3000; i++) {
 		inject_as(&(struct kit_ipv4){.id = (uint16_t)i}, 0, 1480, true);
@@ -586,9 +555,8 @@ static void a_flood_of_beginnings_is_bounded(void **state)
 }
 
 /* One fragment each that makes the buffer as large as can be. */
-static void a_flood_of_far_ends_is_bounded(void **state)
+TEST(a_flood_of_far_ends_is_bounded)
 {
-	(void)state;
 	build_whole(65507);
 	for (unsigned i = 0; i < 500; i++) {
 		inject_as(&(struct kit_ipv4){.id = (uint16_t)i}, 65504, 65512, true);
@@ -603,9 +571,8 @@ static void a_flood_of_far_ends_is_bounded(void **state)
 	expect_nothing_held();
 }
 
-static void holes_without_end_are_bounded(void **state)
+TEST(holes_without_end_are_bounded)
 {
-	(void)state;
 	build_whole(60000);
 	for (unsigned i = 0; i < 3000; i++)
 		inject(i * 16 + 8, i * 16 + 16);
@@ -614,9 +581,8 @@ static void holes_without_end_are_bounded(void **state)
 	expect_spoilt();
 }
 
-static void without_memory_nothing_breaks(void **state)
+TEST(without_memory_nothing_breaks)
 {
-	(void)state;
 	build_whole(4000);
 	k.kp.fail_after = 0;
 	inject(0, 1480);
@@ -636,9 +602,8 @@ static void without_memory_nothing_breaks(void **state)
 }
 
 /* Whole datagrams that nobody reads hold memory too: all together no more than the pool has. */
-static void unread_datagrams_are_bounded(void **state)
+TEST(unread_datagrams_are_bounded)
 {
-	(void)state;
 	pcb.rcvbuf = UINT32_MAX; /* the port itself would hold less */
 	build_whole(65507);
 	for (unsigned i = 0; i < UDP_QUEUE_MAX; i++)
@@ -655,9 +620,8 @@ static void unread_datagrams_are_bounded(void **state)
 }
 
 /* Fragments at random, few ids, small offsets: everything meets everything. */
-static void rubbish_is_survived(void **state)
+TEST(rubbish_is_survived)
 {
-	(void)state;
 	build_whole(1000);
 	for (unsigned round = 0; round < 30000; round++) {
 		uint8_t dice[6];
@@ -679,40 +643,3 @@ static void rubbish_is_survived(void **state)
 	expect_nothing_held();
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(two_fragments_make_a_datagram),
-		TEST(the_largest_datagram),
-		TEST(any_order),
-		TEST(shuffled_and_repeated),
-		TEST(datagrams_are_told_apart),
-		TEST(the_transport_s_checksum_is_always_verified),
-		TEST(the_header_is_fragment_zero_s),
-		TEST(a_fragmented_syn_is_a_syn),
-		TEST(ecn_marks_are_combined),
-		TEST(impossible_fragments_are_dropped),
-		TEST(too_long_with_the_first_header),
-		TEST(tiny_first_fragments_are_dropped),
-		TEST(an_overlap_spoils_the_datagram),
-		TEST(an_overlap_with_equal_bytes_is_one_too),
-		TEST(a_repeated_fragment_is_harmless),
-		TEST(two_ends_spoil_the_datagram),
-		TEST(an_end_before_known_bytes_spoils_the_datagram),
-		TEST(time_exceeded_is_said_of_fragment_zero),
-		TEST(a_short_fragment_zero_is_quoted_whole),
-		TEST(without_fragment_zero_nothing_is_said),
-		TEST(a_broadcast_s_fragments_are_not_answered),
-		TEST(the_late_do_not_meet_the_early),
-		TEST(a_flood_of_beginnings_is_bounded),
-		TEST(a_flood_of_far_ends_is_bounded),
-		TEST(holes_without_end_are_bounded),
-		TEST(without_memory_nothing_breaks),
-		TEST(unread_datagrams_are_bounded),
-		TEST(rubbish_is_survived),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

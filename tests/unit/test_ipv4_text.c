@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* base/ipv4_text: strict dotted quads and decimals. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "base/ipv4_text.h"
+#include "tests/runner/unit.h"
 
-static void addresses_accepted(void **state)
+TEST(addresses_accepted)
 {
 	static const struct {
 		const char *text;
@@ -22,7 +17,6 @@ static void addresses_accepted(void **state)
 		{"255.255.255.255", 0xffffffff},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		uint32_t ipv4 = 0x5a5a5a5a;
 
@@ -31,7 +25,7 @@ static void addresses_accepted(void **state)
 	}
 }
 
-static void addresses_refused(void **state)
+TEST(addresses_refused)
 {
 	static const char *const rows[] = {
 		"", ".", "1", "1.2.3", "1.2.3.", ".1.2.3", "1..2.3", "1.2.3.4.", "1.2.3.4.5", "256.1.1.1",
@@ -39,7 +33,6 @@ static void addresses_refused(void **state)
 		"1.2.3.4a", "0x1.2.3.4", "1.2.3.99999999999999999999", "1,2,3,4", "a.b.c.d",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		/* A copy of the exact length, so that a read past the end is seen. */
 		size_t len = strlen(rows[i]);
@@ -53,11 +46,10 @@ static void addresses_refused(void **state)
 	}
 }
 
-static void decimals(void **state)
+TEST(decimals)
 {
 	uint64_t v = 7;
 
-	(void)state;
 	assert_true(decimal_parse("18446744073709551615", 20, UINT64_MAX, &v));
 	assert_true(v == UINT64_MAX);
 	v = 7;
@@ -70,14 +62,4 @@ static void decimals(void **state)
 	assert_int_equal(v, 7);
 	assert_true(decimal_parse("0010", 4, 10, &v));
 	assert_int_equal(v, 10);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(addresses_accepted),
-		cmocka_unit_test(addresses_refused),
-		cmocka_unit_test(decimals),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

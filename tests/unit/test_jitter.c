@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* kernel/entropy/jitter: noise is credited, and what only looks busy is not. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "kernel/entropy/jitter.h"
+#include "tests/runner/unit.h"
 
 static uint8_t symbols[JITTER_BLOCK];
 static uint64_t random_state;
@@ -20,12 +15,12 @@ static uint32_t noise(void)
 	return (uint32_t)(random_state >> 33);
 }
 
-static int fresh(void **state)
+static void fresh(void)
 {
-	(void)state;
 	random_state = 1;
-	return 0;
 }
+
+FIXTURE(fresh, NULL);
 
 #define EACH(expression)                                \
 	do {                                            \
@@ -33,20 +28,18 @@ static int fresh(void **state)
 			symbols[i] = jitter_symbol(expression); \
 	} while (0)
 
-static void a_constant_is_worth_nothing(void **state)
+TEST(a_constant_is_worth_nothing)
 {
-	(void)state;
 	EACH(i * 0 + 1234);
 	assert_int_equal(jitter_bits(symbols), 0);
 	EACH(0 * i);
 	assert_int_equal(jitter_bits(symbols), 0);
 }
 
-static void a_pattern_is_worth_nothing(void **state)
+TEST(a_pattern_is_worth_nothing)
 {
 	static const unsigned longest = 16;
 
-	(void)state;
 	for (unsigned period = 2; period <= longest; period++) {
 		uint64_t pattern[16];
 
@@ -58,11 +51,10 @@ static void a_pattern_is_worth_nothing(void **state)
 }
 
 /* What the two before it decide: a counter, and a machine of states with a long way round. */
-static void a_computed_sequence_is_worth_nothing(void **state)
+TEST(a_computed_sequence_is_worth_nothing)
 {
 	uint64_t x = 7;
 
-	(void)state;
 	EACH(i / 2 % 61);
 	assert_int_equal(jitter_bits(symbols), 0);
 	EACH((x = (x * 5 + 3) % 64));
@@ -72,9 +64,8 @@ static void a_computed_sequence_is_worth_nothing(void **state)
 }
 
 /* A long constant with a rare exception, as a busy host puts into a computed clock. */
-static void rare_exceptions_are_worth_little(void **state)
+TEST(rare_exceptions_are_worth_little)
 {
-	(void)state;
 	EACH(i % 100 == 99 ? 5000 + noise() : 1234);
 	assert_in_range(jitter_bits(symbols), 0, JITTER_BLOCK_BITS / 2);
 	EACH(i == 1000 ? 5000 : 1234);
@@ -82,18 +73,16 @@ static void rare_exceptions_are_worth_little(void **state)
 }
 
 /* SP 800-90B 4.4.1: stuck for long, however lively before. */
-static void a_source_that_gets_stuck_fails(void **state)
+TEST(a_source_that_gets_stuck_fails)
 {
-	(void)state;
 	EACH(i < 1720 ? noise() % 1000 : 77);
 	assert_int_equal(jitter_bits(symbols), 0);
 	EACH(i < 1740 ? noise() % 1000 : 77);
 	assert_true(jitter_bits(symbols) > 0);
 }
 
-static void noise_is_credited_up_to_the_cap(void **state)
+TEST(noise_is_credited_up_to_the_cap)
 {
-	(void)state;
 	for (unsigned round = 0; round < 200; round++) {
 		EACH(1000 + noise() % 64);
 		assert_int_equal(jitter_bits(symbols), JITTER_BLOCK_BITS);
@@ -103,14 +92,13 @@ static void noise_is_credited_up_to_the_cap(void **state)
 }
 
 /* Never more than there is: a coin that falls on one side p times of 256. */
-static void a_loaded_coin_is_worth_less_than_it_has(void **state)
+TEST(a_loaded_coin_is_worth_less_than_it_has)
 {
 	static const struct {
 		unsigned p;
 		double bits; /* -log2(p / 256) */
 	} coins[] = {{246, 0.0575}, {250, 0.0342}, {253, 0.0170}};
 
-	(void)state;
 	for (unsigned c = 0; c < ARRAY_LEN(coins); c++) {
 		uint64_t sum = 0;
 
@@ -120,19 +108,4 @@ static void a_loaded_coin_is_worth_less_than_it_has(void **state)
 		}
 		assert_true((double)sum / 200 < coins[c].bits * JITTER_BLOCK);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(a_constant_is_worth_nothing, fresh),
-		cmocka_unit_test_setup(a_pattern_is_worth_nothing, fresh),
-		cmocka_unit_test_setup(a_computed_sequence_is_worth_nothing, fresh),
-		cmocka_unit_test_setup(rare_exceptions_are_worth_little, fresh),
-		cmocka_unit_test_setup(a_source_that_gets_stuck_fails, fresh),
-		cmocka_unit_test_setup(noise_is_credited_up_to_the_cap, fresh),
-		cmocka_unit_test_setup(a_loaded_coin_is_worth_less_than_it_has, fresh),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

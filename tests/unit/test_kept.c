@@ -4,15 +4,9 @@
  * What waits for its reader does not cost a device its receive buffers: a few thousand sockets with
  * one small packet each must not make the machine deaf, to ARP and ping least of all.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "net/socket.h"
 #include "tests/lib/stack_kit.h"
+#include "tests/runner/unit.h"
 
 #define BUFFERS 64 /* of the device; what queues may hold of them is three quarters */
 #define MANY 500
@@ -22,30 +16,28 @@ static struct pktbuf_pool device;
 static struct kit_frame f;
 static int fds[MANY];
 
-static int setup(void **state)
+static void setup(void)
 {
 	static const struct net_options options = {.max_sockets = MANY + 1};
 
-	(void)state;
 	kit_open(&k, 1, &options);
 	pktbuf_pool_init(&device, &k.kp.port, 2048, BUFFERS);
 	k.rx_pool = &device;
 	k.answer_arp = true;
 	kit_teach_peer(&k);
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	for (unsigned i = 0; i < MANY + 4; i++)
 		(void)sock_close(k.stack, (int)i, k.now_ns);
 	assert_int_equal(k.stack->kept_pool.in_use, 0);
 	assert_int_equal(device.in_use, 0);
 	pktbuf_pool_destroy(&device);
 	kit_close(&k);
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 static void expect_the_machine_hears(void)
 {
@@ -99,18 +91,16 @@ static unsigned read_them(void)
 	return n;
 }
 
-static void unread_datagrams_do_not_make_it_deaf(void **state)
+TEST(unread_datagrams_do_not_make_it_deaf)
 {
-	(void)state;
 	many_ports_with_a_datagram_each();
 	expect_the_machine_hears();
 	assert_int_equal(kit_counter(&k, "udp_queue_full"), 0);
 	assert_int_equal(read_them(), MANY);
 }
 
-static void without_memory_datagrams_are_dropped(void **state)
+TEST(without_memory_datagrams_are_dropped)
 {
-	(void)state;
 	k.stack->kept_pool.max_bytes = 0;
 	many_ports_with_a_datagram_each();
 	expect_the_machine_hears();
@@ -119,13 +109,12 @@ static void without_memory_datagrams_are_dropped(void **state)
 }
 
 /* Datagrams that came in fragments lie in memory that the reassembly needs. */
-static void unread_fragments_leave_the_reassembly_its_memory(void **state)
+TEST(unread_fragments_leave_the_reassembly_its_memory)
 {
 	static uint8_t text[1472];
 	struct kit_ipv4 ip = {.id = 1};
 	struct net_endpoint local = net_endpoint_ipv4(0, 1000);
 
-	(void)state;
 	k.stack->kept_pool.max_bytes = 0;
 	fds[0] = sock_socket(k.stack, NET_FAMILY_IPV4, SOCK_TYPE_DGRAM, SOCK_PROTO_UDP);
 	assert_int_equal(sock_bind(k.stack, fds[0], &local), ERR_OK);
@@ -188,12 +177,11 @@ static int listen_on_80(void)
 	return fd;
 }
 
-static void unread_segments_do_not_make_it_deaf(void **state)
+TEST(unread_segments_do_not_make_it_deaf)
 {
 	int listener = listen_on_80();
 	char text[4];
 
-	(void)state;
 	for (unsigned i = 0; i < MANY; i++) {
 		uint32_t ack = establish(listener, i);
 
@@ -207,14 +195,13 @@ static void unread_segments_do_not_make_it_deaf(void **state)
 }
 
 /* The copies have room behind them: a stream of tiny segments costs what it says, not a copy each. */
-static void tiny_segments_share_a_copy(void **state)
+TEST(tiny_segments_share_a_copy)
 {
 	int listener = listen_on_80();
 	uint32_t ack = establish(listener, 0);
 	struct pktbuf *held[BUFFERS / 4 * 3];
 	char text[300];
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(held); i++)
 		assert_non_null(held[i] = pktbuf_alloc(&device, 0));
 	for (unsigned i = 0; i < sizeof(text); i++)
@@ -227,14 +214,13 @@ static void tiny_segments_share_a_copy(void **state)
 }
 
 /* The last quarter is for those who hold nothing: who leaves much unread keeps nobody from being heard. */
-static void who_holds_much_leaves_room_for_others(void **state)
+TEST(who_holds_much_leaves_room_for_others)
 {
 	static char text[1000];
 	int listener = listen_on_80();
 	uint32_t ack[2] = {establish(listener, 0), establish(listener, 1)};
 	struct pktbuf *held[BUFFERS / 4 * 3];
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(held); i++)
 		assert_non_null(held[i] = pktbuf_alloc(&device, 0));
 	memset(text, 'x', sizeof(text) - 1);
@@ -248,7 +234,7 @@ static void who_holds_much_leaves_room_for_others(void **state)
 		pktbuf_free(held[i]);
 }
 
-static void without_memory_text_is_as_good_as_lost(void **state)
+TEST(without_memory_text_is_as_good_as_lost)
 {
 	int listener = listen_on_80();
 	uint32_t ack = establish(listener, 0);
@@ -256,7 +242,6 @@ static void without_memory_text_is_as_good_as_lost(void **state)
 	struct pktbuf *held[BUFFERS / 4 * 3];
 	char text[10];
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(held); i++)
 		assert_non_null(held[i] = pktbuf_alloc(&device, 0));
 	k.stack->kept_pool.max_bytes = 0;
@@ -272,19 +257,3 @@ static void without_memory_text_is_as_good_as_lost(void **state)
 		pktbuf_free(held[i]);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(unread_datagrams_do_not_make_it_deaf),
-		TEST(without_memory_datagrams_are_dropped),
-		TEST(unread_fragments_leave_the_reassembly_its_memory),
-		TEST(unread_segments_do_not_make_it_deaf),
-		TEST(tiny_segments_share_a_copy),
-		TEST(who_holds_much_leaves_room_for_others),
-		TEST(without_memory_text_is_as_good_as_lost),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

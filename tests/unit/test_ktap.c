@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* log/ktap.c: what the events tell becomes the points of a KTAP report. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "app/report.h"
 #include "log/ktap.h"
+#include "tests/runner/unit.h"
 
 static struct ktap ktap;
 static char report_text[1 << 17];
@@ -32,13 +27,13 @@ static void note(struct event_sink *sink, const struct event *ev)
 
 static struct event_sink sink = {.emit = note};
 
-static int fresh(void **state)
+static void fresh(void)
 {
-	(void)state;
 	memset(&ktap, 0, sizeof(ktap));
 	report_text[0] = '\0';
-	return 0;
 }
+
+FIXTURE(fresh, NULL);
 
 static void see(enum event_id id)
 {
@@ -95,11 +90,10 @@ static void run_must_be(const struct report *r, const char *phases)
 	"ok 8 - expect # SKIP not reached\n"
 #define NO_DNS "ok 4 - dns # SKIP no name had to be looked up\n"
 
-static void everything_came_about(void **state)
+TEST(everything_came_about)
 {
 	struct report r = good();
 
-	(void)state;
 	machine_comes_up();
 	see(EVENT_ARP_REQUEST);
 	see(EVENT_ARP_REPLY);
@@ -108,11 +102,10 @@ static void everything_came_about(void **state)
 	run_must_be(&r, "ok 3 - arp\nok 4 - dns\nok 5 - connect\nok 6 - tls\nok 7 - http\nok 8 - expect\n");
 }
 
-static void what_does_not_apply_is_skipped(void **state)
+TEST(what_does_not_apply_is_skipped)
 {
 	struct report r = good();
 
-	(void)state;
 	machine_comes_up();
 	r.num_connects = 0;
 	run_must_be(&r, "ok 3 - arp # SKIP the next hop was known\n" NO_DNS
@@ -120,11 +113,10 @@ static void what_does_not_apply_is_skipped(void **state)
 			"ok 6 - tls # SKIP plain http\nok 7 - http\nok 8 - expect\n");
 }
 
-static void a_check_of_a_port_ends_with_the_connection(void **state)
+TEST(a_check_of_a_port_ends_with_the_connection)
 {
 	struct report r = good();
 
-	(void)state;
 	machine_comes_up();
 	see(EVENT_ARP_REQUEST);
 	r.check = "connect";
@@ -135,11 +127,10 @@ static void a_check_of_a_port_ends_with_the_connection(void **state)
 
 /* --- what went wrong ----------------------------------------------------------------------------- */
 
-static void nobody_answers_arp(void **state)
+TEST(nobody_answers_arp)
 {
 	struct report r = bad(STATUS_TIMED_OUT, 8, "no answer");
 
-	(void)state;
 	machine_comes_up();
 	see(EVENT_ARP_REQUEST);
 	run_must_be(&r, "not ok 3 - arp # TIMEOUT status 28: no answer\nok 4 - dns # SKIP not reached\n"
@@ -147,11 +138,10 @@ static void nobody_answers_arp(void **state)
 }
 
 /* The name server's answer to ARP is what is missing. */
-static void nobody_answers_arp_for_the_name_server(void **state)
+TEST(nobody_answers_arp_for_the_name_server)
 {
 	struct report r = bad(STATUS_NAME_NOT_RESOLVED, 1, "no");
 
-	(void)state;
 	machine_comes_up();
 	see(EVENT_DNS_QUERY);
 	see(EVENT_ARP_REQUEST);
@@ -159,11 +149,10 @@ static void nobody_answers_arp_for_the_name_server(void **state)
 			SKIPPED_TO_THE_END_FROM_DNS);
 }
 
-static void the_name_is_not_found(void **state)
+TEST(the_name_is_not_found)
 {
 	struct report r = bad(STATUS_NAME_NOT_RESOLVED, 1, "h: no such name");
 
-	(void)state;
 	machine_comes_up();
 	see(EVENT_ARP_REQUEST);
 	see(EVENT_ARP_REPLY);
@@ -173,7 +162,7 @@ static void the_name_is_not_found(void **state)
 }
 
 /* A sentence is whole also where it says what was refused. */
-static void a_wait_that_fails_says_what_came(void **state)
+TEST(a_wait_that_fails_says_what_came)
 {
 	static const char why[] =
 		"timed out after 10.000 s, waiting for the server's SYN-ACK (3 times 'host unreachable' from "
@@ -181,7 +170,6 @@ static void a_wait_that_fails_says_what_came(void **state)
 	struct report r = bad(STATUS_TIMED_OUT, 12, why);
 	char line[400];
 
-	(void)state;
 	machine_comes_up();
 	report_transfer(&sink, 1, &r);
 	report_result(&sink, &r);
@@ -190,22 +178,20 @@ static void a_wait_that_fails_says_what_came(void **state)
 	assert_non_null(strstr(report_text, line));
 }
 
-static void the_look_up_takes_too_long(void **state)
+TEST(the_look_up_takes_too_long)
 {
 	struct report r = bad(STATUS_TIMED_OUT, 1, "x");
 
-	(void)state;
 	machine_comes_up();
 	see(EVENT_DNS_QUERY);
 	run_must_be(&r, "ok 3 - arp # SKIP the next hop was known\nnot ok 4 - dns # TIMEOUT status 28: x\n"
 			SKIPPED_TO_THE_END_FROM_DNS);
 }
 
-static void it_is_refused(void **state)
+TEST(it_is_refused)
 {
 	struct report r = bad(STATUS_COULD_NOT_CONNECT, 12, "connection refused");
 
-	(void)state;
 	machine_comes_up();
 	see(EVENT_ARP_REQUEST);
 	see(EVENT_ARP_REPLY);
@@ -224,22 +210,20 @@ static struct report ping(enum status status, const char *why)
 	"ok 6 - tls # SKIP this check ends before\nok 7 - http # SKIP this check ends before\n"  \
 	"ok 8 - expect # SKIP this check ends before\n"
 
-static void a_ping_has_its_reply_for_a_connection(void **state)
+TEST(a_ping_has_its_reply_for_a_connection)
 {
 	struct report r = ping(STATUS_OK, NULL);
 
-	(void)state;
 	machine_comes_up();
 	see(EVENT_ARP_REQUEST);
 	see(EVENT_ARP_REPLY);
 	run_must_be(&r, "ok 3 - arp\n" NO_DNS "ok 5 - connect\n" PING_ENDS);
 }
 
-static void a_ping_without_a_reply(void **state)
+TEST(a_ping_without_a_reply)
 {
 	struct report r = ping(STATUS_TIMED_OUT, "x");
 
-	(void)state;
 	machine_comes_up();
 	see(EVENT_DNS_QUERY);
 	r.time_namelookup_ns = NS_PER_MS;
@@ -247,22 +231,20 @@ static void a_ping_without_a_reply(void **state)
 			"not ok 5 - connect # TIMEOUT status 28: x\n" PING_ENDS);
 }
 
-static void a_ping_whose_name_is_not_found_in_time(void **state)
+TEST(a_ping_whose_name_is_not_found_in_time)
 {
 	struct report r = ping(STATUS_TIMED_OUT, "x");
 
-	(void)state;
 	machine_comes_up();
 	see(EVENT_DNS_QUERY);
 	run_must_be(&r, "ok 3 - arp # SKIP the next hop was known\nnot ok 4 - dns # TIMEOUT status 28: x\n"
 			"ok 5 - connect # SKIP not reached\n" PING_ENDS);
 }
 
-static void a_ping_to_nobody(void **state)
+TEST(a_ping_to_nobody)
 {
 	struct report r = ping(STATUS_COULD_NOT_CONNECT, "no");
 
-	(void)state;
 	machine_comes_up();
 	see(EVENT_ARP_REQUEST);
 	run_must_be(&r, "not ok 3 - arp # status 7: no\nok 4 - dns # SKIP not reached\n"
@@ -270,7 +252,7 @@ static void a_ping_to_nobody(void **state)
 }
 
 /* Each status behind the connection is one phase's. */
-static void behind_the_connection(void **state)
+TEST(behind_the_connection)
 {
 	static const struct {
 		enum status status;
@@ -290,7 +272,7 @@ static void behind_the_connection(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct report r = bad(rows[i].status, 0, "x");
 
-		fresh(state);
+		fresh();
 		machine_comes_up();
 		r.url_effective = rows[i].url;
 		report_transfer(&sink, 1, &r);
@@ -304,26 +286,24 @@ static void behind_the_connection(void **state)
 	"ok 3 - arp # SKIP not reached\nok 4 - dns # SKIP not reached\n"                       \
 	"ok 5 - connect # SKIP not reached\n" SKIPPED_FROM_TLS
 
-static void the_machine_itself(void **state)
+TEST(the_machine_itself)
 {
-	(void)state;
 	report_failure(&sink, STATUS_NO_DEVICE, "none");
 	must_be("1..8\nnot ok 1 - link # status 110: none\nok 2 - address # SKIP not reached\n" ALL_SKIPPED);
-	fresh(state);
+	fresh();
 	device_comes("down");
 	report_failure(&sink, STATUS_COULD_NOT_CONNECT, "the network link is down");
 	must_be("1..8\nnot ok 1 - link # status 7: the network link is down\n"
 		"ok 2 - address # SKIP not reached\n" ALL_SKIPPED);
-	fresh(state);
+	fresh();
 	device_comes("up");
 	report_failure(&sink, STATUS_NO_ADDRESS, "nobody");
 	must_be("1..8\nok 1 - link\nnot ok 2 - address # status 111: nobody\n" ALL_SKIPPED);
 }
 
 /* Such as a server's. */
-static void a_run_without_checks(void **state)
+TEST(a_run_without_checks)
 {
-	(void)state;
 	machine_comes_up();
 	event_emit(&sink, EVENT_RESULT, 0, 0, EV_U64("exitcode", 0), EV_STR("outcome", "ok"));
 	assert_memory_equal(report_text, "1..8\nok 1 - link\nok 2 - address\n"
@@ -331,21 +311,20 @@ static void a_run_without_checks(void **state)
 }
 
 /* A verdict of none of these is a point of its own, so that a report never passes where a run fails. */
-static void what_is_no_checks_is_one_point_more(void **state)
+TEST(what_is_no_checks_is_one_point_more)
 {
 	struct report r = good();
 
-	(void)state;
 	report_failure(&sink, STATUS_BAD_CONFIG, "see above");
 	must_be("1..9\nok 1 - link # SKIP not reached\nok 2 - address # SKIP not reached\n" ALL_SKIPPED
 		"not ok 9 - configuration # status 2: see above\n");
-	fresh(state);
+	fresh();
 	machine_comes_up();
 	report_transfer(&sink, 1, &r);
 	report_failure(&sink, STATUS_PANIC, "divide error");
 	assert_memory_equal(report_text, "1..9\n", 5);
 	assert_non_null(strstr(report_text, "ok 8 - expect\nnot ok 9 - panic # status 119: divide error\n"));
-	fresh(state);
+	fresh();
 	machine_comes_up();
 	report_transfer(&sink, 1, &r);
 	r = bad(STATUS_TIMED_OUT, 0, "with 1 of 9 GETs done");
@@ -362,11 +341,10 @@ static void transfer(unsigned number, unsigned probe, struct report r)
 	report_transfer(&sink, 1, &r);
 }
 
-static void several_checks_are_points_with_subtests(void **state)
+TEST(several_checks_are_points_with_subtests)
 {
 	struct report r = bad(STATUS_HTTP_STATUS, 0, "404");
 
-	(void)state;
 	machine_comes_up();
 	see(EVENT_ARP_REQUEST);
 	transfer(0, 0, good());
@@ -384,11 +362,10 @@ static void several_checks_are_points_with_subtests(void **state)
 }
 
 /* Of redirects and retries the last transfer counts, of rounds the first that did not pass. */
-static void which_transfer_counts(void **state)
+TEST(which_transfer_counts)
 {
 	struct report kept = good(), weird = bad(STATUS_WEIRD_REPLY, 0, "weird");
 
-	(void)state;
 	machine_comes_up();
 	kept.num_connects = weird.num_connects = 0;
 	see(EVENT_ARP_REQUEST);
@@ -402,11 +379,10 @@ static void which_transfer_counts(void **state)
 		"ok 8 - expect # SKIP not reached\n");
 }
 
-static void a_second_verdict_says_nothing(void **state)
+TEST(a_second_verdict_says_nothing)
 {
 	size_t len;
 
-	(void)state;
 	report_failure(&sink, STATUS_NO_DEVICE, "none");
 	len = strlen(report_text);
 	report_failure(&sink, STATUS_PANIC, "x");
@@ -414,12 +390,11 @@ static void a_second_verdict_says_nothing(void **state)
 }
 
 /* More checks than there is room for, and words longer than their room. */
-static void it_is_bounded(void **state)
+TEST(it_is_bounded)
 {
 	static char words[4096];
 	struct report r = bad(STATUS_HTTP_STATUS, 0, words);
 
-	(void)state;
 	machine_comes_up();
 	memset(words, '#', sizeof(words) - 1);
 	r.url = words;
@@ -430,33 +405,4 @@ static void it_is_bounded(void **state)
 	assert_non_null(strstr(report_text, "not ok 50 - %23%23%23"));
 	for (char *line = strtok(report_text, "\n"); line != NULL; line = strtok(NULL, "\n"))
 		assert_in_range(strlen(line), 4, KTAP_NAME_MAX + KTAP_WHY_MAX + 40);
-}
-
-int main(void)
-{
-#define TEST(f) cmocka_unit_test_setup(f, fresh)
-	const struct CMUnitTest tests[] = {
-		TEST(everything_came_about),
-		TEST(what_does_not_apply_is_skipped),
-		TEST(a_check_of_a_port_ends_with_the_connection),
-		TEST(nobody_answers_arp),
-		TEST(nobody_answers_arp_for_the_name_server),
-		TEST(the_name_is_not_found),
-		TEST(a_wait_that_fails_says_what_came),
-		TEST(the_look_up_takes_too_long),
-		TEST(it_is_refused),
-		TEST(a_ping_has_its_reply_for_a_connection),
-		TEST(a_ping_without_a_reply),
-		TEST(a_ping_whose_name_is_not_found_in_time),
-		TEST(a_ping_to_nobody),
-		TEST(behind_the_connection),
-		TEST(the_machine_itself),
-		TEST(a_run_without_checks),
-		TEST(what_is_no_checks_is_one_point_more),
-		TEST(several_checks_are_points_with_subtests),
-		TEST(which_transfer_counts),
-		TEST(a_second_verdict_says_nothing),
-		TEST(it_is_bounded),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* log/events.def obeys the grammar and the contract that its own comment and docs/log.md state. */
 #include <ctype.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "log/format.h"
+#include "tests/runner/unit.h"
 
-static void names_are_unique_and_plain(void **state)
+TEST(names_are_unique_and_plain)
 {
-	(void)state;
 	for (int i = 0; i < EVENT_COUNT; i++) {
 		struct event_info info = event_info((enum event_id)i);
 
@@ -27,9 +21,8 @@ static void names_are_unique_and_plain(void **state)
 }
 
 /* The columns of the human line hold what stands in them. */
-static void speakers_and_arrows_fit_their_columns(void **state)
+TEST(speakers_and_arrows_fit_their_columns)
 {
-	(void)state;
 	for (int i = 0; i < EVENT_COUNT; i++) {
 		struct event_info info = event_info((enum event_id)i);
 
@@ -78,19 +71,17 @@ static void check_template(const char *name, const char *text)
 		fail_msg("%s: a bracket does not close", name);
 }
 
-static void templates_obey_the_grammar(void **state)
+TEST(templates_obey_the_grammar)
 {
-	(void)state;
 	for (int i = 0; i < EVENT_COUNT; i++)
 		check_template(event_info((enum event_id)i).name, event_info((enum event_id)i).text);
 }
 
 /* Log scrapers look for these words: they may appear only where they are meant. */
-static void no_alarming_words(void **state)
+TEST(no_alarming_words)
 {
 	static const char *const words[] = {"ERROR", "FAIL", "WARN"};
 
-	(void)state;
 	for (int i = 0; i < EVENT_COUNT; i++) {
 		for (size_t w = 0; w < ARRAY_LEN(words); w++)
 			assert_null(strstr(event_info((enum event_id)i).text, words[w]));
@@ -98,27 +89,14 @@ static void no_alarming_words(void **state)
 }
 
 /* Each of the sixteen steps has its event; 12 has two, the client's and the server's. */
-static void every_step_has_its_event(void **state)
+TEST(every_step_has_its_event)
 {
 	int seen[17] = {0};
 
-	(void)state;
 	for (int i = 0; i < EVENT_COUNT; i++)
 		seen[event_info((enum event_id)i).step]++;
 	for (int step = 1; step <= 16; step++)
 		assert_int_equal(seen[step], step == 12 ? 2 : 1);
 	assert_int_equal(event_info(EVENT_TCP_SYN_SENT).step, 8);
 	assert_string_equal(event_info(EVENT_TCP_SYNACK_RCVD).name, "tcp.synack_rcvd");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names_are_unique_and_plain),
-		cmocka_unit_test(speakers_and_arrows_fit_their_columns),
-		cmocka_unit_test(templates_obey_the_grammar),
-		cmocka_unit_test(no_alarming_words),
-		cmocka_unit_test(every_step_has_its_event),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

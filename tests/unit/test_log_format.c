@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* log/format: both forms of an event, escapes, absent fields, lines that do not fit. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "log/format.h"
+#include "tests/runner/unit.h"
 
 static char text_line[LOG_LINE_MAX], json_line[LOG_LINE_MAX];
 
@@ -29,11 +24,10 @@ static void render(struct event_sink *sink, const struct event *ev)
 
 static struct event_sink sink = {.emit = render};
 
-static void a_step_with_all_its_fields(void **state)
+TEST(a_step_with_all_its_fields)
 {
 	static const uint8_t frame[] = {0x52, 0x54, 0x00};
 
-	(void)state;
 	event_emit(&sink, EVENT_TCP_SYN_SENT, 1, 0,
 		   EV_ENDPOINT("src", AT(0xc0a84d02, 49153)),
 		   EV_ENDPOINT("dst", AT(0xc0a84d01, 80)), EV_U64("tcp_seq", 2885681153),
@@ -52,9 +46,8 @@ static void a_step_with_all_its_fields(void **state)
 			    "\"next_hop\":\"192.168.77.1\"}");
 }
 
-static void absent_fields_leave_no_trace(void **state)
+TEST(absent_fields_leave_no_trace)
 {
-	(void)state;
 	event_emit(&sink, EVENT_TCP_SYN_SENT, 2, 0,
 		   EV_ENDPOINT("src", AT(0x0a000001, 1)),
 		   EV_ENDPOINT("dst", AT(0x0a000002, 2)), EV_U64("tcp_seq", 0),
@@ -69,9 +62,8 @@ static void absent_fields_leave_no_trace(void **state)
 			    "\"win\":0,\"sack\":false,\"len\":54}");
 }
 
-static void an_event_at_a_step_is_not_the_step(void **state)
+TEST(an_event_at_a_step_is_not_the_step)
 {
-	(void)state;
 	event_emit(&sink, EVENT_TCP_RST_RCVD, 1, 12,
 		   EV_ENDPOINT("src", AT(0x0a000002, 80)), EV_U64("tcp_seq", 0),
 		   EV_U64("tcp_ack", 5), EV_STR("meaning", "refused"));
@@ -81,11 +73,10 @@ static void an_event_at_a_step_is_not_the_step(void **state)
 	assert_null(strstr(json_line, "\"step\""));
 }
 
-static void every_type_of_field(void **state)
+TEST(every_type_of_field)
 {
 	static const uint8_t mac[6] = {2, 0, 0, 0, 0, 0xfe};
 
-	(void)state;
 	event_emit(&sink, EVENT_ARP_REPLY, 0, 0, EV_IPV4("ip", 0x0a000203), EV_MAC("mac", mac),
 		   EV_U64("rtt_us", 250), EV_I64("minus", -5), EV_SECONDS("time_x", 1234567890),
 		   EV_BOOL("no", false), EV_HUNDREDTHS("loss", 3307));
@@ -97,11 +88,10 @@ static void every_type_of_field(void **state)
 			    "\"no\":false,\"loss\":33.07}");
 }
 
-static void nobody_outside_can_forge_a_line(void **state)
+TEST(nobody_outside_can_forge_a_line)
 {
 	static const char evil[] = "OK\r\n@dt {\"v\":1}\nEXIT: STATUS=0\x1b[31m\xff\\";
 
-	(void)state;
 	event_emit(&sink, EVENT_HTTP_BAD, 1, 0, EV_STR("problem", "nonsense"),
 		   EV_TEXT("text", evil, sizeof(evil))); /* its NUL too */
 	assert_string_equal(text_line,
@@ -112,24 +102,21 @@ static void nobody_outside_can_forge_a_line(void **state)
 }
 
 /* A template's own characters in a value are plain text: nothing is interpreted twice. */
-static void values_are_not_templates(void **state)
+TEST(values_are_not_templates)
 {
-	(void)state;
 	event_emit(&sink, EVENT_CONFIG, 0, 0, EV_STR("key", "{value}"), EV_STR("value", "[{key}]"),
 		   EV_STR("source", "{?x}"));
 	assert_string_equal(text_line, "[   0.012345] config   {value}=[{key}] (from {?x})");
 }
 
-static void a_missing_mandatory_field_shows(void **state)
+TEST(a_missing_mandatory_field_shows)
 {
-	(void)state;
 	event_emit(&sink, EVENT_CONFIG, 0, 0, EV_STR("key", "a"));
 	assert_string_equal(text_line, "[   0.012345] config   a=? (from ?)");
 }
 
-static void result_ok_and_failed(void **state)
+TEST(result_ok_and_failed)
 {
-	(void)state;
 	event_emit(&sink, EVENT_RESULT, 0, 0, EV_STR("outcome", "ok"), EV_U64("exitcode", 0),
 		   EV_STR("method", "GET"), EV_STR("url", "http://192.168.77.1/"),
 		   EV_U64("http_code", 200), EV_U64("size_download", 1024),
@@ -147,13 +134,12 @@ static void result_ok_and_failed(void **state)
 				       "connection refused (stopped before step 12)");
 }
 
-static void long_times_keep_their_digits(void **state)
+TEST(long_times_keep_their_digits)
 {
 	const struct event ev = {.id = EVENT_HOLD};
 	char line[256];
 	struct strbuf sb = strbuf_on(line, sizeof(line));
 
-	(void)state;
 	log_format_text(&sb, &ev, UINT64_C(123456) * NS_PER_S + 5);
 	assert_memory_equal(line, "[123456.000000] app", 19);
 	sb = strbuf_on(line, sizeof(line));
@@ -162,7 +148,7 @@ static void long_times_keep_their_digits(void **state)
 }
 
 /* At every capacity: inside it, terminated, marked where cut; machine lines keep whole fields. */
-static void a_cut_is_marked(void **state)
+TEST(a_cut_is_marked)
 {
 	static const char *const end[] = {",\"cut\":true}", "}"};
 	char url[600];
@@ -170,7 +156,6 @@ static void a_cut_is_marked(void **state)
 					     EV_U64("exitcode", 7)};
 	const struct event ev = {.id = EVENT_RESULT, .n_fields = 3, .fields = fields};
 
-	(void)state;
 	memset(url, 'u', sizeof(url));
 	for (size_t cap = LOG_LINE_MIN; cap < 1024; cap++) {
 		char *line = malloc(cap);
@@ -195,21 +180,4 @@ static void a_cut_is_marked(void **state)
 		assert_string_equal(line + strlen(line) - strlen(end[whole]), end[whole]);
 		free(line);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_step_with_all_its_fields),
-		cmocka_unit_test(absent_fields_leave_no_trace),
-		cmocka_unit_test(an_event_at_a_step_is_not_the_step),
-		cmocka_unit_test(every_type_of_field),
-		cmocka_unit_test(nobody_outside_can_forge_a_line),
-		cmocka_unit_test(values_are_not_templates),
-		cmocka_unit_test(a_missing_mandatory_field_shows),
-		cmocka_unit_test(result_ok_and_failed),
-		cmocka_unit_test(long_times_keep_their_digits),
-		cmocka_unit_test(a_cut_is_marked),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Which of a server's connections the log tells (log/mute.c). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "log/log.h"
 #include "log/mute.h"
+#include "tests/runner/unit.h"
 
 static uint32_t next_conn;
 
@@ -40,18 +34,16 @@ static unsigned told_of(unsigned n, uint64_t t_ns)
 	return how_many;
 }
 
-static void without_a_limit_all_are_told(void **state)
+TEST(without_a_limit_all_are_told)
 {
-	(void)state;
 	assert_int_equal(told_of(100, NS_PER_S), 100);
 	assert_int_equal(log_muted_connections(), 0);
 }
 
-static void the_first_and_then_one_a_second(void **state)
+TEST(the_first_and_then_one_a_second)
 {
 	uint64_t t_ns = 5 * NS_PER_S;
 
-	(void)state;
 	log_limit_connections(20);
 	assert_int_equal(told_of(100, t_ns), 20);
 	assert_int_equal(log_muted_connections(), 80);
@@ -66,9 +58,8 @@ static void the_first_and_then_one_a_second(void **state)
 }
 
 /* What is about no connection, or about one that this machine opens, is always told. */
-static void our_own_are_told(void **state)
+TEST(our_own_are_told)
 {
-	(void)state;
 	log_limit_connections(1);
 	assert_int_equal(told_of(10, NS_PER_S), 1);
 	assert_true(wants(EVENT_ARP_REQUEST, 0, NS_PER_S));
@@ -81,15 +72,4 @@ static void our_own_are_told(void **state)
 	next_conn += 65536 - 1;
 	assert_true(wants(EVENT_APP_SOCKET, next_conn, NS_PER_S));
 	assert_true(wants(EVENT_TCP_STATE, next_conn, NS_PER_S));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(without_a_limit_all_are_told),
-		cmocka_unit_test(the_first_and_then_one_a_second),
-		cmocka_unit_test(our_own_are_told),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

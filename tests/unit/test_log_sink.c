@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* log/log.c and its waiting room: which line goes to which port, and that none is lost silently.
  * The console and the clock of this test stand in for the machine's. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "kernel/time/clock.h"
 #include "kernel/console/console.h"
 #include "log/log.h"
 #include "log/hold.h"
+#include "tests/runner/unit.h"
 
 static char printed[2][3 * LOG_HOLD_BYTES];
 static bool has_second;
@@ -189,25 +184,24 @@ static void overflow_body(void)
 	must_be(CONSOLE_FIRST, expected);
 }
 
-static void log_text_prints_human_lines(void **state) { (void)state; boot(text_body); }
-static void log_json_prints_machine_lines(void **state) { (void)state; boot(json_body); }
-static void log_both_prints_both(void **state) { (void)state; boot(both_body); }
-static void second_port_gets_machine_lines(void **state) { (void)state; boot(second_port_body); }
-static void log_ktap_prints_a_report(void **state) { (void)state; boot(ktap_body); }
-static void lost_lines_are_told(void **state) { (void)state; boot(lost_body); }
-static void a_verdict_does_not_wait(void **state) { (void)state; boot(early_verdict_body); }
-static void nor_does_a_result(void **state) { (void)state; boot(early_result_body); }
-static void no_line_is_lost(void **state) { (void)state; boot(overflow_body); }
+TEST(log_text_prints_human_lines) { boot(text_body); }
+TEST(log_json_prints_machine_lines) { boot(json_body); }
+TEST(log_both_prints_both) { boot(both_body); }
+TEST(second_port_gets_machine_lines) { boot(second_port_body); }
+TEST(log_ktap_prints_a_report) { boot(ktap_body); }
+TEST(lost_lines_are_told) { boot(lost_body); }
+TEST(a_verdict_does_not_wait) { boot(early_verdict_body); }
+TEST(nor_does_a_result) { boot(early_result_body); }
+TEST(no_line_is_lost) { boot(overflow_body); }
 
 /* Every length up to the brim: what comes out is what went in, and nothing is written past it. */
-static void hold_keeps_lines_whole(void **state)
+TEST(hold_keeps_lines_whole)
 {
 	struct log_hold *hold = calloc(1, sizeof(*hold));
 	struct log_hold_line line;
 	char text[700];
 	size_t at = 0, kept = 0, taken = 0;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(text); i++)
 		text[i] = (char)('a' + i % 26);
 	for (size_t len = 0; len < sizeof(text); len++)
@@ -221,21 +215,4 @@ static void hold_keeps_lines_whole(void **state)
 	assert_true(taken < sizeof(text) && kept > 0);
 	assert_int_equal(kept, taken);
 	free(hold);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(log_text_prints_human_lines),
-		cmocka_unit_test(log_json_prints_machine_lines),
-		cmocka_unit_test(log_both_prints_both),
-		cmocka_unit_test(second_port_gets_machine_lines),
-		cmocka_unit_test(log_ktap_prints_a_report),
-		cmocka_unit_test(lost_lines_are_told),
-		cmocka_unit_test(a_verdict_does_not_wait),
-		cmocka_unit_test(nor_does_a_result),
-		cmocka_unit_test(no_line_is_lost),
-		cmocka_unit_test(hold_keeps_lines_whole),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* kernel/mm/memory_map: overlapping, unsorted and nonsensical maps; a comparison page by page with
  * a plain model; and the taking of single pages. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "kernel/mm/memory.h"
 #include "kernel/mm/memory_map.h"
+#include "tests/runner/unit.h"
 
 #define U BOOT_MEMORY_USABLE
 #define R BOOT_MEMORY_RESERVED
@@ -33,14 +28,13 @@ static void check(uint32_t i, uint64_t base, uint64_t end)
 	assert_int_equal(map.range[i].end, end);
 }
 
-static void as_a_pc_gives_it(void **state)
+TEST(as_a_pc_gives_it)
 {
 	static const struct boot_memory pc[] = {
 		{0x0, 0x9fc00, U, 0},      {0x9fc00, 0x400, R, 0}, {0xf0000, 0x10000, R, 0},
 		{0x100000, 0x6e0000, U, 0}, {0x7e0000, 0x20000, R, 0}, {0x100000, 0x54000, K, 0},
 	};
 
-	(void)state;
 	build(pc, 6);
 	assert_int_equal(map.count, 2);
 	assert_int_equal(map.lost, 0);
@@ -48,27 +42,25 @@ static void as_a_pc_gives_it(void **state)
 	check(1, 0x154000, 0x7e0000);
 }
 
-static void neighbours_merge_in_any_order(void **state)
+TEST(neighbours_merge_in_any_order)
 {
 	static const struct boot_memory m[] = {
 		{0x30000, 0x10000, U, 0}, {0x10000, 0x10000, U, 0}, {0x20000, 0x10000, U, 0},
 		{0x18000, 0x4000, U, 0},
 	};
 
-	(void)state;
 	build(m, 4);
 	assert_int_equal(map.count, 1);
 	check(0, 0x10000, 0x40000);
 }
 
-static void what_is_not_usable_wins(void **state)
+TEST(what_is_not_usable_wins)
 {
 	static const struct boot_memory m[] = {
 		{0x12800, 0x100, A, 0}, {0x10000, 0x10000, U, 0}, {0x1f000, 0x2000, R, 0},
 		{0x15fff, 2, K, 0},
 	};
 
-	(void)state;
 	build(m, 4);
 	assert_int_equal(map.count, 3);
 	check(0, 0x10000, 0x12000);
@@ -76,7 +68,7 @@ static void what_is_not_usable_wins(void **state)
 	check(2, 0x17000, 0x1f000);
 }
 
-static void nonsense_is_harmless(void **state)
+TEST(nonsense_is_harmless)
 {
 	static const struct boot_memory m[] = {
 		{0x10000, 0, U, 0},             /* empty */
@@ -87,7 +79,6 @@ static void nonsense_is_harmless(void **state)
 		{0x40000, 0, R, 0},
 	};
 
-	(void)state;
 	build(m, 6);
 	assert_int_equal(map.count, 1);
 	check(0, 0x20000, UINT64_C(1) << 47);
@@ -96,9 +87,8 @@ static void nonsense_is_harmless(void **state)
 /* One bit a page over a small space, against random maps. */
 #define SPACE 256
 
-static void like_the_model(void **state)
+TEST(like_the_model)
 {
-	(void)state;
 	srand(1);
 	for (int round = 0; round < 3000; round++) {
 		struct boot_memory m[24];
@@ -132,11 +122,10 @@ static void like_the_model(void **state)
 }
 
 /* Every range against every hole of a small space: what is left is the range without the hole. */
-static void around_a_hole(void **state)
+TEST(around_a_hole)
 {
 	const uint64_t hole_base = 4, hole_end = 7, space = 10;
 
-	(void)state;
 	for (uint64_t base = 0; base <= space; base++) {
 		for (uint64_t end = base; end <= space; end++) {
 			struct memory_range part[2];
@@ -155,11 +144,10 @@ static void around_a_hole(void **state)
 }
 
 /* Nothing of what a door can hand over is lost, and the image can still be taken out. */
-static void the_fullest_map_fits(void **state)
+TEST(the_fullest_map_fits)
 {
 	static struct boot_memory m[BOOT_MEMORY_MAX];
 
-	(void)state;
 	m[0] = (struct boot_memory){0, 0x10000000, U, 0};
 	for (uint32_t i = 1; i < BOOT_MEMORY_MAX; i++)
 		m[i] = (struct boot_memory){2 * i * UINT64_C(0x1000), 0x1000, R, 0};
@@ -174,11 +162,10 @@ static void the_fullest_map_fits(void **state)
 	assert_int_equal(map.lost, 0);
 }
 
-static void too_many_pieces_are_counted(void **state)
+TEST(too_many_pieces_are_counted)
 {
 	static struct boot_memory m[MEMORY_RANGES_MAX + 7];
 
-	(void)state;
 	for (uint32_t i = 0; i < ARRAY_LEN(m); i++)
 		m[i] = (struct boot_memory){(2 * i + 2) * UINT64_C(0x1000), 0x1000, U, 0};
 	build(m, ARRAY_LEN(m));
@@ -194,11 +181,10 @@ static void too_many_pieces_are_counted(void **state)
 	assert_int_equal(map.lost, 1);
 }
 
-static void pages_are_taken_from_the_front(void **state)
+TEST(pages_are_taken_from_the_front)
 {
 	static const struct boot_memory m[] = {{0x2000, 0x2000, U, 0}, {0x8000, 0x1000, U, 0}};
 
-	(void)state;
 	build(m, 2);
 	assert_int_equal(memory_map_take_page(&map, 0x2fff), 0);
 	assert_int_equal(memory_map_take_page(&map, 0x3000), 0x2000);
@@ -207,21 +193,4 @@ static void pages_are_taken_from_the_front(void **state)
 	assert_int_equal(memory_map_take_page(&map, 0x8000), 0);
 	assert_int_equal(memory_map_take_page(&map, 0x100000), 0x8000);
 	assert_int_equal(memory_map_take_page(&map, 0x100000), 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(as_a_pc_gives_it),
-		cmocka_unit_test(neighbours_merge_in_any_order),
-		cmocka_unit_test(what_is_not_usable_wins),
-		cmocka_unit_test(nonsense_is_harmless),
-		cmocka_unit_test(like_the_model),
-		cmocka_unit_test(around_a_hole),
-		cmocka_unit_test(the_fullest_map_fits),
-		cmocka_unit_test(too_many_pieces_are_counted),
-		cmocka_unit_test(pages_are_taken_from_the_front),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

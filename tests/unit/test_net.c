@@ -2,22 +2,16 @@
 /* net/net: creating under every shortage of memory, counters, the poll and its deadline, and two
  * stacks in one process. */
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "base/rate.h"
 #include "tests/lib/stack_kit.h"
+#include "tests/runner/unit.h"
 
-static void creating_undoes_itself_when_memory_ends(void **state)
+TEST(creating_undoes_itself_when_memory_ends)
 {
 	struct kit_port kp;
 	unsigned allocations = 0;
 
-	(void)state;
 	kit_port_open(&kp, 1);
 	for (;; allocations++) {
 		struct stack *stack;
@@ -34,12 +28,11 @@ static void creating_undoes_itself_when_memory_ends(void **state)
 	kit_port_close(&kp);
 }
 
-static void options_have_defaults(void **state)
+TEST(options_have_defaults)
 {
 	const struct net_options some = {.rcvbuf = 5000};
 	struct kit k;
 
-	(void)state;
 	kit_open(&k, 1, &some);
 	assert_int_equal(k.stack->options.rcvbuf, 5000);
 	assert_int_equal(k.stack->options.sndbuf, 256 * 1024);
@@ -48,11 +41,10 @@ static void options_have_defaults(void **state)
 }
 
 /* Different seeds, different secrets: nothing about a stack is a constant. */
-static void secrets_come_from_the_port(void **state)
+TEST(secrets_come_from_the_port)
 {
 	struct kit a, b;
 
-	(void)state;
 	kit_open(&a, 1, NULL);
 	kit_open(&b, 2, NULL);
 	assert_memory_not_equal(a.stack->secret, b.stack->secret, sizeof(a.stack->secret));
@@ -61,14 +53,13 @@ static void secrets_come_from_the_port(void **state)
 	kit_close(&b);
 }
 
-static void counters_have_names(void **state)
+TEST(counters_have_names)
 {
 	const char *name = NULL, *before = "";
 	struct kit k;
 	uint64_t value;
 	unsigned n = 0;
 
-	(void)state;
 	kit_open(&k, 1, NULL);
 	for (; net_counter(k.stack, n, &name, &value); n++) {
 		assert_true(strlen(name) > 0);
@@ -91,9 +82,8 @@ static void counters_have_names(void **state)
 
 static uint64_t fired_at;
 
-static void drops_are_said_at_the_end_and_nothing_else_is(void **state)
+TEST(drops_are_said_at_the_end_and_nothing_else_is)
 {
-	(void)state;
 	struct kit k;
 
 	kit_open(&k, 1, NULL);
@@ -117,12 +107,11 @@ static void note_time(struct stack *stack, struct timer *t, uint64_t now_ns)
 	fired_at = now_ns;
 }
 
-static void the_deadline_is_the_earliest_timer(void **state)
+TEST(the_deadline_is_the_earliest_timer)
 {
 	struct timer t;
 	struct kit k;
 
-	(void)state;
 	kit_open(&k, 1, NULL);
 	assert_true(net_next_deadline(k.stack) == TIME_NEVER);
 	timer_init(&t, note_time);
@@ -138,13 +127,12 @@ static void the_deadline_is_the_earliest_timer(void **state)
 }
 
 /* The kit's own clock stops at each deadline on its way. */
-static void the_kit_s_clock_stops_at_deadlines(void **state)
+TEST(the_kit_s_clock_stops_at_deadlines)
 {
 	struct timer t;
 	struct kit k;
 	uint64_t start;
 
-	(void)state;
 	kit_open(&k, 1, NULL);
 	start = k.now_ns;
 	timer_init(&t, note_time);
@@ -155,12 +143,11 @@ static void the_kit_s_clock_stops_at_deadlines(void **state)
 	kit_close(&k);
 }
 
-static void random_below_stays_below_and_reaches_all(void **state)
+TEST(random_below_stays_below_and_reaches_all)
 {
 	struct kit k;
 	unsigned seen[7] = {0};
 
-	(void)state;
 	kit_open(&k, 1, NULL);
 	for (unsigned i = 0; i < 7000; i++) {
 		uint32_t r = stack_random_below(k.stack, 7);
@@ -174,12 +161,11 @@ static void random_below_stays_below_and_reaches_all(void **state)
 	kit_close(&k);
 }
 
-static void a_rate_limit_is_a_burst_and_then_a_trickle(void **state)
+TEST(a_rate_limit_is_a_burst_and_then_a_trickle)
 {
 	struct rate_limit r = {0};
 	unsigned taken = 0;
 
-	(void)state;
 	for (unsigned i = 0; i < 100; i++)
 		taken += rate_take(&r, 10, 5, 1000);
 	assert_int_equal(taken, 5);
@@ -205,7 +191,7 @@ static void carry(struct kit *from, struct kit *to)
 }
 
 /* Each is created, addressed and driven apart; ARP and UDP go both ways. */
-static void two_stacks_talk(void **state)
+TEST(two_stacks_talk)
 {
 	struct udp_pcb pa = {0}, pb = {0};
 	struct kit a, b;
@@ -213,7 +199,6 @@ static void two_stacks_talk(void **state)
 	uint32_t src;
 	uint16_t port;
 
-	(void)state;
 	kit_open(&a, 1, NULL);
 	kit_open_bare(&b, 2, NULL);
 	memcpy(b.netif.mac, KIT_PEER_MAC, 6);
@@ -240,22 +225,4 @@ static void two_stacks_talk(void **state)
 	udp_unbind(b.stack, &pb);
 	kit_close(&a);
 	kit_close(&b);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(creating_undoes_itself_when_memory_ends),
-		cmocka_unit_test(options_have_defaults),
-		cmocka_unit_test(secrets_come_from_the_port),
-		cmocka_unit_test(counters_have_names),
-		cmocka_unit_test(the_deadline_is_the_earliest_timer),
-		cmocka_unit_test(drops_are_said_at_the_end_and_nothing_else_is),
-		cmocka_unit_test(the_kit_s_clock_stops_at_deadlines),
-		cmocka_unit_test(random_below_stays_below_and_reaches_all),
-		cmocka_unit_test(a_rate_limit_is_a_burst_and_then_a_trickle),
-		cmocka_unit_test(two_stacks_talk),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

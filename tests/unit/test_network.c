@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* machine/network: which network device a run uses, how long it waits for a link, and how the machine
  * comes to its address. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "machine/network.h"
 #include "tests/lib/dhcp_kit.h"
+#include "tests/runner/unit.h"
 
 static struct kit k;
 static struct config_platform platform;
@@ -95,11 +90,10 @@ static void turn(void *ctx, uint64_t deadline_ns)
 					     net_next_deadline(k.stack)));
 }
 
-static int fresh(void **state)
+static void fresh(void)
 {
 	size_t count;
 
-	(void)state;
 	kit_open_bare(&k, 1, NULL);
 	(void)config_platform_keys(&platform, &count);
 	machine = (struct machine){.stack = k.stack, .now_ns = kit_now, .turn = turn};
@@ -113,16 +107,15 @@ static int fresh(void **state)
 	turns = 0;
 	server = NOBODY;
 	name_server = 1;
-	return 0;
 }
 
-static int done(void **state)
+static void done(void)
 {
-	(void)state;
 	kit_sent_clear(&k);
 	kit_close(&k);
-	return 0;
 }
+
+FIXTURE(fresh, done);
 
 static void configure(const char *ip, const char *nic)
 {
@@ -146,19 +139,17 @@ static void must_refuse(enum status status, const char *sentence)
 
 /* --- which device ------------------------------------------------------------------------------- */
 
-static void the_first_with_a_link_is_taken_at_once(void **state)
+TEST(the_first_with_a_link_is_taken_at_once)
 {
-	(void)state;
 	eth[1].link_up = eth[2].link_up = true;
 	must_choose(&eth[1]);
 	assert_int_equal(turns, 0);
 }
 
-static void nic_says_which(void **state)
+TEST(nic_says_which)
 {
 	static const char *const ways[] = {"2", "eth2", "52:54:00:00:00:02"};
 
-	(void)state;
 	eth[0].link_up = eth[1].link_up = eth[2].link_up = true;
 	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
 		configure("dhcp", ways[i]);
@@ -166,9 +157,8 @@ static void nic_says_which(void **state)
 	}
 }
 
-static void ip_says_which(void **state)
+TEST(ip_says_which)
 {
-	(void)state;
 	eth[0].link_up = eth[1].link_up = true;
 	configure("10.0.0.2/24:::::eth1", NULL);
 	must_choose(&eth[1]);
@@ -176,9 +166,8 @@ static void ip_says_which(void **state)
 	must_choose(&eth[1]);
 }
 
-static void a_device_that_is_not_there_is_refused(void **state)
+TEST(a_device_that_is_not_there_is_refused)
 {
-	(void)state;
 	eth[0].link_up = true;
 	configure("::::host:eth7:dhcp", NULL);
 	must_refuse(STATUS_NO_DEVICE, "ip=: there is no device eth7, only eth0, eth1, eth2");
@@ -191,9 +180,8 @@ static void a_device_that_is_not_there_is_refused(void **state)
 	assert_string_equal(network.problem, "no network device that this image can drive");
 }
 
-static void without_an_address_no_device_is_needed(void **state)
+TEST(without_an_address_no_device_is_needed)
 {
-	(void)state;
 	configure("off", NULL);
 	assert_int_equal(network_choose(&network, netifs, 0), STATUS_OK);
 	assert_null(network.netif);
@@ -201,11 +189,10 @@ static void without_an_address_no_device_is_needed(void **state)
 	assert_string_equal(network_no_address(&network), "this machine has no address: ip=off");
 }
 
-static void whichever_link_comes_up_first(void **state)
+TEST(whichever_link_comes_up_first)
 {
 	uint64_t began_ns = k.now_ns;
 
-	(void)state;
 	plugged_in = 2;
 	plugged_in_at_ns = k.now_ns + 700 * NS_PER_MS;
 	must_choose(&eth[2]);
@@ -214,12 +201,11 @@ static void whichever_link_comes_up_first(void **state)
 
 /* As long as for an address, whoever gives that.  The one that is named is waited for, though another
  * has a link. */
-static void a_link_is_waited_for_as_long_as_an_address(void **state)
+TEST(a_link_is_waited_for_as_long_as_an_address)
 {
 	static const char *const ways[] = {"dhcp", "10.0.0.2/24"};
 	uint64_t began_ns;
 
-	(void)state;
 	platform.timeout_ns = TIME_NEVER;
 	eth[0].link_up = true;
 	for (unsigned i = 0; i < ARRAY_LEN(ways); i++) {
@@ -236,9 +222,8 @@ static void a_link_is_waited_for_as_long_as_an_address(void **state)
 }
 
 /* A switch port that forwards after half a minute. */
-static void patience_makes_late_links_good(void **state)
+TEST(patience_makes_late_links_good)
 {
-	(void)state;
 	plugged_in = 1;
 	plugged_in_at_ns = k.now_ns + 31 * NS_PER_S;
 	platform.timeout_ns = TIME_NEVER;
@@ -247,9 +232,8 @@ static void patience_makes_late_links_good(void **state)
 	assert_int_equal(k.now_ns, plugged_in_at_ns);
 }
 
-static void timeout_ends_the_wait_for_a_link(void **state)
+TEST(timeout_ends_the_wait_for_a_link)
 {
-	(void)state;
 	platform.timeout_ns = k.now_ns + NS_PER_S;
 	must_refuse(STATUS_COULD_NOT_CONNECT,
 		    "the network link is down: eth0, eth1, eth2 (waited 1.0 s)");
@@ -258,12 +242,11 @@ static void timeout_ends_the_wait_for_a_link(void **state)
 
 /* --- an address --------------------------------------------------------------------------------- */
 
-static void an_address_that_is_given(void **state)
+TEST(an_address_that_is_given)
 {
 	const struct kit_event *ev;
 	struct ipv4_route route;
 
-	(void)state;
 	network.netif = &k.netif;
 	configure("192.168.77.2/24::192.168.77.1::::off:9.9.9.9:1.1.1.1", NULL);
 	assert_int_equal(network_up(&network), STATUS_OK);
@@ -284,14 +267,13 @@ static void an_address_that_is_given(void **state)
 }
 
 /* As several hosters have it: an address alone, and a gateway somewhere else. */
-static void a_gateway_outside_the_network(void **state)
+TEST(a_gateway_outside_the_network)
 {
 	static const char *const ways[] = {"203.0.113.9/32::169.254.0.1", "203.0.113.9/32::10.0.0.1",
 					   "192.168.77.2/24::192.168.78.1"};
 	static const uint32_t gateways[] = {0xa9fe0001, 0x0a000001, 0xc0a84e01};
 	struct ipv4_route route;
 
-	(void)state;
 	network.netif = &k.netif;
 	for (unsigned i = 0; i < ARRAY_LEN(ways); i++) {
 		configure(ways[i], NULL);
@@ -309,11 +291,10 @@ static enum status ask(const char *ip)
 	return network_up(&network);
 }
 
-static void an_address_that_is_asked_for(void **state)
+TEST(an_address_that_is_asked_for)
 {
 	uint64_t began_ns = k.now_ns;
 
-	(void)state;
 	server = HELPFUL;
 	assert_int_equal(ask("::::probe-7::dhcp"), STATUS_OK);
 	assert_int_equal(k.now_ns, began_ns); /* nothing was waited for */
@@ -326,9 +307,8 @@ static void an_address_that_is_asked_for(void **state)
 	assert_null(network_no_address(&network));
 }
 
-static void servers_that_are_given_come_in_the_place_of_the_networks(void **state)
+TEST(servers_that_are_given_come_in_the_place_of_the_networks)
 {
-	(void)state;
 	server = HELPFUL;
 	assert_int_equal(ask("::::::dhcp::1.1.1.1"), STATUS_OK);
 	assert_int_equal(network.n_dns, 1);
@@ -345,9 +325,8 @@ static void live_until(uint64_t until_ns)
 	}
 }
 
-static void names_follow_the_lease(void **state)
+TEST(names_follow_the_lease)
 {
-	(void)state;
 	server = HELPFUL;
 	assert_int_equal(ask("dhcp"), STATUS_OK);
 	name_server = 7;
@@ -363,9 +342,8 @@ static void names_follow_the_lease(void **state)
 	assert_int_equal(network.n_dns, 2);
 }
 
-static void names_come_with_a_server_that_comes_back(void **state)
+TEST(names_come_with_a_server_that_comes_back)
 {
-	(void)state;
 	platform.link_local = true;
 	assert_int_equal(ask("dhcp"), STATUS_OK);
 	assert_int_equal(network.n_dns, 0);
@@ -386,9 +364,8 @@ static void must_get_none(const char *sentence, uint64_t after_ns)
 	assert_int_equal(k.now_ns - began_ns, after_ns);
 }
 
-static void nobody_gives_one(void **state)
+TEST(nobody_gives_one)
 {
-	(void)state;
 	platform.dhcp_timeout_ns = 2500 * NS_PER_MS;
 	must_get_none("no address from DHCP: no offer after 2 DISCOVERs in 2.5 s", 2500 * NS_PER_MS);
 	assert_string_equal(network_no_address(&network),
@@ -396,16 +373,14 @@ static void nobody_gives_one(void **state)
 }
 
 /* The whole run's time-out comes first. */
-static void the_run_ends_before_anybody_gives_one(void **state)
+TEST(the_run_ends_before_anybody_gives_one)
 {
-	(void)state;
 	platform.timeout_ns = k.now_ns + 500 * NS_PER_MS;
 	must_get_none("no address from DHCP: no offer after 1 DISCOVER in 0.5 s", 500 * NS_PER_MS);
 }
 
-static void what_was_refused_meanwhile(void **state)
+TEST(what_was_refused_meanwhile)
 {
-	(void)state;
 	assert_null(network_refused(&network));
 	server = IN_A_VLAN;
 	platform.dhcp_timeout_ns = 500 * NS_PER_MS;
@@ -414,26 +389,23 @@ static void what_was_refused_meanwhile(void **state)
 	assert_int_equal(network_refused(&network)->count, 1);
 }
 
-static void a_server_offers_and_does_no_more(void **state)
+TEST(a_server_offers_and_does_no_more)
 {
-	(void)state;
 	server = SILENT_AFTER_OFFER;
 	platform.dhcp_timeout_ns = 500 * NS_PER_MS;
 	must_get_none("no address from DHCP: 192.168.77.1 offered 192.168.77.2, but no acknowledgment "
 		      "after 1 REQUEST", 500 * NS_PER_MS);
 }
 
-static void a_server_refuses(void **state)
+TEST(a_server_refuses)
 {
-	(void)state;
 	server = REFUSING;
 	platform.dhcp_timeout_ns = 500 * NS_PER_MS;
 	must_get_none("no address from DHCP: 192.168.77.1 refused 192.168.77.2", 500 * NS_PER_MS);
 }
 
-static void an_address_of_the_link_only_when_it_is_wanted(void **state)
+TEST(an_address_of_the_link_only_when_it_is_wanted)
 {
-	(void)state;
 	platform.link_local = true;
 	assert_int_equal(ask("dhcp"), STATUS_OK);
 	assert_int_equal(k.netif.ipv4 >> 16, 0xa9fe);
@@ -442,9 +414,8 @@ static void an_address_of_the_link_only_when_it_is_wanted(void **state)
 }
 
 /* What was there at the start may go. */
-static void a_lease_that_is_lost(void **state)
+TEST(a_lease_that_is_lost)
 {
-	(void)state;
 	server = HELPFUL;
 	assert_int_equal(ask("dhcp"), STATUS_OK);
 	kit_advance(&k, (DHCP_KIT_LEASE + 1) * NS_PER_S);
@@ -452,13 +423,12 @@ static void a_lease_that_is_lost(void **state)
 }
 
 /* Another address follows one that was somebody else's, as long as there is time; and only then. */
-static void an_address_of_somebody_else(void **state)
+TEST(an_address_of_somebody_else)
 {
 	static const uint8_t mac[6] = {2, 0, 0, 0, 0, 9};
 	struct kit_frame f;
 	uint64_t began_ns;
 
-	(void)state;
 	server = HELPFUL;
 	assert_int_equal(ask("dhcp"), STATUS_OK);
 	assert_false(network_another_address(&network, TIME_NEVER));
@@ -478,11 +448,10 @@ static void an_address_of_somebody_else(void **state)
 }
 
 /* What stays goes on without, and has its address when somebody gives it one. */
-static void a_machine_that_stays(void **state)
+TEST(a_machine_that_stays)
 {
 	const struct kit_event *late;
 
-	(void)state;
 	network.stays = true;
 	platform.dhcp_timeout_ns = 2500 * NS_PER_MS;
 	assert_int_equal(ask("dhcp"), STATUS_OK);
@@ -501,9 +470,8 @@ static void a_machine_that_stays(void **state)
 }
 
 /* Nor does it end without a link. */
-static void a_machine_that_stays_without_a_link(void **state)
+TEST(a_machine_that_stays_without_a_link)
 {
-	(void)state;
 	network.stays = true;
 	configure("dhcp", "1");
 	must_choose(&eth[1]);
@@ -515,11 +483,10 @@ static void a_machine_that_stays_without_a_link(void **state)
 }
 
 /* The link was waited for as long as an address would have been: it is not waited for twice. */
-static void no_link_is_no_address_at_once(void **state)
+TEST(no_link_is_no_address_at_once)
 {
 	uint64_t began_ns;
 
-	(void)state;
 	network.stays = true;
 	must_choose(&eth[0]);
 	network.netif = &k.netif; /* the one that the kit's stack has */
@@ -529,38 +496,4 @@ static void no_link_is_no_address_at_once(void **state)
 	assert_string_equal(network.problem,
 			    "the network link is down: eth0, eth1, eth2 (waited 15.0 s)");
 	assert_non_null(network_no_address(&network));
-}
-
-int main(void)
-{
-#define TEST(f) cmocka_unit_test_setup_teardown(f, fresh, done)
-	const struct CMUnitTest tests[] = {
-		TEST(the_first_with_a_link_is_taken_at_once),
-		TEST(nic_says_which),
-		TEST(ip_says_which),
-		TEST(a_device_that_is_not_there_is_refused),
-		TEST(without_an_address_no_device_is_needed),
-		TEST(whichever_link_comes_up_first),
-		TEST(a_link_is_waited_for_as_long_as_an_address),
-		TEST(patience_makes_late_links_good),
-		TEST(timeout_ends_the_wait_for_a_link),
-		TEST(an_address_that_is_given),
-		TEST(a_gateway_outside_the_network),
-		TEST(an_address_that_is_asked_for),
-		TEST(servers_that_are_given_come_in_the_place_of_the_networks),
-		TEST(names_follow_the_lease),
-		TEST(names_come_with_a_server_that_comes_back),
-		TEST(nobody_gives_one),
-		TEST(the_run_ends_before_anybody_gives_one),
-		TEST(what_was_refused_meanwhile),
-		TEST(a_server_offers_and_does_no_more),
-		TEST(a_server_refuses),
-		TEST(an_address_of_the_link_only_when_it_is_wanted),
-		TEST(a_lease_that_is_lost),
-		TEST(an_address_of_somebody_else),
-		TEST(a_machine_that_stays),
-		TEST(a_machine_that_stays_without_a_link),
-		TEST(no_link_is_no_address_at_once),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,26 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* kernel/mm/pages and heap, over a piece of the test's own memory: what is handed out is disjoint,
  * aligned and whole again when all is given back. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 /* The allocator itself, not the drivers' stand-in for it in the host library. */
 #include "kernel/mm/heap.c"
 #include "kernel/mm/pages.c"
+#include "tests/runner/unit.h"
 
 #define PAGES 96
 
 static char *arena;
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	arena = aligned_alloc(PAGE_SIZE, PAGES * PAGE_SIZE);
 	assert_non_null(arena);
 	memset(arena, 0xee, PAGES * PAGE_SIZE);
@@ -29,21 +23,19 @@ static int setup(void **state)
 	memset(free_pieces, 0, sizeof(free_pieces));
 	region = region_end = NULL;
 	pages_add((uintptr_t)arena, (uintptr_t)arena + PAGES * PAGE_SIZE);
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	free(arena);
-	return 0;
 }
 
-static void pages_come_zeroed_and_go_back(void **state)
+FIXTURE(setup, teardown);
+
+TEST(pages_come_zeroed_and_go_back)
 {
 	char *p, *q;
 
-	(void)state;
 	assert_int_equal(pages_total(), PAGES);
 	p = pages_alloc(3);
 	assert_ptr_equal(p, arena);
@@ -60,9 +52,8 @@ static void pages_come_zeroed_and_go_back(void **state)
 	assert_ptr_equal(pages_alloc(PAGES), arena);
 }
 
-static void impossible_requests(void **state)
+TEST(impossible_requests)
 {
-	(void)state;
 	assert_null(pages_alloc(0));
 	assert_null(pages_alloc(PAGES + 1));
 	assert_null(pages_alloc(SIZE_MAX));
@@ -73,11 +64,10 @@ static void impossible_requests(void **state)
 	assert_int_equal(pages_available(), PAGES);
 }
 
-static void holes_are_found_and_closed(void **state)
+TEST(holes_are_found_and_closed)
 {
 	char *p[8];
 
-	(void)state;
 	for (int i = 0; i < 8; i++)
 		p[i] = pages_alloc_dirty(12);
 	assert_null(pages_alloc(1));
@@ -106,11 +96,10 @@ static bool holds(const struct block *b)
 }
 
 /* Random sizes come and go; every block keeps its bytes, so no two overlap. */
-static void heap_blocks_are_their_owners(void **state)
+TEST(heap_blocks_are_their_owners)
 {
 	static struct block blocks[150];
 
-	(void)state;
 	srand(7);
 	memset(blocks, 0, sizeof(blocks));
 	for (unsigned round = 0; round < 20000; round++) {
@@ -134,9 +123,8 @@ static void heap_blocks_are_their_owners(void **state)
 	}
 }
 
-static void heap_sizes_fit_their_class(void **state)
+TEST(heap_sizes_fit_their_class)
 {
-	(void)state;
 	for (size_t size = 0; size <= LARGEST; size++) {
 		unsigned class = class_of(size);
 
@@ -148,12 +136,11 @@ static void heap_sizes_fit_their_class(void **state)
 }
 
 /* What one size gives back serves the same size again, and a region's rest is not thrown away. */
-static void heap_reuses(void **state)
+TEST(heap_reuses)
 {
 	void *p = heap_alloc(2400);
 	unsigned n = 0;
 
-	(void)state;
 	heap_free(p, 2400);
 	assert_ptr_equal(heap_alloc(2400), p);
 	while (heap_alloc(7000) != NULL)
@@ -165,28 +152,11 @@ static void heap_reuses(void **state)
 	assert_true(n >= PAGES / REGION_PAGES - 1);
 }
 
-static void large_blocks_give_their_pages_back(void **state)
+TEST(large_blocks_give_their_pages_back)
 {
 	void *p = heap_alloc(262144);
 
-	(void)state;
 	assert_int_equal(pages_available(), PAGES - 64);
 	heap_free(p, 262144);
 	assert_int_equal(pages_available(), PAGES);
-}
-
-int main(void)
-{
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = {
-		TEST(pages_come_zeroed_and_go_back),
-		TEST(impossible_requests),
-		TEST(holes_are_found_and_closed),
-		TEST(heap_blocks_are_their_owners),
-		TEST(heap_sizes_fit_their_class),
-		TEST(heap_reuses),
-		TEST(large_blocks_give_their_pages_back),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,13 +4,8 @@
  * Capabilities and BARs of devices that lie: lists that loop or leave their space, BARs that
  * overflow, MSI-X tables and virtio structures outside of their BARs (HOSTILE-INPUTS, device rows).
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 #include <linux/pci_regs.h>
 #include <linux/virtio_ids.h>
 #include <linux/virtio_pci.h>
@@ -19,6 +14,7 @@
 #include "drivers/virtio/pci/modern.h"
 #include "tests/lib/fake_machine.h"
 #include "tests/lib/fake_pci.h"
+#include "tests/runner/unit.h"
 
 #define MMIO_PHYS UINT64_C(0x800000000)
 #define MMIO_LEN 0x8000
@@ -27,9 +23,8 @@ static struct fake_pci bus;
 static struct fake_function *nic;
 static struct pci_device pci;
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	fake_machine_reset();
 	fake_machine.mmio_phys = MMIO_PHYS;
 	fake_machine.mmio_len = MMIO_LEN;
@@ -37,15 +32,14 @@ static int setup(void **state)
 	fake_pci_reset(&bus);
 	nic = fake_pci_add(&bus, 0, 3, 0, 0x1af4, 0x1041, 2);
 	pci = fake_pci_device(&bus, nic);
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	free(fake_machine.mmio);
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 /* --- the list ------------------------------------------------------------------------------ */
 
@@ -59,11 +53,10 @@ static unsigned count_caps(uint8_t id)
 	return n;
 }
 
-static void list_is_walked(void **state)
+TEST(list_is_walked)
 {
 	struct pci_cap_walk walk;
 
-	(void)state;
 	fake_pci_cap(nic, 0x98, PCI_CAP_ID_MSIX, 0x84);
 	fake_pci_cap(nic, 0x84, PCI_CAP_ID_VNDR, 0x40);
 	fake_pci_cap(nic, 0x40, PCI_CAP_ID_VNDR, 0);
@@ -75,17 +68,15 @@ static void list_is_walked(void **state)
 	assert_int_equal(count_caps(PCI_CAP_ID_EXP), 0);
 }
 
-static void list_without_the_status_bit_is_none(void **state)
+TEST(list_without_the_status_bit_is_none)
 {
-	(void)state;
 	fake_pci_cap(nic, 0x40, PCI_CAP_ID_VNDR, 0);
 	nic->regs[PCI_COMMAND / 4] &= 0xffff;
 	assert_int_equal(count_caps(PCI_CAP_ID_VNDR), 0);
 }
 
-static void loops_end(void **state)
+TEST(loops_end)
 {
-	(void)state;
 	fake_pci_cap(nic, 0x40, PCI_CAP_ID_VNDR, 0x50);
 	fake_pci_cap(nic, 0x50, PCI_CAP_ID_MSIX, 0x40);
 	assert_int_equal(count_caps(PCI_CAP_ID_VNDR), 1);
@@ -97,17 +88,15 @@ static void loops_end(void **state)
 	assert_int_equal(count_caps(PCI_CAP_ID_VNDR), 1);
 }
 
-static void longest_list_is_walked_whole(void **state)
+TEST(longest_list_is_walked_whole)
 {
-	(void)state;
 	for (unsigned off = 0x40; off < 0x100; off += 4)
 		fake_pci_cap(nic, (uint8_t)off, PCI_CAP_ID_VNDR, (uint8_t)(off + 4));
 	assert_int_equal(count_caps(PCI_CAP_ID_VNDR), 48);
 }
 
-static void pointers_into_the_header_end_the_list(void **state)
+TEST(pointers_into_the_header_end_the_list)
 {
-	(void)state;
 	fake_pci_cap(nic, 0x40, PCI_CAP_ID_VNDR, 0x3c);
 	fake_pci_set8(nic, 0x3c, PCI_CAP_ID_VNDR);
 	assert_int_equal(count_caps(PCI_CAP_ID_VNDR), 1);
@@ -115,9 +104,8 @@ static void pointers_into_the_header_end_the_list(void **state)
 	assert_int_equal(count_caps(PCI_CAP_ID_VNDR), 0);
 }
 
-static void device_that_vanished_has_no_caps(void **state)
+TEST(device_that_vanished_has_no_caps)
 {
-	(void)state;
 	pci.bdf = pci_bdf(7, 7, 7); /* all reads are ones */
 	assert_int_equal(count_caps(PCI_CAP_ID_VNDR), 0);
 	assert_int_equal(count_caps(0xff), 1);
@@ -138,11 +126,10 @@ static int get_bar(unsigned index, struct pci_bar *out)
 	return err;
 }
 
-static void bars_are_decoded(void **state)
+TEST(bars_are_decoded)
 {
 	struct pci_bar bar;
 
-	(void)state;
 	fake_pci_bar(nic, 0, 0xc000, 32, PCI_BASE_ADDRESS_SPACE_IO);
 	fake_pci_bar(nic, 1, 0xfeb00000, 4096, 0);
 	fake_pci_bar(nic, 4, MMIO_PHYS, 0x4000,
@@ -166,13 +153,12 @@ static void bars_are_decoded(void **state)
 	assert_int_equal(nic->regs[PCI_BASE_ADDRESS_5 / 4], MMIO_PHYS >> 32);
 }
 
-static void bars_are_sized_when_asked_for_only(void **state)
+TEST(bars_are_sized_when_asked_for_only)
 {
 	struct pci_bars bars;
 	const struct pci_bar *bar;
 	unsigned reads;
 
-	(void)state;
 	fake_pci_bar(nic, 1, 0xfeb00000, 4096, 0);
 	pci_bars_init(&bars, &pci, NULL);
 	assert_int_equal(pci_bar_get(&bars, 1, &bar), ERR_OK);
@@ -181,11 +167,10 @@ static void bars_are_sized_when_asked_for_only(void **state)
 	assert_int_equal(bus.reads, reads);
 }
 
-static void wide_bars_above_4_gib_have_their_size(void **state)
+TEST(wide_bars_above_4_gib_have_their_size)
 {
 	struct pci_bar bar;
 
-	(void)state;
 	fake_pci_bar(nic, 2, UINT64_C(0x4000000000), UINT64_C(0x200000000),
 		     PCI_BASE_ADDRESS_MEM_TYPE_64);
 	assert_int_equal(get_bar(2, &bar), ERR_OK);
@@ -193,43 +178,39 @@ static void wide_bars_above_4_gib_have_their_size(void **state)
 	assert_int_equal(bar.base, UINT64_C(0x4000000000));
 }
 
-static void wide_bar_in_the_last_register_is_refused(void **state)
+TEST(wide_bar_in_the_last_register_is_refused)
 {
 	struct pci_bar bar;
 
-	(void)state;
 	fake_pci_bar(nic, 5, 0xfeb00000, 4096, PCI_BASE_ADDRESS_MEM_TYPE_64);
 	nic->writable[0x28 / 4] = UINT32_MAX; /* the register behind would do as one */
 	assert_int_equal(get_bar(5, &bar), ERR_RANGE);
 }
 
-static void bar_whose_mask_has_holes_is_refused(void **state)
+TEST(bar_whose_mask_has_holes_is_refused)
 {
 	struct pci_bar bar;
 
-	(void)state;
 	fake_pci_bar(nic, 1, 0xf0000000, 4096, 0);
 	nic->writable[PCI_BASE_ADDRESS_1 / 4] = 0xf00ff000;
 	assert_int_equal(get_bar(1, &bar), ERR_RANGE);
 }
 
-static void bar_that_would_wrap_is_refused(void **state)
+TEST(bar_that_would_wrap_is_refused)
 {
 	struct pci_bar bar;
 
-	(void)state;
 	/* All address bits read-only and one: the last page there is, its end is 0. */
 	fake_pci_bar(nic, 1, UINT64_C(0xfffffffffffff000), 4096, PCI_BASE_ADDRESS_MEM_TYPE_64);
 	assert_int_equal(get_bar(1, &bar), ERR_RANGE);
 }
 
-static void unassigned_bars_get_addresses_on_bus_0_only(void **state)
+TEST(unassigned_bars_get_addresses_on_bus_0_only)
 {
 	struct pci_bars bars;
 	struct pci_window window = PCI_WINDOW;
 	const struct pci_bar *bar;
 
-	(void)state;
 	fake_pci_bar(nic, 1, 0, 0x1000, 0);
 	fake_pci_bar(nic, 4, 0, 0x4000, PCI_BASE_ADDRESS_MEM_TYPE_64);
 	pci_bars_init(&bars, &pci, &window);
@@ -240,8 +221,8 @@ static void unassigned_bars_get_addresses_on_bus_0_only(void **state)
 	assert_int_equal(nic->regs[PCI_BASE_ADDRESS_1 / 4], 0xfe000000);
 	assert_int_equal(nic->regs[PCI_BASE_ADDRESS_4 / 4], 0xfe004004);
 
-	teardown(NULL);
-	setup(NULL);
+	teardown();
+	setup();
 	nic->bdf = pci_bdf(1, 0, 0);
 	pci.bdf = nic->bdf;
 	fake_pci_bar(nic, 1, 0, 0x1000, 0);
@@ -249,13 +230,12 @@ static void unassigned_bars_get_addresses_on_bus_0_only(void **state)
 	assert_int_equal(pci_bar_get(&bars, 1, &bar), ERR_NXIO);
 }
 
-static void window_is_not_overrun(void **state)
+TEST(window_is_not_overrun)
 {
 	struct pci_bars bars;
 	struct pci_window window = PCI_WINDOW;
 	const struct pci_bar *bar;
 
-	(void)state;
 	fake_pci_bar(nic, 1, 0, 0x800000, 0);
 	fake_pci_bar(nic, 2, 0, 0x800000, 0);
 	fake_pci_bar(nic, 3, 0, 0x80000000, 0);
@@ -267,12 +247,11 @@ static void window_is_not_overrun(void **state)
 	assert_int_equal(pci_bar_get(&bars, 4, &bar), ERR_NXIO);
 }
 
-static void map_stays_inside_its_bar(void **state)
+TEST(map_stays_inside_its_bar)
 {
 	struct pci_bars bars;
 	volatile uint8_t *at;
 
-	(void)state;
 	fake_pci_bar(nic, 4, MMIO_PHYS, 0x4000, PCI_BASE_ADDRESS_MEM_TYPE_64);
 	fake_pci_bar(nic, 0, 0xc000, 32, PCI_BASE_ADDRESS_SPACE_IO);
 	pci_bars_init(&bars, &pci, NULL);
@@ -304,12 +283,11 @@ static int open_msix(struct msix *msix, uint16_t count, uint32_t table)
 	return msix_open(msix, &bars);
 }
 
-static void msix_vectors_are_programmed(void **state)
+TEST(msix_vectors_are_programmed)
 {
 	struct msix msix;
 	const uint32_t *entry = (const uint32_t *)(fake_machine.mmio + 0x800 + 2 * 16);
 
-	(void)state;
 	assert_int_equal(open_msix(&msix, 4, 0x800 | 4), ERR_OK);
 	assert_int_equal(msix.count, 4);
 	msix_enable(&msix);
@@ -323,11 +301,10 @@ static void msix_vectors_are_programmed(void **state)
 	assert_int_equal(entry[3], 1);
 }
 
-static void msix_table_outside_its_bar_is_refused(void **state)
+TEST(msix_table_outside_its_bar_is_refused)
 {
 	struct msix msix;
 
-	(void)state;
 	assert_int_equal(open_msix(&msix, 4, 0xfc8 | 4), ERR_RANGE);
 	assert_int_equal(msix.count, 0);
 	assert_int_equal(open_msix(&msix, 4, 0xfc0 | 4), ERR_OK);
@@ -368,11 +345,10 @@ static int open_virtio(struct virtio_pci *vp)
 	return virtio_pci_open(vp, &pci, &window, &fake_machine.sink);
 }
 
-static void good_virtio_caps_are_mapped(void **state)
+TEST(good_virtio_caps_are_mapped)
 {
 	struct virtio_pci vp;
 
-	(void)state;
 	good_caps();
 	assert_int_equal(open_virtio(&vp), ERR_OK);
 	assert_int_equal(vp.dev.type, VIRTIO_ID_NET);
@@ -396,67 +372,59 @@ static void assert_refused(int err)
 	assert_int_equal(nic->regs[1] & (PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER), 0);
 }
 
-static void common_structure_past_its_bar_is_refused(void **state)
+TEST(common_structure_past_its_bar_is_refused)
 {
-	(void)state;
 	good_caps();
 	virtio_cap(0x40, 0x50, VIRTIO_PCI_CAP_COMMON_CFG, 4, 0x3fcc, 56);
 	assert_refused(ERR_RANGE);
 }
 
-static void offset_plus_length_that_wraps_is_refused(void **state)
+TEST(offset_plus_length_that_wraps_is_refused)
 {
-	(void)state;
 	good_caps();
 	virtio_cap(0x40, 0x50, VIRTIO_PCI_CAP_COMMON_CFG, 4, 0xfffffffc, 0xffffffff);
 	assert_refused(ERR_RANGE);
 }
 
-static void common_structure_too_short_is_refused(void **state)
+TEST(common_structure_too_short_is_refused)
 {
-	(void)state;
 	good_caps();
 	virtio_cap(0x40, 0x50, VIRTIO_PCI_CAP_COMMON_CFG, 4, 0, 55);
 	assert_refused(ERR_RANGE);
 }
 
-static void misaligned_structure_is_refused(void **state)
+TEST(misaligned_structure_is_refused)
 {
-	(void)state;
 	good_caps();
 	virtio_cap(0x40, 0x50, VIRTIO_PCI_CAP_COMMON_CFG, 4, 2, 0x100);
 	assert_refused(ERR_RANGE);
 }
 
-static void structure_in_ports_is_refused(void **state)
+TEST(structure_in_ports_is_refused)
 {
-	(void)state;
 	good_caps();
 	fake_pci_bar(nic, 0, 0xc000, 0x1000, PCI_BASE_ADDRESS_SPACE_IO);
 	virtio_cap(0x40, 0x50, VIRTIO_PCI_CAP_COMMON_CFG, 0, 0, 0x100);
 	assert_refused(ERR_RANGE);
 }
 
-static void notify_capability_cut_short_is_refused(void **state)
+TEST(notify_capability_cut_short_is_refused)
 {
-	(void)state;
 	good_caps();
 	fake_pci_set8(nic, 0x62, 16);
 	assert_refused(ERR_RANGE);
 }
 
-static void notify_capability_past_the_space_is_refused(void **state)
+TEST(notify_capability_past_the_space_is_refused)
 {
-	(void)state;
 	good_caps();
 	fake_pci_cap(nic, 0x50, PCI_CAP_ID_VNDR, 0xf0);
 	virtio_cap(0xf0, 0, VIRTIO_PCI_CAP_NOTIFY_CFG, 4, 0x3000, 0x1000);
 	assert_refused(ERR_RANGE);
 }
 
-static void capability_at_the_end_of_the_space_is_ignored(void **state)
+TEST(capability_at_the_end_of_the_space_is_ignored)
 {
-	(void)state;
 	good_caps();
 	fake_pci_cap(nic, 0x50, PCI_CAP_ID_VNDR, 0xf8);
 	fake_pci_cap(nic, 0xf8, PCI_CAP_ID_VNDR, 0);
@@ -465,11 +433,10 @@ static void capability_at_the_end_of_the_space_is_ignored(void **state)
 	assert_refused(ERR_NODEV);
 }
 
-static void reserved_bar_numbers_are_passed_over(void **state)
+TEST(reserved_bar_numbers_are_passed_over)
 {
 	struct virtio_pci vp;
 
-	(void)state;
 	good_caps();
 	virtio_cap(0x80, 0x40, VIRTIO_PCI_CAP_COMMON_CFG, 6, 0, 0x100);
 	fake_pci_set8(nic, PCI_CAPABILITY_LIST, 0x80);
@@ -477,11 +444,10 @@ static void reserved_bar_numbers_are_passed_over(void **state)
 	assert_ptr_equal(vp.common.at, fake_machine.mmio);
 }
 
-static void bad_capability_before_a_good_one_is_passed_over(void **state)
+TEST(bad_capability_before_a_good_one_is_passed_over)
 {
 	struct virtio_pci vp;
 
-	(void)state;
 	good_caps();
 	virtio_cap(0x80, 0x40, VIRTIO_PCI_CAP_COMMON_CFG, 4, 0x10000, 0x100);
 	fake_pci_set8(nic, PCI_CAPABILITY_LIST, 0x80);
@@ -489,11 +455,10 @@ static void bad_capability_before_a_good_one_is_passed_over(void **state)
 	assert_ptr_equal(vp.common.at, fake_machine.mmio);
 }
 
-static void first_good_capability_counts(void **state)
+TEST(first_good_capability_counts)
 {
 	struct virtio_pci vp;
 
-	(void)state;
 	good_caps();
 	virtio_cap(0x80, 0x90, VIRTIO_PCI_CAP_DEVICE_CFG, 4, 0x100, 0x100);
 	virtio_cap(0x90, 0x40, VIRTIO_PCI_CAP_NOTIFY_CFG, 4, 0x200, 0x100);
@@ -505,9 +470,8 @@ static void first_good_capability_counts(void **state)
 	assert_int_equal(vp.notify_multiplier, 0);
 }
 
-static void legacy_only_device_is_refused_in_clear_words(void **state)
+TEST(legacy_only_device_is_refused_in_clear_words)
 {
-	(void)state;
 	nic->regs[0] = 0x10001af4;
 	pci = fake_pci_device(&bus, nic);
 	fake_pci_bar(nic, 0, 0xc000, 32, PCI_BASE_ADDRESS_SPACE_IO);
@@ -515,9 +479,8 @@ static void legacy_only_device_is_refused_in_clear_words(void **state)
 	assert_non_null(strstr(fake_machine.problem, "legacy"));
 }
 
-static void device_without_address_behind_a_bridge_is_refused(void **state)
+TEST(device_without_address_behind_a_bridge_is_refused)
 {
-	(void)state;
 	good_caps();
 	fake_pci_bar(nic, 4, 0, 0x4000, PCI_BASE_ADDRESS_MEM_TYPE_64);
 	nic->bdf = pci_bdf(1, 0, 0);
@@ -526,25 +489,23 @@ static void device_without_address_behind_a_bridge_is_refused(void **state)
 	assert_non_null(strstr(fake_machine.problem, "no address"));
 }
 
-static void bar_that_cannot_be_mapped_is_refused(void **state)
+TEST(bar_that_cannot_be_mapped_is_refused)
 {
-	(void)state;
 	good_caps();
 	fake_machine.mmio_len = 0;
 	assert_refused(ERR_NOMEM);
 }
 
-static void loop_of_virtio_caps_ends(void **state)
+TEST(loop_of_virtio_caps_ends)
 {
 	struct virtio_pci vp;
 
-	(void)state;
 	good_caps();
 	fake_pci_set8(nic, 0x61, 0x40);
 	assert_int_equal(open_virtio(&vp), ERR_OK);
 }
 
-static void types_come_from_both_ranges_of_ids(void **state)
+TEST(types_come_from_both_ranges_of_ids)
 {
 	static const struct {
 		uint16_t vendor, device, type;
@@ -556,7 +517,6 @@ static void types_come_from_both_ranges_of_ids(void **state)
 		{0x8086, 0x1041, 0},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct pci_device d = {.vendor_id = rows[i].vendor, .device_id = rows[i].device};
 
@@ -564,46 +524,3 @@ static void types_come_from_both_ranges_of_ids(void **state)
 	}
 }
 
-#define ROW(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		ROW(list_is_walked),
-		ROW(list_without_the_status_bit_is_none),
-		ROW(loops_end),
-		ROW(longest_list_is_walked_whole),
-		ROW(pointers_into_the_header_end_the_list),
-		ROW(device_that_vanished_has_no_caps),
-		ROW(bars_are_decoded),
-		ROW(bars_are_sized_when_asked_for_only),
-		ROW(wide_bars_above_4_gib_have_their_size),
-		ROW(wide_bar_in_the_last_register_is_refused),
-		ROW(bar_whose_mask_has_holes_is_refused),
-		ROW(bar_that_would_wrap_is_refused),
-		ROW(unassigned_bars_get_addresses_on_bus_0_only),
-		ROW(window_is_not_overrun),
-		ROW(map_stays_inside_its_bar),
-		ROW(msix_vectors_are_programmed),
-		ROW(msix_table_outside_its_bar_is_refused),
-		ROW(good_virtio_caps_are_mapped),
-		ROW(common_structure_past_its_bar_is_refused),
-		ROW(offset_plus_length_that_wraps_is_refused),
-		ROW(common_structure_too_short_is_refused),
-		ROW(misaligned_structure_is_refused),
-		ROW(structure_in_ports_is_refused),
-		ROW(notify_capability_cut_short_is_refused),
-		ROW(notify_capability_past_the_space_is_refused),
-		ROW(capability_at_the_end_of_the_space_is_ignored),
-		ROW(reserved_bar_numbers_are_passed_over),
-		ROW(bad_capability_before_a_good_one_is_passed_over),
-		ROW(first_good_capability_counts),
-		ROW(legacy_only_device_is_refused_in_clear_words),
-		ROW(device_without_address_behind_a_bridge_is_refused),
-		ROW(bar_that_cannot_be_mapped_is_refused),
-		ROW(loop_of_virtio_caps_ends),
-		ROW(types_come_from_both_ranges_of_ids),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

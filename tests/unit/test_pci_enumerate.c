@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Which PCI functions are found, at what cost, and what a nonsensical tree of bridges does. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
-
-#include <cmocka.h>
 #include <linux/pci_regs.h>
 
 #include "tests/lib/fake_machine.h"
 #include "tests/lib/fake_pci.h"
+#include "tests/runner/unit.h"
 
 #define NETWORK 2
 #define BRIDGE 6
@@ -32,14 +28,14 @@ static void enumerate(void)
 	pci_enumerate(&bus.access, &fake_machine.sink, found, &bus);
 }
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	fake_machine_reset();
 	fake_pci_reset(&bus);
 	fake_pci_add(&bus, 0, 0, 0, 0x8086, 0x29c0, BRIDGE);
-	return 0;
 }
+
+FIXTURE(setup, NULL);
 
 static struct fake_function *add_nic(unsigned b, unsigned d, unsigned f)
 {
@@ -56,9 +52,8 @@ static struct fake_function *add_root_port(unsigned device, uint8_t secondary)
 	return f;
 }
 
-static void flat_bus_is_found_without_useless_reads(void **state)
+TEST(flat_bus_is_found_without_useless_reads)
 {
-	(void)state;
 	add_nic(0, 3, 0);
 	enumerate();
 	assert_int_equal(found_count, 1);
@@ -68,9 +63,8 @@ static void flat_bus_is_found_without_useless_reads(void **state)
 	assert_int_equal(fake_machine.event_count[EVENT_DEVICE_BAD], 0);
 }
 
-static void further_functions_only_where_function_0_says_so(void **state)
+TEST(further_functions_only_where_function_0_says_so)
 {
-	(void)state;
 	add_nic(0, 3, 0);
 	add_nic(0, 3, 2);
 	enumerate();
@@ -81,9 +75,8 @@ static void further_functions_only_where_function_0_says_so(void **state)
 	assert_int_equal(found_bdf[1], pci_bdf(0, 3, 2));
 }
 
-static void behind_root_ports_only_device_0_is_looked_for(void **state)
+TEST(behind_root_ports_only_device_0_is_looked_for)
 {
-	(void)state;
 	for (unsigned i = 0; i < 8; i++)
 		add_root_port(2 + i, (uint8_t)(1 + i));
 	add_nic(5, 0, 0);
@@ -93,11 +86,10 @@ static void behind_root_ports_only_device_0_is_looked_for(void **state)
 	assert_true(bus.reads < 32 + 8 * 8 + 16);
 }
 
-static void behind_bridges_behind_bridges(void **state)
+TEST(behind_bridges_behind_bridges)
 {
 	struct fake_function *f;
 
-	(void)state;
 	f = fake_pci_add(&bus, 0, 30, 0, 0x1b36, 0x1, BRIDGE);
 	fake_pci_make_bridge(f, 1);
 	f = fake_pci_add(&bus, 1, 31, 0, 0x1b36, 0x1, BRIDGE);
@@ -108,9 +100,8 @@ static void behind_bridges_behind_bridges(void **state)
 	assert_int_equal(found_bdf[0], pci_bdf(255, 31, 0));
 }
 
-static void bridge_without_bus_number_is_reported(void **state)
+TEST(bridge_without_bus_number_is_reported)
 {
-	(void)state;
 	add_root_port(4, 0);
 	enumerate();
 	assert_int_equal(found_count, 0);
@@ -119,11 +110,10 @@ static void bridge_without_bus_number_is_reported(void **state)
 }
 
 /* A bus that is its own child, two bridges to one bus, a ring of two: each bus is seen once. */
-static void loops_of_bridges_end(void **state)
+TEST(loops_of_bridges_end)
 {
 	struct fake_function *f;
 
-	(void)state;
 	add_root_port(4, 1);
 	add_root_port(5, 1);
 	f = fake_pci_add(&bus, 1, 0, 0, 0x1b36, 0x1, BRIDGE);
@@ -138,27 +128,11 @@ static void loops_of_bridges_end(void **state)
 	assert_int_equal(fake_machine.event_count[EVENT_DEVICE_BAD], 3);
 }
 
-static void where_it_is_reads_well(void **state)
+TEST(where_it_is_reads_well)
 {
 	struct pci_device pci = {.bdf = pci_bdf(0xa1, 0x1f, 7)};
 	char at[PCI_AT_LEN];
 
-	(void)state;
 	pci_at(&pci, at);
 	assert_string_equal(at, "a1:1f.7");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(flat_bus_is_found_without_useless_reads, setup),
-		cmocka_unit_test_setup(further_functions_only_where_function_0_says_so, setup),
-		cmocka_unit_test_setup(behind_root_ports_only_device_0_is_looked_for, setup),
-		cmocka_unit_test_setup(behind_bridges_behind_bridges, setup),
-		cmocka_unit_test_setup(bridge_without_bus_number_is_reported, setup),
-		cmocka_unit_test_setup(loops_of_bridges_end, setup),
-		cmocka_unit_test_setup(where_it_is_reads_well, setup),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,38 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /* net/pktbuf: pools, headroom, pieces, the FIFO queue. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "tests/lib/stack_kit.h"
+#include "tests/runner/unit.h"
 
 static struct kit_port kp;
 static struct pktbuf_pool pool;
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	kit_port_open(&kp, 1);
 	pktbuf_pool_init(&pool, &kp.port, PKTBUF_HEADROOM + 100, 3);
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	pktbuf_pool_destroy(&pool);
 	kit_port_close(&kp);
-	return 0;
 }
 
-static void a_new_buffer_is_empty_behind_its_headroom(void **state)
+FIXTURE(setup, teardown);
+
+TEST(a_new_buffer_is_empty_behind_its_headroom)
 {
 	struct pktbuf *pkt = pktbuf_alloc(&pool, PKTBUF_HEADROOM);
 
-	(void)state;
 	assert_non_null(pkt);
 	assert_int_equal(pktbuf_headroom(pkt), PKTBUF_HEADROOM);
 	assert_int_equal(pktbuf_len(pkt), 0);
@@ -43,12 +34,11 @@ static void a_new_buffer_is_empty_behind_its_headroom(void **state)
 }
 
 /* What one user leaves in a buffer must not reach the next one. */
-static void a_reused_buffer_is_as_new(void **state)
+TEST(a_reused_buffer_is_as_new)
 {
 	struct pktbuf *first = pktbuf_alloc(&pool, 10), *again;
 	uint8_t byte = 1;
 
-	(void)state;
 	first->flags = PKTBUF_CSUM_PARTIAL | PKTBUF_LINK_BROADCAST;
 	first->csum_start = first->csum_off = first->gso_size = 7;
 	first->note = 3;
@@ -69,11 +59,10 @@ static void a_reused_buffer_is_as_new(void **state)
 	pktbuf_free(again);
 }
 
-static void the_pool_has_an_end(void **state)
+TEST(the_pool_has_an_end)
 {
 	struct pktbuf *p[3];
 
-	(void)state;
 	for (unsigned i = 0; i < 3; i++)
 		assert_non_null(p[i] = pktbuf_alloc(&pool, 0));
 	assert_null(pktbuf_alloc(&pool, 0));
@@ -86,9 +75,8 @@ static void the_pool_has_an_end(void **state)
 	assert_int_equal(pool.allocated, 3);
 }
 
-static void no_memory_is_null(void **state)
+TEST(no_memory_is_null)
 {
-	(void)state;
 	kp.fail_after = 0;
 	assert_null(pktbuf_alloc(&pool, 0));
 	assert_int_equal(pool.in_use, 0);
@@ -96,12 +84,11 @@ static void no_memory_is_null(void **state)
 	pktbuf_free(NULL);
 }
 
-static void push_and_pull_move_data(void **state)
+TEST(push_and_pull_move_data)
 {
 	struct pktbuf *pkt = pktbuf_alloc(&pool, 20);
 	uint8_t *at = pktbuf_put(pkt, 4);
 
-	(void)state;
 	memcpy(at, "body", 4);
 	memcpy(pktbuf_push(pkt, 3), "hdr", 3);
 	assert_int_equal(pktbuf_len(pkt), 7);
@@ -114,11 +101,10 @@ static void push_and_pull_move_data(void **state)
 	pktbuf_free(pkt);
 }
 
-static void put_refuses_more_than_the_tailroom(void **state)
+TEST(put_refuses_more_than_the_tailroom)
 {
 	struct pktbuf *pkt = pktbuf_alloc(&pool, PKTBUF_HEADROOM);
 
-	(void)state;
 	assert_null(pktbuf_put(pkt, 101));
 	assert_int_equal(pktbuf_len(pkt), 0);
 	assert_non_null(pktbuf_put(pkt, 100));
@@ -127,11 +113,10 @@ static void put_refuses_more_than_the_tailroom(void **state)
 }
 
 /* csum_start counts from data: a header that is put before it moves it. */
-static void push_keeps_the_partial_checksum_in_place(void **state)
+TEST(push_keeps_the_partial_checksum_in_place)
 {
 	struct pktbuf *pkt = pktbuf_alloc(&pool, PKTBUF_HEADROOM);
 
-	(void)state;
 	assert_non_null(pktbuf_put(pkt, 20));
 	pkt->flags = PKTBUF_CSUM_PARTIAL;
 	pkt->csum_start = 0;
@@ -150,12 +135,11 @@ static void count_release(struct pktbuf *pkt)
 	released++;
 }
 
-static void pieces_are_counted_and_released_once(void **state)
+TEST(pieces_are_counted_and_released_once)
 {
 	static const uint8_t bytes[10];
 	struct pktbuf *pkt = pktbuf_alloc(&pool, PKTBUF_HEADROOM);
 
-	(void)state;
 	released = 0;
 	pkt->pieces_release = count_release;
 	pkt->pieces_cookie = 77;
@@ -170,12 +154,11 @@ static void pieces_are_counted_and_released_once(void **state)
 	assert_int_equal(released, 1);
 }
 
-static void the_queue_is_first_in_first_out(void **state)
+TEST(the_queue_is_first_in_first_out)
 {
 	struct pktbuf_queue q = {0};
 	struct pktbuf *p[3];
 
-	(void)state;
 	for (unsigned i = 0; i < 3; i++) {
 		p[i] = pktbuf_alloc(&pool, 0);
 		pktbuf_queue_push(&q, p[i]);
@@ -193,24 +176,4 @@ static void the_queue_is_first_in_first_out(void **state)
 	pktbuf_queue_free(&q);
 	assert_int_equal(q.count, 0);
 	assert_int_equal(pool.in_use, 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_new_buffer_is_empty_behind_its_headroom, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(a_reused_buffer_is_as_new, setup, teardown),
-		cmocka_unit_test_setup_teardown(the_pool_has_an_end, setup, teardown),
-		cmocka_unit_test_setup_teardown(no_memory_is_null, setup, teardown),
-		cmocka_unit_test_setup_teardown(push_and_pull_move_data, setup, teardown),
-		cmocka_unit_test_setup_teardown(put_refuses_more_than_the_tailroom, setup, teardown),
-		cmocka_unit_test_setup_teardown(push_keeps_the_partial_checksum_in_place, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(pieces_are_counted_and_released_once, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(the_queue_is_first_in_first_out, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

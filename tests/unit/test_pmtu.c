@@ -2,44 +2,36 @@
 /* net/ip/ipv4_pmtu, and path MTU discovery of UDP: what is believed, how long it is remembered, and
  * what then becomes of datagrams (HOSTILE: ICMP, fragmentation needed).  TCP's is in
  * test_tcp_pmtu.c. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "net/ip/ipv4_pmtu.h"
 #include "net/socket.h"
 #include "tests/lib/stack_kit.h"
+#include "tests/runner/unit.h"
 
 static struct kit k;
 static struct kit_frame f;
 static struct udp_pcb pcb; /* port 5000, connected to the far host's port 7 */
 static uint8_t text[2000];
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	kit_open(&k, 1, NULL);
 	kit_teach_peer(&k);
 	pcb = (struct udp_pcb){.pmtu = UDP_PMTU_DO};
 	assert_int_equal(udp_bind(k.stack, &pcb, 0, 5000), ERR_OK);
 	udp_connect(k.stack, &pcb, KIT_IP, KIT_FAR_IP, 7);
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	udp_unbind(k.stack, &pcb);
 	kit_close(&k);
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 /* --- the claim: RFC 1191 ------------------------------------------------------------------------------ */
 
-static void a_claim_goes_down_only(void **state)
+TEST(a_claim_goes_down_only)
 {
 	static const struct {
 		uint16_t said, quoted, current, claim;
@@ -59,7 +51,6 @@ static void a_claim_goes_down_only(void **state)
 		{0, 0, 1500, 0},
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(rows); i++)
 		assert_int_equal(ipv4_pmtu_claim(rows[i].said, rows[i].quoted, rows[i].current),
 				 rows[i].claim);
@@ -72,11 +63,10 @@ static uint16_t path_mtu(uint32_t dst)
 	return ipv4_path_find(k.stack, dst, IPV4_PROTO_UDP, 1500, k.now_ns).mtu;
 }
 
-static void a_path_is_remembered_for_ten_minutes(void **state)
+TEST(a_path_is_remembered_for_ten_minutes)
 {
 	struct ipv4_path path;
 
-	(void)state;
 	assert_int_equal(path_mtu(KIT_FAR_IP), 1500);
 	path = ipv4_pmtu_lower(k.stack, KIT_FAR_IP, IPV4_PROTO_UDP, 1400, k.now_ns);
 	assert_int_equal(path.mtu, 1400);
@@ -95,11 +85,10 @@ static void a_path_is_remembered_for_ten_minutes(void **state)
 	assert_int_equal(path_mtu(KIT_FAR_IP), 1500); /* RFC 1191 6.3 */
 }
 
-static void no_path_is_taken_for_dust(void **state)
+TEST(no_path_is_taken_for_dust)
 {
 	struct ipv4_path path;
 
-	(void)state;
 	path = ipv4_pmtu_lower(k.stack, KIT_FAR_IP, IPV4_PROTO_UDP, 552, k.now_ns);
 	assert_int_equal(path.mtu, 552);
 	assert_false(path.narrow);
@@ -111,9 +100,8 @@ static void no_path_is_taken_for_dust(void **state)
 	assert_true(path.narrow);
 }
 
-static void the_cache_is_bounded_and_forgets_the_oldest(void **state)
+TEST(the_cache_is_bounded_and_forgets_the_oldest)
 {
-	(void)state;
 	for (uint32_t i = 0; i < 1000; i++) {
 		ipv4_pmtu_lower(k.stack, KIT_FAR_IP + i, IPV4_PROTO_UDP, 1000, k.now_ns++);
 		assert_int_equal(path_mtu(KIT_FAR_IP + i), 1000);
@@ -147,11 +135,10 @@ static void complain(size_t len, uint32_t rest)
 	kit_inject_frame(&k, &f);
 }
 
-static void do_says_what_is_too_long(void **state)
+TEST(do_says_what_is_too_long)
 {
 	struct kit_sent *s;
 
-	(void)state;
 	complain(1472, 1400);
 	assert_int_equal(pcb.error, ERR_MSGSIZE);
 	assert_int_equal(path_mtu(KIT_FAR_IP), 1400);
@@ -166,11 +153,10 @@ static void do_says_what_is_too_long(void **state)
 	kit_sent_clear(&k);
 }
 
-static void want_cuts_what_is_too_long(void **state)
+TEST(want_cuts_what_is_too_long)
 {
 	struct kit_sent *s;
 
-	(void)state;
 	pcb.pmtu = UDP_PMTU_WANT;
 	complain(1472, 1400);
 	assert_int_equal(pcb.error, 0);
@@ -194,14 +180,13 @@ static void want_cuts_what_is_too_long(void **state)
 }
 
 /* The same through a socket: the option, and the error that a router's report becomes. */
-static void a_socket_chooses(void **state)
+TEST(a_socket_chooses)
 {
 	const struct net_endpoint far = net_endpoint_ipv4(KIT_FAR_IP, 9);
 	int fd = sock_socket(k.stack, NET_FAMILY_IPV4, SOCK_TYPE_DGRAM, SOCK_PROTO_UDP);
 	struct kit_sent *s;
 	int64_t value;
 
-	(void)state;
 	assert_int_equal(sock_getsockopt(k.stack, fd, SOCK_IP_MTU_DISCOVER, &value), ERR_OK);
 	assert_int_equal(value, SOCK_PMTU_DONT);
 	assert_int_equal(sock_setsockopt(k.stack, fd, SOCK_IP_MTU_DISCOVER, 3, k.now_ns), ERR_INVAL);
@@ -227,11 +212,10 @@ static void a_socket_chooses(void **state)
 }
 
 /* Narrower than the floor: routers may cut what we send. */
-static void want_clears_df_on_a_narrow_path(void **state)
+TEST(want_clears_df_on_a_narrow_path)
 {
 	struct kit_sent *s;
 
-	(void)state;
 	pcb.pmtu = UDP_PMTU_WANT;
 	complain(1472, 296);
 	assert_int_equal(send_text(524), ERR_OK);
@@ -241,11 +225,10 @@ static void want_clears_df_on_a_narrow_path(void **state)
 	kit_sent_free(s);
 }
 
-static void dont_sends_with_df_clear(void **state)
+TEST(dont_sends_with_df_clear)
 {
 	struct kit_sent *s;
 
-	(void)state;
 	pcb.pmtu = UDP_PMTU_DONT;
 	complain(1472, 1400);
 	assert_int_equal(kit_counter(&k, "ip_pmtu_ignored"), 1);
@@ -257,13 +240,12 @@ static void dont_sends_with_df_clear(void **state)
 }
 
 /* RFC 5927: what nobody sent, nobody can have dropped. */
-static void forged_reports_are_ignored(void **state)
+TEST(forged_reports_are_ignored)
 {
 	uint8_t quoted[28];
 	struct kit_sent *s;
 	unsigned n = 0;
 
-	(void)state;
 	assert_int_equal(send_text(1472), ERR_OK);
 	s = kit_expect(&k);
 	memcpy(quoted, s->l3, 28);
@@ -294,22 +276,3 @@ static void forged_reports_are_ignored(void **state)
 	assert_int_equal(path_mtu(KIT_FAR_IP), 1500);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(a_claim_goes_down_only),
-		TEST(a_path_is_remembered_for_ten_minutes),
-		TEST(no_path_is_taken_for_dust),
-		TEST(the_cache_is_bounded_and_forgets_the_oldest),
-		TEST(do_says_what_is_too_long),
-		TEST(want_cuts_what_is_too_long),
-		TEST(a_socket_chooses),
-		TEST(want_clears_df_on_a_narrow_path),
-		TEST(dont_sends_with_df_clear),
-		TEST(forged_reports_are_ignored),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

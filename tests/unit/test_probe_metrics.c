@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* app/server/probe_metrics: which series there are for what a check came to, and their values. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "app/app.h"
 #include "app/http/settings.h"
 #include "app/server/internal.h"
 #include "app/server/probes.h"
+#include "tests/runner/unit.h"
 
 enum { PING, CONNECT, GET, GET_2 };
 
@@ -24,19 +19,19 @@ static uint64_t now(void *ctx)
 	return now_ns;
 }
 
-static int setup(void **state)
+static void setup(void)
 {
 	static const char config[] = "mode=server ping=10.0.0.1 tcp=10.0.0.2:80 url=http://a.x/ url=http://b.x/";
 	struct config_tables tables = {0};
 
-	(void)state;
 	tables.keys[0] = app_config_keys(&tables.count[0]);
 	assert_int_equal(config_read(&tables, CONFIG_SOURCE_LINE, "test", config, strlen(config), NULL), 0);
 	assert_int_equal(app_config_check(NULL), 0);
 	assert_int_equal(app_check(NULL), STATUS_OK);
 	probes_reset();
-	return 0;
 }
+
+FIXTURE(setup, NULL);
 
 static void note(unsigned check, struct report report)
 {
@@ -70,14 +65,13 @@ static void must_not_have(const char *text)
 }
 
 /* The numbers are blackbox_exporter's for the same. */
-static void checks_that_came_through(void **state)
+TEST(checks_that_came_through)
 {
 	const struct report get = {.has_remote = true, .remote = net_endpoint_ipv4(0xc0a800c9, 80),
 				   .http_code = 200, .has_last_modified = true, .last_modified_s = 784111777};
 	struct report ping = {.check = "ping", .has_remote = true, .remote = get.remote, .reply_ttl = 61};
 	struct report tcp = {.check = "connect", .has_remote = true, .remote = get.remote};
 
-	(void)state;
 	note(PING, ping);
 	note(CONNECT, tcp);
 	note(GET, get);
@@ -94,11 +88,10 @@ static void checks_that_came_through(void **state)
 	must_not_have("probe_failed_due_to_regex{target=\"ping");
 }
 
-static void checks_without_an_address_or_an_answer(void **state)
+TEST(checks_without_an_address_or_an_answer)
 {
 	struct report get = {.exitcode = STATUS_NAME_NOT_RESOLVED};
 
-	(void)state;
 	note(GET, get);
 	note(PING, (struct report){.check = "ping", .exitcode = STATUS_TIMED_OUT, .has_remote = true,
 				   .remote = net_endpoint_ipv4(0x72727272, 0)});
@@ -119,22 +112,11 @@ static void checks_without_an_address_or_an_answer(void **state)
 	must_not_have("tcp://10.0.0.2:80\"} 4");
 }
 
-static void the_time_that_was_given(void **state)
+TEST(the_time_that_was_given)
 {
-	(void)state;
 	http_settings.max_time_ns = 2500 * NS_PER_MS;
 	note(GET, (struct report){.http_code = 200, .has_content_length = true, .content_length = 7});
 	write_page();
 	must_have("\nprobe_timeout_seconds{target=\"http://a.x/\"} 2.500000\n");
 	must_have("\nprobe_http_content_length{target=\"http://a.x/\"} 7\n");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(checks_that_came_through, setup),
-		cmocka_unit_test_setup(checks_without_an_address_or_an_answer, setup),
-		cmocka_unit_test_setup(the_time_that_was_given, setup),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

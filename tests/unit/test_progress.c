@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* machine/progress: no line before two seconds, one a second after that and never more, with values that
  * are right when they are said; and that everything that can take long says so. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/runner/unit.h"
 #include "tests/unit/http_kit.h"
 
 static const struct net_endpoint remote = {.port = 80};
@@ -22,14 +16,15 @@ static void describe(const void *ctx, struct progress_line *line)
 	asked++;
 }
 
-static int fresh_progress(void **state)
+static void fresh_progress(void)
 {
-	fresh(state);
+	fresh();
 	progress_init(&progress, &sink);
 	line_now = (struct progress_line){.what = "waiting for the test"};
 	asked = 0;
-	return 0;
 }
+
+FIXTURE(fresh_progress, NULL);
 
 static void begin(uint64_t deadline_ns, uint64_t now_ns)
 {
@@ -59,9 +54,8 @@ static void must_not_say(const char *text)
 
 /* --- the rule ------------------------------------------------------------------------------------- */
 
-static void two_seconds_of_silence(void **state)
+TEST(two_seconds_of_silence)
 {
-	(void)state;
 	begin(TIME_NEVER, 10 * NS_PER_S);
 	assert_int_equal(tick(12 * NS_PER_S - 1), 12 * NS_PER_S);
 	assert_int_equal(said(), 0);
@@ -70,9 +64,8 @@ static void two_seconds_of_silence(void **state)
 	must_say("] app      waiting for the test, 2.0 s so far\n");
 }
 
-static void one_a_second(void **state)
+TEST(one_a_second)
 {
-	(void)state;
 	begin(30 * NS_PER_S, 0);
 	for (uint64_t ms = 0; ms <= 6000; ms += 10)
 		tick(ms * NS_PER_MS);
@@ -82,9 +75,8 @@ static void one_a_second(void **state)
 }
 
 /* A host that took the processor away makes a line late; the next keeps its distance. */
-static void a_late_line_is_not_followed_by_an_early_one(void **state)
+TEST(a_late_line_is_not_followed_by_an_early_one)
 {
-	(void)state;
 	begin(TIME_NEVER, 0);
 	assert_int_equal(tick(7800 * NS_PER_MS), 8800 * NS_PER_MS);
 	tick(8000 * NS_PER_MS);
@@ -92,9 +84,8 @@ static void a_late_line_is_not_followed_by_an_early_one(void **state)
 }
 
 /* A turn of a wait compares two numbers: whoever works is asked for nothing until a line is due. */
-static void nobody_is_asked_before_it_is_time(void **state)
+TEST(nobody_is_asked_before_it_is_time)
 {
-	(void)state;
 	begin(TIME_NEVER, 0);
 	asked = 0;
 	for (uint64_t us = 0; us < 2000000; us += 10)
@@ -102,9 +93,8 @@ static void nobody_is_asked_before_it_is_time(void **state)
 	assert_int_equal(asked, 0);
 }
 
-static void what_is_over_says_nothing(void **state)
+TEST(what_is_over_says_nothing)
 {
-	(void)state;
 	assert_int_equal(tick(100 * NS_PER_S), TIME_NEVER);
 	begin(TIME_NEVER, 100 * NS_PER_S);
 	progress_end(&progress);
@@ -113,9 +103,8 @@ static void what_is_over_says_nothing(void **state)
 }
 
 /* Each waits two seconds by itself, and together they speak no more often than one would. */
-static void one_thing_after_the_other(void **state)
+TEST(one_thing_after_the_other)
 {
-	(void)state;
 	begin(TIME_NEVER, 0);
 	tick(1900 * NS_PER_MS);
 	begin(TIME_NEVER, 1900 * NS_PER_MS);
@@ -126,9 +115,8 @@ static void one_thing_after_the_other(void **state)
 	must_say("2.0 s so far");
 }
 
-static void without_a_log_nothing_happens(void **state)
+TEST(without_a_log_nothing_happens)
 {
-	(void)state;
 	progress_begin_wait(NULL, "waiting", TIME_NEVER, 0);
 	assert_int_equal(progress_tick(NULL, 9 * NS_PER_S), TIME_NEVER);
 	progress_end(NULL);
@@ -136,9 +124,8 @@ static void without_a_log_nothing_happens(void **state)
 
 /* --- what it says --------------------------------------------------------------------------------- */
 
-static void bytes_and_how_fast_they_come_now(void **state)
+TEST(bytes_and_how_fast_they_come_now)
 {
-	(void)state;
 	line_now = (struct progress_line){.what = "receiving", .conn = 7, .has_bytes = true,
 					  .has_of = true, .bytes = 1000, .of = 10000};
 	begin(10 * NS_PER_S, 0);
@@ -162,13 +149,12 @@ static void record_json(struct event_sink *s, const struct event *ev)
 	log_format_json(&sb, ev, 3 * NS_PER_S, 9);
 }
 
-static void the_machine_line(void **state)
+TEST(the_machine_line)
 {
 	static struct event_sink json = {.emit = record_json};
 	static const struct net_endpoint host = {.addr = {.family = NET_FAMILY_IPV4,
 							  .bytes = {10, 0, 0, 1}}};
 
-	(void)state;
 	progress_init(&progress, &json);
 	line_now = (struct progress_line){.what = "waiting", .conn = 2, .dst = &host, .name = "x\n",
 					  .has_bytes = true, .bytes = 3};
@@ -182,9 +168,8 @@ static void the_machine_line(void **state)
 
 /* --- who says it ---------------------------------------------------------------------------------- */
 
-static void a_wait_in_a_blocking_call(void **state)
+TEST(a_wait_in_a_blocking_call)
 {
-	(void)state;
 	fake.connect_at_ns = 4500 * NS_PER_MS;
 	struct machine m = fake_machine;
 	m.progress = &progress;
@@ -194,9 +179,8 @@ static void a_wait_in_a_blocking_call(void **state)
 	assert_true(fake.turns < 10);
 }
 
-static void a_connection_that_is_slow(void **state)
+TEST(a_connection_that_is_slow)
 {
-	(void)state;
 	fake.connect_at_ns = 3500 * NS_PER_MS;
 	fake.last_step = 8;
 	assert_int_equal(RUN(URL, OK_AT(3600)), STATUS_OK);
@@ -206,18 +190,16 @@ static void a_connection_that_is_slow(void **state)
 	must_say("[   3.000000] app      waiting for the server's SYN-ACK");
 }
 
-static void a_host_that_does_not_answer_arp(void **state)
+TEST(a_host_that_does_not_answer_arp)
 {
-	(void)state;
 	fake.connect_at_ns = 2500 * NS_PER_MS;
 	fake.last_step = 7;
 	assert_int_equal(RUN(URL, OK_AT(2600)), STATUS_OK);
 	must_say("waiting for the next hop's ARP answer (192.168.77.1:80)");
 }
 
-static void a_request_that_is_not_taken(void **state)
+TEST(a_request_that_is_not_taken)
 {
-	(void)state;
 	fake.send_room = 10;
 	fake.send_room_at_ns = 2500 * NS_PER_MS;
 	assert_int_equal(RUN(URL, OK_AT(2600)), STATUS_OK);
@@ -225,9 +207,8 @@ static void a_request_that_is_not_taken(void **state)
 	must_say("waiting for the server to take the request: 10 bytes of ");
 }
 
-static void a_download_that_is_slow(void **state)
+TEST(a_download_that_is_slow)
 {
-	(void)state;
 	assert_int_equal(RUN(URL, AT(2500, "HTTP/1.1 200 OK\r\nContent-"), AT(3400, "Length: 9\r\n\r\n"),
 			     AT(3700, "abcd"), AT(5200, "efghi")), STATUS_OK);
 	assert_int_equal(said(), 4);
@@ -238,22 +219,20 @@ static void a_download_that_is_slow(void **state)
 	must_have(result_line, "\"size_download\":9");
 }
 
-static void a_close_that_is_slow(void **state)
+TEST(a_close_that_is_slow)
 {
-	(void)state;
 	fake.fin_acked_at_ns = 2500 * NS_PER_MS;
 	assert_int_equal(RUN(URL, OK_AT(2)), STATUS_OK);
 	assert_int_equal(said(), 0); /* it is not waited for that long */
 	must_say("has not acknowledged our FIN in 2.0 s: reset\n");
 }
 
-static void what_is_waited_for_on_purpose(void **state)
+TEST(what_is_waited_for_on_purpose)
 {
-	(void)state;
 	fake.connect_error = ERR_CONNREFUSED;
 	assert_int_equal(RUN(URL "retry=2 retry-connrefused=yes", EOF_AT(0)), STATUS_COULD_NOT_CONNECT);
 	assert_int_equal(said(), 0); /* 1 s, then 2 s that end when the line is due */
-	fresh_progress(state);
+	fresh_progress();
 	assert_int_equal(RUN(URL "count=2 interval=3.5", OK_AT(2), OK_AT(3502)), STATUS_OK);
 	assert_int_equal(said(), 2);
 	must_say("waiting for the next round, 2.0 s so far, 1.5 s still\n");
@@ -261,37 +240,11 @@ static void what_is_waited_for_on_purpose(void **state)
 }
 
 /* hold= is no work: its one line says how long it stays. */
-static void staying_up_says_nothing(void **state)
+TEST(staying_up_says_nothing)
 {
-	(void)state;
 	platform.hold_ns = 60 * NS_PER_S;
 	assert_int_equal(RUN(URL, OK_AT(2)), STATUS_OK);
 	assert_true(fake.now_ns > 60 * NS_PER_S);
 	assert_int_equal(said(), 0);
 	must_not_say("so far");
-}
-
-int main(void)
-{
-#define TEST(f) cmocka_unit_test_setup(f, fresh_progress)
-	const struct CMUnitTest tests[] = {
-		TEST(two_seconds_of_silence),
-		TEST(one_a_second),
-		TEST(a_late_line_is_not_followed_by_an_early_one),
-		TEST(nobody_is_asked_before_it_is_time),
-		TEST(what_is_over_says_nothing),
-		TEST(one_thing_after_the_other),
-		TEST(without_a_log_nothing_happens),
-		TEST(bytes_and_how_fast_they_come_now),
-		TEST(the_machine_line),
-		TEST(a_wait_in_a_blocking_call),
-		TEST(a_connection_that_is_slow),
-		TEST(a_host_that_does_not_answer_arp),
-		TEST(a_request_that_is_not_taken),
-		TEST(a_download_that_is_slow),
-		TEST(a_close_that_is_slow),
-		TEST(what_is_waited_for_on_purpose),
-		TEST(staying_up_says_nothing),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* boot/pvh/start_info: a good structure becomes a boot_info that passes its check; every way in
  * which a loader's structure can be wrong is said. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "boot/pvh/start_info.h"
+#include "tests/runner/unit.h"
 
 static struct pvh_memmap_entry map[BOOT_MEMORY_MAX + 20];
 static struct pvh_start_info si;
@@ -19,9 +14,8 @@ static struct boot_info bi;
 static char cmdline[PVH_CMDLINE_MAX];
 static char loaders_cmdline[PVH_CMDLINE_MAX + 16];
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	memset(&bi, 0, sizeof(bi));
 	memset(loaders_cmdline, 0, sizeof(loaders_cmdline));
 	strcpy(loaders_cmdline, "url=http://10.0.2.2/ log=json");
@@ -40,8 +34,9 @@ static int setup(void **state)
 		.memmap_entries = 6,
 	};
 	image = (struct pvh_image){.base = 0x100000, .len = 0x54000, .mapped = UINT64_MAX};
-	return 0;
 }
+
+FIXTURE(setup, NULL);
 
 static const char *translate(void)
 {
@@ -59,9 +54,8 @@ static void check_range(uint32_t i, uint64_t base, uint64_t len, uint32_t type)
 	assert_int_equal(bi.memory[i].type, type);
 }
 
-static void a_good_one(void **state)
+TEST(a_good_one)
 {
-	(void)state;
 	assert_null(translate());
 	assert_null(boot_info_problem(&bi));
 	assert_int_equal(bi.door, BOOT_DOOR_PVH);
@@ -77,9 +71,8 @@ static void a_good_one(void **state)
 	check_range(5, 0x100000, 0x54000, BOOT_MEMORY_KERNEL);
 }
 
-static void the_command_line_is_copied(void **state)
+TEST(the_command_line_is_copied)
 {
-	(void)state;
 	assert_null(translate());
 	assert_int_equal(bi.cmdline.addr, (uintptr_t)cmdline);
 	assert_int_equal(bi.cmdline.len, strlen(loaders_cmdline));
@@ -91,9 +84,8 @@ static void the_command_line_is_copied(void **state)
 	assert_int_equal(bi.cmdline.len, 0);
 }
 
-static void the_longest_command_line(void **state)
+TEST(the_longest_command_line)
 {
-	(void)state;
 	memset(loaders_cmdline, 'x', PVH_CMDLINE_MAX - 1);
 	assert_null(translate());
 	assert_int_equal(bi.cmdline.len, PVH_CMDLINE_MAX - 1);
@@ -104,9 +96,8 @@ static void the_longest_command_line(void **state)
 	assert_int_equal(bi.cmdline.addr, 0);
 }
 
-static void more_ranges_than_fit(void **state)
+TEST(more_ranges_than_fit)
 {
-	(void)state;
 	for (uint32_t i = 0; i < BOOT_MEMORY_MAX + 20; i++)
 		map[i] = (struct pvh_memmap_entry){i * UINT64_C(0x2000), 0x1000, 1, 0};
 	si.memmap_entries = BOOT_MEMORY_MAX + 20;
@@ -124,9 +115,8 @@ static void says(const char *word)
 }
 
 /* Four bytes of text are no magic number, and no other accident looks like them. */
-static void a_command_line_that_ran_over_it(void **state)
+TEST(a_command_line_that_ran_over_it)
 {
-	(void)state;
 	assert_false(pvh_is_overwritten(&si, &image));
 	memcpy(&si.magic, "x=1 ", 4);
 	assert_true(pvh_is_overwritten(&si, &image));
@@ -139,21 +129,20 @@ static void a_command_line_that_ran_over_it(void **state)
 	assert_false(pvh_is_overwritten(&si, &image));
 }
 
-static void what_is_wrong_is_said(void **state)
+TEST(what_is_wrong_is_said)
 {
-	(void)state;
 	si.magic++;
 	says("magic");
-	setup(state);
+	setup();
 	si.version = 0;
 	says("version 0");
-	setup(state);
+	setup();
 	si.memmap_entries = 0;
 	says("memory map");
-	setup(state);
+	setup();
 	si.memmap_paddr = 0;
 	says("memory map");
-	setup(state);
+	setup();
 	/* Beyond what the early page tables map. */
 	image.mapped = (uintptr_t)&si + sizeof(si) - 1;
 	says("start info lies outside");
@@ -161,27 +150,13 @@ static void what_is_wrong_is_said(void **state)
 	says("start info lies outside");
 	image.mapped = (uintptr_t)&si - 4096;
 	says("start info lies outside");
-	setup(state);
+	setup();
 	image.mapped = UINT64_MAX / 2;
 	si.memmap_paddr = UINT64_MAX / 2 - 24;
 	si.memmap_entries = 2;
 	says("memory map");
-	setup(state);
+	setup();
 	image.mapped = UINT64_MAX / 2;
 	si.cmdline_paddr = UINT64_MAX / 2 - 10;
 	says("lies outside the first GiB of memory");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(a_good_one, setup),
-		cmocka_unit_test_setup(the_command_line_is_copied, setup),
-		cmocka_unit_test_setup(the_longest_command_line, setup),
-		cmocka_unit_test_setup(more_ranges_than_fit, setup),
-		cmocka_unit_test_setup(a_command_line_that_ran_over_it, setup),
-		cmocka_unit_test_setup(what_is_wrong_is_said, setup),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

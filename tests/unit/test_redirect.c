@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* app/http/redirect.c: where a Location leads (RFC 3986 5.4's examples and more), and how it is asked. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "app/http/redirect.h"
+#include "tests/runner/unit.h"
 
 static const char *resolve(const char *base_text, const char *location)
 {
@@ -26,7 +21,7 @@ static const char *resolve(const char *base_text, const char *location)
 }
 
 /* The fragments of the RFC's examples are left away, and its ;p?q is ours. */
-static void the_examples_of_the_rfc(void **state)
+TEST(the_examples_of_the_rfc)
 {
 	static const struct {
 		const char *location, *target;
@@ -47,7 +42,6 @@ static void the_examples_of_the_rfc(void **state)
 		{"g?y/../x", "http://a/b/c/g?y/../x"}, {"g:h", "g:h"}, {"http:g", "http:g"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const char *target = resolve("http://a/b/c/d;p?q", rows[i].location);
 
@@ -56,7 +50,7 @@ static void the_examples_of_the_rfc(void **state)
 	}
 }
 
-static void whole_urls_and_odd_ones(void **state)
+TEST(whole_urls_and_odd_ones)
 {
 	static const struct {
 		const char *base, *location, *target;
@@ -85,7 +79,6 @@ static void whole_urls_and_odd_ones(void **state)
 		{"http://a/b/", "1:c", "/b/1:c"}, /* no scheme begins with a digit */
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const char *target = resolve(rows[i].base, rows[i].location);
 		char whole[64] = "http://a";
@@ -98,14 +91,13 @@ static void whole_urls_and_odd_ones(void **state)
 	}
 }
 
-static void what_cannot_be_resolved(void **state)
+TEST(what_cannot_be_resolved)
 {
 	char text[16], location[CONFIG_TEXT_MAX + 1];
 	const char *problem;
 	struct url base;
 	size_t len;
 
-	(void)state;
 	assert_null(resolve("http://a/", "/x\x01y"));
 	assert_null(resolve("http://a/", "/x\ty"));
 	memset(location, 'x', sizeof(location) - 1);
@@ -117,9 +109,8 @@ static void what_cannot_be_resolved(void **state)
 	assert_false(redirect_resolve(&base, "1234567", 7, text, sizeof(text), &len));
 }
 
-static void methods_and_codes(void **state)
+TEST(methods_and_codes)
 {
-	(void)state;
 	for (unsigned code = 100; code < 1000; code++)
 		assert_int_equal(redirect_is_one(code), (code >= 300 && code <= 303) ||
 								(code >= 307 && code <= 399));
@@ -135,7 +126,7 @@ static void methods_and_codes(void **state)
 	assert_int_equal(redirect_method(302, HTTP_HEAD), HTTP_HEAD);
 }
 
-static void what_the_same_host_is(void **state)
+TEST(what_the_same_host_is)
 {
 	static const struct {
 		const char *a, *b;
@@ -145,7 +136,6 @@ static void what_the_same_host_is(void **state)
 		{"http://a/", "http://ab/", false},        {"http://a@b/", "http://c@b/", true},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct url a, b;
 		const char *problem;
@@ -154,16 +144,4 @@ static void what_the_same_host_is(void **state)
 		assert_int_equal(url_parse(&b, rows[i].b, strlen(rows[i].b), &problem), STATUS_OK);
 		assert_int_equal(redirect_stays(&a, &b), rows[i].same);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_examples_of_the_rfc),
-		cmocka_unit_test(whole_urls_and_odd_ones),
-		cmocka_unit_test(what_cannot_be_resolved),
-		cmocka_unit_test(methods_and_codes),
-		cmocka_unit_test(what_the_same_host_is),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* base/refused: what was refused while something was waited for, counted and in words. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "base/refused.h"
 #include "base/strbuf.h"
+#include "tests/runner/unit.h"
 
 static struct refused r;
 static char text[REFUSED_TEXT_MAX];
@@ -28,12 +23,12 @@ static void add(struct refused_reason reason, unsigned times)
 		refused_add(&r, reason);
 }
 
-static int empty(void **state)
+static void empty(void)
 {
-	(void)state;
 	r = (struct refused){0};
-	return 0;
 }
+
+FIXTURE(empty, NULL);
 
 static const struct refused_reason vlan_7 = REFUSED_WITH("came in VLAN", REFUSED_NUMBER, 7);
 static const struct refused_reason vlan_8 = REFUSED_WITH("came in VLAN", REFUSED_NUMBER, 8);
@@ -42,9 +37,8 @@ static const struct refused_reason stranger =
 	REFUSED_WITH("came from", REFUSED_ADDRESS, 0xc0000201);
 static const struct refused_reason fault = REFUSED_WITH("it has no mask", REFUSED_FAULT, 0);
 
-static void reasons_are_counted_apart(void **state)
+TEST(reasons_are_counted_apart)
 {
-	(void)state;
 	add(checksum, 1);
 	assert_string_equal(written(), "1 answer refused: it had a bad UDP checksum");
 	add(checksum, 2);
@@ -58,9 +52,8 @@ static void reasons_are_counted_apart(void **state)
 }
 
 /* However many there are: three reasons are kept, all are counted. */
-static void three_reasons_are_kept(void **state)
+TEST(three_reasons_are_kept)
 {
-	(void)state;
 	add(vlan_7, 1);
 	add(vlan_8, 1);
 	add(fault, 2);
@@ -74,27 +67,24 @@ static void three_reasons_are_kept(void **state)
 						   "2 because it has no mask, 4088 for other reasons");
 }
 
-static void a_sentence_as_the_reason(void **state)
+TEST(a_sentence_as_the_reason)
 {
-	(void)state;
 	add(fault, 2);
 	assert_string_equal(written(), "2 answers refused: because it has no mask");
 }
 
 /* The text of equal reasons need not be the same string. */
-static void equal_words_are_one_reason(void **state)
+TEST(equal_words_are_one_reason)
 {
 	char other[] = "had a bad UDP checksum";
 
-	(void)state;
 	add(checksum, 1);
 	refused_add(&r, REFUSED(other));
 	assert_int_equal(r.kept[0].count, 2);
 }
 
-static void one_can_be_taken_back(void **state)
+TEST(one_can_be_taken_back)
 {
-	(void)state;
 	add(checksum, 1);
 	add(vlan_7, 2);
 	refused_remove(&r, checksum);
@@ -107,11 +97,10 @@ static void one_can_be_taken_back(void **state)
 	assert_string_equal(refused_why(text, &r), "");
 }
 
-static void two_are_joined(void **state)
+TEST(two_are_joined)
 {
 	struct refused other = {0};
 
-	(void)state;
 	refused_merge(&r, NULL);
 	refused_merge(&r, &other);
 	assert_int_equal(r.count, 0);
@@ -124,11 +113,10 @@ static void two_are_joined(void **state)
 						   "1 came in VLAN 9, 3 for other reasons");
 }
 
-static void what_is_appended(void **state)
+TEST(what_is_appended)
 {
 	struct strbuf sb = strbuf_on(text, sizeof(text));
 
-	(void)state;
 	strbuf_str(&sb, "no answer");
 	refused_append(&sb, " (", &r, ")");
 	assert_string_equal(text, "no answer");
@@ -137,11 +125,10 @@ static void what_is_appended(void **state)
 	assert_string_equal(text, "no answer (1 answer refused: it came in VLAN 7)");
 }
 
-static void what_was_said(void **state)
+TEST(what_was_said)
 {
 	struct strbuf sb = strbuf_on(text, sizeof(text));
 
-	(void)state;
 	add(REFUSED_WITH("host unreachable", REFUSED_ADDRESS, 0xc0000201), 3);
 	add(REFUSED_WITH("time exceeded", REFUSED_ADDRESS, 0xc0000202), 1);
 	refused_write_said(&sb, &r);
@@ -149,20 +136,3 @@ static void what_was_said(void **state)
 				  "once 'time exceeded' from 192.0.2.2");
 }
 
-#define TEST(name) cmocka_unit_test_setup(name, empty)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(reasons_are_counted_apart),
-		TEST(three_reasons_are_kept),
-		TEST(a_sentence_as_the_reason),
-		TEST(equal_words_are_one_reason),
-		TEST(one_can_be_taken_back),
-		TEST(two_are_joined),
-		TEST(what_is_appended),
-		TEST(what_was_said),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

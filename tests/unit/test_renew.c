@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* kernel/entropy/renew with a machine of the test's own: when it counts as copied, what is asked then, and what
  * is not waited for otherwise. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "kernel/entropy/renew.c"
+#include "tests/runner/unit.h"
 
 static struct {
 	uint64_t now_ns;
@@ -100,30 +95,28 @@ static void record(struct event_sink *sink, const struct event *ev)
 static struct event_sink sink = {.emit = record};
 static const struct renew_device device = {.read = device_read, .poll = device_poll};
 
-static int fresh(void **test_state)
+static void fresh(void)
 {
-	(void)test_state;
 	memset(&fake, 0, sizeof(fake));
 	memset(&state, 0, sizeof(state));
 	fake.now_ns = NS_PER_S;
-	return 0;
 }
+
+FIXTURE(fresh, NULL);
 
 static void begin(void)
 {
 	renew_begin(&device, &sink);
 }
 
-static void before_it_begins_nothing_is_asked(void **test_state)
+TEST(before_it_begins_nothing_is_asked)
 {
-	(void)test_state;
 	assert_int_equal(renew(), 0);
 	assert_int_equal(fake.mixed + fake.polled + fake.waited, 0);
 }
 
-static void the_same_machine_is_the_same_generation(void **test_state)
+TEST(the_same_machine_is_the_same_generation)
 {
-	(void)test_state;
 	fake.has_id = fake.has_cpu = fake.has_device = true;
 	begin();
 	for (unsigned i = 0; i < 100; i++) {
@@ -136,9 +129,8 @@ static void the_same_machine_is_the_same_generation(void **test_state)
 	assert_int_equal(fake.events, 0);
 }
 
-static void each_draw_has_the_cpus_numbers(void **test_state)
+TEST(each_draw_has_the_cpus_numbers)
 {
-	(void)test_state;
 	begin();
 	renew();
 	assert_int_equal(fake.mixed, 1);
@@ -149,9 +141,8 @@ static void each_draw_has_the_cpus_numbers(void **test_state)
 	assert_true(fake.time_mixed && fake.cpu_mixed);
 }
 
-static void another_id_is_another_generation(void **test_state)
+TEST(another_id_is_another_generation)
 {
-	(void)test_state;
 	fake.has_id = fake.has_device = true;
 	begin();
 	fake.id[15] ^= 1;
@@ -165,9 +156,8 @@ static void another_id_is_another_generation(void **test_state)
 	assert_int_equal(renew(), 3);
 }
 
-static void so_is_a_clock_that_jumped(void **test_state)
+TEST(so_is_a_clock_that_jumped)
 {
-	(void)test_state;
 	fake.has_device = true;
 	begin();
 	fake.jumped = true;
@@ -177,25 +167,10 @@ static void so_is_a_clock_that_jumped(void **test_state)
 	assert_false(fake.weak);
 }
 
-static void without_any_source_it_is_weak(void **test_state)
+TEST(without_any_source_it_is_weak)
 {
-	(void)test_state;
 	begin();
 	fake.jumped = true;
 	assert_int_equal(renew(), 2);
 	assert_true(fake.weak);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(before_it_begins_nothing_is_asked, fresh),
-		cmocka_unit_test_setup(the_same_machine_is_the_same_generation, fresh),
-		cmocka_unit_test_setup(each_draw_has_the_cpus_numbers, fresh),
-		cmocka_unit_test_setup(another_id_is_another_generation, fresh),
-		cmocka_unit_test_setup(so_is_a_clock_that_jumped, fresh),
-		cmocka_unit_test_setup(without_any_source_it_is_weak, fresh),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* app/report: the verdict's fields, and which step comes after which. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "app/report.h"
 #include "log/format.h"
+#include "tests/runner/unit.h"
 
 static char text[LOG_LINE_MAX], json[LOG_LINE_MAX];
 
@@ -25,9 +20,8 @@ static void render(struct event_sink *sink, const struct event *ev)
 
 static struct event_sink sink = {.emit = render};
 
-static void a_failure_before_any_transfer(void **state)
+TEST(a_failure_before_any_transfer)
 {
-	(void)state;
 	report_failure(&sink, STATUS_NO_DEVICE, "no network device");
 	assert_string_equal(text, "[   0.000000] result   failed: no network device");
 	assert_string_equal(json, "@dt {\"v\":1,\"seq\":1,\"t_us\":0,\"ev\":\"result\",\"exitcode\":110,"
@@ -35,11 +29,10 @@ static void a_failure_before_any_transfer(void **state)
 }
 
 /* What does not apply is absent; what curl prints as 0 is 0. */
-static void a_report_with_nothing_in_it(void **state)
+TEST(a_report_with_nothing_in_it)
 {
 	const struct report r = {.method = "GET", .url = "http://x/"};
 
-	(void)state;
 	report_transfer(&sink, 3, &r);
 	assert_string_equal(text, "[   0.000000] http     GET http://x/, 0 bytes in 0.0 ms");
 	assert_non_null(strstr(json, "\"ev\":\"transfer\",\"conn\":3,"));
@@ -53,21 +46,10 @@ static void a_report_with_nothing_in_it(void **state)
 	assert_null(strstr(json, "\"conn\""));
 }
 
-static void the_step_after(void **state)
+TEST(the_step_after)
 {
 	static const unsigned next[] = {1, 2, 3, 4, 5, 6, 7, 8, 12, 12, 12, 12, 13, 14, 15, 16, 0, 0};
 
-	(void)state;
 	for (unsigned last = 0; last < ARRAY_LEN(next); last++)
 		assert_int_equal(report_step_after(last), next[last]);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_failure_before_any_transfer),
-		cmocka_unit_test(a_report_with_nothing_in_it),
-		cmocka_unit_test(the_step_after),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

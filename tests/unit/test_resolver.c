@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* app/dns/resolver: which names are asked for, of whom, how often, and what is said when nobody
  * knows.  The exchanges with servers follow a script. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "app/dns/exchange.h"
 #include "app/dns/resolver.h"
+#include "tests/runner/unit.h"
 
 #define SERVER_1 0x0a000001u
 #define SERVER_2 0x0a000002u
@@ -97,9 +92,8 @@ static const struct resolver_host hosts[] = {
 static struct resolver resolver;
 static struct resolved result;
 
-static int fresh(void **state)
+static void fresh(void)
 {
-	(void)state;
 	machine = (struct machine){.now_ns = fake_now};
 	resolver = (struct resolver){.machine = &machine, .servers = {SERVER_1, SERVER_2},
 				     .n_servers = 2};
@@ -109,8 +103,9 @@ static int fresh(void **state)
 	asked[0] = '\0';
 	shows_edns = false;
 	no_answers[1] = no_answers[2] = NULL;
-	return 0;
 }
+
+FIXTURE(fresh, NULL);
 
 static enum status look_up(const char *name)
 {
@@ -132,18 +127,16 @@ static void must_say(const char *text)
 
 /* --- names that need no server --------------------------------------------------------------------- */
 
-static void addresses_are_not_asked_for(void **state)
+TEST(addresses_are_not_asked_for)
 {
-	(void)state;
 	assert_int_equal(look_up("192.0.2.9"), STATUS_OK);
 	assert_int_equal(result.n, 1);
 	assert_int_equal(result.ipv4[0], 0xc0000209);
 	assert_string_equal(asked, "");
 }
 
-static void hosts_come_first(void **state)
+TEST(hosts_come_first)
 {
-	(void)state;
 	resolver.hosts = hosts;
 	resolver.n_hosts = ARRAY_LEN(hosts);
 	assert_int_equal(look_up("Printer"), STATUS_OK);
@@ -154,11 +147,10 @@ static void hosts_come_first(void **state)
 	assert_string_equal(asked, "");
 }
 
-static void what_is_no_name(void **state)
+TEST(what_is_no_name)
 {
 	static const char *const names[] = {"", ".", "a..b", "a b"};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		assert_int_equal(look_up(names[i]), STATUS_NAME_NOT_RESOLVED);
 		must_say("is no name that a host can have");
@@ -166,20 +158,18 @@ static void what_is_no_name(void **state)
 	assert_string_equal(asked, "");
 }
 
-static void nobody_to_ask(void **state)
+TEST(nobody_to_ask)
 {
-	(void)state;
 	resolver.n_servers = 0;
 	assert_int_equal(look_up("www.example.org"), STATUS_NAME_NOT_RESOLVED);
 	must_say("www.example.org: there is no name server to ask");
 }
 
 /* RFC 7686: such a name gets into no query, with no domain behind it either. */
-static void names_of_tor(void **state)
+TEST(names_of_tor)
 {
 	static const char *const names[] = {"x.onion", "X.ONION", "a.b.onion.", "onion", "OnIoN."};
 
-	(void)state;
 	resolver.search = "corp.example";
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		assert_int_equal(look_up(names[i]), STATUS_NAME_NOT_RESOLVED);
@@ -199,11 +189,10 @@ static void names_of_tor(void **state)
 }
 
 /* The URL standard's "ends in a number": what looks like an address is no name, wherever it comes from. */
-static void numbers_are_no_names(void **state)
+TEST(numbers_are_no_names)
 {
 	static const char *const names[] = {"foo.09", "0x7f.1", "1.2.3", "a.0X", "a.0x1F.", "256.1.1.1"};
 
-	(void)state;
 	resolver.search = "corp.example";
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		assert_int_equal(look_up(names[i]), STATUS_NAME_NOT_RESOLVED);
@@ -221,12 +210,11 @@ static void numbers_are_no_names(void **state)
 	assert_string_equal(asked, "www@1/1 a.1b@1/1 ");
 }
 
-static void localhost_is_this_machine(void **state)
+TEST(localhost_is_this_machine)
 {
 	static const char *const names[] = {"localhost", "LocalHost.", "www.localhost", "a.b.LOCALHOST."};
 	static const struct resolver_host mine[] = {{"localhost", 0x0a000063}};
 
-	(void)state;
 	resolver.search = "corp.example";
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		resolver.n_servers = i % 3; /* also where nobody could be asked */
@@ -246,9 +234,8 @@ static void localhost_is_this_machine(void **state)
 
 /* --- which name ------------------------------------------------------------------------------------ */
 
-static void the_search_domain(void **state)
+TEST(the_search_domain)
 {
-	(void)state;
 	SCRIPT({NULL, 0, ERR_OK, DNS_NO_NAME, NULL, 0});
 	resolver.search = "corp.example";
 	assert_int_equal(look_up("www"), STATUS_NAME_NOT_RESOLVED);
@@ -267,9 +254,8 @@ static void the_search_domain(void **state)
 }
 
 /* RFC 3397: in their order; the first that knows the name settles it. */
-static void several_search_domains(void **state)
+TEST(several_search_domains)
 {
-	(void)state;
 	SCRIPT({"www.b", 0, ERR_OK, DNS_FOUND, NULL, 0}, {NULL, 0, ERR_OK, DNS_NO_NAME, NULL, 0});
 	resolver.search = "a.x b c d";
 	assert_int_equal(look_up("www"), STATUS_OK);
@@ -283,11 +269,10 @@ static void several_search_domains(void **state)
 	assert_string_equal(asked, "w.d1@1/1 w.d2@1/1 w.d3@1/1 w.d4@1/1 w.d5@1/1 w.d6@1/1 w@1/1 ");
 }
 
-static void a_search_domain_that_does_not_fit(void **state)
+TEST(a_search_domain_that_does_not_fit)
 {
 	char domain[250];
 
-	(void)state;
 	SCRIPT({NULL, 0, ERR_OK, DNS_NO_NAME, NULL, 0});
 	memset(domain, 'x', sizeof(domain));
 	for (size_t i = 49; i < sizeof(domain); i += 50)
@@ -299,9 +284,8 @@ static void a_search_domain_that_does_not_fit(void **state)
 }
 
 /* The domain is for names that do not exist, not for servers that do not answer. */
-static void only_a_name_that_does_not_exist_is_searched(void **state)
+TEST(only_a_name_that_does_not_exist_is_searched)
 {
-	(void)state;
 	SCRIPT({"www.x", 0, ERR_OK, DNS_NO_ADDRESS, NULL, 0});
 	resolver.search = "corp.example";
 	assert_int_equal(look_up("www.x"), STATUS_NAME_NOT_RESOLVED);
@@ -309,9 +293,8 @@ static void only_a_name_that_does_not_exist_is_searched(void **state)
 	must_say("www.x has no IPv4 address");
 }
 
-static void aliases_are_asked_for(void **state)
+TEST(aliases_are_asked_for)
 {
-	(void)state;
 	SCRIPT({"www.x", 0, ERR_OK, DNS_ALIAS, "far.away", 0},
 	       {"far.away", 0, ERR_OK, DNS_FOUND, NULL, 0});
 	assert_int_equal(look_up("www.x"), STATUS_OK);
@@ -320,9 +303,8 @@ static void aliases_are_asked_for(void **state)
 	assert_int_equal(result.ipv4[1], 0xc0000202);
 }
 
-static void aliases_without_end(void **state)
+TEST(aliases_without_end)
 {
-	(void)state;
 	SCRIPT({"a.x", 0, ERR_OK, DNS_ALIAS, "b.x", 0}, {"b.x", 0, ERR_OK, DNS_ALIAS, "a.x", 0});
 	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
 	must_say("too many aliases");
@@ -331,33 +313,30 @@ static void aliases_without_end(void **state)
 
 /* --- which server ---------------------------------------------------------------------------------- */
 
-static void the_second_server_knows(void **state)
+TEST(the_second_server_knows)
 {
-	(void)state;
 	SCRIPT({NULL, SERVER_2, ERR_OK, DNS_FOUND, NULL, 0});
 	assert_int_equal(look_up("a.x"), STATUS_OK);
 	assert_string_equal(asked, "a.x@1/1 a.x@2/1 ");
 	assert_true(now_ns == NS_PER_S);
 
-	fresh(NULL); /* a server that fails is no answer either, and costs no time */
+	fresh(); /* a server that fails is no answer either, and costs no time */
 	SCRIPT({NULL, SERVER_1, ERR_OK, DNS_SERVER_FAILS, NULL, 0},
 	       {NULL, SERVER_2, ERR_OK, DNS_FOUND, NULL, 0});
 	assert_int_equal(look_up("a.x"), STATUS_OK);
 	assert_true(now_ns == 0);
 }
 
-static void nobody_answers(void **state)
+TEST(nobody_answers)
 {
-	(void)state;
 	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
 	assert_string_equal(asked, "a.x@1/1 a.x@2/1 a.x@1/2 a.x@2/2 a.x@1/3 a.x@2/3 ");
 	assert_true(now_ns == 14 * NS_PER_S); /* 1, 2 and 4 seconds for each */
 	must_say("a.x: no answer from the name server 10.0.0.1 and 10.0.0.2");
 }
 
-static void what_the_servers_did(void **state)
+TEST(what_the_servers_did)
 {
-	(void)state;
 	resolver.n_servers = 1;
 	SCRIPT({NULL, 0, ERR_OK, DNS_SERVER_FAILS, NULL, 0});
 	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
@@ -375,46 +354,43 @@ static void what_the_servers_did(void **state)
 
 /* A server that knows nothing and asks nobody is not the last word, nor is an empty answer without a
  * word about who said it. */
-static void a_lame_server_is_passed_over(void **state)
+TEST(a_lame_server_is_passed_over)
 {
-	(void)state;
 	SCRIPT({NULL, SERVER_1, ERR_OK, DNS_EMPTY, NULL, 0}, {NULL, SERVER_2, ERR_OK, DNS_FOUND, NULL, 0});
 	assert_int_equal(look_up("a.x"), STATUS_OK);
 	assert_string_equal(asked, "a.x@1/1 a.x@2/1 ");
 	assert_true(now_ns == 0);
 
-	fresh(NULL);
+	fresh();
 	SCRIPT({NULL, SERVER_1, ERR_OK, DNS_EMPTY, NULL, ASKS_OTHERS},
 	       {NULL, SERVER_2, ERR_OK, DNS_FOUND, NULL, 0});
 	assert_int_equal(look_up("a.x"), STATUS_OK);
 	assert_string_equal(asked, "a.x@1/1 a.x@2/1 ");
 
-	fresh(NULL); /* said with authority, it is final */
+	fresh(); /* said with authority, it is final */
 	SCRIPT({NULL, SERVER_1, ERR_OK, DNS_NO_ADDRESS, NULL, 0},
 	       {NULL, SERVER_2, ERR_OK, DNS_FOUND, NULL, 0});
 	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
 	assert_string_equal(asked, "a.x@1/1 ");
 }
 
-static void nothing_but_empty_answers(void **state)
+TEST(nothing_but_empty_answers)
 {
-	(void)state;
 	SCRIPT({NULL, SERVER_1, ERR_OK, DNS_EMPTY, NULL, ASKS_OTHERS},
 	       {NULL, SERVER_2, ERR_OK, DNS_SERVER_FAILS, NULL, 0});
 	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
 	assert_string_equal(asked, "a.x@1/1 a.x@2/1 "); /* a cache is believed when all were asked */
 	must_say("a.x has no IPv4 address");
 
-	fresh(NULL);
+	fresh();
 	SCRIPT({NULL, 0, ERR_OK, DNS_EMPTY, NULL, 0});
 	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
 	must_say("a.x: the name server does not know it, and asks nobody else (lame): 10.0.0.1 and 10.0.0.2");
 }
 
 /* A server that EDNS silences is asked without from its second question on, and for every name. */
-static void who_takes_no_edns(void **state)
+TEST(who_takes_no_edns)
 {
-	(void)state;
 	shows_edns = true;
 	resolver.n_servers = 1;
 	SCRIPT({"a.x", SERVER_1, ERR_TIMEDOUT, DNS_ALIAS, "b.x", 0}, {"b.x", 0, ERR_OK, DNS_FOUND, NULL, 0});
@@ -422,13 +398,13 @@ static void who_takes_no_edns(void **state)
 	assert_string_equal(asked, "a.x@1/1+ a.x@1/2 b.x@1/1 ");
 	assert_true(now_ns == NS_PER_S);
 
-	fresh(NULL);
+	fresh();
 	shows_edns = true;
 	SCRIPT({"a.x", 0, ERR_OK, DNS_ALIAS, "b.x", REFUSES_EDNS}, {"b.x", 0, ERR_OK, DNS_FOUND, NULL, 0});
 	assert_int_equal(look_up("a.x"), STATUS_OK);
 	assert_string_equal(asked, "a.x@1/1+ b.x@1/1 ");
 
-	fresh(NULL); /* the next look-up knows, and does not wait for it again */
+	fresh(); /* the next look-up knows, and does not wait for it again */
 	shows_edns = true;
 	resolver.memory = &(struct resolver_memory){0};
 	SCRIPT({NULL, SERVER_1, ERR_TIMEDOUT, DNS_FOUND, NULL, 0});
@@ -438,13 +414,13 @@ static void who_takes_no_edns(void **state)
 	assert_int_equal(look_up("c.x"), STATUS_OK);
 	assert_string_equal(asked, "a.x@1/1+ a.x@1/2 b.x@1/1 c.x@1/1 ");
 	assert_int_equal(resolver.memory->n, 1);
-	fresh(NULL); /* who says nothing at all is not known for it */
+	fresh(); /* who says nothing at all is not known for it */
 	shows_edns = true;
 	resolver.memory = &(struct resolver_memory){0};
 	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
 	assert_int_equal(resolver.memory->n, 0);
 
-	fresh(NULL); /* one server's trouble is not the other's */
+	fresh(); /* one server's trouble is not the other's */
 	shows_edns = true;
 	SCRIPT({NULL, SERVER_2, ERR_OK, DNS_FOUND, NULL, 0});
 	assert_int_equal(look_up("a.x"), STATUS_OK);
@@ -452,9 +428,8 @@ static void who_takes_no_edns(void **state)
 }
 
 /* What all of them sent, over all tries, is in the sentence. */
-static void what_came_in_place_of_an_answer(void **state)
+TEST(what_came_in_place_of_an_answer)
 {
-	(void)state;
 	no_answers[1] = "had a bad UDP checksum";
 	no_answers[2] = "had another id";
 	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
@@ -465,7 +440,7 @@ static void what_came_in_place_of_an_answer(void **state)
 			 STATUS_TIMED_OUT);
 	must_say("timed out, waiting for the name server's answer (10.0.0.1 about a.x) "
 		 "(3 answers refused: 2 had a bad UDP checksum, 1 had another id)");
-	fresh(NULL);
+	fresh();
 	resolver.n_servers = 1;
 	SCRIPT({NULL, 0, ERR_CONNREFUSED, 0, NULL, 0});
 	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
@@ -475,9 +450,8 @@ static void what_came_in_place_of_an_answer(void **state)
 	assert_int_equal(result.refused.count, 0);
 }
 
-static void the_deadline_comes_first(void **state)
+TEST(the_deadline_comes_first)
 {
-	(void)state;
 	assert_int_equal(resolver_lookup(&resolver, "a.x", 3, 2500 * NS_PER_MS, &result),
 			 STATUS_TIMED_OUT);
 	must_say("timed out, waiting for the name server's answer (10.0.0.1 about a.x)");
@@ -504,46 +478,15 @@ static void record(struct event_sink *sink, const struct event *ev)
 }
 
 /* Whom it asks at that moment, and how long all the rounds can still take. */
-static void a_long_search_says_so(void **state)
+TEST(a_long_search_says_so)
 {
 	static struct event_sink sink = {.emit = record};
 	static struct progress progress;
 
-	(void)state;
 	progress_init(&progress, &sink);
 	machine.progress = &progress;
 	assert_int_equal(resolver_lookup(&resolver, "a.x", 3, 7500 * NS_PER_MS, &result),
 			 STATUS_TIMED_OUT);
 	assert_string_equal(said, "2.0@1 5.5 3.0@1 4.5 4.0@2 3.5 5.0@2 2.5 6.0@1 1.5 7.0@1 0.5 ");
 	assert_int_equal(progress_tick(&progress, 100 * NS_PER_S), TIME_NEVER);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(addresses_are_not_asked_for, fresh),
-		cmocka_unit_test_setup(hosts_come_first, fresh),
-		cmocka_unit_test_setup(what_is_no_name, fresh),
-		cmocka_unit_test_setup(nobody_to_ask, fresh),
-		cmocka_unit_test_setup(names_of_tor, fresh),
-		cmocka_unit_test_setup(numbers_are_no_names, fresh),
-		cmocka_unit_test_setup(localhost_is_this_machine, fresh),
-		cmocka_unit_test_setup(the_search_domain, fresh),
-		cmocka_unit_test_setup(several_search_domains, fresh),
-		cmocka_unit_test_setup(a_search_domain_that_does_not_fit, fresh),
-		cmocka_unit_test_setup(only_a_name_that_does_not_exist_is_searched, fresh),
-		cmocka_unit_test_setup(aliases_are_asked_for, fresh),
-		cmocka_unit_test_setup(aliases_without_end, fresh),
-		cmocka_unit_test_setup(the_second_server_knows, fresh),
-		cmocka_unit_test_setup(nobody_answers, fresh),
-		cmocka_unit_test_setup(what_the_servers_did, fresh),
-		cmocka_unit_test_setup(a_lame_server_is_passed_over, fresh),
-		cmocka_unit_test_setup(nothing_but_empty_answers, fresh),
-		cmocka_unit_test_setup(who_takes_no_edns, fresh),
-		cmocka_unit_test_setup(what_came_in_place_of_an_answer, fresh),
-		cmocka_unit_test_setup(the_deadline_comes_first, fresh),
-		cmocka_unit_test_setup(a_long_search_says_so, fresh),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,33 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /* net/ip/route and the address configuration of net/net: who is a neighbour, who is behind which router,
  * and which addresses and routes are refused. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "tests/lib/stack_kit.h"
+#include "tests/runner/unit.h"
 
 #define A(a, b, c, d) ((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d))
 
 static struct kit k;
 static struct ipv4_route route;
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	kit_open_bare(&k, 1, NULL);
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	kit_close(&k);
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 static int set(uint32_t ipv4, uint32_t mask)
 {
@@ -39,16 +31,14 @@ static int set_gateway(uint32_t gateway)
 	return net_set_gateway(k.stack, &k.netif, gateway);
 }
 
-static void without_an_address_there_is_no_route(void **state)
+TEST(without_an_address_there_is_no_route)
 {
-	(void)state;
 	assert_int_equal(ipv4_route(k.stack, KIT_PEER_IP, &route), ERR_ADDRNOTAVAIL);
 	assert_int_equal(kit_counter(&k, "ip_no_route"), 1);
 }
 
-static void neighbours_are_reached_directly(void **state)
+TEST(neighbours_are_reached_directly)
 {
-	(void)state;
 	assert_int_equal(set(A(10, 1, 2, 3), 0xffff0000), ERR_OK);
 	assert_int_equal(ipv4_route(k.stack, A(10, 1, 200, 9), &route), ERR_OK);
 	assert_ptr_equal(route.netif, &k.netif);
@@ -57,9 +47,8 @@ static void neighbours_are_reached_directly(void **state)
 	assert_int_equal(ipv4_route(k.stack, A(10, 2, 0, 1), &route), ERR_NETUNREACH);
 }
 
-static void everybody_else_is_behind_the_gateway(void **state)
+TEST(everybody_else_is_behind_the_gateway)
 {
-	(void)state;
 	assert_int_equal(set(A(10, 1, 2, 3), 0xffff0000), ERR_OK);
 	assert_int_equal(set_gateway(A(10, 1, 0, 1)), ERR_OK);
 	assert_int_equal(ipv4_route(k.stack, A(10, 2, 0, 1), &route), ERR_OK);
@@ -70,9 +59,8 @@ static void everybody_else_is_behind_the_gateway(void **state)
 	assert_int_equal(route.next_hop, A(10, 1, 0, 1));
 }
 
-static void the_host_part_decides_at_the_mask_s_edge(void **state)
+TEST(the_host_part_decides_at_the_mask_s_edge)
 {
-	(void)state;
 	assert_int_equal(set(A(192, 0, 2, 130), 0xffffffc0), ERR_OK); /* /26: .128-.191 */
 	assert_int_equal(set_gateway(A(192, 0, 2, 129)), ERR_OK);
 	assert_int_equal(ipv4_route(k.stack, A(192, 0, 2, 190), &route), ERR_OK);
@@ -85,9 +73,8 @@ static void the_host_part_decides_at_the_mask_s_edge(void **state)
 	assert_int_equal(ipv4_route(k.stack, A(192, 0, 2, 128), &route), ERR_ACCES);
 }
 
-static void broadcast_multicast_and_loopback_are_not_sent(void **state)
+TEST(broadcast_multicast_and_loopback_are_not_sent)
 {
-	(void)state;
 	assert_int_equal(set(KIT_IP, KIT_MASK), ERR_OK);
 	assert_int_equal(set_gateway(KIT_PEER_IP), ERR_OK);
 	assert_int_equal(ipv4_route(k.stack, 0xffffffff, &route), ERR_ACCES);
@@ -98,16 +85,14 @@ static void broadcast_multicast_and_loopback_are_not_sent(void **state)
 	assert_int_equal(ipv4_route(k.stack, 0, &route), ERR_NETUNREACH);
 }
 
-static void our_own_address_is_refused(void **state)
+TEST(our_own_address_is_refused)
 {
-	(void)state;
 	assert_int_equal(set(KIT_IP, KIT_MASK), ERR_OK);
 	assert_int_equal(ipv4_route(k.stack, KIT_IP, &route), ERR_ADDRNOTAVAIL);
 }
 
-static void point_to_point_masks_have_no_broadcast(void **state)
+TEST(point_to_point_masks_have_no_broadcast)
 {
-	(void)state;
 	assert_int_equal(set(A(10, 0, 0, 0), 0xfffffffe), ERR_OK); /* RFC 3021 */
 	assert_int_equal(ipv4_route(k.stack, A(10, 0, 0, 1), &route), ERR_OK);
 	assert_int_equal(route.next_hop, A(10, 0, 0, 1));
@@ -115,36 +100,33 @@ static void point_to_point_masks_have_no_broadcast(void **state)
 	assert_int_equal(ipv4_route(k.stack, A(10, 0, 0, 1), &route), ERR_NETUNREACH);
 }
 
-static void addresses_that_no_host_has_are_refused(void **state)
+TEST(addresses_that_no_host_has_are_refused)
 {
 	static const uint32_t bad[] = {
 		0, A(0, 1, 2, 3), A(127, 0, 0, 1), A(224, 0, 0, 5), A(240, 0, 0, 1), 0xffffffff,
 		A(192, 168, 1, 0), A(192, 168, 1, 255),
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(bad); i++) {
 		assert_int_equal(set(bad[i], 0xffffff00), ERR_INVAL);
 		assert_int_equal(k.netif.ipv4, 0);
 	}
 }
 
-static void masks_with_holes_are_refused(void **state)
+TEST(masks_with_holes_are_refused)
 {
 	static const uint32_t bad[] = {0x000000ff, 0xff00ff00, 0xfffffffd, 0x7fffffff, 1};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(bad); i++)
 		assert_int_equal(set(KIT_IP, bad[i]), ERR_INVAL);
 	assert_int_equal(set(KIT_IP, 0x80000000), ERR_OK);
 }
 
-static void the_gateway_must_be_a_host(void **state)
+TEST(the_gateway_must_be_a_host)
 {
 	static const uint32_t bad[] = {KIT_IP, 0, 0xffffffff, A(127, 0, 0, 1), A(224, 0, 0, 1),
 				       A(0, 0, 0, 1), A(240, 0, 0, 1), KIT_IP & KIT_MASK, KIT_IP | ~KIT_MASK};
 
-	(void)state;
 	assert_int_equal(set_gateway(KIT_PEER_IP), ERR_NETUNREACH); /* no address yet */
 	assert_int_equal(set(KIT_IP, KIT_MASK), ERR_OK);
 	for (unsigned i = 0; i < ARRAY_LEN(bad); i++)
@@ -166,9 +148,8 @@ static uint32_t next_hop(uint32_t dst)
 	return ipv4_route(k.stack, dst, &route) == ERR_OK ? route.next_hop : 0;
 }
 
-static void the_longest_prefix_is_taken(void **state)
+TEST(the_longest_prefix_is_taken)
 {
-	(void)state;
 	assert_int_equal(set(A(10, 1, 0, 5), 0xffffff00), ERR_OK);
 	assert_int_equal(add(A(172, 16, 0, 0), 0xfff00000, A(10, 1, 0, 2)), ERR_OK);
 	assert_int_equal(set_gateway(A(10, 1, 0, 1)), ERR_OK); /* the order does not matter */
@@ -182,9 +163,8 @@ static void the_longest_prefix_is_taken(void **state)
 }
 
 /* Of the interface's own network a part may be behind a router; never what has a meaning of its own. */
-static void a_part_of_our_own_network(void **state)
+TEST(a_part_of_our_own_network)
 {
-	(void)state;
 	assert_int_equal(set(A(10, 1, 0, 5), 0xffff0000), ERR_OK);
 	assert_int_equal(add(A(10, 1, 8, 0), 0xfffff800, A(10, 1, 0, 2)), ERR_OK);
 	assert_int_equal(add(A(10, 1, 0, 0), 0xffff0000, A(10, 1, 0, 3)), ERR_OK);
@@ -198,9 +178,8 @@ static void a_part_of_our_own_network(void **state)
 }
 
 /* RFC 3442 as clouds use it: an address alone, and a gateway that the mask does not reach. */
-static void a_gateway_outside_the_mask(void **state)
+TEST(a_gateway_outside_the_mask)
 {
-	(void)state;
 	assert_int_equal(set(A(10, 128, 0, 7), 0xffffffff), ERR_OK);
 	assert_int_equal(add(A(10, 128, 0, 1), 0xffffffff, 0), ERR_OK);
 	assert_int_equal(set_gateway(A(10, 128, 0, 1)), ERR_OK);
@@ -211,7 +190,7 @@ static void a_gateway_outside_the_mask(void **state)
 }
 
 /* As hosters use it: nothing says that the gateway is on the link, but that it is the gateway. */
-static void a_far_gateway(void **state)
+TEST(a_far_gateway)
 {
 	static const struct {
 		uint32_t address, mask, gateway;
@@ -223,7 +202,6 @@ static void a_far_gateway(void **state)
 		{A(192, 168, 77, 2), 0xfffffffe, A(10, 0, 0, 1)},
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
 		assert_int_equal(set(cases[i].address, cases[i].mask), ERR_OK);
 		assert_int_equal(set_gateway(cases[i].gateway), ERR_OK);
@@ -237,9 +215,8 @@ static void a_far_gateway(void **state)
 }
 
 /* It is a neighbour whatever other route covers its address, but for one to it alone. */
-static void far_routers_of_several_routes(void **state)
+TEST(far_routers_of_several_routes)
 {
-	(void)state;
 	assert_int_equal(set(A(203, 0, 113, 9), 0xffffffff), ERR_OK);
 	assert_int_equal(set_gateway(A(10, 0, 0, 1)), ERR_OK);
 	assert_int_equal(add(A(10, 0, 0, 0), 0xff000000, A(172, 16, 0, 1)), ERR_OK);
@@ -251,13 +228,12 @@ static void far_routers_of_several_routes(void **state)
 }
 
 /* Who is on the link only by a route is asked, believed and answered like a neighbour. */
-static void arp_with_a_gateway_outside_the_mask(void **state)
+TEST(arp_with_a_gateway_outside_the_mask)
 {
 	struct kit_frame f;
 	struct kit_sent *s;
 	struct udp_pcb pcb = {.local_port = 5000};
 
-	(void)state;
 	assert_int_equal(set(KIT_IP, 0xffffffff), ERR_OK);
 	assert_int_equal(set_gateway(KIT_PEER_IP), ERR_OK);
 	assert_int_equal(udp_send(k.stack, &pcb, "x", 1, KIT_FAR_IP, 9, k.now_ns), ERR_OK);
@@ -278,9 +254,8 @@ static void arp_with_a_gateway_outside_the_mask(void **state)
 	kit_sent_clear(&k);
 }
 
-static void routes_that_make_no_sense(void **state)
+TEST(routes_that_make_no_sense)
 {
-	(void)state;
 	assert_int_equal(add(0, 0, KIT_PEER_IP), ERR_NETUNREACH); /* no address yet */
 	assert_int_equal(add(A(10, 0, 0, 0), 0xff000000, 0), ERR_NETUNREACH);
 	assert_int_equal(set(KIT_IP, KIT_MASK), ERR_OK);
@@ -292,9 +267,8 @@ static void routes_that_make_no_sense(void **state)
 	assert_int_equal(k.stack->routes.n, 0);
 }
 
-static void the_table_is_bounded(void **state)
+TEST(the_table_is_bounded)
 {
-	(void)state;
 	assert_int_equal(set(KIT_IP, KIT_MASK), ERR_OK);
 	for (uint32_t i = 0; i < IPV4_ROUTES_MAX; i++)
 		assert_int_equal(add(A(10, i, 0, 0), 0xffff0000, KIT_PEER_IP), ERR_OK);
@@ -305,9 +279,8 @@ static void the_table_is_bounded(void **state)
 	assert_int_equal(k.stack->routes.n, IPV4_ROUTES_MAX);
 }
 
-static void another_address_keeps_what_it_can_reach(void **state)
+TEST(another_address_keeps_what_it_can_reach)
 {
-	(void)state;
 	assert_int_equal(set(KIT_IP, KIT_MASK), ERR_OK);
 	assert_int_equal(set_gateway(KIT_PEER_IP), ERR_OK);
 	assert_int_equal(set(KIT_IP + 1, KIT_MASK), ERR_OK);
@@ -325,31 +298,3 @@ static void another_address_keeps_what_it_can_reach(void **state)
 	assert_int_equal(next_hop(KIT_FAR_IP), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(without_an_address_there_is_no_route),
-		TEST(neighbours_are_reached_directly),
-		TEST(everybody_else_is_behind_the_gateway),
-		TEST(the_host_part_decides_at_the_mask_s_edge),
-		TEST(broadcast_multicast_and_loopback_are_not_sent),
-		TEST(our_own_address_is_refused),
-		TEST(point_to_point_masks_have_no_broadcast),
-		TEST(addresses_that_no_host_has_are_refused),
-		TEST(masks_with_holes_are_refused),
-		TEST(the_gateway_must_be_a_host),
-		TEST(the_longest_prefix_is_taken),
-		TEST(a_part_of_our_own_network),
-		TEST(a_gateway_outside_the_mask),
-		TEST(a_far_gateway),
-		TEST(far_routers_of_several_routes),
-		TEST(arp_with_a_gateway_outside_the_mask),
-		TEST(routes_that_make_no_sense),
-		TEST(the_table_is_bounded),
-		TEST(another_address_keeps_what_it_can_reach),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

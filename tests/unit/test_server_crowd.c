@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Whose place a newcomer gets, who has to wait for that, and who moves too little; app/server/crowd.c. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 #include "app/server/internal.h"
 #include "tests/lib/stack_kit.h"
+#include "tests/runner/unit.h"
 
 #define MIB (UINT64_C(1) << 20)
 #define NO_SOCKET 9999 /* what the rows say about themselves counts */
@@ -38,23 +33,21 @@ static void machine_free(void *ctx, void *ptr, size_t size)
 	free(ptr);
 }
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	kit_open(&k, 1, NULL);
 	m = (struct machine){.stack = k.stack, .alloc = machine_alloc, .free = machine_free};
 	s = (struct server){.m = &m};
 	assert_true(crowd_open(&s));
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	crowd_close(&s);
 	kit_close(&k);
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 /* --- rows ------------------------------------------------------------------------------------------ */
 
@@ -72,9 +65,8 @@ static struct session *row(unsigned i, enum session_phase phase, unsigned guest,
 
 /* --- the choice -------------------------------------------------------------------------------------- */
 
-static void the_one_with_least_of_the_address_with_most(void **state)
+TEST(the_one_with_least_of_the_address_with_most)
 {
-	(void)state;
 	assert_null(crowd_whose_place(&s));
 	row(0, SESSION_READING, 0, 0); /* least of all, but the only one of its address */
 	row(1, SESSION_READING, 1, 500);
@@ -90,9 +82,8 @@ static void the_one_with_least_of_the_address_with_most(void **state)
 	assert_ptr_equal(crowd_whose_place(&s), &s.sessions[3]);
 }
 
-static void of_two_that_moved_as_little_the_older(void **state)
+TEST(of_two_that_moved_as_little_the_older)
 {
-	(void)state;
 	row(3, SESSION_READING, 1, 0)->came_ns = 7;
 	row(4, SESSION_READING, 1, 0)->came_ns = 5;
 	row(5, SESSION_READING, 1, 0)->came_ns = 6;
@@ -100,9 +91,8 @@ static void of_two_that_moved_as_little_the_older(void **state)
 }
 
 /* Addresses with as many: all of their connections are looked at. */
-static void of_addresses_with_as_many_the_one_with_least(void **state)
+TEST(of_addresses_with_as_many_the_one_with_least)
 {
-	(void)state;
 	row(0, SESSION_READING, 0, 50);
 	row(1, SESSION_CLOSING, 1, 30);
 	row(2, SESSION_READING, 2, 40);
@@ -111,11 +101,10 @@ static void of_addresses_with_as_many_the_one_with_least(void **state)
 
 /* --- the claim ---------------------------------------------------------------------------------------- */
 
-static void who_has_fewer_need_not_wait(void **state)
+TEST(who_has_fewer_need_not_wait)
 {
 	struct session *c;
 
-	(void)state;
 	for (unsigned i = 0; i < 3; i++)
 		row(i, SESSION_READING, 0, 0);
 	c = row(3, SESSION_WAITING, 1, 0);
@@ -126,11 +115,10 @@ static void who_has_fewer_need_not_wait(void **state)
 	assert_false(crowd_may_claim(&s, s.waiting, 3, NS_PER_S));
 }
 
-static void nobody_waits_longer_than_two_seconds(void **state)
+TEST(nobody_waits_longer_than_two_seconds)
 {
 	struct session *c;
 
-	(void)state;
 	row(0, SESSION_READING, 0, 0);
 	c = row(1, SESSION_WAITING, 0, 0);
 	assert_false(crowd_may_claim(&s, c, 1, c->came_ns + SERVER_WAIT_NS - 1));
@@ -138,11 +126,10 @@ static void nobody_waits_longer_than_two_seconds(void **state)
 }
 
 /* Where no more may wait the first of them goes in. */
-static void a_full_room_does_not_block_the_door(void **state)
+TEST(a_full_room_does_not_block_the_door)
 {
 	struct session *first, *second;
 
-	(void)state;
 	row(0, SESSION_READING, 0, 0);
 	first = row(1, SESSION_WAITING, 0, 0);
 	second = row(2, SESSION_WAITING, 0, 0);
@@ -164,11 +151,10 @@ static bool is_slow(struct session *c, uint64_t in, uint64_t taken, uint64_t ns)
 	return c->window.slow;
 }
 
-static void who_moves_too_little(void **state)
+TEST(who_moves_too_little)
 {
 	struct session *c = row(0, SESSION_READING, 0, 0);
 
-	(void)state;
 	request_begin(&c->request);
 	assert_false(is_slow(c, 0, 0, 2 * NS_PER_S)); /* idle: another time-out */
 	assert_int_equal(request_feed(&c->request, "GET", 3), 3);
@@ -187,7 +173,7 @@ static void who_moves_too_little(void **state)
 
 /* --- how many -------------------------------------------------------------------------------------------- */
 
-static void places_go_with_memory(void **state)
+TEST(places_go_with_memory)
 {
 	static const struct {
 		uint64_t available;
@@ -197,27 +183,10 @@ static void places_go_with_memory(void **state)
 		{62 * MIB, 1024, 1024}, {4096 * MIB, 1024, 1024},
 	};
 
-	(void)state;
 	assert_int_equal(crowd_places(&m), 64); /* nobody counts */
 	m.memory = machine_memory;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		memory = rows[i].available;
 		assert_in_range(crowd_places(&m), rows[i].least, rows[i].most);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(the_one_with_least_of_the_address_with_most, setup, teardown),
-		cmocka_unit_test_setup_teardown(of_two_that_moved_as_little_the_older, setup, teardown),
-		cmocka_unit_test_setup_teardown(of_addresses_with_as_many_the_one_with_least, setup, teardown),
-		cmocka_unit_test_setup_teardown(who_has_fewer_need_not_wait, setup, teardown),
-		cmocka_unit_test_setup_teardown(nobody_waits_longer_than_two_seconds, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_full_room_does_not_block_the_door, setup, teardown),
-		cmocka_unit_test_setup_teardown(who_moves_too_little, setup, teardown),
-		cmocka_unit_test_setup_teardown(places_go_with_memory, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

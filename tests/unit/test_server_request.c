@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The parser of requests: what is a request, what is none, where each ends, in pieces of any size. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include <stdio.h>
 #include <string.h>
 
 #include "app/server/request.h"
+#include "tests/runner/unit.h"
 
 #define HOST "Host: a\r\n"
 #define GET "GET / HTTP/1.1\r\n" HOST
@@ -68,11 +63,10 @@ static const struct good {
 
 static const size_t pieces[] = {SIZE_MAX, 1, 2, 7};
 
-static void requests_in_pieces(void **state)
+TEST(requests_in_pieces)
 {
 	static char text[70000];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
 		const struct good *g = &good[i];
 		size_t head = strlen(g->text), len = head + (g->body > 99 ? g->body : 0);
@@ -163,9 +157,8 @@ static const struct bad {
 	{GET "Expect: 200-ok\r\n\r\n", 417},
 };
 
-static void what_is_no_request(void **state)
+TEST(what_is_no_request)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		for (size_t n = 0; n < ARRAY_LEN(pieces); n++) {
 			(void)feed(bad[i].text, strlen(bad[i].text), pieces[n]);
@@ -178,11 +171,10 @@ static void what_is_no_request(void **state)
 	}
 }
 
-static void nul_is_in_no_header(void **state)
+TEST(nul_is_in_no_header)
 {
 	static const char first[] = "\0", line[] = "GET /\0 HTTP/1.1\r\n", field[] = GET "X: \0\r\n";
 
-	(void)state;
 	assert_int_equal(feed(first, sizeof(first) - 1, 1), 1);
 	assert_int_equal(r.code, 400);
 	assert_int_equal(feed(line, sizeof(line) - 1, 1), 6);
@@ -210,9 +202,8 @@ static unsigned code_of(const char *text, size_t n, const char *rest)
 	return r.code;
 }
 
-static void nothing_is_endless(void **state)
+TEST(nothing_is_endless)
 {
-	(void)state;
 	assert_int_equal(code_of("GET /", HTTP_LINE_KEPT - 14, " HTTP/1.1\r\n" HOST "\r\n"), 0);
 	assert_true(r.path_overlong);
 	assert_int_equal(r.phase, REQUEST_DONE);
@@ -229,11 +220,10 @@ static void nothing_is_endless(void **state)
 	assert_int_equal(r.method_len, 3);
 }
 
-static void not_so_many_fields(void **state)
+TEST(not_so_many_fields)
 {
 	char text[2000] = "GET / HTTP/1.1\r\n" HOST;
 
-	(void)state;
 	for (unsigned i = 1; i < REQUEST_FIELDS_MAX; i++)
 		strcat(text, "X: y\r\n");
 	strcat(text, "\r\n");
@@ -245,9 +235,8 @@ static void not_so_many_fields(void **state)
 }
 
 /* The log shows the beginning of what is long. */
-static void what_is_kept_of_it(void **state)
+TEST(what_is_kept_of_it)
 {
-	(void)state;
 	assert_int_equal(code_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ /", 1000, " HTTP/1.1\r\n" HOST "\r\n"), 0);
 	assert_int_equal(r.method, REQUEST_UNKNOWN);
 	assert_int_equal(r.method_len, REQUEST_METHOD_KEPT);
@@ -256,9 +245,8 @@ static void what_is_kept_of_it(void **state)
 	assert_memory_equal(r.target, "/aaa", 4);
 }
 
-static void fresh_until_a_byte_has_come(void **state)
+TEST(fresh_until_a_byte_has_come)
 {
-	(void)state;
 	request_begin(&r);
 	assert_true(request_is_fresh(&r));
 	assert_int_equal(request_feed(&r, "\r\n", 2), 2);
@@ -267,12 +255,11 @@ static void fresh_until_a_byte_has_come(void **state)
 	assert_false(request_is_fresh(&r));
 }
 
-static void who_waits_for_100_continue(void **state)
+TEST(who_waits_for_100_continue)
 {
 	static const char waits[] = GET "Content-Length: 2\r\nExpect: 100-Continue\r\n\r\n";
 	static const char without_a_body[] = GET "Expect: 100-continue\r\n\r\n";
 
-	(void)state;
 	(void)feed(waits, sizeof(waits) - 1, SIZE_MAX);
 	assert_int_equal(r.phase, REQUEST_BODY);
 	assert_true(r.wants_continue);
@@ -282,20 +269,4 @@ static void who_waits_for_100_continue(void **state)
 	(void)feed(without_a_body, sizeof(without_a_body) - 1, SIZE_MAX);
 	assert_int_equal(r.phase, REQUEST_DONE);
 	assert_false(r.wants_continue);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(requests_in_pieces),
-		cmocka_unit_test(what_is_no_request),
-		cmocka_unit_test(nul_is_in_no_header),
-		cmocka_unit_test(nothing_is_endless),
-		cmocka_unit_test(not_so_many_fields),
-		cmocka_unit_test(what_is_kept_of_it),
-		cmocka_unit_test(fresh_until_a_byte_has_come),
-		cmocka_unit_test(who_waits_for_100_continue),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* net/siphash against the test values of the SipHash paper and its reference vectors: key
  * 00 01 .. 0f, message 00 01 .. of each length. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "net/siphash.h"
+#include "tests/runner/unit.h"
 
 static const uint8_t key[SIPHASH_KEY_LEN] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
@@ -26,9 +21,8 @@ static uint64_t hash_of_length(size_t len)
 	return h;
 }
 
-static void published_vectors(void **state)
+TEST(published_vectors)
 {
-	(void)state;
 	assert_true(hash_of_length(0) == UINT64_C(0x726fdb47dd0e0e31));
 	assert_true(hash_of_length(1) == UINT64_C(0x74f839c593dc67fd));
 	assert_true(hash_of_length(2) == UINT64_C(0x0d6c8009d9a94f5a));
@@ -39,24 +33,13 @@ static void published_vectors(void **state)
 	assert_true(hash_of_length(63) == UINT64_C(0x958a324ceb064572));
 }
 
-static void key_and_length_matter(void **state)
+TEST(key_and_length_matter)
 {
 	uint8_t other[SIPHASH_KEY_LEN], zeros[16] = {0};
 
-	(void)state;
 	memcpy(other, key, sizeof(other));
 	other[15] ^= 1;
 	assert_true(siphash(key, "x", 1) != siphash(other, "x", 1));
 	for (size_t len = 1; len <= sizeof(zeros); len++)
 		assert_true(siphash(key, zeros, len) != siphash(key, zeros, len - 1));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(published_vectors),
-		cmocka_unit_test(key_and_length_matter),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* kernel/firmware/smbios: entry points of both kinds, and OEM strings from tables that may say anything. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "kernel/firmware/smbios.h"
+#include "tests/runner/unit.h"
 
 /* --- entry points ------------------------------------------------------------------------------ */
 
@@ -56,12 +51,11 @@ static bool parse(const uint8_t *p, size_t len, struct smbios_table *table)
 	return good;
 }
 
-static void a_64_bit_entry(void **state)
+TEST(a_64_bit_entry)
 {
 	struct smbios_table table;
 	uint8_t p[24];
 
-	(void)state;
 	entry_3(p);
 	assert_true(parse(p, sizeof(p), &table));
 	assert_int_equal(table.len, 0x1234);
@@ -70,12 +64,11 @@ static void a_64_bit_entry(void **state)
 		assert_false(parse(p, len, &table));
 }
 
-static void a_32_bit_entry(void **state)
+TEST(a_32_bit_entry)
 {
 	struct smbios_table table;
 	uint8_t p[31];
 
-	(void)state;
 	entry_2(p);
 	assert_true(parse(p, sizeof(p), &table));
 	assert_int_equal(table.len, 0x1234);
@@ -87,12 +80,11 @@ static void a_32_bit_entry(void **state)
 		assert_false(parse(p, len, &table));
 }
 
-static void unsound_entries(void **state)
+TEST(unsound_entries)
 {
 	struct smbios_table table;
 	uint8_t three[24], two[31];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(three); i++) {
 		entry_3(three);
 		three[i] ^= 0x55;
@@ -137,12 +129,12 @@ static void end_strings(void)
 	table[table_len++] = 0;
 }
 
-static int empty_table(void **state)
+static void empty_table(void)
 {
-	(void)state;
 	table_len = 0;
-	return 0;
 }
+
+FIXTURE(empty_table, NULL);
 
 /* All strings that are found, joined by '|'; bounded, so an endless walk is seen. */
 static const char *strings_of(uint32_t len)
@@ -187,17 +179,15 @@ static void a_machine_s_table(void)
 	end_strings();
 }
 
-static void strings_of_every_structure(void **state)
+TEST(strings_of_every_structure)
 {
-	(void)state;
 	a_machine_s_table();
 	assert_string_equal(strings_of(table_len),
 			    "dialtone:url=http://10.0.2.2/|other people's|dialtone:timeout=5|");
 }
 
-static void a_structure_without_strings(void **state)
+TEST(a_structure_without_strings)
 {
-	(void)state;
 	begin_structure(11, 5);
 	end_strings();
 	end_strings();
@@ -207,18 +197,16 @@ static void a_structure_without_strings(void **state)
 	assert_string_equal(strings_of(table_len), "x|");
 }
 
-static void tables_cut_anywhere(void **state)
+TEST(tables_cut_anywhere)
 {
-	(void)state;
 	a_machine_s_table();
 	for (uint32_t len = 0; len < table_len; len++)
 		(void)strings_of(len);
 	assert_string_equal(strings_of(0), "");
 }
 
-static void lengths_that_make_no_sense(void **state)
+TEST(lengths_that_make_no_sense)
 {
-	(void)state;
 	begin_structure(11, 5);
 	add_string("x");
 	end_strings();
@@ -230,9 +218,8 @@ static void lengths_that_make_no_sense(void **state)
 	assert_string_equal(strings_of(table_len), "");
 }
 
-static void any_bytes(void **state)
+TEST(any_bytes)
 {
-	(void)state;
 	srand(1);
 	for (unsigned round = 0; round < 20000; round++) {
 		table_len = (uint32_t)rand() % 200;
@@ -240,20 +227,4 @@ static void any_bytes(void **state)
 			table[i] = rand() % 3 ? (uint8_t)(rand() % 12) : (uint8_t)rand();
 		(void)strings_of(table_len);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_64_bit_entry),
-		cmocka_unit_test(a_32_bit_entry),
-		cmocka_unit_test(unsound_entries),
-		cmocka_unit_test_setup(strings_of_every_structure, empty_table),
-		cmocka_unit_test_setup(a_structure_without_strings, empty_table),
-		cmocka_unit_test_setup(tables_cut_anywhere, empty_table),
-		cmocka_unit_test_setup(lengths_that_make_no_sense, empty_table),
-		cmocka_unit_test_setup(any_bytes, empty_table),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

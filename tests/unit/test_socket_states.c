@@ -21,17 +21,12 @@
  *
  * Linux' answers were taken from Linux 6.18 on loopback by the same calls.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 #define WANTED (SOCK_POLLIN | SOCK_POLLOUT | SOCK_POLLRDHUP)
 
@@ -479,11 +474,10 @@ static void check_poll(const struct row *row)
 	tk_close(&t);
 }
 
-static void every_call_in_every_state(void **state)
+TEST(every_call_in_every_state)
 {
 	unsigned n = 0;
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
 		char text[1024];
 		char *at = text, *save = NULL;
@@ -501,13 +495,4 @@ static void every_call_in_every_state(void **state)
 		}
 	}
 	assert_true(n > 500);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_call_in_every_state),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

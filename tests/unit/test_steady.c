@@ -1,30 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* kernel/time/steady: time neither turns round nor stands still. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "kernel/time/steady.h"
+#include "tests/runner/unit.h"
 
-static void it_is_the_counter(void **state)
+TEST(it_is_the_counter)
 {
 	struct steady s = {0};
 
-	(void)state;
 	for (int64_t ns = 0; ns < 1000000000000; ns = 3 * ns + 1)
 		assert_int_equal(steady_now(&s, ns), ns);
 	assert_false(s.set_back);
 }
 
 /* Two reads a little out of order, on a host that moves us between its processors. */
-static void a_little_behind_is_waited_for(void **state)
+TEST(a_little_behind_is_waited_for)
 {
 	struct steady s = {0};
 
-	(void)state;
 	assert_int_equal(steady_now(&s, 5 * NS_PER_S), 5 * NS_PER_S);
 	assert_int_equal(steady_now(&s, 5 * NS_PER_S - 100), 5 * NS_PER_S);
 	assert_int_equal(steady_now(&s, 4 * NS_PER_S), 5 * NS_PER_S);
@@ -32,11 +24,10 @@ static void a_little_behind_is_waited_for(void **state)
 	assert_false(s.set_back);
 }
 
-static void time_goes_on_where_it_was_set_back(void **state)
+TEST(time_goes_on_where_it_was_set_back)
 {
 	struct steady s = {0};
 
-	(void)state;
 	assert_int_equal(steady_now(&s, 100 * NS_PER_S), 100 * NS_PER_S);
 	assert_int_equal(steady_now(&s, 7 * NS_PER_S), 100 * NS_PER_S);
 	assert_true(s.set_back);
@@ -47,15 +38,4 @@ static void time_goes_on_where_it_was_set_back(void **state)
 	assert_int_equal(steady_now(&s, -50 * (int64_t)NS_PER_S), 101 * NS_PER_S);
 	assert_int_equal(steady_now(&s, -49 * (int64_t)NS_PER_S), 102 * NS_PER_S);
 	assert_true(s.set_back);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_is_the_counter),
-		cmocka_unit_test(a_little_behind_is_waited_for),
-		cmocka_unit_test(time_goes_on_where_it_was_set_back),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

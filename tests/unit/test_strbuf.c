@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* base/strbuf: bounds at every capacity, numbers at their limits, escapes that no byte survives. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "base/strbuf.h"
+#include "tests/runner/unit.h"
 
 #define CHECK(expected, call)                                                                  \
 	do {                                                                                   \
@@ -20,9 +15,8 @@
 		assert_int_equal(sb.len, strlen(expected));                                    \
 	} while (0)
 
-static void numbers(void **state)
+TEST(numbers)
 {
-	(void)state;
 	CHECK("0", strbuf_u64(&sb, 0));
 	CHECK("18446744073709551615", strbuf_u64(&sb, UINT64_MAX));
 	CHECK("-9223372036854775808", strbuf_i64(&sb, INT64_MIN));
@@ -36,25 +30,23 @@ static void numbers(void **state)
 	CHECK("12.000001", strbuf_seconds(&sb, 12 * NS_PER_S + 1999));
 }
 
-static void addresses(void **state)
+TEST(addresses)
 {
 	static const uint8_t mac[6] = {0x52, 0x54, 0, 0x0a, 0xbc, 0xff};
 	struct net_endpoint v4 = net_endpoint_ipv4(0xc0a84d01, 80);
 	struct net_endpoint v6 = {.addr = {.family = NET_FAMILY_IPV6, .bytes = {[15] = 1}}, .port = 443};
 
-	(void)state;
 	CHECK("52:54:00:0a:bc:ff", strbuf_mac(&sb, mac));
 	CHECK("255.0.255.1", strbuf_ipv4(&sb, 0xff00ff01));
 	CHECK("192.168.77.1:80", strbuf_endpoint(&sb, &v4));
 	CHECK("[0:0:0:0:0:0:0:1]:443", strbuf_endpoint(&sb, &v6));
 }
 
-static void hex_bytes_of_any_length(void **state)
+TEST(hex_bytes_of_any_length)
 {
 	uint8_t bytes[100];
 	char text[256], expected[256] = "";
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (uint8_t)(i * 37 + 5);
 	for (size_t n = 0; n <= sizeof(bytes); n++) {
@@ -73,11 +65,10 @@ static void hex_bytes_of_any_length(void **state)
 
 /* Whatever is written, nothing lands past `cap` (AddressSanitizer watches the exact allocation),
  * the text is terminated, the length wanted is right, and what is stored is a prefix. */
-static void never_past_its_capacity(void **state)
+TEST(never_past_its_capacity)
 {
 	static const char full[] = "ab-12345000042\\x0a\\u0007\\\"  long enough to be copied in one go:1";
 
-	(void)state;
 	for (size_t cap = 0; cap <= sizeof(full) + 2; cap++) {
 		char *mem = malloc(cap > 0 ? cap : 1);
 		struct strbuf sb = strbuf_on(mem, cap);
@@ -101,9 +92,8 @@ static void never_past_its_capacity(void **state)
 	}
 }
 
-static void escapes_leave_only_printable_ascii(void **state)
+TEST(escapes_leave_only_printable_ascii)
 {
-	(void)state;
 	for (int byte = 0; byte < 256; byte++) {
 		char c = (char)byte, text[16], json[16];
 		struct strbuf t = strbuf_on(text, sizeof(text)), j = strbuf_on(json, sizeof(json));
@@ -121,16 +111,4 @@ static void escapes_leave_only_printable_ascii(void **state)
 	}
 	CHECK("a\\x00b\\x5c\\xff\"", strbuf_escaped_text(&sb, "a\0b\\\xff\"", 6));
 	CHECK("a\\u0000b\\\\\\u00ff\\\"", strbuf_escaped_json(&sb, "a\0b\\\xff\"", 6));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(numbers),
-		cmocka_unit_test(addresses),
-		cmocka_unit_test(hex_bytes_of_any_length),
-		cmocka_unit_test(never_past_its_capacity),
-		cmocka_unit_test(escapes_leave_only_printable_ascii),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* kernel/string: the kernel's own memory and string functions beside the C library's, at every
  * small length, offset and overlap. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 /* The functions under test, under names of their own. */
 #define memcpy kernel_memcpy
@@ -20,6 +14,7 @@
 #define strcmp kernel_strcmp
 #define strncmp kernel_strncmp
 #include "kernel/string.c"
+#include "tests/runner/unit.h"
 #undef memcpy
 #undef memmove
 #undef memset
@@ -37,11 +32,10 @@ static void fill(unsigned char *p)
 		p[i] = (unsigned char)(i * 37 + 11);
 }
 
-static void copies(void **state)
+TEST(copies)
 {
 	unsigned char from[N], to[N], want[N];
 
-	(void)state;
 	fill(from);
 	for (size_t at = 0; at < 17; at++) {
 		for (size_t len = 0; len + at < N - 16; len++) {
@@ -54,11 +48,10 @@ static void copies(void **state)
 	}
 }
 
-static void moves_over_itself(void **state)
+TEST(moves_over_itself)
 {
 	unsigned char got[N], want[N];
 
-	(void)state;
 	for (size_t from = 0; from < 24; from++) {
 		for (size_t to = 0; to < 24; to++) {
 			for (size_t len = 0; len < N - 24; len++) {
@@ -72,11 +65,10 @@ static void moves_over_itself(void **state)
 	}
 }
 
-static void fills(void **state)
+TEST(fills)
 {
 	unsigned char got[N], want[N];
 
-	(void)state;
 	for (size_t len = 0; len < N - 8; len++) {
 		fill(got);
 		fill(want);
@@ -91,12 +83,11 @@ static int sign(int v)
 	return (v > 0) - (v < 0);
 }
 
-static void compares_and_finds(void **state)
+TEST(compares_and_finds)
 {
 	static const char *const words[] = {"", "a", "ab", "abc", "abd", "b", "\x80", "ab\xff"};
 	static const unsigned char bytes[] = {1, 2, 0, 200, 2};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		assert_int_equal(kernel_strlen(words[i]), strlen(words[i]));
 		for (size_t j = 0; j < sizeof(words) / sizeof(words[0]); j++) {
@@ -117,16 +108,4 @@ static void compares_and_finds(void **state)
 	assert_ptr_equal(kernel_memchr(bytes, 0x100 + 200, 5), bytes + 3);
 	assert_null(kernel_memchr(bytes, 200, 3));
 	assert_null(kernel_memchr(bytes, 1, 0));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(copies),
-		cmocka_unit_test(moves_over_itself),
-		cmocka_unit_test(fills),
-		cmocka_unit_test(compares_and_finds),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* kernel/symbols: look-ups in a table written by hand, in the form that tools/gen_symbols.py makes. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "kernel/symbols.c"
+#include "tests/runner/unit.h"
 
 /* A text of 0x500 bytes. */
 char image_text_start[0x500];
@@ -36,9 +31,8 @@ static void check(uint64_t offset, const char *want)
 	assert_string_equal(text, want);
 }
 
-static void names_and_offsets(void **state)
+TEST(names_and_offsets)
 {
-	(void)state;
 	check(0x10, "tcp_ack+0x0");
 	check(0x1f, "tcp_ack+0xf");
 	check(0x20, "tcp_output+0x0");
@@ -47,35 +41,22 @@ static void names_and_offsets(void **state)
 	check(0x4ff, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx+0x2cf");
 }
 
-static void outside_there_is_none(void **state)
+TEST(outside_there_is_none)
 {
-	(void)state;
 	check(0xf, "?"); /* before the first */
 	check(0x500, "?");
 	check(0 - UINT64_C(1), "?");
 	check(0 - (uint64_t)image_text_start, "?"); /* address 0 */
 }
 
-static void a_return_address_belongs_to_its_call(void **state)
+TEST(a_return_address_belongs_to_its_call)
 {
 	char text[80];
 	struct strbuf sb = strbuf_on(text, sizeof(text));
 
-	(void)state;
 	symbol_name_of_return(&sb, (uint64_t)image_text_start + 0x20);
 	assert_string_equal(text, "tcp_ack+0x10");
 	sb = strbuf_on(text, sizeof(text));
 	symbol_name_of_return(&sb, (uint64_t)image_text_start + 0x21);
 	assert_string_equal(text, "tcp_output+0x1");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names_and_offsets),
-		cmocka_unit_test(outside_there_is_none),
-		cmocka_unit_test(a_return_address_belongs_to_its_call),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

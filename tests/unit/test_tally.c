@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* app/http/tally.c: losses and times of a series, exact where numbers are large too. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "app/http/tally.h"
+#include "tests/runner/unit.h"
 
 static struct tally tally_of(const uint64_t *times_us, size_t n)
 {
@@ -21,42 +15,38 @@ static struct tally tally_of(const uint64_t *times_us, size_t n)
 #define TALLY(...) \
 	tally_of((const uint64_t[]){__VA_ARGS__}, sizeof((const uint64_t[]){__VA_ARGS__}) / 8)
 
-static void minimum_mean_maximum(void **state)
+TEST(minimum_mean_maximum)
 {
 	struct tally t = TALLY(30, 10, 21);
 
-	(void)state;
 	assert_int_equal(t.min_us, 10);
 	assert_int_equal(t.max_us, 30);
 	assert_int_equal(tally_mean_ns(&t), 20333);
 }
 
 /* 2, 4, 4, 4, 5, 5, 7, 9: mean 5, deviation 2, as in any book. */
-static void deviation(void **state)
+TEST(deviation)
 {
 	struct tally t = TALLY(2, 4, 4, 4, 5, 5, 7, 9);
 	struct tally one = TALLY(123456);
 
-	(void)state;
 	assert_int_equal(tally_deviation_ns(&t), 2 * NS_PER_US);
 	assert_int_equal(tally_deviation_ns(&one), 0);
 }
 
 /* Two times that are near each other and far from 0: a rounded mean would drown the difference. */
-static void small_deviation_of_large_times(void **state)
+TEST(small_deviation_of_large_times)
 {
 	struct tally t = TALLY(4000000000, 4000000003, 4000000000, 4000000003);
 
-	(void)state;
 	assert_int_equal(tally_deviation_ns(&t), 1 * NS_PER_US); /* 1.5, rounded down */
 }
 
 /* Sums that need more than 64 bits: half of them 0, half of them as long as it counts. */
-static void a_long_series_of_long_times(void **state)
+TEST(a_long_series_of_long_times)
 {
 	struct tally t = {0};
 
-	(void)state;
 	for (unsigned i = 0; i < 1000000; i++)
 		tally_ok(&t, i % 2 ? UINT64_MAX : 0);
 	assert_int_equal(t.max_us, UINT32_MAX);
@@ -64,11 +54,10 @@ static void a_long_series_of_long_times(void **state)
 	assert_int_equal(tally_deviation_ns(&t) / NS_PER_US, UINT32_MAX / 2);
 }
 
-static void losses_are_rounded_up(void **state)
+TEST(losses_are_rounded_up)
 {
 	struct tally t = {0};
 
-	(void)state;
 	assert_int_equal(tally_loss_percent(&t), 0);
 	assert_int_equal(tally_loss_hundredths(&t), 0);
 	for (unsigned i = 0; i < 999; i++)
@@ -89,16 +78,4 @@ static void losses_are_rounded_up(void **state)
 	tally_failed(&t);
 	tally_failed(&t);
 	assert_int_equal(tally_loss_hundredths(&t), 6667);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(minimum_mean_maximum),
-		cmocka_unit_test(deviation),
-		cmocka_unit_test(small_deviation_of_large_times),
-		cmocka_unit_test(a_long_series_of_long_times),
-		cmocka_unit_test(losses_are_rounded_up),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,16 +5,11 @@
  * come and go, what a mark leads to, what is done about mangled fields.
  */
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "net/tcp/internal.h"
 #include "net/wire/ipv4.h"
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 #define ECN (TCP_ECE | TCP_CWR)
 #define ASKS (TCP_AE | ECN)
@@ -102,7 +97,7 @@ static void ack(struct tk *t, uint32_t ack, uint8_t ace)
 /* --- 3.1: agreeing --------------------------------------------------------------------------- */
 
 /* Table 2, and what the ACK says of the SYN-ACK (table 3), and whether what follows is ECN-capable. */
-static void a_client(void **state)
+TEST(a_client)
 {
 	static const struct {
 		uint16_t answer;
@@ -127,7 +122,6 @@ static void a_client(void **state)
 		{ASKS, 0, TCP_ECN_OFF, 0, IPV4_ECN_NOT_ECT, 0}, /* "Broken" */
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct seen seen;
 		struct tk t;
@@ -155,12 +149,11 @@ static void a_client(void **state)
 }
 
 /* 3.1.4.1: the second SYN asks as well, the third does not, and takes what comes. */
-static void a_syn_that_was_lost(void **state)
+TEST(a_syn_that_was_lost)
 {
 	static const struct { uint16_t answer; enum tcp_ecn mode; } cases[] = {
 		{TCP_CWR, TCP_ECN_ACCURATE}, {TCP_ECE, TCP_ECN_ECHOES}, {0, TCP_ECN_OFF}};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct tk t;
 
@@ -198,12 +191,11 @@ static void accept_it(struct tk *t, uint8_t ace)
 }
 
 /* Whatever was configured but `off`; each combination but 000 and 011 asks for it (3.1.3). */
-static void a_server(void **state)
+TEST(a_server)
 {
 	static const uint16_t echo[] = {[IPV4_ECN_NOT_ECT] = ACE(2), [IPV4_ECN_ECT1] = ACE(3),
 					[IPV4_ECN_ECT0] = ACE(4), [IPV4_ECN_CE] = ACE(6)};
 
-	(void)state;
 	for (unsigned bits = 0; bits < 8; bits++)
 		for (uint8_t tos = 0; tos < 4; tos++)
 			for (unsigned ecn = 0; ecn <= NET_ECN_ACCURATE; ecn++) {
@@ -226,7 +218,7 @@ static void a_server(void **state)
 }
 
 /* 3.2.2.1, table 4 */
-static void the_third_ack(void **state)
+TEST(the_third_ack)
 {
 	static const struct {
 		uint8_t ace;
@@ -235,7 +227,6 @@ static void the_third_ack(void **state)
 	} cases[] = {{0, false, 5}, {1, true, 5}, {2, true, 5}, {3, false, 5},
 		     {4, false, 5}, {5, true, 5}, {6, false, 6}, {7, true, 5}};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct tk t;
 
@@ -257,12 +248,11 @@ static void the_third_ack(void **state)
 }
 
 /* 3.2.3.2.2: without the option, then without a word; then nothing of ours is ECN-capable (3.1.5). */
-static void a_synack_that_was_lost(void **state)
+TEST(a_synack_that_was_lost)
 {
 	struct seen seen;
 	struct tk t;
 
-	(void)state;
 	ask_server(&t, NET_ECN_ACCEPT, ASKS, 0);
 	kit_sent_clear(&t.k);
 	TK_SEND(&t, .flags = TCP_SYN | ASKS, .tos = IPV4_ECN_CE); /* the latest is told of */
@@ -282,11 +272,10 @@ static void a_synack_that_was_lost(void **state)
 }
 
 /* 3.1.5: a client that gives up asking is answered all the same, and nothing is ECN-capable. */
-static void a_client_gives_up_asking(void **state)
+TEST(a_client_gives_up_asking)
 {
 	struct tk t;
 
-	(void)state;
 	ask_server(&t, NET_ECN_ACCEPT, ASKS, 0);
 	kit_sent_clear(&t.k);
 	TK_SEND(&t, .flags = TCP_SYN);
@@ -298,11 +287,10 @@ static void a_client_gives_up_asking(void **state)
 }
 
 /* 3.1.5: "MUST reset" */
-static void two_ways_of_asking(void **state)
+TEST(two_ways_of_asking)
 {
 	static const uint16_t asks[][2] = {{ASKS, ECN}, {ECN, ASKS}, {ECN, TCP_AE}};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(asks); i++) {
 		struct tk t;
 
@@ -315,13 +303,12 @@ static void two_ways_of_asking(void **state)
 	}
 }
 
-static void both_ask_at_once(void **state)
+TEST(both_ask_at_once)
 {
 	static const struct { uint16_t syn, answer; unsigned field; } cases[] = {
 		{ASKS, TCP_CWR, IPV4_ECN_ECT0}, {ECN, TCP_ECE, IPV4_ECN_ECT0},
 		{0, 0, IPV4_ECN_NOT_ECT}};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct tk t;
 
@@ -337,7 +324,7 @@ static void both_ask_at_once(void **state)
 }
 
 /* The other side goes by our SYN, as we go by its: what both asked for is agreed on, and no more. */
-static void syns_that_ask_for_different_things(void **state)
+TEST(syns_that_ask_for_different_things)
 {
 	static const struct { enum net_ecn ours; uint16_t theirs, answer; enum tcp_ecn mode; } cases[] = {
 		{NET_ECN_ASK, ASKS, TCP_ECE, TCP_ECN_ON},
@@ -348,7 +335,6 @@ static void syns_that_ask_for_different_things(void **state)
 		{NET_ECN_OFF, ASKS, 0, TCP_ECN_OFF},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const struct net_options options = {.congestion = NET_CONGESTION_NEWRENO,
 						    .ecn = (uint8_t)cases[i].ours};
@@ -365,11 +351,10 @@ static void syns_that_ask_for_different_things(void **state)
 }
 
 /* Where ours has gone without bits since, it may be the one that came. */
-static void a_crossing_syn_after_ours_gave_up(void **state)
+TEST(a_crossing_syn_after_ours_gave_up)
 {
 	static const uint16_t theirs[] = {ASKS, ECN};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(theirs); i++) {
 		struct tk t;
 
@@ -387,11 +372,10 @@ static void a_crossing_syn_after_ours_gave_up(void **state)
 }
 
 /* The SYN-ACK again: its ACK says how that came (3.2.2.1), and a mark counts once (3.2.2.2). */
-static void the_synack_again(void **state)
+TEST(the_synack_again)
 {
 	struct tk t;
 
-	(void)state;
 	establish(&t);
 	for (unsigned i = 0; i < 2; i++) {
 		TK_SEND(&t, .flags = TCP_SYN | TCP_ACK | TCP_CWR, .ack = 1, .tos = IPV4_ECN_CE);
@@ -404,11 +388,10 @@ static void the_synack_again(void **state)
 
 /* ... where there is one: the next ACK for text is a counter's again, and so is one with SACK blocks, which
  * a server that waits for it cannot have caused. */
-static void the_synack_again_unanswered(void **state)
+TEST(the_synack_again_unanswered)
 {
 	struct tk t;
 
-	(void)state;
 	establish(&t);
 	for (unsigned i = 0; i < 1000; i++)
 		TK_SEND(&t, .flags = TCP_SYN | TCP_ACK | TCP_CWR, .ack = 1);
@@ -424,11 +407,10 @@ static void the_synack_again_unanswered(void **state)
 }
 
 /* A server that has none for the counters knows no ECN (3.1.5: "not willing"); a client asks for RFC 3168. */
-static void no_memory(void **state)
+TEST(no_memory)
 {
 	struct tk t;
 
-	(void)state;
 	tk_open_with(&t, &accurate);
 	tk_listen(&t, 4);
 	t.k.kp.fail_after = 1; /* the control block */
@@ -443,11 +425,10 @@ static void no_memory(void **state)
 /* --- 3.2.2: what comes ------------------------------------------------------------------------ */
 
 /* 3.2.2.5.1: a mark behind none at once, then every second one; the rest as ever. */
-static void marks_are_counted(void **state)
+TEST(marks_are_counted)
 {
 	struct tk t;
 
-	(void)state;
 	establish(&t);
 	tk_tcb(&t)->quick_acks = 0;
 	data(&t, 1, 10, IPV4_ECN_ECT0);
@@ -472,11 +453,10 @@ static void marks_are_counted(void **state)
 }
 
 /* Those on empty segments count; the third brings an ACK. */
-static void marks_on_acks(void **state)
+TEST(marks_on_acks)
 {
 	struct tk t;
 
-	(void)state;
 	establish(&t);
 	for (unsigned i = 0; i < 2; i++)
 		TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK | ACE(5), .tos = IPV4_ECN_CE);
@@ -490,12 +470,11 @@ static void marks_on_acks(void **state)
 
 /* --- 3.2.3: the option that goes -------------------------------------------------------------- */
 
-static void bytes_are_counted(void **state)
+TEST(bytes_are_counted)
 {
 	struct seen seen;
 	struct tk t;
 
-	(void)state;
 	establish(&t);
 	data(&t, 1, 10, IPV4_ECN_NOT_ECT);
 	seen = take(&t);
@@ -521,12 +500,11 @@ static void bytes_are_counted(void **state)
 }
 
 /* Order 1 where that is shorter; 24 bits. */
-static void the_other_order(void **state)
+TEST(the_other_order)
 {
 	struct seen seen;
 	struct tk t;
 
-	(void)state;
 	establish(&t);
 	data(&t, 1, 10, IPV4_ECN_ECT1);
 	seen = take(&t);
@@ -539,12 +517,11 @@ static void the_other_order(void **state)
 }
 
 /* Where there is little room: two SACK blocks come first, a full segment has none. */
-static void where_room_is_short(void **state)
+TEST(where_room_is_short)
 {
 	struct seen seen;
 	struct tk t;
 
-	(void)state;
 	establish(&t);
 	data(&t, 1, 10, IPV4_ECN_ECT0);
 	kit_sent_clear(&t.k);
@@ -566,12 +543,11 @@ static void where_room_is_short(void **state)
 }
 
 /* 3.2.3.2.2: the first text was lost with its option: it goes again without, and so does all else. */
-static void options_do_not_get_through(void **state)
+TEST(options_do_not_get_through)
 {
 	struct seen seen;
 	struct tk t;
 
-	(void)state;
 	establish(&t);
 	tk_write(&t, 0, 10);
 	seen = take(&t);
@@ -590,11 +566,10 @@ static void options_do_not_get_through(void **state)
 /* --- 3.2.2.5.2: what the peer says ------------------------------------------------------------ */
 
 /* RFC 3168's answer, once a round trip; by the counter, not by a flag. */
-static void a_mark_halves_the_window_once(void **state)
+TEST(a_mark_halves_the_window_once)
 {
 	struct tk t;
 
-	(void)state;
 	establish(&t);
 	tk_write(&t, 0, 40 * TK_FULL);
 	for (unsigned i = 0; i < 10; i++)
@@ -620,11 +595,10 @@ static void a_mark_halves_the_window_once(void **state)
 }
 
 /* An ACK that says nothing new, or may be an old one, changes no count. */
-static void an_ack_that_was_overtaken(void **state)
+TEST(an_ack_that_was_overtaken)
 {
 	struct tk t;
 
-	(void)state;
 	establish(&t);
 	tk_write(&t, 0, 5 * TK_FULL);
 	kit_sent_clear(&t.k);
@@ -640,12 +614,11 @@ static void an_ack_that_was_overtaken(void **state)
 
 /* One that is older than SND.UNA, with a block that did not come otherwise: the block counts, its ACE is
  * of the past. */
-static void an_old_ack_with_a_new_block(void **state)
+TEST(an_old_ack_with_a_new_block)
 {
 	uint8_t sack[12] = {TCP_OPT_NOP, TCP_OPT_NOP, TCP_OPT_SACK, 10};
 	struct tk t;
 
-	(void)state;
 	for (unsigned later = 0; later < 2; later++) {
 		establish(&t);
 		tk_write(&t, 0, 10 * TK_FULL);
@@ -679,7 +652,7 @@ static void ack_with_option(struct tk *t, uint32_t ack, uint8_t ace, uint32_t e0
 }
 
 /* Ten segments at once: the counter may have gone round, unless an option says how far. */
-static void the_counter_goes_round(void **state)
+TEST(the_counter_goes_round)
 {
 	static const struct {
 		int ceb; /* < 0: no option */
@@ -690,7 +663,6 @@ static void the_counter_goes_round(void **state)
 		{0, 5, 0}, {TK_FULL, 6, 1}, {9 * TK_FULL, 6, 9}, {3 * TK_FULL, 8, 3},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct tk t;
 
@@ -712,9 +684,8 @@ static void the_counter_goes_round(void **state)
 
 /* 3.2.3.3: there is a field for every counter that ever moved, so one for ECT(0) alone says that
  * nothing was marked; where there were marks before, it was cut for want of room. */
-static void an_option_of_one_field(void **state)
+TEST(an_option_of_one_field)
 {
-	(void)state;
 	for (unsigned marked_before = 0; marked_before < 2; marked_before++) {
 		uint8_t option[5] = {TCP_OPT_ACCECN0, 5, 0, 0x50, 0};
 		struct tk t;
@@ -742,11 +713,10 @@ static void expect_field(struct tk *t, uint32_t at, unsigned field)
 }
 
 /* 3.2.2.4: the first counter behind the handshake is 0. */
-static void a_counter_that_begins_with_0(void **state)
+TEST(a_counter_that_begins_with_0)
 {
 	struct tk t;
 
-	(void)state;
 	begin(&t);
 	TK_SEND(&t, .flags = TCP_SYN | TCP_ACK | TCP_CWR, .ack = 1);
 	kit_sent_clear(&t.k);
@@ -763,11 +733,10 @@ static void a_counter_that_begins_with_0(void **state)
 }
 
 /* ... and later it may be. */
-static void a_counter_that_comes_to_0(void **state)
+TEST(a_counter_that_comes_to_0)
 {
 	struct tk t;
 
-	(void)state;
 	establish(&t);
 	tk_write(&t, 0, 10);
 	kit_sent_clear(&t.k);
@@ -778,11 +747,10 @@ static void a_counter_that_comes_to_0(void **state)
 }
 
 /* 3.2.3.2.4: an option whose first values are 0 is not looked at, nor any after it. */
-static void an_option_that_is_zeroed(void **state)
+TEST(an_option_that_is_zeroed)
 {
 	struct tk t;
 
-	(void)state;
 	establish(&t);
 	tk_write(&t, 0, 10 * TK_FULL);
 	kit_sent_clear(&t.k);
@@ -793,11 +761,10 @@ static void an_option_that_is_zeroed(void **state)
 }
 
 /* 3.2.3.2.5: bytes were marked, and no packet. */
-static void counters_that_disagree(void **state)
+TEST(counters_that_disagree)
 {
 	struct tk t;
 
-	(void)state;
 	establish(&t);
 	expect_field(&t, 0, IPV4_ECN_ECT0);
 	ack_with_option(&t, 11, 5, 1, 10);
@@ -806,9 +773,8 @@ static void counters_that_disagree(void **state)
 }
 
 /* 3.2.3: of any length; what is left over is padding.  On a SYN it is nothing. */
-static void options_of_any_length(void **state)
+TEST(options_of_any_length)
 {
-	(void)state;
 	for (uint8_t len = 2; len <= 14; len++) {
 		uint8_t p[16] = {TCP_OPT_ACCECN1, len, 0, 0, 7, 1, 2, 3, 0xff, 0xff, 0xff};
 		struct tcp_options opt;
@@ -826,12 +792,11 @@ static void options_of_any_length(void **state)
 
 /* --- numbers, cookies ------------------------------------------------------------------------- */
 
-static void in_numbers(void **state)
+TEST(in_numbers)
 {
 	struct sock_tcp_info info;
 	struct tk t;
 
-	(void)state;
 	establish(&t);
 	data(&t, 1, 10, IPV4_ECN_ECT0);
 	data(&t, 11, 20, IPV4_ECN_CE);
@@ -864,9 +829,8 @@ static void flood(struct tk *t)
 }
 
 /* 5.1: nothing is kept, and the ACK says it all; without timestamps, too. */
-static void a_cookie(void **state)
+TEST(a_cookie)
 {
-	(void)state;
 	for (unsigned with = 0; with < 2; with++) {
 		struct seen seen;
 		struct tk t;
@@ -885,43 +849,4 @@ static void a_cookie(void **state)
 		expect(&t, TCP_ACK | ACE(5), IPV4_ECN_ECT0);
 		tk_close(&t);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_client),
-		cmocka_unit_test(a_syn_that_was_lost),
-		cmocka_unit_test(a_server),
-		cmocka_unit_test(the_third_ack),
-		cmocka_unit_test(a_synack_that_was_lost),
-		cmocka_unit_test(a_client_gives_up_asking),
-		cmocka_unit_test(two_ways_of_asking),
-		cmocka_unit_test(both_ask_at_once),
-		cmocka_unit_test(syns_that_ask_for_different_things),
-		cmocka_unit_test(a_crossing_syn_after_ours_gave_up),
-		cmocka_unit_test(the_synack_again),
-		cmocka_unit_test(the_synack_again_unanswered),
-		cmocka_unit_test(no_memory),
-		cmocka_unit_test(marks_are_counted),
-		cmocka_unit_test(marks_on_acks),
-		cmocka_unit_test(bytes_are_counted),
-		cmocka_unit_test(the_other_order),
-		cmocka_unit_test(where_room_is_short),
-		cmocka_unit_test(options_do_not_get_through),
-		cmocka_unit_test(a_mark_halves_the_window_once),
-		cmocka_unit_test(an_ack_that_was_overtaken),
-		cmocka_unit_test(an_old_ack_with_a_new_block),
-		cmocka_unit_test(the_counter_goes_round),
-		cmocka_unit_test(an_option_of_one_field),
-		cmocka_unit_test(a_counter_that_begins_with_0),
-		cmocka_unit_test(a_counter_that_comes_to_0),
-		cmocka_unit_test(an_option_that_is_zeroed),
-		cmocka_unit_test(counters_that_disagree),
-		cmocka_unit_test(options_of_any_length),
-		cmocka_unit_test(in_numbers),
-		cmocka_unit_test(a_cookie),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

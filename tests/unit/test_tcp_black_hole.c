@@ -4,14 +4,8 @@
  * Black holes (RFC 2923 2.1): full segments vanish and no router says why; and one that says so
  * later.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "net/tcp/internal.h"
+#include "tests/runner/unit.h"
 #include "tests/unit/pmtu_kit.h"
 
 static void advance_to_timeout(struct tk *t)
@@ -35,143 +29,115 @@ static void expect_first_again(struct tk *t, size_t len)
 	kit_sent_free(s);
 }
 
-static void full_segments_that_vanish(void **state)
+TCP_TEST(full_segments_that_vanish)
 {
 	static const uint16_t mss[] = {1460, 1460, 1460, 1024, 1024, 536, 536, 536, 536};
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	tk_write(&t, 0, 3 * TK_FULL);
+	tk_establish(t);
+	tk_write(t, 0, 3 * TK_FULL);
 	for (unsigned i = 0; i < ARRAY_LEN(mss); i++) {
-		kit_sent_clear(&t.k);
-		advance_to_timeout(&t);
-		assert_int_equal(tk_tcb(&t)->snd_mss, mss[i]);
-		expect_first_again(&t, mss[i] - 12u);
-		assert_int_equal(tk_tcb(&t)->pmtu.may_fragment, i >= 7);
+		kit_sent_clear(&t->k);
+		advance_to_timeout(t);
+		assert_int_equal(tk_tcb(t)->snd_mss, mss[i]);
+		expect_first_again(t, mss[i] - 12u);
+		assert_int_equal(tk_tcb(t)->pmtu.may_fragment, i >= 7);
 	}
-	kit_sent_clear(&t.k);
-	assert_int_equal(kit_counter(&t.k, "tcp_black_holes"), 3);
+	kit_sent_clear(&t->k);
+	assert_int_equal(kit_counter(&t->k, "tcp_black_holes"), 3);
 	/* Others are not told. */
-	assert_int_equal(ipv4_path_find(t.k.stack, KIT_PEER_IP, IPV4_PROTO_TCP, 1500, t.k.now_ns).mtu,
+	assert_int_equal(ipv4_path_find(t->k.stack, KIT_PEER_IP, IPV4_PROTO_TCP, 1500, t->k.now_ns).mtu,
 			 1500);
-	tk_peer_ack(&t, 1 + 3 * TK_FULL);
-	kit_sent_clear(&t.k);
+	tk_peer_ack(t, 1 + 3 * TK_FULL);
+	kit_sent_clear(&t->k);
 	/* RFC 1191 6.3: later the long ones are tried again, with DF. */
-	tk_advance(&t, IPV4_PMTU_NS);
-	tk_write(&t, 3 * TK_FULL, 100);
-	kit_sent_clear(&t.k);
-	tk_peer_ack(&t, 1 + 3 * TK_FULL + 100);
-	assert_int_equal(tk_tcb(&t)->snd_mss, 1460);
-	assert_false(tk_tcb(&t)->pmtu.may_fragment);
-	tk_close(&t);
+	tk_advance(t, IPV4_PMTU_NS);
+	tk_write(t, 3 * TK_FULL, 100);
+	kit_sent_clear(&t->k);
+	tk_peer_ack(t, 1 + 3 * TK_FULL + 100);
+	assert_int_equal(tk_tcb(t)->snd_mss, 1460);
+	assert_false(tk_tcb(t)->pmtu.may_fragment);
 }
 
 /* Short ones that vanish do not vanish for their length. */
-static void short_segments_that_vanish(void **state)
+TCP_TEST(short_segments_that_vanish)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	tk_write(&t, 0, TK_FULL - 1);
+	tk_establish(t);
+	tk_write(t, 0, TK_FULL - 1);
 	for (unsigned i = 0; i < 5; i++)
-		advance_to_timeout(&t);
-	assert_int_equal(tk_tcb(&t)->snd_mss, 1460);
-	assert_int_equal(kit_counter(&t.k, "tcp_black_holes"), 0);
-	kit_sent_clear(&t.k);
-	tk_peer_ack(&t, TK_FULL);
-	tk_close(&t);
+		advance_to_timeout(t);
+	assert_int_equal(tk_tcb(t)->snd_mss, 1460);
+	assert_int_equal(kit_counter(&t->k, "tcp_black_holes"), 0);
+	kit_sent_clear(&t->k);
+	tk_peer_ack(t, TK_FULL);
 }
 
 /* A peer that has closed its window drops what it has no room for, however short it is. */
-static void full_segments_that_meet_a_closed_window(void **state)
+TCP_TEST(full_segments_that_meet_a_closed_window)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	tk_write(&t, 0, 3 * TK_FULL);
-	tk_expect_segments(&t, 0, 3);
-	t.window = 0;
+	tk_establish(t);
+	tk_write(t, 0, 3 * TK_FULL);
+	tk_expect_segments(t, 0, 3);
+	t->window = 0;
 	for (unsigned i = 0; i < 8; i++) {
-		tk_peer_ack(&t, 1);
-		advance_to_timeout(&t);
+		tk_peer_ack(t, 1);
+		advance_to_timeout(t);
 	}
-	kit_sent_clear(&t.k);
-	assert_int_equal(kit_counter(&t.k, "tcp_black_holes"), 0);
-	assert_int_equal(tk_tcb(&t)->snd_mss, 1460);
-	t.window = 65535;
-	tk_peer_ack(&t, 1 + 3 * TK_FULL);
-	kit_sent_clear(&t.k);
-	tk_close(&t);
+	kit_sent_clear(&t->k);
+	assert_int_equal(kit_counter(&t->k, "tcp_black_holes"), 0);
+	assert_int_equal(tk_tcb(t)->snd_mss, 1460);
+	t->window = 65535;
+	tk_peer_ack(t, 1 + 3 * TK_FULL);
+	kit_sent_clear(&t->k);
 }
 
 /* Time-outs with progress between them do not add up. */
-static void single_time_outs(void **state)
+TCP_TEST(single_time_outs)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
+	tk_establish(t);
 	for (uint32_t i = 0; i < 6; i++) {
-		tk_tcb(&t)->pmtu.mss_proven = 0;
-		tk_write(&t, i * TK_FULL, TK_FULL);
-		advance_to_timeout(&t);
-		kit_sent_clear(&t.k);
-		tk_peer_ack(&t, 1 + (i + 1) * TK_FULL);
+		tk_tcb(t)->pmtu.mss_proven = 0;
+		tk_write(t, i * TK_FULL, TK_FULL);
+		advance_to_timeout(t);
+		kit_sent_clear(&t->k);
+		tk_peer_ack(t, 1 + (i + 1) * TK_FULL);
 	}
-	assert_int_equal(tk_tcb(&t)->snd_mss, 1460);
-	tk_close(&t);
+	assert_int_equal(tk_tcb(t)->snd_mss, 1460);
 }
 
 /* Where full ones have arrived before, the path is rather down for a while. */
-static void a_proven_path_gets_more_patience(void **state)
+TCP_TEST(a_proven_path_gets_more_patience)
 {
 	static const uint16_t mss[] = {1460, 1460, 1460, 1024};
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	tk_write(&t, 0, TK_FULL);
-	tk_expect_segments(&t, 0, 1);
-	tk_peer_ack(&t, 1 + TK_FULL);
-	tk_write(&t, TK_FULL, TK_FULL);
+	tk_establish(t);
+	tk_write(t, 0, TK_FULL);
+	tk_expect_segments(t, 0, 1);
+	tk_peer_ack(t, 1 + TK_FULL);
+	tk_write(t, TK_FULL, TK_FULL);
 	for (unsigned i = 0; i < ARRAY_LEN(mss); i++) {
-		advance_to_timeout(&t);
-		assert_int_equal(tk_tcb(&t)->snd_mss, mss[i]);
+		advance_to_timeout(t);
+		assert_int_equal(tk_tcb(t)->snd_mss, mss[i]);
 	}
-	kit_sent_clear(&t.k);
-	tk_peer_ack(&t, 1 + 2 * TK_FULL);
-	tk_close(&t);
+	kit_sent_clear(&t->k);
+	tk_peer_ack(t, 1 + 2 * TK_FULL);
 }
 
 /* Three time-outs are over in 1.4 s where the round trip is short; a link that was down for so long
  * loses no size. */
-static void not_before_a_second_and_a_half(void **state)
+TCP_TEST(not_before_a_second_and_a_half)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	tk_write(&t, 0, 3 * TK_FULL);
-	tk_advance(&t, 1490 * NS_PER_MS);
-	assert_int_equal(tk_tcb(&t)->attempts, 3);
-	assert_int_equal(tk_tcb(&t)->snd_mss, 1460);
-	kit_sent_clear(&t.k);
-	tk_peer_ack(&t, 1 + 3 * TK_FULL);
-	tk_write(&t, 3 * TK_FULL, 3 * TK_FULL);
-	tk_advance(&t, 1490 * NS_PER_MS); /* that was progress: the silence begins anew */
-	assert_int_equal(tk_tcb(&t)->snd_mss, 1460);
-	assert_int_equal(kit_counter(&t.k, "tcp_black_holes"), 0);
-	kit_sent_clear(&t.k);
-	tk_close(&t);
+	tk_establish(t);
+	tk_write(t, 0, 3 * TK_FULL);
+	tk_advance(t, 1490 * NS_PER_MS);
+	assert_int_equal(tk_tcb(t)->attempts, 3);
+	assert_int_equal(tk_tcb(t)->snd_mss, 1460);
+	kit_sent_clear(&t->k);
+	tk_peer_ack(t, 1 + 3 * TK_FULL);
+	tk_write(t, 3 * TK_FULL, 3 * TK_FULL);
+	tk_advance(t, 1490 * NS_PER_MS); /* that was progress: the silence begins anew */
+	assert_int_equal(tk_tcb(t)->snd_mss, 1460);
+	assert_int_equal(kit_counter(&t->k, "tcp_black_holes"), 0);
+	kit_sent_clear(&t->k);
 }
 
 /* Three full segments have vanished until MSS is no more than `mss`. */
@@ -186,11 +152,10 @@ static void guess(struct tk *t, uint16_t mss)
 }
 
 /* RFC 1191: what a router says counts for more than what was guessed. */
-static void a_late_report_replaces_the_guess(void **state)
+TEST(a_late_report_replaces_the_guess)
 {
 	struct tk t;
 
-	(void)state;
 	guess(&t, 1024);
 	too_big(&t, 1, 1400);
 	assert_int_equal(tk_tcb(&t)->snd_mss, 1360);
@@ -207,12 +172,11 @@ static void a_late_report_replaces_the_guess(void **state)
 }
 
 /* Where DF was cleared at last, it is set again; and a smaller one counts as ever. */
-static void a_report_after_the_last_step(void **state)
+TEST(a_report_after_the_last_step)
 {
 	struct kit_sent *s;
 	struct tk t;
 
-	(void)state;
 	guess(&t, 536);
 	while (!tk_tcb(&t)->pmtu.may_fragment)
 		advance_to_timeout(&t);
@@ -234,11 +198,10 @@ static void a_report_after_the_last_step(void **state)
 }
 
 /* RFC 5927 4.1: about what is not on its way, no longer than it says, longer than the link. */
-static void reports_that_do_not_replace_it(void **state)
+TEST(reports_that_do_not_replace_it)
 {
 	struct tk t;
 
-	(void)state;
 	guess(&t, 1024);
 	too_big(&t, 1 + 3 * TK_FULL, 1400);
 	too_big(&t, 0, 1400);
@@ -250,21 +213,4 @@ static void reports_that_do_not_replace_it(void **state)
 	assert_int_equal(kit_counter(&t.k, "ip_pmtu_lowered"), 0);
 	kit_sent_clear(&t.k);
 	tk_close(&t);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(full_segments_that_vanish),
-		cmocka_unit_test(short_segments_that_vanish),
-		cmocka_unit_test(full_segments_that_meet_a_closed_window),
-		cmocka_unit_test(single_time_outs),
-		cmocka_unit_test(a_proven_path_gets_more_patience),
-		cmocka_unit_test(not_before_a_second_and_a_half),
-		cmocka_unit_test(a_late_report_replaces_the_guess),
-		cmocka_unit_test(a_report_after_the_last_step),
-		cmocka_unit_test(reports_that_do_not_replace_it),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

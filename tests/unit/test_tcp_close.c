@@ -6,15 +6,10 @@
  * from below, and 3.10.7.1 for connections that are not there.
  */
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 static const enum tcp_state all_states[] = {
 	TCP_SYN_SENT, TCP_SYN_RECEIVED, TCP_ESTABLISHED, TCP_FIN_WAIT_1, TCP_FIN_WAIT_2,
@@ -48,142 +43,112 @@ static void close_fd(struct tk *t)
 
 /* --- orderly --------------------------------------------------------------------------------- */
 
-static void we_close_first(void **state)
+TCP_TEST(we_close_first)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	assert_false(sock_fin_acked(t.k.stack, t.fd));
-	shut(&t);
-	TK_EXPECT(&t, TCP_FIN | TCP_ACK, 1, 1, 0);
-	assert_int_equal(tk_state(&t), TCP_FIN_WAIT_1);
-	assert_false(sock_fin_acked(t.k.stack, t.fd));
-	TK_SEND(&t, .seq = 1, .ack = 2, .flags = TCP_ACK);
-	assert_int_equal(tk_state(&t), TCP_FIN_WAIT_2);
-	assert_true(sock_fin_acked(t.k.stack, t.fd));
+	tk_establish(t);
+	assert_false(sock_fin_acked(t->k.stack, t->fd));
+	shut(t);
+	TK_EXPECT(t, TCP_FIN | TCP_ACK, 1, 1, 0);
+	assert_int_equal(tk_state(t), TCP_FIN_WAIT_1);
+	assert_false(sock_fin_acked(t->k.stack, t->fd));
+	TK_SEND(t, .seq = 1, .ack = 2, .flags = TCP_ACK);
+	assert_int_equal(tk_state(t), TCP_FIN_WAIT_2);
+	assert_true(sock_fin_acked(t->k.stack, t->fd));
 	/* Half closed: the peer may still send. */
-	TK_SEND(&t, .seq = 1, .ack = 2, .flags = TCP_ACK, .data = "late", .len = 4);
-	TK_EXPECT(&t, TCP_ACK, 2, 5, 0);
-	TK_SEND(&t, .seq = 5, .ack = 2, .flags = TCP_ACK | TCP_FIN);
-	TK_EXPECT(&t, TCP_ACK, 2, 6, 0);
-	assert_int_equal(tk_state(&t), TCP_TIME_WAIT);
-	assert_true(sock_fin_acked(t.k.stack, t.fd));
-	assert_int_equal(tk_events(&t, EVENT_TCP_FIN_SENT), 1);
-	assert_int_equal(tk_events(&t, EVENT_TCP_FIN_ACKED), 1);
-	assert_string_equal(tk_field(&t, EVENT_TCP_FIN_RCVD, 0, "tcp_seq"), "4294967295");
-	tk_advance(&t, TCP_TIME_WAIT_NS - 1);
-	assert_int_equal(tk_state(&t), TCP_TIME_WAIT);
-	tk_advance(&t, 1);
-	assert_int_equal(tk_state(&t), TCP_CLOSED);
-	assert_int_equal(pending_error(&t), ERR_OK);
-	assert_int_equal(tk_events(&t, EVENT_TCP_SUMMARY), 1);
-	assert_string_equal(tk_field(&t, EVENT_TCP_SUMMARY, 0, "bytes_received"), "4");
-	assert_string_equal(tk_field(&t, EVENT_TCP_SUMMARY, 0, "segs_in"), "4");
-	assert_string_equal(tk_field(&t, EVENT_TCP_SUMMARY, 0, "segs_out"), "5");
-	assert_string_equal(tk_field(&t, EVENT_TCP_SUMMARY, 0, "retransmits"), "0");
-	tk_close(&t);
+	TK_SEND(t, .seq = 1, .ack = 2, .flags = TCP_ACK, .data = "late", .len = 4);
+	TK_EXPECT(t, TCP_ACK, 2, 5, 0);
+	TK_SEND(t, .seq = 5, .ack = 2, .flags = TCP_ACK | TCP_FIN);
+	TK_EXPECT(t, TCP_ACK, 2, 6, 0);
+	assert_int_equal(tk_state(t), TCP_TIME_WAIT);
+	assert_true(sock_fin_acked(t->k.stack, t->fd));
+	assert_int_equal(tk_events(t, EVENT_TCP_FIN_SENT), 1);
+	assert_int_equal(tk_events(t, EVENT_TCP_FIN_ACKED), 1);
+	assert_string_equal(tk_field(t, EVENT_TCP_FIN_RCVD, 0, "tcp_seq"), "4294967295");
+	tk_advance(t, TCP_TIME_WAIT_NS - 1);
+	assert_int_equal(tk_state(t), TCP_TIME_WAIT);
+	tk_advance(t, 1);
+	assert_int_equal(tk_state(t), TCP_CLOSED);
+	assert_int_equal(pending_error(t), ERR_OK);
+	assert_int_equal(tk_events(t, EVENT_TCP_SUMMARY), 1);
+	assert_string_equal(tk_field(t, EVENT_TCP_SUMMARY, 0, "bytes_received"), "4");
+	assert_string_equal(tk_field(t, EVENT_TCP_SUMMARY, 0, "segs_in"), "4");
+	assert_string_equal(tk_field(t, EVENT_TCP_SUMMARY, 0, "segs_out"), "5");
+	assert_string_equal(tk_field(t, EVENT_TCP_SUMMARY, 0, "retransmits"), "0");
 }
 
-static void the_peer_closes_first(void **state)
+TCP_TEST(the_peer_closes_first)
 {
 	char buf[4];
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK | TCP_FIN);
-	TK_EXPECT(&t, TCP_ACK, 1, 2, 0);
-	assert_int_equal(tk_state(&t), TCP_CLOSE_WAIT);
-	assert_int_equal(sock_recv(t.k.stack, t.fd, buf, sizeof(buf), t.k.now_ns), 0);
-	tk_write(&t, 0, 10); /* we may still send */
-	TK_EXPECT(&t, TCP_ACK, 1, 2, 10);
-	shut(&t);
-	TK_EXPECT(&t, TCP_FIN | TCP_ACK, 11, 2, 0);
-	assert_int_equal(tk_state(&t), TCP_LAST_ACK);
-	TK_SEND(&t, .seq = 2, .ack = 12, .flags = TCP_ACK);
-	assert_int_equal(tk_state(&t), TCP_CLOSED);
-	assert_true(sock_fin_acked(t.k.stack, t.fd));
-	assert_int_equal(pending_error(&t), ERR_OK);
-	assert_string_equal(tk_field(&t, EVENT_TCP_SUMMARY, 0, "bytes_sent"), "10");
-	tk_close(&t);
+	tk_establish(t);
+	TK_SEND(t, .seq = 1, .ack = 1, .flags = TCP_ACK | TCP_FIN);
+	TK_EXPECT(t, TCP_ACK, 1, 2, 0);
+	assert_int_equal(tk_state(t), TCP_CLOSE_WAIT);
+	assert_int_equal(sock_recv(t->k.stack, t->fd, buf, sizeof(buf), t->k.now_ns), 0);
+	tk_write(t, 0, 10); /* we may still send */
+	TK_EXPECT(t, TCP_ACK, 1, 2, 10);
+	shut(t);
+	TK_EXPECT(t, TCP_FIN | TCP_ACK, 11, 2, 0);
+	assert_int_equal(tk_state(t), TCP_LAST_ACK);
+	TK_SEND(t, .seq = 2, .ack = 12, .flags = TCP_ACK);
+	assert_int_equal(tk_state(t), TCP_CLOSED);
+	assert_true(sock_fin_acked(t->k.stack, t->fd));
+	assert_int_equal(pending_error(t), ERR_OK);
+	assert_string_equal(tk_field(t, EVENT_TCP_SUMMARY, 0, "bytes_sent"), "10");
 }
 
 /* RFC 9293 3.6, figure 13 */
-static void both_close_at_once(void **state)
+TCP_TEST(both_close_at_once)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	shut(&t);
-	TK_EXPECT(&t, TCP_FIN | TCP_ACK, 1, 1, 0);
-	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK | TCP_FIN);
-	TK_EXPECT(&t, TCP_ACK, 2, 2, 0);
-	assert_int_equal(tk_state(&t), TCP_CLOSING);
-	TK_SEND(&t, .seq = 2, .ack = 2, .flags = TCP_ACK);
-	assert_int_equal(tk_state(&t), TCP_TIME_WAIT);
-	tk_close(&t);
+	tk_establish(t);
+	shut(t);
+	TK_EXPECT(t, TCP_FIN | TCP_ACK, 1, 1, 0);
+	TK_SEND(t, .seq = 1, .ack = 1, .flags = TCP_ACK | TCP_FIN);
+	TK_EXPECT(t, TCP_ACK, 2, 2, 0);
+	assert_int_equal(tk_state(t), TCP_CLOSING);
+	TK_SEND(t, .seq = 2, .ack = 2, .flags = TCP_ACK);
+	assert_int_equal(tk_state(t), TCP_TIME_WAIT);
 }
 
 /* The peer's FIN acknowledges ours: straight to TIME-WAIT. */
-static void fin_and_ack_in_one(void **state)
+TCP_TEST(fin_and_ack_in_one)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_reach(&t, TCP_FIN_WAIT_1);
-	TK_SEND(&t, .seq = 1, .ack = 2, .flags = TCP_ACK | TCP_FIN);
-	TK_EXPECT(&t, TCP_ACK, 2, 2, 0);
-	assert_int_equal(tk_state(&t), TCP_TIME_WAIT);
-	tk_close(&t);
+	tk_reach(t, TCP_FIN_WAIT_1);
+	TK_SEND(t, .seq = 1, .ack = 2, .flags = TCP_ACK | TCP_FIN);
+	TK_EXPECT(t, TCP_ACK, 2, 2, 0);
+	assert_int_equal(tk_state(t), TCP_TIME_WAIT);
 }
 
 /* "The only thing that can arrive is a retransmission of the remote FIN.  Acknowledge it, and
  * restart the 2 MSL time-out." */
-static void a_fin_in_time_wait_begins_it_again(void **state)
+TCP_TEST(a_fin_in_time_wait_begins_it_again)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_reach(&t, TCP_TIME_WAIT);
-	tk_advance(&t, 50 * NS_PER_S);
-	TK_SEND(&t, .seq = 1, .ack = 2, .flags = TCP_ACK | TCP_FIN);
-	TK_EXPECT(&t, TCP_ACK, 2, 2, 0);
-	tk_advance(&t, 50 * NS_PER_S);
-	assert_int_equal(tk_state(&t), TCP_TIME_WAIT);
-	tk_advance(&t, 11 * NS_PER_S);
-	assert_int_equal(tk_state(&t), TCP_CLOSED);
-	tk_close(&t);
+	tk_reach(t, TCP_TIME_WAIT);
+	tk_advance(t, 50 * NS_PER_S);
+	TK_SEND(t, .seq = 1, .ack = 2, .flags = TCP_ACK | TCP_FIN);
+	TK_EXPECT(t, TCP_ACK, 2, 2, 0);
+	tk_advance(t, 50 * NS_PER_S);
+	assert_int_equal(tk_state(t), TCP_TIME_WAIT);
+	tk_advance(t, 11 * NS_PER_S);
+	assert_int_equal(tk_state(t), TCP_CLOSED);
 }
 
-static void a_lost_fin_is_sent_again(void **state)
+TCP_TEST(a_lost_fin_is_sent_again)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_reach(&t, TCP_FIN_WAIT_1);
-	tk_advance(&t, 200 * NS_PER_MS);
-	TK_EXPECT(&t, TCP_FIN | TCP_ACK, 1, 1, 0);
-	assert_string_equal(tk_field(&t, EVENT_TCP_RETRANSMIT, 0, "flags"), "FIN,ACK");
-	assert_int_equal(tk_events(&t, EVENT_TCP_FIN_SENT), 1);
-	TK_SEND(&t, .seq = 1, .ack = 2, .flags = TCP_ACK);
-	assert_int_equal(tk_state(&t), TCP_FIN_WAIT_2);
-	tk_close(&t);
+	tk_reach(t, TCP_FIN_WAIT_1);
+	tk_advance(t, 200 * NS_PER_MS);
+	TK_EXPECT(t, TCP_FIN | TCP_ACK, 1, 1, 0);
+	assert_string_equal(tk_field(t, EVENT_TCP_RETRANSMIT, 0, "flags"), "FIN,ACK");
+	assert_int_equal(tk_events(t, EVENT_TCP_FIN_SENT), 1);
+	TK_SEND(t, .seq = 1, .ack = 2, .flags = TCP_ACK);
+	assert_int_equal(tk_state(t), TCP_FIN_WAIT_2);
 }
 
 /* 3.10.4, SYN-RECEIVED: the CLOSE waits for ESTABLISHED; SYN-SENT: the TCB is deleted. */
-static void closing_while_opening(void **state)
+TEST(closing_while_opening)
 {
 	struct tk t;
 
-	(void)state;
 	tk_open(&t);
 	tk_reach(&t, TCP_SYN_RECEIVED);
 	close_fd(&t);
@@ -202,11 +167,10 @@ static void closing_while_opening(void **state)
 }
 
 /* Nobody waits for an orphan in FIN-WAIT-2; in LAST-ACK its peer's silence has an end too. */
-static void orphans_end(void **state)
+TEST(orphans_end)
 {
 	struct tk t;
 
-	(void)state;
 	tk_open(&t);
 	tk_reach(&t, TCP_FIN_WAIT_2);
 	close_fd(&t);
@@ -235,81 +199,61 @@ static void orphans_end(void **state)
 	tk_close(&t);
 }
 
-static void time_wait_is_abandoned(void **state)
+TCP_TEST(time_wait_is_abandoned)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_reach(&t, TCP_TIME_WAIT);
-	close_fd(&t);
-	tk_advance(&t, 10 * NS_PER_S);
-	sock_end_run(t.k.stack, t.k.now_ns);
-	assert_string_equal(tk_field(&t, EVENT_TCP_TIME_WAIT_ABANDONED, 0, "remaining_ms"), "50000");
-	assert_int_equal(tk_events(&t, EVENT_TCP_SUMMARY), 1);
-	assert_true(net_next_deadline(t.k.stack) > t.k.now_ns + 100 * NS_PER_S);
-	tk_close(&t);
+	tk_reach(t, TCP_TIME_WAIT);
+	close_fd(t);
+	tk_advance(t, 10 * NS_PER_S);
+	sock_end_run(t->k.stack, t->k.now_ns);
+	assert_string_equal(tk_field(t, EVENT_TCP_TIME_WAIT_ABANDONED, 0, "remaining_ms"), "50000");
+	assert_int_equal(tk_events(t, EVENT_TCP_SUMMARY), 1);
+	assert_true(net_next_deadline(t->k.stack) > t->k.now_ns + 100 * NS_PER_S);
 }
 
 /* Every change of state leaves an event, and they form a chain. */
-static void state_events_form_a_chain(void **state)
+TCP_TEST(state_events_form_a_chain)
 {
 	const char *at = "CLOSED";
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	tk_reach(&t, TCP_TIME_WAIT);
-	tk_advance(&t, TCP_TIME_WAIT_NS);
-	for (unsigned i = 0; i < tk_events(&t, EVENT_TCP_STATE); i++) {
-		assert_string_equal(tk_field(&t, EVENT_TCP_STATE, i, "from"), at);
-		at = tk_field(&t, EVENT_TCP_STATE, i, "to");
+	tk_reach(t, TCP_TIME_WAIT);
+	tk_advance(t, TCP_TIME_WAIT_NS);
+	for (unsigned i = 0; i < tk_events(t, EVENT_TCP_STATE); i++) {
+		assert_string_equal(tk_field(t, EVENT_TCP_STATE, i, "from"), at);
+		at = tk_field(t, EVENT_TCP_STATE, i, "to");
 	}
 	assert_string_equal(at, "CLOSED");
-	assert_int_equal(tk_events(&t, EVENT_TCP_STATE), 6);
-	tk_close(&t);
+	assert_int_equal(tk_events(t, EVENT_TCP_STATE), 6);
 }
 
 /* --- reset by us ----------------------------------------------------------------------------- */
 
 /* RFC 2525 2.17: the peer shall know that its bytes were not read. */
-static void unread_data_resets(void **state)
+TCP_TEST(unread_data_resets)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = "unread", .len = 6);
-	TK_EXPECT(&t, TCP_ACK, 1, 7, 0);
-	close_fd(&t);
-	TK_EXPECT(&t, TCP_RST | TCP_ACK, 1, 7, 0);
-	assert_string_equal(tk_field(&t, EVENT_TCP_RST_SENT, 0, "reason"), "closed with unread data");
-	assert_int_equal(kit_event(&t.k.kp, EVENT_TCP_RST_SENT, 0)->conn, 1);
-	tk_close(&t);
+	tk_establish(t);
+	TK_SEND(t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = "unread", .len = 6);
+	TK_EXPECT(t, TCP_ACK, 1, 7, 0);
+	close_fd(t);
+	TK_EXPECT(t, TCP_RST | TCP_ACK, 1, 7, 0);
+	assert_string_equal(tk_field(t, EVENT_TCP_RST_SENT, 0, "reason"), "closed with unread data");
+	assert_int_equal(kit_event(&t->k.kp, EVENT_TCP_RST_SENT, 0)->conn, 1);
 }
 
 /* RFC 9293 3.6.1, SHLD-3: so it shall when they come later. */
-static void data_after_close_resets(void **state)
+TCP_TEST(data_after_close_resets)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	close_fd(&t);
-	TK_EXPECT(&t, TCP_FIN | TCP_ACK, 1, 1, 0);
-	TK_SEND(&t, .seq = 1, .ack = 2, .flags = TCP_ACK);
-	TK_SEND(&t, .seq = 1, .ack = 2, .flags = TCP_ACK, .data = "late", .len = 4);
-	TK_EXPECT(&t, TCP_RST | TCP_ACK, 2, 1, 0);
-	assert_int_equal(tk_events(&t, EVENT_TCP_SUMMARY), 1);
-	tk_close(&t);
+	tk_establish(t);
+	close_fd(t);
+	TK_EXPECT(t, TCP_FIN | TCP_ACK, 1, 1, 0);
+	TK_SEND(t, .seq = 1, .ack = 2, .flags = TCP_ACK);
+	TK_SEND(t, .seq = 1, .ack = 2, .flags = TCP_ACK, .data = "late", .len = 4);
+	TK_EXPECT(t, TCP_RST | TCP_ACK, 2, 1, 0);
+	assert_int_equal(tk_events(t, EVENT_TCP_SUMMARY), 1);
 }
 
 /* 3.10.5 ABORT: a RST where the peer has a connection. */
-static void abort_in_every_state(void **state)
+TEST(abort_in_every_state)
 {
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(all_states); i++) {
 		enum tcp_state s = all_states[i];
 		bool rst = s == TCP_SYN_RECEIVED || s == TCP_ESTABLISHED || s == TCP_FIN_WAIT_1 ||
@@ -333,9 +277,8 @@ static void abort_in_every_state(void **state)
 
 /* --- reset by the peer ----------------------------------------------------------------------- */
 
-static void rst_in_every_state(void **state)
+TEST(rst_in_every_state)
 {
-	(void)state;
 	/* SYN-SENT: test_tcp_handshake; TIME-WAIT: test_tcp_time_wait */
 	for (unsigned i = 1; i < ARRAY_LEN(all_states) - 1; i++) {
 		enum tcp_state s = all_states[i];
@@ -356,9 +299,8 @@ static void rst_in_every_state(void **state)
 }
 
 /* RFC 5961 3.2, HOSTILE-INPUTS: blind RST: inside the window is answered, outside dropped. */
-static void a_blind_rst(void **state)
+TEST(a_blind_rst)
 {
-	(void)state;
 	for (unsigned i = 1; i < ARRAY_LEN(all_states); i++) {
 		enum tcp_state s = all_states[i];
 		struct tk t;
@@ -378,88 +320,70 @@ static void a_blind_rst(void **state)
 }
 
 /* HOSTILE-INPUTS: data on a RST (processed as a RST). */
-static void data_on_a_rst(void **state)
+TCP_TEST(data_on_a_rst)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	TK_SEND(&t, .seq = 1, .flags = TCP_RST, .data = "because", .len = 7);
-	TK_EXPECT_NOTHING(&t);
-	assert_int_equal(tk_state(&t), TCP_CLOSED);
-	assert_int_equal(pending_error(&t), ERR_CONNRESET);
-	tk_close(&t);
+	tk_establish(t);
+	TK_SEND(t, .seq = 1, .flags = TCP_RST, .data = "because", .len = 7);
+	TK_EXPECT_NOTHING(t);
+	assert_int_equal(tk_state(t), TCP_CLOSED);
+	assert_int_equal(pending_error(t), ERR_CONNRESET);
 }
 
 /* RFC 5961 3.2 asks for SEG.SEQ itself: text that reaches over RCV.NXT does not help, and the
  * timestamp of a RST, which nobody judges, is not noted. */
-static void data_does_not_make_a_rst_exact(void **state)
+TCP_TEST(data_does_not_make_a_rst_exact)
 {
 	static const char text[1400];
 	uint8_t later[12] = {TCP_OPT_NOP, TCP_OPT_NOP, TCP_OPT_TIMESTAMPS, 10};
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	store_be32(later + 4, t.tsval + 0x70000000);
-	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = "abcdef", .len = 6);
-	kit_sent_clear(&t.k);
-	TK_SEND(&t, .seq = 7 - 1000u, .flags = TCP_RST, .data = text, .len = sizeof(text));
-	TK_EXPECT_NOTHING(&t); /* it lies outside the window */
-	assert_int_equal(tk_state(&t), TCP_ESTABLISHED);
-	TK_SEND(&t, .seq = 6, .flags = TCP_RST, .data = text, .len = 16, .options = later,
+	tk_establish(t);
+	store_be32(later + 4, t->tsval + 0x70000000);
+	TK_SEND(t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = "abcdef", .len = 6);
+	kit_sent_clear(&t->k);
+	TK_SEND(t, .seq = 7 - 1000u, .flags = TCP_RST, .data = text, .len = sizeof(text));
+	TK_EXPECT_NOTHING(t); /* it lies outside the window */
+	assert_int_equal(tk_state(t), TCP_ESTABLISHED);
+	TK_SEND(t, .seq = 6, .flags = TCP_RST, .data = text, .len = 16, .options = later,
 		.options_len = sizeof(later));
-	assert_int_equal(tk_tcb(&t)->ts_recent, t.tsval);
-	TK_SEND(&t, .seq = 7, .flags = TCP_RST, .data = text, .len = 16);
-	assert_int_equal(tk_state(&t), TCP_CLOSED);
-	kit_sent_clear(&t.k);
-	tk_close(&t);
+	assert_int_equal(tk_tcb(t)->ts_recent, t->tsval);
+	TK_SEND(t, .seq = 7, .flags = TCP_RST, .data = text, .len = 16);
+	assert_int_equal(tk_state(t), TCP_CLOSED);
+	kit_sent_clear(&t->k);
 }
 
 /* What came before the RST can still be read; then the error, once; then the end. */
-static void bytes_before_the_rst(void **state)
+TCP_TEST(bytes_before_the_rst)
 {
 	char buf[8];
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = "abc", .len = 3);
-	TK_SEND(&t, .seq = 4, .flags = TCP_RST);
-	kit_sent_clear(&t.k);
-	assert_int_equal(sock_recv(t.k.stack, t.fd, buf, sizeof(buf), t.k.now_ns), 3);
-	assert_int_equal(sock_recv(t.k.stack, t.fd, buf, sizeof(buf), t.k.now_ns), ERR_CONNRESET);
-	assert_int_equal(sock_recv(t.k.stack, t.fd, buf, sizeof(buf), t.k.now_ns), 0);
-	tk_close(&t);
+	tk_establish(t);
+	TK_SEND(t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = "abc", .len = 3);
+	TK_SEND(t, .seq = 4, .flags = TCP_RST);
+	kit_sent_clear(&t->k);
+	assert_int_equal(sock_recv(t->k.stack, t->fd, buf, sizeof(buf), t->k.now_ns), 3);
+	assert_int_equal(sock_recv(t->k.stack, t->fd, buf, sizeof(buf), t->k.now_ns), ERR_CONNRESET);
+	assert_int_equal(sock_recv(t->k.stack, t->fd, buf, sizeof(buf), t->k.now_ns), 0);
 }
 
 /* So can the end that came before it: the stream was whole.  The error is there for who asks. */
-static void the_end_before_the_rst(void **state)
+TCP_TEST(the_end_before_the_rst)
 {
 	char buf[8];
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK | TCP_FIN, .data = "abc", .len = 3);
-	TK_SEND(&t, .seq = 5, .flags = TCP_RST);
-	kit_sent_clear(&t.k);
-	assert_int_equal(sock_recv(t.k.stack, t.fd, buf, sizeof(buf), t.k.now_ns), 3);
-	assert_int_equal(sock_recv(t.k.stack, t.fd, buf, sizeof(buf), t.k.now_ns), 0);
-	assert_int_equal(pending_error(&t), ERR_CONNRESET);
-	assert_int_equal(sock_recv(t.k.stack, t.fd, buf, sizeof(buf), t.k.now_ns), 0);
-	tk_close(&t);
+	tk_establish(t);
+	TK_SEND(t, .seq = 1, .ack = 1, .flags = TCP_ACK | TCP_FIN, .data = "abc", .len = 3);
+	TK_SEND(t, .seq = 5, .flags = TCP_RST);
+	kit_sent_clear(&t->k);
+	assert_int_equal(sock_recv(t->k.stack, t->fd, buf, sizeof(buf), t->k.now_ns), 3);
+	assert_int_equal(sock_recv(t->k.stack, t->fd, buf, sizeof(buf), t->k.now_ns), 0);
+	assert_int_equal(pending_error(t), ERR_CONNRESET);
+	assert_int_equal(sock_recv(t->k.stack, t->fd, buf, sizeof(buf), t->k.now_ns), 0);
 }
 
 /* --- SYN in a live connection: RFC 5961 4.2 -------------------------------------------------- */
 
-static void a_syn_gets_a_challenge(void **state)
+TEST(a_syn_gets_a_challenge)
 {
-	(void)state;
 	for (unsigned i = 2; i < ARRAY_LEN(all_states); i++) {
 		enum tcp_state s = all_states[i];
 		struct tk t;
@@ -476,120 +400,98 @@ static void a_syn_gets_a_challenge(void **state)
 	}
 }
 
-static void syns_outside_the_window_too(void **state)
+TCP_TEST(syns_outside_the_window_too)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
+	tk_establish(t);
 	for (unsigned i = 0; i < 100; i++)
-		TK_SEND(&t, .seq = 3000000, .flags = TCP_SYN);
-	assert_in_range(kit_counter(&t.k, "tcp_challenge_acks"), 6, 13);
-	assert_int_equal(t.k.n_sent, kit_counter(&t.k, "tcp_challenge_acks"));
-	assert_int_equal(tk_state(&t), TCP_ESTABLISHED);
-	kit_sent_clear(&t.k);
-	tk_close(&t);
+		TK_SEND(t, .seq = 3000000, .flags = TCP_SYN);
+	assert_in_range(kit_counter(&t->k, "tcp_challenge_acks"), 6, 13);
+	assert_int_equal(t->k.n_sent, kit_counter(&t->k, "tcp_challenge_acks"));
+	assert_int_equal(tk_state(t), TCP_ESTABLISHED);
+	kit_sent_clear(&t->k);
 }
 
 /* RFC 5961 7: limited, and not the same number each time. */
-static void challenges_are_limited_unpredictably(void **state)
+TCP_TEST(challenges_are_limited_unpredictably)
 {
 	unsigned seen[32] = {0}, different = 0;
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
+	tk_establish(t);
 	for (unsigned round = 0; round < 40; round++) {
-		uint64_t before = kit_counter(&t.k, "tcp_challenge_acks"), n;
+		uint64_t before = kit_counter(&t->k, "tcp_challenge_acks"), n;
 
 		for (unsigned i = 0; i < 50; i++)
-			TK_SEND(&t, .seq = 10, .flags = TCP_RST);
-		n = kit_counter(&t.k, "tcp_challenge_acks") - before;
+			TK_SEND(t, .seq = 10, .flags = TCP_RST);
+		n = kit_counter(&t->k, "tcp_challenge_acks") - before;
 		assert_in_range(n, 6, 13);
 		different += seen[n]++ == 0;
-		kit_sent_clear(&t.k);
-		t.k.now_ns += 2 * NS_PER_S;
+		kit_sent_clear(&t->k);
+		t->k.now_ns += 2 * NS_PER_S;
 	}
 	assert_true(different >= 4);
-	assert_true(kit_counter(&t.k, "tcp_challenge_limited") > 1000);
-	assert_int_equal(tk_state(&t), TCP_ESTABLISHED);
-	tk_close(&t);
+	assert_true(kit_counter(&t->k, "tcp_challenge_limited") > 1000);
+	assert_int_equal(tk_state(t), TCP_ESTABLISHED);
 }
 
 /* --- 3.10.7.1: no connection ----------------------------------------------------------------- */
 
-static void segments_to_nowhere(void **state)
+TCP_TEST(segments_to_nowhere)
 {
 	struct kit_sent *s;
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	t.iss = 0;
-	TK_SEND(&t, .flags = TCP_SYN, .data = "abc", .len = 3);
-	s = tk_take(&t); /* <SEQ=0><ACK=SEG.SEQ+SEG.LEN><CTL=RST,ACK> */
+	t->iss = 0;
+	TK_SEND(t, .flags = TCP_SYN, .data = "abc", .len = 3);
+	s = tk_take(t); /* <SEQ=0><ACK=SEG.SEQ+SEG.LEN><CTL=RST,ACK> */
 	assert_int_equal(s->tcp.flags, TCP_RST | TCP_ACK);
 	assert_int_equal(s->tcp.seq, 0);
 	assert_int_equal(s->tcp.ack, TK_IRS + 4);
 	kit_sent_free(s);
-	TK_SEND(&t, .flags = TCP_ACK, .ack = 123);
-	TK_EXPECT(&t, TCP_RST, 123, 0, 0); /* <SEQ=SEG.ACK><CTL=RST> */
-	TK_SEND(&t, .flags = TCP_RST | TCP_ACK, .ack = 123);
-	TK_SEND(&t, .flags = TCP_RST);
-	TK_EXPECT_NOTHING(&t);
-	TK_SEND(&t, .flags = 0); /* HOSTILE-INPUTS: no flags */
-	s = tk_take(&t);
+	TK_SEND(t, .flags = TCP_ACK, .ack = 123);
+	TK_EXPECT(t, TCP_RST, 123, 0, 0); /* <SEQ=SEG.ACK><CTL=RST> */
+	TK_SEND(t, .flags = TCP_RST | TCP_ACK, .ack = 123);
+	TK_SEND(t, .flags = TCP_RST);
+	TK_EXPECT_NOTHING(t);
+	TK_SEND(t, .flags = 0); /* HOSTILE-INPUTS: no flags */
+	s = tk_take(t);
 	assert_int_equal(s->tcp.flags, TCP_RST | TCP_ACK);
 	kit_sent_free(s);
-	assert_int_equal(kit_counter(&t.k, "tcp_rst_out"), 3);
-	assert_int_equal(kit_counter(&t.k, "tcp_no_connection"), 5);
-	assert_string_equal(tk_field(&t, EVENT_TCP_RST_SENT, 0, "reason"), "no such connection");
-	tk_close(&t);
+	assert_int_equal(kit_counter(&t->k, "tcp_rst_out"), 3);
+	assert_int_equal(kit_counter(&t->k, "tcp_no_connection"), 5);
+	assert_string_equal(tk_field(t, EVENT_TCP_RST_SENT, 0, "reason"), "no such connection");
 }
 
 /* Each gets its RST; the log tells of some. */
-static void a_scan_does_not_flood_the_log(void **state)
+TCP_TEST(a_scan_does_not_flood_the_log)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	t.iss = 0;
+	t->iss = 0;
 	for (unsigned i = 0; i < 1000; i++) {
-		TK_SEND(&t, .flags = TCP_ACK, .ack = 123);
-		kit_sent_clear(&t.k);
+		TK_SEND(t, .flags = TCP_ACK, .ack = 123);
+		kit_sent_clear(&t->k);
 	}
-	assert_int_equal(kit_counter(&t.k, "tcp_rst_out"), 1000);
-	assert_int_equal(tk_events(&t, EVENT_TCP_RST_SENT), 10);
-	tk_advance(&t, NS_PER_S);
-	TK_SEND(&t, .flags = TCP_ACK, .ack = 123);
-	kit_sent_clear(&t.k);
-	assert_int_equal(tk_events(&t, EVENT_TCP_RST_SENT), 11);
-	tk_close(&t);
+	assert_int_equal(kit_counter(&t->k, "tcp_rst_out"), 1000);
+	assert_int_equal(tk_events(t, EVENT_TCP_RST_SENT), 10);
+	tk_advance(t, NS_PER_S);
+	TK_SEND(t, .flags = TCP_ACK, .ack = 123);
+	kit_sent_clear(&t->k);
+	assert_int_equal(tk_events(t, EVENT_TCP_RST_SENT), 11);
 }
 
 /* MUST-57 */
-static void nothing_answers_a_broadcast(void **state)
+TCP_TEST(nothing_answers_a_broadcast)
 {
 	struct kit_frame f;
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
 	kit_build_tcp(&f, &(struct kit_ipv4){.eth_dst = KIT_BROADCAST_MAC, .dst = KIT_NET_BROADCAST},
 		      &(struct kit_tcp){.src_port = 1, .dst_port = 2, .flags = TCP_SYN}, NULL, 0);
-	kit_inject_frame(&t.k, &f);
+	kit_inject_frame(&t->k, &f);
 	kit_build_tcp(&f, &(struct kit_ipv4){.eth_dst = KIT_BROADCAST_MAC},
 		      &(struct kit_tcp){.src_port = 1, .dst_port = 2, .flags = TCP_SYN}, NULL, 0);
-	kit_inject_frame(&t.k, &f);
+	kit_inject_frame(&t->k, &f);
 	kit_build_tcp(&f, &(struct kit_ipv4){.dst = KIT_NET_BROADCAST},
 		      &(struct kit_tcp){.src_port = 1, .dst_port = 2, .flags = TCP_SYN}, NULL, 0);
-	kit_inject_frame(&t.k, &f);
-	kit_poll(&t.k);
-	TK_EXPECT_NOTHING(&t);
-	tk_close(&t);
+	kit_inject_frame(&t->k, &f);
+	kit_poll(&t->k);
+	TK_EXPECT_NOTHING(t);
 }
 
 /* --- bad news from below: RFC 9293 3.9.2.2, RFC 5927 ----------------------------------------- */
@@ -604,56 +506,41 @@ static void trouble(struct tk *t, uint32_t seq, int err, bool hard)
 	tcp_unreachable(t->k.stack, &news, t->k.now_ns);
 }
 
-static void a_hard_error_ends_an_open(void **state)
+TCP_TEST(a_hard_error_ends_an_open)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_reach(&t, TCP_SYN_SENT);
-	trouble(&t, 1, ERR_CONNREFUSED, true); /* a sequence number that is not on its way */
-	assert_int_equal(tk_state(&t), TCP_SYN_SENT);
-	trouble(&t, 0, ERR_CONNREFUSED, true);
-	assert_int_equal(tk_state(&t), TCP_CLOSED);
-	assert_int_equal(pending_error(&t), ERR_CONNREFUSED);
-	tk_close(&t);
+	tk_reach(t, TCP_SYN_SENT);
+	trouble(t, 1, ERR_CONNREFUSED, true); /* a sequence number that is not on its way */
+	assert_int_equal(tk_state(t), TCP_SYN_SENT);
+	trouble(t, 0, ERR_CONNREFUSED, true);
+	assert_int_equal(tk_state(t), TCP_CLOSED);
+	assert_int_equal(pending_error(t), ERR_CONNREFUSED);
 }
 
 /* MUST-56: a soft one does not; it is the reason when time runs out. */
-static void a_soft_error_is_remembered(void **state)
+TCP_TEST(a_soft_error_is_remembered)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_reach(&t, TCP_SYN_SENT);
-	trouble(&t, 0, ERR_NETUNREACH, false);
-	assert_int_equal(tk_state(&t), TCP_SYN_SENT);
-	tk_advance(&t, 200 * NS_PER_S);
-	kit_sent_clear(&t.k);
-	assert_int_equal(pending_error(&t), ERR_NETUNREACH);
-	assert_string_equal(tk_field(&t, EVENT_TCP_ABORTED, 0, "reason"),
+	tk_reach(t, TCP_SYN_SENT);
+	trouble(t, 0, ERR_NETUNREACH, false);
+	assert_int_equal(tk_state(t), TCP_SYN_SENT);
+	tk_advance(t, 200 * NS_PER_S);
+	kit_sent_clear(&t->k);
+	assert_int_equal(pending_error(t), ERR_NETUNREACH);
+	assert_string_equal(tk_field(t, EVENT_TCP_ABORTED, 0, "reason"),
 			    "no answer to 7 retransmissions in 183 s, last heard: network is unreachable");
-	tk_close(&t);
 }
 
 /* It explains what happened then, not what happens a day later. */
-static void a_soft_error_is_over_when_the_peer_is_heard(void **state)
+TCP_TEST(a_soft_error_is_over_when_the_peer_is_heard)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	tk_write(&t, 0, 10);
-	trouble(&t, 1, ERR_NETUNREACH, false);
-	TK_SEND(&t, .seq = 1, .ack = 11, .flags = TCP_ACK);
-	tk_write(&t, 10, 10);
-	tk_advance(&t, 400 * NS_PER_S);
-	kit_sent_clear(&t.k);
-	assert_int_equal(tk_state(&t), TCP_CLOSED);
-	assert_int_equal(pending_error(&t), ERR_TIMEDOUT);
-	tk_close(&t);
+	tk_establish(t);
+	tk_write(t, 0, 10);
+	trouble(t, 1, ERR_NETUNREACH, false);
+	TK_SEND(t, .seq = 1, .ack = 11, .flags = TCP_ACK);
+	tk_write(t, 10, 10);
+	tk_advance(t, 400 * NS_PER_S);
+	kit_sent_clear(&t->k);
+	assert_int_equal(tk_state(t), TCP_CLOSED);
+	assert_int_equal(pending_error(t), ERR_TIMEDOUT);
 }
 
 /* 3.10.4: LAST-ACK and CLOSING begin when the FIN is sent.  As long as it waits for the window the
@@ -673,11 +560,10 @@ static void reach_with_unsent_fin(struct tk *t, enum tcp_state state)
 	assert_int_equal(tk_state(t), state);
 }
 
-static void closed_before_the_fin_is_sent(void **state)
+TEST(closed_before_the_fin_is_sent)
 {
 	static const enum tcp_state states[] = {TCP_LAST_ACK, TCP_CLOSING};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(states); i++) {
 		struct tk t;
 
@@ -694,54 +580,11 @@ static void closed_before_the_fin_is_sent(void **state)
 }
 
 /* RFC 5927 5.2 */
-static void an_established_connection_survives_errors(void **state)
+TCP_TEST(an_established_connection_survives_errors)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	tk_write(&t, 0, 10);
-	trouble(&t, 1, ERR_CONNREFUSED, true);
-	assert_int_equal(tk_state(&t), TCP_ESTABLISHED);
-	kit_sent_clear(&t.k);
-	tk_close(&t);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(we_close_first),
-		cmocka_unit_test(the_peer_closes_first),
-		cmocka_unit_test(both_close_at_once),
-		cmocka_unit_test(fin_and_ack_in_one),
-		cmocka_unit_test(a_fin_in_time_wait_begins_it_again),
-		cmocka_unit_test(a_lost_fin_is_sent_again),
-		cmocka_unit_test(closing_while_opening),
-		cmocka_unit_test(orphans_end),
-		cmocka_unit_test(time_wait_is_abandoned),
-		cmocka_unit_test(state_events_form_a_chain),
-		cmocka_unit_test(unread_data_resets),
-		cmocka_unit_test(data_after_close_resets),
-		cmocka_unit_test(abort_in_every_state),
-		cmocka_unit_test(rst_in_every_state),
-		cmocka_unit_test(a_blind_rst),
-		cmocka_unit_test(data_on_a_rst),
-		cmocka_unit_test(data_does_not_make_a_rst_exact),
-		cmocka_unit_test(bytes_before_the_rst),
-		cmocka_unit_test(the_end_before_the_rst),
-		cmocka_unit_test(a_syn_gets_a_challenge),
-		cmocka_unit_test(syns_outside_the_window_too),
-		cmocka_unit_test(challenges_are_limited_unpredictably),
-		cmocka_unit_test(segments_to_nowhere),
-		cmocka_unit_test(a_scan_does_not_flood_the_log),
-		cmocka_unit_test(nothing_answers_a_broadcast),
-		cmocka_unit_test(a_hard_error_ends_an_open),
-		cmocka_unit_test(a_soft_error_is_remembered),
-		cmocka_unit_test(a_soft_error_is_over_when_the_peer_is_heard),
-		cmocka_unit_test(closed_before_the_fin_is_sent),
-		cmocka_unit_test(an_established_connection_survives_errors),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	tk_establish(t);
+	tk_write(t, 0, 10);
+	trouble(t, 1, ERR_CONNREFUSED, true);
+	assert_int_equal(tk_state(t), TCP_ESTABLISHED);
+	kit_sent_clear(&t->k);
 }

@@ -4,16 +4,10 @@
  * Congestion windows: CUBIC (RFC 9438) against its formulas, worked out here in floating point, slow
  * start and HyStart++ (RFC 9406), and what reductions, pauses and mistakes leave.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "base/string.h"
 #include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 #define MSS 1000u
 #define MS NS_PER_MS
@@ -53,13 +47,12 @@ static void expect_near(double value, double wanted, double tolerance)
 }
 
 /* RFC 9438 4.2, figure 1: W_cubic(t) = 0.4 (t - K)^3 + W_max, K = cbrt(30 / 0.4) = 4.217 s. */
-static void cubic_follows_its_function(void **state)
+TEST(cubic_follows_its_function)
 {
 	struct tcb tcb = connection(NET_CONGESTION_CUBIC, 100, 400 * MS);
 	const double k = 4.2172;
 	uint64_t now = 1000 * MS;
 
-	(void)state;
 	lose(&tcb, now);
 	assert_int_equal(tcb.cwnd, 70 * MSS); /* 4.6: beta = 0.7 */
 	for (unsigned t = 1; t <= 12; t++) {
@@ -76,11 +69,10 @@ static void cubic_follows_its_function(void **state)
 }
 
 /* 4.2: not more than half of the window in one round trip, however far the function is ahead. */
-static void cubic_takes_no_leaps(void **state)
+TEST(cubic_takes_no_leaps)
 {
 	struct tcb tcb = connection(NET_CONGESTION_CUBIC, 10, 100 * MS);
 
-	(void)state;
 	acknowledge(&tcb, 1000 * MS, 1100 * MS);
 	tcb.cubic.epoch_ns = 1;
 	tcb.cwnd = 10 * MSS;
@@ -91,11 +83,10 @@ static void cubic_takes_no_leaps(void **state)
 }
 
 /* Less than a byte for each segment is something for a thousand of them. */
-static void cubic_s_small_steps_add_up(void **state)
+TEST(cubic_s_small_steps_add_up)
 {
 	struct tcb tcb = connection(NET_CONGESTION_CUBIC, 1000, 100 * MS);
 
-	(void)state;
 	tcb.cubic = (struct tcp_cubic){.epoch_ns = 1000 * MS, .w_max = 1000 * MSS};
 	tcb.acked_ns = 1900 * MS;
 	for (unsigned i = 0; i < 1000; i++) /* W_cubic(1 s) is 0.4 segments above */
@@ -106,12 +97,11 @@ static void cubic_s_small_steps_add_up(void **state)
 
 /* 4.3: where Reno would be faster, 9/17 of a segment each round trip, and a whole one as soon as the
  * old window is reached again. */
-static void cubic_is_not_slower_than_reno(void **state)
+TEST(cubic_is_not_slower_than_reno)
 {
 	struct tcb tcb = connection(NET_CONGESTION_CUBIC, 20, 10 * MS);
 	uint64_t now = 1000 * MS;
 
-	(void)state;
 	lose(&tcb, now);
 	assert_int_equal(tcb.cwnd, 14 * MSS);
 	now = acknowledge(&tcb, now, now + 60 * MS);
@@ -124,11 +114,10 @@ static void cubic_is_not_slower_than_reno(void **state)
 }
 
 /* 4.7 */
-static void cubic_converges_fast(void **state)
+TEST(cubic_converges_fast)
 {
 	struct tcb tcb = connection(NET_CONGESTION_CUBIC, 100, 100 * MS);
 
-	(void)state;
 	lose(&tcb, 1000 * MS);
 	assert_int_equal(tcb.cubic.w_max, 100 * MSS);
 	tcb.cwnd = 80 * MSS; /* did not get as far again: W_max = 80 (1 + 0.7) / 2 */
@@ -145,12 +134,11 @@ static void cubic_converges_fast(void **state)
 }
 
 /* 4.8: one segment, slow start to beta of the window, and then the convex part at once. */
-static void cubic_after_a_time_out(void **state)
+TEST(cubic_after_a_time_out)
 {
 	struct tcb tcb = connection(NET_CONGESTION_CUBIC, 100, 400 * MS);
 	uint64_t now = 1000 * MS;
 
-	(void)state;
 	tcp_congestion_loss(&tcb, 100 * MSS, now);
 	tcp_congestion_timeout(&tcb, now);
 	assert_int_equal(tcb.cwnd, MSS);
@@ -165,9 +153,8 @@ static void cubic_after_a_time_out(void **state)
 }
 
 /* 4.9: all of it, for both algorithms. */
-static void a_loss_that_was_none(void **state)
+TEST(a_loss_that_was_none)
 {
-	(void)state;
 	for (unsigned which = 0; which < NET_CONGESTION_COUNT; which++) {
 		struct tcb tcb = connection((enum net_congestion)which, 100, 100 * MS);
 		static struct scoreboard out; /* where what is undone is kept */
@@ -193,11 +180,10 @@ static void a_loss_that_was_none(void **state)
 }
 
 /* RFC 5681 3.2, step 2: limited transmit does not count; (4): nor less than two segments. */
-static void what_a_loss_leaves(void **state)
+TEST(what_a_loss_leaves)
 {
 	struct tcb tcb = connection(NET_CONGESTION_NEWRENO, 10, 100 * MS);
 
-	(void)state;
 	tcp_congestion_loss(&tcb, 12 * MSS, 0);
 	assert_int_equal(tcb.ssthresh, 5 * MSS);
 	tcp_congestion_loss(&tcb, 8 * MSS, 0); /* less was out than was allowed */
@@ -210,13 +196,12 @@ static void what_a_loss_leaves(void **state)
 }
 
 /* 5.8: ten minutes with little to send, or with nothing, are not ten minutes of growth. */
-static void cubic_does_not_grow_while_idle(void **state)
+TEST(cubic_does_not_grow_while_idle)
 {
 	struct tcb tcb = connection(NET_CONGESTION_CUBIC, 100, 400 * MS);
 	struct tcb other;
 	uint64_t now = 1000 * MS;
 
-	(void)state;
 	lose(&tcb, now);
 	now = acknowledge(&tcb, now, 2000 * MS);
 	other = tcb;
@@ -239,11 +224,10 @@ static void cubic_does_not_grow_while_idle(void **state)
 
 /* One ACK may acknowledge far more than the window, which has collapsed meanwhile: that is one window
  * of progress, not one segment more for each of the next ACKs. */
-static void an_ack_of_many_windows(void **state)
+TEST(an_ack_of_many_windows)
 {
 	static const enum net_congestion all[] = {NET_CONGESTION_NEWRENO, NET_CONGESTION_CUBIC};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(all); i++) {
 		struct tcb tcb = connection(all[i], 4, 100 * MS);
 
@@ -255,12 +239,11 @@ static void an_ack_of_many_windows(void **state)
 }
 
 /* RFC 6928 2: min(10 MSS, max(2 MSS, 14600)): ten segments are for those of Ethernet's size. */
-static void the_initial_window_of_large_segments(void **state)
+TEST(the_initial_window_of_large_segments)
 {
 	struct tcb small = {.snd_mss = 536}, ethernet = {.snd_mss = 1460}, jumbo = {.snd_mss = 8960};
 	struct tcb between = {.snd_mss = 2000};
 
-	(void)state;
 	tcp_congestion_init(&small, false);
 	tcp_congestion_init(&ethernet, false);
 	tcp_congestion_init(&between, false);
@@ -273,12 +256,11 @@ static void the_initial_window_of_large_segments(void **state)
 
 /* Bytes acknowledged while the window stood still, because it was ahead of the function, do not make
  * it go beyond the function later. */
-static void cubic_does_not_overshoot(void **state)
+TEST(cubic_does_not_overshoot)
 {
 	struct tcb tcb = connection(NET_CONGESTION_CUBIC, 100, 10 * MS);
 	uint64_t now = 1000 * MS;
 
-	(void)state;
 	tcp_congestion_acked(&tcb, MSS, now);
 	tcb.cwnd = 120 * MSS;
 	for (unsigned i = 0; i < 20000; i++) {
@@ -294,11 +276,10 @@ static void cubic_does_not_overshoot(void **state)
 }
 
 /* RFC 5681 4.1: the restart window; slow start leads back to where it was. */
-static void a_window_restarts(void **state)
+TEST(a_window_restarts)
 {
 	struct tcb tcb = connection(NET_CONGESTION_CUBIC, 100, 100 * MS);
 
-	(void)state;
 	lose(&tcb, 1000 * MS);
 	acknowledge(&tcb, 1000 * MS, 1100 * MS);
 	tcb.cwnd = 100 * MSS;
@@ -342,12 +323,11 @@ static void round_trip(struct tcb *tcb, uint64_t rtt_ms, unsigned n)
 }
 
 /* RFC 9406 4.2: the round trip grows by more than an eighth: five slower rounds, and out. */
-static void a_queue_ends_slow_start(void **state)
+TEST(a_queue_ends_slow_start)
 {
 	struct tcb tcb = beginner();
 	uint32_t before;
 
-	(void)state;
 	round_trip(&tcb, 50, 1000);
 	assert_int_equal(tcb.cwnd, 20 * MSS);
 	round_trip(&tcb, 52, 1000); /* + 4 %: noise */
@@ -370,12 +350,11 @@ static void a_queue_ends_slow_start(void **state)
 }
 
 /* "Resume slow start" when the round trip falls again. */
-static void noise_does_not_end_slow_start(void **state)
+TEST(noise_does_not_end_slow_start)
 {
 	struct tcb tcb = beginner();
 	uint32_t before;
 
-	(void)state;
 	round_trip(&tcb, 50, 1000);
 	round_trip(&tcb, 60, 1000);
 	assert_int_not_equal(tcb.hystart.css_baseline_us, UINT32_MAX);
@@ -394,11 +373,10 @@ static void noise_does_not_end_slow_start(void **state)
 }
 
 /* 4.3: N_RTT_SAMPLE; the threshold is never below 4 ms nor above 16. */
-static void slow_start_needs_evidence(void **state)
+TEST(slow_start_needs_evidence)
 {
 	struct tcb tcb = beginner();
 
-	(void)state;
 	round_trip(&tcb, 50, 1000);
 	round_trip(&tcb, 500, 7);
 	round_trip(&tcb, 50, 1000);
@@ -419,11 +397,10 @@ static void slow_start_needs_evidence(void **state)
 
 /* RFC 3465 2.2, 2.3: an ACK of many segments counts for two, after a time-out for one; RFC 9406:
  * for eight at first. */
-static void large_acks_count_less(void **state)
+TEST(large_acks_count_less)
 {
 	struct tcb tcb = beginner();
 
-	(void)state;
 	tcp_congestion_acked(&tcb, 10 * MSS, 0);
 	assert_int_equal(tcb.cwnd, 18 * MSS);
 	tcb.ssthresh = 100 * MSS;
@@ -449,11 +426,10 @@ static int choose(struct tk *t, int fd, int64_t value)
 	return sock_setsockopt(t->k.stack, fd, SOCK_TCP_CONGESTION, value, t->k.now_ns);
 }
 
-static void a_socket_chooses(void **state)
+TEST(a_socket_chooses)
 {
 	struct tk t;
 
-	(void)state;
 	tk_open_with(&t, NULL);
 	tk_establish(&t);
 	assert_int_equal(chosen(&t, t.fd), NET_CONGESTION_CUBIC); /* the default */
@@ -468,12 +444,11 @@ static void a_socket_chooses(void **state)
 	tk_close(&t);
 }
 
-static void a_listener_s_choice_is_inherited(void **state)
+TEST(a_listener_s_choice_is_inherited)
 {
 	struct net_options options = {.congestion = NET_CONGESTION_NEWRENO};
 	struct tk t;
 
-	(void)state;
 	tk_open_with(&t, &options);
 	tk_listen(&t, 4);
 	assert_int_equal(chosen(&t, t.listener), NET_CONGESTION_NEWRENO); /* the stack's */
@@ -498,25 +473,19 @@ static uint32_t window_after(struct tk *t, uint32_t from, unsigned n, size_t mor
 
 /* RFC 7661 4.3, Linux's tcp_is_cwnd_limited(): ten segments fill a window of ten, though nothing waits
  * behind them. */
-static void a_window_that_is_exactly_full(void **state)
+TCP_TEST(a_window_that_is_exactly_full)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish_over(&t, 20 * MS);
-	assert_int_equal(window_after(&t, 0, 10, 0), 20);
-	tk_write(&t, 10 * TK_FULL, 20 * TK_FULL);
-	tk_expect_segments(&t, 10 * TK_FULL, 20);
-	tk_close(&t);
+	tk_establish_over(t, 20 * MS);
+	assert_int_equal(window_after(t, 0, 10, 0), 20);
+	tk_write(t, 10 * TK_FULL, 20 * TK_FULL);
+	tk_expect_segments(t, 10 * TK_FULL, 20);
 }
 
 /* Nine do not; nine and a half leave no room for a tenth. */
-static void a_window_that_is_nearly_full(void **state)
+TEST(a_window_that_is_nearly_full)
 {
 	struct tk t;
 
-	(void)state;
 	tk_open(&t);
 	tk_establish_over(&t, 20 * MS);
 	assert_int_equal(window_after(&t, 0, 9, 0), 10);
@@ -530,53 +499,18 @@ static void a_window_that_is_nearly_full(void **state)
 
 /* The peer's own text makes us look while half of the window is acknowledged: it was full all the
  * same.  The next one is not. */
-static void a_window_was_full_until_it_is_acknowledged(void **state)
+TCP_TEST(a_window_was_full_until_it_is_acknowledged)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish_over(&t, 20 * MS);
-	tk_write(&t, 0, 10 * TK_FULL);
-	tk_expect_segments(&t, 0, 10);
-	tk_peer_ack(&t, TK_SEG(5));
-	TK_SEND(&t, .seq = 1, .ack = TK_SEG(5), .flags = TCP_ACK, .data = "abc", .len = 3);
-	kit_sent_clear(&t.k);
-	TK_SEND(&t, .seq = 4, .ack = TK_SEG(10), .flags = TCP_ACK);
-	assert_int_equal(tk_tcb(&t)->cwnd / TK_FULL, 20);
-	tk_write(&t, 10 * TK_FULL, 5 * TK_FULL);
-	kit_sent_clear(&t.k);
-	TK_SEND(&t, .seq = 4, .ack = TK_SEG(15), .flags = TCP_ACK);
-	assert_int_equal(tk_tcb(&t)->cwnd / TK_FULL, 20);
-	tk_close(&t);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(cubic_follows_its_function),
-		cmocka_unit_test(cubic_takes_no_leaps),
-		cmocka_unit_test(cubic_s_small_steps_add_up),
-		cmocka_unit_test(cubic_is_not_slower_than_reno),
-		cmocka_unit_test(cubic_converges_fast),
-		cmocka_unit_test(cubic_after_a_time_out),
-		cmocka_unit_test(a_loss_that_was_none),
-		cmocka_unit_test(what_a_loss_leaves),
-		cmocka_unit_test(cubic_does_not_grow_while_idle),
-		cmocka_unit_test(a_window_restarts),
-		cmocka_unit_test(a_queue_ends_slow_start),
-		cmocka_unit_test(noise_does_not_end_slow_start),
-		cmocka_unit_test(slow_start_needs_evidence),
-		cmocka_unit_test(large_acks_count_less),
-		cmocka_unit_test(a_socket_chooses),
-		cmocka_unit_test(a_listener_s_choice_is_inherited),
-		cmocka_unit_test(an_ack_of_many_windows),
-		cmocka_unit_test(the_initial_window_of_large_segments),
-		cmocka_unit_test(cubic_does_not_overshoot),
-		cmocka_unit_test(a_window_that_is_exactly_full),
-		cmocka_unit_test(a_window_that_is_nearly_full),
-		cmocka_unit_test(a_window_was_full_until_it_is_acknowledged),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	tk_establish_over(t, 20 * MS);
+	tk_write(t, 0, 10 * TK_FULL);
+	tk_expect_segments(t, 0, 10);
+	tk_peer_ack(t, TK_SEG(5));
+	TK_SEND(t, .seq = 1, .ack = TK_SEG(5), .flags = TCP_ACK, .data = "abc", .len = 3);
+	kit_sent_clear(&t->k);
+	TK_SEND(t, .seq = 4, .ack = TK_SEG(10), .flags = TCP_ACK);
+	assert_int_equal(tk_tcb(t)->cwnd / TK_FULL, 20);
+	tk_write(t, 10 * TK_FULL, 5 * TK_FULL);
+	kit_sent_clear(&t->k);
+	TK_SEND(t, .seq = 4, .ack = TK_SEG(15), .flags = TCP_ACK);
+	assert_int_equal(tk_tcb(t)->cwnd / TK_FULL, 20);
 }

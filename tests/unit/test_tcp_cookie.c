@@ -4,16 +4,10 @@
  * A flood of SYNs: cookies (RFC 4987 3.6) let honest clients in, forged ones stay out; and what
  * happens when nobody accepts.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "net/socket/table.h"
 #include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 static void syn_from(struct tk *t, uint32_t ip, uint16_t port)
 {
@@ -52,13 +46,12 @@ static struct tcp_options options_of(const struct kit_sent *s)
 
 /* A flood of a thousand SYNs a second: the client is let in with all it agreed on, and nothing was
  * kept for anybody. */
-static void a_client_gets_through_the_flood(void **state)
+TEST(a_client_gets_through_the_flood)
 {
 	char buf[4];
 	struct tk t;
 	size_t before;
 
-	(void)state;
 	open_flooded(&t);
 	t.scale = 9;
 	t.mss = 1400;
@@ -95,9 +88,8 @@ static void a_client_gets_through_the_flood(void **state)
 }
 
 /* Every combination of what a SYN offers; what needs remembering is offered only where it can be. */
-static void what_was_offered_comes_back(void **state)
+TEST(what_was_offered_comes_back)
 {
-	(void)state;
 	for (unsigned bits = 0; bits < 16; bits++) {
 		struct tcp_options opt;
 		struct kit_sent *s;
@@ -131,9 +123,8 @@ static void what_was_offered_comes_back(void **state)
 }
 
 /* RFC 3168 6.1.1: the bits of an ECN-setup SYN come back where timestamps carry them. */
-static void ecn_comes_back_too(void **state)
+TEST(ecn_comes_back_too)
 {
-	(void)state;
 	for (unsigned bits = 0; bits < 8; bits++) {
 		uint8_t asked = (uint8_t)((bits & 1 ? TCP_ECE : 0) | (bits & 2 ? TCP_CWR : 0));
 		struct tcp_segment ack, syn;
@@ -162,12 +153,11 @@ static void ecn_comes_back_too(void **state)
 }
 
 /* Rounded down, never up. */
-static void the_mss_is_rounded_down(void **state)
+TEST(the_mss_is_rounded_down)
 {
 	static const uint16_t rows[][2] = {{100, 216}, {536, 536}, {1219, 536}, {1220, 1220},
 					   {1399, 1360}, {1459, 1440}, {1460, 1460}};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct tk t;
 
@@ -183,9 +173,8 @@ static void the_mss_is_rounded_down(void **state)
 }
 
 /* The timestamp that carries bits must not be ahead of those that follow (PAWS). */
-static void the_timestamp_is_never_ahead(void **state)
+TEST(the_timestamp_is_never_ahead)
 {
-	(void)state;
 	for (unsigned ms = 0; ms < 130; ms++) {
 		uint32_t of_synack;
 		struct tk t;
@@ -204,14 +193,13 @@ static void the_timestamp_is_never_ahead(void **state)
 
 /* --- how long, and whose --------------------------------------------------------------------- */
 
-static void a_cookie_is_good_for_a_minute_and_not_for_three(void **state)
+TEST(a_cookie_is_good_for_a_minute_and_not_for_three)
 {
 	static const struct {
 		uint64_t s;
 		bool good;
 	} rows[] = {{0, true}, {63, true}, {129, false}, {192, false}, {260, false}};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct tk t;
 
@@ -230,11 +218,10 @@ static void a_cookie_is_good_for_a_minute_and_not_for_three(void **state)
 }
 
 /* Every bit of it counts, and so does every part of what it is about. */
-static void a_forged_ack_is_reset(void **state)
+TEST(a_forged_ack_is_reset)
 {
 	struct tk t;
 
-	(void)state;
 	open_flooded(&t);
 	TK_SEND(&t, .flags = TCP_SYN);
 	TK_EXPECT(&t, TCP_SYN | TCP_ACK, 0, 1, 0);
@@ -268,11 +255,10 @@ static void a_forged_ack_is_reset(void **state)
 }
 
 /* When no cookie has been given out for a while there is nothing to guess. */
-static void none_is_taken_in_times_of_peace(void **state)
+TEST(none_is_taken_in_times_of_peace)
 {
 	struct tk t;
 
-	(void)state;
 	open_flooded(&t);
 	TK_SEND(&t, .flags = TCP_SYN);
 	TK_EXPECT(&t, TCP_SYN | TCP_ACK, 0, 1, 0);
@@ -283,11 +269,10 @@ static void none_is_taken_in_times_of_peace(void **state)
 }
 
 /* Two stacks do not take each other's; and one tuple's cookies tell nothing of another's. */
-static void cookies_are_keyed(void **state)
+TEST(cookies_are_keyed)
 {
 	uint32_t iss[2];
 
-	(void)state;
 	for (unsigned i = 0; i < 2; i++) {
 		struct tk t;
 
@@ -306,36 +291,33 @@ static void cookies_are_keyed(void **state)
 /* --- nobody accepts -------------------------------------------------------------------------- */
 
 /* No more connections than the backlog wait, however many were half open. */
-static void the_accept_queue_is_bounded(void **state)
+TCP_TEST(the_accept_queue_is_bounded)
 {
 	struct tcb *listener;
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	tk_listen(&t, 2);
-	listener = socket_find(t.k.stack, t.listener)->tcb;
+	tk_listen(t, 2);
+	listener = socket_find(t->k.stack, t->listener)->tcb;
 	for (uint16_t port = 1; port <= 5; port++)
-		syn_from(&t, KIT_PEER_IP, port);
+		syn_from(t, KIT_PEER_IP, port);
 	for (uint16_t port = 1; port <= 5; port++) {
-		struct kit_sent *s = tk_take(&t);
+		struct kit_sent *s = tk_take(t);
 		struct kit_frame f;
 
 		kit_build_tcp(&f, &(struct kit_ipv4){0},
 			      &(struct kit_tcp){.src_port = port, .dst_port = TK_PORT,
 						.seq = port * 77u + 1, .ack = s->tcp.seq + 1,
 						.flags = TCP_ACK, .window = 9}, NULL, 0);
-		kit_inject_frame(&t.k, &f);
+		kit_inject_frame(&t->k, &f);
 		kit_sent_free(s);
 	}
 	assert_int_equal(listener->accept_count, 2);
 	assert_int_equal(listener->half_open, 3);
-	assert_int_equal(kit_counter(&t.k, "tcp_accept_overflows"), 3);
+	assert_int_equal(kit_counter(&t->k, "tcp_accept_overflows"), 3);
 	/* When there is room again, the repeated SYN-ACK brings the ACK that opens. */
-	assert_true(sock_accept(t.k.stack, t.listener, NULL) > 0);
-	tk_advance(&t, NS_PER_S);
+	assert_true(sock_accept(t->k.stack, t->listener, NULL) > 0);
+	tk_advance(t, NS_PER_S);
 	for (unsigned i = 0; i < 3; i++) {
-		struct kit_sent *s = tk_take(&t);
+		struct kit_sent *s = tk_take(t);
 		struct kit_frame f;
 
 		assert_int_equal(s->tcp.flags, TCP_SYN | TCP_ACK);
@@ -343,22 +325,20 @@ static void the_accept_queue_is_bounded(void **state)
 			      &(struct kit_tcp){.src_port = s->tcp.dst_port, .dst_port = TK_PORT,
 						.seq = s->tcp.ack, .ack = s->tcp.seq + 1,
 						.flags = TCP_ACK, .window = 9}, NULL, 0);
-		kit_inject_frame(&t.k, &f);
+		kit_inject_frame(&t->k, &f);
 		kit_sent_free(s);
 	}
 	assert_int_equal(listener->accept_count, 2);
 	assert_int_equal(listener->half_open, 2);
-	kit_sent_clear(&t.k);
-	tk_close(&t);
+	kit_sent_clear(&t->k);
 }
 
 /* The same for a cookie: it is not spent, and the client's text brings it again. */
-static void a_cookie_waits_for_the_accept_queue(void **state)
+TEST(a_cookie_waits_for_the_accept_queue)
 {
 	struct tcb *listener;
 	struct tk t;
 
-	(void)state;
 	open_flooded(&t);
 	listener = socket_find(t.k.stack, t.listener)->tcb;
 	TK_SEND(&t, .flags = TCP_SYN);
@@ -372,23 +352,4 @@ static void a_cookie_waits_for_the_accept_queue(void **state)
 	TK_EXPECT(&t, TCP_ACK, 1, 4, 0);
 	assert_true(sock_accept(t.k.stack, t.listener, NULL) > 0);
 	tk_close(&t);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_client_gets_through_the_flood),
-		cmocka_unit_test(what_was_offered_comes_back),
-		cmocka_unit_test(ecn_comes_back_too),
-		cmocka_unit_test(the_mss_is_rounded_down),
-		cmocka_unit_test(the_timestamp_is_never_ahead),
-		cmocka_unit_test(a_cookie_is_good_for_a_minute_and_not_for_three),
-		cmocka_unit_test(a_forged_ack_is_reset),
-		cmocka_unit_test(none_is_taken_in_times_of_peace),
-		cmocka_unit_test(cookies_are_keyed),
-		cmocka_unit_test(the_accept_queue_is_bounded),
-		cmocka_unit_test(a_cookie_waits_for_the_accept_queue),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

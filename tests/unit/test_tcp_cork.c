@@ -3,15 +3,9 @@
  *
  * SOCK_TCP_CORK and SOCK_MSG_MORE: what waits, how long, and what ends it.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 static void set(struct tk *t, enum sock_option option, int64_t value)
 {
@@ -37,12 +31,11 @@ static void write_more(struct tk *t, size_t offset, size_t len)
 
 /* Full segments leave, the rest waits, together with what follows; off, and it goes at once, though
  * Nagle would wait for an ACK. */
-static void full_segments_only(void **state)
+TEST(full_segments_only)
 {
 	int64_t value;
 	struct tk t;
 
-	(void)state;
 	open_corked(&t);
 	assert_int_equal(sock_getsockopt(t.k.stack, t.fd, SOCK_TCP_CORK, &value), ERR_OK);
 	assert_int_equal(value, 1);
@@ -62,50 +55,44 @@ static void full_segments_only(void **state)
 }
 
 /* 200 ms, however long the round trip and whatever Nagle says; what comes later waits anew. */
-static void two_hundred_milliseconds(void **state)
+TCP_TEST(two_hundred_milliseconds)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish_over(&t, 2 * NS_PER_S);
-	set(&t, SOCK_TCP_CORK, 1);
-	tk_write(&t, 0, 10);
-	tk_advance(&t, 150 * NS_PER_MS);
-	tk_write(&t, 10, 10); /* is no new beginning */
-	tk_advance(&t, 49 * NS_PER_MS);
-	TK_EXPECT_NOTHING(&t);
-	tk_advance(&t, NS_PER_MS);
-	TK_EXPECT(&t, TCP_ACK, 1, 1, 20);
-	tk_write(&t, 20, 10);
-	tk_advance(&t, 199 * NS_PER_MS);
-	TK_EXPECT_NOTHING(&t);
-	tk_advance(&t, NS_PER_MS); /* nothing was acknowledged yet */
-	TK_EXPECT(&t, TCP_ACK, 21, 1, 10);
-	tk_write(&t, 30, TK_FULL + 5);
-	TK_EXPECT(&t, TCP_ACK, 31, 1, TK_FULL);
-	tk_advance(&t, 199 * NS_PER_MS);
-	TK_EXPECT_NOTHING(&t);
-	tk_advance(&t, NS_PER_MS);
-	TK_EXPECT(&t, TCP_ACK, 31 + TK_FULL, 1, 5);
-	tk_write(&t, 35 + TK_FULL, 10);
-	tk_advance(&t, 150 * NS_PER_MS);
-	tk_write(&t, 45 + TK_FULL, TK_FULL); /* a full one goes, and what is left is new */
-	TK_EXPECT(&t, TCP_ACK, 36 + TK_FULL, 1, TK_FULL);
-	tk_advance(&t, 199 * NS_PER_MS);
-	TK_EXPECT_NOTHING(&t);
-	tk_advance(&t, NS_PER_MS);
-	TK_EXPECT(&t, TCP_ACK, 36 + 2 * TK_FULL, 1, 10);
-	tk_peer_ack(&t, 46 + 2 * TK_FULL);
-	assert_false(tcp_timer_is_set(tk_tcb(&t), TCP_TIMER_CORK));
-	tk_close(&t);
+	tk_establish_over(t, 2 * NS_PER_S);
+	set(t, SOCK_TCP_CORK, 1);
+	tk_write(t, 0, 10);
+	tk_advance(t, 150 * NS_PER_MS);
+	tk_write(t, 10, 10); /* is no new beginning */
+	tk_advance(t, 49 * NS_PER_MS);
+	TK_EXPECT_NOTHING(t);
+	tk_advance(t, NS_PER_MS);
+	TK_EXPECT(t, TCP_ACK, 1, 1, 20);
+	tk_write(t, 20, 10);
+	tk_advance(t, 199 * NS_PER_MS);
+	TK_EXPECT_NOTHING(t);
+	tk_advance(t, NS_PER_MS); /* nothing was acknowledged yet */
+	TK_EXPECT(t, TCP_ACK, 21, 1, 10);
+	tk_write(t, 30, TK_FULL + 5);
+	TK_EXPECT(t, TCP_ACK, 31, 1, TK_FULL);
+	tk_advance(t, 199 * NS_PER_MS);
+	TK_EXPECT_NOTHING(t);
+	tk_advance(t, NS_PER_MS);
+	TK_EXPECT(t, TCP_ACK, 31 + TK_FULL, 1, 5);
+	tk_write(t, 35 + TK_FULL, 10);
+	tk_advance(t, 150 * NS_PER_MS);
+	tk_write(t, 45 + TK_FULL, TK_FULL); /* a full one goes, and what is left is new */
+	TK_EXPECT(t, TCP_ACK, 36 + TK_FULL, 1, TK_FULL);
+	tk_advance(t, 199 * NS_PER_MS);
+	TK_EXPECT_NOTHING(t);
+	tk_advance(t, NS_PER_MS);
+	TK_EXPECT(t, TCP_ACK, 36 + 2 * TK_FULL, 1, 10);
+	tk_peer_ack(t, 46 + 2 * TK_FULL);
+	assert_false(tcp_timer_is_set(tk_tcb(t), TCP_TIMER_CORK));
 }
 
-static void nodelay_changes_nothing(void **state)
+TEST(nodelay_changes_nothing)
 {
 	struct tk t;
 
-	(void)state;
 	open_corked(&t);
 	set(&t, SOCK_TCP_NODELAY, 1);
 	tk_write(&t, 0, 10);
@@ -118,11 +105,10 @@ static void nodelay_changes_nothing(void **state)
 }
 
 /* ... but what waits when it is set goes, as in tcp(7), whether or not it was set before. */
-static void nodelay_flushes(void **state)
+TEST(nodelay_flushes)
 {
 	struct tk t;
 
-	(void)state;
 	open_corked(&t);
 	for (unsigned i = 0; i < 2; i++) {
 		tk_write(&t, 10 * i, 10);
@@ -136,11 +122,10 @@ static void nodelay_flushes(void **state)
 	tk_close(&t);
 }
 
-static void the_end_of_the_stream_ends_it(void **state)
+TEST(the_end_of_the_stream_ends_it)
 {
 	struct tk t;
 
-	(void)state;
 	open_corked(&t);
 	tk_write(&t, 0, 10);
 	assert_int_equal(sock_shutdown(t.k.stack, t.fd, SOCK_SHUT_WR, t.k.now_ns), ERR_OK);
@@ -155,33 +140,27 @@ static void the_end_of_the_stream_ends_it(void **state)
 }
 
 /* A write that takes nothing in is a next one all the same: what waited for it does not wait for ever. */
-static void more_that_does_not_come(void **state)
+TCP_TEST(more_that_does_not_come)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	write_more(&t, 0, 10);
-	TK_EXPECT_NOTHING(&t);
-	assert_int_equal(sock_send(t.k.stack, t.fd, "", 0, t.k.now_ns), 0);
-	TK_EXPECT(&t, TCP_ACK, 1, 1, 10);
-	tk_peer_ack(&t, 11);
-	write_more(&t, 10, 10);
-	write_more(&t, 20, 0); /* nothing more is no end of it */
-	TK_EXPECT_NOTHING(&t);
-	tk_advance(&t, TCP_CORK_NS);
-	TK_EXPECT(&t, TCP_ACK, 11, 1, 10);
-	tk_close(&t);
+	tk_establish(t);
+	write_more(t, 0, 10);
+	TK_EXPECT_NOTHING(t);
+	assert_int_equal(sock_send(t->k.stack, t->fd, "", 0, t->k.now_ns), 0);
+	TK_EXPECT(t, TCP_ACK, 1, 1, 10);
+	tk_peer_ack(t, 11);
+	write_more(t, 10, 10);
+	write_more(t, 20, 0); /* nothing more is no end of it */
+	TK_EXPECT_NOTHING(t);
+	tk_advance(t, TCP_CORK_NS);
+	TK_EXPECT(t, TCP_ACK, 11, 1, 10);
 }
 
 /* A send buffer that is smaller than a segment: who waits for room does not wait for the cork. */
-static void a_full_buffer_goes(void **state)
+TEST(a_full_buffer_goes)
 {
 	uint8_t buf[100];
 	struct tk t;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(buf); i++)
 		buf[i] = tk_byte(10 + i);
 	open_corked(&t);
@@ -197,12 +176,11 @@ static void a_full_buffer_goes(void **state)
 	tk_close(&t);
 }
 
-static void urgent_data_does_not_wait(void **state)
+TEST(urgent_data_does_not_wait)
 {
 	struct kit_sent *s;
 	struct tk t;
 
-	(void)state;
 	open_corked(&t);
 	tk_write(&t, 0, 10);
 	assert_int_equal(sock_send_oob(t.k.stack, t.fd, "!", 1, t.k.now_ns), 1);
@@ -214,11 +192,10 @@ static void urgent_data_does_not_wait(void **state)
 }
 
 /* Nothing goes beyond a window because of it, and a closed one is asked for as ever. */
-static void the_peer_s_window(void **state)
+TEST(the_peer_s_window)
 {
 	struct tk t;
 
-	(void)state;
 	open_corked(&t);
 	t.window = 0;
 	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK);
@@ -238,11 +215,10 @@ static void the_peer_s_window(void **state)
 }
 
 /* Many full segments wait for the congestion window; only the last one is the cork's. */
-static void the_congestion_window(void **state)
+TEST(the_congestion_window)
 {
 	struct tk t;
 
-	(void)state;
 	open_corked(&t);
 	tk_write(&t, 0, 11 * TK_FULL + 7);
 	tk_expect_segments(&t, 0, 10);
@@ -255,64 +231,35 @@ static void the_congestion_window(void **state)
 	tk_close(&t);
 }
 
-static void more_follows(void **state)
+TCP_TEST(more_follows)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	write_more(&t, 0, 100);
-	TK_EXPECT_NOTHING(&t);
-	tk_write(&t, 100, 50);
-	TK_EXPECT(&t, TCP_ACK, 1, 1, 150);
-	tk_peer_ack(&t, 151);
-	write_more(&t, 150, 100);
-	tk_advance(&t, 200 * NS_PER_MS); /* it did not */
-	TK_EXPECT(&t, TCP_ACK, 151, 1, 100);
-	tk_peer_ack(&t, 251);
-	write_more(&t, 250, TK_FULL + 1); /* full ones do not wait for it */
-	TK_EXPECT(&t, TCP_ACK, 251, 1, TK_FULL);
-	TK_EXPECT_NOTHING(&t);
-	assert_int_equal(sock_shutdown(t.k.stack, t.fd, SOCK_SHUT_WR, t.k.now_ns), ERR_OK);
-	TK_EXPECT(&t, TCP_ACK | TCP_FIN, 251 + TK_FULL, 1, 1);
-	tk_close(&t);
+	tk_establish(t);
+	write_more(t, 0, 100);
+	TK_EXPECT_NOTHING(t);
+	tk_write(t, 100, 50);
+	TK_EXPECT(t, TCP_ACK, 1, 1, 150);
+	tk_peer_ack(t, 151);
+	write_more(t, 150, 100);
+	tk_advance(t, 200 * NS_PER_MS); /* it did not */
+	TK_EXPECT(t, TCP_ACK, 151, 1, 100);
+	tk_peer_ack(t, 251);
+	write_more(t, 250, TK_FULL + 1); /* full ones do not wait for it */
+	TK_EXPECT(t, TCP_ACK, 251, 1, TK_FULL);
+	TK_EXPECT_NOTHING(t);
+	assert_int_equal(sock_shutdown(t->k.stack, t->fd, SOCK_SHUT_WR, t->k.now_ns), ERR_OK);
+	TK_EXPECT(t, TCP_ACK | TCP_FIN, 251 + TK_FULL, 1, 1);
 }
 
-static void flags_that_are_none(void **state)
+TCP_TEST(flags_that_are_none)
 {
-	struct tk t;
 	int fd;
 
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	assert_int_equal(sock_send_flags(t.k.stack, t.fd, "x", 1, 0x1, t.k.now_ns), ERR_INVAL);
-	assert_int_equal(sock_send_flags(t.k.stack, t.fd, "x", 1, 0, t.k.now_ns), 1);
-	assert_int_equal(sock_send_flags(t.k.stack, 99, "x", 1, 0, t.k.now_ns), ERR_BADF);
-	fd = sock_socket(t.k.stack, NET_FAMILY_IPV4, SOCK_TYPE_DGRAM, SOCK_PROTO_DEFAULT);
-	assert_int_equal(sock_send_flags(t.k.stack, fd, "x", 1, SOCK_MSG_MORE, t.k.now_ns),
+	tk_establish(t);
+	assert_int_equal(sock_send_flags(t->k.stack, t->fd, "x", 1, 0x1, t->k.now_ns), ERR_INVAL);
+	assert_int_equal(sock_send_flags(t->k.stack, t->fd, "x", 1, 0, t->k.now_ns), 1);
+	assert_int_equal(sock_send_flags(t->k.stack, 99, "x", 1, 0, t->k.now_ns), ERR_BADF);
+	fd = sock_socket(t->k.stack, NET_FAMILY_IPV4, SOCK_TYPE_DGRAM, SOCK_PROTO_DEFAULT);
+	assert_int_equal(sock_send_flags(t->k.stack, fd, "x", 1, SOCK_MSG_MORE, t->k.now_ns),
 			 ERR_OPNOTSUPP);
-	kit_sent_clear(&t.k);
-	tk_close(&t);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(full_segments_only),
-		cmocka_unit_test(two_hundred_milliseconds),
-		cmocka_unit_test(nodelay_changes_nothing),
-		cmocka_unit_test(nodelay_flushes),
-		cmocka_unit_test(the_end_of_the_stream_ends_it),
-		cmocka_unit_test(more_that_does_not_come),
-		cmocka_unit_test(a_full_buffer_goes),
-		cmocka_unit_test(urgent_data_does_not_wait),
-		cmocka_unit_test(the_peer_s_window),
-		cmocka_unit_test(the_congestion_window),
-		cmocka_unit_test(more_follows),
-		cmocka_unit_test(flags_that_are_none),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	kit_sent_clear(&t->k);
 }

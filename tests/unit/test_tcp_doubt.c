@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* net/tcp/conn/reachability: what makes TCP doubt that its segments arrive, or that the peer's do (RFC 1122 3.3.1.4);
  * and the same of datagrams (net/udp). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 static unsigned doubts(const struct tk *t)
 {
@@ -40,11 +34,10 @@ static void end(struct tk *t)
 }
 
 /* Our acknowledgements do not arrive. */
-static void three_old_segments(void **state)
+TEST(three_old_segments)
 {
 	struct tk t;
 
-	(void)state;
 	open_established(&t);
 	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = "text", .len = 4);
 	for (unsigned i = 0; i < 3; i++) {
@@ -56,11 +49,10 @@ static void three_old_segments(void **state)
 }
 
 /* In a row: what is new says that the one before was acknowledged. */
-static void old_segments_with_news_between(void **state)
+TEST(old_segments_with_news_between)
 {
 	struct tk t;
 
-	(void)state;
 	open_established(&t);
 	for (uint32_t i = 0; i < 10; i++)
 		for (unsigned again = 0; again < 3; again++)
@@ -72,11 +64,10 @@ static void old_segments_with_news_between(void **state)
 }
 
 /* After three seconds, and again after twice the time; a segment ends it. */
-static void a_reader_and_a_silent_peer(void **state)
+TEST(a_reader_and_a_silent_peer)
 {
 	struct tk t;
 
-	(void)state;
 	open_established(&t);
 	assert_int_equal(wait_to_read(&t), ERR_AGAIN);
 	tk_advance(&t, 3 * NS_PER_S - 1);
@@ -94,11 +85,10 @@ static void a_reader_and_a_silent_peer(void **state)
 	end(&t);
 }
 
-static void nobody_waits_for_text(void **state)
+TEST(nobody_waits_for_text)
 {
 	struct tk t;
 
-	(void)state;
 	open_established(&t);
 	tk_advance(&t, 100 * NS_PER_S);
 	assert_int_equal(doubts(&t), 0);
@@ -106,11 +96,10 @@ static void nobody_waits_for_text(void **state)
 }
 
 /* Who was called waits for the next request, which may never come: the machine sleeps. */
-static void a_server_s_peer_may_be_silent(void **state)
+TEST(a_server_s_peer_may_be_silent)
 {
 	struct tk t;
 
-	(void)state;
 	tk_open(&t);
 	t.k.answer_arp = true;
 	tk_listen(&t, 4);
@@ -122,11 +111,10 @@ static void a_server_s_peer_may_be_silent(void **state)
 }
 
 /* Text that nobody acknowledges: at R1, and with each try from the third second on. */
-static void nobody_acknowledges(void **state)
+TEST(nobody_acknowledges)
 {
 	struct tk t;
 
-	(void)state;
 	open_established(&t);
 	tk_write(&t, 0, 100);
 	tk_advance(&t, 7 * NS_PER_S);
@@ -137,11 +125,10 @@ static void nobody_acknowledges(void **state)
 }
 
 /* The second SYN after the first, at the third second. */
-static void a_syn_that_nobody_answers(void **state)
+TEST(a_syn_that_nobody_answers)
 {
 	struct tk t;
 
-	(void)state;
 	tk_open(&t);
 	t.k.answer_arp = true;
 	tk_connect(&t);
@@ -173,12 +160,11 @@ static void open_idle(struct tk *t)
 }
 
 /* A second later it is asked again, by the same socket or by another. */
-static void a_question_without_an_answer(void **state)
+TEST(a_question_without_an_answer)
 {
 	struct tk t;
 	int fd;
 
-	(void)state;
 	open_idle(&t);
 	fd = ask(&t, 53);
 	tk_advance(&t, 999 * NS_PER_MS);
@@ -196,14 +182,13 @@ static void a_question_without_an_answer(void **state)
 	end(&t);
 }
 
-static void a_question_with_an_answer(void **state)
+TEST(a_question_with_an_answer)
 {
 	struct net_endpoint local;
 	struct kit_frame f;
 	struct tk t;
 	int fd;
 
-	(void)state;
 	open_idle(&t);
 	fd = ask(&t, 53);
 	assert_int_equal(sock_getsockname(t.k.stack, fd, &local), ERR_OK);
@@ -216,12 +201,11 @@ static void a_question_with_an_answer(void **state)
 }
 
 /* Who sends and wants no answer is doubted for less and less. */
-static void a_stream_of_datagrams(void **state)
+TEST(a_stream_of_datagrams)
 {
 	struct tk t;
 	int fd;
 
-	(void)state;
 	open_idle(&t);
 	fd = ask(&t, 514);
 	for (unsigned i = 0; i < 3600; i++) {
@@ -232,22 +216,4 @@ static void a_stream_of_datagrams(void **state)
 	assert_in_range(doubts(&t), 5, 36); /* of 600 */
 	sock_close(t.k.stack, fd, t.k.now_ns);
 	end(&t);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(three_old_segments),
-		cmocka_unit_test(old_segments_with_news_between),
-		cmocka_unit_test(a_reader_and_a_silent_peer),
-		cmocka_unit_test(nobody_waits_for_text),
-		cmocka_unit_test(a_server_s_peer_may_be_silent),
-		cmocka_unit_test(nobody_acknowledges),
-		cmocka_unit_test(a_syn_that_nobody_answers),
-		cmocka_unit_test(a_question_without_an_answer),
-		cmocka_unit_test(a_question_with_an_answer),
-		cmocka_unit_test(a_stream_of_datagrams),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,16 +4,10 @@
  * Explicit congestion notification, both sides, clause by clause (RFC 3168 6.1); what is accurate is in
  * test_tcp_accurate.c.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "net/tcp/internal.h"
 #include "net/wire/ipv4.h"
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 #define ECN (TCP_ECE | TCP_CWR)
 
@@ -58,11 +52,10 @@ static void ack(struct tk *t, uint32_t ack, uint8_t bits)
 
 /* --- 6.1.1: agreeing ------------------------------------------------------------------------- */
 
-static void both_agree(void **state)
+TEST(both_agree)
 {
 	struct tk t;
 
-	(void)state;
 	open_asking(&t);
 	establish(&t, TCP_ECE);
 	tk_write(&t, 0, 100);
@@ -72,11 +65,10 @@ static void both_agree(void **state)
 }
 
 /* A SYN-ACK without bits; with both, which is our own SYN's come back; with CWR alone. */
-static void a_server_that_does_not(void **state)
+TEST(a_server_that_does_not)
 {
 	static const uint8_t bits[] = {0, ECN, TCP_CWR};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bits); i++) {
 		struct tk t;
 
@@ -91,11 +83,10 @@ static void a_server_that_does_not(void **state)
 }
 
 /* 6.1.1.1: the second SYN does not ask; data is not ECN-capable then, whatever the answer was to. */
-static void a_syn_that_was_lost(void **state)
+TEST(a_syn_that_was_lost)
 {
 	struct tk t;
 
-	(void)state;
 	open_asking(&t);
 	tk_connect(&t);
 	expect_sent(&t, TCP_SYN | ECN, IPV4_ECN_NOT_ECT);
@@ -112,19 +103,14 @@ static void a_syn_that_was_lost(void **state)
 	tk_close(&t);
 }
 
-static void the_default_does_not_ask(void **state)
+TCP_TEST(the_default_does_not_ask)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_connect(&t);
-	TK_EXPECT(&t, TCP_SYN, 0, 0, 0);
-	TK_SEND(&t, .flags = TCP_SYN | TCP_ACK | TCP_ECE, .ack = 1); /* unasked */
-	TK_EXPECT(&t, TCP_ACK, 1, 1, 0);
-	tk_write(&t, 0, 100);
-	expect_sent(&t, TCP_ACK, IPV4_ECN_NOT_ECT);
-	tk_close(&t);
+	tk_connect(t);
+	TK_EXPECT(t, TCP_SYN, 0, 0, 0);
+	TK_SEND(t, .flags = TCP_SYN | TCP_ACK | TCP_ECE, .ack = 1); /* unasked */
+	TK_EXPECT(t, TCP_ACK, 1, 1, 0);
+	tk_write(t, 0, 100);
+	expect_sent(t, TCP_ACK, IPV4_ECN_NOT_ECT);
 }
 
 /* Our SYN-ACK for a SYN with `bits`; then data to see what came of it. */
@@ -140,12 +126,11 @@ static void accept_syn(struct tk *t, uint8_t bits, uint8_t answer, unsigned fiel
 	expect_sent(t, TCP_ACK, field);
 }
 
-static void a_server_answers(void **state)
+TEST(a_server_answers)
 {
 	const struct net_options off = {.ecn = NET_ECN_OFF};
 	struct tk t;
 
-	(void)state;
 	tk_open(&t); /* by default */
 	accept_syn(&t, ECN, TCP_ECE, IPV4_ECN_ECT0);
 	tk_close(&t);
@@ -158,31 +143,25 @@ static void a_server_answers(void **state)
 }
 
 /* 6.1.1.1, the server's side: a SYN that comes again without bits gets an answer without. */
-static void a_client_gives_up_asking(void **state)
+TCP_TEST(a_client_gives_up_asking)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_listen(&t, 4);
-	TK_SEND(&t, .flags = TCP_SYN | ECN);
-	TK_EXPECT(&t, TCP_SYN | TCP_ACK | TCP_ECE, 0, 1, 0);
-	TK_SEND(&t, .flags = TCP_SYN | ECN); /* doubled by the network */
-	TK_EXPECT(&t, TCP_SYN | TCP_ACK | TCP_ECE, 0, 1, 0);
-	TK_SEND(&t, .flags = TCP_SYN);
-	TK_EXPECT(&t, TCP_SYN | TCP_ACK, 0, 1, 0);
-	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK);
-	t.fd = sock_accept(t.k.stack, t.listener, NULL);
-	tk_write(&t, 0, 100);
-	expect_sent(&t, TCP_ACK, IPV4_ECN_NOT_ECT);
-	tk_close(&t);
+	tk_listen(t, 4);
+	TK_SEND(t, .flags = TCP_SYN | ECN);
+	TK_EXPECT(t, TCP_SYN | TCP_ACK | TCP_ECE, 0, 1, 0);
+	TK_SEND(t, .flags = TCP_SYN | ECN); /* doubled by the network */
+	TK_EXPECT(t, TCP_SYN | TCP_ACK | TCP_ECE, 0, 1, 0);
+	TK_SEND(t, .flags = TCP_SYN);
+	TK_EXPECT(t, TCP_SYN | TCP_ACK, 0, 1, 0);
+	TK_SEND(t, .seq = 1, .ack = 1, .flags = TCP_ACK);
+	t->fd = sock_accept(t->k.stack, t->listener, NULL);
+	tk_write(t, 0, 100);
+	expect_sent(t, TCP_ACK, IPV4_ECN_NOT_ECT);
 }
 
-static void both_ask_at_once(void **state)
+TEST(both_ask_at_once)
 {
 	struct tk t;
 
-	(void)state;
 	open_asking(&t);
 	tk_connect(&t);
 	TK_EXPECT(&t, TCP_SYN | ECN, 0, 0, 0);
@@ -197,11 +176,10 @@ static void both_ask_at_once(void **state)
 /* --- what may be marked ---------------------------------------------------------------------- */
 
 /* 6.1.4, 6.1.5, 6.1.6: neither ACKs, nor what is sent again, nor probes, nor FIN and RST. */
-static void only_new_data_may_be_marked(void **state)
+TEST(only_new_data_may_be_marked)
 {
 	struct tk t;
 
-	(void)state;
 	open_asking(&t);
 	establish(&t, TCP_ECE);
 	assert_int_equal(sock_setsockopt(t.k.stack, t.fd, SOCK_IP_TOS, 0xb8, t.k.now_ns), ERR_OK);
@@ -232,11 +210,10 @@ static void only_new_data_may_be_marked(void **state)
 
 /* --- 6.1.2: the sender ----------------------------------------------------------------------- */
 
-static void a_mark_halves_the_window_once(void **state)
+TEST(a_mark_halves_the_window_once)
 {
 	struct tk t;
 
-	(void)state;
 	open_asking(&t);
 	establish(&t, TCP_ECE);
 	tk_write(&t, 0, 40 * TK_FULL);
@@ -262,12 +239,11 @@ static void a_mark_halves_the_window_once(void **state)
 }
 
 /* However often a peer says it: two segments stay. */
-static void marks_for_ever(void **state)
+TEST(marks_for_ever)
 {
 	struct tk t;
 	uint32_t at = 1;
 
-	(void)state;
 	open_asking(&t);
 	establish(&t, TCP_ECE);
 	for (unsigned i = 0; i < 50; i++) {
@@ -281,11 +257,10 @@ static void marks_for_ever(void **state)
 }
 
 /* A loss and marks in the same window of data are one piece of news. */
-static void a_loss_and_a_mark_are_one(void **state)
+TEST(a_loss_and_a_mark_are_one)
 {
 	struct tk t;
 
-	(void)state;
 	open_asking(&t);
 	establish(&t, TCP_ECE);
 	tk_write(&t, 0, 40 * TK_FULL);
@@ -304,11 +279,10 @@ static void a_loss_and_a_mark_are_one(void **state)
 }
 
 /* The number that "once a window" counts from is never half of the number space behind. */
-static void a_mark_after_gigabytes(void **state)
+TEST(a_mark_after_gigabytes)
 {
 	struct tk t;
 
-	(void)state;
 	open_asking(&t);
 	establish(&t, TCP_ECE);
 	for (unsigned i = 0; i < 2; i++) {
@@ -331,11 +305,10 @@ static void data_with(struct tk *t, uint32_t seq, uint8_t bits, uint8_t tos)
 	TK_SEND(t, .seq = seq, .ack = 1, .flags = TCP_ACK | bits, .data = "x", .len = 1, .tos = tos);
 }
 
-static void a_mark_is_echoed_until_cwr(void **state)
+TEST(a_mark_is_echoed_until_cwr)
 {
 	struct tk t;
 
-	(void)state;
 	open_asking(&t);
 	establish(&t, TCP_ECE);
 	data_with(&t, 1, 0, IPV4_ECN_ECT0);
@@ -359,11 +332,10 @@ static void a_mark_is_echoed_until_cwr(void **state)
 
 /* A segment without data is never sent as ECN-capable, so what it says is not from the peer's TCP;
  * nor, 6.1.5, is what lies outside the window. */
-static void marks_that_do_not_count(void **state)
+TEST(marks_that_do_not_count)
 {
 	struct tk t;
 
-	(void)state;
 	open_asking(&t);
 	establish(&t, TCP_ECE);
 	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK, .tos = IPV4_ECN_CE);
@@ -382,38 +354,10 @@ static void marks_that_do_not_count(void **state)
 	tk_close(&t);
 }
 
-static void without_agreement_marks_are_nothing(void **state)
+TCP_TEST(without_agreement_marks_are_nothing)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	data_with(&t, 1, ECN, IPV4_ECN_CE);
-	expect_sent(&t, TCP_ACK, IPV4_ECN_NOT_ECT);
-	assert_int_equal(kit_counter(&t.k, "tcp_ecn_marks"), 0);
-	tk_close(&t);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(both_agree),
-		cmocka_unit_test(a_server_that_does_not),
-		cmocka_unit_test(a_syn_that_was_lost),
-		cmocka_unit_test(the_default_does_not_ask),
-		cmocka_unit_test(a_server_answers),
-		cmocka_unit_test(a_client_gives_up_asking),
-		cmocka_unit_test(both_ask_at_once),
-		cmocka_unit_test(only_new_data_may_be_marked),
-		cmocka_unit_test(a_mark_halves_the_window_once),
-		cmocka_unit_test(marks_for_ever),
-		cmocka_unit_test(a_loss_and_a_mark_are_one),
-		cmocka_unit_test(a_mark_after_gigabytes),
-		cmocka_unit_test(a_mark_is_echoed_until_cwr),
-		cmocka_unit_test(marks_that_do_not_count),
-		cmocka_unit_test(without_agreement_marks_are_nothing),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	tk_establish(t);
+	data_with(t, 1, ECN, IPV4_ECN_CE);
+	expect_sent(t, TCP_ACK, IPV4_ECN_NOT_ECT);
+	assert_int_equal(kit_counter(&t->k, "tcp_ecn_marks"), 0);
 }

@@ -5,16 +5,13 @@
  * text.
  */
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
 #include "net/tcp/internal.h"
+#include "tests/runner/unit.h"
 #include "tests/unit/receive_kit.h"
+
+FIXTURE_ONCE(fill_pattern);
 
 #define SYN_FIN (TCP_SYN | TCP_FIN)
 
@@ -89,9 +86,8 @@ static void one_combination(enum tcp_state state, unsigned flags)
 	tk_close(&t);
 }
 
-static void every_combination_in_every_state(void **state)
+TEST(every_combination_in_every_state)
 {
-	(void)state;
 	for (unsigned flags = 0; flags < 512; flags++)
 		for (enum tcp_state s = TCP_SYN_SENT; s <= TCP_TIME_WAIT; s++)
 			one_combination(s, flags);
@@ -115,9 +111,8 @@ static uint8_t answer_of_closed(unsigned flags)
 	return flags & TCP_ACK ? TCP_RST : TCP_RST | TCP_ACK;
 }
 
-static void every_combination_without_a_connection(void **state)
+TEST(every_combination_without_a_connection)
 {
-	(void)state;
 	for (unsigned flags = 0; flags < 64; flags++) {
 		struct tk t;
 
@@ -133,63 +128,43 @@ static void every_combination_without_a_connection(void **state)
 
 /* --- SYN with FIN ------------------------------------------------------------------------------ */
 
-static void a_listener_drops_it(void **state)
+TCP_TEST(a_listener_drops_it)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_listen(&t, 4);
-	TK_SEND(&t, .flags = SYN_FIN);
-	TK_EXPECT_NOTHING(&t);
-	assert_int_equal(kit_counter(&t.k, "tcp_malformed"), 1);
-	assert_int_equal(kit_counter(&t.k, "tcp_connections"), 0);
-	tk_close(&t);
+	tk_listen(t, 4);
+	TK_SEND(t, .flags = SYN_FIN);
+	TK_EXPECT_NOTHING(t);
+	assert_int_equal(kit_counter(&t->k, "tcp_malformed"), 1);
+	assert_int_equal(kit_counter(&t->k, "tcp_connections"), 0);
 }
 
 /* Both count in SEG.LEN. */
-static void nowhere_resets_it(void **state)
+TCP_TEST(nowhere_resets_it)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	TK_SEND(&t, .seq = 10, .flags = SYN_FIN, .data = "abc", .len = 3);
-	TK_EXPECT(&t, TCP_RST | TCP_ACK, (uint32_t)-TK_ISS, 15, 0);
-	tk_close(&t);
+	TK_SEND(t, .seq = 10, .flags = SYN_FIN, .data = "abc", .len = 3);
+	TK_EXPECT(t, TCP_RST | TCP_ACK, (uint32_t)-TK_ISS, 15, 0);
 }
 
 /* 3.10.7.3: "if there are other controls or text in the segment, then continue processing at the
  * sixth step": a whole answer in one segment. */
-static void an_answer_in_one_segment(void **state)
+TCP_TEST(an_answer_in_one_segment)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_reach(&t, TCP_SYN_SENT);
-	TK_SEND(&t, .flags = SYN_FIN | TCP_ACK, .ack = 1, .data = pattern, .len = 5);
-	TK_EXPECT(&t, TCP_ACK, 1, 1, 0);
-	TK_EXPECT(&t, TCP_ACK, 1, 7, 0);
-	assert_int_equal(tk_state(&t), TCP_CLOSE_WAIT);
-	expect_read(&t, 0, 5);
-	tk_close(&t);
+	tk_reach(t, TCP_SYN_SENT);
+	TK_SEND(t, .flags = SYN_FIN | TCP_ACK, .ack = 1, .data = pattern, .len = 5);
+	TK_EXPECT(t, TCP_ACK, 1, 1, 0);
+	TK_EXPECT(t, TCP_ACK, 1, 7, 0);
+	assert_int_equal(tk_state(t), TCP_CLOSE_WAIT);
+	expect_read(t, 0, 5);
 }
 
 /* What does not fit into the window of our SYN is cut, and a FIN behind it has not come. */
-static void an_answer_beyond_the_window(void **state)
+TCP_TEST(an_answer_beyond_the_window)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_reach(&t, TCP_SYN_SENT);
-	tk_tcb(&t)->rcvbuf = tk_tcb(&t)->rcvbuf_max = 1000;
-	TK_SEND(&t, .flags = SYN_FIN | TCP_ACK, .ack = 1, .data = pattern, .len = 1400);
-	assert_int_equal(tk_state(&t), TCP_ESTABLISHED);
-	expect_read(&t, 0, 1000);
-	kit_sent_clear(&t.k);
-	tk_close(&t);
+	tk_reach(t, TCP_SYN_SENT);
+	tk_tcb(t)->rcvbuf = tk_tcb(t)->rcvbuf_max = 1000;
+	TK_SEND(t, .flags = SYN_FIN | TCP_ACK, .ack = 1, .data = pattern, .len = 1400);
+	assert_int_equal(tk_state(t), TCP_ESTABLISHED);
+	expect_read(t, 0, 1000);
+	kit_sent_clear(&t->k);
 }
 
 /* --- text and FIN on a SYN that crosses ours --------------------------------------------------- */
@@ -205,12 +180,11 @@ static void crossing(struct tk *t, uint8_t flags, uint32_t len)
 }
 
 /* 3.10.7.3: "queue them for processing after the ESTABLISHED state has been reached". */
-static void crossing_text_waits(void **state)
+TEST(crossing_text_waits)
 {
 	struct kit_sent *s;
 	struct tk t;
 
-	(void)state;
 	crossing(&t, 0, 100);
 	TK_SEND(&t, .flags = TCP_SYN | TCP_ACK, .ack = 1); /* no SACK block of what is queued */
 	s = tk_take(&t);
@@ -226,14 +200,13 @@ static void crossing_text_waits(void **state)
 }
 
 /* What establishes has text itself: the same and more; behind it; behind a hole. */
-static void crossing_text_and_more(void **state)
+TEST(crossing_text_and_more)
 {
 	static const struct {
 		uint32_t from, len, ack;
 	} more[] = {{0, 150, 151}, {0, 50, 101}, {100, 50, 151}, {50, 100, 151}, {150, 50, 101}};
 	struct tk t;
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(more); i++) {
 		crossing(&t, 0, 100);
 		peer_data(&t, more[i].from, more[i].len);
@@ -245,11 +218,10 @@ static void crossing_text_and_more(void **state)
 	}
 }
 
-static void crossing_fin_waits(void **state)
+TEST(crossing_fin_waits)
 {
 	struct tk t;
 
-	(void)state;
 	crossing(&t, TCP_FIN, 100);
 	TK_SEND(&t, .seq = 102, .ack = 1, .flags = TCP_ACK);
 	TK_EXPECT(&t, TCP_ACK, 1, 102, 0);
@@ -264,11 +236,10 @@ static void crossing_fin_waits(void **state)
 }
 
 /* It is given back with the connection, and where there is no memory the peer sends it again. */
-static void crossing_text_goes_with_the_connection(void **state)
+TEST(crossing_text_goes_with_the_connection)
 {
 	struct tk t;
 
-	(void)state;
 	crossing(&t, 0, 100);
 	TK_SEND(&t, .seq = 1, .flags = TCP_RST);
 	assert_int_equal(tk_state(&t), TCP_CLOSED);
@@ -283,22 +254,4 @@ static void crossing_text_goes_with_the_connection(void **state)
 	TK_EXPECT(&t, TCP_ACK, 1, 101, 0);
 	expect_read(&t, 0, 100);
 	tk_close(&t);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_combination_in_every_state),
-		cmocka_unit_test(every_combination_without_a_connection),
-		cmocka_unit_test(a_listener_drops_it),
-		cmocka_unit_test(nowhere_resets_it),
-		cmocka_unit_test(an_answer_in_one_segment),
-		cmocka_unit_test(an_answer_beyond_the_window),
-		cmocka_unit_test(crossing_text_waits),
-		cmocka_unit_test(crossing_text_and_more),
-		cmocka_unit_test(crossing_fin_waits),
-		cmocka_unit_test(crossing_text_goes_with_the_connection),
-	};
-
-	return cmocka_run_group_tests(tests, fill_pattern, NULL);
 }

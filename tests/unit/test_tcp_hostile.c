@@ -7,15 +7,10 @@
  * blind RST and SYN: test_tcp_close; SYN floods: test_tcp_handshake.)
  */
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 static void segment(struct kit_frame *f, const struct tk *t, uint8_t flags, const void *data,
 		    size_t len)
@@ -36,140 +31,113 @@ static void expect_untouched(struct tk *t)
 
 /* --- the header ------------------------------------------------------------------------------ */
 
-static void data_offset_under_5_or_past_the_segment(void **state)
+TCP_TEST(data_offset_under_5_or_past_the_segment)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
+	tk_establish(t);
 	for (unsigned words = 0; words < 16; words++) {
 		struct kit_frame f;
 
 		if (words == 5 || words == 6)
 			continue;
-		segment(&f, &t, TCP_ACK, "data", 4);
+		segment(&f, t, TCP_ACK, "data", 4);
 		kit_l4(&f)[TCP_OFF_DATA_OFFSET] = (uint8_t)(words << 4);
 		kit_fix_transport(&f);
-		kit_inject_frame(&t.k, &f);
-		expect_untouched(&t);
+		kit_inject_frame(&t->k, &f);
+		expect_untouched(t);
 	}
-	assert_int_equal(kit_counter(&t.k, "tcp_malformed"), 14);
-	tk_close(&t);
+	assert_int_equal(kit_counter(&t->k, "tcp_malformed"), 14);
 }
 
-static void a_segment_shorter_than_its_header(void **state)
+TCP_TEST(a_segment_shorter_than_its_header)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
+	tk_establish(t);
 	for (size_t len = 0; len < TCP_HEADER_LEN; len++) {
 		uint8_t bytes[TCP_HEADER_LEN] = {0};
 		struct kit_frame f;
 
 		kit_build_ipv4(&f, &(struct kit_ipv4){0}, 6, bytes, len);
-		kit_inject_frame(&t.k, &f);
-		expect_untouched(&t);
+		kit_inject_frame(&t->k, &f);
+		expect_untouched(t);
 	}
-	assert_int_equal(kit_counter(&t.k, "tcp_malformed"), TCP_HEADER_LEN);
-	tk_close(&t);
+	assert_int_equal(kit_counter(&t->k, "tcp_malformed"), TCP_HEADER_LEN);
 }
 
-static void a_wrong_checksum(void **state)
+TCP_TEST(a_wrong_checksum)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
+	tk_establish(t);
 	for (unsigned bit = 0; bit < 8 * (TCP_HEADER_LEN + 4); bit++) {
 		struct kit_frame f;
 
-		segment(&f, &t, TCP_ACK, "data", 4);
+		segment(&f, t, TCP_ACK, "data", 4);
 		kit_l4(&f)[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		kit_inject_frame(&t.k, &f);
-		expect_untouched(&t);
+		kit_inject_frame(&t->k, &f);
+		expect_untouched(t);
 	}
-	assert_true(kit_counter(&t.k, "tcp_bad_checksum") > 150);
-	assert_true(t.k.netif.counters.rx_csum_bad > 150);
+	assert_true(kit_counter(&t->k, "tcp_bad_checksum") > 150);
+	assert_true(t->k.netif.counters.rx_csum_bad > 150);
 	/* A device that vouches for it is believed. */
-	t.k.rx_flags = PKTBUF_CSUM_VALID;
+	t->k.rx_flags = PKTBUF_CSUM_VALID;
 	{
 		struct kit_frame f;
 
-		segment(&f, &t, TCP_ACK, "data", 4);
+		segment(&f, t, TCP_ACK, "data", 4);
 		kit_l4(&f)[TCP_OFF_CHECKSUM] ^= 1;
-		kit_inject_frame(&t.k, &f);
+		kit_inject_frame(&t->k, &f);
 	}
-	assert_int_equal(tk_tcb(&t)->rcv_unread, 4);
-	tk_close(&t);
+	assert_int_equal(tk_tcb(t)->rcv_unread, 4);
 }
 
 /* --- options on a live connection ------------------------------------------------------------ */
 
-static void malformed_options_do_not_reset(void **state)
+TCP_TEST(malformed_options_do_not_reset)
 {
 	static const uint8_t bad[][8] = {
 		{77, 0}, {77, 1}, {8, 200, 0, 0}, {5, 3, 1, 1}, {2, 4, 0, 0}, {3, 3, 14, 1},
 		{8, 9, 0, 0, 0, 0, 0, 0}, {5, 255, 0, 0},
 	};
 	uint32_t at = 0;
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
+	tk_establish(t);
 	for (unsigned i = 0; i < ARRAY_LEN(bad); i++, at += 3) {
-		TK_SEND(&t, .seq = 1 + at, .ack = 1, .flags = TCP_ACK, .data = "abc", .len = 3,
+		TK_SEND(t, .seq = 1 + at, .ack = 1, .flags = TCP_ACK, .data = "abc", .len = 3,
 			.options = bad[i], .options_len = 8, .no_timestamps = i & 1);
-		TK_EXPECT(&t, TCP_ACK, 1, 1 + at + 3, 0);
+		TK_EXPECT(t, TCP_ACK, 1, 1 + at + 3, 0);
 	}
-	assert_int_equal(tk_tcb(&t)->rcv_unread, at);
-	assert_int_equal(tk_tcb(&t)->snd_mss, 1460); /* an MSS or a scale in mid-connection: no */
-	assert_int_equal(tk_tcb(&t)->snd_wscale, 0);
-	assert_true(kit_counter(&t.k, "tcp_bad_options") >= 5);
-	tk_close(&t);
+	assert_int_equal(tk_tcb(t)->rcv_unread, at);
+	assert_int_equal(tk_tcb(t)->snd_mss, 1460); /* an MSS or a scale in mid-connection: no */
+	assert_int_equal(tk_tcb(t)->snd_wscale, 0);
+	assert_true(kit_counter(&t->k, "tcp_bad_options") >= 5);
 }
 
 /* SACK: reversed blocks, blocks outside SND.UNA..SND.NXT. */
-static void sack_blocks_that_cannot_be(void **state)
+TCP_TEST(sack_blocks_that_cannot_be)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	tk_write(&t, 0, 3000);
-	kit_sent_clear(&t.k);
+	tk_establish(t);
+	tk_write(t, 0, 3000);
+	kit_sent_clear(&t->k);
 	for (uint32_t i = 0; i < 200; i++) {
 		uint8_t block[12] = {1, 1, 5, 10};
 
 		store_be32(block + 4, TK_ISS + i * 104729 * 3);
 		store_be32(block + 8, TK_ISS + 5000 - i * 7919);
-		TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK, .options = block,
+		TK_SEND(t, .seq = 1, .ack = 1, .flags = TCP_ACK, .options = block,
 			.options_len = 12);
-		kit_sent_clear(&t.k);
+		kit_sent_clear(&t->k);
 	}
-	assert_int_equal(tk_state(&t), TCP_ESTABLISHED);
-	assert_int_equal(tk_tcb(&t)->snd_una - TK_ISS, 1);
-	tk_close(&t);
+	assert_int_equal(tk_state(t), TCP_ESTABLISHED);
+	assert_int_equal(tk_tcb(t)->snd_una - TK_ISS, 1);
 }
 
 /* --- urgent ---------------------------------------------------------------------------------- */
 
 /* Pointer 0, past the segment, without data, two racing ones: data stays in line. */
-static void urgent_data_stays_in_line(void **state)
+TCP_TEST(urgent_data_stays_in_line)
 {
 	static const uint16_t pointers[] = {0, 1, 2, 3, 100, 65535};
 	char buf[64];
 	uint32_t at = 0;
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
+	tk_establish(t);
 	for (unsigned i = 0; i < ARRAY_LEN(pointers); i++) {
 		for (unsigned len = 0; len <= 3; len += 3) {
 			struct kit_frame f;
@@ -182,26 +150,22 @@ static void urgent_data_stays_in_line(void **state)
 							.flags = TCP_ACK | TCP_URG,
 							.urgent = pointers[i], .window = 9999},
 				      "abc", len);
-			kit_inject_frame(&t.k, &f);
+			kit_inject_frame(&t->k, &f);
 			at += len;
 		}
 	}
-	assert_int_equal(tk_read(&t, buf, sizeof(buf)), 18);
+	assert_int_equal(tk_read(t, buf, sizeof(buf)), 18);
 	assert_memory_equal(buf, "abcabcabcabcabcabc", 18);
-	kit_sent_clear(&t.k);
-	tk_close(&t);
+	kit_sent_clear(&t->k);
 }
 
 /* The second says less than the first, and then more again, while nothing has been read. */
-static void two_racing_urgent_pointers(void **state)
+TCP_TEST(two_racing_urgent_pointers)
 {
 	static const uint16_t pointers[] = {5000, 1, 65535, 0, 2};
 	char buf[64];
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
+	tk_establish(t);
 	for (unsigned i = 0; i < ARRAY_LEN(pointers); i++) {
 		struct kit_frame f;
 
@@ -212,13 +176,12 @@ static void two_racing_urgent_pointers(void **state)
 						.ack = TK_ISS + 1, .flags = TCP_ACK | TCP_URG,
 						.urgent = pointers[i], .window = 9999},
 			      "abcdef", i == 4 ? 6 : 6 - 3 * (i % 2));
-		kit_inject_frame(&t.k, &f);
+		kit_inject_frame(&t->k, &f);
 	}
-	assert_int_equal(tk_read(&t, buf, sizeof(buf)), 18);
+	assert_int_equal(tk_read(t, buf, sizeof(buf)), 18);
 	assert_memory_equal(buf, "abcdefabcdefabcdef", 18);
-	assert_int_equal(tk_state(&t), TCP_ESTABLISHED);
-	kit_sent_clear(&t.k);
-	tk_close(&t);
+	assert_int_equal(tk_state(t), TCP_ESTABLISHED);
+	kit_sent_clear(&t->k);
 }
 
 static void expect_nothing_urgent(struct tk *t)
@@ -234,11 +197,10 @@ static void expect_nothing_urgent(struct tk *t)
 	kit_sent_clear(&t->k);
 }
 
-static void urgent_on_a_syn(void **state)
+TEST(urgent_on_a_syn)
 {
 	struct tk t;
 
-	(void)state;
 	tk_open(&t);
 	tk_listen(&t, 4);
 	TK_SEND(&t, .flags = TCP_SYN | TCP_URG, .urgent = 0xffff);
@@ -260,14 +222,13 @@ static void urgent_on_a_syn(void **state)
 /* --- numbers that nobody can guess ----------------------------------------------------------- */
 
 /* HOSTILE-INPUTS: keyed by RFC 6528, different at every boot and for the same four-tuple. */
-static void initial_numbers(void **state)
+TEST(initial_numbers)
 {
 	struct tcb a = {.local = net_endpoint_ipv4(1, 2), .remote = net_endpoint_ipv4(3, 4)};
 	struct tcb b = a;
 	uint32_t first, later, differing = 0;
 	struct kit k, k2;
 
-	(void)state;
 	kit_open(&k, 1, NULL);
 	kit_open(&k2, 2, NULL);
 	first = tcp_initial_sequence(k.stack, &a, NS_PER_S);
@@ -289,7 +250,7 @@ static void initial_numbers(void **state)
 }
 
 /* RFC 6056 */
-static void ephemeral_ports(void **state)
+TEST(ephemeral_ports)
 {
 	struct net_endpoint remote = net_endpoint_ipv4(KIT_PEER_IP, 80);
 	struct net_addr local = net_addr_ipv4(KIT_IP);
@@ -297,7 +258,6 @@ static void ephemeral_ports(void **state)
 	uint16_t before = 0;
 	struct kit k;
 
-	(void)state;
 	kit_open(&k, 1, NULL);
 	for (unsigned i = 0; i < 1000; i++) {
 		uint16_t port = tcp_ephemeral_port(k.stack, &local, &remote, k.now_ns);
@@ -315,38 +275,15 @@ static void ephemeral_ports(void **state)
 /* --- memory ---------------------------------------------------------------------------------- */
 
 /* What a RST carries is header and nothing else, also in answer to a long segment. */
-static void answers_hold_no_stale_memory(void **state)
+TCP_TEST(answers_hold_no_stale_memory)
 {
 	static const uint8_t marker[1000] = {[0 ... 999] = 0xee};
 	struct kit_sent *s;
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	TK_SEND(&t, .flags = TCP_SYN, .data = marker, .len = sizeof(marker));
-	s = tk_take(&t);
+	TK_SEND(t, .flags = TCP_SYN, .data = marker, .len = sizeof(marker));
+	s = tk_take(t);
 	assert_int_equal(s->len, 54);
 	assert_null(memchr(s->bytes, 0xee, s->len));
 	assert_null(memchr(s->bytes, 0xa5, s->len)); /* the kit's poison */
 	kit_sent_free(s);
-	tk_close(&t);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(data_offset_under_5_or_past_the_segment),
-		cmocka_unit_test(a_segment_shorter_than_its_header),
-		cmocka_unit_test(a_wrong_checksum),
-		cmocka_unit_test(malformed_options_do_not_reset),
-		cmocka_unit_test(sack_blocks_that_cannot_be),
-		cmocka_unit_test(urgent_data_stays_in_line),
-		cmocka_unit_test(two_racing_urgent_pointers),
-		cmocka_unit_test(urgent_on_a_syn),
-		cmocka_unit_test(initial_numbers),
-		cmocka_unit_test(ephemeral_ports),
-		cmocka_unit_test(answers_hold_no_stale_memory),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,15 +3,9 @@
  *
  * SOCK_TCP_MAXSEG: what is offered, what is sent, what is said about it.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 static int set(struct tk *t, int fd, int64_t size)
 {
@@ -44,39 +38,34 @@ static unsigned offered(struct tk *t)
 	return opt.mss;
 }
 
-static void the_numbers(void **state)
+TCP_TEST(the_numbers)
 {
-	struct tk t;
 	int fd;
 
-	(void)state;
-	tk_open(&t);
-	fd = stream(&t);
-	assert_int_equal(get(&t, fd), 536);
-	assert_int_equal(set(&t, fd, 87), ERR_INVAL);
-	assert_int_equal(set(&t, fd, 32768), ERR_INVAL);
-	assert_int_equal(get(&t, fd), 536);
-	assert_int_equal(set(&t, fd, 88), ERR_OK);
-	assert_int_equal(get(&t, fd), 88);
-	assert_int_equal(set(&t, fd, 32767), ERR_OK);
-	assert_int_equal(get(&t, fd), 32767);
-	assert_int_equal(set(&t, fd, 0), ERR_OK);
-	assert_int_equal(get(&t, fd), 536);
-	fd = sock_socket(t.k.stack, NET_FAMILY_IPV4, SOCK_TYPE_DGRAM, SOCK_PROTO_DEFAULT);
-	assert_int_equal(set(&t, fd, 1000), ERR_NOPROTOOPT);
-	tk_establish(&t);
-	assert_int_equal(get(&t, t.fd), TK_FULL);
-	tk_close(&t);
+	fd = stream(t);
+	assert_int_equal(get(t, fd), 536);
+	assert_int_equal(set(t, fd, 87), ERR_INVAL);
+	assert_int_equal(set(t, fd, 32768), ERR_INVAL);
+	assert_int_equal(get(t, fd), 536);
+	assert_int_equal(set(t, fd, 88), ERR_OK);
+	assert_int_equal(get(t, fd), 88);
+	assert_int_equal(set(t, fd, 32767), ERR_OK);
+	assert_int_equal(get(t, fd), 32767);
+	assert_int_equal(set(t, fd, 0), ERR_OK);
+	assert_int_equal(get(t, fd), 536);
+	fd = sock_socket(t->k.stack, NET_FAMILY_IPV4, SOCK_TYPE_DGRAM, SOCK_PROTO_DEFAULT);
+	assert_int_equal(set(t, fd, 1000), ERR_NOPROTOOPT);
+	tk_establish(t);
+	assert_int_equal(get(t, t->fd), TK_FULL);
 }
 
 /* Offered, and sent; more than the link takes changes nothing. */
-static void before_connect(void **state)
+TEST(before_connect)
 {
 	static const struct { int64_t chosen; unsigned offered, full; } cases[] = {
 		{0, 1460, TK_FULL}, {1000, 1000, 988}, {88, 88, 76}, {9000, 1460, TK_FULL},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const struct net_endpoint to = net_endpoint_ipv4(KIT_PEER_IP, TK_PEER_PORT);
 		const struct net_endpoint from = net_endpoint_ipv4(0, TK_PORT);
@@ -99,57 +88,35 @@ static void before_connect(void **state)
 	}
 }
 
-static void of_a_listener(void **state)
+TCP_TEST(of_a_listener)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_listen(&t, 1);
-	assert_int_equal(set(&t, t.listener, 600), ERR_OK);
-	TK_SEND(&t, .flags = TCP_SYN);
-	t.iss = TK_ISS;
-	assert_int_equal(offered(&t), 600);
-	tk_close(&t);
+	tk_listen(t, 1);
+	assert_int_equal(set(t, t->listener, 600), ERR_OK);
+	TK_SEND(t, .flags = TCP_SYN);
+	t->iss = TK_ISS;
+	assert_int_equal(offered(t), 600);
 }
 
 /* Later it bounds what is sent, what goes again too; 0 and larger ones take that back. */
-static void of_a_connection(void **state)
+TCP_TEST(of_a_connection)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	tk_write(&t, 0, 4 * TK_FULL);
-	tk_expect_segments(&t, 0, 4);
-	assert_int_equal(set(&t, t.fd, 500), ERR_OK);
-	assert_int_equal(get(&t, t.fd), 488);
-	TK_EXPECT_NOTHING(&t); /* nothing is lost because of it */
-	TK_SACK(&t, 1, TK_SEG(1), TK_SEG(4));
-	TK_EXPECT(&t, TCP_ACK, 1, 1, 488);
-	kit_sent_clear(&t.k);
-	tk_peer_ack(&t, TK_SEG(4));
-	tk_write(&t, 4 * TK_FULL, 976);
-	TK_EXPECT(&t, TCP_ACK, TK_SEG(4), 1, 488);
-	TK_EXPECT(&t, TCP_ACK, TK_SEG(4) + 488, 1, 488);
-	assert_int_equal(set(&t, t.fd, 0), ERR_OK);
-	tk_peer_ack(&t, TK_SEG(4) + 976);
-	assert_int_equal(get(&t, t.fd), TK_FULL);
-	assert_int_equal(set(&t, t.fd, 9000), ERR_OK);
-	tk_write(&t, 4 * TK_FULL + 976, TK_FULL);
-	TK_EXPECT(&t, TCP_ACK, TK_SEG(4) + 976, 1, TK_FULL);
-	tk_close(&t);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_numbers),
-		cmocka_unit_test(before_connect),
-		cmocka_unit_test(of_a_listener),
-		cmocka_unit_test(of_a_connection),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	tk_establish(t);
+	tk_write(t, 0, 4 * TK_FULL);
+	tk_expect_segments(t, 0, 4);
+	assert_int_equal(set(t, t->fd, 500), ERR_OK);
+	assert_int_equal(get(t, t->fd), 488);
+	TK_EXPECT_NOTHING(t); /* nothing is lost because of it */
+	TK_SACK(t, 1, TK_SEG(1), TK_SEG(4));
+	TK_EXPECT(t, TCP_ACK, 1, 1, 488);
+	kit_sent_clear(&t->k);
+	tk_peer_ack(t, TK_SEG(4));
+	tk_write(t, 4 * TK_FULL, 976);
+	TK_EXPECT(t, TCP_ACK, TK_SEG(4), 1, 488);
+	TK_EXPECT(t, TCP_ACK, TK_SEG(4) + 488, 1, 488);
+	assert_int_equal(set(t, t->fd, 0), ERR_OK);
+	tk_peer_ack(t, TK_SEG(4) + 976);
+	assert_int_equal(get(t, t->fd), TK_FULL);
+	assert_int_equal(set(t, t->fd, 9000), ERR_OK);
+	tk_write(t, 4 * TK_FULL + 976, TK_FULL);
+	TK_EXPECT(t, TCP_ACK, TK_SEG(4) + 976, 1, TK_FULL);
 }

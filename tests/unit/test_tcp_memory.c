@@ -4,16 +4,10 @@
  * What a connection costs that is open and says nothing: at most 1 KiB in all, counted by what the
  * stack has taken from its port.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "net/socket/table.h"
 #include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 #define IDLE_MAX 1024u
 #define MANY 40u
@@ -55,13 +49,12 @@ static int talk_from(struct tk *t, uint16_t port)
 	return t->fd;
 }
 
-static void an_idle_connection_costs_a_kibibyte(void **state)
+TEST(an_idle_connection_costs_a_kibibyte)
 {
 	static const struct net_options options = {.max_sockets = MANY + 2};
 	size_t before, idle, talking;
 	struct tk t;
 
-	(void)state;
 	tk_open_with(&t, &options);
 	tk_listen(&t, 4);
 	talk_from(&t, 1000); /* the pools are filled */
@@ -77,13 +70,4 @@ static void an_idle_connection_costs_a_kibibyte(void **state)
 	assert_true(idle >= MANY * sizeof(struct tcb));
 	assert_in_range(idle / MANY, sizeof(struct tcb), IDLE_MAX);
 	tk_close(&t);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_idle_connection_costs_a_kibibyte),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

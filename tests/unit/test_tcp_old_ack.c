@@ -5,15 +5,10 @@
  * SACK blocks are not (RFC 6675 5, RFC 2883).
  */
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 #define RTT (20 * NS_PER_MS)
 
@@ -31,11 +26,10 @@ static void thousands_out(struct tk *t, unsigned n)
 }
 
 /* ACK 1001 with the blocks was sent before ACK 2001, and comes behind it. */
-static void its_blocks_are_taken(void **state)
+TEST(its_blocks_are_taken)
 {
 	struct tk t;
 
-	(void)state;
 	thousands_out(&t, 8);
 	tk_peer_ack(&t, 2001);
 	t.window = 1; /* nor does the window move */
@@ -55,12 +49,11 @@ static void its_blocks_are_taken(void **state)
 }
 
 /* It may be a segment with data that brings them; the data is taken too. */
-static void blocks_beside_data(void **state)
+TEST(blocks_beside_data)
 {
 	uint8_t options[12] = {TCP_OPT_NOP, TCP_OPT_NOP, TCP_OPT_SACK, 10};
 	struct tk t;
 
-	(void)state;
 	thousands_out(&t, 8);
 	store_be32(options + 4, TK_ISS + 5001);
 	store_be32(options + 8, TK_ISS + 8001);
@@ -75,11 +68,10 @@ static void blocks_beside_data(void **state)
 
 /* HOSTILE-INPUTS: blocks of an old ACK: before SND.UNA (they are past, and no fault), across it,
  * beyond SND.NXT, reversed; and an ACK that is older than any window. */
-static void blocks_that_are_not_taken(void **state)
+TEST(blocks_that_are_not_taken)
 {
 	struct tk t;
 
-	(void)state;
 	thousands_out(&t, 8);
 	tk_peer_ack(&t, 3001);
 	TK_SACK(&t, 1001, 2001, 3001);
@@ -101,76 +93,62 @@ static void blocks_that_are_not_taken(void **state)
 }
 
 /* A peer that did not agree to SACK has no blocks. */
-static void not_without_agreement(void **state)
+TCP_TEST(not_without_agreement)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	t.sack = false;
-	tk_establish_over(&t, RTT);
-	tk_write(&t, 0, 8 * TK_FULL);
-	tk_expect_segments(&t, 0, 8);
-	tk_peer_ack(&t, TK_SEG(2));
-	TK_SACK(&t, TK_SEG(1), TK_SEG(5), TK_SEG(8));
-	TK_EXPECT_NOTHING(&t);
-	assert_int_equal(tk_tcb(&t)->sent->n_sacked, 0);
-	tk_close(&t);
+	t->sack = false;
+	tk_establish_over(t, RTT);
+	tk_write(t, 0, 8 * TK_FULL);
+	tk_expect_segments(t, 0, 8);
+	tk_peer_ack(t, TK_SEG(2));
+	TK_SACK(t, TK_SEG(1), TK_SEG(5), TK_SEG(8));
+	TK_EXPECT_NOTHING(t);
+	assert_int_equal(tk_tcb(t)->sent->n_sacked, 0);
 }
 
 /* RFC 2883: both retransmissions came twice, and the ACKs that say so come late. */
-static void its_dsacks_undo(void **state)
+TCP_TEST(its_dsacks_undo)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish_over(&t, RTT);
-	tk_write(&t, 0, 10 * TK_FULL);
-	tk_expect_segments(&t, 0, 10);
-	t.k.now_ns += RTT;
-	TK_SACK(&t, 1, TK_SEG(2), TK_SEG(6));
-	tk_expect_segments(&t, 0, 1);
-	TK_SACK(&t, 1, TK_SEG(2), TK_SEG(8));
-	tk_expect_segments(&t, 1 * TK_FULL, 1);
-	t.k.now_ns += RTT;
-	tk_peer_ack(&t, TK_SEG(10));
-	tk_write(&t, 10 * TK_FULL, TK_FULL);
-	tk_expect_segments(&t, 10 * TK_FULL, 1);
-	tk_peer_ack(&t, TK_SEG(11));
-	assert_true(tk_tcb(&t)->cwnd < 10 * TK_FULL);
-	TK_SACK(&t, TK_SEG(10), TK_SEG(0), TK_SEG(1));
-	assert_int_equal(kit_counter(&t.k, "tcp_undos"), 0); /* of one of two */
-	TK_SACK(&t, TK_SEG(10), TK_SEG(1), TK_SEG(2));
-	assert_int_equal(kit_counter(&t.k, "tcp_undos"), 1);
-	assert_true(tk_tcb(&t)->cwnd >= 10 * TK_FULL);
-	assert_int_equal(tk_tcb(&t)->snd_una, TK_ISS + TK_SEG(11));
-	kit_sent_clear(&t.k);
-	tk_close(&t);
+	tk_establish_over(t, RTT);
+	tk_write(t, 0, 10 * TK_FULL);
+	tk_expect_segments(t, 0, 10);
+	t->k.now_ns += RTT;
+	TK_SACK(t, 1, TK_SEG(2), TK_SEG(6));
+	tk_expect_segments(t, 0, 1);
+	TK_SACK(t, 1, TK_SEG(2), TK_SEG(8));
+	tk_expect_segments(t, 1 * TK_FULL, 1);
+	t->k.now_ns += RTT;
+	tk_peer_ack(t, TK_SEG(10));
+	tk_write(t, 10 * TK_FULL, TK_FULL);
+	tk_expect_segments(t, 10 * TK_FULL, 1);
+	tk_peer_ack(t, TK_SEG(11));
+	assert_true(tk_tcb(t)->cwnd < 10 * TK_FULL);
+	TK_SACK(t, TK_SEG(10), TK_SEG(0), TK_SEG(1));
+	assert_int_equal(kit_counter(&t->k, "tcp_undos"), 0); /* of one of two */
+	TK_SACK(t, TK_SEG(10), TK_SEG(1), TK_SEG(2));
+	assert_int_equal(kit_counter(&t->k, "tcp_undos"), 1);
+	assert_true(tk_tcb(t)->cwnd >= 10 * TK_FULL);
+	assert_int_equal(tk_tcb(t)->snd_una, TK_ISS + TK_SEG(11));
+	kit_sent_clear(&t->k);
 }
 
 /* RFC 3522, RFC 7323 4: what an old ACK echoes is neither a round trip nor the first answer to a
  * retransmission. */
-static void its_echo_says_nothing(void **state)
+TCP_TEST(its_echo_says_nothing)
 {
 	uint64_t srtt_ns;
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	tk_establish_over(&t, RTT);
-	tk_write(&t, 0, 8 * TK_FULL);
-	tk_expect_segments(&t, 0, 8);
-	tk_advance(&t, RTT);
-	tk_peer_ack(&t, TK_SEG(2));
-	srtt_ns = tk_tcb(&t)->srtt_ns;
-	t.k.now_ns += 50 * NS_PER_MS;
-	t.ts_echo -= 100;
-	TK_SACK(&t, TK_SEG(1), TK_SEG(7), TK_SEG(8));
-	assert_int_equal(tk_tcb(&t)->srtt_ns, srtt_ns);
-	assert_int_equal(kit_counter(&t.k, "tcp_undos"), 0);
-	kit_sent_clear(&t.k);
-	tk_close(&t);
+	tk_establish_over(t, RTT);
+	tk_write(t, 0, 8 * TK_FULL);
+	tk_expect_segments(t, 0, 8);
+	tk_advance(t, RTT);
+	tk_peer_ack(t, TK_SEG(2));
+	srtt_ns = tk_tcb(t)->srtt_ns;
+	t->k.now_ns += 50 * NS_PER_MS;
+	t->ts_echo -= 100;
+	TK_SACK(t, TK_SEG(1), TK_SEG(7), TK_SEG(8));
+	assert_int_equal(tk_tcb(t)->srtt_ns, srtt_ns);
+	assert_int_equal(kit_counter(&t->k, "tcp_undos"), 0);
+	kit_sent_clear(&t->k);
 }
 
 /* --- PAWS: an overtaken ACK's timestamp is older than TS.Recent ------------------------------- */
@@ -194,11 +172,10 @@ static void eight_out_and_two_acked(struct tk *t)
 }
 
 /* A few milliseconds are no lap of the number space; TS.Recent stays with the newer. */
-static void an_older_timestamp_too(void **state)
+TEST(an_older_timestamp_too)
 {
 	struct tk t;
 
-	(void)state;
 	eight_out_and_two_acked(&t);
 	overtaken(&t, TK_SEG(1), 3);
 	tk_expect_segments(&t, 2 * TK_FULL, 1);
@@ -210,11 +187,10 @@ static void an_older_timestamp_too(void **state)
 
 /* The same as a duplicate of the ACK that counts; but a window that it would change is not its to
  * change. */
-static void the_last_ack_again(void **state)
+TEST(the_last_ack_again)
 {
 	struct tk t;
 
-	(void)state;
 	eight_out_and_two_acked(&t);
 	t.window = 70;
 	overtaken(&t, TK_SEG(2), 3);
@@ -230,11 +206,10 @@ static void the_last_ack_again(void **state)
 }
 
 /* Longer ago than a time-out, of new data, with data, at another number: as ever. */
-static void not_what_is_really_old(void **state)
+TEST(not_what_is_really_old)
 {
 	struct tk t;
 
-	(void)state;
 	eight_out_and_two_acked(&t);
 	overtaken(&t, TK_SEG(1), 900);
 	overtaken(&t, TK_SEG(3), 3);
@@ -248,21 +223,4 @@ static void not_what_is_really_old(void **state)
 	assert_int_equal(tk_tcb(&t)->sent->n_sacked, 0);
 	kit_sent_clear(&t.k);
 	tk_close(&t);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(its_blocks_are_taken),
-		cmocka_unit_test(blocks_beside_data),
-		cmocka_unit_test(blocks_that_are_not_taken),
-		cmocka_unit_test(not_without_agreement),
-		cmocka_unit_test(its_dsacks_undo),
-		cmocka_unit_test(its_echo_says_nothing),
-		cmocka_unit_test(an_older_timestamp_too),
-		cmocka_unit_test(the_last_ack_again),
-		cmocka_unit_test(not_what_is_really_old),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

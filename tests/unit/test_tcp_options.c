@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* net/tcp/conn/options: what is written is read back, and what strangers write does no harm. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 #include "base/string.h"
 #include "net/tcp/conn/options.h"
 #include "net/wire/tcp.h"
+#include "tests/runner/unit.h"
 
 /* In a block of exactly that size, so that one byte too far is seen. */
 static struct tcp_options parse(const void *bytes, size_t len, bool syn)
@@ -28,7 +23,7 @@ static struct tcp_options parse(const void *bytes, size_t len, bool syn)
 #define PARSE(syn, ...) \
 	parse((const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}), syn)
 
-static void a_syn_s_options_round_trip(void **state)
+TEST(a_syn_s_options_round_trip)
 {
 	struct tcp_options opt = {
 		.has_mss = true, .mss = 1460, .has_window_scale = true, .window_scale = 7,
@@ -38,7 +33,6 @@ static void a_syn_s_options_round_trip(void **state)
 	uint8_t buf[TCP_OPTIONS_MAX];
 	struct tcp_options got;
 
-	(void)state;
 	assert_int_equal(tcp_options_len(&opt), 20);
 	tcp_options_write(&opt, buf);
 	got = parse(buf, 20, true);
@@ -46,9 +40,8 @@ static void a_syn_s_options_round_trip(void **state)
 }
 
 /* Every combination is a multiple of four and is read as it was written. */
-static void every_combination_round_trips(void **state)
+TEST(every_combination_round_trips)
 {
-	(void)state;
 	for (unsigned bits = 0; bits < 128; bits++) {
 		struct tcp_options opt, got;
 		uint8_t buf[TCP_OPTIONS_MAX];
@@ -83,9 +76,8 @@ static void every_combination_round_trips(void **state)
 	}
 }
 
-static void sack_blocks_round_trip(void **state)
+TEST(sack_blocks_round_trip)
 {
-	(void)state;
 	for (uint8_t n = 1; n <= 4; n++) {
 		struct tcp_options opt, got;
 		uint8_t buf[TCP_OPTIONS_MAX];
@@ -103,9 +95,8 @@ static void sack_blocks_round_trip(void **state)
 }
 
 /* HOSTILE-INPUTS, TCP: option length 0, 1 or past the header (endless loop). */
-static void lengths_that_make_no_sense_end_the_list(void **state)
+TEST(lengths_that_make_no_sense_end_the_list)
 {
-	(void)state;
 	assert_true(PARSE(true, 77, 0, 1, 1).malformed);
 	assert_true(PARSE(true, 77, 1, 1, 1).malformed);
 	assert_true(PARSE(true, 77, 5, 1, 1).malformed);
@@ -123,11 +114,10 @@ static void lengths_that_make_no_sense_end_the_list(void **state)
 }
 
 /* HOSTILE-INPUTS: MSS with length not 4; timestamps with length not 10; window scale over 14. */
-static void wrong_lengths_of_known_options(void **state)
+TEST(wrong_lengths_of_known_options)
 {
 	struct tcp_options opt = PARSE(true, 2, 3, 9, 4, 2, 1, 3, 3, 9);
 
-	(void)state;
 	assert_true(opt.malformed);
 	assert_false(opt.has_mss);
 	assert_true(opt.sack_permitted); /* what stands behind it is read */
@@ -141,11 +131,10 @@ static void wrong_lengths_of_known_options(void **state)
 }
 
 /* HOSTILE-INPUTS: window scale or MSS on a non-SYN. */
-static void syn_options_elsewhere_are_ignored(void **state)
+TEST(syn_options_elsewhere_are_ignored)
 {
 	struct tcp_options opt = PARSE(false, 2, 4, 0, 1, 3, 3, 9, 1, 4, 2, 1, 1);
 
-	(void)state;
 	assert_false(opt.has_mss);
 	assert_false(opt.has_window_scale);
 	assert_false(opt.sack_permitted);
@@ -153,11 +142,10 @@ static void syn_options_elsewhere_are_ignored(void **state)
 }
 
 /* HOSTILE-INPUTS: SACK with a length other than 2 + 8n. */
-static void sack_with_a_wrong_length(void **state)
+TEST(sack_with_a_wrong_length)
 {
 	uint8_t p[TCP_OPTIONS_MAX];
 
-	(void)state;
 	memset(p, 1, sizeof(p));
 	p[0] = TCP_OPT_SACK;
 	for (uint8_t len = 2; len <= sizeof(p); len++) {
@@ -176,11 +164,10 @@ static void sack_with_a_wrong_length(void **state)
 }
 
 /* Every list of three bytes, and many random ones: it ends, and it stays inside. */
-static void no_list_of_bytes_does_harm(void **state)
+TEST(no_list_of_bytes_does_harm)
 {
 	uint32_t x = 1;
 
-	(void)state;
 	for (unsigned i = 0; i < 256 * 40; i++)
 		(void)PARSE(i & 1, (uint8_t)(i % 40), (uint8_t)(i / 40), (uint8_t)(i * 7));
 	for (unsigned round = 0; round < 20000; round++) {
@@ -194,20 +181,4 @@ static void no_list_of_bytes_does_harm(void **state)
 		opt = parse(p, x >> 8 & 31, x & 1);
 		assert_true(opt.n_sack <= TCP_SACK_BLOCKS_MAX && opt.window_scale <= 14);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_syn_s_options_round_trip),
-		cmocka_unit_test(every_combination_round_trips),
-		cmocka_unit_test(sack_blocks_round_trip),
-		cmocka_unit_test(lengths_that_make_no_sense_end_the_list),
-		cmocka_unit_test(wrong_lengths_of_known_options),
-		cmocka_unit_test(syn_options_elsewhere_are_ignored),
-		cmocka_unit_test(sack_with_a_wrong_length),
-		cmocka_unit_test(no_list_of_bytes_does_harm),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Overlapping text that contradicts itself, in any order, against a model: the byte that came first stays,
  * nothing that was acknowledged or SACKed is lost, a D-SACK is true, and memory is counted. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 #define TOTAL 2000u
 #define LONGEST 600u
@@ -119,11 +114,10 @@ static void one_segment(struct model *m, struct tk *t, uint8_t value)
 	check_dsack(m, t, from, len);
 }
 
-static void the_model_and_the_stack_agree(void **state)
+TEST(the_model_and_the_stack_agree)
 {
 	static uint8_t text[TOTAL + 1];
 
-	(void)state;
 	for (unsigned seed = 1; seed <= 300; seed++) {
 		struct model m = {.random = seed};
 		uint8_t value = 0;
@@ -141,11 +135,4 @@ static void the_model_and_the_stack_agree(void **state)
 		kit_sent_clear(&t.k);
 		tk_close(&t);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {cmocka_unit_test(the_model_and_the_stack_agree)};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,15 +3,9 @@
  *
  * Proportional rate reduction: RFC 9937.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 /* A TCB in fast recovery with twenty segments of 1000 bytes out, the first of them lost. */
 static struct tcb tcb;
@@ -63,9 +57,8 @@ static void expect(uint32_t room, uint32_t sent)
 }
 
 /* RecoverFS is what was out and undelivered before the ACK. */
-static void what_was_out(void **state)
+TEST(what_was_out)
 {
-	(void)state;
 	begin(10000);
 	sacked(1, 4);
 	tcp_prr_begin(&tcb, &(struct tcp_news){.sacked = 1000, .delivered = 1000});
@@ -76,12 +69,11 @@ static void what_was_out(void **state)
 }
 
 /* More is in flight than ssthresh: one segment for every two that are delivered. */
-static void in_proportion(void **state)
+TEST(in_proportion)
 {
 	struct tcp_news first = {.sacked = 3000, .delivered = 3000, .lost = true};
 	struct tcp_news one = {.sacked = 1000, .delivered = 1000};
 
-	(void)state;
 	begin(10000);
 	lost(0, 1);
 	sacked(1, 4);
@@ -102,11 +94,10 @@ static void in_proportion(void **state)
 }
 
 /* "Force a fast retransmit upon entering recovery" */
-static void the_first_goes_at_once(void **state)
+TEST(the_first_goes_at_once)
 {
 	struct tcp_news one = {.sacked = 1000, .delivered = 1000, .lost = true};
 
-	(void)state;
 	begin(10000);
 	lost(0, 1);
 	sacked(1, 2);
@@ -120,12 +111,11 @@ static void the_first_goes_at_once(void **state)
 
 /* Heavy losses: less than ssthresh is in flight.  What is delivered may be sent again (CRB); with
  * each ACK that moves SND.UNA and finds nothing lost, a segment more (SSRB), up to ssthresh. */
-static void below_ssthresh(void **state)
+TEST(below_ssthresh)
 {
 	struct tcp_news bad = {.sacked = 2000, .delivered = 2000, .lost = true};
 	struct tcp_news good = {.acked = 1000, .delivered = 1000};
 
-	(void)state;
 	begin(10000);
 	lost(0, 15);
 	sacked(18, 20);
@@ -145,11 +135,10 @@ static void below_ssthresh(void **state)
 }
 
 /* Everything is lost again, so no ACK will come: one goes, or only the time-out would help. */
-static void nothing_in_flight(void **state)
+TEST(nothing_in_flight)
 {
 	struct tcp_news none = {.acked = 0};
 
-	(void)state;
 	begin(10000);
 	tcp_prr_begin(&tcb, &none);
 	tcb.prr.out = 5000;
@@ -157,17 +146,4 @@ static void nothing_in_flight(void **state)
 	tcp_prr_acked(&tcb, &none);
 	expect(1000, 0);
 	end();
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_was_out),
-		cmocka_unit_test(in_proportion),
-		cmocka_unit_test(the_first_goes_at_once),
-		cmocka_unit_test(below_ssthresh),
-		cmocka_unit_test(nothing_in_flight),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,15 +3,9 @@
  *
  * RACK: RFC 8985 6, step by step.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 #define RTT (20 * NS_PER_MS)
 
@@ -26,11 +20,10 @@ static void out(struct tk *t, unsigned n)
 }
 
 /* Step 4: where no reordering was seen, three SACKed segments leave no doubt... */
-static void three_sacked_segments(void **state)
+TEST(three_sacked_segments)
 {
 	struct tk t;
 
-	(void)state;
 	out(&t, 6);
 	TK_SACK(&t, 1, TK_SEG(1), TK_SEG(4));
 	tk_expect_segments(&t, 0, 1);
@@ -39,11 +32,10 @@ static void three_sacked_segments(void **state)
 }
 
 /* ...and one leaves it for a quarter of the minimum round trip (step 5, the reordering timer). */
-static void one_sacked_segment(void **state)
+TEST(one_sacked_segment)
 {
 	struct tk t;
 
-	(void)state;
 	out(&t, 2);
 	TK_SACK(&t, 1, TK_SEG(1), TK_SEG(2));
 	tk_advance(&t, RTT / 4 - 1);
@@ -57,11 +49,10 @@ static void one_sacked_segment(void **state)
 }
 
 /* It comes within the window: nothing was lost, and from now on three are not enough (step 3). */
-static void reordering_is_remembered(void **state)
+TEST(reordering_is_remembered)
 {
 	struct tk t;
 
-	(void)state;
 	out(&t, 10);
 	TK_SACK(&t, 1, TK_SEG(1), TK_SEG(2));
 	t.k.now_ns += RTT / 8;
@@ -77,11 +68,10 @@ static void reordering_is_remembered(void **state)
 }
 
 /* Blocks of one ACK in any order are no reordering, and neither is what was sent again. */
-static void what_is_no_reordering(void **state)
+TEST(what_is_no_reordering)
 {
 	struct tk t;
 
-	(void)state;
 	out(&t, 10);
 	TK_SACK(&t, 1, TK_SEG(8), TK_SEG(9), TK_SEG(2), TK_SEG(3), TK_SEG(5), TK_SEG(6));
 	tk_expect_segments(&t, 0, 1);
@@ -93,63 +83,53 @@ static void what_is_no_reordering(void **state)
 }
 
 /* What was sent again is lost as well: later segments arrive, and no time-out is needed. */
-static void a_lost_retransmission(void **state)
+TCP_TEST(a_lost_retransmission)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish_over(&t, RTT);
-	tk_write(&t, 0, 14 * TK_FULL);
-	tk_expect_segments(&t, 0, 10);
-	t.k.now_ns += RTT;
-	TK_SACK(&t, 1, TK_SEG(1), TK_SEG(4));
-	tk_expect_segments(&t, 0, 1);
-	t.k.now_ns += NS_PER_MS;
-	TK_SACK(&t, 1, TK_SEG(1), TK_SEG(8));
-	assert_true(t.k.n_sent > 0); /* new ones, behind the retransmission */
-	kit_sent_clear(&t.k);
-	t.k.now_ns += RTT;
-	TK_SACK(&t, 1, TK_SEG(1), TK_SEG(11));
-	tk_expect_segments(&t, 0, 1);
-	assert_int_equal(kit_counter(&t.k, "tcp_timeouts"), 0);
-	assert_int_equal(kit_counter(&t.k, "tcp_fast_retransmits"), 1); /* one recovery */
-	kit_sent_clear(&t.k);
-	tk_close(&t);
+	tk_establish_over(t, RTT);
+	tk_write(t, 0, 14 * TK_FULL);
+	tk_expect_segments(t, 0, 10);
+	t->k.now_ns += RTT;
+	TK_SACK(t, 1, TK_SEG(1), TK_SEG(4));
+	tk_expect_segments(t, 0, 1);
+	t->k.now_ns += NS_PER_MS;
+	TK_SACK(t, 1, TK_SEG(1), TK_SEG(8));
+	assert_true(t->k.n_sent > 0); /* new ones, behind the retransmission */
+	kit_sent_clear(&t->k);
+	t->k.now_ns += RTT;
+	TK_SACK(t, 1, TK_SEG(1), TK_SEG(11));
+	tk_expect_segments(t, 0, 1);
+	assert_int_equal(kit_counter(&t->k, "tcp_timeouts"), 0);
+	assert_int_equal(kit_counter(&t->k, "tcp_fast_retransmits"), 1); /* one recovery */
+	kit_sent_clear(&t->k);
 }
 
 /* Step 2: the answer comes sooner than it can after the second copy was sent, so it is the first
  * one's, and tells nothing about when the others should have arrived. */
-static void the_answer_to_the_first_copy(void **state)
+TCP_TEST(the_answer_to_the_first_copy)
 {
 	uint64_t sent_ns;
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	t.timestamps = false;
-	tk_establish_over(&t, RTT);
-	tk_write(&t, 0, 6 * TK_MSS);
-	kit_sent_clear(&t.k);
-	t.k.now_ns += RTT;
-	TK_SACK(&t, 1, 1 + TK_MSS, 1 + 4 * TK_MSS);
-	kit_sent_clear(&t.k); /* the first one again */
-	sent_ns = tk_tcb(&t)->rack.sent_ns;
-	t.k.now_ns += RTT / 2;
-	tk_peer_ack(&t, 1 + 4 * TK_MSS);
-	assert_int_equal(tk_tcb(&t)->rack.sent_ns, sent_ns);
-	kit_sent_clear(&t.k);
-	tk_close(&t);
+	t->timestamps = false;
+	tk_establish_over(t, RTT);
+	tk_write(t, 0, 6 * TK_MSS);
+	kit_sent_clear(&t->k);
+	t->k.now_ns += RTT;
+	TK_SACK(t, 1, 1 + TK_MSS, 1 + 4 * TK_MSS);
+	kit_sent_clear(&t->k); /* the first one again */
+	sent_ns = tk_tcb(t)->rack.sent_ns;
+	t->k.now_ns += RTT / 2;
+	tk_peer_ack(t, 1 + 4 * TK_MSS);
+	assert_int_equal(tk_tcb(t)->rack.sent_ns, sent_ns);
+	kit_sent_clear(&t->k);
 }
 
 /* Where there are timestamps it is the echo that tells. */
-static void the_echo_of_the_first_copy(void **state)
+TEST(the_echo_of_the_first_copy)
 {
 	uint64_t sent_ns;
 	uint32_t first;
 	struct tk t;
 
-	(void)state;
 	out(&t, 6);
 	first = t.ts_echo;
 	TK_SACK(&t, 1, TK_SEG(1), TK_SEG(4));
@@ -165,12 +145,11 @@ static void the_echo_of_the_first_copy(void **state)
 
 /* RFC 7323 4.3: what is out of order does not move what the peer echoes, so the echo beside the
  * SACK of a second copy is old, and yet it is the second copy that came. */
-static void the_echo_beside_a_sack(void **state)
+TEST(the_echo_beside_a_sack)
 {
 	uint32_t before;
 	struct tk t;
 
-	(void)state;
 	out(&t, 4);
 	before = t.ts_echo;
 	tk_advance(&t, 2 * RTT); /* the tail loss probe */
@@ -187,13 +166,12 @@ static void the_echo_beside_a_sack(void **state)
 
 /* Step 4: each round trip with a D-SACK widens it by a quarter, up to the smoothed round trip, until
  * 16 recoveries have gone well. */
-static void dsacks_widen_the_window(void **state)
+TEST(dsacks_widen_the_window)
 {
 	struct scoreboard *sb;
 	struct tcb *tcb;
 	struct tk t;
 
-	(void)state;
 	out(&t, 4);
 	tcb = tk_tcb(&t);
 	sb = tcb->sent;
@@ -221,24 +199,20 @@ static void dsacks_widen_the_window(void **state)
 }
 
 /* Step 1: the minimum is forgotten after a while, or a route that became longer would look lossy. */
-static void the_minimum_ages(void **state)
+TCP_TEST(the_minimum_ages)
 {
-	struct tk t;
 	uint32_t at = 0;
 
-	(void)state;
-	tk_open(&t);
-	tk_establish_over(&t, RTT);
+	tk_establish_over(t, RTT);
 	for (unsigned i = 0; i < 3; i++, at += 100) {
-		tk_write(&t, at, 100);
-		t.k.now_ns += i == 0 ? RTT : 5 * RTT;
-		tk_peer_ack(&t, at + 101);
-		assert_int_equal(tk_tcb(&t)->rack.min_rtt_ns, i < 2 ? RTT : 5 * RTT);
+		tk_write(t, at, 100);
+		t->k.now_ns += i == 0 ? RTT : 5 * RTT;
+		tk_peer_ack(t, at + 101);
+		assert_int_equal(tk_tcb(t)->rack.min_rtt_ns, i < 2 ? RTT : 5 * RTT);
 		if (i == 1)
-			tk_advance(&t, 300 * NS_PER_S);
-		kit_sent_clear(&t.k);
+			tk_advance(t, 300 * NS_PER_S);
+		kit_sent_clear(&t->k);
 	}
-	tk_close(&t);
 }
 
 /* The peer takes what was sent: its echoes are from now. */
@@ -254,54 +228,48 @@ static unsigned drain(struct tk *t)
 
 /* What was sent during a recovery is lost too, and not all of it may go at once: when that recovery
  * is over the next one begins (RFC 6675 5), and nobody waits for the time-out. */
-static void losses_beyond_the_recovery(void **state)
+TCP_TEST(losses_beyond_the_recovery)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish_over(&t, RTT);
-	tk_tcb(&t)->cwnd = 20 * TK_FULL;
-	tk_write(&t, 0, 20 * TK_FULL);
-	drain(&t);
-	t.k.now_ns += RTT;
-	TK_SACK(&t, 1, TK_SEG(17), TK_SEG(20));
-	tk_write(&t, 20 * TK_FULL, 9 * TK_FULL);
-	drain(&t);
+	tk_establish_over(t, RTT);
+	tk_tcb(t)->cwnd = 20 * TK_FULL;
+	tk_write(t, 0, 20 * TK_FULL);
+	drain(t);
+	t->k.now_ns += RTT;
+	TK_SACK(t, 1, TK_SEG(17), TK_SEG(20));
+	tk_write(t, 20 * TK_FULL, 9 * TK_FULL);
+	drain(t);
 	for (unsigned i = 1; i < 17; i++) { /* each is repaired, and the nine go out */
 		if (i == 1 || i == 4 || i == 10)
-			t.k.now_ns += RTT;
-		TK_SACK(&t, TK_SEG(i), TK_SEG(17), TK_SEG(20));
-		drain(&t);
+			t->k.now_ns += RTT;
+		TK_SACK(t, TK_SEG(i), TK_SEG(17), TK_SEG(20));
+		drain(t);
 	}
-	assert_int_equal(tk_tcb(&t)->snd_nxt, tk_tcb(&t)->snd_end);
-	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_FAST);
-	t.k.now_ns += RTT;
-	TK_SACK(&t, TK_SEG(16), TK_SEG(17), TK_SEG(20), TK_SEG(28), TK_SEG(29));
-	drain(&t);
-	TK_SACK(&t, TK_SEG(20), TK_SEG(28), TK_SEG(29));
-	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_FAST);
-	assert_int_equal(kit_counter(&t.k, "tcp_fast_retransmits"), 2);
-	assert_true(t.k.n_sent > 0);
-	tk_expect_segments(&t, 20 * TK_FULL, t.k.n_sent);
-	assert_true(tk_tcb(&t)->ssthresh < 10 * TK_FULL);
-	kit_sent_clear(&t.k);
+	assert_int_equal(tk_tcb(t)->snd_nxt, tk_tcb(t)->snd_end);
+	assert_int_equal(tk_tcb(t)->recovery, TCP_RECOVERY_FAST);
+	t->k.now_ns += RTT;
+	TK_SACK(t, TK_SEG(16), TK_SEG(17), TK_SEG(20), TK_SEG(28), TK_SEG(29));
+	drain(t);
+	TK_SACK(t, TK_SEG(20), TK_SEG(28), TK_SEG(29));
+	assert_int_equal(tk_tcb(t)->recovery, TCP_RECOVERY_FAST);
+	assert_int_equal(kit_counter(&t->k, "tcp_fast_retransmits"), 2);
+	assert_true(t->k.n_sent > 0);
+	tk_expect_segments(t, 20 * TK_FULL, t->k.n_sent);
+	assert_true(tk_tcb(t)->ssthresh < 10 * TK_FULL);
+	kit_sent_clear(&t->k);
 	for (unsigned i = 21; i < 28; i++) {
-		t.k.now_ns += RTT;
-		TK_SACK(&t, TK_SEG(i), TK_SEG(28), TK_SEG(29));
-		drain(&t);
+		t->k.now_ns += RTT;
+		TK_SACK(t, TK_SEG(i), TK_SEG(28), TK_SEG(29));
+		drain(t);
 	}
-	assert_null(scoreboard_first_lost(tk_tcb(&t)->sent));
-	assert_int_equal(kit_counter(&t.k, "tcp_timeouts"), 0);
-	tk_close(&t);
+	assert_null(scoreboard_first_lost(tk_tcb(t)->sent));
+	assert_int_equal(kit_counter(&t->k, "tcp_timeouts"), 0);
 }
 
 /* Step 4: the round of a D-SACK must not lie so far back that it seems to lie ahead. */
-static void a_dsack_after_gigabytes(void **state)
+TEST(a_dsack_after_gigabytes)
 {
 	struct tk t;
 
-	(void)state;
 	out(&t, 4);
 	TK_SACK(&t, TK_SEG(2), TK_SEG(0), TK_SEG(1));
 	assert_int_equal(tk_tcb(&t)->rack.reo_wnd_mult, 1);
@@ -315,24 +283,4 @@ static void a_dsack_after_gigabytes(void **state)
 	assert_int_equal(tk_tcb(&t)->rack.reo_wnd_mult, 2);
 	kit_sent_clear(&t.k);
 	tk_close(&t);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(three_sacked_segments),
-		cmocka_unit_test(one_sacked_segment),
-		cmocka_unit_test(reordering_is_remembered),
-		cmocka_unit_test(what_is_no_reordering),
-		cmocka_unit_test(a_lost_retransmission),
-		cmocka_unit_test(the_answer_to_the_first_copy),
-		cmocka_unit_test(the_echo_of_the_first_copy),
-		cmocka_unit_test(the_echo_beside_a_sack),
-		cmocka_unit_test(dsacks_widen_the_window),
-		cmocka_unit_test(the_minimum_ages),
-		cmocka_unit_test(losses_beyond_the_recovery),
-		cmocka_unit_test(a_dsack_after_gigabytes),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,23 +3,20 @@
  *
  * What may be received: RFC 9293 3.10.7.4 first (acceptability, tailoring), RFC 7323 5 (PAWS).
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
 #include "net/tcp/internal.h"
+#include "tests/runner/unit.h"
 #include "tests/unit/receive_kit.h"
+
+FIXTURE_ONCE(fill_pattern);
 
 static const struct net_options small_buffers = {.rcvbuf = 4000, .sndbuf = 4000};
 
 /* --- first: acceptability -------------------------------------------------------------------- */
 
 /* The table of 3.10.7.4, with RCV.NXT just below the wrap. */
-static void the_acceptability_table(void **state)
+TEST(the_acceptability_table)
 {
 	static const struct {
 		uint32_t wnd, seq, len;
@@ -32,7 +29,6 @@ static void the_acceptability_table(void **state)
 	};
 	struct tcb tcb = {.rcv_nxt = UINT32_C(0xfffffffd)};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
 		struct tcp_segment seg = {
 			.seq = tcb.rcv_nxt + rows[i].seq, .data_len = rows[i].len,
@@ -44,65 +40,49 @@ static void the_acceptability_table(void **state)
 	}
 }
 
-static void old_and_future_text_is_answered_and_dropped(void **state)
+TCP_TEST(old_and_future_text_is_answered_and_dropped)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	peer_data(&t, 0, 100);
-	TK_EXPECT(&t, TCP_ACK, 1, 101, 0);
-	peer_data(&t, 0, 100); /* again: our ACK was lost */
-	TK_EXPECT(&t, TCP_ACK, 1, 101, 0);
-	TK_SEND(&t, .seq = 400000, .ack = 1, .flags = TCP_ACK, .data = "x", .len = 1);
-	TK_EXPECT(&t, TCP_ACK, 1, 101, 0);
-	assert_int_equal(kit_counter(&t.k, "tcp_out_of_window"), 2);
-	expect_read(&t, 0, 100);
-	tk_close(&t);
+	tk_establish(t);
+	peer_data(t, 0, 100);
+	TK_EXPECT(t, TCP_ACK, 1, 101, 0);
+	peer_data(t, 0, 100); /* again: our ACK was lost */
+	TK_EXPECT(t, TCP_ACK, 1, 101, 0);
+	TK_SEND(t, .seq = 400000, .ack = 1, .flags = TCP_ACK, .data = "x", .len = 1);
+	TK_EXPECT(t, TCP_ACK, 1, 101, 0);
+	assert_int_equal(kit_counter(&t->k, "tcp_out_of_window"), 2);
+	expect_read(t, 0, 100);
 }
 
 /* Two ends that are confused about the numbers would answer each other's empty segments for ever;
  * text is always answered, since its sender waits for the ACK. */
-static void empty_segments_are_answered_within_limits(void **state)
+TCP_TEST(empty_segments_are_answered_within_limits)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
+	tk_establish(t);
 	for (unsigned i = 0; i < 100; i++)
-		TK_SEND(&t, .seq = 400000, .ack = 1, .flags = TCP_ACK);
-	assert_in_range(t.k.n_sent, 6, 13);
-	kit_sent_clear(&t.k);
+		TK_SEND(t, .seq = 400000, .ack = 1, .flags = TCP_ACK);
+	assert_in_range(t->k.n_sent, 6, 13);
+	kit_sent_clear(&t->k);
 	for (unsigned i = 0; i < 100; i++)
-		TK_SEND(&t, .seq = 400000, .ack = 1, .flags = TCP_ACK, .data = "x", .len = 1);
-	assert_int_equal(t.k.n_sent, 100);
-	kit_sent_clear(&t.k);
-	tk_close(&t);
+		TK_SEND(t, .seq = 400000, .ack = 1, .flags = TCP_ACK, .data = "x", .len = 1);
+	assert_int_equal(t->k.n_sent, 100);
+	kit_sent_clear(&t->k);
 }
 
-static void overlapping_text_is_trimmed(void **state)
+TCP_TEST(overlapping_text_is_trimmed)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	peer_data(&t, 0, 100);
-	TK_EXPECT(&t, TCP_ACK, 1, 101, 0);
-	peer_data(&t, 50, 100);
-	TK_EXPECT(&t, TCP_ACK, 1, 151, 0);
-	expect_read(&t, 0, 150);
-	tk_close(&t);
+	tk_establish(t);
+	peer_data(t, 0, 100);
+	TK_EXPECT(t, TCP_ACK, 1, 101, 0);
+	peer_data(t, 50, 100);
+	TK_EXPECT(t, TCP_ACK, 1, 151, 0);
+	expect_read(t, 0, 150);
 }
 
 /* A sender that ignores the window: what is beyond it is cut off, its FIN too. */
-static void text_beyond_the_window_is_cut(void **state)
+TEST(text_beyond_the_window_is_cut)
 {
 	struct tk t;
 
-	(void)state;
 	tk_open_with(&t, &small_buffers);
 	tk_establish(&t);
 	peer_data(&t, 0, 1400);
@@ -117,11 +97,10 @@ static void text_beyond_the_window_is_cut(void **state)
 }
 
 /* "If the RCV.WND is zero ... special allowance should be made to accept valid ACKs" */
-static void a_zero_window_still_takes_acks(void **state)
+TEST(a_zero_window_still_takes_acks)
 {
 	struct tk t;
 
-	(void)state;
 	tk_open_with(&t, &small_buffers);
 	tk_establish(&t);
 	for (unsigned i = 0; i < 4; i++)
@@ -139,118 +118,81 @@ static void a_zero_window_still_takes_acks(void **state)
 
 /* --- RFC 7323, PAWS -------------------------------------------------------------------------- */
 
-static void an_old_timestamp_is_dropped(void **state)
+TCP_TEST(an_old_timestamp_is_dropped)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = pattern, .len = 4, .tsval = 2000);
-	TK_EXPECT(&t, TCP_ACK, 1, 5, 0);
-	TK_SEND(&t, .seq = 5, .ack = 1, .flags = TCP_ACK, .data = "evil", .len = 4, .tsval = 1999);
-	TK_EXPECT(&t, TCP_ACK, 1, 5, 0);
-	assert_int_equal(kit_counter(&t.k, "tcp_paws_dropped"), 1);
+	tk_establish(t);
+	TK_SEND(t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = pattern, .len = 4, .tsval = 2000);
+	TK_EXPECT(t, TCP_ACK, 1, 5, 0);
+	TK_SEND(t, .seq = 5, .ack = 1, .flags = TCP_ACK, .data = "evil", .len = 4, .tsval = 1999);
+	TK_EXPECT(t, TCP_ACK, 1, 5, 0);
+	assert_int_equal(kit_counter(&t->k, "tcp_paws_dropped"), 1);
 	/* A RST is not judged by its timestamp, and one without the option is taken. */
-	TK_SEND(&t, .seq = 5, .ack = 1, .flags = TCP_ACK, .data = pattern + 4, .len = 4,
+	TK_SEND(t, .seq = 5, .ack = 1, .flags = TCP_ACK, .data = pattern + 4, .len = 4,
 		.no_timestamps = true);
-	TK_EXPECT(&t, TCP_ACK, 1, 9, 0);
-	expect_read(&t, 0, 8);
+	TK_EXPECT(t, TCP_ACK, 1, 9, 0);
+	expect_read(t, 0, 8);
 	/* A day is not enough ... */
-	t.k.now_ns += TCP_PAWS_IDLE_NS / 2;
-	TK_SEND(&t, .seq = 9, .ack = 1, .flags = TCP_ACK, .data = pattern + 8, .len = 1,
+	t->k.now_ns += TCP_PAWS_IDLE_NS / 2;
+	TK_SEND(t, .seq = 9, .ack = 1, .flags = TCP_ACK, .data = pattern + 8, .len = 1,
 		.tsval = 2001);
-	t.k.now_ns += TCP_PAWS_IDLE_NS - NS_PER_S;
-	TK_SEND(&t, .seq = 10, .ack = 1, .flags = TCP_ACK, .data = "evil", .len = 4, .tsval = 1);
-	assert_int_equal(kit_counter(&t.k, "tcp_paws_dropped"), 2);
-	expect_read(&t, 8, 1);
+	t->k.now_ns += TCP_PAWS_IDLE_NS - NS_PER_S;
+	TK_SEND(t, .seq = 10, .ack = 1, .flags = TCP_ACK, .data = "evil", .len = 4, .tsval = 1);
+	assert_int_equal(kit_counter(&t->k, "tcp_paws_dropped"), 2);
+	expect_read(t, 8, 1);
 	/* ... after 24 days without a word the old timestamp says nothing (RFC 7323 5.5). */
-	t.k.now_ns += TCP_PAWS_IDLE_NS + NS_PER_S;
-	TK_SEND(&t, .seq = 10, .ack = 1, .flags = TCP_ACK, .data = pattern + 9, .len = 1,
+	t->k.now_ns += TCP_PAWS_IDLE_NS + NS_PER_S;
+	TK_SEND(t, .seq = 10, .ack = 1, .flags = TCP_ACK, .data = pattern + 9, .len = 1,
 		.tsval = 1);
-	expect_read(&t, 9, 1);
-	kit_sent_clear(&t.k);
-	tk_close(&t);
+	expect_read(t, 9, 1);
+	kit_sent_clear(&t->k);
 }
 
 /* A timestamp counts when the segment does: who has guessed where the window begins, but not what
  * we have sent, must not be able to make all that follows look old. */
-static void a_forged_timestamp_is_not_kept(void **state)
+TCP_TEST(a_forged_timestamp_is_not_kept)
 {
 	static const struct {
 		uint8_t flags;
 		uint32_t ack;
 	} forged[] = {{0, 0}, {TCP_ACK, 0x40000000}, {TCP_ACK, 2}, {TCP_SYN, 0},
 		      {TCP_SYN | TCP_ACK, 1}};
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
+	tk_establish(t);
 	for (unsigned i = 0; i < ARRAY_LEN(forged); i++)
-		TK_SEND(&t, .seq = 1, .ack = forged[i].ack, .flags = forged[i].flags, .data = "evil",
+		TK_SEND(t, .seq = 1, .ack = forged[i].ack, .flags = forged[i].flags, .data = "evil",
 			.len = 4, .tsval = 0x40000000);
-	assert_int_equal(tk_tcb(&t)->ts_recent, t.tsval);
-	kit_sent_clear(&t.k);
-	peer_data(&t, 0, 10);
-	TK_EXPECT(&t, TCP_ACK, 1, 11, 0);
-	expect_read(&t, 0, 10);
-	assert_int_equal(kit_counter(&t.k, "tcp_paws_dropped"), 0);
-	tk_close(&t);
+	assert_int_equal(tk_tcb(t)->ts_recent, t->tsval);
+	kit_sent_clear(&t->k);
+	peer_data(t, 0, 10);
+	TK_EXPECT(t, TCP_ACK, 1, 11, 0);
+	expect_read(t, 0, 10);
+	assert_int_equal(kit_counter(&t->k, "tcp_paws_dropped"), 0);
 }
 
 /* On a machine that is up for a month, a young connection knows its young timestamp. */
-static void paws_after_a_month(void **state)
+TCP_TEST(paws_after_a_month)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	t.k.now_ns += (UINT64_C(1) << 32) * 4 * NS_PER_US * 200; /* the ISN's clock turns whole rounds */
-	t.k.stack->secret_used_ns = t.k.now_ns; /* and its secret stays */
-	assert_true(t.k.now_ns > TCP_PAWS_IDLE_NS);
-	tk_establish(&t);
-	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = "evil", .len = 4, .tsval = 999);
-	assert_int_equal(kit_counter(&t.k, "tcp_paws_dropped"), 1);
-	kit_sent_clear(&t.k);
-	tk_close(&t);
+	t->k.now_ns += (UINT64_C(1) << 32) * 4 * NS_PER_US * 200; /* the ISN's clock turns whole rounds */
+	t->k.stack->secret_used_ns = t->k.now_ns; /* and its secret stays */
+	assert_true(t->k.now_ns > TCP_PAWS_IDLE_NS);
+	tk_establish(t);
+	TK_SEND(t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = "evil", .len = 4, .tsval = 999);
+	assert_int_equal(kit_counter(&t->k, "tcp_paws_dropped"), 1);
+	kit_sent_clear(&t->k);
 }
 
 /* RFC 7323 4.3: the echo is the timestamp of the segment that the next ACK answers, not of one from
  * behind a hole. */
-static void what_is_echoed(void **state)
+TCP_TEST(what_is_echoed)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = pattern, .len = 10, .tsval = 2000);
-	assert_int_equal(tk_tcb(&t)->ts_recent, 2000);
-	kit_sent_clear(&t.k);
-	TK_SEND(&t, .seq = 21, .ack = 1, .flags = TCP_ACK, .data = pattern + 20, .len = 10,
+	tk_establish(t);
+	TK_SEND(t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = pattern, .len = 10, .tsval = 2000);
+	assert_int_equal(tk_tcb(t)->ts_recent, 2000);
+	kit_sent_clear(&t->k);
+	TK_SEND(t, .seq = 21, .ack = 1, .flags = TCP_ACK, .data = pattern + 20, .len = 10,
 		.tsval = 3000);
-	assert_int_equal(tk_tcb(&t)->ts_recent, 2000);
-	TK_SEND(&t, .seq = 11, .ack = 1, .flags = TCP_ACK, .data = pattern + 10, .len = 10,
+	assert_int_equal(tk_tcb(t)->ts_recent, 2000);
+	TK_SEND(t, .seq = 11, .ack = 1, .flags = TCP_ACK, .data = pattern + 10, .len = 10,
 		.tsval = 3001);
-	assert_int_equal(tk_tcb(&t)->ts_recent, 3001);
-	tk_close(&t);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_acceptability_table),
-		cmocka_unit_test(old_and_future_text_is_answered_and_dropped),
-		cmocka_unit_test(empty_segments_are_answered_within_limits),
-		cmocka_unit_test(overlapping_text_is_trimmed),
-		cmocka_unit_test(text_beyond_the_window_is_cut),
-		cmocka_unit_test(a_zero_window_still_takes_acks),
-		cmocka_unit_test(an_old_timestamp_is_dropped),
-		cmocka_unit_test(a_forged_timestamp_is_not_kept),
-		cmocka_unit_test(paws_after_a_month),
-		cmocka_unit_test(what_is_echoed),
-	};
-
-	return cmocka_run_group_tests(tests, fill_pattern, NULL);
+	assert_int_equal(tk_tcb(t)->ts_recent, 3001);
 }

@@ -4,15 +4,9 @@
  * What a RST of ours carries: the timestamps of its connection (RFC 7323 3.2), its Diffserv field and
  * TTL; and nothing where there is no connection.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 /* The next segment is a RST with timestamps, `tsval` and `tsecr`, or without any. */
 static void expect_rst(struct tk *t, uint8_t flags, bool timestamps, uint32_t tsval, uint32_t tsecr)
@@ -33,42 +27,32 @@ static void expect_rst(struct tk *t, uint8_t flags, bool timestamps, uint32_t ts
 	kit_sent_free(s);
 }
 
-static void an_abort_has_timestamps(void **state)
+TCP_TEST(an_abort_has_timestamps)
 {
 	uint32_t tsval;
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	t.k.now_ns += 5 * NS_PER_S;
-	tsval = tcp_timestamp(tk_tcb(&t), t.k.now_ns);
-	assert_int_equal(tsval - t.ts_echo, 5000);
-	assert_int_equal(sock_abort(t.k.stack, t.fd, t.k.now_ns), ERR_OK);
-	expect_rst(&t, TCP_RST | TCP_ACK, true, tsval, t.tsval);
-	tk_close(&t);
+	tk_establish(t);
+	t->k.now_ns += 5 * NS_PER_S;
+	tsval = tcp_timestamp(tk_tcb(t), t->k.now_ns);
+	assert_int_equal(tsval - t->ts_echo, 5000);
+	assert_int_equal(sock_abort(t->k.stack, t->fd, t->k.now_ns), ERR_OK);
+	expect_rst(t, TCP_RST | TCP_ACK, true, tsval, t->tsval);
 }
 
-static void not_where_they_were_not_agreed_on(void **state)
+TCP_TEST(not_where_they_were_not_agreed_on)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	t.timestamps = false;
-	tk_establish(&t);
-	assert_int_equal(sock_abort(t.k.stack, t.fd, t.k.now_ns), ERR_OK);
-	expect_rst(&t, TCP_RST | TCP_ACK, false, 0, 0);
-	tk_close(&t);
+	t->timestamps = false;
+	tk_establish(t);
+	assert_int_equal(sock_abort(t->k.stack, t->fd, t->k.now_ns), ERR_OK);
+	expect_rst(t, TCP_RST | TCP_ACK, false, 0, 0);
 }
 
 /* Unread data; data after CLOSE; a listener that closes. */
-static void the_others_too(void **state)
+TEST(the_others_too)
 {
 	uint32_t tsval;
 	struct tk t;
 
-	(void)state;
 	tk_open(&t);
 	tk_establish(&t);
 	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = "abc", .len = 3);
@@ -92,52 +76,30 @@ static void the_others_too(void **state)
 }
 
 /* RFC 7323 3.2: TSecr is 0 where there is no ACK. */
-static void a_rst_without_ack_echoes_nothing(void **state)
+TCP_TEST(a_rst_without_ack_echoes_nothing)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_listen(&t, 4);
-	TK_SEND(&t, .flags = TCP_SYN);
-	TK_EXPECT(&t, TCP_SYN | TCP_ACK, 0, 1, 0);
-	TK_SEND(&t, .seq = 1, .ack = 2, .flags = TCP_ACK);
-	expect_rst(&t, TCP_RST, true, t.ts_echo, 0);
-	assert_int_equal(sock_close(t.k.stack, t.listener, t.k.now_ns), ERR_OK);
-	expect_rst(&t, TCP_RST | TCP_ACK, true, t.ts_echo, t.tsval);
-	tk_close(&t);
+	tk_listen(t, 4);
+	TK_SEND(t, .flags = TCP_SYN);
+	TK_EXPECT(t, TCP_SYN | TCP_ACK, 0, 1, 0);
+	TK_SEND(t, .seq = 1, .ack = 2, .flags = TCP_ACK);
+	expect_rst(t, TCP_RST, true, t->ts_echo, 0);
+	assert_int_equal(sock_close(t->k.stack, t->listener, t->k.now_ns), ERR_OK);
+	expect_rst(t, TCP_RST | TCP_ACK, true, t->ts_echo, t->tsval);
 }
 
 /* RFC 9293 3.9.2, MUST-48, MUST-49: the last segment of a connection, too. */
-static void it_travels_as_the_others_did(void **state)
+TCP_TEST(it_travels_as_the_others_did)
 {
 	struct kit_sent *s;
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	assert_int_equal(sock_setsockopt(t.k.stack, t.fd, SOCK_IP_TOS, 0xb8, t.k.now_ns),
+	tk_establish(t);
+	assert_int_equal(sock_setsockopt(t->k.stack, t->fd, SOCK_IP_TOS, 0xb8, t->k.now_ns),
 			 ERR_OK);
-	assert_int_equal(sock_setsockopt(t.k.stack, t.fd, SOCK_IP_TTL, 7, t.k.now_ns),
+	assert_int_equal(sock_setsockopt(t->k.stack, t->fd, SOCK_IP_TTL, 7, t->k.now_ns),
 			 ERR_OK);
-	assert_int_equal(sock_abort(t.k.stack, t.fd, t.k.now_ns), ERR_OK);
-	s = tk_take(&t);
+	assert_int_equal(sock_abort(t->k.stack, t->fd, t->k.now_ns), ERR_OK);
+	s = tk_take(t);
 	assert_int_equal(s->ip.tos, 0xb8);
 	assert_int_equal(s->ip.ttl, 7);
 	kit_sent_free(s);
-	tk_close(&t);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_abort_has_timestamps),
-		cmocka_unit_test(not_where_they_were_not_agreed_on),
-		cmocka_unit_test(the_others_too),
-		cmocka_unit_test(a_rst_without_ack_echoes_nothing),
-		cmocka_unit_test(it_travels_as_the_others_did),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,21 +3,14 @@
  *
  * Time-outs: RFC 6298, with Karn's rule and the echoes of RFC 7323.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
-static void the_estimator(void **state)
+TEST(the_estimator)
 {
 	struct tcb tcb = {0};
 
-	(void)state;
 	tcp_rto_init(&tcb);
 	assert_int_equal(tcb.rto_ns, NS_PER_S);
 	tcp_rto_sample(&tcb, 400 * NS_PER_MS); /* 2.2 */
@@ -41,170 +34,137 @@ static void the_estimator(void **state)
 }
 
 /* 5.4-5.6: the earliest segment, twice as long each time, all of it again as slow start allows. */
-static void a_time_out_sends_everything_again(void **state)
+TCP_TEST(a_time_out_sends_everything_again)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	t.sack = false; /* or a probe would come first */
-	tk_establish(&t);
-	tk_tcb(&t)->pmtu.mss_proven = TK_MSS; /* or the second time-out would look like a black hole */
-	tk_write(&t, 0, 4 * TK_FULL);
-	tk_expect_segments(&t, 0, 4);
-	tk_advance(&t, 200 * NS_PER_MS);
-	tk_expect_segments(&t, 0, 1);
-	TK_EXPECT_NOTHING(&t);
-	assert_int_equal(tk_tcb(&t)->cwnd, TK_FULL);
-	assert_int_equal(tk_tcb(&t)->ssthresh, 2 * TK_FULL);
-	tk_advance(&t, 400 * NS_PER_MS);
-	tk_expect_segments(&t, 0, 1);
-	assert_int_equal(tk_tcb(&t)->ssthresh, 2 * TK_FULL); /* once per loss */
-	tk_peer_ack(&t, 1 + TK_FULL);
-	tk_expect_segments(&t, TK_FULL, 2);
-	tk_peer_ack(&t, 1 + 3 * TK_FULL);
-	tk_expect_segments(&t, 3 * TK_FULL, 1);
-	tk_peer_ack(&t, 1 + 4 * TK_FULL);
-	TK_EXPECT_NOTHING(&t);
-	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_NONE);
-	assert_string_equal(tk_field(&t, EVENT_TCP_RETRANSMIT, 0, "tcp_seq"), "4294967281");
-	assert_string_equal(tk_field(&t, EVENT_TCP_RETRANSMIT, 0, "payload_len"), "1448");
-	assert_string_equal(tk_field(&t, EVENT_TCP_RETRANSMIT, 0, "rto_ms"), "400");
-	assert_string_equal(tk_field(&t, EVENT_TCP_RETRANSMIT, 1, "attempt"), "2");
-	tk_advance(&t, 10 * NS_PER_S);
-	TK_EXPECT_NOTHING(&t); /* 5.2: all is acknowledged, the timer is off */
-	tk_close(&t);
+	t->sack = false; /* or a probe would come first */
+	tk_establish(t);
+	tk_tcb(t)->pmtu.mss_proven = TK_MSS; /* or the second time-out would look like a black hole */
+	tk_write(t, 0, 4 * TK_FULL);
+	tk_expect_segments(t, 0, 4);
+	tk_advance(t, 200 * NS_PER_MS);
+	tk_expect_segments(t, 0, 1);
+	TK_EXPECT_NOTHING(t);
+	assert_int_equal(tk_tcb(t)->cwnd, TK_FULL);
+	assert_int_equal(tk_tcb(t)->ssthresh, 2 * TK_FULL);
+	tk_advance(t, 400 * NS_PER_MS);
+	tk_expect_segments(t, 0, 1);
+	assert_int_equal(tk_tcb(t)->ssthresh, 2 * TK_FULL); /* once per loss */
+	tk_peer_ack(t, 1 + TK_FULL);
+	tk_expect_segments(t, TK_FULL, 2);
+	tk_peer_ack(t, 1 + 3 * TK_FULL);
+	tk_expect_segments(t, 3 * TK_FULL, 1);
+	tk_peer_ack(t, 1 + 4 * TK_FULL);
+	TK_EXPECT_NOTHING(t);
+	assert_int_equal(tk_tcb(t)->recovery, TCP_RECOVERY_NONE);
+	assert_string_equal(tk_field(t, EVENT_TCP_RETRANSMIT, 0, "tcp_seq"), "4294967281");
+	assert_string_equal(tk_field(t, EVENT_TCP_RETRANSMIT, 0, "payload_len"), "1448");
+	assert_string_equal(tk_field(t, EVENT_TCP_RETRANSMIT, 0, "rto_ms"), "400");
+	assert_string_equal(tk_field(t, EVENT_TCP_RETRANSMIT, 1, "attempt"), "2");
+	tk_advance(t, 10 * NS_PER_S);
+	TK_EXPECT_NOTHING(t); /* 5.2: all is acknowledged, the timer is off */
 }
 
 /* What the device did not take was not sent, and no event says so. */
-static void no_event_without_a_frame(void **state)
+TCP_TEST(no_event_without_a_frame)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	tk_write(&t, 0, 100);
-	TK_EXPECT(&t, TCP_ACK, 1, 1, 100);
-	t.k.send_result = ERR_NETDOWN;
-	tk_advance(&t, NS_PER_S);
-	assert_int_equal(tk_events(&t, EVENT_TCP_RETRANSMIT), 0);
-	t.k.send_result = ERR_OK;
-	tk_advance(&t, 5 * NS_PER_S);
-	assert_true(tk_events(&t, EVENT_TCP_RETRANSMIT) > 0);
-	kit_sent_clear(&t.k);
-	tk_close(&t);
+	tk_establish(t);
+	tk_write(t, 0, 100);
+	TK_EXPECT(t, TCP_ACK, 1, 1, 100);
+	t->k.send_result = ERR_NETDOWN;
+	tk_advance(t, NS_PER_S);
+	assert_int_equal(tk_events(t, EVENT_TCP_RETRANSMIT), 0);
+	t->k.send_result = ERR_OK;
+	tk_advance(t, 5 * NS_PER_S);
+	assert_true(tk_events(t, EVENT_TCP_RETRANSMIT) > 0);
+	kit_sent_clear(&t->k);
 }
 
 /* A device without room is asked again soon, not after a time-out. */
-static void a_full_device(void **state)
+TCP_TEST(a_full_device)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	t.k.send_result = ERR_AGAIN;
-	tk_write(&t, 0, 100);
-	assert_int_equal(tk_tcb(&t)->snd_nxt - TK_ISS, 1);
-	assert_int_equal(tk_tcb(&t)->bytes_sent, 0);
-	tk_advance(&t, 2 * TCP_DEVICE_RETRY_NS);
-	t.k.send_result = ERR_OK;
-	tk_advance(&t, TCP_DEVICE_RETRY_NS);
-	TK_EXPECT(&t, TCP_ACK, 1, 1, 100);
-	tk_close(&t);
+	tk_establish(t);
+	t->k.send_result = ERR_AGAIN;
+	tk_write(t, 0, 100);
+	assert_int_equal(tk_tcb(t)->snd_nxt - TK_ISS, 1);
+	assert_int_equal(tk_tcb(t)->bytes_sent, 0);
+	tk_advance(t, 2 * TCP_DEVICE_RETRY_NS);
+	t->k.send_result = ERR_OK;
+	tk_advance(t, TCP_DEVICE_RETRY_NS);
+	TK_EXPECT(t, TCP_ACK, 1, 1, 100);
 }
 
-static void no_memory_for_a_packet(void **state)
+TCP_TEST(no_memory_for_a_packet)
 {
 	struct pktbuf_queue taken = {0};
 	struct pktbuf *pkt;
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	while ((pkt = pktbuf_alloc(&t.k.stack->pool, 0)) != NULL)
+	tk_establish(t);
+	while ((pkt = pktbuf_alloc(&t->k.stack->pool, 0)) != NULL)
 		pktbuf_queue_push(&taken, pkt);
-	tk_write(&t, 0, 100);
-	TK_EXPECT_NOTHING(&t);
-	assert_true(kit_counter(&t.k, "tcp_no_memory") > 0);
+	tk_write(t, 0, 100);
+	TK_EXPECT_NOTHING(t);
+	assert_true(kit_counter(&t->k, "tcp_no_memory") > 0);
 	pktbuf_queue_free(&taken);
-	tk_advance(&t, TCP_DEVICE_RETRY_NS);
-	TK_EXPECT(&t, TCP_ACK, 1, 1, 100);
-	tk_close(&t);
+	tk_advance(t, TCP_DEVICE_RETRY_NS);
+	TK_EXPECT(t, TCP_ACK, 1, 1, 100);
 }
 
 /* 3.8.3: R2, and the error the user gets. */
-static void nobody_acknowledges(void **state)
+TCP_TEST(nobody_acknowledges)
 {
 	char buf[4];
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	tk_write(&t, 0, 100);
-	tk_advance(&t, 250 * NS_PER_S);
-	assert_int_equal(tk_state(&t), TCP_ESTABLISHED);
-	tk_advance(&t, 150 * NS_PER_S);
-	kit_sent_clear(&t.k);
-	assert_int_equal(tk_state(&t), TCP_CLOSED);
-	assert_int_equal(sock_recv(t.k.stack, t.fd, buf, sizeof(buf), t.k.now_ns), ERR_TIMEDOUT);
-	assert_int_equal(sock_recv(t.k.stack, t.fd, buf, sizeof(buf), t.k.now_ns), 0);
-	assert_int_equal(sock_send(t.k.stack, t.fd, "x", 1, t.k.now_ns), ERR_PIPE);
-	assert_string_equal(tk_field(&t, EVENT_TCP_ABORTED, 0, "state"), "ESTABLISHED");
-	tk_close(&t);
+	tk_establish(t);
+	tk_write(t, 0, 100);
+	tk_advance(t, 250 * NS_PER_S);
+	assert_int_equal(tk_state(t), TCP_ESTABLISHED);
+	tk_advance(t, 150 * NS_PER_S);
+	kit_sent_clear(&t->k);
+	assert_int_equal(tk_state(t), TCP_CLOSED);
+	assert_int_equal(sock_recv(t->k.stack, t->fd, buf, sizeof(buf), t->k.now_ns), ERR_TIMEDOUT);
+	assert_int_equal(sock_recv(t->k.stack, t->fd, buf, sizeof(buf), t->k.now_ns), 0);
+	assert_int_equal(sock_send(t->k.stack, t->fd, "x", 1, t->k.now_ns), ERR_PIPE);
+	assert_string_equal(tk_field(t, EVENT_TCP_ABORTED, 0, "state"), "ESTABLISHED");
 }
 
 /* MUST-20 (b), SHLD-9, SHLD-10: after three retransmissions the log says so, and the next hop is
  * asked whether it is there; once. */
-static void r1_asks_for_another_way(void **state)
+TCP_TEST(r1_asks_for_another_way)
 {
 	uint64_t asked;
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	tk_write(&t, 0, 100);
-	asked = net_counter_by_name(t.k.stack, "arp_requests_out");
-	while (tk_events(&t, EVENT_TCP_NO_ANSWER) == 0) {
-		assert_int_equal(net_counter_by_name(t.k.stack, "arp_requests_out"), asked);
-		assert_true(tk_events(&t, EVENT_TCP_RETRANSMIT) < 3);
-		tk_advance(&t, 50 * NS_PER_MS);
+	tk_establish(t);
+	tk_write(t, 0, 100);
+	asked = net_counter_by_name(t->k.stack, "arp_requests_out");
+	while (tk_events(t, EVENT_TCP_NO_ANSWER) == 0) {
+		assert_int_equal(net_counter_by_name(t->k.stack, "arp_requests_out"), asked);
+		assert_true(tk_events(t, EVENT_TCP_RETRANSMIT) < 3);
+		tk_advance(t, 50 * NS_PER_MS);
 	}
-	assert_int_equal(tk_events(&t, EVENT_TCP_RETRANSMIT), 3);
-	assert_string_equal(tk_field(&t, EVENT_TCP_NO_ANSWER, 0, "attempts"), "3");
-	assert_int_equal(net_counter_by_name(t.k.stack, "arp_requests_out"), asked + 1);
-	tk_advance(&t, 200 * NS_PER_S);
-	assert_int_equal(tk_events(&t, EVENT_TCP_NO_ANSWER), 1);
-	kit_sent_clear(&t.k);
-	tk_close(&t);
+	assert_int_equal(tk_events(t, EVENT_TCP_RETRANSMIT), 3);
+	assert_string_equal(tk_field(t, EVENT_TCP_NO_ANSWER, 0, "attempts"), "3");
+	assert_int_equal(net_counter_by_name(t->k.stack, "arp_requests_out"), asked + 1);
+	tk_advance(t, 200 * NS_PER_S);
+	assert_int_equal(tk_events(t, EVENT_TCP_NO_ANSWER), 1);
+	kit_sent_clear(&t->k);
 }
 
 /* Patience is counted from when something was sent, not from when the peer was last heard. */
-static void silence_before_sending_does_not_count(void **state)
+TCP_TEST(silence_before_sending_does_not_count)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	tk_advance(&t, 3600 * NS_PER_S);
-	tk_write(&t, 0, 100);
-	tk_advance(&t, 10 * NS_PER_S);
-	kit_sent_clear(&t.k);
-	assert_int_equal(tk_state(&t), TCP_ESTABLISHED);
-	tk_close(&t);
+	tk_establish(t);
+	tk_advance(t, 3600 * NS_PER_S);
+	tk_write(t, 0, 100);
+	tk_advance(t, 10 * NS_PER_S);
+	kit_sent_clear(&t->k);
+	assert_int_equal(tk_state(t), TCP_ESTABLISHED);
 }
 
 /* RFC 5681 3.1: one segment for each window that was acknowledged. */
-static void congestion_avoidance(void **state)
+TEST(congestion_avoidance)
 {
 	struct tcb tcb = {.snd_mss = 1000, .cwnd = 10000, .ssthresh = 10000, .cwnd_limited = true};
 
-	(void)state;
 	for (unsigned i = 0; i < 10; i++) {
 		assert_int_equal(tcb.cwnd, 10000);
 		tcp_congestion_acked(&tcb, 1000, 0);
@@ -221,221 +181,161 @@ static void congestion_avoidance(void **state)
 }
 
 /* Karn: without timestamps, the answer to what was sent twice tells no round trip. */
-static void karn(void **state)
+TCP_TEST(karn)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	t.timestamps = false;
-	tk_establish(&t);
-	tk_write(&t, 0, 100);
-	tk_advance(&t, 500 * NS_PER_MS); /* one time-out on the way */
-	kit_sent_clear(&t.k);
-	assert_true(tk_tcb(&t)->srtt_ns < NS_PER_MS);
-	tk_peer_ack(&t, 101);
-	assert_true(tk_tcb(&t)->srtt_ns < NS_PER_MS);
-	assert_int_equal(tk_tcb(&t)->rto_ns, 400 * NS_PER_MS); /* the backed-off value stays */
-	tk_close(&t);
+	t->timestamps = false;
+	tk_establish(t);
+	tk_write(t, 0, 100);
+	tk_advance(t, 500 * NS_PER_MS); /* one time-out on the way */
+	kit_sent_clear(&t->k);
+	assert_true(tk_tcb(t)->srtt_ns < NS_PER_MS);
+	tk_peer_ack(t, 101);
+	assert_true(tk_tcb(t)->srtt_ns < NS_PER_MS);
+	assert_int_equal(tk_tcb(t)->rto_ns, 400 * NS_PER_MS); /* the backed-off value stays */
 }
 
 /* RFC 7323 4: with timestamps the echo tells which of the two was answered. */
-static void the_echo_tells_the_round_trip(void **state)
+TCP_TEST(the_echo_tells_the_round_trip)
 {
 	struct kit_sent *s;
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	tk_write(&t, 0, 100);
-	TK_EXPECT(&t, TCP_ACK, 1, 1, 100);
-	tk_advance(&t, 200 * NS_PER_MS);
-	s = tk_take(&t);
+	tk_establish(t);
+	tk_write(t, 0, 100);
+	TK_EXPECT(t, TCP_ACK, 1, 1, 100);
+	tk_advance(t, 200 * NS_PER_MS);
+	s = tk_take(t);
 	assert_non_null(s);
 	kit_sent_free(s);
-	t.k.now_ns += 50 * NS_PER_MS;
-	tk_peer_ack(&t, 101);
-	assert_in_range(tk_tcb(&t)->srtt_ns, 6 * NS_PER_MS, 7 * NS_PER_MS); /* 1/8 of 50 ms */
-	tk_close(&t);
+	t->k.now_ns += 50 * NS_PER_MS;
+	tk_peer_ack(t, 101);
+	assert_in_range(tk_tcb(t)->srtt_ns, 6 * NS_PER_MS, 7 * NS_PER_MS); /* 1/8 of 50 ms */
 }
 
 /* An ACK was lost: what answers the second copy echoes the first one (RFC 7323 4.3), whose age is
  * the time-out, not the round trip. */
-static void the_echo_of_the_first_copy_tells_nothing(void **state)
+TCP_TEST(the_echo_of_the_first_copy_tells_nothing)
 {
-	struct tk t;
 	uint32_t at = 0;
 
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
+	tk_establish(t);
 	for (unsigned i = 0; i < 8; i++, at += 100) {
 		uint32_t first;
 
-		tk_write(&t, at, 100);
-		TK_EXPECT(&t, TCP_ACK, 1 + at, 1, 100);
-		first = t.ts_echo;
-		tk_advance(&t, tk_tcb(&t)->rto_ns);
-		TK_EXPECT(&t, TCP_ACK, 1 + at, 1, 100);
-		tk_advance(&t, 10 * NS_PER_MS);
-		t.ts_echo = first;
-		t.tsval++;
-		tk_peer_ack(&t, 101 + at);
-		assert_true(tk_tcb(&t)->srtt_ns < 10 * NS_PER_MS);
+		tk_write(t, at, 100);
+		TK_EXPECT(t, TCP_ACK, 1 + at, 1, 100);
+		first = t->ts_echo;
+		tk_advance(t, tk_tcb(t)->rto_ns);
+		TK_EXPECT(t, TCP_ACK, 1 + at, 1, 100);
+		tk_advance(t, 10 * NS_PER_MS);
+		t->ts_echo = first;
+		t->tsval++;
+		tk_peer_ack(t, 101 + at);
+		assert_true(tk_tcb(t)->srtt_ns < 10 * NS_PER_MS);
 		/* and a clean exchange ends the backing off (RFC 6298 5.5) */
 		at += 100;
-		tk_write(&t, at, 100);
-		TK_EXPECT(&t, TCP_ACK, 1 + at, 1, 100);
-		tk_peer_ack(&t, 101 + at);
-		assert_int_equal(tk_tcb(&t)->rto_ns, TCP_RTO_MIN_NS);
+		tk_write(t, at, 100);
+		TK_EXPECT(t, TCP_ACK, 1 + at, 1, 100);
+		tk_peer_ack(t, 101 + at);
+		assert_int_equal(tk_tcb(t)->rto_ns, TCP_RTO_MIN_NS);
 	}
-	tk_close(&t);
 }
 
 /* One byte is timed at a time, the first of those on their way. */
-static void the_first_byte_is_timed(void **state)
+TCP_TEST(the_first_byte_is_timed)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	assert_int_equal(sock_setsockopt(t.k.stack, t.fd, SOCK_TCP_NODELAY, 1, t.k.now_ns), ERR_OK);
-	tk_tcb(&t)->srtt_ns = 0;
-	tk_write(&t, 0, 10);
-	t.k.now_ns += 10 * NS_PER_MS;
-	tk_write(&t, 10, 10);
-	t.k.now_ns += 20 * NS_PER_MS;
-	tk_peer_ack(&t, 21);
-	assert_int_equal(tk_tcb(&t)->srtt_ns, 30 * NS_PER_MS);
-	kit_sent_clear(&t.k);
-	tk_close(&t);
+	tk_establish(t);
+	assert_int_equal(sock_setsockopt(t->k.stack, t->fd, SOCK_TCP_NODELAY, 1, t->k.now_ns), ERR_OK);
+	tk_tcb(t)->srtt_ns = 0;
+	tk_write(t, 0, 10);
+	t->k.now_ns += 10 * NS_PER_MS;
+	tk_write(t, 10, 10);
+	t->k.now_ns += 20 * NS_PER_MS;
+	tk_peer_ack(t, 21);
+	assert_int_equal(tk_tcb(t)->srtt_ns, 30 * NS_PER_MS);
+	kit_sent_clear(&t->k);
 }
 
 /* RFC 6298 3: ten ACKs for one flight are one sample, or the estimator would forget in no time. */
-static void one_sample_a_round_trip(void **state)
+TCP_TEST(one_sample_a_round_trip)
 {
 	uint64_t srtt_ns;
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	tk_establish_over(&t, 80 * NS_PER_MS);
-	tk_write(&t, 0, 10 * TK_FULL);
-	t.k.now_ns += 160 * NS_PER_MS;
-	tk_peer_ack(&t, TK_SEG(1));
-	srtt_ns = tk_tcb(&t)->srtt_ns;
+	tk_establish_over(t, 80 * NS_PER_MS);
+	tk_write(t, 0, 10 * TK_FULL);
+	t->k.now_ns += 160 * NS_PER_MS;
+	tk_peer_ack(t, TK_SEG(1));
+	srtt_ns = tk_tcb(t)->srtt_ns;
 	assert_int_equal(srtt_ns, 90 * NS_PER_MS);
 	for (unsigned i = 2; i <= 10; i++)
-		tk_peer_ack(&t, TK_SEG(i));
-	assert_int_equal(tk_tcb(&t)->srtt_ns, srtt_ns);
-	kit_sent_clear(&t.k);
-	tk_write(&t, 10 * TK_FULL, TK_FULL);
-	t.k.now_ns += 10 * NS_PER_MS;
-	tk_peer_ack(&t, TK_SEG(11));
-	assert_int_equal(tk_tcb(&t)->srtt_ns, 80 * NS_PER_MS);
-	kit_sent_clear(&t.k);
-	tk_close(&t);
+		tk_peer_ack(t, TK_SEG(i));
+	assert_int_equal(tk_tcb(t)->srtt_ns, srtt_ns);
+	kit_sent_clear(&t->k);
+	tk_write(t, 10 * TK_FULL, TK_FULL);
+	t->k.now_ns += 10 * NS_PER_MS;
+	tk_peer_ack(t, TK_SEG(11));
+	assert_int_equal(tk_tcb(t)->srtt_ns, 80 * NS_PER_MS);
+	kit_sent_clear(&t->k);
 }
 
 /* A user who sends little does not earn a larger window. */
-static void a_window_that_is_not_filled_does_not_grow(void **state)
+TCP_TEST(a_window_that_is_not_filled_does_not_grow)
 {
 	uint32_t cwnd;
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	tk_write(&t, 0, 12 * TK_FULL); /* fills the window once */
-	tk_peer_ack(&t, 1 + 10 * TK_FULL);
-	tk_peer_ack(&t, 1 + 12 * TK_FULL);
-	cwnd = tk_tcb(&t)->cwnd;
+	tk_establish(t);
+	tk_write(t, 0, 12 * TK_FULL); /* fills the window once */
+	tk_peer_ack(t, 1 + 10 * TK_FULL);
+	tk_peer_ack(t, 1 + 12 * TK_FULL);
+	cwnd = tk_tcb(t)->cwnd;
 	assert_true(cwnd > 10 * TK_FULL);
 	for (unsigned i = 0; i < 20; i++) {
-		tk_write(&t, 12 * TK_FULL + i * 100, 100);
-		tk_peer_ack(&t, 1 + 12 * TK_FULL + (i + 1) * 100);
+		tk_write(t, 12 * TK_FULL + i * 100, 100);
+		tk_peer_ack(t, 1 + 12 * TK_FULL + (i + 1) * 100);
 	}
-	assert_int_equal(tk_tcb(&t)->cwnd, cwnd);
-	kit_sent_clear(&t.k);
-	tk_close(&t);
+	assert_int_equal(tk_tcb(t)->cwnd, cwnd);
+	kit_sent_clear(&t->k);
 }
 
 /* RFC 6298 5.7, RFC 5681 3.1: the SYN was lost. */
-static void after_a_lost_syn(void **state)
+TCP_TEST(after_a_lost_syn)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	t.timestamps = false;
-	tk_connect(&t);
-	tk_advance(&t, NS_PER_S);
-	kit_sent_clear(&t.k);
-	t.k.now_ns += 10 * NS_PER_MS;
-	TK_SEND(&t, .flags = TCP_SYN | TCP_ACK, .ack = 1);
-	TK_EXPECT(&t, TCP_ACK, 1, 1, 0);
-	assert_int_equal(tk_tcb(&t)->srtt_ns, 0); /* Karn */
-	assert_int_equal(tk_tcb(&t)->rto_ns, 3 * NS_PER_S);
-	tk_write(&t, 0, 5 * TK_FULL);
-	assert_int_equal(tk_tcb(&t)->cwnd, tcb_eff_mss(tk_tcb(&t)));
-	kit_sent_clear(&t.k);
-	tk_close(&t);
+	t->timestamps = false;
+	tk_connect(t);
+	tk_advance(t, NS_PER_S);
+	kit_sent_clear(&t->k);
+	t->k.now_ns += 10 * NS_PER_MS;
+	TK_SEND(t, .flags = TCP_SYN | TCP_ACK, .ack = 1);
+	TK_EXPECT(t, TCP_ACK, 1, 1, 0);
+	assert_int_equal(tk_tcb(t)->srtt_ns, 0); /* Karn */
+	assert_int_equal(tk_tcb(t)->rto_ns, 3 * NS_PER_S);
+	tk_write(t, 0, 5 * TK_FULL);
+	assert_int_equal(tk_tcb(t)->cwnd, tcb_eff_mss(tk_tcb(t)));
+	kit_sent_clear(&t->k);
 }
 
 /* The heap's timer is there as long as one of the connection's is, and no longer. */
-static void no_timer_is_left_behind(void **state)
+TCP_TEST(no_timer_is_left_behind)
 {
 	struct stack *stack;
 	struct tcb *tcb;
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	tk_advance(&t, 2 * NS_PER_S); /* the send buffer's */
-	stack = t.k.stack;
-	tcb = tk_tcb(&t);
+	tk_establish(t);
+	tk_advance(t, 2 * NS_PER_S); /* the send buffer's */
+	stack = t->k.stack;
+	tcb = tk_tcb(t);
 	assert_false(timer_is_set(&tcb->timer));
-	tcp_timer_set(stack, tcb, TCP_TIMER_DEVICE, t.k.now_ns + NS_PER_S);
-	tcp_timer_set(stack, tcb, TCP_TIMER_CLOSE, t.k.now_ns + 2 * NS_PER_S);
+	tcp_timer_set(stack, tcb, TCP_TIMER_DEVICE, t->k.now_ns + NS_PER_S);
+	tcp_timer_set(stack, tcb, TCP_TIMER_CLOSE, t->k.now_ns + 2 * NS_PER_S);
 	tcp_timer_clear(stack, tcb, TCP_TIMER_DEVICE);
 	assert_true(timer_is_set(&tcb->timer));
 	tcp_timer_clear(stack, tcb, TCP_TIMER_DEVICE); /* again */
 	assert_true(timer_is_set(&tcb->timer));
 	tcp_timer_clear(stack, tcb, TCP_TIMER_CLOSE);
 	assert_false(timer_is_set(&tcb->timer));
-	tcp_timer_set(stack, tcb, TCP_TIMER_DEVICE, t.k.now_ns + NS_PER_S);
-	tk_advance(&t, 2 * NS_PER_S); /* it fires */
+	tcp_timer_set(stack, tcb, TCP_TIMER_DEVICE, t->k.now_ns + NS_PER_S);
+	tk_advance(t, 2 * NS_PER_S); /* it fires */
 	assert_false(timer_is_set(&tcb->timer));
-	tcp_timer_set(stack, tcb, TCP_TIMER_CLOSE, t.k.now_ns + NS_PER_S);
+	tcp_timer_set(stack, tcb, TCP_TIMER_CLOSE, t->k.now_ns + NS_PER_S);
 	tcp_timer_clear(stack, tcb, TCP_TIMER_CLOSE);
 	assert_false(timer_is_set(&tcb->timer));
-	tk_close(&t);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_estimator),
-		cmocka_unit_test(a_time_out_sends_everything_again),
-		cmocka_unit_test(no_event_without_a_frame),
-		cmocka_unit_test(a_full_device),
-		cmocka_unit_test(no_memory_for_a_packet),
-		cmocka_unit_test(nobody_acknowledges),
-		cmocka_unit_test(r1_asks_for_another_way),
-		cmocka_unit_test(silence_before_sending_does_not_count),
-		cmocka_unit_test(congestion_avoidance),
-		cmocka_unit_test(karn),
-		cmocka_unit_test(the_echo_tells_the_round_trip),
-		cmocka_unit_test(the_echo_of_the_first_copy_tells_nothing),
-		cmocka_unit_test(the_first_byte_is_timed),
-		cmocka_unit_test(one_sample_a_round_trip),
-		cmocka_unit_test(a_window_that_is_not_filled_does_not_grow),
-		cmocka_unit_test(after_a_lost_syn),
-		cmocka_unit_test(no_timer_is_left_behind),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

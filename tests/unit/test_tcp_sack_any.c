@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* A peer that gets any bytes in any order, and whose ACKs overtake each other: what it has SACKed is not
  * sent again, the scoreboard's sums are right, and everything arrives (RFC 6675 4, 5; RFC 2018 8). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
+
+TAKES_LONG;
 
 #define TOTAL 30000u /* bytes of the stream, from sequence number 1 */
 #define ACKS 16u
@@ -133,11 +130,10 @@ static void step(struct peer *p, struct tk *t)
 	check_sums(tk_tcb(t));
 }
 
-static void nothing_sacked_goes_again(void **state)
+TEST(nothing_sacked_goes_again)
 {
 	static struct peer p;
 
-	(void)state;
 	for (unsigned seed = 1; seed <= 12; seed++) {
 		unsigned steps = 0;
 		struct tk t;
@@ -156,11 +152,4 @@ static void nothing_sacked_goes_again(void **state)
 		kit_sent_clear(&t.k);
 		tk_close(&t);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_sacked_goes_again)};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

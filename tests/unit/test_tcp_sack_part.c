@@ -5,15 +5,10 @@
  * segments anew: a hole is sent again without bytes that were SACKed.
  */
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 #define RTT (20 * NS_PER_MS)
 
@@ -37,11 +32,10 @@ static void expect_pipe(struct tk *t, uint32_t pipe, uint32_t sacked)
 }
 
 /* 1501:5001 is there: of 1001:2001 its first half is the hole. */
-static void a_block_that_begins_inside_a_segment(void **state)
+TEST(a_block_that_begins_inside_a_segment)
 {
 	struct tk t;
 
-	(void)state;
 	thousands_out(&t, 8);
 	tk_peer_ack(&t, 1001);
 	TK_SACK(&t, 1001, 1501, 5001);
@@ -57,11 +51,10 @@ static void a_block_that_begins_inside_a_segment(void **state)
 }
 
 /* What the block does not reach is in flight still, and goes again as little as it is. */
-static void a_block_that_ends_inside_a_segment(void **state)
+TEST(a_block_that_ends_inside_a_segment)
 {
 	struct tk t;
 
-	(void)state;
 	thousands_out(&t, 8);
 	TK_SACK(&t, 1, 1001, 4501);
 	TK_EXPECT(&t, TCP_ACK, 1, 1, 1000);
@@ -77,11 +70,10 @@ static void a_block_that_ends_inside_a_segment(void **state)
 }
 
 /* Both edges in one segment: two holes; the next block fills one of them. */
-static void a_block_inside_a_segment(void **state)
+TEST(a_block_inside_a_segment)
 {
 	struct tk t;
 
-	(void)state;
 	thousands_out(&t, 8);
 	TK_SACK(&t, 1, 301, 501, 1001, 4001);
 	TK_EXPECT(&t, TCP_ACK, 1, 1, 300);
@@ -97,11 +89,10 @@ static void a_block_inside_a_segment(void **state)
 }
 
 /* Nor does a time-out send it. */
-static void a_time_out_sends_the_holes(void **state)
+TEST(a_time_out_sends_the_holes)
 {
 	struct tk t;
 
-	(void)state;
 	thousands_out(&t, 2);
 	TK_SACK(&t, 1, 301, 1501);
 	while (tk_tcb(&t)->attempts == 0) {
@@ -118,35 +109,29 @@ static void a_time_out_sends_the_holes(void **state)
 }
 
 /* A FIN is a number that a block may cover: the text before it goes without it then. */
-static void a_fin_that_was_sacked(void **state)
+TCP_TEST(a_fin_that_was_sacked)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	t.timestamps = false;
-	t.mss = 1000;
-	tk_establish_over(&t, RTT);
-	tk_write(&t, 0, 5000);
-	assert_int_equal(sock_shutdown(t.k.stack, t.fd, SOCK_SHUT_WR, t.k.now_ns), ERR_OK);
-	kit_sent_clear(&t.k);
-	t.k.now_ns += RTT;
-	TK_SACK(&t, 1, 1001, 4001, 5001, 5002);
-	TK_EXPECT(&t, TCP_ACK, 1, 1, 1000);
-	TK_EXPECT(&t, TCP_ACK, 4001, 1, 1000);
-	TK_EXPECT_NOTHING(&t);
-	expect_pipe(&t, 2000, 3001);
-	tk_peer_ack(&t, 5002);
-	assert_int_equal(tk_state(&t), TCP_FIN_WAIT_2);
-	tk_close(&t);
+	t->timestamps = false;
+	t->mss = 1000;
+	tk_establish_over(t, RTT);
+	tk_write(t, 0, 5000);
+	assert_int_equal(sock_shutdown(t->k.stack, t->fd, SOCK_SHUT_WR, t->k.now_ns), ERR_OK);
+	kit_sent_clear(&t->k);
+	t->k.now_ns += RTT;
+	TK_SACK(t, 1, 1001, 4001, 5001, 5002);
+	TK_EXPECT(t, TCP_ACK, 1, 1, 1000);
+	TK_EXPECT(t, TCP_ACK, 4001, 1, 1000);
+	TK_EXPECT_NOTHING(t);
+	expect_pipe(t, 2000, 3001);
+	tk_peer_ack(t, 5002);
+	assert_int_equal(tk_state(t), TCP_FIN_WAIT_2);
 }
 
 /* The pieces were sent together, and are delivered in order: that is no reordering. */
-static void pieces_are_no_reordering(void **state)
+TEST(pieces_are_no_reordering)
 {
 	struct tk t;
 
-	(void)state;
 	thousands_out(&t, 8);
 	TK_SACK(&t, 1, 1501, 2501);
 	assert_false(tk_tcb(&t)->rack.reordering_seen);
@@ -157,12 +142,11 @@ static void pieces_are_no_reordering(void **state)
 
 /* HOSTILE-INPUTS: a peer that makes crumbs gets 64 of them, and small memory; what is covered in part
  * only goes again whole. */
-static void crumbs_are_bounded(void **state)
+TEST(crumbs_are_bounded)
 {
 	size_t before;
 	struct tk t;
 
-	(void)state;
 	thousands_out(&t, 10);
 	before = t.k.kp.live_bytes;
 	for (uint32_t i = 0; i < 450; i++) {
@@ -181,43 +165,22 @@ static void crumbs_are_bounded(void **state)
 }
 
 /* Of 16 records one is free: for the second cut they would have to grow. */
-static void no_memory_for_a_piece(void **state)
+TCP_TEST(no_memory_for_a_piece)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	t.timestamps = false;
-	t.mss = 500;
-	tk_establish_over(&t, RTT);
-	tk_tcb(&t)->cwnd = 7500;
-	tk_write(&t, 0, 7500);
-	kit_sent_clear(&t.k);
-	assert_int_equal(tk_tcb(&t)->sent->count, 15);
-	assert_int_equal(tk_tcb(&t)->sent->capacity, 16);
-	t.k.now_ns += RTT;
-	t.k.kp.fail_after = 0;
-	TK_SACK(&t, 1, 751, 2751);
-	t.k.kp.fail_after = UINT_MAX;
-	assert_int_equal(tk_tcb(&t)->sent->count, 16);
-	assert_int_equal(tk_tcb(&t)->sent->sacked, 2501 - 751);
-	assert_int_equal(kit_counter(&t.k, "tcp_no_memory"), 1);
-	kit_sent_clear(&t.k);
-	tk_close(&t);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_block_that_begins_inside_a_segment),
-		cmocka_unit_test(a_block_that_ends_inside_a_segment),
-		cmocka_unit_test(a_block_inside_a_segment),
-		cmocka_unit_test(a_time_out_sends_the_holes),
-		cmocka_unit_test(a_fin_that_was_sacked),
-		cmocka_unit_test(pieces_are_no_reordering),
-		cmocka_unit_test(crumbs_are_bounded),
-		cmocka_unit_test(no_memory_for_a_piece),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	t->timestamps = false;
+	t->mss = 500;
+	tk_establish_over(t, RTT);
+	tk_tcb(t)->cwnd = 7500;
+	tk_write(t, 0, 7500);
+	kit_sent_clear(&t->k);
+	assert_int_equal(tk_tcb(t)->sent->count, 15);
+	assert_int_equal(tk_tcb(t)->sent->capacity, 16);
+	t->k.now_ns += RTT;
+	t->k.kp.fail_after = 0;
+	TK_SACK(t, 1, 751, 2751);
+	t->k.kp.fail_after = UINT_MAX;
+	assert_int_equal(tk_tcb(t)->sent->count, 16);
+	assert_int_equal(tk_tcb(t)->sent->sacked, 2501 - 751);
+	assert_int_equal(kit_counter(&t->k, "tcp_no_memory"), 1);
+	kit_sent_clear(&t->k);
 }

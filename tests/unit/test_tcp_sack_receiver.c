@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The receiver's SACK blocks: RFC 2018 4, RFC 2883 (duplicates are reported). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
 #include "net/tcp/internal.h"
+#include "tests/runner/unit.h"
 #include "tests/unit/receive_kit.h"
+
+FIXTURE_ONCE(fill_pattern);
 
 static struct tcp_options options_of(const struct kit_sent *s)
 {
@@ -39,182 +36,126 @@ static void expect_sack(struct tk *t, uint32_t ack, unsigned n, const uint32_t *
 	expect_sack(t, ack, sizeof((const uint32_t[]){__VA_ARGS__}) / 8, (const uint32_t[]){__VA_ARGS__})
 
 /* RFC 2018 4: the first block holds what came last; RFC 5681 4.2: each gets a duplicate ACK. */
-static void sack_blocks_tell_what_has_come(void **state)
+TCP_TEST(sack_blocks_tell_what_has_come)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	peer_data(&t, 100, 100);
-	EXPECT_SACK(&t, 1, 101, 201);
-	peer_data(&t, 300, 100);
-	EXPECT_SACK(&t, 1, 301, 401, 101, 201);
-	peer_data(&t, 500, 100);
-	EXPECT_SACK(&t, 1, 501, 601, 301, 401, 101, 201);
-	peer_data(&t, 700, 100); /* three blocks beside timestamps; the oldest report goes */
-	EXPECT_SACK(&t, 1, 701, 801, 501, 601, 301, 401);
-	peer_data(&t, 200, 100); /* joins two runs */
-	EXPECT_SACK(&t, 1, 101, 401, 701, 801, 501, 601);
-	peer_data(&t, 0, 100);
-	EXPECT_SACK(&t, 401, 701, 801, 501, 601);
-	expect_read(&t, 0, 400);
-	peer_data(&t, 400, 400);
-	TK_EXPECT(&t, TCP_ACK, 1, 801, 0);
-	expect_read(&t, 400, 400);
-	assert_null(tk_tcb(&t)->reassembly); /* no hole, no memory */
-	tk_close(&t);
+	tk_establish(t);
+	peer_data(t, 100, 100);
+	EXPECT_SACK(t, 1, 101, 201);
+	peer_data(t, 300, 100);
+	EXPECT_SACK(t, 1, 301, 401, 101, 201);
+	peer_data(t, 500, 100);
+	EXPECT_SACK(t, 1, 501, 601, 301, 401, 101, 201);
+	peer_data(t, 700, 100); /* three blocks beside timestamps; the oldest report goes */
+	EXPECT_SACK(t, 1, 701, 801, 501, 601, 301, 401);
+	peer_data(t, 200, 100); /* joins two runs */
+	EXPECT_SACK(t, 1, 101, 401, 701, 801, 501, 601);
+	peer_data(t, 0, 100);
+	EXPECT_SACK(t, 401, 701, 801, 501, 601);
+	expect_read(t, 0, 400);
+	peer_data(t, 400, 400);
+	TK_EXPECT(t, TCP_ACK, 1, 801, 0);
+	expect_read(t, 400, 400);
+	assert_null(tk_tcb(t)->reassembly); /* no hole, no memory */
 }
 
 /* RFC 2018 4: as many distinct blocks as fit, however often the first one has grown. */
-static void a_growing_block_does_not_hide_the_others(void **state)
+TCP_TEST(a_growing_block_does_not_hide_the_others)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	peer_data(&t, 100, 100);
-	EXPECT_SACK(&t, 1, 101, 201);
-	peer_data(&t, 300, 100);
-	EXPECT_SACK(&t, 1, 301, 401, 101, 201);
+	tk_establish(t);
+	peer_data(t, 100, 100);
+	EXPECT_SACK(t, 1, 101, 201);
+	peer_data(t, 300, 100);
+	EXPECT_SACK(t, 1, 301, 401, 101, 201);
 	for (uint32_t i = 1; i < 10; i++) {
-		peer_data(&t, 400 + i * 100, 100);
-		EXPECT_SACK(&t, 1, 501, 601 + (i - 1) * 100, 301, 401, 101, 201);
+		peer_data(t, 400 + i * 100, 100);
+		EXPECT_SACK(t, 1, 501, 601 + (i - 1) * 100, 301, 401, 101, 201);
 	}
-	kit_sent_clear(&t.k);
-	tk_close(&t);
+	kit_sent_clear(&t->k);
 }
 
 /* RFC 2018 4, MUST: the first block holds the segment that brought this ACK about; RFC 2883 4.2:
  * where that came twice the block is a D-SACK, and the next one holds it. */
-static void a_duplicate_is_reported_first(void **state)
+TCP_TEST(a_duplicate_is_reported_first)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	peer_data(&t, 100, 100);
-	EXPECT_SACK(&t, 1, 101, 201);
-	peer_data(&t, 300, 100);
-	EXPECT_SACK(&t, 1, 301, 401, 101, 201);
-	peer_data(&t, 120, 50);
-	EXPECT_SACK(&t, 1, 121, 171, 101, 201, 301, 401);
-	kit_sent_clear(&t.k);
-	tk_close(&t);
+	tk_establish(t);
+	peer_data(t, 100, 100);
+	EXPECT_SACK(t, 1, 101, 201);
+	peer_data(t, 300, 100);
+	EXPECT_SACK(t, 1, 301, 401, 101, 201);
+	peer_data(t, 120, 50);
+	EXPECT_SACK(t, 1, 121, 171, 101, 201, 301, 401);
+	kit_sent_clear(&t->k);
 }
 
 /* RFC 2883 4.1: what lies before the ACK is reported as well, whole or in part, and once. */
-static void what_was_acknowledged_comes_again(void **state)
+TCP_TEST(what_was_acknowledged_comes_again)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	peer_data(&t, 0, 200);
-	expect_sack(&t, 201, 0, NULL);
-	peer_data(&t, 50, 100);
-	EXPECT_SACK(&t, 201, 51, 151);
-	peer_data(&t, 150, 100);
-	EXPECT_SACK(&t, 251, 151, 201);
-	peer_data(&t, 250, 100);
-	expect_sack(&t, 351, 0, NULL);
-	assert_int_equal(kit_counter(&t.k, "tcp_dsacks_out"), 2);
-	peer_data(&t, 400, 100);
-	EXPECT_SACK(&t, 351, 401, 501);
-	peer_data(&t, 300, 50); /* beside the block of what waits */
-	EXPECT_SACK(&t, 351, 301, 351, 401, 501);
-	tk_close(&t);
+	tk_establish(t);
+	peer_data(t, 0, 200);
+	expect_sack(t, 201, 0, NULL);
+	peer_data(t, 50, 100);
+	EXPECT_SACK(t, 201, 51, 151);
+	peer_data(t, 150, 100);
+	EXPECT_SACK(t, 251, 151, 201);
+	peer_data(t, 250, 100);
+	expect_sack(t, 351, 0, NULL);
+	assert_int_equal(kit_counter(&t->k, "tcp_dsacks_out"), 2);
+	peer_data(t, 400, 100);
+	EXPECT_SACK(t, 351, 401, 501);
+	peer_data(t, 300, 50); /* beside the block of what waits */
+	EXPECT_SACK(t, 351, 301, 351, 401, 501);
 }
 
 /* RFC 2883 4.2: text in order that covers what was held. */
-static void text_in_order_over_what_is_held(void **state)
+TCP_TEST(text_in_order_over_what_is_held)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	peer_data(&t, 500, 500);
-	EXPECT_SACK(&t, 1, 501, 1001);
-	peer_data(&t, 0, 1000);
-	EXPECT_SACK(&t, 1001, 501, 1001);
-	peer_data(&t, 1500, 500); /* a part of it, and of what is not held there is nothing to say */
-	EXPECT_SACK(&t, 1001, 1501, 2001);
-	peer_data(&t, 1000, 700);
-	EXPECT_SACK(&t, 2001, 1501, 1701);
-	peer_data(&t, 2500, 500); /* it fills the hole and no more */
-	EXPECT_SACK(&t, 2001, 2501, 3001);
-	peer_data(&t, 2000, 500);
-	expect_sack(&t, 3001, 0, NULL);
-	tk_close(&t);
+	tk_establish(t);
+	peer_data(t, 500, 500);
+	EXPECT_SACK(t, 1, 501, 1001);
+	peer_data(t, 0, 1000);
+	EXPECT_SACK(t, 1001, 501, 1001);
+	peer_data(t, 1500, 500); /* a part of it, and of what is not held there is nothing to say */
+	EXPECT_SACK(t, 1001, 1501, 2001);
+	peer_data(t, 1000, 700);
+	EXPECT_SACK(t, 2001, 1501, 1701);
+	peer_data(t, 2500, 500); /* it fills the hole and no more */
+	EXPECT_SACK(t, 2001, 2501, 3001);
+	peer_data(t, 2000, 500);
+	expect_sack(t, 3001, 0, NULL);
 }
 
 /* RFC 2883 4.2.2: of two parts that came twice the first is reported, beside what still waits. */
-static void the_first_of_two_parts(void **state)
+TCP_TEST(the_first_of_two_parts)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	peer_data(&t, 100, 100);
-	peer_data(&t, 300, 100);
-	peer_data(&t, 700, 100);
-	kit_sent_clear(&t.k);
-	peer_data(&t, 0, 500);
-	EXPECT_SACK(&t, 501, 101, 201, 701, 801);
-	peer_data(&t, 450, 400); /* old text in front, held text behind it */
-	EXPECT_SACK(&t, 851, 451, 501);
-	tk_close(&t);
+	tk_establish(t);
+	peer_data(t, 100, 100);
+	peer_data(t, 300, 100);
+	peer_data(t, 700, 100);
+	kit_sent_clear(&t->k);
+	peer_data(t, 0, 500);
+	EXPECT_SACK(t, 501, 101, 201, 701, 801);
+	peer_data(t, 450, 400); /* old text in front, held text behind it */
+	EXPECT_SACK(t, 851, 451, 501);
 }
 
 /* A segment that spans two runs makes one of three blocks, and does not push out the fourth. */
-static void blocks_that_have_become_one(void **state)
+TCP_TEST(blocks_that_have_become_one)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	peer_data(&t, 2000, 100);
-	EXPECT_SACK(&t, 1, 2001, 2101);
-	peer_data(&t, 100, 100);
-	EXPECT_SACK(&t, 1, 101, 201, 2001, 2101);
-	peer_data(&t, 300, 100);
-	EXPECT_SACK(&t, 1, 301, 401, 101, 201, 2001, 2101);
-	peer_data(&t, 50, 400);
-	EXPECT_SACK(&t, 1, 101, 201, 51, 451, 2001, 2101);
-	tk_close(&t);
+	tk_establish(t);
+	peer_data(t, 2000, 100);
+	EXPECT_SACK(t, 1, 2001, 2101);
+	peer_data(t, 100, 100);
+	EXPECT_SACK(t, 1, 101, 201, 2001, 2101);
+	peer_data(t, 300, 100);
+	EXPECT_SACK(t, 1, 301, 401, 101, 201, 2001, 2101);
+	peer_data(t, 50, 400);
+	EXPECT_SACK(t, 1, 101, 201, 51, 451, 2001, 2101);
 }
 
-static void no_sack_without_permission(void **state)
+TCP_TEST(no_sack_without_permission)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	t.sack = false;
-	tk_establish(&t);
-	peer_data(&t, 100, 100);
-	expect_sack(&t, 1, 0, NULL);
-	tk_close(&t);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sack_blocks_tell_what_has_come),
-		cmocka_unit_test(a_growing_block_does_not_hide_the_others),
-		cmocka_unit_test(a_duplicate_is_reported_first),
-		cmocka_unit_test(what_was_acknowledged_comes_again),
-		cmocka_unit_test(text_in_order_over_what_is_held),
-		cmocka_unit_test(the_first_of_two_parts),
-		cmocka_unit_test(blocks_that_have_become_one),
-		cmocka_unit_test(no_sack_without_permission),
-	};
-
-	return cmocka_run_group_tests(tests, fill_pattern, NULL);
+	t->sack = false;
+	tk_establish(t);
+	peer_data(t, 100, 100);
+	expect_sack(t, 1, 0, NULL);
 }

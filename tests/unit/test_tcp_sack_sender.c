@@ -4,15 +4,10 @@
  * What the sender makes of SACK blocks: RFC 2018, RFC 2883, RFC 6675; and the memory it keeps.
  */
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 #define RTT (20 * NS_PER_MS)
 
@@ -32,11 +27,10 @@ static void ten_out(struct tk *t)
 }
 
 /* RFC 6675 5, (4.1), (4.2): three segments behind the hole; it goes again and nothing else does. */
-static void the_hole_goes_again(void **state)
+TEST(the_hole_goes_again)
 {
 	struct tk t;
 
-	(void)state;
 	ten_out(&t);
 	TK_SACK(&t, 1, TK_SEG(1), TK_SEG(2));
 	TK_SACK(&t, 1, TK_SEG(1), TK_SEG(3));
@@ -57,11 +51,10 @@ static void the_hole_goes_again(void **state)
 }
 
 /* Several holes are filled in two round trips, and what lies between them stays away. */
-static void several_holes_at_once(void **state)
+TEST(several_holes_at_once)
 {
 	struct tk t;
 
-	(void)state;
 	ten_out(&t);
 	for (unsigned i = 1; i < 9; i += 2)
 		TK_SACK(&t, 1, TK_SEG(i), TK_SEG(i + 1));
@@ -81,33 +74,27 @@ static void several_holes_at_once(void **state)
 }
 
 /* RFC 3042 by itself: what is SACKed has left the network. */
-static void each_sacked_segment_lets_one_go(void **state)
+TCP_TEST(each_sacked_segment_lets_one_go)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish_over(&t, RTT);
-	tk_write(&t, 0, 20 * TK_FULL);
-	tk_expect_segments(&t, 0, 10);
-	t.k.now_ns += RTT;
-	TK_SACK(&t, 1, TK_SEG(1), TK_SEG(2));
-	tk_expect_segments(&t, 10 * TK_FULL, 1);
-	TK_SACK(&t, 1, TK_SEG(1), TK_SEG(2)); /* no news: none */
-	TK_EXPECT_NOTHING(&t);
-	TK_SACK(&t, 1, TK_SEG(1), TK_SEG(3));
-	tk_expect_segments(&t, 11 * TK_FULL, 1);
-	TK_EXPECT_NOTHING(&t);
-	kit_sent_clear(&t.k);
-	tk_close(&t);
+	tk_establish_over(t, RTT);
+	tk_write(t, 0, 20 * TK_FULL);
+	tk_expect_segments(t, 0, 10);
+	t->k.now_ns += RTT;
+	TK_SACK(t, 1, TK_SEG(1), TK_SEG(2));
+	tk_expect_segments(t, 10 * TK_FULL, 1);
+	TK_SACK(t, 1, TK_SEG(1), TK_SEG(2)); /* no news: none */
+	TK_EXPECT_NOTHING(t);
+	TK_SACK(t, 1, TK_SEG(1), TK_SEG(3));
+	tk_expect_segments(t, 11 * TK_FULL, 1);
+	TK_EXPECT_NOTHING(t);
+	kit_sent_clear(&t->k);
 }
 
 /* HOSTILE-INPUTS: reversed, empty, before SND.UNA, beyond SND.NXT, across either. */
-static void blocks_that_cannot_be(void **state)
+TEST(blocks_that_cannot_be)
 {
 	struct tk t;
 
-	(void)state;
 	ten_out(&t);
 	tk_peer_ack(&t, TK_SEG(2));
 	TK_SACK(&t, TK_SEG(2), TK_SEG(4), TK_SEG(3)); /* reversed */
@@ -128,11 +115,10 @@ static void blocks_that_cannot_be(void **state)
 }
 
 /* RFC 2883 4: which first blocks are D-SACKs. */
-static void which_blocks_are_dsacks(void **state)
+TEST(which_blocks_are_dsacks)
 {
 	struct tk t;
 
-	(void)state;
 	ten_out(&t);
 	tk_peer_ack(&t, TK_SEG(2));
 	TK_SACK(&t, TK_SEG(2), TK_SEG(1), TK_SEG(2)); /* before the ACK */
@@ -149,11 +135,10 @@ static void which_blocks_are_dsacks(void **state)
 }
 
 /* RFC 6675 5.1: after a time-out what was SACKed is not sent again. */
-static void a_time_out_keeps_the_scoreboard(void **state)
+TEST(a_time_out_keeps_the_scoreboard)
 {
 	struct tk t;
 
-	(void)state;
 	ten_out(&t);
 	TK_SACK(&t, 1, TK_SEG(2), TK_SEG(4));
 	kit_sent_clear(&t.k);
@@ -177,11 +162,10 @@ static void a_time_out_keeps_the_scoreboard(void **state)
 }
 
 /* RFC 2018 8: the peer may throw away what it has SACKed. */
-static void a_peer_that_reneges(void **state)
+TEST(a_peer_that_reneges)
 {
 	struct tk t;
 
-	(void)state;
 	ten_out(&t);
 	TK_SACK(&t, 1, TK_SEG(1), TK_SEG(10));
 	tk_expect_segments(&t, 0, 1);
@@ -201,124 +185,87 @@ static void a_peer_that_reneges(void **state)
 }
 
 /* HOSTILE-INPUTS: thousands of holes.  So many segments are out, then sending waits for an ACK. */
-static void thousands_of_tiny_segments(void **state)
+TCP_TEST(thousands_of_tiny_segments)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish_over(&t, RTT);
-	assert_int_equal(sock_setsockopt(t.k.stack, t.fd, SOCK_TCP_NODELAY, 1, t.k.now_ns), ERR_OK);
-	tk_tcb(&t)->cwnd = 1000000;
+	tk_establish_over(t, RTT);
+	assert_int_equal(sock_setsockopt(t->k.stack, t->fd, SOCK_TCP_NODELAY, 1, t->k.now_ns), ERR_OK);
+	tk_tcb(t)->cwnd = 1000000;
 	for (unsigned i = 0; i < 3000; i++) {
-		tk_write(&t, i, 1);
-		kit_sent_clear(&t.k);
+		tk_write(t, i, 1);
+		kit_sent_clear(&t->k);
 	}
-	assert_int_equal(tk_tcb(&t)->snd_nxt - tk_tcb(&t)->snd_una, SCOREBOARD_MAX - 1);
+	assert_int_equal(tk_tcb(t)->snd_nxt - tk_tcb(t)->snd_una, SCOREBOARD_MAX - 1);
 	for (unsigned i = SCOREBOARD_MAX - 1; i > 8; i -= 8) /* every other one, from behind */
-		TK_SACK(&t, 1, i - 1, i, i - 3, i - 2, i - 5, i - 4);
-	assert_in_range(tk_tcb(&t)->sent->count, SCOREBOARD_MAX - 1, SCOREBOARD_CUT_MAX);
-	kit_sent_clear(&t.k);
-	tk_peer_ack(&t, SCOREBOARD_MAX);
-	assert_int_equal(tk_tcb(&t)->snd_nxt - tk_tcb(&t)->iss, 3001);
-	kit_sent_clear(&t.k);
-	tk_peer_ack(&t, 3001);
-	tk_close(&t);
+		TK_SACK(t, 1, i - 1, i, i - 3, i - 2, i - 5, i - 4);
+	assert_in_range(tk_tcb(t)->sent->count, SCOREBOARD_MAX - 1, SCOREBOARD_CUT_MAX);
+	kit_sent_clear(&t->k);
+	tk_peer_ack(t, SCOREBOARD_MAX);
+	assert_int_equal(tk_tcb(t)->snd_nxt - tk_tcb(t)->iss, 3001);
+	kit_sent_clear(&t->k);
+	tk_peer_ack(t, 3001);
 }
 
-static void an_idle_connection_keeps_no_records(void **state)
+TCP_TEST(an_idle_connection_keeps_no_records)
 {
 	size_t idle = 0;
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	tk_establish_over(&t, RTT);
+	tk_establish_over(t, RTT);
 	for (unsigned i = 0; i < 3; i++) {
-		tk_write(&t, i * 10 * TK_FULL, 10 * TK_FULL);
-		kit_sent_clear(&t.k);
-		assert_non_null(tk_tcb(&t)->sent);
-		tk_advance(&t, RTT);
-		tk_peer_ack(&t, TK_SEG(10 * (i + 1)));
-		tk_advance(&t, 2 * NS_PER_S);
-		assert_null(tk_tcb(&t)->sent);
-		assert_null(tk_tcb(&t)->snd_buf);
+		tk_write(t, i * 10 * TK_FULL, 10 * TK_FULL);
+		kit_sent_clear(&t->k);
+		assert_non_null(tk_tcb(t)->sent);
+		tk_advance(t, RTT);
+		tk_peer_ack(t, TK_SEG(10 * (i + 1)));
+		tk_advance(t, 2 * NS_PER_S);
+		assert_null(tk_tcb(t)->sent);
+		assert_null(tk_tcb(t)->snd_buf);
 		if (i > 0)
-			assert_int_equal(t.k.kp.live_bytes, idle);
-		idle = t.k.kp.live_bytes;
+			assert_int_equal(t->k.kp.live_bytes, idle);
+		idle = t->k.kp.live_bytes;
 	}
-	tk_close(&t);
 }
 
 /* Without memory for the records nothing leaves, and it is tried again. */
-static void no_memory_for_the_records(void **state)
+TCP_TEST(no_memory_for_the_records)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish_over(&t, RTT);
-	tk_write(&t, 0, TK_FULL);
-	kit_sent_clear(&t.k);
-	tk_peer_ack(&t, TK_SEG(1));
-	tk_advance(&t, NS_PER_S / 2); /* the buffer is still there */
-	scoreboard_free(tk_tcb(&t)->sent, &t.k.kp.port);
-	tk_tcb(&t)->sent = NULL;
-	t.k.kp.fail_after = 0;
-	tk_write(&t, TK_FULL, 100);
-	TK_EXPECT_NOTHING(&t);
-	assert_true(kit_counter(&t.k, "tcp_no_memory") > 0);
-	t.k.kp.fail_after = UINT_MAX;
-	tk_advance(&t, TCP_DEVICE_RETRY_NS);
-	TK_EXPECT(&t, TCP_ACK, TK_SEG(1), 1, 100);
-	tk_close(&t);
+	tk_establish_over(t, RTT);
+	tk_write(t, 0, TK_FULL);
+	kit_sent_clear(&t->k);
+	tk_peer_ack(t, TK_SEG(1));
+	tk_advance(t, NS_PER_S / 2); /* the buffer is still there */
+	scoreboard_free(tk_tcb(t)->sent, &t->k.kp.port);
+	tk_tcb(t)->sent = NULL;
+	t->k.kp.fail_after = 0;
+	tk_write(t, TK_FULL, 100);
+	TK_EXPECT_NOTHING(t);
+	assert_true(kit_counter(&t->k, "tcp_no_memory") > 0);
+	t->k.kp.fail_after = UINT_MAX;
+	tk_advance(t, TCP_DEVICE_RETRY_NS);
+	TK_EXPECT(t, TCP_ACK, TK_SEG(1), 1, 100);
 }
 
 /* RFC 1191: what is too large goes again in pieces, and nobody takes it for congestion. */
-static void a_smaller_path_mtu(void **state)
+TCP_TEST(a_smaller_path_mtu)
 {
 	uint32_t cwnd, piece;
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	tk_establish_over(&t, RTT);
-	tk_write(&t, 0, 3 * TK_FULL);
-	tk_expect_segments(&t, 0, 3);
-	cwnd = tk_tcb(&t)->cwnd;
-	tk_tcb(&t)->snd_mss = 1012;
-	piece = tcb_eff_mss(tk_tcb(&t));
-	tcp_recovery_mtu_reduced(t.k.stack, tk_tcb(&t), t.k.now_ns);
+	tk_establish_over(t, RTT);
+	tk_write(t, 0, 3 * TK_FULL);
+	tk_expect_segments(t, 0, 3);
+	cwnd = tk_tcb(t)->cwnd;
+	tk_tcb(t)->snd_mss = 1012;
+	piece = tcb_eff_mss(tk_tcb(t));
+	tcp_recovery_mtu_reduced(t->k.stack, tk_tcb(t), t->k.now_ns);
 	for (unsigned i = 0; i < 3; i++) {
-		TK_EXPECT(&t, TCP_ACK, TK_SEG(i), 1, piece);
-		TK_EXPECT(&t, TCP_ACK, TK_SEG(i) + piece, 1, TK_FULL - piece);
+		TK_EXPECT(t, TCP_ACK, TK_SEG(i), 1, piece);
+		TK_EXPECT(t, TCP_ACK, TK_SEG(i) + piece, 1, TK_FULL - piece);
 	}
-	TK_EXPECT_NOTHING(&t);
-	assert_int_equal(tk_tcb(&t)->cwnd, cwnd);
-	assert_int_equal(tk_tcb(&t)->ssthresh, UINT32_MAX);
-	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_NONE);
-	assert_int_equal(pipe_of(&t), 3 * TK_FULL);
-	assert_string_equal(tk_field(&t, EVENT_TCP_RETRANSMIT, 0, "reason"), "a smaller path MTU");
-	tk_peer_ack(&t, TK_SEG(3));
-	assert_int_equal(pipe_of(&t), 0);
-	tk_close(&t);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_hole_goes_again),
-		cmocka_unit_test(several_holes_at_once),
-		cmocka_unit_test(each_sacked_segment_lets_one_go),
-		cmocka_unit_test(blocks_that_cannot_be),
-		cmocka_unit_test(which_blocks_are_dsacks),
-		cmocka_unit_test(a_time_out_keeps_the_scoreboard),
-		cmocka_unit_test(a_peer_that_reneges),
-		cmocka_unit_test(thousands_of_tiny_segments),
-		cmocka_unit_test(an_idle_connection_keeps_no_records),
-		cmocka_unit_test(no_memory_for_the_records),
-		cmocka_unit_test(a_smaller_path_mtu),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	TK_EXPECT_NOTHING(t);
+	assert_int_equal(tk_tcb(t)->cwnd, cwnd);
+	assert_int_equal(tk_tcb(t)->ssthresh, UINT32_MAX);
+	assert_int_equal(tk_tcb(t)->recovery, TCP_RECOVERY_NONE);
+	assert_int_equal(pipe_of(t), 3 * TK_FULL);
+	assert_string_equal(tk_field(t, EVENT_TCP_RETRANSMIT, 0, "reason"), "a smaller path MTU");
+	tk_peer_ack(t, TK_SEG(3));
+	assert_int_equal(pipe_of(t), 0);
 }

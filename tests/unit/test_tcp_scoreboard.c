@@ -4,15 +4,10 @@
  * The records of what is in flight (net/tcp/loss/scoreboard.c), by themselves.
  */
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "net/tcp/loss/scoreboard.h"
 #include "tests/lib/stack_kit.h"
+#include "tests/runner/unit.h"
 
 #define FIRST UINT32_C(0xffffff00) /* the numbers wrap on the way */
 #define LEN 100u
@@ -73,9 +68,8 @@ static unsigned sack(unsigned from, unsigned to)
 	return newly;
 }
 
-static void it_grows_to_its_bound(void **state)
+TEST(it_grows_to_its_bound)
 {
-	(void)state;
 	open_port();
 	send_many(SCOREBOARD_MAX);
 	assert_false(send_one(FIRST + SCOREBOARD_MAX * LEN, FIRST + SCOREBOARD_MAX * LEN + 1, 0));
@@ -88,11 +82,10 @@ static void it_grows_to_its_bound(void **state)
 }
 
 /* It grows while its ring is turned, with lists in use. */
-static void growing_keeps_everything(void **state)
+TEST(growing_keeps_everything)
 {
 	unsigned n = 0;
 
-	(void)state;
 	open_port();
 	send_many(16);
 	for (unsigned i = 1; i <= 5; i++)
@@ -115,9 +108,8 @@ static void growing_keeps_everything(void **state)
 	close_port();
 }
 
-static void an_ack_in_the_middle_of_a_segment(void **state)
+TEST(an_ack_in_the_middle_of_a_segment)
 {
-	(void)state;
 	open_port();
 	send_many(3);
 	scoreboard_acked(sb, FIRST + 30);
@@ -130,9 +122,8 @@ static void an_ack_in_the_middle_of_a_segment(void **state)
 	close_port();
 }
 
-static void a_segment_sacked_in_part_is_not_sacked(void **state)
+TEST(a_segment_sacked_in_part_is_not_sacked)
 {
-	(void)state;
 	open_port();
 	send_many(3);
 	newly = 0;
@@ -144,9 +135,8 @@ static void a_segment_sacked_in_part_is_not_sacked(void **state)
 }
 
 /* A block that grows with each ACK costs what it has grown by: the run is one step. */
-static void a_growing_block_is_not_walked_again(void **state)
+TEST(a_growing_block_is_not_walked_again)
 {
-	(void)state;
 	open_port();
 	send_many(1000);
 	for (unsigned end = 2; end <= 1000; end++) {
@@ -159,11 +149,10 @@ static void a_growing_block_is_not_walked_again(void **state)
 }
 
 /* The time-ordered list is ordered by the last time. */
-static void what_goes_again_is_the_latest(void **state)
+TEST(what_goes_again_is_the_latest)
 {
 	struct sent_segment *s;
 
-	(void)state;
 	open_port();
 	send_many(3);
 	scoreboard_mark_lost(sb, scoreboard_at(sb, 0));
@@ -182,9 +171,8 @@ static void what_goes_again_is_the_latest(void **state)
 	close_port();
 }
 
-static void a_time_out_and_its_undoing(void **state)
+TEST(a_time_out_and_its_undoing)
 {
-	(void)state;
 	open_port();
 	send_many(10);
 	sack(3, 5);
@@ -208,12 +196,11 @@ static void a_time_out_and_its_undoing(void **state)
 }
 
 /* Two time-outs, the first segment sent again between them: it is the latest of all. */
-static void undone_by_time(void **state)
+TEST(undone_by_time)
 {
 	static const unsigned order[] = {1, 2, 3, 0};
 	const struct sent_segment *s;
 
-	(void)state;
 	open_port();
 	send_many(4);
 	scoreboard_all_lost(sb, false);
@@ -228,11 +215,10 @@ static void undone_by_time(void **state)
 	close_port();
 }
 
-static void cutting(void **state)
+TEST(cutting)
 {
 	bool no_memory;
 
-	(void)state;
 	open_port();
 	send_many(16);
 	scoreboard_mark_lost(sb, scoreboard_at(sb, 7));
@@ -253,11 +239,10 @@ static void cutting(void **state)
 	close_port();
 }
 
-static void no_memory_to_grow(void **state)
+TEST(no_memory_to_grow)
 {
 	bool no_memory;
 
-	(void)state;
 	open_port();
 	send_many(16);
 	kp.fail_after = 0;
@@ -367,9 +352,8 @@ static void model_step(uint64_t r, uint64_t now_ns)
 	}
 }
 
-static void whatever_happens(void **state)
+TEST(whatever_happens)
 {
-	(void)state;
 	for (uint64_t seed = 1; seed <= 20; seed++) {
 		uint64_t r = seed * UINT64_C(0x9e3779b97f4a7c15);
 
@@ -388,23 +372,4 @@ static void whatever_happens(void **state)
 		}
 		close_port();
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(it_grows_to_its_bound),
-		cmocka_unit_test(growing_keeps_everything),
-		cmocka_unit_test(an_ack_in_the_middle_of_a_segment),
-		cmocka_unit_test(a_segment_sacked_in_part_is_not_sacked),
-		cmocka_unit_test(a_growing_block_is_not_walked_again),
-		cmocka_unit_test(what_goes_again_is_the_latest),
-		cmocka_unit_test(a_time_out_and_its_undoing),
-		cmocka_unit_test(undone_by_time),
-		cmocka_unit_test(cutting),
-		cmocka_unit_test(no_memory_to_grow),
-		cmocka_unit_test(whatever_happens),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

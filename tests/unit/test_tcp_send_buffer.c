@@ -4,15 +4,9 @@
  * net/tcp/send/send_buffer: the ring keeps its bytes until they are acknowledged and no packet refers to
  * them; it outlives its connection.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "net/tcp/send/send_buffer.h"
 #include "tests/lib/stack_kit.h"
+#include "tests/runner/unit.h"
 
 #define SEQ UINT32_C(0xfffffff8) /* the numbers wrap after eight bytes */
 
@@ -44,11 +38,10 @@ static struct pktbuf *packet(struct fixture *f, uint32_t seq, uint32_t len)
 	return pkt;
 }
 
-static void writes_what_fits(void **state)
+TEST(writes_what_fits)
 {
 	struct fixture f;
 
-	(void)state;
 	open_fixture(&f, 10);
 	assert_int_equal(send_buffer_room(f.sb), 10);
 	assert_int_equal(send_buffer_write(f.sb, "abcdefg", 7), 7);
@@ -62,12 +55,11 @@ static void writes_what_fits(void **state)
 }
 
 /* At the end of the ring a range is two pieces. */
-static void pieces_wrap_with_the_ring(void **state)
+TEST(pieces_wrap_with_the_ring)
 {
 	struct fixture f;
 	struct pktbuf *pkt;
 
-	(void)state;
 	open_fixture(&f, 10);
 	send_buffer_write(f.sb, "0123456789", 10);
 	pkt = packet(&f, SEQ + 2, 6);
@@ -86,12 +78,11 @@ static void pieces_wrap_with_the_ring(void **state)
 }
 
 /* The heart of it: acknowledged, but a retransmission still sits in the device. */
-static void acknowledged_bytes_wait_for_the_device(void **state)
+TEST(acknowledged_bytes_wait_for_the_device)
 {
 	struct fixture f;
 	struct pktbuf *first, *again, *later;
 
-	(void)state;
 	open_fixture(&f, 10);
 	send_buffer_write(f.sb, "0123456789", 10);
 	first = packet(&f, SEQ, 5);
@@ -112,12 +103,11 @@ static void acknowledged_bytes_wait_for_the_device(void **state)
 }
 
 /* ACKs that come while an older generation is out are not forgotten. */
-static void acks_in_between_are_settled_in_turn(void **state)
+TEST(acks_in_between_are_settled_in_turn)
 {
 	struct fixture f;
 	struct pktbuf *a, *b, *c, *d;
 
-	(void)state;
 	open_fixture(&f, 9);
 	send_buffer_write(f.sb, "012345678", 9);
 	a = packet(&f, SEQ, 3);
@@ -140,12 +130,11 @@ static void acks_in_between_are_settled_in_turn(void **state)
 	close_fixture(&f);
 }
 
-static void the_buffer_outlives_its_connection(void **state)
+TEST(the_buffer_outlives_its_connection)
 {
 	struct fixture f;
 	struct pktbuf *a, *b;
 
-	(void)state;
 	open_fixture(&f, 10);
 	send_buffer_write(f.sb, "0123456789", 10);
 	a = packet(&f, SEQ, 5);
@@ -185,9 +174,8 @@ static void check_packet(const struct out *o)
 	assert_int_equal(seq - o->seq, o->len);
 }
 
-static void random_histories(void **state)
+TEST(random_histories)
 {
-	(void)state;
 	for (uint32_t seed = 1; seed <= 1000; seed++) {
 		uint32_t x = seed, una = SEQ, end = SEQ, n_out = 0;
 		struct out out[8];
@@ -237,12 +225,11 @@ static void random_histories(void **state)
 
 /* A larger ring: what is not acknowledged goes along, though it lay across the end of the old one;
  * packets in the device keep what they refer to. */
-static void a_larger_ring(void **state)
+TEST(a_larger_ring)
 {
 	struct fixture f;
 	struct pktbuf *old, *again;
 
-	(void)state;
 	open_fixture(&f, 10);
 	send_buffer_write(f.sb, "0123456789", 10);
 	send_buffer_acked(f.sb, SEQ + 6);
@@ -267,11 +254,10 @@ static void a_larger_ring(void **state)
 	close_fixture(&f);
 }
 
-static void a_smaller_limit(void **state)
+TEST(a_smaller_limit)
 {
 	struct fixture f;
 
-	(void)state;
 	open_fixture(&f, 10);
 	send_buffer_write(f.sb, "01234567", 8);
 	assert_true(send_buffer_resize(&f.sb, 4));
@@ -287,20 +273,4 @@ static void a_smaller_limit(void **state)
 	assert_int_equal(send_buffer_room(f.sb), 6);
 	send_buffer_release(f.sb);
 	close_fixture(&f);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(writes_what_fits),
-		cmocka_unit_test(pieces_wrap_with_the_ring),
-		cmocka_unit_test(acknowledged_bytes_wait_for_the_device),
-		cmocka_unit_test(acks_in_between_are_settled_in_turn),
-		cmocka_unit_test(the_buffer_outlives_its_connection),
-		cmocka_unit_test(random_histories),
-		cmocka_unit_test(a_larger_ring),
-		cmocka_unit_test(a_smaller_limit),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,15 +5,10 @@
  * device and in the peer's hands meanwhile.
  */
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 static const struct net_options small = {.congestion = NET_CONGESTION_NEWRENO, .sndbuf = 4096};
 
@@ -46,11 +41,10 @@ static unsigned writable(struct tk *t)
 }
 
 /* The full buffer becomes larger, takes more at once, and what was in it arrives as it was. */
-static void larger_while_it_is_full(void **state)
+TEST(larger_while_it_is_full)
 {
 	struct tk t;
 
-	(void)state;
 	tk_open_with(&t, &small);
 	tk_establish(&t);
 	assert_int_equal(write_some(&t, 0, 100000), 4096);
@@ -68,40 +62,34 @@ static void larger_while_it_is_full(void **state)
 }
 
 /* A limit: what waits goes out, and nothing is taken until there is room below it. */
-static void smaller_than_what_waits(void **state)
+TCP_TEST(smaller_than_what_waits)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	tk_write(&t, 0, 40 * TK_FULL);
-	tk_expect_segments(&t, 0, 10);
-	assert_int_equal(set(&t, 4096), ERR_OK);
-	assert_int_equal(get(&t), 4096);
-	assert_int_equal(writable(&t), 0);
+	tk_establish(t);
+	tk_write(t, 0, 40 * TK_FULL);
+	tk_expect_segments(t, 0, 10);
+	assert_int_equal(set(t, 4096), ERR_OK);
+	assert_int_equal(get(t), 4096);
+	assert_int_equal(writable(t), 0);
 	for (unsigned at = 10; at <= 38; at++) {
-		assert_int_equal(write_some(&t, 40 * TK_FULL, 1), ERR_AGAIN);
-		tk_peer_ack(&t, TK_SEG(MIN(at, 37)));
-		kit_sent_clear(&t.k);
+		assert_int_equal(write_some(t, 40 * TK_FULL, 1), ERR_AGAIN);
+		tk_peer_ack(t, TK_SEG(MIN(at, 37)));
+		kit_sent_clear(&t->k);
 	}
-	tk_peer_ack(&t, TK_SEG(38));
-	assert_int_equal(writable(&t), SOCK_POLLOUT);
-	assert_int_equal(write_some(&t, 40 * TK_FULL, 100000), 4096 - 2 * TK_FULL);
-	assert_int_equal(set(&t, 1), ERR_OK);
-	assert_int_equal(get(&t), TCP_BUFFER_MIN);
-	assert_int_equal(set(&t, 1 << 30), ERR_OK);
-	assert_int_equal(get(&t), TCP_BUFFER_MAX);
-	assert_int_equal(write_some(&t, 40 * TK_FULL + 4096 - 2 * TK_FULL, 1), 1);
-	kit_sent_clear(&t.k);
-	tk_close(&t);
+	tk_peer_ack(t, TK_SEG(38));
+	assert_int_equal(writable(t), SOCK_POLLOUT);
+	assert_int_equal(write_some(t, 40 * TK_FULL, 100000), 4096 - 2 * TK_FULL);
+	assert_int_equal(set(t, 1), ERR_OK);
+	assert_int_equal(get(t), TCP_BUFFER_MIN);
+	assert_int_equal(set(t, 1 << 30), ERR_OK);
+	assert_int_equal(get(t), TCP_BUFFER_MAX);
+	assert_int_equal(write_some(t, 40 * TK_FULL + 4096 - 2 * TK_FULL, 1), 1);
+	kit_sent_clear(&t->k);
 }
 
-static void without_memory_it_stays(void **state)
+TEST(without_memory_it_stays)
 {
 	struct tk t;
 
-	(void)state;
 	tk_open_with(&t, &small);
 	tk_establish(&t);
 	assert_int_equal(write_some(&t, 0, 3000), 3000);
@@ -116,11 +104,10 @@ static void without_memory_it_stays(void **state)
 }
 
 /* An empty buffer has gone back; the next one has the size that was chosen meanwhile. */
-static void chosen_at_rest(void **state)
+TEST(chosen_at_rest)
 {
 	struct tk t;
 
-	(void)state;
 	tk_open_with(&t, &small);
 	tk_establish(&t);
 	assert_int_equal(write_some(&t, 0, 10), 10);
@@ -132,16 +119,4 @@ static void chosen_at_rest(void **state)
 	assert_int_equal(write_some(&t, 10, 100000), 50000);
 	kit_sent_clear(&t.k);
 	tk_close(&t);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(larger_while_it_is_full),
-		cmocka_unit_test(smaller_than_what_waits),
-		cmocka_unit_test(without_memory_it_stays),
-		cmocka_unit_test(chosen_at_rest),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,16 +4,10 @@
  * TIME-WAIT (RFC 9293 3.6.1): what opens a new connection out of it (RFC 6191), from either side,
  * what must not, and that no RST ends it early (RFC 1337).
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "net/socket/table.h"
 #include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 /* The peer connects to our listener and both close, we first: the listener is still there. */
 static void reach_behind_a_listener(struct tk *t)
@@ -58,7 +52,7 @@ static void syn_opens(struct tk *t, uint32_t seq, bool opens)
 }
 
 /* RFC 6191 2, the table. */
-static void a_syn_that_is_newer_opens_again(void **state)
+TEST(a_syn_that_is_newer_opens_again)
 {
 	static const struct {
 		bool before, now; /* timestamps */
@@ -74,7 +68,6 @@ static void a_syn_that_is_newer_opens_again(void **state)
 		{false, true, 1000, 2, true},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct tk t;
 
@@ -89,53 +82,39 @@ static void a_syn_that_is_newer_opens_again(void **state)
 	}
 }
 
-static void a_syn_with_fin_does_nothing(void **state)
+TCP_TEST(a_syn_with_fin_does_nothing)
 {
 	uint64_t deadline_ns;
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	reach_behind_a_listener(&t);
-	deadline_ns = tk_tcb(&t)->deadline_ns[TCP_TIMER_CLOSE];
-	t.k.now_ns += NS_PER_S;
-	t.tsval += 1000;
-	TK_SEND(&t, .seq = 100000, .flags = TCP_SYN | TCP_FIN);
-	TK_EXPECT(&t, TCP_ACK, 2, 2, 0);
-	TK_SEND(&t, .seq = 1, .flags = TCP_SYN | TCP_FIN);
-	TK_EXPECT(&t, TCP_ACK, 2, 2, 0);
-	assert_int_equal(tk_state(&t), TCP_TIME_WAIT);
-	assert_int_equal(tk_tcb(&t)->deadline_ns[TCP_TIMER_CLOSE], deadline_ns);
-	tk_close(&t);
+	reach_behind_a_listener(t);
+	deadline_ns = tk_tcb(t)->deadline_ns[TCP_TIMER_CLOSE];
+	t->k.now_ns += NS_PER_S;
+	t->tsval += 1000;
+	TK_SEND(t, .seq = 100000, .flags = TCP_SYN | TCP_FIN);
+	TK_EXPECT(t, TCP_ACK, 2, 2, 0);
+	TK_SEND(t, .seq = 1, .flags = TCP_SYN | TCP_FIN);
+	TK_EXPECT(t, TCP_ACK, 2, 2, 0);
+	assert_int_equal(tk_state(t), TCP_TIME_WAIT);
+	assert_int_equal(tk_tcb(t)->deadline_ns[TCP_TIMER_CLOSE], deadline_ns);
 }
 
-static void no_listener_no_new_connection(void **state)
+TCP_TEST(no_listener_no_new_connection)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_reach(&t, TCP_TIME_WAIT); /* by connect() */
-	t.tsval += 10;
-	syn_opens(&t, 5000, false);
-	tk_close(&t);
+	tk_reach(t, TCP_TIME_WAIT); /* by connect() */
+	t->tsval += 10;
+	syn_opens(t, 5000, false);
 }
 
 /* A listener that can take no more: the SYN is dropped, and what was stays. */
-static void no_room_no_new_connection(void **state)
+TCP_TEST(no_room_no_new_connection)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	reach_behind_a_listener(&t);
-	socket_find(t.k.stack, t.listener)->tcb->accept_count = 1000;
-	TK_SEND(&t, .seq = 5000, .flags = TCP_SYN);
-	TK_EXPECT_NOTHING(&t);
-	assert_int_equal(kit_counter(&t.k, "tcp_syn_dropped"), 1);
-	assert_int_equal(tk_state(&t), TCP_TIME_WAIT);
-	socket_find(t.k.stack, t.listener)->tcb->accept_count = 0;
-	tk_close(&t);
+	reach_behind_a_listener(t);
+	socket_find(t->k.stack, t->listener)->tcb->accept_count = 1000;
+	TK_SEND(t, .seq = 5000, .flags = TCP_SYN);
+	TK_EXPECT_NOTHING(t);
+	assert_int_equal(kit_counter(&t->k, "tcp_syn_dropped"), 1);
+	assert_int_equal(tk_state(t), TCP_TIME_WAIT);
+	socket_find(t->k.stack, t->listener)->tcb->accept_count = 0;
 }
 
 /* --- from our side --------------------------------------------------------------------------- */
@@ -158,44 +137,39 @@ static int connect_again(struct tk *t, int *fd)
 	return sock_connect(t->k.stack, *fd, &remote, t->k.now_ns);
 }
 
-static void an_active_open_takes_its_place_after_a_second(void **state)
+TCP_TEST(an_active_open_takes_its_place_after_a_second)
 {
 	struct kit_sent *s;
 	uint32_t old_next;
-	struct tk t;
 	int fd;
 
-	(void)state;
-	tk_open(&t);
-	tk_reach(&t, TCP_TIME_WAIT);
+	tk_reach(t, TCP_TIME_WAIT);
 	/* As fast as it may have sent: the clock of RFC 6528 is behind. */
-	old_next = tk_tcb(&t)->snd_nxt += 100000000;
-	assert_int_equal(connect_again(&t, &fd), ERR_ADDRINUSE);
-	assert_int_equal(sock_close(t.k.stack, fd, t.k.now_ns), ERR_OK);
-	tk_advance(&t, NS_PER_S);
-	assert_int_equal(connect_again(&t, &fd), ERR_INPROGRESS);
-	assert_int_equal(tk_state(&t), TCP_CLOSED);
-	s = tk_take(&t);
+	old_next = tk_tcb(t)->snd_nxt += 100000000;
+	assert_int_equal(connect_again(t, &fd), ERR_ADDRINUSE);
+	assert_int_equal(sock_close(t->k.stack, fd, t->k.now_ns), ERR_OK);
+	tk_advance(t, NS_PER_S);
+	assert_int_equal(connect_again(t, &fd), ERR_INPROGRESS);
+	assert_int_equal(tk_state(t), TCP_CLOSED);
+	s = tk_take(t);
 	assert_int_equal(s->tcp.flags, TCP_SYN);
 	assert_true(seq_gt(s->tcp.seq, old_next + 65535));
-	t.iss = s->tcp.seq;
+	t->iss = s->tcp.seq;
 	kit_sent_free(s);
-	t.fd = fd;
-	t.tsval += 1000;
-	TK_SEND(&t, .seq = 70000, .flags = TCP_SYN | TCP_ACK, .ack = 1);
-	TK_EXPECT(&t, TCP_ACK, 1, 70001, 0);
-	tk_write(&t, 0, 10);
-	TK_EXPECT(&t, TCP_ACK, 1, 70001, 10);
-	tk_close(&t);
+	t->fd = fd;
+	t->tsval += 1000;
+	TK_SEND(t, .seq = 70000, .flags = TCP_SYN | TCP_ACK, .ack = 1);
+	TK_EXPECT(t, TCP_ACK, 1, 70001, 0);
+	tk_write(t, 0, 10);
+	TK_EXPECT(t, TCP_ACK, 1, 70001, 10);
 }
 
 /* Without timestamps nothing tells the peer which segments are old. */
-static void not_without_timestamps_and_not_while_it_lives(void **state)
+TEST(not_without_timestamps_and_not_while_it_lives)
 {
 	struct tk t;
 	int fd;
 
-	(void)state;
 	tk_open(&t);
 	t.timestamps = false;
 	tk_reach(&t, TCP_TIME_WAIT);
@@ -214,60 +188,46 @@ static void not_without_timestamps_and_not_while_it_lives(void **state)
 /* --- what must not end or prolong it --------------------------------------------------------- */
 
 /* RFC 1337: an old duplicate provokes an ACK, the peer's RST in answer is exact, and ignored. */
-static void an_old_duplicate_does_not_assassinate(void **state)
+TCP_TEST(an_old_duplicate_does_not_assassinate)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_reach(&t, TCP_TIME_WAIT);
-	TK_SEND(&t, .seq = 0xfffff000, .ack = 2, .flags = TCP_ACK, .data = "old", .len = 3);
-	TK_EXPECT(&t, TCP_ACK, 2, 2, 0);
-	TK_SEND(&t, .seq = 2, .flags = TCP_RST);
-	TK_EXPECT_NOTHING(&t);
-	assert_int_equal(tk_state(&t), TCP_TIME_WAIT);
-	assert_int_equal(kit_counter(&t.k, "tcp_time_wait_rst"), 1);
-	tk_advance(&t, TCP_TIME_WAIT_NS);
-	assert_int_equal(tk_state(&t), TCP_CLOSED);
-	tk_close(&t);
+	tk_reach(t, TCP_TIME_WAIT);
+	TK_SEND(t, .seq = 0xfffff000, .ack = 2, .flags = TCP_ACK, .data = "old", .len = 3);
+	TK_EXPECT(t, TCP_ACK, 2, 2, 0);
+	TK_SEND(t, .seq = 2, .flags = TCP_RST);
+	TK_EXPECT_NOTHING(t);
+	assert_int_equal(tk_state(t), TCP_TIME_WAIT);
+	assert_int_equal(kit_counter(&t->k, "tcp_time_wait_rst"), 1);
+	tk_advance(t, TCP_TIME_WAIT_NS);
+	assert_int_equal(tk_state(t), TCP_CLOSED);
 }
 
 /* Only the peer's own FIN begins the two MSL anew. */
-static void a_made_up_fin_does_not_prolong(void **state)
+TCP_TEST(a_made_up_fin_does_not_prolong)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_reach(&t, TCP_TIME_WAIT);
-	tk_advance(&t, TCP_TIME_WAIT_NS / 2);
-	TK_SEND(&t, .seq = 0xfffff000, .ack = 2, .flags = TCP_FIN | TCP_ACK);
-	TK_EXPECT(&t, TCP_ACK, 2, 2, 0);
-	tk_advance(&t, TCP_TIME_WAIT_NS / 2);
-	assert_int_equal(tk_state(&t), TCP_CLOSED);
-	tk_close(&t);
+	tk_reach(t, TCP_TIME_WAIT);
+	tk_advance(t, TCP_TIME_WAIT_NS / 2);
+	TK_SEND(t, .seq = 0xfffff000, .ack = 2, .flags = TCP_FIN | TCP_ACK);
+	TK_EXPECT(t, TCP_ACK, 2, 2, 0);
+	tk_advance(t, TCP_TIME_WAIT_NS / 2);
+	assert_int_equal(tk_state(t), TCP_CLOSED);
 }
 
 /* All that is left is the control block. */
-static void it_keeps_no_buffers(void **state)
+TCP_TEST(it_keeps_no_buffers)
 {
 	size_t before;
-	struct tk t;
 
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
-	tk_write(&t, 0, 1000);
-	TK_EXPECT(&t, TCP_ACK, 1, 1, 1000);
-	assert_int_equal(sock_shutdown(t.k.stack, t.fd, SOCK_SHUT_WR, t.k.now_ns), ERR_OK);
-	TK_EXPECT(&t, TCP_FIN | TCP_ACK, 1001, 1, 0);
-	before = t.k.kp.live_bytes;
-	TK_SEND(&t, .seq = 1, .ack = 1002, .flags = TCP_FIN | TCP_ACK);
-	TK_EXPECT(&t, TCP_ACK, 1002, 2, 0);
-	assert_int_equal(tk_state(&t), TCP_TIME_WAIT);
-	assert_null(tk_tcb(&t)->snd_buf);
-	assert_true(t.k.kp.live_bytes + 200 * 1024 < before);
-	tk_close(&t);
+	tk_establish(t);
+	tk_write(t, 0, 1000);
+	TK_EXPECT(t, TCP_ACK, 1, 1, 1000);
+	assert_int_equal(sock_shutdown(t->k.stack, t->fd, SOCK_SHUT_WR, t->k.now_ns), ERR_OK);
+	TK_EXPECT(t, TCP_FIN | TCP_ACK, 1001, 1, 0);
+	before = t->k.kp.live_bytes;
+	TK_SEND(t, .seq = 1, .ack = 1002, .flags = TCP_FIN | TCP_ACK);
+	TK_EXPECT(t, TCP_ACK, 1002, 2, 0);
+	assert_int_equal(tk_state(t), TCP_TIME_WAIT);
+	assert_null(tk_tcb(t)->snd_buf);
+	assert_true(t->k.kp.live_bytes + 200 * 1024 < before);
 }
 
 /* --- how many ------------------------------------------------------------------------------------ */
@@ -299,13 +259,12 @@ static struct tcb *enter(struct kit *k, unsigned i)
 	return tcb;
 }
 
-static void the_oldest_gives_way(void **state)
+TEST(the_oldest_gives_way)
 {
 	static const struct net_options three = {.max_time_wait = 3};
 	struct tcb *tcb[4];
 	struct kit k;
 
-	(void)state;
 	kit_open(&k, 1, &three);
 	for (unsigned i = 0; i < 3; i++)
 		tcb[i] = enter(&k, i);
@@ -325,22 +284,4 @@ static void the_oldest_gives_way(void **state)
 		enter(&k, i);
 	assert_int_equal(kit_counter(&k, "tcp_time_wait_evicted"), 2);
 	kit_close(&k);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_syn_that_is_newer_opens_again),
-		cmocka_unit_test(a_syn_with_fin_does_nothing),
-		cmocka_unit_test(no_listener_no_new_connection),
-		cmocka_unit_test(no_room_no_new_connection),
-		cmocka_unit_test(an_active_open_takes_its_place_after_a_second),
-		cmocka_unit_test(not_without_timestamps_and_not_while_it_lives),
-		cmocka_unit_test(an_old_duplicate_does_not_assassinate),
-		cmocka_unit_test(a_made_up_fin_does_not_prolong),
-		cmocka_unit_test(it_keeps_no_buffers),
-		cmocka_unit_test(the_oldest_gives_way),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,15 +3,9 @@
  *
  * Tail loss probes: RFC 8985 7.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 #define RTT (20 * NS_PER_MS)
 
@@ -29,11 +23,10 @@ static uint64_t probes(struct tk *t)
 }
 
 /* 7.2, 7.3: two round trips of silence, then the last segment again; and no second probe. */
-static void the_last_segment_again(void **state)
+TEST(the_last_segment_again)
 {
 	struct tk t;
 
-	(void)state;
 	out(&t, 4);
 	tk_advance(&t, 2 * RTT - 1);
 	TK_EXPECT_NOTHING(&t);
@@ -55,11 +48,10 @@ static void the_last_segment_again(void **state)
 }
 
 /* 7.3: until it is known what became of the probe there is no other. */
-static void one_probe_at_a_time(void **state)
+TEST(one_probe_at_a_time)
 {
 	struct tk t;
 
-	(void)state;
 	out(&t, 4);
 	tk_advance(&t, 2 * RTT);
 	tk_expect_segments(&t, 3 * TK_FULL, 1);
@@ -71,11 +63,10 @@ static void one_probe_at_a_time(void **state)
 }
 
 /* Its SACK lets RACK find what else was lost: a round trip after the probe all is repaired. */
-static void the_tail_is_repaired(void **state)
+TEST(the_tail_is_repaired)
 {
 	struct tk t;
 
-	(void)state;
 	out(&t, 4);
 	t.k.now_ns += RTT;
 	tk_peer_ack(&t, TK_SEG(1));
@@ -96,11 +87,10 @@ static void the_tail_is_repaired(void **state)
 }
 
 /* No SACK block can tell of a FIN alone: the text before it goes, and takes it along. */
-static void a_fin_is_not_the_last_segment(void **state)
+TEST(a_fin_is_not_the_last_segment)
 {
 	struct tk t;
 
-	(void)state;
 	out(&t, 3);
 	assert_int_equal(sock_shutdown(t.k.stack, t.fd, SOCK_SHUT_WR, t.k.now_ns), ERR_OK);
 	TK_EXPECT(&t, TCP_FIN | TCP_ACK, TK_SEG(3), 1, 0);
@@ -111,53 +101,42 @@ static void a_fin_is_not_the_last_segment(void **state)
 }
 
 /* 7.3: new data is better, whatever the congestion window says. */
-static void new_data_probes(void **state)
+TCP_TEST(new_data_probes)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish_over(&t, RTT);
-	tk_write(&t, 0, 12 * TK_FULL);
-	tk_expect_segments(&t, 0, 10);
-	tk_advance(&t, 2 * RTT);
-	tk_expect_segments(&t, 10 * TK_FULL, 1);
-	TK_EXPECT_NOTHING(&t);
-	assert_int_equal(probes(&t), 1);
-	assert_int_equal(tk_tcb(&t)->retransmits, 0);
+	tk_establish_over(t, RTT);
+	tk_write(t, 0, 12 * TK_FULL);
+	tk_expect_segments(t, 0, 10);
+	tk_advance(t, 2 * RTT);
+	tk_expect_segments(t, 10 * TK_FULL, 1);
+	TK_EXPECT_NOTHING(t);
+	assert_int_equal(probes(t), 1);
+	assert_int_equal(tk_tcb(t)->retransmits, 0);
 	/* 7.4.2: it arrives, and nobody has lost anything */
-	t.k.now_ns += RTT;
-	tk_peer_ack(&t, TK_SEG(11));
-	assert_int_equal(tk_tcb(&t)->ssthresh, UINT32_MAX);
-	assert_false(tk_tcb(&t)->tlp.open);
-	kit_sent_clear(&t.k);
-	tk_close(&t);
+	t->k.now_ns += RTT;
+	tk_peer_ack(t, TK_SEG(11));
+	assert_int_equal(tk_tcb(t)->ssthresh, UINT32_MAX);
+	assert_false(tk_tcb(t)->tlp.open);
+	kit_sent_clear(&t->k);
 }
 
 /* ...but not what the peer's window says. */
-static void a_closed_window_is_not_probed_with_new_data(void **state)
+TCP_TEST(a_closed_window_is_not_probed_with_new_data)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish_over(&t, RTT);
-	t.window = (uint16_t)(4 * TK_FULL);
-	tk_peer_ack(&t, 1);
-	tk_write(&t, 0, 12 * TK_FULL);
-	tk_expect_segments(&t, 0, 4);
-	tk_advance(&t, 2 * RTT);
-	tk_expect_segments(&t, 3 * TK_FULL, 1);
-	TK_EXPECT_NOTHING(&t);
-	tk_close(&t);
+	tk_establish_over(t, RTT);
+	t->window = (uint16_t)(4 * TK_FULL);
+	tk_peer_ack(t, 1);
+	tk_write(t, 0, 12 * TK_FULL);
+	tk_expect_segments(t, 0, 4);
+	tk_advance(t, 2 * RTT);
+	tk_expect_segments(t, 3 * TK_FULL, 1);
+	TK_EXPECT_NOTHING(t);
 }
 
 /* 7.2: one segment may be one whose ACK is delayed; the time-out comes before the probe would. */
-static void one_segment_is_left_to_the_time_out(void **state)
+TEST(one_segment_is_left_to_the_time_out)
 {
 	struct tk t;
 
-	(void)state;
 	out(&t, 1);
 	tk_advance(&t, 200 * NS_PER_MS - 1);
 	TK_EXPECT_NOTHING(&t);
@@ -169,11 +148,10 @@ static void one_segment_is_left_to_the_time_out(void **state)
 }
 
 /* 7.2: not without SACK, not while something is SACKed or being repaired. */
-static void when_no_probe_is_sent(void **state)
+TEST(when_no_probe_is_sent)
 {
 	struct tk t;
 
-	(void)state;
 	tk_open(&t);
 	t.sack = false;
 	tk_establish_over(&t, RTT);
@@ -195,11 +173,10 @@ static void when_no_probe_is_sent(void **state)
 }
 
 /* Each ACK begins the wait anew. */
-static void acks_put_it_off(void **state)
+TEST(acks_put_it_off)
 {
 	struct tk t;
 
-	(void)state;
 	out(&t, 6);
 	for (unsigned i = 1; i <= 4; i++) {
 		tk_advance(&t, RTT);
@@ -226,11 +203,10 @@ static void probed_and_more_sent(struct tk *t)
 }
 
 /* 7.4.2: one copy has arrived, so the other was lost, and the congestion control must know. */
-static void a_repaired_loss_counts(void **state)
+TEST(a_repaired_loss_counts)
 {
 	struct tk t;
 
-	(void)state;
 	probed_and_more_sent(&t);
 	tk_peer_ack(&t, TK_SEG(4) + 100);
 	assert_true(tk_tcb(&t)->ssthresh < 10 * TK_FULL);
@@ -241,11 +217,10 @@ static void a_repaired_loss_counts(void **state)
 }
 
 /* The same ACK finds a loss of its own: one reduction for both. */
-static void a_repair_and_a_loss_are_one_reduction(void **state)
+TEST(a_repair_and_a_loss_are_one_reduction)
 {
 	struct tk t;
 
-	(void)state;
 	out(&t, 4);
 	tk_advance(&t, 2 * RTT);
 	tk_expect_segments(&t, 3 * TK_FULL, 1);
@@ -261,11 +236,10 @@ static void a_repair_and_a_loss_are_one_reduction(void **state)
 }
 
 /* 7.4.2: a D-SACK says that both have, and that is no mistake of RACK's either. */
-static void a_dsack_says_nothing_was_lost(void **state)
+TEST(a_dsack_says_nothing_was_lost)
 {
 	struct tk t;
 
-	(void)state;
 	probed_and_more_sent(&t);
 	TK_SACK(&t, TK_SEG(4), TK_SEG(3), TK_SEG(4));
 	assert_false(tk_tcb(&t)->tlp.open);
@@ -276,11 +250,10 @@ static void a_dsack_says_nothing_was_lost(void **state)
 }
 
 /* 7.4.2: a peer without D-SACK answers the second copy with a plain duplicate. */
-static void a_duplicate_says_so_too(void **state)
+TEST(a_duplicate_says_so_too)
 {
 	struct tk t;
 
-	(void)state;
 	probed_and_more_sent(&t);
 	tk_peer_ack(&t, TK_SEG(4));
 	assert_true(tk_tcb(&t)->tlp.open);
@@ -289,25 +262,4 @@ static void a_duplicate_says_so_too(void **state)
 	tk_peer_ack(&t, TK_SEG(4) + 100);
 	assert_int_equal(tk_tcb(&t)->ssthresh, UINT32_MAX);
 	tk_close(&t);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_last_segment_again),
-		cmocka_unit_test(one_probe_at_a_time),
-		cmocka_unit_test(the_tail_is_repaired),
-		cmocka_unit_test(a_fin_is_not_the_last_segment),
-		cmocka_unit_test(new_data_probes),
-		cmocka_unit_test(a_closed_window_is_not_probed_with_new_data),
-		cmocka_unit_test(one_segment_is_left_to_the_time_out),
-		cmocka_unit_test(when_no_probe_is_sent),
-		cmocka_unit_test(acks_put_it_off),
-		cmocka_unit_test(a_repaired_loss_counts),
-		cmocka_unit_test(a_dsack_says_nothing_was_lost),
-		cmocka_unit_test(a_duplicate_says_so_too),
-		cmocka_unit_test(a_repair_and_a_loss_are_one_reduction),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,15 +4,9 @@
  * The receive buffer that grows with the transfer (net/tcp/receive/tune.c): for a reader that keeps up with
  * a peer held back by the window, and for nobody else.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 #define ROUND_NS (50 * NS_PER_MS)
 #define MOST (256u * 1024) /* net_options' default */
@@ -78,9 +72,8 @@ static uint32_t room(const struct stream *st)
 }
 
 /* A peer that always fills the window. */
-static void a_transfer_that_the_window_holds_back(void **state)
+TEST(a_transfer_that_the_window_holds_back)
 {
-	(void)state;
 	for (unsigned timestamps = 0; timestamps < 2; timestamps++) {
 		struct stream st;
 
@@ -95,12 +88,11 @@ static void a_transfer_that_the_window_holds_back(void **state)
 }
 
 /* From round to round no more than twice, and a little. */
-static void it_doubles(void **state)
+TEST(it_doubles)
 {
 	struct stream st;
 	uint32_t before = 64 * 1024;
 
-	(void)state;
 	open_stream(&st, true);
 	for (unsigned i = 0; i < 4; i++) {
 		uint32_t now;
@@ -116,9 +108,8 @@ static void it_doubles(void **state)
 
 /* Rounds are counted, not segments, nor reads; also where a round trip is a tenth of the
  * timestamps' millisecond. */
-static void a_reader_who_reads_each_segment(void **state)
+TEST(a_reader_who_reads_each_segment)
 {
-	(void)state;
 	for (unsigned kind = 0; kind < 3; kind++) {
 		struct stream st;
 
@@ -144,9 +135,8 @@ static void a_reader_who_reads_each_segment(void **state)
 	}
 }
 
-static void not_for_a_slow_peer_nor_a_slow_reader(void **state)
+TEST(not_for_a_slow_peer_nor_a_slow_reader)
 {
-	(void)state;
 	for (unsigned slow_reader = 0; slow_reader < 2; slow_reader++) {
 		for (unsigned timestamps = 0; timestamps < 2; timestamps++) {
 			struct stream st;
@@ -162,11 +152,10 @@ static void not_for_a_slow_peer_nor_a_slow_reader(void **state)
 }
 
 /* What was sized is as large at once, and stays; sizing the other buffer sizes not this one. */
-static void a_size_that_was_set_stays(void **state)
+TEST(a_size_that_was_set_stays)
 {
 	struct stream st = {.seq = 1};
 
-	(void)state;
 	tk_open(&st.t);
 	tk_listen(&st.t, 1);
 	assert_int_equal(sock_setsockopt(st.t.k.stack, st.t.listener, SOCK_SO_RCVBUF, 100000, 0),
@@ -191,11 +180,10 @@ static void a_size_that_was_set_stays(void **state)
 }
 
 /* Echoes of the future make the rounds short, not the buffer large. */
-static void echoes_that_cannot_be(void **state)
+TEST(echoes_that_cannot_be)
 {
 	struct stream st;
 
-	(void)state;
 	open_stream(&st, true);
 	for (unsigned i = 0; i < 40; i++) {
 		st.t.ts_echo += 1000000;
@@ -203,18 +191,4 @@ static void echoes_that_cannot_be(void **state)
 	}
 	assert_int_equal(tk_tcb(&st.t)->rcvbuf, 64 * 1024);
 	tk_close(&st.t);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_transfer_that_the_window_holds_back),
-		cmocka_unit_test(it_doubles),
-		cmocka_unit_test(a_reader_who_reads_each_segment),
-		cmocka_unit_test(not_for_a_slow_peer_nor_a_slow_reader),
-		cmocka_unit_test(a_size_that_was_set_stays),
-		cmocka_unit_test(echoes_that_cannot_be),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

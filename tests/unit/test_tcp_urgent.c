@@ -4,15 +4,9 @@
  * Urgent data (RFC 9293 3.8.5): a mark in the stream, both ways.  Pointers that make no sense:
  * HOSTILE-INPUTS.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
+#include "tests/runner/unit.h"
 
 /* tk_send() has no urgent pointer. */
 static void urgent_in(struct tk *t, uint32_t seq, uint16_t pointer, const void *data, size_t len,
@@ -58,11 +52,10 @@ static void open_plain(struct tk *t)
 }
 
 /* MUST-32, MUST-33: announced before it is here, counted down, and gone when it is read. */
-static void a_mark_in_the_stream(void **state)
+TEST(a_mark_in_the_stream)
 {
 	struct tk t;
 
-	(void)state;
 	open_plain(&t);
 	expect_urgent(&t, 0);
 	urgent_in(&t, 1, 6, "abc", 3, 0); /* the last urgent byte is the sixth */
@@ -79,11 +72,10 @@ static void a_mark_in_the_stream(void **state)
 }
 
 /* RCV.UP <- max(RCV.UP, SEG.UP); a segment sent again says nothing new. */
-static void the_pointer_moves_forward_only(void **state)
+TEST(the_pointer_moves_forward_only)
 {
 	struct tk t;
 
-	(void)state;
 	open_plain(&t);
 	urgent_in(&t, 1, 4, "abcd", 4, 0);
 	expect_urgent(&t, 4);
@@ -102,11 +94,10 @@ static void the_pointer_moves_forward_only(void **state)
 }
 
 /* HOSTILE-INPUTS: 0, behind, far past the segment, past the end of the stream, without text. */
-static void pointers_of_strangers(void **state)
+TEST(pointers_of_strangers)
 {
 	struct tk t;
 
-	(void)state;
 	open_plain(&t);
 	urgent_in(&t, 1, 0, "ab", 2, 0);
 	expect_urgent(&t, 0);
@@ -126,11 +117,10 @@ static void pointers_of_strangers(void **state)
 	tk_close(&t);
 }
 
-static void behind_a_hole(void **state)
+TEST(behind_a_hole)
 {
 	struct tk t;
 
-	(void)state;
 	open_plain(&t);
 	urgent_in(&t, 4, 1, "Dxx", 3, 0);
 	expect_urgent(&t, 4);
@@ -155,11 +145,10 @@ static void expect_pointer(struct tk *t, uint32_t seq, size_t len, bool urg, uin
 }
 
 /* MUST-62: the octet behind the last urgent one; every segment before it points there, again too. */
-static void sent_with_a_pointer(void **state)
+TEST(sent_with_a_pointer)
 {
 	struct tk t;
 
-	(void)state;
 	open_plain(&t);
 	tk_tcb(&t)->pmtu.mss_proven = TK_MSS; /* these time-outs are no black hole */
 	tk_write(&t, 0, 10);
@@ -179,12 +168,11 @@ static void sent_with_a_pointer(void **state)
 }
 
 /* Urgent data of any length, and more of it than the pointer can say (MUST-31). */
-static void more_than_the_pointer_can_say(void **state)
+TEST(more_than_the_pointer_can_say)
 {
 	static uint8_t much[100000];
 	struct tk t;
 
-	(void)state;
 	open_plain(&t);
 	assert_int_equal(sock_send_oob(t.k.stack, t.fd, much, sizeof(much), t.k.now_ns),
 			 sizeof(much));
@@ -195,36 +183,30 @@ static void more_than_the_pointer_can_say(void **state)
 
 /* By an empty segment at SND.NXT, since a probe is from before the window and its URG is not looked
  * at (3.10.7.4, first); and again, for it may be lost. */
-static void told_through_a_closed_window(void **state)
+TCP_TEST(told_through_a_closed_window)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	t.timestamps = false;
-	t.window = 0;
-	tk_establish(&t);
-	assert_int_equal(sock_send_oob(t.k.stack, t.fd, "!", 1, t.k.now_ns), 1);
-	expect_pointer(&t, 1, 0, true, 1);
-	TK_EXPECT_NOTHING(&t);
-	tk_advance(&t, NS_PER_S);
-	expect_pointer(&t, 0, 0, true, 2); /* the probe */
-	expect_pointer(&t, 1, 0, true, 1);
-	kit_sent_clear(&t.k);
-	t.window = 100;
-	tk_peer_ack(&t, 1);
-	expect_pointer(&t, 1, 1, true, 1);
-	TK_EXPECT_NOTHING(&t);
-	kit_sent_clear(&t.k);
-	tk_close(&t);
+	t->timestamps = false;
+	t->window = 0;
+	tk_establish(t);
+	assert_int_equal(sock_send_oob(t->k.stack, t->fd, "!", 1, t->k.now_ns), 1);
+	expect_pointer(t, 1, 0, true, 1);
+	TK_EXPECT_NOTHING(t);
+	tk_advance(t, NS_PER_S);
+	expect_pointer(t, 0, 0, true, 2); /* the probe */
+	expect_pointer(t, 1, 0, true, 1);
+	kit_sent_clear(&t->k);
+	t->window = 100;
+	tk_peer_ack(t, 1);
+	expect_pointer(t, 1, 1, true, 1);
+	TK_EXPECT_NOTHING(t);
+	kit_sent_clear(&t->k);
 }
 
 /* And taken through one: text that the window has no room for does not matter. */
-static void heard_through_a_closed_window(void **state)
+TEST(heard_through_a_closed_window)
 {
 	struct tk t;
 
-	(void)state;
 	for (unsigned len = 0; len < 2; len++) {
 		open_plain(&t);
 		tk_tcb(&t)->rcv_adv = tk_tcb(&t)->rcv_nxt;
@@ -237,13 +219,12 @@ static void heard_through_a_closed_window(void **state)
 }
 
 /* Only as much as fits is taken, and only the last byte of all is the mark. */
-static void a_part_has_no_mark(void **state)
+TEST(a_part_has_no_mark)
 {
 	static const struct net_options small = {.sndbuf = 2048};
 	static uint8_t text[3000];
 	struct tk t;
 
-	(void)state;
 	tk_open_with(&t, &small);
 	t.timestamps = false;
 	tk_establish(&t);
@@ -251,21 +232,4 @@ static void a_part_has_no_mark(void **state)
 	expect_pointer(&t, 1, TK_MSS, false, 0);
 	kit_sent_clear(&t.k);
 	tk_close(&t);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_mark_in_the_stream),
-		cmocka_unit_test(the_pointer_moves_forward_only),
-		cmocka_unit_test(pointers_of_strangers),
-		cmocka_unit_test(behind_a_hole),
-		cmocka_unit_test(sent_with_a_pointer),
-		cmocka_unit_test(more_than_the_pointer_can_say),
-		cmocka_unit_test(told_through_a_closed_window),
-		cmocka_unit_test(heard_through_a_closed_window),
-		cmocka_unit_test(a_part_has_no_mark),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The window that is announced: RFC 9293 3.8.6.2.2, and what a full one holds of memory. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
 #include "net/tcp/internal.h"
+#include "tests/runner/unit.h"
 #include "tests/unit/receive_kit.h"
+
+FIXTURE_ONCE(fill_pattern);
 
 static const struct net_options small_buffers = {.rcvbuf = 4000, .sndbuf = 4000};
 
@@ -25,12 +22,11 @@ static uint32_t take_window(struct tk *t)
 }
 
 /* SHLD-14: the right edge never moves back (but for the rounding of RFC 7323 2.3). */
-static void the_window_shrinks_only_as_bytes_come(void **state)
+TEST(the_window_shrinks_only_as_bytes_come)
 {
 	uint32_t edge = 0;
 	struct tk t;
 
-	(void)state;
 	tk_open_with(&t, &small_buffers);
 	tk_establish(&t);
 	tk_tcb(&t)->quick_acks = 40; /* one ACK to look at for each segment */
@@ -66,11 +62,10 @@ static void inject_roomy(struct tk *t, uint32_t from, uint32_t len)
 
 /* Texts of a quarter to half of a packet: copied together once memory runs ahead, so that a full
  * window leaves a device (512 packets) some to receive ACKs into. */
-static void medium_segments_do_not_hold_every_packet(void **state)
+TEST(medium_segments_do_not_hold_every_packet)
 {
 	static const uint32_t lens[] = {350, 410, 450, 500, 600, 700};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(lens); i++) {
 		uint32_t packets = 0, from = 0;
 		struct tk t;
@@ -95,12 +90,11 @@ static void medium_segments_do_not_hold_every_packet(void **state)
 }
 
 /* MUST-39: a closed window opens by a segment at least; SHLD-15 and the news are sent at once. */
-static void a_closed_window_opens_when_it_is_worth_it(void **state)
+TEST(a_closed_window_opens_when_it_is_worth_it)
 {
 	uint8_t buf[4000];
 	struct tk t;
 
-	(void)state;
 	tk_open_with(&t, &small_buffers);
 	tk_establish(&t);
 	for (uint32_t i = 0; i < 4; i++)
@@ -115,49 +109,39 @@ static void a_closed_window_opens_when_it_is_worth_it(void **state)
 	tk_close(&t);
 }
 
-static void a_reader_who_keeps_up_sends_no_updates(void **state)
+TCP_TEST(a_reader_who_keeps_up_sends_no_updates)
 {
-	struct tk t;
-
-	(void)state;
-	tk_open(&t);
-	tk_establish(&t);
+	tk_establish(t);
 	for (uint32_t i = 0; i < 40; i++) {
-		peer_data(&t, i * 1000, 1000);
-		kit_sent_clear(&t.k);
-		expect_read(&t, i * 1000, 1000);
-		TK_EXPECT_NOTHING(&t);
+		peer_data(t, i * 1000, 1000);
+		kit_sent_clear(&t->k);
+		expect_read(t, i * 1000, 1000);
+		TK_EXPECT_NOTHING(t);
 	}
-	tk_close(&t);
 }
 
 /* Without window scaling there is room for more than can be said: that is no news. */
-static void a_window_that_cannot_be_larger_is_not_told_again(void **state)
+TCP_TEST(a_window_that_cannot_be_larger_is_not_told_again)
 {
-	struct tk t;
 	uint8_t byte;
 
-	(void)state;
-	tk_open(&t);
-	t.scale_offered = false;
-	tk_establish(&t);
-	tk_tcb(&t)->rcvbuf = 4 * 65536; /* it has grown */
-	peer_data(&t, 0, 1000);
-	TK_EXPECT(&t, TCP_ACK, 1, 1001, 0);
+	t->scale_offered = false;
+	tk_establish(t);
+	tk_tcb(t)->rcvbuf = 4 * 65536; /* it has grown */
+	peer_data(t, 0, 1000);
+	TK_EXPECT(t, TCP_ACK, 1, 1001, 0);
 	for (unsigned i = 0; i < 1000; i++) {
-		assert_int_equal(sock_recv(t.k.stack, t.fd, &byte, 1, t.k.now_ns), 1);
-		TK_EXPECT_NOTHING(&t);
+		assert_int_equal(sock_recv(t->k.stack, t->fd, &byte, 1, t->k.now_ns), 1);
+		TK_EXPECT_NOTHING(t);
 	}
-	tk_close(&t);
 }
 
 /* shutdown(SHUT_RD): what comes is acknowledged and thrown away, the window stays open. */
-static void nobody_reads_any_more(void **state)
+TEST(nobody_reads_any_more)
 {
 	uint8_t buf[10];
 	struct tk t;
 
-	(void)state;
 	tk_open_with(&t, &small_buffers);
 	tk_establish(&t);
 	peer_data(&t, 0, 1000);
@@ -169,18 +153,4 @@ static void nobody_reads_any_more(void **state)
 	assert_int_equal(sock_recv(t.k.stack, t.fd, buf, sizeof(buf), t.k.now_ns), 0);
 	kit_sent_clear(&t.k);
 	tk_close(&t);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_window_shrinks_only_as_bytes_come),
-		cmocka_unit_test(medium_segments_do_not_hold_every_packet),
-		cmocka_unit_test(a_closed_window_opens_when_it_is_worth_it),
-		cmocka_unit_test(a_reader_who_keeps_up_sends_no_updates),
-		cmocka_unit_test(a_window_that_cannot_be_larger_is_not_told_again),
-		cmocka_unit_test(nobody_reads_any_more),
-	};
-
-	return cmocka_run_group_tests(tests, fill_pattern, NULL);
 }

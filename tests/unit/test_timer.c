@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* net/timer: order, moving, cancelling, timers that act on timers, and a random comparison. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "net/timer.h"
+#include "tests/runner/unit.h"
 
 #define N 200
 
@@ -26,21 +20,20 @@ static void note(struct stack *stack, struct timer *t, uint64_t now_ns)
 	order[n_fired++] = i;
 }
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	heap = (struct timer_heap){0};
 	for (unsigned i = 0; i < N; i++) {
 		timer_init(&timers[i], note);
 		fired[i] = 0;
 	}
 	n_fired = 0;
-	return 0;
 }
 
-static void nothing_set_is_never(void **state)
+FIXTURE(setup, NULL);
+
+TEST(nothing_set_is_never)
 {
-	(void)state;
 	assert_true(timer_next_deadline(&heap) == TIME_NEVER);
 	timer_run(&heap, NULL, TIME_NEVER - 1);
 	timer_cancel(&heap, &timers[0]);
@@ -49,9 +42,8 @@ static void nothing_set_is_never(void **state)
 	assert_null(heap.root);
 }
 
-static void fires_at_its_deadline_and_once(void **state)
+TEST(fires_at_its_deadline_and_once)
 {
-	(void)state;
 	timer_set(&heap, &timers[0], 100);
 	assert_true(timer_is_set(&timers[0]));
 	assert_int_equal(timer_next_deadline(&heap), 100);
@@ -63,9 +55,8 @@ static void fires_at_its_deadline_and_once(void **state)
 	assert_true(timer_next_deadline(&heap) == TIME_NEVER);
 }
 
-static void fires_in_order_of_deadlines(void **state)
+TEST(fires_in_order_of_deadlines)
 {
-	(void)state;
 	for (unsigned i = 0; i < N; i++)
 		timer_set(&heap, &timers[i], (i * 7919) % N);
 	timer_run(&heap, NULL, N);
@@ -74,9 +65,8 @@ static void fires_in_order_of_deadlines(void **state)
 		assert_int_equal(order[i] * 7919 % N, i);
 }
 
-static void moving_earlier_and_later(void **state)
+TEST(moving_earlier_and_later)
 {
-	(void)state;
 	timer_set(&heap, &timers[0], 100);
 	timer_set(&heap, &timers[1], 200);
 	timer_set(&heap, &timers[2], 300);
@@ -98,9 +88,8 @@ static void set_myself_to_the_past(struct stack *stack, struct timer *t, uint64_
 	timer_set(&heap, t, 1);
 }
 
-static void a_timer_fires_at_most_once_a_run(void **state)
+TEST(a_timer_fires_at_most_once_a_run)
 {
-	(void)state;
 	timer_init(&timers[0], set_myself_to_the_past);
 	timer_set(&heap, &timers[0], 1);
 	timer_run(&heap, NULL, 10);
@@ -119,9 +108,8 @@ static void cancel_one_move_two(struct stack *stack, struct timer *t, uint64_t n
 }
 
 /* What one timer cancels does not fire, though both were due: its memory may be gone. */
-static void firing_can_cancel_what_is_due_too(void **state)
+TEST(firing_can_cancel_what_is_due_too)
 {
-	(void)state;
 	timer_init(&timers[0], cancel_one_move_two);
 	timer_set(&heap, &timers[0], 10);
 	timer_set(&heap, &timers[1], 20);
@@ -149,12 +137,11 @@ static unsigned random_below(unsigned n)
 	return (unsigned)(seed >> 33) % n;
 }
 
-static void a_hundred_thousand_random_steps(void **state)
+TEST(a_hundred_thousand_random_steps)
 {
 	uint64_t model[N];
 	uint64_t now = 0;
 
-	(void)state;
 	for (unsigned i = 0; i < N; i++)
 		model[i] = TIME_NEVER;
 	for (unsigned step = 0; step < 100000; step++) {
@@ -187,19 +174,4 @@ static void a_hundred_thousand_random_steps(void **state)
 			next = MIN(next, model[j]);
 		assert_true(timer_next_deadline(&heap) == next);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(nothing_set_is_never, setup),
-		cmocka_unit_test_setup(fires_at_its_deadline_and_once, setup),
-		cmocka_unit_test_setup(fires_in_order_of_deadlines, setup),
-		cmocka_unit_test_setup(moving_earlier_and_later, setup),
-		cmocka_unit_test_setup(a_timer_fires_at_most_once_a_run, setup),
-		cmocka_unit_test_setup(firing_can_cancel_what_is_due_too, setup),
-		cmocka_unit_test_setup(a_hundred_thousand_random_steps, setup),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

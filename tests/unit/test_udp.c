@@ -1,36 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /* net/udp: ports, datagrams both ways, and what is dropped (HOSTILE: UDP). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "tests/lib/stack_kit.h"
+#include "tests/runner/unit.h"
 
 static struct kit k;
 static struct kit_frame f;
 static struct udp_pcb pcb, other;
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	kit_open(&k, 1, NULL);
 	kit_teach_peer(&k);
 	pcb = other = (struct udp_pcb){0};
 	assert_int_equal(udp_bind(k.stack, &pcb, 0, 5000), ERR_OK);
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	udp_unbind(k.stack, &pcb);
 	udp_unbind(k.stack, &other);
 	kit_close(&k);
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 static void inject(uint16_t src_port, uint16_t dst_port, const char *text)
 {
@@ -64,11 +56,10 @@ static void expect_dropped(const char *counter)
 
 /* --- out --------------------------------------------------------------------------------------------- */
 
-static void a_datagram_on_the_wire(void **state)
+TEST(a_datagram_on_the_wire)
 {
 	struct kit_sent *s;
 
-	(void)state;
 	assert_int_equal(udp_send(k.stack, &pcb, "odd", 3, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
 	s = kit_expect(&k);
 	assert_true(s->is_udp);
@@ -88,12 +79,11 @@ static void a_datagram_on_the_wire(void **state)
 	assert_int_equal(kit_counter(&k, "udp_out"), 2);
 }
 
-static void an_offloading_device_gets_the_pseudo_header_s_sum(void **state)
+TEST(an_offloading_device_gets_the_pseudo_header_s_sum)
 {
 	static const uint8_t pseudo[12] = {192, 168, 77, 2, 192, 168, 77, 1, 0, 17, 0, 8 + 4};
 	struct kit_sent *s;
 
-	(void)state;
 	k.netif.features = NETIF_TX_CSUM;
 	assert_int_equal(udp_send(k.stack, &pcb, "abcd", 4, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
 	s = kit_expect(&k);
@@ -104,11 +94,10 @@ static void an_offloading_device_gets_the_pseudo_header_s_sum(void **state)
 	kit_sent_free(s);
 }
 
-static void sending_says_why_it_cannot(void **state)
+TEST(sending_says_why_it_cannot)
 {
 	static uint8_t big[70000];
 
-	(void)state;
 	assert_int_equal(udp_send(k.stack, &pcb, big, 1472, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
 	kit_sent_clear(&k);
 	pcb.pmtu = UDP_PMTU_DO;
@@ -130,14 +119,13 @@ static void sending_says_why_it_cannot(void **state)
 }
 
 /* A jumbo interface carries jumbo datagrams. */
-static void datagrams_may_be_as_long_as_a_larger_mtu_allows(void **state)
+TEST(datagrams_may_be_as_long_as_a_larger_mtu_allows)
 {
 	static uint8_t big[8973];
 	struct kit jumbo;
 	struct kit_sent *s;
 	struct udp_pcb p = {.pmtu = UDP_PMTU_DO};
 
-	(void)state;
 	kit_open_bare(&jumbo, 1, NULL);
 	net_destroy(jumbo.stack);
 	jumbo.netif.mtu = 9000;
@@ -159,12 +147,11 @@ static void datagrams_may_be_as_long_as_a_larger_mtu_allows(void **state)
 
 /* --- in ---------------------------------------------------------------------------------------------- */
 
-static void datagrams_arrive_in_order_one_by_one(void **state)
+TEST(datagrams_arrive_in_order_one_by_one)
 {
 	uint32_t src;
 	uint16_t port;
 
-	(void)state;
 	assert_null(udp_receive(&pcb, &src, &port));
 	inject(4000, 5000, "first");
 	inject(4001, 5000, "second, longer");
@@ -176,22 +163,20 @@ static void datagrams_arrive_in_order_one_by_one(void **state)
 	assert_null(udp_receive(&pcb, &src, &port));
 }
 
-static void behind_ip_options_the_ports_are_still_right(void **state)
+TEST(behind_ip_options_the_ports_are_still_right)
 {
 	static const uint8_t nops[40] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
 					 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 
-	(void)state;
 	kit_build_udp(&f, &(struct kit_ipv4){.options = nops, .options_len = 40}, 4000, 5000, "x", 1);
 	kit_inject_frame(&k, &f);
 	expect_text(&pcb, "x", 4000);
 }
 
-static void a_length_under_8_or_over_the_packet_is_dropped(void **state)
+TEST(a_length_under_8_or_over_the_packet_is_dropped)
 {
 	static const uint16_t lens[] = {0, 1, 7, 8 + 6, 100, 0xffff};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_LEN(lens); i++) {
 		kit_build_udp(&f, NULL, 4000, 5000, "hello", 5);
 		store_be16(kit_l4(&f) + UDP_OFF_LEN, lens[i]);
@@ -200,11 +185,10 @@ static void a_length_under_8_or_over_the_packet_is_dropped(void **state)
 	}
 }
 
-static void every_truncated_header_is_dropped(void **state)
+TEST(every_truncated_header_is_dropped)
 {
 	static const uint8_t header[8] = {0x0f, 0xa0, 0x13, 0x88, 0, 8, 0, 0};
 
-	(void)state;
 	for (size_t len = 0; len < 8; len++) {
 		kit_build_ipv4(&f, NULL, IPV4_PROTO_UDP, header, len);
 		expect_dropped("udp_malformed");
@@ -212,9 +196,8 @@ static void every_truncated_header_is_dropped(void **state)
 }
 
 /* RFC 768 lets a datagram end before its packet: the rest is nobody's. */
-static void a_length_under_the_packet_trims(void **state)
+TEST(a_length_under_the_packet_trims)
 {
-	(void)state;
 	kit_build_udp(&f, NULL, 4000, 5000, "hello", 5);
 	store_be16(kit_l4(&f) + UDP_OFF_LEN, 8 + 2);
 	store_be16(kit_l4(&f) + UDP_OFF_CHECKSUM, 0);
@@ -222,9 +205,8 @@ static void a_length_under_the_packet_trims(void **state)
 	expect_text(&pcb, "he", 4000);
 }
 
-static void checksum_0_is_accepted_a_bad_one_not(void **state)
+TEST(checksum_0_is_accepted_a_bad_one_not)
 {
-	(void)state;
 	kit_build_udp(&f, NULL, 4000, 5000, "hello", 5);
 	store_be16(kit_l4(&f) + UDP_OFF_CHECKSUM, 0);
 	kit_inject_frame(&k, &f);
@@ -240,9 +222,8 @@ static void checksum_0_is_accepted_a_bad_one_not(void **state)
 	expect_dropped("udp_bad_checksum");
 }
 
-static void what_the_device_verified_is_not_verified_again(void **state)
+TEST(what_the_device_verified_is_not_verified_again)
 {
-	(void)state;
 	k.rx_flags = PKTBUF_CSUM_VALID;
 	kit_build_udp(&f, NULL, 4000, 5000, "hello", 5);
 	store_be16(kit_l4(&f) + UDP_OFF_CHECKSUM, 0x1234); /* partial, from a neighbour VM */
@@ -250,27 +231,24 @@ static void what_the_device_verified_is_not_verified_again(void **state)
 	expect_text(&pcb, "hello", 4000);
 }
 
-static void destination_port_0_is_dropped_source_0_is_legal(void **state)
+TEST(destination_port_0_is_dropped_source_0_is_legal)
 {
-	(void)state;
 	kit_build_udp(&f, NULL, 4000, 0, "x", 1);
 	expect_dropped("udp_malformed");
 	inject(0, 5000, "anonymous");
 	expect_text(&pcb, "anonymous", 0);
 }
 
-static void a_closed_port_to_everybody_is_silent(void **state)
+TEST(a_closed_port_to_everybody_is_silent)
 {
-	(void)state;
 	kit_build_udp(&f,
 		      &(struct kit_ipv4){.eth_dst = KIT_BROADCAST_MAC, .dst = KIT_NET_BROADCAST},
 		      4000, 9999, "x", 1);
 	expect_dropped("udp_no_port");
 }
 
-static void the_queue_is_bounded(void **state)
+TEST(the_queue_is_bounded)
 {
-	(void)state;
 	for (unsigned i = 0; i < UDP_QUEUE_MAX + 10; i++)
 		inject(4000, 5000, "x");
 	assert_int_equal(pcb.received.count, UDP_QUEUE_MAX);
@@ -282,9 +260,8 @@ static void the_queue_is_bounded(void **state)
 
 /* --- ports ------------------------------------------------------------------------------------------- */
 
-static void a_port_is_taken_once(void **state)
+TEST(a_port_is_taken_once)
 {
-	(void)state;
 	assert_int_equal(udp_bind(k.stack, &other, 0, 5000), ERR_ADDRINUSE);
 	assert_int_equal(udp_bind(k.stack, &other, KIT_IP, 5000), ERR_ADDRINUSE);
 	assert_int_equal(udp_bind(k.stack, &other, KIT_PEER_IP, 5001), ERR_ADDRNOTAVAIL);
@@ -296,13 +273,12 @@ static void a_port_is_taken_once(void **state)
 }
 
 /* RFC 6056: somebody who saw one port cannot tell the next. */
-static void ephemeral_ports_are_spread(void **state)
+TEST(ephemeral_ports_are_spread)
 {
 	enum { N = 200 };
 	static struct udp_pcb many[N];
 	unsigned steps = 0;
 
-	(void)state;
 	memset(many, 0, sizeof(many));
 	for (unsigned i = 0; i < N; i++) {
 		assert_int_equal(udp_bind(k.stack, &many[i], 0, 0), ERR_OK);
@@ -317,9 +293,8 @@ static void ephemeral_ports_are_spread(void **state)
 		udp_unbind(k.stack, &many[i]);
 }
 
-static void a_connected_port_hears_its_peer_only(void **state)
+TEST(a_connected_port_hears_its_peer_only)
 {
-	(void)state;
 	udp_connect(k.stack, &pcb, KIT_IP, KIT_PEER_IP, 7);
 	inject(7, 5000, "peer");
 	expect_text(&pcb, "peer", 7);
@@ -333,9 +308,8 @@ static void a_connected_port_hears_its_peer_only(void **state)
 	kit_sent_clear(&k); /* the port is closed to that sender, and it is told so */
 }
 
-static void errors_reach_the_connected_port_only(void **state)
+TEST(errors_reach_the_connected_port_only)
 {
-	(void)state;
 	assert_int_equal(udp_bind(k.stack, &other, 0, 6000), ERR_OK);
 	udp_connect(k.stack, &pcb, KIT_IP, KIT_PEER_IP, 7);
 	kit_udp_unreachable(k.stack, KIT_IP, 5000, KIT_PEER_IP, 8, ERR_CONNREFUSED);
@@ -347,9 +321,8 @@ static void errors_reach_the_connected_port_only(void **state)
 	assert_int_equal(pcb.error, ERR_CONNREFUSED);
 }
 
-static void unbinding_frees_what_was_not_read(void **state)
+TEST(unbinding_frees_what_was_not_read)
 {
-	(void)state;
 	inject(4000, 5000, "never read");
 	udp_unbind(k.stack, &pcb); /* kit_close finds a frame that is still held */
 	assert_int_equal(pcb.received.count, 0);
@@ -358,31 +331,3 @@ static void unbinding_frees_what_was_not_read(void **state)
 	kit_sent_clear(&k);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(a_datagram_on_the_wire),
-		TEST(an_offloading_device_gets_the_pseudo_header_s_sum),
-		TEST(sending_says_why_it_cannot),
-		TEST(datagrams_may_be_as_long_as_a_larger_mtu_allows),
-		TEST(datagrams_arrive_in_order_one_by_one),
-		TEST(behind_ip_options_the_ports_are_still_right),
-		TEST(a_length_under_8_or_over_the_packet_is_dropped),
-		TEST(every_truncated_header_is_dropped),
-		TEST(a_length_under_the_packet_trims),
-		TEST(checksum_0_is_accepted_a_bad_one_not),
-		TEST(what_the_device_verified_is_not_verified_again),
-		TEST(destination_port_0_is_dropped_source_0_is_legal),
-		TEST(a_closed_port_to_everybody_is_silent),
-		TEST(the_queue_is_bounded),
-		TEST(a_port_is_taken_once),
-		TEST(ephemeral_ports_are_spread),
-		TEST(a_connected_port_hears_its_peer_only),
-		TEST(errors_reach_the_connected_port_only),
-		TEST(unbinding_frees_what_was_not_read),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

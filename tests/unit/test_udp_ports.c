@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* net/udp/ports.c and UDP's queues: whose a datagram is, who may share a port, and how much may wait;
  * with very many ports too. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "tests/lib/stack_kit.h"
+#include "tests/runner/unit.h"
 
 #define MANY 5000
 
@@ -17,25 +12,23 @@ static struct kit k;
 static struct kit_frame f;
 static struct udp_pcb any, ours, connected, many[MANY];
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	kit_open(&k, 1, NULL);
 	kit_teach_peer(&k);
 	any = ours = connected = (struct udp_pcb){0};
 	memset(many, 0, sizeof(many));
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	udp_unbind(k.stack, &any);
 	udp_unbind(k.stack, &ours);
 	udp_unbind(k.stack, &connected);
 	kit_close(&k);
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 static void inject(uint16_t src_port, uint16_t dst_port, size_t len)
 {
@@ -59,9 +52,8 @@ static void read_one(struct udp_pcb *pcb)
 	pktbuf_free(udp_receive(pcb, &src, &port));
 }
 
-static void the_closest_match_has_it(void **state)
+TEST(the_closest_match_has_it)
 {
-	(void)state;
 	share(&any, 0, 5000);
 	share(&ours, KIT_IP, 5000);
 	share(&connected, 0, 5000);
@@ -80,9 +72,8 @@ static void the_closest_match_has_it(void **state)
 	assert_int_equal(any.received.count, 1);
 }
 
-static void a_broadcast_is_for_who_is_bound_to_any_address(void **state)
+TEST(a_broadcast_is_for_who_is_bound_to_any_address)
 {
-	(void)state;
 	share(&any, 0, 5000);
 	share(&ours, KIT_IP, 5000);
 	kit_build_udp(&f, &(struct kit_ipv4){.eth_dst = KIT_BROADCAST_MAC, .dst = KIT_NET_BROADCAST}, 7,
@@ -92,9 +83,8 @@ static void a_broadcast_is_for_who_is_bound_to_any_address(void **state)
 	assert_int_equal(ours.received.count, 0);
 }
 
-static void only_who_shares_may_share(void **state)
+TEST(only_who_shares_may_share)
 {
-	(void)state;
 	assert_int_equal(udp_bind(k.stack, &any, 0, 5000), ERR_OK);
 	ours.reuse = true;
 	assert_int_equal(udp_bind(k.stack, &ours, KIT_IP, 5000), ERR_ADDRINUSE);
@@ -105,9 +95,8 @@ static void only_who_shares_may_share(void **state)
 }
 
 /* The tables grow and every port is still found, by datagrams, errors and bind(). */
-static void five_thousand_ports(void **state)
+TEST(five_thousand_ports)
 {
-	(void)state;
 	for (unsigned i = 0; i < MANY; i++) {
 		assert_int_equal(udp_bind(k.stack, &many[i], 0, (uint16_t)(1000 + i)), ERR_OK);
 		if (i % 2 == 1)
@@ -129,9 +118,8 @@ static void five_thousand_ports(void **state)
 }
 
 /* Where many share one port each datagram still finds its own in one look. */
-static void a_thousand_peers_on_one_port(void **state)
+TEST(a_thousand_peers_on_one_port)
 {
-	(void)state;
 	for (unsigned i = 0; i < 1000; i++) {
 		share(&many[i], 0, 5000);
 		udp_connect(k.stack, &many[i], KIT_IP, KIT_PEER_IP, (uint16_t)(2000 + i));
@@ -145,9 +133,8 @@ static void a_thousand_peers_on_one_port(void **state)
 }
 
 /* No memory for larger tables: they stay as they are. */
-static void the_tables_live_without_growing(void **state)
+TEST(the_tables_live_without_growing)
 {
-	(void)state;
 	k.kp.fail_after = 0;
 	for (unsigned i = 0; i < 200; i++)
 		assert_int_equal(udp_bind(k.stack, &many[i], 0, (uint16_t)(1000 + i)), ERR_OK);
@@ -162,11 +149,10 @@ static void the_tables_live_without_growing(void **state)
 
 /* --- how much may wait -------------------------------------------------------------------------------- */
 
-static void the_queue_is_bounded_in_bytes(void **state)
+TEST(the_queue_is_bounded_in_bytes)
 {
 	unsigned n;
 
-	(void)state;
 	assert_int_equal(udp_bind(k.stack, &any, 0, 5000), ERR_OK);
 	any.rcvbuf = 10000;
 	for (n = 0; kit_counter(&k, "udp_queue_full") == 0; n++)
@@ -181,9 +167,8 @@ static void the_queue_is_bounded_in_bytes(void **state)
 	assert_int_equal(any.received_memory, 0);
 }
 
-static void one_datagram_always_fits(void **state)
+TEST(one_datagram_always_fits)
 {
-	(void)state;
 	assert_int_equal(udp_bind(k.stack, &any, 0, 5000), ERR_OK);
 	any.rcvbuf = 1;
 	assert_int_equal(udp_rcvbuf(&any), UDP_RCVBUF_MIN);
@@ -193,20 +178,3 @@ static void one_datagram_always_fits(void **state)
 	assert_int_equal(kit_counter(&k, "udp_queue_full"), 1);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(the_closest_match_has_it),
-		TEST(a_broadcast_is_for_who_is_bound_to_any_address),
-		TEST(only_who_shares_may_share),
-		TEST(five_thousand_ports),
-		TEST(a_thousand_peers_on_one_port),
-		TEST(the_tables_live_without_growing),
-		TEST(the_queue_is_bounded_in_bytes),
-		TEST(one_datagram_always_fits),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

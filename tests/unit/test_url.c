@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* app/http/url: what is accepted, and which status each kind of trouble ends with. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "app/http/url.h"
+#include "tests/runner/unit.h"
 
 /* From a copy of the exact length, so that AddressSanitizer sees a read past it. */
 static enum status parse(struct url *url, const char *text, const char **problem)
@@ -24,7 +19,7 @@ static enum status parse(struct url *url, const char *text, const char **problem
 	return url_parse(url, copy, len, problem);
 }
 
-static void accepted(void **state)
+TEST(accepted)
 {
 	static const struct {
 		const char *text;
@@ -47,7 +42,6 @@ static void accepted(void **state)
 		{"http:///10.0.2.2.:81/", 0x0a000202, 81, "10.0.2.2.:81", "/", false},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct url url;
 		const char *problem;
@@ -66,12 +60,11 @@ static void accepted(void **state)
 	}
 }
 
-static void names_are_for_the_resolver(void **state)
+TEST(names_are_for_the_resolver)
 {
 	static const char *const hosts[] = {"example.org", "localhost", "1.2.3.4.example", "a", "x.y.",
 					    "a.0xg", "a.1e", "0x.a"};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
 		char text[64];
 		struct url url;
@@ -87,7 +80,7 @@ static void names_are_for_the_resolver(void **state)
 }
 
 /* It is no part of what the Host field says; the last @ ends it. */
-static void users(void **state)
+TEST(users)
 {
 	static const struct {
 		const char *text, *user;
@@ -96,7 +89,6 @@ static void users(void **state)
 		{"http://a%40b:c%3A@10.0.2.2:81", "a%40b:c%3A"},   {"http://a@b@10.0.2.2:81?@", "a@b"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct url url;
 		const char *problem;
@@ -112,7 +104,7 @@ static void users(void **state)
 	}
 }
 
-static void refused_with_its_status(void **state)
+TEST(refused_with_its_status)
 {
 	static const struct {
 		const char *text;
@@ -168,7 +160,6 @@ static void refused_with_its_status(void **state)
 		{"http://a,b/", STATUS_URL_MALFORMED},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct url url;
 		const char *problem;
@@ -181,7 +172,7 @@ static void refused_with_its_status(void **state)
 }
 
 /* What is asked for, and what redirects are relative to; the rest of the URL stays as it is. */
-static void the_normal_form(void **state)
+TEST(the_normal_form)
 {
 	static const struct {
 		const char *given, *text;
@@ -195,7 +186,6 @@ static void the_normal_form(void **state)
 		{"http://a./%2e", "http://a./"},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		char text[128];
 		const char *problem;
@@ -208,16 +198,4 @@ static void the_normal_form(void **state)
 		assert_int_equal(len, strlen(text));
 		assert_true(url.host.at > text && url.host.at < text + len);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(accepted),
-		cmocka_unit_test(names_are_for_the_resolver),
-		cmocka_unit_test(users),
-		cmocka_unit_test(refused_with_its_status),
-		cmocka_unit_test(the_normal_form),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* URLs, redirects and Host beside curl: our side of tests/unit/url_table.tsv, each row of it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "app/app.h"
 #include "app/http/http_parse.h"
 #include "app/http/redirect.h"
 #include "app/http/request.h"
 #include "base/strbuf.h"
+#include "tests/runner/unit.h"
 
 #define COLUMNS 5u
 #define LINE_MAX_LEN 512u
@@ -183,13 +178,12 @@ static void split(char *line, char *column[COLUMNS])
 	}
 }
 
-static void every_row(void **state)
+TEST(every_row)
 {
 	char line[LINE_MAX_LEN], *column[COLUMNS];
 	FILE *f = fopen("tests/unit/url_table.tsv", "r");
 	unsigned rows = 0, wrong = 0;
 
-	(void)state;
 	assert_non_null(f);
 	while (fgets(line, sizeof(line), f) != NULL) {
 		char given[LINE_MAX_LEN];
@@ -210,19 +204,11 @@ static void every_row(void **state)
 	assert_int_equal(wrong, 0);
 }
 
-static int defaults(void **state)
+static void defaults(void)
 {
 	size_t count;
 
-	(void)state;
 	(void)app_config_keys(&count);
-	return 0;
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(every_row, defaults),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+FIXTURE(defaults, NULL);

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Negotiation, queues and configuration of virtio devices that behave and that do not. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "tests/lib/fake_machine.h"
 #include "tests/lib/fake_virtio.h"
+#include "tests/runner/unit.h"
 
 #define A VIRTIO_FEATURE(3)
 #define B VIRTIO_FEATURE(5)
@@ -16,20 +12,18 @@
 
 static struct fake_virtio fake;
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	fake_machine_reset();
 	fake_virtio_init(&fake, A | B | VIRTIO_FEATURE(VIRTIO_RING_F_EVENT_IDX));
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	fake_machine_off();
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 static void assert_given_up(const char *word)
 {
@@ -38,9 +32,8 @@ static void assert_given_up(const char *word)
 	assert_non_null(strstr(fake_machine.problem, word));
 }
 
-static void only_what_both_know_is_agreed_on(void **state)
+TEST(only_what_both_know_is_agreed_on)
 {
-	(void)state;
 	assert_int_equal(virtio_negotiate(&fake.dev, B | C), ERR_OK);
 	assert_int_equal(fake.accepted, B | VIRTIO_FEATURE(VIRTIO_RING_F_EVENT_IDX) |
 						VIRTIO_FEATURE(VIRTIO_F_VERSION_1));
@@ -51,37 +44,33 @@ static void only_what_both_know_is_agreed_on(void **state)
 	assert_true((fake.status & VIRTIO_CONFIG_S_DRIVER_OK) != 0);
 }
 
-static void platform_features_are_taken_where_offered(void **state)
+TEST(platform_features_are_taken_where_offered)
 {
-	(void)state;
 	fake.offered |= VIRTIO_FEATURE(VIRTIO_F_ACCESS_PLATFORM);
 	assert_int_equal(virtio_negotiate(&fake.dev, 0), ERR_OK);
 	assert_true(virtio_has(&fake.dev, VIRTIO_F_ACCESS_PLATFORM));
 	assert_false(virtio_has(&fake.dev, VIRTIO_F_ORDER_PLATFORM));
 }
 
-static void device_without_version_1_is_refused(void **state)
+TEST(device_without_version_1_is_refused)
 {
-	(void)state;
 	fake.offered = A | B;
 	assert_int_equal(virtio_negotiate(&fake.dev, B), ERR_PROTONOSUPPORT);
 	assert_given_up("VERSION_1");
 }
 
-static void device_that_never_sets_features_ok_is_refused(void **state)
+TEST(device_that_never_sets_features_ok_is_refused)
 {
-	(void)state;
 	fake.refuses_features = true;
 	assert_int_equal(virtio_negotiate(&fake.dev, B), ERR_PROTO);
 	assert_given_up("FEATURES_OK");
 	assert_int_equal(fake.status, VIRTIO_CONFIG_S_FAILED);
 }
 
-static void device_that_never_resets_is_refused_in_time(void **state)
+TEST(device_that_never_resets_is_refused_in_time)
 {
 	uint64_t before = fake_machine.now_ns;
 
-	(void)state;
 	fake.never_resets = true;
 	assert_int_equal(virtio_negotiate(&fake.dev, B), ERR_TIMEDOUT);
 	assert_given_up("reset");
@@ -89,16 +78,15 @@ static void device_that_never_resets_is_refused_in_time(void **state)
 }
 
 /* Only what the one look showed counts; fake_set_features() aborts where more is taken. */
-static void features_that_change_change_nothing(void **state)
+TEST(features_that_change_change_nothing)
 {
-	(void)state;
 	fake.offered_later = fake.offered | C;
 	assert_int_equal(virtio_negotiate(&fake.dev, A | B | C), ERR_OK);
 	assert_int_equal(fake.dev.features & C, 0);
 	assert_int_equal(fake.dev.features, fake.accepted);
 }
 
-static void sizes_of_queues_are_checked(void **state)
+TEST(sizes_of_queues_are_checked)
 {
 	static const struct {
 		uint16_t offered;
@@ -113,7 +101,7 @@ static void sizes_of_queues_are_checked(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct virtio_queue queue;
 
-		setup(state);
+		setup();
 		fake.queue_sizes[1] = rows[i].offered;
 		assert_int_equal(virtio_negotiate(&fake.dev, 0), ERR_OK);
 		assert_int_equal(virtio_queue_open(&fake.dev, &queue, 1, 256, 2), rows[i].err);
@@ -126,12 +114,12 @@ static void sizes_of_queues_are_checked(void **state)
 	}
 }
 
-static void no_memory_for_a_queue_is_an_error_without_a_leak(void **state)
+TEST(no_memory_for_a_queue_is_an_error_without_a_leak)
 {
 	struct virtio_queue queue;
 
 	for (int nth = 1; nth <= 2; nth++) {
-		setup(state);
+		setup();
 		assert_int_equal(virtio_negotiate(&fake.dev, 0), ERR_OK);
 		fake_machine.fail_only = nth;
 		assert_int_equal(virtio_queue_open(&fake.dev, &queue, 0, 256, 0), ERR_NOMEM);
@@ -140,11 +128,10 @@ static void no_memory_for_a_queue_is_an_error_without_a_leak(void **state)
 	}
 }
 
-static void configuration_is_read_whole(void **state)
+TEST(configuration_is_read_whole)
 {
 	uint32_t v;
 
-	(void)state;
 	fake.config_len = 8;
 	memcpy(fake.config, "abcdefgh", 8);
 	assert_int_equal(virtio_config_read(&fake.dev, 4, &v, 4), ERR_OK);
@@ -153,33 +140,13 @@ static void configuration_is_read_whole(void **state)
 	assert_int_equal(virtio_config_read(&fake.dev, UINT32_MAX, &v, 4), ERR_RANGE);
 }
 
-static void configuration_that_never_settles_is_given_up(void **state)
+TEST(configuration_that_never_settles_is_given_up)
 {
 	uint32_t v;
 
-	(void)state;
 	fake.config_len = 8;
 	fake.never_settles = true;
 	assert_int_equal(virtio_config_read(&fake.dev, 0, &v, 4), ERR_TIMEDOUT);
 	assert_in_range(fake.config_reads, 2, 100);
 }
 
-#define ROW(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		ROW(only_what_both_know_is_agreed_on),
-		ROW(platform_features_are_taken_where_offered),
-		ROW(device_without_version_1_is_refused),
-		ROW(device_that_never_sets_features_ok_is_refused),
-		ROW(device_that_never_resets_is_refused_in_time),
-		ROW(features_that_change_change_nothing),
-		ROW(sizes_of_queues_are_checked),
-		ROW(no_memory_for_a_queue_is_an_error_without_a_leak),
-		ROW(configuration_is_read_whole),
-		ROW(configuration_that_never_settles_is_given_up),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

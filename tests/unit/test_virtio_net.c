@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The virtio network driver on a device that keeps its promises, with each feature on and off. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "machine/irq_source.h"
 #include "tests/lib/virtio_net_kit.h"
+#include "tests/runner/unit.h"
+
+FIXTURE(net_kit_setup, net_kit_teardown);
 
 #define HDR_LEN sizeof(struct virtio_net_hdr_v1)
 
@@ -42,12 +40,11 @@ static unsigned tx_room(void)
 
 /* --- setup --------------------------------------------------------------------------------- */
 
-static void comes_up(void **state)
+TEST(comes_up)
 {
 	static const uint8_t mac[6] = {0x52, 0x54, 0, 0x12, 0x34, 0x56};
 	struct netif *netif = net_kit.netif;
 
-	(void)state;
 	assert_string_equal(netif->name, "eth0");
 	assert_memory_equal(netif->mac, mac, 6);
 	assert_int_equal(netif->mtu, 1500);
@@ -67,9 +64,8 @@ static void comes_up(void **state)
 						  VIRTIO_FEATURE(VIRTIO_NET_F_CTRL_VQ)), 0);
 }
 
-static void comes_up_without_any_feature(void **state)
+TEST(comes_up_without_any_feature)
 {
-	(void)state;
 	net_kit_reset(0);
 	assert_non_null(net_kit_open());
 	assert_int_equal(net_kit.netif->features, NETIF_TX_SG);
@@ -82,13 +78,12 @@ static void comes_up_without_any_feature(void **state)
 	assert_int_equal(send(net_kit_packet(60, 0)), ERR_OK);
 }
 
-static void mtu_is_taken_within_bounds(void **state)
+TEST(mtu_is_taken_within_bounds)
 {
 	static const struct {
 		uint16_t offered, taken;
 	} rows[] = {{68, 68}, {67, 1500}, {0, 1500}, {1500, 1500}, {9000, 9000}, {65535, 65535}};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct fake_chain chain;
 
@@ -106,11 +101,10 @@ static void mtu_is_taken_within_bounds(void **state)
 	}
 }
 
-static void impossible_macs_are_replaced(void **state)
+TEST(impossible_macs_are_replaced)
 {
 	static const uint8_t bad[][6] = {{0}, {1, 0, 0x5e, 0, 0, 1}, {255, 255, 255, 255, 255, 255}};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		net_kit_reset(NET_KIT_ALL);
 		memcpy(net_kit.fake.config, bad[i], 6);
@@ -121,11 +115,10 @@ static void impossible_macs_are_replaced(void **state)
 }
 
 /* Two devices that came up in the same nanosecond have two addresses. */
-static void an_invented_mac_is_drawn_from_the_generator(void **state)
+TEST(an_invented_mac_is_drawn_from_the_generator)
 {
 	static const uint8_t drawn[6] = {0x02, 2, 3, 4, 5, 6}, drawn_next[6] = {0x02, 8, 9, 10, 11, 12};
 
-	(void)state;
 	net_kit_reset(NET_KIT_ALL & ~VIRTIO_FEATURE(VIRTIO_NET_F_MAC));
 	fake_machine.tick_ns = 0;
 	assert_non_null(net_kit_open());
@@ -136,9 +129,8 @@ static void an_invented_mac_is_drawn_from_the_generator(void **state)
 	assert_memory_equal(net_kit.netif->mac, drawn_next, 6);
 }
 
-static void without_interrupts_it_is_polled_and_says_so(void **state)
+TEST(without_interrupts_it_is_polled_and_says_so)
 {
-	(void)state;
 	net_kit_reset(NET_KIT_ALL);
 	net_kit.fake.dev.n_vectors = 0;
 	assert_non_null(net_kit_open());
@@ -153,11 +145,10 @@ static void without_interrupts_it_is_polled_and_says_so(void **state)
 }
 
 /* Half of an eighth of 4 MiB in buffers of some 1.7 KiB each. */
-static void little_memory_means_few_buffers(void **state)
+TEST(little_memory_means_few_buffers)
 {
 	unsigned posted = 0;
 
-	(void)state;
 	net_kit_reset(NET_KIT_ALL);
 	fake_machine.pages = 1024;
 	assert_non_null(net_kit_open());
@@ -178,9 +169,8 @@ static void little_memory_means_few_buffers(void **state)
 
 /* --- receiving ----------------------------------------------------------------------------- */
 
-static void frame_arrives_as_it_was_sent(void **state)
+TEST(frame_arrives_as_it_was_sent)
 {
-	(void)state;
 	assert_int_equal(net_kit_receive(&plain, 1514), 1);
 	assert_int_equal(net_kit.received, 1);
 	assert_int_equal(net_kit.frame_len, 1514);
@@ -191,11 +181,10 @@ static void frame_arrives_as_it_was_sent(void **state)
 	assert_int_equal(net_kit.received, 1);
 }
 
-static void checksum_flags_are_understood(void **state)
+TEST(checksum_flags_are_understood)
 {
 	struct virtio_net_hdr_v1 hdr = {.num_buffers = 1};
 
-	(void)state;
 	hdr.flags = VIRTIO_NET_HDR_F_DATA_VALID;
 	net_kit_receive(&hdr, 60);
 	assert_int_equal(net_kit.frame_flags, PKTBUF_CSUM_VALID);
@@ -207,11 +196,10 @@ static void checksum_flags_are_understood(void **state)
 	assert_int_equal(net_kit.received, 2);
 }
 
-static void checksum_flags_mean_nothing_where_not_agreed_on(void **state)
+TEST(checksum_flags_mean_nothing_where_not_agreed_on)
 {
 	struct virtio_net_hdr_v1 hdr = {.flags = VIRTIO_NET_HDR_F_DATA_VALID};
 
-	(void)state;
 	net_kit_reset(NET_KIT_ALL & ~VIRTIO_FEATURE(VIRTIO_NET_F_GUEST_CSUM));
 	assert_non_null(net_kit_open());
 	assert_int_equal(net_kit.netif->features, NETIF_TX_CSUM | NETIF_TX_SG);
@@ -221,11 +209,10 @@ static void checksum_flags_mean_nothing_where_not_agreed_on(void **state)
 }
 
 /* Each time the machine would sleep, the next frame raises an interrupt, and one for a burst. */
-static void each_quiet_moment_ends_with_an_interrupt(void **state)
+TEST(each_quiet_moment_ends_with_an_interrupt)
 {
 	struct fake_ring *ring = &net_kit.fake.rings[0];
 
-	(void)state;
 	net_kit_idle();
 	for (unsigned round = 0; round < 70000; round++) {
 		unsigned before = ring->interrupts;
@@ -240,9 +227,8 @@ static void each_quiet_moment_ends_with_an_interrupt(void **state)
 }
 
 /* A frame that came between the last poll and the wish for an interrupt raises none. */
-static void what_came_before_the_wish_forbids_the_halt(void **state)
+TEST(what_came_before_the_wish_forbids_the_halt)
 {
-	(void)state;
 	net_kit_idle();
 	assert_int_equal(net_kit_receive(&plain, 60), 1);
 	assert_int_equal(net_kit_poll(), 0);
@@ -257,11 +243,10 @@ static void what_came_before_the_wish_forbids_the_halt(void **state)
 
 /* While frames are polled out of the ring their interrupts would only cost: also where the device
  * has no event index to fall behind. */
-static void frames_raise_no_interrupt_while_they_are_polled(void **state)
+TEST(frames_raise_no_interrupt_while_they_are_polled)
 {
 	struct fake_ring *ring = &net_kit.fake.rings[0];
 
-	(void)state;
 	net_kit_reset(NET_KIT_ALL & ~VIRTIO_FEATURE(VIRTIO_RING_F_EVENT_IDX));
 	assert_non_null(net_kit_open());
 	net_kit_idle();
@@ -276,11 +261,10 @@ static void frames_raise_no_interrupt_while_they_are_polled(void **state)
 }
 
 /* The ring is as long as the budget of a poll: both end together, and the next poll finds nothing. */
-static void full_ring_leaves_no_machine_deaf(void **state)
+TEST(full_ring_leaves_no_machine_deaf)
 {
 	unsigned frames = 0, before;
 
-	(void)state;
 	for (unsigned i = 0; i < 300; i++)
 		net_kit_receive(&plain, 60); /* until the ring has grown to its size */
 	while (fake_virtio_receive(&net_kit.fake, &plain, net_kit.frame, 60))
@@ -294,17 +278,15 @@ static void full_ring_leaves_no_machine_deaf(void **state)
 	assert_int_equal(net_kit.fake.rings[0].interrupts, before + 1);
 }
 
-static void frames_that_come_during_the_poll_are_taken(void **state)
+TEST(frames_that_come_during_the_poll_are_taken)
 {
-	(void)state;
 	net_kit.flood = 100;
 	assert_int_equal(net_kit_receive(&plain, 60), 101);
 	assert_int_equal(net_kit.received, 101);
 }
 
-static void silence_is_noticed_and_said(void **state)
+TEST(silence_is_noticed_and_said)
 {
-	(void)state;
 	net_kit_idle();
 	for (unsigned i = 0; i < 1000; i++)
 		net_kit_receive(&plain, 60);
@@ -331,9 +313,8 @@ static void silence_is_noticed_and_said(void **state)
 }
 
 /* Each interrupt comes just after the poll that already found its frame. */
-static void late_interrupts_are_no_silence(void **state)
+TEST(late_interrupts_are_no_silence)
 {
-	(void)state;
 	net_kit_idle();
 	for (unsigned i = 0; i < 100; i++) {
 		net_kit.deaf = true;
@@ -346,9 +327,8 @@ static void late_interrupts_are_no_silence(void **state)
 }
 
 /* What is found when the interrupt is asked for raised none, and was not expected to. */
-static void frames_before_the_wish_are_no_silence(void **state)
+TEST(frames_before_the_wish_are_no_silence)
 {
-	(void)state;
 	net_kit_idle();
 	for (unsigned i = 0; i < 100; i++) {
 		assert_true(fake_virtio_receive(&net_kit.fake, &plain, net_kit.frame, 60));
@@ -364,11 +344,10 @@ static void frames_before_the_wish_are_no_silence(void **state)
 }
 
 /* A device that never stops must not keep the stack's timers from running. */
-static void endless_flood_is_cut_into_polls(void **state)
+TEST(endless_flood_is_cut_into_polls)
 {
 	unsigned frames;
 
-	(void)state;
 	net_kit.flood = UINT32_MAX;
 	assert_true(fake_virtio_receive(&net_kit.fake, &plain, net_kit.frame, 60));
 	frames = net_kit_poll();
@@ -383,11 +362,10 @@ static void endless_flood_is_cut_into_polls(void **state)
 	net_kit_poll();
 }
 
-static void buffers_held_by_the_stack_do_not_starve_the_device(void **state)
+TEST(buffers_held_by_the_stack_do_not_starve_the_device)
 {
 	unsigned delivered = 0;
 
-	(void)state;
 	net_kit.hold = true;
 	while (fake_virtio_receive(&net_kit.fake, &plain, net_kit.frame, 60)) {
 		net_kit_poll();
@@ -402,9 +380,8 @@ static void buffers_held_by_the_stack_do_not_starve_the_device(void **state)
 }
 
 /* A device without a buffer receives nothing and so wakes nobody. */
-static void memory_that_is_there_again_is_found_by_the_clock(void **state)
+TEST(memory_that_is_there_again_is_found_by_the_clock)
 {
-	(void)state;
 	net_kit.hold = true;
 	fake_machine.allocs_left = 0;
 	while (fake_virtio_receive(&net_kit.fake, &plain, net_kit.frame, 60))
@@ -418,9 +395,8 @@ static void memory_that_is_there_again_is_found_by_the_clock(void **state)
 	net_kit_poll();
 }
 
-static void ring_is_not_filled_before_there_is_traffic(void **state)
+TEST(ring_is_not_filled_before_there_is_traffic)
 {
-	(void)state;
 	assert_int_equal(net_kit.fake.rings[0].avail->idx, 16);
 	net_kit_receive(&plain, 60);
 	assert_int_equal(net_kit.fake.rings[0].avail->idx, 18);
@@ -428,13 +404,12 @@ static void ring_is_not_filled_before_there_is_traffic(void **state)
 
 /* --- transmitting -------------------------------------------------------------------------- */
 
-static void frame_leaves_as_it_was_given(void **state)
+TEST(frame_leaves_as_it_was_given)
 {
 	struct fake_chain chain;
 	uint8_t bytes[600];
 	struct virtio_net_hdr_v1 none = {0};
 
-	(void)state;
 	struct pktbuf *pkt = net_kit_packet(54, 2);
 
 	assert_true(pktbuf_add_piece(pkt, bytes, 0)); /* nothing: no descriptor */
@@ -451,13 +426,12 @@ static void frame_leaves_as_it_was_given(void **state)
 	assert_int_equal(bytes[HDR_LEN + 154], 0xbb);
 }
 
-static void checksum_is_left_to_the_device(void **state)
+TEST(checksum_is_left_to_the_device)
 {
 	struct virtio_net_hdr_v1 hdr;
 	struct pktbuf *pkt = net_kit_packet(54, 0);
 	struct fake_chain chain;
 
-	(void)state;
 	pkt->flags = PKTBUF_CSUM_PARTIAL;
 	pkt->csum_start = 34;
 	pkt->csum_off = 16;
@@ -470,11 +444,10 @@ static void checksum_is_left_to_the_device(void **state)
 	assert_int_equal(hdr.gso_type, VIRTIO_NET_HDR_GSO_NONE);
 }
 
-static void pieces_are_released_when_the_device_is_done_and_once(void **state)
+TEST(pieces_are_released_when_the_device_is_done_and_once)
 {
 	struct fake_chain chain;
 
-	(void)state;
 	assert_int_equal(send(net_kit_packet(54, 1)), ERR_OK);
 	net_kit_poll();
 	assert_int_equal(net_kit.released, 0);
@@ -487,11 +460,10 @@ static void pieces_are_released_when_the_device_is_done_and_once(void **state)
 	assert_int_equal(net_kit.released, 1);
 }
 
-static void completions_raise_no_interrupt(void **state)
+TEST(completions_raise_no_interrupt)
 {
 	struct fake_chain chain;
 
-	(void)state;
 	for (unsigned i = 0; i < 70000; i++) {
 		assert_int_equal(send(net_kit_packet(54, 0)), ERR_OK);
 		assert_true(net_kit_transmitted(&chain));
@@ -500,9 +472,8 @@ static void completions_raise_no_interrupt(void **state)
 	assert_int_equal(net_kit.fake.rings[1].interrupts, 0);
 }
 
-static void busy_device_is_not_notified_again(void **state)
+TEST(busy_device_is_not_notified_again)
 {
-	(void)state;
 	assert_int_equal(send(net_kit_packet(54, 0)), ERR_OK);
 	assert_int_equal(net_kit.fake.notified[1], 1);
 	/* The device has not come round to moving its event index. */
@@ -523,13 +494,12 @@ static unsigned fill_tx(unsigned n_pieces)
 	return sent;
 }
 
-static void full_ring_says_so_and_wakes_when_there_is_room(void **state)
+TEST(full_ring_says_so_and_wakes_when_there_is_room)
 {
 	struct fake_ring *ring = &net_kit.fake.rings[1];
 	struct fake_chain chain;
 	unsigned sent = fill_tx(4);
 
-	(void)state;
 	assert_int_equal(sent, 256 / 5);
 	assert_int_equal(send(net_kit_packet(54, 4)), ERR_AGAIN);
 	assert_int_equal(net_kit.pool.in_use, sent); /* the refused one is freed */
@@ -547,13 +517,12 @@ static void full_ring_says_so_and_wakes_when_there_is_room(void **state)
 	assert_int_equal(tx_room(), 256 / 5);
 }
 
-static void wish_to_be_woken_survives_a_poll(void **state)
+TEST(wish_to_be_woken_survives_a_poll)
 {
 	struct fake_ring *ring = &net_kit.fake.rings[1];
 	struct fake_chain chain;
 	unsigned sent = fill_tx(4);
 
-	(void)state;
 	net_kit_idle();
 	for (unsigned i = 0; i < sent && ring->interrupts == 0; i++) {
 		assert_true(net_kit_transmitted(&chain));
@@ -566,12 +535,11 @@ static void wish_to_be_woken_survives_a_poll(void **state)
 
 /* Half of the frames is not half of the ring: small ones leave first, and the ring is full again
  * before it was half empty.  The wish must be there again too. */
-static void wish_to_be_woken_follows_a_ring_filled_again(void **state)
+TEST(wish_to_be_woken_follows_a_ring_filled_again)
 {
 	struct fake_ring *ring = &net_kit.fake.rings[1];
 	struct fake_chain chain;
 
-	(void)state;
 	for (unsigned i = 0; i < 100; i++)
 		assert_int_equal(send(net_kit_packet(54, 0)), ERR_OK);
 	fill_tx(4);
@@ -590,11 +558,10 @@ static void wish_to_be_woken_follows_a_ring_filled_again(void **state)
 
 /* The stack waits for bytes that it sent: they are looked for, although the device does not say
  * when it has read them. */
-static void sent_frames_are_collected_by_the_clock(void **state)
+TEST(sent_frames_are_collected_by_the_clock)
 {
 	struct fake_chain chain;
 
-	(void)state;
 	net_kit_idle();
 	assert_true(net_kit_arm() == TIME_NEVER);
 	assert_int_equal(send(net_kit_packet(54, 1)), ERR_OK);
@@ -607,11 +574,10 @@ static void sent_frames_are_collected_by_the_clock(void **state)
 
 /* The stack came upon them itself, when it sent after the poll: whoever waits for their memory has to
  * hear of it before the halt. */
-static void frames_collected_while_sending_forbid_the_halt(void **state)
+TEST(frames_collected_while_sending_forbid_the_halt)
 {
 	struct fake_chain chain;
 
-	(void)state;
 	net_kit_idle();
 	fill_tx(1);
 	net_kit_idle();
@@ -623,11 +589,10 @@ static void frames_collected_while_sending_forbid_the_halt(void **state)
 	assert_true(net_kit_arm() > net_kit.now_ns);
 }
 
-static void room_counts_what_was_done_meanwhile(void **state)
+TEST(room_counts_what_was_done_meanwhile)
 {
 	struct fake_chain chain;
 
-	(void)state;
 	fill_tx(0);
 	for (unsigned i = 0; i < 10; i++)
 		assert_true(net_kit_transmitted(&chain));
@@ -636,11 +601,10 @@ static void room_counts_what_was_done_meanwhile(void **state)
 }
 
 /* What a machine waits for that is about to end. */
-static void nothing_is_with_the_device_any_more(void **state)
+TEST(nothing_is_with_the_device_any_more)
 {
 	struct fake_chain chain;
 
-	(void)state;
 	assert_true(virtio_net_sent_all(net_kit.netif));
 	assert_int_equal(send(net_kit_packet(54, 0)), ERR_OK);
 	assert_int_equal(send(net_kit_packet(54, 1)), ERR_OK);
@@ -652,13 +616,12 @@ static void nothing_is_with_the_device_any_more(void **state)
 }
 
 /* Filled and emptied many times, in the worst moments: the wake must come each time. */
-static void wakes_come_across_the_wrap(void **state)
+TEST(wakes_come_across_the_wrap)
 {
 	struct fake_ring *ring = &net_kit.fake.rings[1];
 	struct fake_chain chain;
 	unsigned total = 0;
 
-	(void)state;
 	for (unsigned round = 0; total < 140000; round++) {
 		unsigned before;
 
@@ -686,11 +649,10 @@ static void set_device_link(bool up)
 	fake_virtio_config_changed(&net_kit.fake);
 }
 
-static void link_is_followed_by_interrupt(void **state)
+TEST(link_is_followed_by_interrupt)
 {
 	unsigned reads;
 
-	(void)state;
 	set_device_link(false);
 	net_kit_poll();
 	assert_false(net_kit.netif->link_up);
@@ -709,9 +671,8 @@ static void link_is_followed_by_interrupt(void **state)
 	assert_int_equal(net_kit.fake.config_reads, reads);
 }
 
-static void link_shares_the_only_vector(void **state)
+TEST(link_shares_the_only_vector)
 {
-	(void)state;
 	for (unsigned round = 0; round < 2; round++) {
 		net_kit_reset(NET_KIT_ALL);
 		if (round == 0)
@@ -734,9 +695,8 @@ static void change_link_silently(void)
 }
 
 /* A device whose frames raise none tells of its link by none either. */
-static void silence_is_not_waited_for_by_the_link(void **state)
+TEST(silence_is_not_waited_for_by_the_link)
 {
-	(void)state;
 	net_kit_idle();
 	net_kit.deaf = true;
 	for (unsigned i = 0; i < 5; i++)
@@ -759,9 +719,8 @@ static void silence_is_not_waited_for_by_the_link(void **state)
 	assert_true(net_kit_arm() == TIME_NEVER);
 }
 
-static void link_is_followed_by_the_clock_where_no_interrupt_tells(void **state)
+TEST(link_is_followed_by_the_clock_where_no_interrupt_tells)
 {
-	(void)state;
 	net_kit_reset(NET_KIT_ALL);
 	net_kit.fake.dev.n_vectors = 0;
 	assert_non_null(net_kit_open());
@@ -776,9 +735,8 @@ static void link_is_followed_by_the_clock_where_no_interrupt_tells(void **state)
 }
 
 /* Frames have an interrupt, the link has none: whoever sleeps is told when to look. */
-static void link_without_a_vector_of_its_own_ends_the_sleep(void **state)
+TEST(link_without_a_vector_of_its_own_ends_the_sleep)
 {
-	(void)state;
 	net_kit_idle();
 	assert_true(net_kit_arm() == TIME_NEVER);
 	net_kit_reset(NET_KIT_ALL);
@@ -802,9 +760,8 @@ static void link_without_a_vector_of_its_own_ends_the_sleep(void **state)
 
 /* Between the last poll and the halt: the stack's own sending finds the device broken, or the
  * interrupt of a change comes. */
-static void news_of_the_link_forbid_the_halt(void **state)
+TEST(news_of_the_link_forbid_the_halt)
 {
-	(void)state;
 	net_kit_idle();
 	set_device_link(false);
 	assert_true(net_kit_arm() <= net_kit.now_ns);
@@ -822,9 +779,8 @@ static void news_of_the_link_forbid_the_halt(void **state)
 }
 
 /* Before there is a vector, or DRIVER_OK, a change raises no interrupt. */
-static void link_that_changed_while_the_driver_came_up_is_seen(void **state)
+TEST(link_that_changed_while_the_driver_came_up_is_seen)
 {
-	(void)state;
 	net_kit_reset(NET_KIT_ALL);
 	assert_non_null(net_kit_open());
 	assert_true(net_kit.netif->link_up);
@@ -834,9 +790,8 @@ static void link_that_changed_while_the_driver_came_up_is_seen(void **state)
 }
 
 /* The interrupt came, and the configuration could not be read: it is tried again. */
-static void link_that_does_not_settle_is_looked_at_again(void **state)
+TEST(link_that_does_not_settle_is_looked_at_again)
 {
-	(void)state;
 	net_kit_idle();
 	set_device_link(false);
 	net_kit.fake.never_settles = true;
@@ -850,9 +805,8 @@ static void link_that_does_not_settle_is_looked_at_again(void **state)
 	assert_true(net_kit_arm() == TIME_NEVER);
 }
 
-static void interface_set_aside_is_not_asked(void **state)
+TEST(interface_set_aside_is_not_asked)
 {
-	(void)state;
 	net_kit_idle();
 	virtio_net_set_aside(net_kit.netif);
 	assert_true(fake_virtio_receive(&net_kit.fake, &plain, net_kit.frame, 60));
@@ -861,9 +815,8 @@ static void interface_set_aside_is_not_asked(void **state)
 	assert_int_equal(net_kit.received, 0);
 }
 
-static void link_may_be_down_from_the_start(void **state)
+TEST(link_may_be_down_from_the_start)
 {
-	(void)state;
 	net_kit_reset(NET_KIT_ALL);
 	set_device_link(false);
 	assert_non_null(net_kit_open());
@@ -874,9 +827,8 @@ static void link_may_be_down_from_the_start(void **state)
 	assert_true(net_kit.netif->link_up);
 }
 
-static void interrupt_storm_without_news_is_silent(void **state)
+TEST(interrupt_storm_without_news_is_silent)
 {
-	(void)state;
 	for (unsigned i = 0; i < 1000; i++) {
 		fake_virtio_config_changed(&net_kit.fake);
 		net_kit.fake.lines[0]->fired = 1;
@@ -886,58 +838,3 @@ static void interrupt_storm_without_news_is_silent(void **state)
 	assert_int_equal(fake_machine.event_count[EVENT_DEVICE_BAD], 0);
 }
 
-#define ROW(name) cmocka_unit_test_setup_teardown(name, net_kit_setup, net_kit_teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		ROW(comes_up),
-		ROW(comes_up_without_any_feature),
-		ROW(mtu_is_taken_within_bounds),
-		ROW(impossible_macs_are_replaced),
-		ROW(an_invented_mac_is_drawn_from_the_generator),
-		ROW(without_interrupts_it_is_polled_and_says_so),
-		ROW(little_memory_means_few_buffers),
-		ROW(frame_arrives_as_it_was_sent),
-		ROW(checksum_flags_are_understood),
-		ROW(checksum_flags_mean_nothing_where_not_agreed_on),
-		ROW(each_quiet_moment_ends_with_an_interrupt),
-		ROW(what_came_before_the_wish_forbids_the_halt),
-		ROW(frames_raise_no_interrupt_while_they_are_polled),
-		ROW(full_ring_leaves_no_machine_deaf),
-		ROW(frames_that_come_during_the_poll_are_taken),
-		ROW(silence_is_noticed_and_said),
-		ROW(silence_is_not_waited_for_by_the_link),
-		ROW(late_interrupts_are_no_silence),
-		ROW(frames_before_the_wish_are_no_silence),
-		ROW(endless_flood_is_cut_into_polls),
-		ROW(buffers_held_by_the_stack_do_not_starve_the_device),
-		ROW(memory_that_is_there_again_is_found_by_the_clock),
-		ROW(ring_is_not_filled_before_there_is_traffic),
-		ROW(frame_leaves_as_it_was_given),
-		ROW(checksum_is_left_to_the_device),
-		ROW(pieces_are_released_when_the_device_is_done_and_once),
-		ROW(completions_raise_no_interrupt),
-		ROW(busy_device_is_not_notified_again),
-		ROW(full_ring_says_so_and_wakes_when_there_is_room),
-		ROW(wish_to_be_woken_survives_a_poll),
-		ROW(wish_to_be_woken_follows_a_ring_filled_again),
-		ROW(sent_frames_are_collected_by_the_clock),
-		ROW(frames_collected_while_sending_forbid_the_halt),
-		ROW(room_counts_what_was_done_meanwhile),
-		ROW(nothing_is_with_the_device_any_more),
-		ROW(wakes_come_across_the_wrap),
-		ROW(link_is_followed_by_interrupt),
-		ROW(link_shares_the_only_vector),
-		ROW(link_is_followed_by_the_clock_where_no_interrupt_tells),
-		ROW(link_without_a_vector_of_its_own_ends_the_sleep),
-		ROW(news_of_the_link_forbid_the_halt),
-		ROW(link_that_changed_while_the_driver_came_up_is_seen),
-		ROW(link_that_does_not_settle_is_looked_at_again),
-		ROW(interface_set_aside_is_not_asked),
-		ROW(link_may_be_down_from_the_start),
-		ROW(interrupt_storm_without_news_is_silent),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

@@ -5,15 +5,11 @@
  * a bad frame is dropped and counted; a bad queue ends the device, with a word in the log, and
  * every packet comes home.  Under AddressSanitizer each buffer is a heap block of its own.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "drivers/virtio/net/private.h"
 #include "tests/lib/virtio_net_kit.h"
+#include "tests/runner/unit.h"
 
 #define HDR_LEN ((uint32_t)sizeof(struct virtio_net_hdr_v1))
 
@@ -33,12 +29,14 @@ void netif_input(struct netif *netif, struct pktbuf *pkt, uint64_t now_ns)
 		(void)netif->ops->send(netif, net_kit_packet(54, 1));
 }
 
-static int setup(void **state)
+static void setup(void)
 {
 	answer = false;
 	break_at = 0;
-	return net_kit_setup(state);
+	net_kit_setup();
 }
+
+FIXTURE(setup, net_kit_teardown);
 
 static struct fake_ring *rx(void)
 {
@@ -72,9 +70,8 @@ static void assert_dropped(const struct virtio_net_hdr_v1 *hdr)
 	assert_int_equal(net_kit.received, received + 1);
 }
 
-static void frame_no_longer_than_its_header_is_dropped(void **state)
+TEST(frame_no_longer_than_its_header_is_dropped)
 {
-	(void)state;
 	for (uint32_t len = 0; len <= HDR_LEN; len++) {
 		struct fake_chain chain;
 
@@ -89,13 +86,12 @@ static void frame_no_longer_than_its_header_is_dropped(void **state)
 	assert_int_equal(net_kit.frame_len, 1);
 }
 
-static void checksum_outside_the_frame_is_dropped(void **state)
+TEST(checksum_outside_the_frame_is_dropped)
 {
 	static const struct {
 		uint16_t start, offset;
 	} rows[] = {{59, 0}, {60, 0}, {0, 59}, {65535, 65535}, {65535, 0}, {0, 65535}};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct virtio_net_hdr_v1 hdr = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
 						.csum_start = rows[i].start,
@@ -105,22 +101,20 @@ static void checksum_outside_the_frame_is_dropped(void **state)
 	}
 }
 
-static void large_segment_that_was_not_agreed_on_is_dropped(void **state)
+TEST(large_segment_that_was_not_agreed_on_is_dropped)
 {
 	struct virtio_net_hdr_v1 hdr = {.gso_type = VIRTIO_NET_HDR_GSO_TCPV4, .gso_size = 1448};
 
-	(void)state;
 	assert_dropped(&hdr);
 	hdr.gso_type = 0xff;
 	assert_dropped(&hdr);
 }
 
 /* Without MRG_RXBUF the field has no meaning: one buffer is one frame. */
-static void number_of_buffers_is_not_believed(void **state)
+TEST(number_of_buffers_is_not_believed)
 {
 	static const uint16_t numbers[] = {0, 2, 255, 65535};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
 		struct virtio_net_hdr_v1 hdr = {.num_buffers = numbers[i]};
 
@@ -152,11 +146,10 @@ static void assert_ended(const char *where, const char *what)
 	assert_int_equal(fake_machine.event_count[EVENT_DEVICE_BAD], 1);
 }
 
-static void received_length_over_the_buffer(void **state)
+TEST(received_length_over_the_buffer)
 {
 	struct fake_chain chain;
 
-	(void)state;
 	assert_int_equal(net_kit.netif->ops->send(net_kit.netif, net_kit_packet(60, 1)), ERR_OK);
 	assert_true(fake_ring_next(rx(), &chain));
 	fake_ring_use(rx(), chain.head, chain.in_len + 1);
@@ -165,11 +158,10 @@ static void received_length_over_the_buffer(void **state)
 	assert_ended("receive queue", "length");
 }
 
-static void received_length_of_exactly_the_buffer_is_fine(void **state)
+TEST(received_length_of_exactly_the_buffer_is_fine)
 {
 	struct fake_chain chain;
 
-	(void)state;
 	assert_true(fake_ring_next(rx(), &chain));
 	memset(chain.pieces[0].at, 0, chain.in_len);
 	fake_ring_use(rx(), chain.head, chain.in_len);
@@ -178,33 +170,29 @@ static void received_length_of_exactly_the_buffer_is_fine(void **state)
 	assert_int_equal(net_kit.frame_len, chain.in_len - HDR_LEN);
 }
 
-static void receive_index_jumps(void **state)
+TEST(receive_index_jumps)
 {
-	(void)state;
 	rx()->used->idx = 17;
 	net_kit_poll();
 	assert_ended("receive queue", "index");
 }
 
-static void received_id_out_of_range(void **state)
+TEST(received_id_out_of_range)
 {
-	(void)state;
 	fake_ring_use(rx(), 256, 60);
 	net_kit_poll();
 	assert_ended("receive queue", "outside");
 }
 
-static void received_id_not_in_flight(void **state)
+TEST(received_id_not_in_flight)
 {
-	(void)state;
 	fake_ring_use(rx(), 200, 60);
 	net_kit_poll();
 	assert_ended("receive queue", "not in flight");
 }
 
-static void transmit_index_jumps(void **state)
+TEST(transmit_index_jumps)
 {
-	(void)state;
 	assert_int_equal(net_kit.netif->ops->send(net_kit.netif, net_kit_packet(60, 2)), ERR_OK);
 	tx()->used->idx = 2;
 	net_kit_poll();
@@ -212,9 +200,8 @@ static void transmit_index_jumps(void **state)
 	assert_ended("transmit queue", "index");
 }
 
-static void transmitted_id_not_in_flight(void **state)
+TEST(transmitted_id_not_in_flight)
 {
-	(void)state;
 	assert_int_equal(net_kit.netif->ops->send(net_kit.netif, net_kit_packet(60, 2)), ERR_OK);
 	fake_ring_use(tx(), 1, 0); /* a piece of the chain, not its head */
 	net_kit_poll();
@@ -242,9 +229,8 @@ static void break_while_receiving(unsigned frames)
 	assert_ended("transmit queue", "index");
 }
 
-static void transmit_queue_breaks_while_receiving(void **state)
+TEST(transmit_queue_breaks_while_receiving)
 {
-	(void)state;
 	for (unsigned frames = 1; frames <= 12; frames++) {
 		net_kit_reset(NET_KIT_ALL);
 		assert_non_null(net_kit_open());
@@ -253,9 +239,8 @@ static void transmit_queue_breaks_while_receiving(void **state)
 	}
 }
 
-static void device_asks_for_a_reset(void **state)
+TEST(device_asks_for_a_reset)
 {
-	(void)state;
 	assert_int_equal(net_kit.netif->ops->send(net_kit.netif, net_kit_packet(60, 0)), ERR_OK);
 	net_kit.fake.status |= VIRTIO_CONFIG_S_NEEDS_RESET;
 	fake_virtio_config_changed(&net_kit.fake);
@@ -264,9 +249,8 @@ static void device_asks_for_a_reset(void **state)
 }
 
 /* What hangs in its reset may still write: those buffers must never be used again. */
-static void device_that_does_not_even_reset_keeps_its_buffers(void **state)
+TEST(device_that_does_not_even_reset_keeps_its_buffers)
 {
-	(void)state;
 	net_kit.fake.never_resets = true;
 	fake_ring_use(rx(), 300, 60);
 	net_kit_poll();
@@ -288,17 +272,15 @@ static void assert_refused(const char *word)
 	assert_int_equal(fake_machine.event_count[EVENT_NETDEV_UP], 0);
 }
 
-static void configuration_that_never_settles(void **state)
+TEST(configuration_that_never_settles)
 {
-	(void)state;
 	net_kit_reset(NET_KIT_ALL);
 	net_kit.fake.never_settles = true;
 	assert_refused("settles");
 }
 
-static void configuration_cut_short(void **state)
+TEST(configuration_cut_short)
 {
-	(void)state;
 	for (uint32_t len = 0; len < 12; len++) {
 		net_kit_reset(NET_KIT_ALL);
 		net_kit.fake.config_len = len;
@@ -306,11 +288,10 @@ static void configuration_cut_short(void **state)
 	}
 }
 
-static void queues_missing_or_of_impossible_size(void **state)
+TEST(queues_missing_or_of_impossible_size)
 {
 	static const uint16_t sizes[] = {0, 3, 300};
 
-	(void)state;
 	for (unsigned queue = 0; queue < 2; queue++) {
 		for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
 			net_kit_reset(NET_KIT_ALL);
@@ -324,11 +305,10 @@ static void queues_missing_or_of_impossible_size(void **state)
 	assert_refused("too short");
 }
 
-static void tiny_queues_work(void **state)
+TEST(tiny_queues_work)
 {
 	struct fake_chain chain;
 
-	(void)state;
 	net_kit_reset(NET_KIT_ALL);
 	net_kit.fake.queue_sizes[0] = 1;
 	net_kit.fake.queue_sizes[1] = 8;
@@ -343,11 +323,10 @@ static void tiny_queues_work(void **state)
 	}
 }
 
-static void memory_runs_out_anywhere(void **state)
+TEST(memory_runs_out_anywhere)
 {
 	bool came_up = false;
 
-	(void)state;
 	for (int allocs = 0; !came_up; allocs++) {
 		assert_true(allocs < 100);
 		net_kit_reset(NET_KIT_ALL);
@@ -366,31 +345,3 @@ static void memory_runs_out_anywhere(void **state)
 	fake_machine.allocs_left = -1;
 }
 
-#define ROW(name) cmocka_unit_test_setup_teardown(name, setup, net_kit_teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		ROW(frame_no_longer_than_its_header_is_dropped),
-		ROW(checksum_outside_the_frame_is_dropped),
-		ROW(large_segment_that_was_not_agreed_on_is_dropped),
-		ROW(number_of_buffers_is_not_believed),
-		ROW(received_length_over_the_buffer),
-		ROW(received_length_of_exactly_the_buffer_is_fine),
-		ROW(receive_index_jumps),
-		ROW(received_id_out_of_range),
-		ROW(received_id_not_in_flight),
-		ROW(transmit_index_jumps),
-		ROW(transmitted_id_not_in_flight),
-		ROW(transmit_queue_breaks_while_receiving),
-		ROW(device_asks_for_a_reset),
-		ROW(device_that_does_not_even_reset_keeps_its_buffers),
-		ROW(configuration_that_never_settles),
-		ROW(configuration_cut_short),
-		ROW(queues_missing_or_of_impossible_size),
-		ROW(tiny_queues_work),
-		ROW(memory_runs_out_anywhere),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

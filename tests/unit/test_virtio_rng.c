@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The entropy device: delivers, delivers in pieces, is late, is silent, lies. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "drivers/virtio/rng.h"
 #include "tests/lib/fake_machine.h"
 #include "tests/lib/fake_virtio.h"
+#include "tests/runner/unit.h"
 
 static struct fake_virtio fake;
 static uint32_t portion;  /* bytes the device gives at a time */
@@ -35,9 +31,8 @@ static void answer(struct fake_virtio *f, unsigned queue)
 	fake_ring_want_notify(&f->rings[queue], true);
 }
 
-static int setup(void **state)
+static void setup(void)
 {
-	(void)state;
 	fake_machine_reset();
 	fake_virtio_init(&fake, VIRTIO_FEATURE(VIRTIO_RING_F_EVENT_IDX));
 	fake.dev.n_vectors = 0;
@@ -47,15 +42,14 @@ static int setup(void **state)
 	next_byte = 1;
 	answers_left = 1000000;
 	rng = NULL;
-	return 0;
 }
 
-static int teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	fake_machine_off();
-	return 0;
 }
+
+FIXTURE(setup, teardown);
 
 static void open_rng(void)
 {
@@ -63,11 +57,10 @@ static void open_rng(void)
 	assert_non_null(rng);
 }
 
-static void bytes_arrive(void **state)
+TEST(bytes_arrive)
 {
 	uint8_t got[100];
 
-	(void)state;
 	open_rng();
 	assert_int_equal(fake.notified[0], 1); /* asked already, before anybody reads */
 	assert_int_equal(virtio_rng_read(rng, got, sizeof(got)), sizeof(got));
@@ -76,11 +69,10 @@ static void bytes_arrive(void **state)
 		assert_int_equal(got[i], i + 1);
 }
 
-static void bytes_arrive_in_pieces(void **state)
+TEST(bytes_arrive_in_pieces)
 {
 	uint8_t got[32];
 
-	(void)state;
 	portion = 5;
 	open_rng();
 	assert_int_equal(virtio_rng_read(rng, got, sizeof(got)), sizeof(got));
@@ -88,12 +80,11 @@ static void bytes_arrive_in_pieces(void **state)
 		assert_int_equal(got[i], i + 1);
 }
 
-static void silent_device_costs_a_bounded_time(void **state)
+TEST(silent_device_costs_a_bounded_time)
 {
 	uint8_t got[32];
 	uint64_t before;
 
-	(void)state;
 	answers_left = 0;
 	open_rng();
 	before = fake_machine.now_ns;
@@ -111,11 +102,10 @@ static void answer_late(bool full)
 }
 
 /* Where time is computed from instructions, much of it passes before a busy host answers. */
-static void computed_time_is_not_waiting(void **state)
+TEST(computed_time_is_not_waiting)
 {
 	uint8_t got[96];
 
-	(void)state;
 	answers_left = 0;
 	fake_machine.tick_ns = 10 * NS_PER_MS;
 	open_rng();
@@ -126,11 +116,10 @@ static void computed_time_is_not_waiting(void **state)
 	fake_ring_at_barrier = NULL;
 }
 
-static void device_that_falls_silent_gives_what_it_gave(void **state)
+TEST(device_that_falls_silent_gives_what_it_gave)
 {
 	uint8_t got[100];
 
-	(void)state;
 	answers_left = 1;
 	open_rng();
 	assert_int_equal(virtio_rng_read(rng, got, sizeof(got)), 64);
@@ -141,12 +130,11 @@ static void device_that_falls_silent_gives_what_it_gave(void **state)
 	assert_int_equal(got[0], 65);
 }
 
-static void answers_of_no_bytes_cost_a_bounded_time(void **state)
+TEST(answers_of_no_bytes_cost_a_bounded_time)
 {
 	uint8_t got[32];
 	uint64_t before;
 
-	(void)state;
 	portion = 0;
 	open_rng();
 	before = fake_machine.now_ns;
@@ -154,11 +142,10 @@ static void answers_of_no_bytes_cost_a_bounded_time(void **state)
 	assert_true(fake_machine.now_ns - before < 60 * NS_PER_MS);
 }
 
-static void length_over_the_buffer_ends_it(void **state)
+TEST(length_over_the_buffer_ends_it)
 {
 	uint8_t got[200];
 
-	(void)state;
 	says_len = 65;
 	open_rng();
 	assert_int_equal(virtio_rng_read(rng, got, sizeof(got)), 0);
@@ -168,12 +155,11 @@ static void length_over_the_buffer_ends_it(void **state)
 }
 
 /* What was asked for at the start is there; more is only asked for where that is wanted, once. */
-static void a_poll_waits_for_nothing(void **state)
+TEST(a_poll_waits_for_nothing)
 {
 	uint8_t got[96];
 	uint64_t before;
 
-	(void)state;
 	answers_left = 1;
 	open_rng();
 	before = fake_machine.now_ns;
@@ -191,11 +177,10 @@ static void a_poll_waits_for_nothing(void **state)
 	assert_true(fake_machine.now_ns == before);
 }
 
-static void a_poll_of_a_device_that_lies(void **state)
+TEST(a_poll_of_a_device_that_lies)
 {
 	uint8_t got[96];
 
-	(void)state;
 	says_len = 65;
 	open_rng();
 	assert_int_equal(virtio_rng_poll(rng, got, sizeof(got), true), 0);
@@ -204,31 +189,11 @@ static void a_poll_of_a_device_that_lies(void **state)
 	assert_int_equal(fake_machine.event_count[EVENT_DEVICE_BAD], 1);
 }
 
-static void unusable_device_is_none(void **state)
+TEST(unusable_device_is_none)
 {
-	(void)state;
 	fake.queue_sizes[0] = 0;
 	assert_null(virtio_rng_open(&fake.dev));
 	assert_int_equal(fake_machine.outstanding, 0);
 	assert_int_equal(fake_machine.event_count[EVENT_DEVICE_BAD], 1);
 }
 
-#define ROW(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		ROW(bytes_arrive),
-		ROW(bytes_arrive_in_pieces),
-		ROW(silent_device_costs_a_bounded_time),
-		ROW(computed_time_is_not_waiting),
-		ROW(device_that_falls_silent_gives_what_it_gave),
-		ROW(answers_of_no_bytes_cost_a_bounded_time),
-		ROW(length_over_the_buffer_ends_it),
-		ROW(a_poll_waits_for_nothing),
-		ROW(a_poll_of_a_device_that_lies),
-		ROW(unusable_device_is_none),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

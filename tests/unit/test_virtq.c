@@ -4,16 +4,12 @@
  * The split virtqueue against a device that behaves: chains, order, room, and the suppression of
  * notifications and interrupts across the wrap of the 16-bit indices.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "drivers/virtio/queue/split.h"
 #include "tests/lib/fake_ring.h"
+#include "tests/runner/unit.h"
 
 struct pair {
 	struct virtq q;
@@ -62,23 +58,21 @@ static int add_in(struct pair *p, uintptr_t n)
 	return virtq_add(&p->q, &in, 0, 1, cookie(n));
 }
 
-static void sizes_are_checked(void **state)
+TEST(sizes_are_checked)
 {
 	static const uint16_t bad[] = {0, 3, 255, 512, 0x8000};
 	static uint8_t memory[8192] __attribute__((aligned(VIRTQ_ALIGN)));
 	static struct virtq_slot slots[VIRTQ_SIZE_MAX];
 	struct virtq q;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		assert_int_equal(virtq_init(&q, bad[i], memory, slots, true), ERR_INVAL);
 	for (uint16_t size = 1; size <= VIRTQ_SIZE_MAX; size = (uint16_t)(size * 2))
 		assert_int_equal(virtq_init(&q, size, memory, slots, true), ERR_OK);
 }
 
-static void halves_share_no_cache_line(void **state)
+TEST(halves_share_no_cache_line)
 {
-	(void)state;
 	for (uint16_t size = 1; size <= VIRTQ_SIZE_MAX; size = (uint16_t)(size * 2)) {
 		struct pair *p = open_pair(size, true);
 		uintptr_t avail = (uintptr_t)p->q.avail;
@@ -93,7 +87,7 @@ static void halves_share_no_cache_line(void **state)
 	}
 }
 
-static void chain_reaches_the_device_in_order(void **state)
+TEST(chain_reaches_the_device_in_order)
 {
 	struct pair *p = open_pair(8, true);
 	struct virtq_piece pieces[] = {piece(p, 0, 12), piece(p, 100, 40), piece(p, 200, 7),
@@ -101,7 +95,6 @@ static void chain_reaches_the_device_in_order(void **state)
 	struct fake_chain chain;
 	uint32_t len = 99;
 
-	(void)state;
 	assert_int_equal(virtq_add(&p->q, pieces, 3, 1, cookie(7)), ERR_OK);
 	assert_false(fake_ring_next(&p->dev, &chain)); /* not yet published */
 	assert_true(virtq_publish(&p->q));
@@ -122,12 +115,11 @@ static void chain_reaches_the_device_in_order(void **state)
 	close_pair(p);
 }
 
-static void device_may_use_in_any_order(void **state)
+TEST(device_may_use_in_any_order)
 {
 	struct pair *p = open_pair(16, true);
 	struct fake_chain chains[8];
 
-	(void)state;
 	for (unsigned i = 0; i < 8; i++) {
 		struct virtq_piece two[] = {piece(p, i, 10), piece(p, 100 + i, 10)};
 
@@ -150,14 +142,13 @@ static void device_may_use_in_any_order(void **state)
 	close_pair(p);
 }
 
-static void no_room_is_an_error_and_changes_nothing(void **state)
+TEST(no_room_is_an_error_and_changes_nothing)
 {
 	struct pair *p = open_pair(4, true);
 	struct virtq_piece five[] = {piece(p, 0, 1), piece(p, 1, 1), piece(p, 2, 1), piece(p, 3, 1),
 				     piece(p, 4, 1)};
 	struct fake_chain chain;
 
-	(void)state;
 	assert_int_equal(virtq_add(&p->q, five, 5, 0, cookie(0)), ERR_NOBUFS);
 	assert_int_equal(virtq_add(&p->q, five, 3, 0, cookie(1)), ERR_OK);
 	assert_int_equal(virtq_add(&p->q, five, 2, 0, cookie(2)), ERR_NOBUFS);
@@ -173,7 +164,7 @@ static void no_room_is_an_error_and_changes_nothing(void **state)
 }
 
 /* A reference of what must be where: every cookie in flight, until it comes back exactly once. */
-static void long_random_traffic_loses_nothing(void **state)
+TEST(long_random_traffic_loses_nothing)
 {
 	struct pair *p = open_pair(32, true);
 	struct fake_chain held[32];
@@ -182,7 +173,6 @@ static void long_random_traffic_loses_nothing(void **state)
 	uint32_t seed = 12345;
 	uintptr_t next = 1;
 
-	(void)state;
 	for (unsigned round = 0; round < 200000; round++) {
 		seed = seed * 1664525 + 1013904223;
 		unsigned n = 1 + (seed >> 10) % 4;
@@ -222,14 +212,13 @@ static bool reference_notify(uint16_t event, uint16_t old, uint16_t new)
 	return false;
 }
 
-static void notifications_follow_the_event_index_across_the_wrap(void **state)
+TEST(notifications_follow_the_event_index_across_the_wrap)
 {
 	struct pair *p = open_pair(16, true);
 	uint32_t seed = 99;
 	unsigned notified = 0;
 	unsigned batches = 0;
 
-	(void)state;
 	for (uint32_t total = 0; total < 3 * 65536;) {
 		seed = seed * 1664525 + 1013904223;
 		unsigned batch = 1 + (seed >> 16) % 8;
@@ -271,11 +260,10 @@ static void fill_ring(struct pair *p)
 	virtq_publish(&p->q);
 }
 
-static void interrupts_come_when_asked_for_across_the_wrap(void **state)
+TEST(interrupts_come_when_asked_for_across_the_wrap)
 {
 	struct pair *p = open_pair(16, true);
 
-	(void)state;
 	for (uint32_t total = 0; total < 2 * 65536; total += 8) {
 		uint16_t after = (uint16_t)(1 + total / 8 % 8);
 
@@ -293,11 +281,10 @@ static void interrupts_come_when_asked_for_across_the_wrap(void **state)
 	close_pair(p);
 }
 
-static void interrupts_stay_off(void **state)
+TEST(interrupts_stay_off)
 {
 	struct pair *p = open_pair(16, true);
 
-	(void)state;
 	for (uint32_t total = 0; total < 2 * 65536; total += 16) {
 		fill_ring(p);
 		virtq_interrupts_off(&p->q);
@@ -310,11 +297,10 @@ static void interrupts_stay_off(void **state)
 	close_pair(p);
 }
 
-static void buffer_used_before_the_wish_is_seen(void **state)
+TEST(buffer_used_before_the_wish_is_seen)
 {
 	struct pair *p = open_pair(4, true);
 
-	(void)state;
 	assert_int_equal(add_in(p, 0), ERR_OK);
 	assert_true(virtq_publish(&p->q));
 	assert_null(virtq_take(&p->q, NULL));
@@ -325,11 +311,10 @@ static void buffer_used_before_the_wish_is_seen(void **state)
 	close_pair(p);
 }
 
-static void flags_do_without_event_idx(void **state)
+TEST(flags_do_without_event_idx)
 {
 	struct pair *p = open_pair(8, false);
 
-	(void)state;
 	fake_ring_want_notify(&p->dev, false);
 	assert_int_equal(add_in(p, 0), ERR_OK);
 	assert_false(virtq_publish(&p->q));
@@ -344,23 +329,4 @@ static void flags_do_without_event_idx(void **state)
 	virtq_interrupts_off(&p->q);
 	assert_int_equal(p->q.avail->flags, VRING_AVAIL_F_NO_INTERRUPT);
 	close_pair(p);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sizes_are_checked),
-		cmocka_unit_test(halves_share_no_cache_line),
-		cmocka_unit_test(chain_reaches_the_device_in_order),
-		cmocka_unit_test(device_may_use_in_any_order),
-		cmocka_unit_test(no_room_is_an_error_and_changes_nothing),
-		cmocka_unit_test(long_random_traffic_loses_nothing),
-		cmocka_unit_test(notifications_follow_the_event_index_across_the_wrap),
-		cmocka_unit_test(interrupts_come_when_asked_for_across_the_wrap),
-		cmocka_unit_test(interrupts_stay_off),
-		cmocka_unit_test(buffer_used_before_the_wish_is_seen),
-		cmocka_unit_test(flags_do_without_event_idx),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,16 +4,12 @@
  * The split virtqueue against a device that lies: each lie breaks the queue for good, is named, and
  * never leads to a cookie that was not in flight, or to one twice (HOSTILE-INPUTS, device rows).
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "drivers/virtio/queue/split.h"
 #include "tests/lib/fake_ring.h"
+#include "tests/runner/unit.h"
 
 #define SIZE 8
 #define BUFFER_LEN 100
@@ -27,32 +23,25 @@ struct rig {
 	char cookies[SIZE];
 };
 
-static int setup(void **state)
+static void open_rig(struct rig *r)
 {
-	struct rig *r = calloc(1, sizeof(*r));
 	size_t len = virtq_memory_len(SIZE);
 
 	r->slots = malloc(SIZE * sizeof(*r->slots));
-	if (posix_memalign(&r->memory, VIRTQ_ALIGN, len) != 0)
-		return -1;
+	assert_int_equal(posix_memalign(&r->memory, VIRTQ_ALIGN, len), 0);
 	memset(r->memory, 0, len);
-	if (virtq_init(&r->q, SIZE, r->memory, r->slots, true) != ERR_OK)
-		return -1;
+	assert_int_equal(virtq_init(&r->q, SIZE, r->memory, r->slots, true), ERR_OK);
 	r->dev = fake_ring_on(SIZE, (uintptr_t)r->q.desc, (uintptr_t)r->q.avail,
 			      (uintptr_t)r->q.used, true);
-	*state = r;
-	return 0;
 }
 
-static int teardown(void **state)
+static void close_rig(struct rig *r)
 {
-	struct rig *r = *state;
-
 	free(r->slots);
 	free(r->memory);
-	free(r);
-	return 0;
 }
+
+#define RIG_TEST(name) TEST_WITH(name, struct rig, r, open_rig, close_rig)
 
 static void add(struct rig *r, unsigned n_out, unsigned n_in, unsigned which)
 {
@@ -81,35 +70,28 @@ static void assert_broken(struct rig *r, enum virtq_fault fault)
 	assert_false(virtq_interrupt_after(&r->q, 1));
 }
 
-static void used_index_jumps(void **state)
+RIG_TEST(used_index_jumps)
 {
-	struct rig *r = *state;
-
 	add(r, 0, 1, 0);
 	r->q.used->idx = 2;
 	assert_broken(r, VIRTQ_FAULT_INDEX_JUMP);
 }
 
-static void used_index_jumps_with_nothing_in_flight(void **state)
+RIG_TEST(used_index_jumps_with_nothing_in_flight)
 {
-	struct rig *r = *state;
-
 	r->q.used->idx = 1;
 	assert_broken(r, VIRTQ_FAULT_INDEX_JUMP);
 }
 
-static void used_index_runs_backwards(void **state)
+RIG_TEST(used_index_runs_backwards)
 {
-	struct rig *r = *state;
-
 	add(r, 0, 1, 0);
 	r->q.used->idx = 0xffff;
 	assert_broken(r, VIRTQ_FAULT_INDEX_JUMP);
 }
 
-static void used_index_covers_what_was_never_published(void **state)
+RIG_TEST(used_index_covers_what_was_never_published)
 {
-	struct rig *r = *state;
 	struct virtq_piece one = {(uintptr_t)r->bytes, BUFFER_LEN};
 
 	assert_int_equal(virtq_add(&r->q, &one, 0, 1, &r->cookies[0]), ERR_OK);
@@ -117,46 +99,37 @@ static void used_index_covers_what_was_never_published(void **state)
 	assert_broken(r, VIRTQ_FAULT_INDEX_JUMP);
 }
 
-static void used_id_past_the_queue(void **state)
+RIG_TEST(used_id_past_the_queue)
 {
-	struct rig *r = *state;
-
 	add(r, 0, 1, 0);
 	fake_ring_use(&r->dev, SIZE, 0);
 	assert_broken(r, VIRTQ_FAULT_ID_RANGE);
 }
 
-static void used_id_far_past_the_queue(void **state)
+RIG_TEST(used_id_far_past_the_queue)
 {
-	struct rig *r = *state;
-
 	/* Its low bits alone would be a good id. */
 	add(r, 0, 1, 0);
 	fake_ring_use(&r->dev, 0xffff0000, 0);
 	assert_broken(r, VIRTQ_FAULT_ID_RANGE);
 }
 
-static void used_id_never_given(void **state)
+RIG_TEST(used_id_never_given)
 {
-	struct rig *r = *state;
-
 	add(r, 0, 1, 0);
 	fake_ring_use(&r->dev, 5, 0);
 	assert_broken(r, VIRTQ_FAULT_NOT_IN_FLIGHT);
 }
 
-static void used_id_inside_a_chain(void **state)
+RIG_TEST(used_id_inside_a_chain)
 {
-	struct rig *r = *state;
-
 	add(r, 2, 1, 0);
 	fake_ring_use(&r->dev, r->q.desc[0].next, 0);
 	assert_broken(r, VIRTQ_FAULT_NOT_IN_FLIGHT);
 }
 
-static void same_id_used_twice(void **state)
+RIG_TEST(same_id_used_twice)
 {
-	struct rig *r = *state;
 	uint32_t len;
 
 	add(r, 0, 1, 0);
@@ -167,9 +140,8 @@ static void same_id_used_twice(void **state)
 	assert_broken(r, VIRTQ_FAULT_NOT_IN_FLIGHT);
 }
 
-static void length_one_over_the_buffer(void **state)
+RIG_TEST(length_one_over_the_buffer)
 {
-	struct rig *r = *state;
 	uint32_t len;
 
 	add(r, 1, 2, 0);
@@ -181,9 +153,8 @@ static void length_one_over_the_buffer(void **state)
 	assert_broken(r, VIRTQ_FAULT_LENGTH);
 }
 
-static void length_of_a_buffer_that_is_only_read_means_nothing(void **state)
+RIG_TEST(length_of_a_buffer_that_is_only_read_means_nothing)
 {
-	struct rig *r = *state;
 	uint32_t len = 1;
 
 	add(r, 2, 0, 0);
@@ -194,9 +165,8 @@ static void length_of_a_buffer_that_is_only_read_means_nothing(void **state)
 }
 
 /* The descriptor table is shared memory too: what the device scribbles there leads nowhere. */
-static void scribbled_descriptors_lead_nowhere(void **state)
+RIG_TEST(scribbled_descriptors_lead_nowhere)
 {
-	struct rig *r = *state;
 	uint32_t len;
 
 	add(r, 2, 1, 0);
@@ -212,9 +182,8 @@ static void scribbled_descriptors_lead_nowhere(void **state)
 	assert_int_equal(r->q.free_count, 0);
 }
 
-static void abandoned_buffers_come_home_once(void **state)
+RIG_TEST(abandoned_buffers_come_home_once)
 {
-	struct rig *r = *state;
 	unsigned seen = 0;
 	char *cookie;
 
@@ -232,25 +201,3 @@ static void abandoned_buffers_come_home_once(void **state)
 	assert_int_equal(r->q.free_count, SIZE);
 }
 
-#define ROW(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		ROW(used_index_jumps),
-		ROW(used_index_jumps_with_nothing_in_flight),
-		ROW(used_index_runs_backwards),
-		ROW(used_index_covers_what_was_never_published),
-		ROW(used_id_past_the_queue),
-		ROW(used_id_far_past_the_queue),
-		ROW(used_id_never_given),
-		ROW(used_id_inside_a_chain),
-		ROW(same_id_used_twice),
-		ROW(length_one_over_the_buffer),
-		ROW(length_of_a_buffer_that_is_only_read_means_nothing),
-		ROW(scribbled_descriptors_lead_nowhere),
-		ROW(abandoned_buffers_come_home_once),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}

@@ -185,7 +185,7 @@ uint64_t sim_trouble(const struct sim *sim);
 /* Text that was sent, and of it again; both directions of all connections. */
 uint64_t sim_watch_text(const struct sim *sim, uint64_t *again);
 
-/* Prints, writes the pcap, aborts: cmocka reports the test as failed. */
+/* Prints, writes the pcap, aborts: the runner reports the test as failed. */
 __attribute__((noreturn, format(printf, 2, 3))) void sim_fail(struct sim *sim, const char *format,
 							      ...);
 
