@@ -32,6 +32,11 @@ check-host: $(BUILD)/host/unit $(BUILD)/host/sim
 	@$(BUILD)/host/unit
 	@$(BUILD)/host/sim
 
+# Where a change is meant to change what a run does (docs/testing.md).
+.PHONY: golden-update
+golden-update: $(BUILD)/host/sim ## write tests/golden anew
+	@GOLDEN_UPDATE=1 $< test_golden_calls test_golden_stack
+
 # The files that draw a whole scenario from each seed.
 soak: $(BUILD)/host/sim ## simulate for TIME=60 seconds, on every processor; FIRST= is the first seed
 	@nice $(PYTHON) tests/sim/soak.py --seconds $(or $(TIME),60) --first $(or $(FIRST),0) $< test_worlds test_bad_networks

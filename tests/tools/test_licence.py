@@ -8,7 +8,7 @@ from conftest import ROOT
 
 # Prose, generated text, pictures, and recorded data carry no comment.
 NOT_SOURCE = ('.md', '.json', '.png', '.gitignore', 'LICENSE')
-DATA = ('tests/fuzz/corpus/', 'tests/tools/logs/')
+DATA = ('tests/fuzz/corpus/', 'tests/golden/', 'tests/tools/logs/')
 
 
 def sources():

@@ -14,6 +14,8 @@
 #define IDLE_STEPS_MAX 100000 /* so many steps without the clock moving are a live-lock */
 #define STALL_STEPS 16 /* who stalls does so for more than one */
 
+const struct sim_observer *sim_observer;
+
 /* --- randomness: splitmix64 ------------------------------------------------------------------ */
 
 uint64_t sim_random(struct sim *sim)
@@ -99,6 +101,8 @@ struct sim_host *sim_host(struct sim *sim, const struct sim_host_options *option
 	memcpy(host->mac, (const uint8_t[]){0x52, 0x54, 0, 0, 0, (uint8_t)(index + 1)}, 6);
 	kit_port_open(&host->kp, sim_random(sim));
 	host->kp.clock = &sim->now_ns;
+	if (sim_observer != NULL)
+		sim_observer->opened(host);
 	sim_device_open(host, options);
 	host->stack = net_create(&host->kp.port, &options->net, sim->now_ns);
 	if (host->stack == NULL)
@@ -155,6 +159,8 @@ void sim_close(struct sim *sim)
 	for (unsigned i = 0; i < sim->n_hosts; i++) {
 		struct sim_host *host = sim->hosts[i];
 
+		if (sim_observer != NULL)
+			sim_observer->closes(host);
 		sim_device_flush(host);
 		net_destroy(host->stack);
 		sim_device_close(host);

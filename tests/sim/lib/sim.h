@@ -157,6 +157,14 @@ struct sim {
 	struct sim_pcap *pcap;
 };
 
+/* Sees every simulation of the program (sim_golden.c). */
+struct sim_observer {
+	void (*opened)(struct sim_host *host); /* a new host, before its stack is made */
+	void (*sent)(struct sim_host *from, const uint8_t *frame, size_t len); /* to its device */
+	void (*closes)(struct sim_host *host); /* before its stack goes */
+};
+extern const struct sim_observer *sim_observer; /* NULL: nobody looks */
+
 /* `name` names the scenario in failures. */
 void sim_open(struct sim *sim, const char *name, uint64_t seed);
 /* Destroys the hosts; a leak, or a frame kept, is a failure. */

@@ -105,6 +105,8 @@ uint64_t sim_link_send(struct sim *sim, struct sim_host *from, const uint8_t *by
 	struct sim_frame *f = sim_frame_make(from, bytes, len);
 
 	sim_watch_sent(sim, f);
+	if (sim_observer != NULL)
+		sim_observer->sent(from, bytes, len);
 	if (sim->on_sent != NULL)
 		sim->on_sent(sim->on_ctx, from, bytes, len);
 	return route(sim, &from->out, f);
