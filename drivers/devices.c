@@ -136,11 +136,6 @@ void devices_use(struct devices *devices, const struct netif *netif)
 {
 	for (unsigned i = 0; i < devices->n_netifs; i++) {
 		if (devices->netifs[i] != netif)
-			virtio_net_set_aside(devices->netifs[i]);
+			netif_deactivate(devices->netifs[i]);
 	}
-}
-
-bool devices_sent_all(struct netif *netif)
-{
-	return virtio_net_sent_all(netif);
 }

@@ -39,8 +39,4 @@ size_t devices_random_poll(struct devices *devices, void *buf, size_t len, bool 
 /* The run uses this interface.  The others are not polled any more, and nothing waits for them. */
 void devices_use(struct devices *devices, const struct netif *netif);
 
-/* True when one of those interfaces has nothing more to transmit of what it was given: only then is
- * it sure to leave a machine that ends. */
-bool devices_sent_all(struct netif *netif);
-
 #endif

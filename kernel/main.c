@@ -258,7 +258,7 @@ static void let_go_out(struct wiring *w)
 {
 	uint64_t deadline_ns = clock_now_ns() + LET_OUT_NS;
 
-	while (w->network.netif != NULL && !devices_sent_all(w->network.netif) &&
+	while (w->network.netif != NULL && !netif_sent_all(w->network.netif) &&
 	       clock_now_ns() < deadline_ns)
 		machine_turn(w, MIN(deadline_ns, clock_now_ns() + NS_PER_MS));
 }

@@ -9,7 +9,8 @@
  *
  *   loop:  netif->ops->poll(netif, now)     frames in
  *          net_poll(stack, now)             timers, and answers that were held back, go out
- *          sleep until net_next_deadline(stack), or until a device interrupts
+ *          sleep until net_next_deadline(stack) or netif_poll_by(netif, now), whichever is first, or
+ *          until a device interrupts
  */
 #ifndef NET_NET_H
 #define NET_NET_H

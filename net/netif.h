@@ -24,6 +24,8 @@ enum netif_features {
 	NETIF_TX_TSO4 = 1u << 3, /* takes gso_size > 0 for TCP over IPv4 */
 };
 
+/* What an interface can do.  Nobody else knows its driver: what a machine or a program wants of one it
+ * asks for here.  The first three are required, the others may be NULL where that is said. */
 struct netif_ops {
 	/* Transmits one Ethernet frame (no FCS).  Consumes pkt, also on failure.
 	 * ERR_OK: the device has it.  ERR_AGAIN: no room.  ERR_NETDOWN: no link, or a dead device. */
@@ -37,6 +39,17 @@ struct netif_ops {
 	 * halts is woken when there is room again.  It and send() may call pieces_release of
 	 * frames sent before. */
 	unsigned (*tx_room)(struct netif *netif);
+	/* Before a machine sleeps: asks the device for an interrupt for all that poll() could find, and
+	 * checks after that whether there is something already.  Returns when poll() must be called
+	 * although no interrupt comes: now_ns or earlier, there is something now; TIME_NEVER, an
+	 * interrupt reports everything.  NULL: as TIME_NEVER. */
+	uint64_t (*poll_by)(struct netif *netif, uint64_t now_ns);
+	/* True when the device holds no frame any more of what send() took, or will never transmit
+	 * it.  NULL: what send() took is sent. */
+	bool (*sent_all)(struct netif *netif);
+	/* The run does not use the interface: its device is no longer polled, and its interrupts mean
+	 * nothing.  Not undone.  NULL: nothing to do. */
+	void (*deactivate)(struct netif *netif);
 };
 
 struct netif_counters {
@@ -65,6 +78,23 @@ struct netif {
 
 	struct netif_counters counters;
 };
+
+/* The operations that an interface need not have. */
+static inline uint64_t netif_poll_by(struct netif *netif, uint64_t now_ns)
+{
+	return netif->ops->poll_by != NULL ? netif->ops->poll_by(netif, now_ns) : TIME_NEVER;
+}
+
+static inline bool netif_sent_all(struct netif *netif)
+{
+	return netif->ops->sent_all == NULL || netif->ops->sent_all(netif);
+}
+
+static inline void netif_deactivate(struct netif *netif)
+{
+	if (netif->ops->deactivate != NULL)
+		netif->ops->deactivate(netif);
+}
 
 /* Driver -> stack: one Ethernet frame in [data, tail), FCS stripped, pkt->netif set.  Consumes.
  * Without a stack attached the frame is freed and counted. */

@@ -16,7 +16,7 @@ static uint8_t pattern[NET_KIT_FRAME_MAX];
 static void forget_netif(void)
 {
 	if (net_kit.netif != NULL)
-		virtio_net_set_aside(net_kit.netif);
+		netif_deactivate(net_kit.netif);
 	net_kit.netif = NULL;
 }
 

@@ -605,14 +605,14 @@ TEST(nothing_is_with_the_device_any_more)
 {
 	struct fake_chain chain;
 
-	assert_true(virtio_net_sent_all(net_kit.netif));
+	assert_true(netif_sent_all(net_kit.netif));
 	assert_int_equal(send(net_kit_packet(54, 0)), ERR_OK);
 	assert_int_equal(send(net_kit_packet(54, 1)), ERR_OK);
-	assert_false(virtio_net_sent_all(net_kit.netif));
+	assert_false(netif_sent_all(net_kit.netif));
 	assert_true(net_kit_transmitted(&chain));
-	assert_false(virtio_net_sent_all(net_kit.netif));
+	assert_false(netif_sent_all(net_kit.netif));
 	assert_true(net_kit_transmitted(&chain));
-	assert_true(virtio_net_sent_all(net_kit.netif));
+	assert_true(netif_sent_all(net_kit.netif));
 }
 
 /* Filled and emptied many times, in the worst moments: the wake must come each time. */
@@ -805,10 +805,10 @@ TEST(link_that_does_not_settle_is_looked_at_again)
 	assert_true(net_kit_arm() == TIME_NEVER);
 }
 
-TEST(interface_set_aside_is_not_asked)
+TEST(deactivated_interface_is_not_polled)
 {
 	net_kit_idle();
-	virtio_net_set_aside(net_kit.netif);
+	netif_deactivate(net_kit.netif);
 	assert_true(fake_virtio_receive(&net_kit.fake, &plain, net_kit.frame, 60));
 	assert_false(irq_poll_sources(net_kit.now_ns));
 	assert_true(net_kit_arm() == TIME_NEVER);

@@ -154,10 +154,42 @@ static unsigned net_tx_room(struct netif *netif)
 	return virtio_net_tx_room(net_of(netif));
 }
 
+static uint64_t net_poll_by(struct netif *netif, uint64_t now_ns)
+{
+	struct virtio_net *net = net_of(netif);
+	uint64_t rx_ns, tx_ns, config_ns;
+
+	if (net->unreported) /* since the poll, while the stack was sending */
+		return now_ns;
+	if (net->dev->dead)
+		return TIME_NEVER;
+	rx_ns = virtio_net_rx_arm(net, now_ns);
+	tx_ns = virtio_net_tx_arm(net, now_ns);
+	config_ns = config_arm(net, now_ns);
+	return MIN(MIN(rx_ns, tx_ns), config_ns);
+}
+
+static bool net_sent_all(struct netif *netif)
+{
+	struct virtio_net *net = net_of(netif);
+
+	if (!net->dev->dead)
+		virtio_net_tx_reclaim(net);
+	return net->dev->dead || net->tx.ring.free_count == net->tx.ring.size;
+}
+
+static void net_deactivate(struct netif *netif)
+{
+	irq_unwatch(&net_of(netif)->source);
+}
+
 static const struct netif_ops net_ops = {
 	.send = net_send,
 	.poll = net_poll_device,
 	.tx_room = net_tx_room,
+	.poll_by = net_poll_by,
+	.sent_all = net_sent_all,
+	.deactivate = net_deactivate,
 };
 
 /* --- struct irq_source --------------------------------------------------------------------- */
@@ -175,30 +207,8 @@ static bool source_poll(struct irq_source *source, uint64_t now_ns)
 static uint64_t source_arm(struct irq_source *source, uint64_t now_ns)
 {
 	struct virtio_net *net = CONTAINER_OF(source, struct virtio_net, source);
-	uint64_t rx_ns, tx_ns, config_ns;
 
-	if (net->unreported) /* since the poll, while the stack was sending */
-		return now_ns;
-	if (net->dev->dead)
-		return TIME_NEVER;
-	rx_ns = virtio_net_rx_arm(net, now_ns);
-	tx_ns = virtio_net_tx_arm(net, now_ns);
-	config_ns = config_arm(net, now_ns);
-	return MIN(MIN(rx_ns, tx_ns), config_ns);
-}
-
-void virtio_net_set_aside(struct netif *netif)
-{
-	irq_unwatch(&net_of(netif)->source);
-}
-
-bool virtio_net_sent_all(struct netif *netif)
-{
-	struct virtio_net *net = net_of(netif);
-
-	if (!net->dev->dead)
-		virtio_net_tx_reclaim(net);
-	return net->dev->dead || net->tx.ring.free_count == net->tx.ring.size;
+	return net_poll_by(&net->netif, now_ns);
 }
 
 /* --- setup --------------------------------------------------------------------------------- */

@@ -17,10 +17,4 @@
 struct netif *virtio_net_open(struct virtio_device *dev, const struct net_port *port,
 			      const char *name) MUST_CHECK;
 
-/* Nothing waits for this interface any more: it is no longer an irq_source that is watched. */
-void virtio_net_set_aside(struct netif *netif);
-
-/* True when no frame is with the device any more, or never will leave it. */
-bool virtio_net_sent_all(struct netif *netif);
-
 #endif

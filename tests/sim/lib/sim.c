@@ -192,9 +192,9 @@ void sim_fail(struct sim *sim, const char *format, ...)
 
 /* --- the loop -------------------------------------------------------------------------------- */
 
-static uint64_t host_next(const struct sim_host *host)
+static uint64_t host_next(struct sim_host *host, uint64_t now_ns)
 {
-	return MIN(MIN(net_next_deadline(host->stack), sim_device_next(host)), host->wake_ns);
+	return MIN(MIN(net_next_deadline(host->stack), netif_poll_by(&host->netif, now_ns)), host->wake_ns);
 }
 
 static uint64_t next_event(const struct sim *sim)
@@ -202,7 +202,7 @@ static uint64_t next_event(const struct sim *sim)
 	uint64_t next = sim_link_next(sim);
 
 	for (unsigned i = 0; i < sim->n_hosts; i++)
-		next = MIN(next, host_next(sim->hosts[i]));
+		next = MIN(next, host_next(sim->hosts[i], sim->now_ns));
 	return next;
 }
 
@@ -237,7 +237,7 @@ static void step(struct sim *sim, uint64_t at_ns)
 	while (sim_link_next(sim) <= sim->now_ns)
 		sim_link_event(sim);
 	for (unsigned i = 0; i < sim->n_hosts; i++)
-		if (host_next(sim->hosts[i]) <= sim->now_ns)
+		if (host_next(sim->hosts[i], sim->now_ns) <= sim->now_ns)
 			turn_host(sim->hosts[i]);
 	if (sim->steps % STALL_STEPS == 0)
 		expect_no_stalls(sim);

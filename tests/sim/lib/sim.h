@@ -230,7 +230,6 @@ void sim_device_flush(struct sim_host *host);
 void sim_device_close(struct sim_host *host);
 /* Consumes. */
 void sim_device_deliver(struct sim_host *host, struct sim_frame *frame);
-uint64_t sim_device_next(const struct sim_host *host);
 
 /* sim_stall.c: no connection waits for something that does not come. */
 void sim_expect_no_stall(struct sim_host *host);

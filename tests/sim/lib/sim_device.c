@@ -166,19 +166,28 @@ size_t sim_rx_memory(const struct sim_host *host)
 
 /* --- life ------------------------------------------------------------------------------------ */
 
-uint64_t sim_device_next(const struct sim_host *host)
+static uint64_t device_poll_by(struct netif *netif, uint64_t now_ns)
 {
+	const struct sim_host *host = netif->driver;
 	const struct sim_device *dev = host->device;
 
 	if (dev->rx_first != NULL)
-		return 0;
+		return now_ns;
 	return dev->count > 0 ? dev->ring[dev->first].done_ns : TIME_NEVER;
+}
+
+static bool device_sent_all(struct netif *netif)
+{
+	const struct sim_host *host = netif->driver;
+
+	return host->device->count == 0;
 }
 
 void sim_device_open(struct sim_host *host, const struct sim_host_options *options)
 {
 	static const struct netif_ops ops = {
 		.send = device_send, .poll = device_poll, .tx_room = device_tx_room,
+		.poll_by = device_poll_by, .sent_all = device_sent_all,
 	};
 	struct sim_device *dev = calloc(1, sizeof(*dev));
 
