@@ -371,11 +371,6 @@ unsigned tk_events(struct tk *t, enum event_id id)
 	return kit_event_count(&t->k.kp, id);
 }
 
-struct tcb *tk_tcb(struct tk *t)
-{
-	return socket_find(t->k.stack, t->fd)->tcb;
-}
-
 /* --- streams of full segments ---------------------------------------------------------------- */
 
 void tk_peer_ack(struct tk *t, uint32_t ack)

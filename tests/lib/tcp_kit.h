@@ -15,8 +15,8 @@
 #define TESTS_LIB_TCP_KIT_H
 
 #include "net/socket.h"
-#include "net/tcp/tcp.h"
 #include "tests/lib/stack_kit.h"
+#include "tests/lib/tcp_inspect.h"
 
 #define TK_ISS UINT32_C(0xfffffff0)
 #define TK_IRS UINT32_C(0xfffffffa)
@@ -101,9 +101,6 @@ const char *tk_field(struct tk *t, enum event_id id, unsigned nth, const char *k
 /* The first event of that name has that value. */
 void tk_expect_field(struct tk *t, enum event_id id, const char *key, const char *value);
 unsigned tk_events(struct tk *t, enum event_id id);
-
-/* The TCB behind a descriptor, for tests that look inside. */
-struct tcb *tk_tcb(struct tk *t);
 
 /* --- streams of full segments ---------------------------------------------------------------- */
 

@@ -513,7 +513,7 @@ static const struct refused *look_at_tcp(void)
 static void build_segment(uint8_t flags, uint32_t ack)
 {
 	kit_build_tcp(&f, &(struct kit_ipv4){0},
-		      &(struct kit_tcp){.src_port = TK_PEER_PORT, .dst_port = tk_tcb(&t)->local.port,
+		      &(struct kit_tcp){.src_port = TK_PEER_PORT, .dst_port = tk_inspect(&t).local_port,
 					.seq = TK_IRS, .ack = t.iss + ack, .flags = flags,
 					.window = 1000}, NULL, 0);
 }

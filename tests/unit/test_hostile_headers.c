@@ -157,10 +157,10 @@ struct before {
 
 static struct before look(void)
 {
-	const struct tcb *tcb = tk_tcb(&t);
+	const struct tcp_inside in = tk_inspect(&t);
 
-	return (struct before){tcb->rcv_nxt, tcb->snd_una, tcb->snd_nxt, tcb->snd_mss, tcb->cwnd,
-			       tcb->rcv_unread, t.k.stack->tcp->n_connections};
+	return (struct before){in.rcv_nxt, in.snd_una, in.snd_nxt, in.snd_mss, in.cwnd,
+			       in.rcv_unread, t.k.stack->tcp->n_connections};
 }
 
 static bool holds_run_of(const uint8_t *p, size_t len, uint8_t byte)
@@ -261,7 +261,7 @@ static void teardown(void)
 	tk_advance(&t, 120 * NS_PER_S);
 	kit_sent_clear(&t.k);
 	assert_int_equal(t.k.stack->frame_pool.in_use, 0);
-	assert_int_equal(tk_tcb(&t)->rcv_memory, 0);
+	assert_int_equal(tk_inspect(&t).rcv_memory, 0);
 	udp_unbind(t.k.stack, &pcb);
 	tk_close(&t);
 }

@@ -78,7 +78,7 @@ static void establish(struct tk *t)
 	TK_SEND(t, .flags = TCP_SYN | TCP_ACK | TCP_CWR, .ack = 1);
 	expect(t, TCP_ACK | ACE(2), IPV4_ECN_NOT_ECT);
 	TK_SEND(t, .seq = 1, .ack = 1, .flags = TCP_ACK | ACE(5));
-	assert_int_equal(tk_tcb(t)->ecn, TCP_ECN_ACCURATE);
+	assert_int_equal(tk_inspect(t).ecn, TCP_ECN_ACCURATE);
 }
 
 static void data(struct tk *t, uint32_t seq, size_t len, uint8_t tos)
@@ -129,8 +129,8 @@ TEST(a_client)
 		begin(&t);
 		TK_SEND(&t, .flags = TCP_SYN | TCP_ACK | cases[i].answer, .ack = 1,
 			.tos = cases[i].tos);
-		assert_int_equal(tk_tcb(&t)->ecn, cases[i].mode);
-		assert_int_equal(tk_tcb(&t)->accurate != NULL, cases[i].mode == TCP_ECN_ACCURATE);
+		assert_int_equal(tk_inspect(&t).ecn, cases[i].mode);
+		assert_int_equal(tk_inspect(&t).accurate != NULL, cases[i].mode == TCP_ECN_ACCURATE);
 		seen = take(&t);
 		assert_int_equal(seen.flags, TCP_ACK | cases[i].ack);
 		/* 3.2.3.2.1: an option here, and in the first text; 3.2.1 */
@@ -163,7 +163,7 @@ TEST(a_syn_that_was_lost)
 		tk_advance(&t, 2 * NS_PER_S);
 		expect(&t, TCP_SYN, IPV4_ECN_NOT_ECT);
 		TK_SEND(&t, .flags = TCP_SYN | TCP_ACK | cases[i].answer, .ack = 1);
-		assert_int_equal(tk_tcb(&t)->ecn, cases[i].mode);
+		assert_int_equal(tk_inspect(&t).ecn, cases[i].mode);
 		kit_sent_clear(&t.k);
 		tk_write(&t, 0, 100);
 		assert_int_equal(take(&t).field, cases[i].mode == TCP_ECN_ACCURATE
@@ -233,7 +233,7 @@ TEST(the_third_ack)
 		ask_server(&t, NET_ECN_ACCEPT, ASKS, 0);
 		expect(&t, TCP_SYN | TCP_ACK | TCP_CWR, IPV4_ECN_NOT_ECT);
 		accept_it(&t, cases[i].ace);
-		assert_int_equal(tk_tcb(&t)->accurate->s_cep, cases[i].s_cep);
+		assert_int_equal(tk_inspect(&t).accurate->s_cep, cases[i].s_cep);
 		assert_int_equal(kit_counter(&t.k, "tcp_ecn_reductions"), cases[i].ace == 6);
 		tk_write(&t, 0, 100);
 		expect(&t, TCP_ACK | ACE(5), cases[i].ect ? IPV4_ECN_ECT0 : IPV4_ECN_NOT_ECT);
@@ -345,7 +345,7 @@ TEST(syns_that_ask_for_different_things)
 		kit_sent_clear(&t.k);
 		TK_SEND(&t, .flags = TCP_SYN | cases[i].theirs);
 		expect(&t, TCP_SYN | TCP_ACK | cases[i].answer, IPV4_ECN_NOT_ECT);
-		assert_int_equal(tk_tcb(&t)->ecn, cases[i].mode);
+		assert_int_equal(tk_inspect(&t).ecn, cases[i].mode);
 		tk_close(&t);
 	}
 }
@@ -430,7 +430,7 @@ TEST(marks_are_counted)
 	struct tk t;
 
 	establish(&t);
-	tk_tcb(&t)->quick_acks = 0;
+	tk_turn(&t, TCP_KNOB_QUICK_ACKS, 0);
 	data(&t, 1, 10, IPV4_ECN_ECT0);
 	TK_EXPECT_NOTHING(&t);
 	tk_advance(&t, TCP_DELAYED_ACK_NS);
@@ -509,7 +509,7 @@ TEST(the_other_order)
 	data(&t, 1, 10, IPV4_ECN_ECT1);
 	seen = take(&t);
 	expect_option(&seen, TCP_OPT_ACCECN1, 1, 11, 0, 0);
-	tk_tcb(&t)->accurate->r_e1b += 0xfffff5;
+	tk_turn(&t, TCP_KNOB_R_E1B, tk_inspect(&t).accurate->r_e1b + 0xfffff5);
 	data(&t, 11, 5, IPV4_ECN_CE);
 	seen = take(&t);
 	expect_option(&seen, TCP_OPT_ACCECN1, 2, 0, 5, 0);
@@ -579,11 +579,11 @@ TEST(a_mark_halves_the_window_once)
 	kit_sent_clear(&t.k);
 	ack(&t, TK_SEG(3), 6);
 	assert_int_equal(kit_counter(&t.k, "tcp_ecn_reductions"), 1);
-	assert_in_range(tk_tcb(&t)->cwnd, 5 * TK_FULL, 6 * TK_FULL);
+	assert_in_range(tk_inspect(&t).cwnd, 5 * TK_FULL, 6 * TK_FULL);
 	ack(&t, TK_SEG(5), 8); /* the same window of data */
 	assert_int_equal(kit_counter(&t.k, "tcp_ecn_reductions"), 1);
-	assert_int_equal(tk_tcb(&t)->delivered_ce, 3);
-	assert_int_equal(tk_tcb(&t)->accurate->s_cep, 8);
+	assert_int_equal(tk_inspect(&t).delivered_ce, 3);
+	assert_int_equal(tk_inspect(&t).accurate->s_cep, 8);
 	kit_sent_clear(&t.k);
 	ack(&t, TK_SEG(10), 8);
 	expect(&t, TCP_ACK | ACE(5), IPV4_ECN_ECT0); /* no CWR: the bits are the counter's */
@@ -605,9 +605,9 @@ TEST(an_ack_that_was_overtaken)
 	ack(&t, TK_SEG(2), 6);
 	TK_SEND(&t, .seq = 1, .ack = TK_SEG(1), .flags = TCP_ACK | ACE(5));
 	TK_SEND(&t, .seq = 1, .ack = TK_SEG(2), .flags = TCP_ACK | ACE(5));
-	assert_int_equal(tk_tcb(&t)->accurate->s_cep, 6);
+	assert_int_equal(tk_inspect(&t).accurate->s_cep, 6);
 	ack(&t, TK_SEG(3), 6);
-	assert_int_equal(tk_tcb(&t)->accurate->s_cep, 6);
+	assert_int_equal(tk_inspect(&t).accurate->s_cep, 6);
 	kit_sent_clear(&t.k);
 	tk_close(&t);
 }
@@ -629,10 +629,10 @@ TEST(an_old_ack_with_a_new_block)
 		TK_SEND(&t, .seq = 1, .ack = TK_SEG(later == 0 ? 2 : 1), .flags = TCP_ACK | ACE(5),
 			.options = sack, .options_len = sizeof(sack));
 		t.tsval += later == 0;
-		assert_int_equal(tk_tcb(&t)->sent->n_sacked, 1);
-		assert_int_equal(tk_tcb(&t)->accurate->s_cep, 6);
+		assert_int_equal(tk_inspect(&t).sent->n_sacked, 1);
+		assert_int_equal(tk_inspect(&t).accurate->s_cep, 6);
 		ack(&t, TK_SEG(10), 6);
-		assert_int_equal(tk_tcb(&t)->delivered_ce, 1);
+		assert_int_equal(tk_inspect(&t).delivered_ce, 1);
 		kit_sent_clear(&t.k);
 		tk_close(&t);
 	}
@@ -675,8 +675,8 @@ TEST(the_counter_goes_round)
 			ack_with_option(&t, TK_SEG(10), cases[i].ace,
 					1 + 10 * TK_FULL - (uint32_t)cases[i].ceb,
 					(uint32_t)cases[i].ceb);
-		assert_int_equal(tk_tcb(&t)->accurate->s_cep - 5, cases[i].marked);
-		assert_int_equal(tk_tcb(&t)->delivered_ce, cases[i].marked);
+		assert_int_equal(tk_inspect(&t).accurate->s_cep - 5, cases[i].marked);
+		assert_int_equal(tk_inspect(&t).delivered_ce, cases[i].marked);
 		assert_int_equal(kit_counter(&t.k, "tcp_ecn_reductions"), cases[i].marked > 0);
 		tk_close(&t);
 	}
@@ -693,11 +693,11 @@ TEST(an_option_of_one_field)
 		establish(&t);
 		tk_write(&t, 0, 10 * TK_FULL);
 		kit_sent_clear(&t.k);
-		tk_tcb(&t)->accurate->s_ceb = marked_before;
+		tk_turn(&t, TCP_KNOB_S_CEB, marked_before);
 		t.tsval++;
 		TK_SEND(&t, .seq = 1, .ack = TK_SEG(10), .flags = TCP_ACK | ACE(5), .options = option,
 			.options_len = sizeof(option));
-		assert_int_equal(tk_tcb(&t)->accurate->s_cep - 5, marked_before ? 8 : 0);
+		assert_int_equal(tk_inspect(&t).accurate->s_cep - 5, marked_before ? 8 : 0);
 		tk_close(&t);
 	}
 }
@@ -741,7 +741,7 @@ TEST(a_counter_that_comes_to_0)
 	tk_write(&t, 0, 10);
 	kit_sent_clear(&t.k);
 	ack(&t, 11, 8);
-	assert_int_equal(tk_tcb(&t)->accurate->s_cep, 8);
+	assert_int_equal(tk_inspect(&t).accurate->s_cep, 8);
 	expect_field(&t, 10, IPV4_ECN_ECT0);
 	tk_close(&t);
 }
@@ -756,7 +756,7 @@ TEST(an_option_that_is_zeroed)
 	kit_sent_clear(&t.k);
 	ack_with_option(&t, TK_SEG(1), 5, 0, 0);
 	ack_with_option(&t, TK_SEG(10), 5, 1 + 9 * TK_FULL, 0);
-	assert_int_equal(tk_tcb(&t)->accurate->s_cep - 5, 8); /* the safe count */
+	assert_int_equal(tk_inspect(&t).accurate->s_cep - 5, 8); /* the safe count */
 	tk_close(&t);
 }
 
@@ -844,7 +844,7 @@ TEST(a_cookie)
 		assert_int_equal(seen.flags, TCP_SYN | TCP_ACK | ACE(3));
 		assert_int_equal(kit_counter(&t.k, "tcp_cookies_sent"), 85);
 		accept_it(&t, 2);
-		assert_int_equal(tk_tcb(&t)->ecn, TCP_ECN_ACCURATE);
+		assert_int_equal(tk_inspect(&t).ecn, TCP_ECN_ACCURATE);
 		tk_write(&t, 0, 10);
 		expect(&t, TCP_ACK | ACE(5), IPV4_ECN_ECT0);
 		tk_close(&t);

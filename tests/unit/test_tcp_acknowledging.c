@@ -10,7 +10,7 @@ FIXTURE_ONCE(fill_pattern);
 
 static void spend_quick_acks(struct tk *t)
 {
-	tk_tcb(t)->quick_acks = 0;
+	tk_turn(t, TCP_KNOB_QUICK_ACKS, 0);
 }
 
 TCP_TEST(young_connections_acknowledge_at_once)

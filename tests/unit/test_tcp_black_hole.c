@@ -10,9 +10,9 @@
 
 static void advance_to_timeout(struct tk *t)
 {
-	uint8_t attempts = tk_tcb(t)->attempts;
+	uint8_t attempts = tk_inspect(t).attempts;
 
-	while (tk_tcb(t)->attempts == attempts)
+	while (tk_inspect(t).attempts == attempts)
 		tk_advance(t, 10 * NS_PER_MS);
 }
 
@@ -38,9 +38,9 @@ TCP_TEST(full_segments_that_vanish)
 	for (unsigned i = 0; i < ARRAY_LEN(mss); i++) {
 		kit_sent_clear(&t->k);
 		advance_to_timeout(t);
-		assert_int_equal(tk_tcb(t)->snd_mss, mss[i]);
+		assert_int_equal(tk_inspect(t).snd_mss, mss[i]);
 		expect_first_again(t, mss[i] - 12u);
-		assert_int_equal(tk_tcb(t)->pmtu.may_fragment, i >= 7);
+		assert_int_equal(tk_inspect(t).may_fragment, i >= 7);
 	}
 	kit_sent_clear(&t->k);
 	assert_int_equal(kit_counter(&t->k, "tcp_black_holes"), 3);
@@ -54,8 +54,8 @@ TCP_TEST(full_segments_that_vanish)
 	tk_write(t, 3 * TK_FULL, 100);
 	kit_sent_clear(&t->k);
 	tk_peer_ack(t, 1 + 3 * TK_FULL + 100);
-	assert_int_equal(tk_tcb(t)->snd_mss, 1460);
-	assert_false(tk_tcb(t)->pmtu.may_fragment);
+	assert_int_equal(tk_inspect(t).snd_mss, 1460);
+	assert_false(tk_inspect(t).may_fragment);
 }
 
 /* Short ones that vanish do not vanish for their length. */
@@ -65,7 +65,7 @@ TCP_TEST(short_segments_that_vanish)
 	tk_write(t, 0, TK_FULL - 1);
 	for (unsigned i = 0; i < 5; i++)
 		advance_to_timeout(t);
-	assert_int_equal(tk_tcb(t)->snd_mss, 1460);
+	assert_int_equal(tk_inspect(t).snd_mss, 1460);
 	assert_int_equal(kit_counter(&t->k, "tcp_black_holes"), 0);
 	kit_sent_clear(&t->k);
 	tk_peer_ack(t, TK_FULL);
@@ -84,7 +84,7 @@ TCP_TEST(full_segments_that_meet_a_closed_window)
 	}
 	kit_sent_clear(&t->k);
 	assert_int_equal(kit_counter(&t->k, "tcp_black_holes"), 0);
-	assert_int_equal(tk_tcb(t)->snd_mss, 1460);
+	assert_int_equal(tk_inspect(t).snd_mss, 1460);
 	t->window = 65535;
 	tk_peer_ack(t, 1 + 3 * TK_FULL);
 	kit_sent_clear(&t->k);
@@ -95,13 +95,13 @@ TCP_TEST(single_time_outs)
 {
 	tk_establish(t);
 	for (uint32_t i = 0; i < 6; i++) {
-		tk_tcb(t)->pmtu.mss_proven = 0;
+		tk_turn(t, TCP_KNOB_MSS_PROVEN, 0);
 		tk_write(t, i * TK_FULL, TK_FULL);
 		advance_to_timeout(t);
 		kit_sent_clear(&t->k);
 		tk_peer_ack(t, 1 + (i + 1) * TK_FULL);
 	}
-	assert_int_equal(tk_tcb(t)->snd_mss, 1460);
+	assert_int_equal(tk_inspect(t).snd_mss, 1460);
 }
 
 /* Where full ones have arrived before, the path is rather down for a while. */
@@ -116,7 +116,7 @@ TCP_TEST(a_proven_path_gets_more_patience)
 	tk_write(t, TK_FULL, TK_FULL);
 	for (unsigned i = 0; i < ARRAY_LEN(mss); i++) {
 		advance_to_timeout(t);
-		assert_int_equal(tk_tcb(t)->snd_mss, mss[i]);
+		assert_int_equal(tk_inspect(t).snd_mss, mss[i]);
 	}
 	kit_sent_clear(&t->k);
 	tk_peer_ack(t, 1 + 2 * TK_FULL);
@@ -129,13 +129,13 @@ TCP_TEST(not_before_a_second_and_a_half)
 	tk_establish(t);
 	tk_write(t, 0, 3 * TK_FULL);
 	tk_advance(t, 1490 * NS_PER_MS);
-	assert_int_equal(tk_tcb(t)->attempts, 3);
-	assert_int_equal(tk_tcb(t)->snd_mss, 1460);
+	assert_int_equal(tk_inspect(t).attempts, 3);
+	assert_int_equal(tk_inspect(t).snd_mss, 1460);
 	kit_sent_clear(&t->k);
 	tk_peer_ack(t, 1 + 3 * TK_FULL);
 	tk_write(t, 3 * TK_FULL, 3 * TK_FULL);
 	tk_advance(t, 1490 * NS_PER_MS); /* that was progress: the silence begins anew */
-	assert_int_equal(tk_tcb(t)->snd_mss, 1460);
+	assert_int_equal(tk_inspect(t).snd_mss, 1460);
 	assert_int_equal(kit_counter(&t->k, "tcp_black_holes"), 0);
 	kit_sent_clear(&t->k);
 }
@@ -146,7 +146,7 @@ static void guess(struct tk *t, uint16_t mss)
 	tk_open(t);
 	tk_establish(t);
 	tk_write(t, 0, 3 * TK_FULL);
-	while (tk_tcb(t)->snd_mss > mss)
+	while (tk_inspect(t).snd_mss > mss)
 		advance_to_timeout(t);
 	kit_sent_clear(&t->k);
 }
@@ -158,12 +158,12 @@ TEST(a_late_report_replaces_the_guess)
 
 	guess(&t, 1024);
 	too_big(&t, 1, 1400);
-	assert_int_equal(tk_tcb(&t)->snd_mss, 1360);
-	assert_false(tk_tcb(&t)->pmtu.may_fragment);
+	assert_int_equal(tk_inspect(&t).snd_mss, 1360);
+	assert_false(tk_inspect(&t).may_fragment);
 	assert_int_equal(ipv4_path_find(t.k.stack, KIT_PEER_IP, IPV4_PROTO_TCP, 1500, t.k.now_ns).mtu,
 			 1400);
 	too_big(&t, 1, 1450); /* now it is no guess any more */
-	assert_int_equal(tk_tcb(&t)->snd_mss, 1360);
+	assert_int_equal(tk_inspect(&t).snd_mss, 1360);
 	kit_sent_clear(&t.k);
 	tk_peer_ack(&t, 1 + 3 * TK_FULL);
 	tk_write(&t, 3 * TK_FULL, 1348);
@@ -178,11 +178,11 @@ TEST(a_report_after_the_last_step)
 	struct tk t;
 
 	guess(&t, 536);
-	while (!tk_tcb(&t)->pmtu.may_fragment)
+	while (!tk_inspect(&t).may_fragment)
 		advance_to_timeout(&t);
 	kit_sent_clear(&t.k);
 	too_big(&t, 1, 1400);
-	assert_int_equal(tk_tcb(&t)->snd_mss, 1360);
+	assert_int_equal(tk_inspect(&t).snd_mss, 1360);
 	tk_peer_ack(&t, 1 + 3 * TK_FULL);
 	kit_sent_clear(&t.k);
 	tk_write(&t, 3 * TK_FULL, 100);
@@ -192,7 +192,7 @@ TEST(a_report_after_the_last_step)
 	tk_close(&t);
 	guess(&t, 1024);
 	too_big(&t, 1, 1000);
-	assert_int_equal(tk_tcb(&t)->snd_mss, 960);
+	assert_int_equal(tk_inspect(&t).snd_mss, 960);
 	kit_sent_clear(&t.k);
 	tk_close(&t);
 }
@@ -209,7 +209,7 @@ TEST(reports_that_do_not_replace_it)
 	too_big_at(&t, 1, 9000, 1600, TK_PORT, IPV4_DF);
 	too_big(&t, 1, 1500);
 	too_big(&t, 1, 0);
-	assert_int_equal(tk_tcb(&t)->snd_mss, 1024);
+	assert_int_equal(tk_inspect(&t).snd_mss, 1024);
 	assert_int_equal(kit_counter(&t.k, "ip_pmtu_lowered"), 0);
 	kit_sent_clear(&t.k);
 	tk_close(&t);

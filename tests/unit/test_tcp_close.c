@@ -345,7 +345,7 @@ TCP_TEST(data_does_not_make_a_rst_exact)
 	assert_int_equal(tk_state(t), TCP_ESTABLISHED);
 	TK_SEND(t, .seq = 6, .flags = TCP_RST, .data = text, .len = 16, .options = later,
 		.options_len = sizeof(later));
-	assert_int_equal(tk_tcb(t)->ts_recent, t->tsval);
+	assert_int_equal(tk_inspect(t).ts_recent, t->tsval);
 	TK_SEND(t, .seq = 7, .flags = TCP_RST, .data = text, .len = 16);
 	assert_int_equal(tk_state(t), TCP_CLOSED);
 	kit_sent_clear(&t->k);

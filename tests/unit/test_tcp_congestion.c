@@ -436,11 +436,11 @@ TEST(a_socket_chooses)
 	assert_int_equal(choose(&t, t.fd, NET_CONGESTION_COUNT), ERR_INVAL);
 	assert_int_equal(choose(&t, t.fd, -1), ERR_INVAL);
 	tcp_congestion_loss(tk_tcb(&t), 10 * TK_FULL, 0);
-	assert_int_equal(tk_tcb(&t)->ssthresh, 7 * TK_FULL);
+	assert_int_equal(tk_inspect(&t).ssthresh, 7 * TK_FULL);
 	assert_int_equal(choose(&t, t.fd, NET_CONGESTION_NEWRENO), ERR_OK);
 	assert_int_equal(chosen(&t, t.fd), NET_CONGESTION_NEWRENO);
 	tcp_congestion_loss(tk_tcb(&t), 10 * TK_FULL, 0);
-	assert_int_equal(tk_tcb(&t)->ssthresh, 5 * TK_FULL);
+	assert_int_equal(tk_inspect(&t).ssthresh, 5 * TK_FULL);
 	tk_close(&t);
 }
 
@@ -468,7 +468,7 @@ static uint32_t window_after(struct tk *t, uint32_t from, unsigned n, size_t mor
 	kit_sent_clear(&t->k);
 	for (unsigned i = 1; i <= n; i++)
 		tk_peer_ack(t, TK_SEG(from + i));
-	return tk_tcb(t)->cwnd / TK_FULL;
+	return tk_inspect(t).cwnd / TK_FULL;
 }
 
 /* RFC 7661 4.3, Linux's tcp_is_cwnd_limited(): ten segments fill a window of ten, though nothing waits
@@ -492,7 +492,7 @@ TEST(a_window_that_is_nearly_full)
 	tk_close(&t);
 	tk_open(&t);
 	tk_establish_over(&t, 20 * MS);
-	tk_tcb(&t)->nodelay = true;
+	tk_turn(&t, TCP_KNOB_NODELAY, true);
 	assert_true(window_after(&t, 0, 9, TK_FULL / 2) > 10);
 	tk_close(&t);
 }
@@ -508,9 +508,9 @@ TCP_TEST(a_window_was_full_until_it_is_acknowledged)
 	TK_SEND(t, .seq = 1, .ack = TK_SEG(5), .flags = TCP_ACK, .data = "abc", .len = 3);
 	kit_sent_clear(&t->k);
 	TK_SEND(t, .seq = 4, .ack = TK_SEG(10), .flags = TCP_ACK);
-	assert_int_equal(tk_tcb(t)->cwnd / TK_FULL, 20);
+	assert_int_equal(tk_inspect(t).cwnd / TK_FULL, 20);
 	tk_write(t, 10 * TK_FULL, 5 * TK_FULL);
 	kit_sent_clear(&t->k);
 	TK_SEND(t, .seq = 4, .ack = TK_SEG(15), .flags = TCP_ACK);
-	assert_int_equal(tk_tcb(t)->cwnd / TK_FULL, 20);
+	assert_int_equal(tk_inspect(t).cwnd / TK_FULL, 20);
 }

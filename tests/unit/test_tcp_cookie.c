@@ -72,11 +72,11 @@ TEST(a_client_gets_through_the_flood)
 	assert_int_equal(tk_state(&t), TCP_ESTABLISHED);
 	assert_int_equal(tk_read(&t, buf, sizeof(buf)), 3);
 	assert_memory_equal(buf, "abc", 3);
-	assert_int_equal(tk_tcb(&t)->snd_mss, 1400);
-	assert_int_equal(tk_tcb(&t)->snd_wscale, 9);
-	assert_int_equal(tk_tcb(&t)->snd_wnd, 100 << 9);
-	assert_true(tk_tcb(&t)->use_sack && tk_tcb(&t)->use_timestamps);
-	assert_int_equal(tk_tcb(&t)->srtt_ns, 0); /* the echo was no clock */
+	assert_int_equal(tk_inspect(&t).snd_mss, 1400);
+	assert_int_equal(tk_inspect(&t).snd_wscale, 9);
+	assert_int_equal(tk_inspect(&t).snd_wnd, 100 << 9);
+	assert_true(tk_inspect(&t).use_sack && tk_inspect(&t).use_timestamps);
+	assert_int_equal(tk_inspect(&t).srtt_ns, 0); /* the echo was no clock */
 	tk_write(&t, 0, 5000);
 	for (uint32_t at = 0; at < 4164; at += 1388)
 		TK_EXPECT(&t, TCP_ACK, 1 + at, 4, 1388);
@@ -113,11 +113,11 @@ TEST(what_was_offered_comes_back)
 		TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK);
 		t.fd = sock_accept(t.k.stack, t.listener, NULL);
 		assert_true(t.fd > 0);
-		assert_int_equal(tk_tcb(&t)->use_timestamps, ts);
-		assert_int_equal(tk_tcb(&t)->use_window_scale, ts && scale);
-		assert_int_equal(tk_tcb(&t)->snd_wscale, ts && scale ? 14 : 0);
-		assert_int_equal(tk_tcb(&t)->use_sack, ts && sack);
-		assert_int_equal(tk_tcb(&t)->snd_mss, mss ? 1460 : 536);
+		assert_int_equal(tk_inspect(&t).use_timestamps, ts);
+		assert_int_equal(tk_inspect(&t).use_window_scale, ts && scale);
+		assert_int_equal(tk_inspect(&t).snd_wscale, ts && scale ? 14 : 0);
+		assert_int_equal(tk_inspect(&t).use_sack, ts && sack);
+		assert_int_equal(tk_inspect(&t).snd_mss, mss ? 1460 : 536);
 		tk_close(&t);
 	}
 }
@@ -167,7 +167,7 @@ TEST(the_mss_is_rounded_down)
 		TK_EXPECT(&t, TCP_SYN | TCP_ACK, 0, 1, 0);
 		TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK);
 		t.fd = sock_accept(t.k.stack, t.listener, NULL);
-		assert_int_equal(tk_tcb(&t)->snd_mss, rows[i][1]);
+		assert_int_equal(tk_inspect(&t).snd_mss, rows[i][1]);
 		tk_close(&t);
 	}
 }
@@ -262,7 +262,7 @@ TEST(none_is_taken_in_times_of_peace)
 	open_flooded(&t);
 	TK_SEND(&t, .flags = TCP_SYN);
 	TK_EXPECT(&t, TCP_SYN | TCP_ACK, 0, 1, 0);
-	socket_find(t.k.stack, t.listener)->tcb->cookies_until_ns = t.k.now_ns;
+	tcp_turn(tk_listener(&t), TCP_KNOB_COOKIES_UNTIL_NS, t.k.now_ns);
 	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK);
 	TK_EXPECT(&t, TCP_RST, 1, 0, 0);
 	tk_close(&t);
@@ -296,7 +296,7 @@ TCP_TEST(the_accept_queue_is_bounded)
 	struct tcb *listener;
 
 	tk_listen(t, 2);
-	listener = socket_find(t->k.stack, t->listener)->tcb;
+	listener = tk_listener(t);
 	for (uint16_t port = 1; port <= 5; port++)
 		syn_from(t, KIT_PEER_IP, port);
 	for (uint16_t port = 1; port <= 5; port++) {
@@ -310,8 +310,8 @@ TCP_TEST(the_accept_queue_is_bounded)
 		kit_inject_frame(&t->k, &f);
 		kit_sent_free(s);
 	}
-	assert_int_equal(listener->accept_count, 2);
-	assert_int_equal(listener->half_open, 3);
+	assert_int_equal(tcp_inspect(listener).accept_count, 2);
+	assert_int_equal(tcp_inspect(listener).half_open, 3);
 	assert_int_equal(kit_counter(&t->k, "tcp_accept_overflows"), 3);
 	/* When there is room again, the repeated SYN-ACK brings the ACK that opens. */
 	assert_true(sock_accept(t->k.stack, t->listener, NULL) > 0);
@@ -328,8 +328,8 @@ TCP_TEST(the_accept_queue_is_bounded)
 		kit_inject_frame(&t->k, &f);
 		kit_sent_free(s);
 	}
-	assert_int_equal(listener->accept_count, 2);
-	assert_int_equal(listener->half_open, 2);
+	assert_int_equal(tcp_inspect(listener).accept_count, 2);
+	assert_int_equal(tcp_inspect(listener).half_open, 2);
 	kit_sent_clear(&t->k);
 }
 
@@ -340,14 +340,14 @@ TEST(a_cookie_waits_for_the_accept_queue)
 	struct tk t;
 
 	open_flooded(&t);
-	listener = socket_find(t.k.stack, t.listener)->tcb;
+	listener = tk_listener(&t);
 	TK_SEND(&t, .flags = TCP_SYN);
 	TK_EXPECT(&t, TCP_SYN | TCP_ACK, 0, 1, 0);
-	listener->accept_count += 4;
+	tcp_turn(listener, TCP_KNOB_ACCEPT_COUNT, tcp_inspect(listener).accept_count + 4);
 	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK);
 	TK_EXPECT_NOTHING(&t);
 	assert_int_equal(kit_counter(&t.k, "tcp_accept_overflows"), 1);
-	listener->accept_count -= 4;
+	tcp_turn(listener, TCP_KNOB_ACCEPT_COUNT, tcp_inspect(listener).accept_count - 4);
 	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = "abc", .len = 3);
 	TK_EXPECT(&t, TCP_ACK, 1, 4, 0);
 	assert_true(sock_accept(t.k.stack, t.listener, NULL) > 0);

@@ -165,7 +165,7 @@ TEST(a_full_buffer_goes)
 		buf[i] = tk_byte(10 + i);
 	open_corked(&t);
 	tk_write(&t, 0, 10);
-	tk_tcb(&t)->snd_buf->limit = 100;
+	tk_turn(&t, TCP_KNOB_SND_BUF_LIMIT, 100);
 	assert_int_equal(sock_send(t.k.stack, t.fd, buf, 100, t.k.now_ns), 90);
 	TK_EXPECT(&t, TCP_ACK, 1, 1, 100);
 	tk_peer_ack(&t, 101);

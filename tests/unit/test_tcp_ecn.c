@@ -219,19 +219,19 @@ TEST(a_mark_halves_the_window_once)
 	tk_write(&t, 0, 40 * TK_FULL);
 	expect_full(&t, 10, IPV4_ECN_ECT0);
 	ack(&t, 1 + TK_FULL, TCP_ECE);
-	assert_int_equal(tk_tcb(&t)->cwnd, 5 * TK_FULL);
-	assert_int_equal(tk_tcb(&t)->ssthresh, 5 * TK_FULL);
+	assert_int_equal(tk_inspect(&t).cwnd, 5 * TK_FULL);
+	assert_int_equal(tk_inspect(&t).ssthresh, 5 * TK_FULL);
 	TK_EXPECT_NOTHING(&t); /* nine are out */
 	ack(&t, 1 + 4 * TK_FULL, TCP_ECE); /* the same window of data */
-	assert_int_equal(tk_tcb(&t)->cwnd, 5 * TK_FULL);
+	assert_int_equal(tk_inspect(&t).cwnd, 5 * TK_FULL);
 	ack(&t, 1 + 6 * TK_FULL, TCP_ECE);
 	expect_sent(&t, TCP_ACK | TCP_CWR, IPV4_ECN_ECT0); /* the first new data says so */
 	ack(&t, 1 + 10 * TK_FULL, TCP_ECE);
 	expect_full(&t, 4, IPV4_ECN_ECT0); /* and the second does not */
-	assert_int_equal(tk_tcb(&t)->cwnd, 5 * TK_FULL); /* an ACK with ECE lets nothing grow */
+	assert_int_equal(tk_inspect(&t).cwnd, 5 * TK_FULL); /* an ACK with ECE lets nothing grow */
 	assert_int_equal(kit_counter(&t.k, "tcp_ecn_reductions"), 1);
 	ack(&t, 1 + 11 * TK_FULL, TCP_ECE); /* of what was sent after it: another mark */
-	assert_int_equal(tk_tcb(&t)->cwnd, 5 * TK_FULL / 2);
+	assert_int_equal(tk_inspect(&t).cwnd, 5 * TK_FULL / 2);
 	assert_int_equal(kit_counter(&t.k, "tcp_ecn_reductions"), 2);
 	assert_int_equal(kit_counter(&t.k, "tcp_retransmits"), 0);
 	kit_sent_clear(&t.k);
@@ -252,7 +252,7 @@ TEST(marks_for_ever)
 		at += TK_FULL;
 		ack(&t, at, TCP_ECE | TCP_CWR);
 	}
-	assert_int_equal(tk_tcb(&t)->cwnd, 2 * TK_FULL);
+	assert_int_equal(tk_inspect(&t).cwnd, 2 * TK_FULL);
 	tk_close(&t);
 }
 
@@ -268,12 +268,12 @@ TEST(a_loss_and_a_mark_are_one)
 	tcp_congestion_loss(tk_tcb(&t), tcb_flight(tk_tcb(&t)), t.k.now_ns);
 	ack(&t, 1 + 2 * TK_FULL, TCP_ECE);
 	assert_int_equal(kit_counter(&t.k, "tcp_ecn_reductions"), 0);
-	assert_int_equal(tk_tcb(&t)->ssthresh, 5 * TK_FULL);
+	assert_int_equal(tk_inspect(&t).ssthresh, 5 * TK_FULL);
 	/* behind it a mark counts; that the loss was none does not take it back */
 	ack(&t, 1 + 11 * TK_FULL, TCP_ECE);
 	assert_int_equal(kit_counter(&t.k, "tcp_ecn_reductions"), 1);
 	tcp_congestion_undo(tk_tcb(&t));
-	assert_true(tk_tcb(&t)->cwnd <= 5 * TK_FULL);
+	assert_true(tk_inspect(&t).cwnd <= 5 * TK_FULL);
 	kit_sent_clear(&t.k);
 	tk_close(&t);
 }
@@ -288,7 +288,7 @@ TEST(a_mark_after_gigabytes)
 	for (unsigned i = 0; i < 2; i++) {
 		tk_write(&t, i * 100, 100);
 		kit_sent_clear(&t.k);
-		tk_tcb(&t)->reduced_at -= UINT32_C(0x7fffff00);
+		tk_turn(&t, TCP_KNOB_REDUCED_AT, tk_inspect(&t).reduced_at - UINT32_C(0x7fffff00));
 		ack(&t, 101 + i * 100, 0);
 	}
 	tk_write(&t, 200, 100);

@@ -65,15 +65,15 @@ static uint8_t answer_of(struct tk *t)
 static void one_combination(enum tcp_state state, unsigned flags)
 {
 	enum tcp_state expected = state == TCP_SYN_SENT ? after_syn_sent(flags) : after(state, flags);
-	struct tcb *tcb;
+	struct tcp_inside was;
 	uint8_t answer;
 	struct tk t;
 
 	tk_open(&t);
 	tk_reach(&t, state);
-	tcb = tk_tcb(&t);
-	TK_SEND(&t, .seq = state == TCP_SYN_SENT ? 0 : tcb->rcv_nxt - TK_IRS,
-		.ack = tcb->snd_nxt - TK_ISS, .flags = (uint16_t)flags);
+	was = tk_inspect(&t);
+	TK_SEND(&t, .seq = state == TCP_SYN_SENT ? 0 : was.rcv_nxt - TK_IRS,
+		.ack = was.snd_nxt - TK_ISS, .flags = (uint16_t)flags);
 	if (tk_state(&t) != expected)
 		kit_fail("%s, flags %02x: %s, not %s", tcp_state_name(state), flags,
 			 tcp_state_name(tk_state(&t)), tcp_state_name(expected));
@@ -160,7 +160,8 @@ TCP_TEST(an_answer_in_one_segment)
 TCP_TEST(an_answer_beyond_the_window)
 {
 	tk_reach(t, TCP_SYN_SENT);
-	tk_tcb(t)->rcvbuf = tk_tcb(t)->rcvbuf_max = 1000;
+	tk_turn(t, TCP_KNOB_RCVBUF, 1000);
+	tk_turn(t, TCP_KNOB_RCVBUF_MAX, 1000);
 	TK_SEND(t, .flags = SYN_FIN | TCP_ACK, .ack = 1, .data = pattern, .len = 1400);
 	assert_int_equal(tk_state(t), TCP_ESTABLISHED);
 	expect_read(t, 0, 1000);
@@ -176,7 +177,7 @@ static void crossing(struct tk *t, uint8_t flags, uint32_t len)
 	TK_SEND(t, .flags = TCP_SYN | flags, .data = pattern, .len = len);
 	TK_EXPECT(t, TCP_SYN | TCP_ACK, 0, 1, 0);
 	assert_int_equal(tk_state(t), TCP_SYN_RECEIVED);
-	assert_int_equal(tk_tcb(t)->rcv_unread, 0);
+	assert_int_equal(tk_inspect(t).rcv_unread, 0);
 }
 
 /* 3.10.7.3: "queue them for processing after the ESTABLISHED state has been reached". */
@@ -193,9 +194,9 @@ TEST(crossing_text_waits)
 	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK);
 	TK_EXPECT(&t, TCP_ACK, 1, 101, 0);
 	assert_int_equal(tk_state(&t), TCP_ESTABLISHED);
-	assert_null(tk_tcb(&t)->reassembly);
+	assert_null(tk_inspect(&t).reassembly);
 	expect_read(&t, 0, 100);
-	assert_int_equal(tk_tcb(&t)->rcv_memory, 0);
+	assert_int_equal(tk_inspect(&t).rcv_memory, 0);
 	tk_close(&t);
 }
 

@@ -435,10 +435,11 @@ TCP_TEST(data_with_the_synack_beyond_the_window)
 
 	tk_connect(t);
 	kit_sent_clear(&t->k);
-	tk_tcb(t)->rcvbuf = tk_tcb(t)->rcvbuf_max = 100;
+	tk_turn(t, TCP_KNOB_RCVBUF, 100);
+	tk_turn(t, TCP_KNOB_RCVBUF_MAX, 100);
 	TK_SEND(t, .flags = TCP_SYN | TCP_ACK, .ack = 1, .data = (const char[150]){"x"}, .len = 150);
-	assert_int_equal(tk_tcb(t)->rcv_unread, 100);
-	assert_int_equal(tk_tcb(t)->rcv_nxt, TK_IRS + 101);
+	assert_int_equal(tk_inspect(t).rcv_unread, 100);
+	assert_int_equal(tk_inspect(t).rcv_nxt, TK_IRS + 101);
 	assert_int_equal(tk_read(t, buf, sizeof(buf)), 100);
 	kit_sent_clear(&t->k);
 }

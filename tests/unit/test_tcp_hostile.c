@@ -26,7 +26,7 @@ static void expect_untouched(struct tk *t)
 	kit_poll(&t->k);
 	TK_EXPECT_NOTHING(t);
 	assert_int_equal(tk_state(t), TCP_ESTABLISHED);
-	assert_int_equal(tk_tcb(t)->rcv_nxt - TK_IRS, 1);
+	assert_int_equal(tk_inspect(t).rcv_nxt - TK_IRS, 1);
 }
 
 /* --- the header ------------------------------------------------------------------------------ */
@@ -84,7 +84,7 @@ TCP_TEST(a_wrong_checksum)
 		kit_l4(&f)[TCP_OFF_CHECKSUM] ^= 1;
 		kit_inject_frame(&t->k, &f);
 	}
-	assert_int_equal(tk_tcb(t)->rcv_unread, 4);
+	assert_int_equal(tk_inspect(t).rcv_unread, 4);
 }
 
 /* --- options on a live connection ------------------------------------------------------------ */
@@ -103,9 +103,9 @@ TCP_TEST(malformed_options_do_not_reset)
 			.options = bad[i], .options_len = 8, .no_timestamps = i & 1);
 		TK_EXPECT(t, TCP_ACK, 1, 1 + at + 3, 0);
 	}
-	assert_int_equal(tk_tcb(t)->rcv_unread, at);
-	assert_int_equal(tk_tcb(t)->snd_mss, 1460); /* an MSS or a scale in mid-connection: no */
-	assert_int_equal(tk_tcb(t)->snd_wscale, 0);
+	assert_int_equal(tk_inspect(t).rcv_unread, at);
+	assert_int_equal(tk_inspect(t).snd_mss, 1460); /* an MSS or a scale in mid-connection: no */
+	assert_int_equal(tk_inspect(t).snd_wscale, 0);
 	assert_true(kit_counter(&t->k, "tcp_bad_options") >= 5);
 }
 
@@ -125,7 +125,7 @@ TCP_TEST(sack_blocks_that_cannot_be)
 		kit_sent_clear(&t->k);
 	}
 	assert_int_equal(tk_state(t), TCP_ESTABLISHED);
-	assert_int_equal(tk_tcb(t)->snd_una - TK_ISS, 1);
+	assert_int_equal(tk_inspect(t).snd_una - TK_ISS, 1);
 }
 
 /* --- urgent ---------------------------------------------------------------------------------- */
@@ -189,7 +189,7 @@ static void expect_nothing_urgent(struct tk *t)
 	char buf[4];
 
 	assert_int_equal(tk_state(t), TCP_ESTABLISHED);
-	assert_false(tk_tcb(t)->rcv_urgent);
+	assert_false(tk_inspect(t).rcv_urgent);
 	assert_int_equal(kit_counter(&t->k, "tcp_urgent_in"), 0);
 	assert_int_equal(sock_poll(t->k.stack, t->fd, SOCK_POLLPRI), 0);
 	TK_SEND(t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = "abc", .len = 3);

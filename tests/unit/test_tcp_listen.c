@@ -101,8 +101,8 @@ TCP_TEST(a_repeated_synack_is_told_and_not_timed)
 	}
 	TK_SEND(t, .seq = 1, .ack = 1, .flags = TCP_ACK);
 	t->fd = sock_accept(t->k.stack, t->listener, NULL);
-	assert_int_equal(tk_tcb(t)->srtt_ns, 0);
-	assert_int_equal(tk_tcb(t)->retransmits, 1);
+	assert_int_equal(tk_inspect(t).srtt_ns, 0);
+	assert_int_equal(tk_inspect(t).retransmits, 1);
 	assert_int_equal(kit_counter(&t->k, "tcp_retransmits"), 1);
 	assert_int_equal(tk_events(t, EVENT_TCP_RETRANSMIT), 1);
 	assert_int_equal(kit_event(&t->k.kp, EVENT_TCP_RETRANSMIT, 0)->at_step, 12);
@@ -219,9 +219,9 @@ TCP_TEST(the_backlog_has_bounds)
 {
 	tk_listen(t, 0);
 	t->fd = t->listener;
-	assert_int_equal(tk_tcb(t)->backlog, 1);
+	assert_int_equal(tk_inspect(t).backlog, 1);
 	assert_int_equal(sock_listen(t->k.stack, t->listener, UINT_MAX), ERR_OK);
-	assert_int_equal(tk_tcb(t)->backlog, 1024);
+	assert_int_equal(tk_inspect(t).backlog, 1024);
 }
 
 /* First come, first accepted; and buffers as the listener was told. */

@@ -76,7 +76,7 @@ TEST(before_connect)
 		assert_int_equal(set(&t, t.fd, cases[i].chosen), ERR_OK);
 		assert_int_equal(sock_bind(t.k.stack, t.fd, &from), ERR_OK);
 		assert_int_equal(sock_connect(t.k.stack, t.fd, &to, t.k.now_ns), ERR_INPROGRESS);
-		t.iss = tk_tcb(&t)->iss;
+		t.iss = tk_inspect(&t).iss;
 		assert_int_equal(offered(&t), cases[i].offered);
 		TK_SEND(&t, .flags = TCP_SYN | TCP_ACK, .ack = 1);
 		TK_EXPECT(&t, TCP_ACK, 1, 1, 0);

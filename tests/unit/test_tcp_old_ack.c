@@ -35,16 +35,16 @@ TEST(its_blocks_are_taken)
 	t.window = 1; /* nor does the window move */
 	TK_SACK(&t, 1001, 5001, 8001);
 	TK_EXPECT(&t, TCP_ACK, 2001, 1, 1000);
-	assert_int_equal(tk_tcb(&t)->snd_una, TK_ISS + 2001);
-	assert_int_equal(tk_tcb(&t)->snd_wnd, 65535);
-	assert_int_equal(tk_tcb(&t)->sent->sacked, 3000);
-	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_FAST);
+	assert_int_equal(tk_inspect(&t).snd_una, TK_ISS + 2001);
+	assert_int_equal(tk_inspect(&t).snd_wnd, 65535);
+	assert_int_equal(tk_inspect(&t).sent->sacked, 3000);
+	assert_int_equal(tk_inspect(&t).recovery, TCP_RECOVERY_FAST);
 	kit_sent_clear(&t.k);
 	t.k.now_ns += RTT;
 	t.window = 65535;
 	tk_peer_ack(&t, 8001);
 	assert_int_equal(kit_counter(&t.k, "tcp_timeouts"), 0);
-	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_NONE);
+	assert_int_equal(tk_inspect(&t).recovery, TCP_RECOVERY_NONE);
 	tk_close(&t);
 }
 
@@ -61,7 +61,7 @@ TEST(blocks_beside_data)
 	TK_SEND(&t, .seq = 1, .ack = 1001, .flags = TCP_ACK, .data = "abc", .len = 3,
 		.options = options, .options_len = sizeof(options));
 	TK_EXPECT(&t, TCP_ACK, 2001, 4, 1000);
-	assert_int_equal(tk_tcb(&t)->rcv_unread, 3);
+	assert_int_equal(tk_inspect(&t).rcv_unread, 3);
 	kit_sent_clear(&t.k);
 	tk_close(&t);
 }
@@ -84,10 +84,10 @@ TEST(blocks_that_are_not_taken)
 	TK_EXPECT_NOTHING(&t);
 	TK_SACK(&t, 3001 - 65535u - 1, 5001, 8001); /* RFC 5961 5 */
 	TK_EXPECT(&t, TCP_ACK, 8001, 1, 0);
-	assert_int_equal(tk_tcb(&t)->sent->n_sacked, 0);
-	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_NONE);
+	assert_int_equal(tk_inspect(&t).sent->n_sacked, 0);
+	assert_int_equal(tk_inspect(&t).recovery, TCP_RECOVERY_NONE);
 	TK_SACK(&t, 3001 - 65535u, 5001, 8001);
-	assert_int_equal(tk_tcb(&t)->sent->n_sacked, 3);
+	assert_int_equal(tk_inspect(&t).sent->n_sacked, 3);
 	kit_sent_clear(&t.k);
 	tk_close(&t);
 }
@@ -102,7 +102,7 @@ TCP_TEST(not_without_agreement)
 	tk_peer_ack(t, TK_SEG(2));
 	TK_SACK(t, TK_SEG(1), TK_SEG(5), TK_SEG(8));
 	TK_EXPECT_NOTHING(t);
-	assert_int_equal(tk_tcb(t)->sent->n_sacked, 0);
+	assert_int_equal(tk_inspect(t).sent->n_sacked, 0);
 }
 
 /* RFC 2883: both retransmissions came twice, and the ACKs that say so come late. */
@@ -121,13 +121,13 @@ TCP_TEST(its_dsacks_undo)
 	tk_write(t, 10 * TK_FULL, TK_FULL);
 	tk_expect_segments(t, 10 * TK_FULL, 1);
 	tk_peer_ack(t, TK_SEG(11));
-	assert_true(tk_tcb(t)->cwnd < 10 * TK_FULL);
+	assert_true(tk_inspect(t).cwnd < 10 * TK_FULL);
 	TK_SACK(t, TK_SEG(10), TK_SEG(0), TK_SEG(1));
 	assert_int_equal(kit_counter(&t->k, "tcp_undos"), 0); /* of one of two */
 	TK_SACK(t, TK_SEG(10), TK_SEG(1), TK_SEG(2));
 	assert_int_equal(kit_counter(&t->k, "tcp_undos"), 1);
-	assert_true(tk_tcb(t)->cwnd >= 10 * TK_FULL);
-	assert_int_equal(tk_tcb(t)->snd_una, TK_ISS + TK_SEG(11));
+	assert_true(tk_inspect(t).cwnd >= 10 * TK_FULL);
+	assert_int_equal(tk_inspect(t).snd_una, TK_ISS + TK_SEG(11));
 	kit_sent_clear(&t->k);
 }
 
@@ -142,11 +142,11 @@ TCP_TEST(its_echo_says_nothing)
 	tk_expect_segments(t, 0, 8);
 	tk_advance(t, RTT);
 	tk_peer_ack(t, TK_SEG(2));
-	srtt_ns = tk_tcb(t)->srtt_ns;
+	srtt_ns = tk_inspect(t).srtt_ns;
 	t->k.now_ns += 50 * NS_PER_MS;
 	t->ts_echo -= 100;
 	TK_SACK(t, TK_SEG(1), TK_SEG(7), TK_SEG(8));
-	assert_int_equal(tk_tcb(t)->srtt_ns, srtt_ns);
+	assert_int_equal(tk_inspect(t).srtt_ns, srtt_ns);
 	assert_int_equal(kit_counter(&t->k, "tcp_undos"), 0);
 	kit_sent_clear(&t->k);
 }
@@ -179,7 +179,7 @@ TEST(an_older_timestamp_too)
 	eight_out_and_two_acked(&t);
 	overtaken(&t, TK_SEG(1), 3);
 	tk_expect_segments(&t, 2 * TK_FULL, 1);
-	assert_int_equal(tk_tcb(&t)->ts_recent, t.tsval);
+	assert_int_equal(tk_inspect(&t).ts_recent, t.tsval);
 	assert_int_equal(kit_counter(&t.k, "tcp_paws_dropped"), 0);
 	kit_sent_clear(&t.k);
 	tk_close(&t);
@@ -195,7 +195,7 @@ TEST(the_last_ack_again)
 	t.window = 70;
 	overtaken(&t, TK_SEG(2), 3);
 	assert_int_equal(kit_counter(&t.k, "tcp_paws_dropped"), 1);
-	assert_int_equal(tk_tcb(&t)->snd_wnd, 65535);
+	assert_int_equal(tk_inspect(&t).snd_wnd, 65535);
 	kit_sent_clear(&t.k);
 	t.window = 65535;
 	overtaken(&t, TK_SEG(2), 3);
@@ -218,9 +218,9 @@ TEST(not_what_is_really_old)
 	TK_SEND(&t, .seq = 2, .ack = TK_SEG(1), .flags = TCP_ACK);
 	TK_SEND(&t, .seq = 1, .ack = TK_SEG(1), .flags = TCP_ACK | TCP_FIN);
 	assert_int_equal(kit_counter(&t.k, "tcp_paws_dropped"), 5);
-	assert_int_equal(tk_tcb(&t)->snd_una, TK_ISS + TK_SEG(2));
-	assert_int_equal(tk_tcb(&t)->rcv_unread, 0);
-	assert_int_equal(tk_tcb(&t)->sent->n_sacked, 0);
+	assert_int_equal(tk_inspect(&t).snd_una, TK_ISS + TK_SEG(2));
+	assert_int_equal(tk_inspect(&t).rcv_unread, 0);
+	assert_int_equal(tk_inspect(&t).sent->n_sacked, 0);
 	kit_sent_clear(&t.k);
 	tk_close(&t);
 }

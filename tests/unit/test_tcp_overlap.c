@@ -24,15 +24,15 @@ static uint32_t draw(struct model *m, uint32_t below)
 }
 
 /* What the stack has now, as it says itself. */
-static void look(struct model *m, const struct tcb *tcb)
+static void look(struct model *m, const struct tcp_inside *in)
 {
-	const struct tcp_reassembly *r = tcb->reassembly;
+	const struct tcp_reassembly *r = in->reassembly;
 
 	memcpy(m->before, m->held, sizeof(m->held));
 	memset(m->held, 0, sizeof(m->held));
-	memset(m->held, true, tcb->rcv_nxt - TK_IRS - 1);
+	memset(m->held, true, in->rcv_nxt - TK_IRS - 1);
 	for (uint32_t i = 0; r != NULL && i < r->n_runs; i++) {
-		assert_true(seq_gt(r->runs[i].start, i == 0 ? tcb->rcv_nxt : r->runs[i - 1].end));
+		assert_true(seq_gt(r->runs[i].start, i == 0 ? in->rcv_nxt : r->runs[i - 1].end));
 		memset(m->held + (r->runs[i].start - TK_IRS - 1), true, r->runs[i].end - r->runs[i].start);
 	}
 }
@@ -49,9 +49,9 @@ static void follow(struct model *m, uint32_t from, uint32_t len, uint8_t value)
 	}
 }
 
-static uint32_t memory_of_runs(const struct tcb *tcb)
+static uint32_t memory_of_runs(const struct tcp_inside *in)
 {
-	const struct tcp_reassembly *r = tcb->reassembly;
+	const struct tcp_reassembly *r = in->reassembly;
 	uint32_t sum = 0;
 
 	for (uint32_t i = 0; r != NULL && i < r->n_runs; i++) {
@@ -61,7 +61,7 @@ static uint32_t memory_of_runs(const struct tcb *tcb)
 				break;
 		}
 	}
-	for (const struct pktbuf *pkt = tcb->rcv_queue.first; pkt != NULL; pkt = pkt->next)
+	for (const struct pktbuf *pkt = in->rcv_first; pkt != NULL; pkt = pkt->next)
 		sum += tcp_packet_memory(pkt);
 	return sum;
 }
@@ -101,16 +101,18 @@ static void check_dsack(struct model *m, struct tk *t, uint32_t from, uint32_t l
 static void one_segment(struct model *m, struct tk *t, uint8_t value)
 {
 	static uint8_t text[LONGEST];
-	uint32_t nxt = tk_tcb(t)->rcv_nxt - TK_IRS - 1;
+	uint32_t nxt = tk_inspect(t).rcv_nxt - TK_IRS - 1;
 	uint32_t from = draw(m, 9) == 0 ? nxt : draw(m, TOTAL);
 	uint32_t len = 1 + draw(m, LONGEST);
+	struct tcp_inside in;
 
 	len = MIN(len, TOTAL - from);
 	memset(text, value, len);
 	TK_SEND(t, .seq = from + 1, .ack = 1, .flags = TCP_ACK, .data = text, .len = len);
-	look(m, tk_tcb(t));
+	in = tk_inspect(t);
+	look(m, &in);
 	follow(m, from, len, value);
-	assert_int_equal(tk_tcb(t)->rcv_memory, memory_of_runs(tk_tcb(t)));
+	assert_int_equal(in.rcv_memory, memory_of_runs(&in));
 	check_dsack(m, t, from, len);
 }
 
@@ -126,12 +128,12 @@ TEST(the_model_and_the_stack_agree)
 		tk_open(&t);
 		tk_establish(&t);
 		kit_sent_clear(&t.k);
-		while (tk_tcb(&t)->rcv_nxt - TK_IRS - 1 < TOTAL)
+		while (tk_inspect(&t).rcv_nxt - TK_IRS - 1 < TOTAL)
 			one_segment(&m, &t, ++value);
-		assert_null(tk_tcb(&t)->reassembly);
+		assert_null(tk_inspect(&t).reassembly);
 		assert_int_equal(tk_read(&t, text, sizeof(text)), TOTAL);
 		assert_memory_equal(text, m.first, TOTAL);
-		assert_int_equal(tk_tcb(&t)->rcv_memory, 0);
+		assert_int_equal(tk_inspect(&t).rcv_memory, 0);
 		kit_sent_clear(&t.k);
 		tk_close(&t);
 	}

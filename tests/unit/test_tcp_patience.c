@@ -54,8 +54,8 @@ TCP_TEST(a_late_answer_is_as_good_as_an_early_one)
 	uint64_t rto_ns;
 
 	tk_establish(t);
-	cwnd = tk_tcb(t)->cwnd;
-	rto_ns = tk_tcb(t)->rto_ns;
+	cwnd = tk_inspect(t).cwnd;
+	rto_ns = tk_inspect(t).rto_ns;
 	choose(t, t->fd, SOCK_SO_KEEPALIVE, 1);
 	choose(t, t->fd, SOCK_TCP_KEEPIDLE, 100);
 	choose(t, t->fd, SOCK_TCP_KEEPINTVL, 10);
@@ -72,8 +72,8 @@ TCP_TEST(a_late_answer_is_as_good_as_an_early_one)
 		tk_peer_ack(t, 1); /* a second before the end */
 	}
 	assert_int_equal(tk_state(t), TCP_ESTABLISHED);
-	assert_int_equal(tk_tcb(t)->cwnd, cwnd);
-	assert_int_equal(tk_tcb(t)->rto_ns, rto_ns);
+	assert_int_equal(tk_inspect(t).cwnd, cwnd);
+	assert_int_equal(tk_inspect(t).rto_ns, rto_ns);
 	assert_int_equal(kit_counter(&t->k, "tcp_retransmits"), 0);
 	assert_int_equal(kit_counter(&t->k, "tcp_keep_alives"), 15);
 }
@@ -223,7 +223,7 @@ TCP_TEST(a_user_less_patient_than_the_time_out)
 	tk_establish(t);
 	tk_write(t, 0, 100);
 	tk_advance(t, 20 * NS_PER_S);
-	assert_true(tk_tcb(t)->rto_ns > 5 * NS_PER_S);
+	assert_true(tk_inspect(t).rto_ns > 5 * NS_PER_S);
 	choose(t, t->fd, SOCK_TCP_USER_TIMEOUT, 1000);
 	tk_peer_ack(t, 51);
 	tk_advance(t, NS_PER_S - 1);

@@ -141,7 +141,7 @@ TCP_TEST(the_override_ends_the_probing)
 	tk_peer_ack(t, 1);
 	tk_write(t, 0, 1000);
 	tk_advance(t, 2 * NS_PER_S);
-	assert_true(tk_tcb(t)->attempts > 1);
+	assert_true(tk_inspect(t).attempts > 1);
 	kit_sent_clear(&t->k);
 	t->window = 199; /* open, but silly */
 	tk_peer_ack(t, 1);
@@ -149,7 +149,7 @@ TCP_TEST(the_override_ends_the_probing)
 	while (t->k.sent_first == NULL)
 		tk_advance(t, 10 * NS_PER_MS);
 	TK_EXPECT(t, TCP_ACK, 1, 1, 199);
-	assert_int_equal(tk_tcb(t)->attempts, 0);
+	assert_int_equal(tk_inspect(t).attempts, 0);
 	assert_false(tcp_timer_is_set(tk_tcb(t), TCP_TIMER_PERSIST));
 }
 

@@ -61,13 +61,13 @@ TCP_TEST(what_must_wait_is_not_forgotten)
 	tk_establish(t);
 	tk_write(t, 0, 10 * TK_FULL);
 	kit_sent_clear(&t->k);
-	tk_tcb(t)->cwnd = 3 * TK_FULL; /* as after a mark (RFC 3168) */
+	tk_turn(t, TCP_KNOB_CWND, 3 * TK_FULL); /* as after a mark (RFC 3168) */
 	too_big(t, 1, CUT_MTU);
 	assert_in_range(t->k.n_sent, 1, 6);
 	kit_sent_clear(&t->k);
 	for (unsigned i = 1; i < 10; i++)
 		tk_peer_ack(t, TK_SEG(i));
-	assert_null(scoreboard_first_lost(tk_tcb(t)->sent));
+	assert_null(scoreboard_first_lost(tk_inspect(t).sent));
 	assert_int_equal(kit_counter(&t->k, "tcp_timeouts"), 0);
 	assert_true(t->k.n_sent > 6);
 	kit_sent_clear(&t->k);
@@ -79,14 +79,14 @@ TCP_TEST(a_router_says_how_long)
 	uint32_t cwnd;
 
 	tk_establish(t);
-	cwnd = tk_tcb(t)->cwnd;
+	cwnd = tk_inspect(t).cwnd;
 	tk_write(t, 0, 3 * TK_FULL);
 	tk_expect_segments(t, 0, 3);
 	too_big(t, 1, CUT_MTU);
 	expect_recut(t, 0, 3, CUT);
 	TK_EXPECT_NOTHING(t);
-	assert_true(tk_tcb(t)->cwnd >= cwnd);
-	assert_int_equal(tk_tcb(t)->ssthresh, UINT32_MAX);
+	assert_true(tk_inspect(t).cwnd >= cwnd);
+	assert_int_equal(tk_inspect(t).ssthresh, UINT32_MAX);
 	assert_int_equal(kit_counter(&t->k, "tcp_timeouts"), 0);
 	assert_int_equal(kit_counter(&t->k, "ip_pmtu_lowered"), 1);
 	tk_expect_field(t, EVENT_TCP_PMTU, "mss", "1360");
@@ -130,10 +130,10 @@ TCP_TEST(a_router_that_does_not_say_how_long)
 	TK_EXPECT_NOTHING(t);
 	assert_int_equal(kit_counter(&t->k, "ip_pmtu_ignored"), 3);
 	assert_int_equal(kit_counter(&t->k, "ip_pmtu_lowered"), 0);
-	for (unsigned i = 0; i < 400 && tk_tcb(t)->snd_mss == 1460; i++)
+	for (unsigned i = 0; i < 400 && tk_inspect(t).snd_mss == 1460; i++)
 		tk_advance(t, 10 * NS_PER_MS);
 	assert_int_equal(kit_counter(&t->k, "tcp_black_holes"), 1);
-	assert_int_equal(tk_tcb(t)->snd_mss, 1024);
+	assert_int_equal(tk_inspect(t).snd_mss, 1024);
 	kit_sent_clear(&t->k);
 	tk_peer_ack(t, 1 + TK_FULL);
 }
@@ -162,17 +162,17 @@ TCP_TEST(the_next_connection_knows)
 {
 	tk_establish(t);
 	ipv4_pmtu_lower(t->k.stack, KIT_FAR_IP, IPV4_PROTO_TCP, 600, t->k.now_ns);
-	assert_int_equal(tk_tcb(t)->snd_mss, 1460);
+	assert_int_equal(tk_inspect(t).snd_mss, 1460);
 	sock_abort(t->k.stack, t->fd, t->k.now_ns);
 	sock_close(t->k.stack, t->fd, t->k.now_ns);
 	kit_sent_clear(&t->k);
 	ipv4_pmtu_lower(t->k.stack, KIT_PEER_IP, IPV4_PROTO_TCP, CUT_MTU, t->k.now_ns);
 	tk_connect(t);
 	kit_sent_clear(&t->k);
-	t->iss = tk_tcb(t)->iss;
+	t->iss = tk_inspect(t).iss;
 	TK_SEND(t, .flags = TCP_SYN | TCP_ACK, .ack = 1);
-	assert_int_equal(tk_tcb(t)->snd_mss, CUT_MTU - 40);
-	assert_int_equal(tk_tcb(t)->rcv_mss, 1460); /* what comes in is another matter */
+	assert_int_equal(tk_inspect(t).snd_mss, CUT_MTU - 40);
+	assert_int_equal(tk_inspect(t).rcv_mss, 1460); /* what comes in is another matter */
 	kit_sent_clear(&t->k);
 }
 
@@ -191,7 +191,7 @@ TCP_TEST(after_ten_minutes_a_longer_one_is_tried)
 	tk_peer_ack(t, 1 + TK_FULL + CUT);
 	tk_write(t, TK_FULL + CUT, TK_FULL);
 	tk_expect_segments(t, TK_FULL + CUT, 1);
-	assert_int_equal(tk_tcb(t)->snd_mss, 1460);
+	assert_int_equal(tk_inspect(t).snd_mss, 1460);
 	tk_peer_ack(t, 1 + 2 * TK_FULL + CUT);
 }
 
@@ -203,7 +203,7 @@ TCP_TEST(forged_reports_change_nothing)
 	tk_write(t, 0, 2 * TK_FULL);
 	tk_expect_segments(t, 0, 2);
 	tk_peer_ack(t, 1 + TK_FULL);
-	tk_tcb(t)->pmtu.mss_proven = 0; /* so that only what is tested here protects */
+	tk_turn(t, TCP_KNOB_MSS_PROVEN, 0); /* so that only what is tested here protects */
 	too_big(t, TK_FULL, CUT_MTU);                                 /* acknowledged */
 	too_big(t, 1 + 2 * TK_FULL, CUT_MTU);                         /* never sent */
 	too_big(t, 0x40000000, CUT_MTU);
@@ -215,10 +215,10 @@ TCP_TEST(forged_reports_change_nothing)
 	too_big(t, 1 + TK_FULL, 9000);
 	TK_EXPECT_NOTHING(t);
 	assert_int_equal(kit_counter(&t->k, "ip_pmtu_ignored"), 9);
-	assert_int_equal(tk_tcb(t)->snd_mss, 1460);
-	assert_int_equal(tk_tcb(t)->soft_error, 0);
+	assert_int_equal(tk_inspect(t).snd_mss, 1460);
+	assert_int_equal(tk_inspect(t).soft_error, 0);
 	too_big(t, 1 + TK_FULL, 1499); /* the right one */
-	assert_int_equal(tk_tcb(t)->snd_mss, 1459);
+	assert_int_equal(tk_inspect(t).snd_mss, 1459);
 	kit_sent_clear(&t->k);
 	tk_peer_ack(t, 1 + 2 * TK_FULL);
 }
@@ -233,7 +233,7 @@ TCP_TEST(a_syn_is_never_too_long)
 	TK_EXPECT_NOTHING(t);
 	TK_SEND(t, .flags = TCP_SYN | TCP_ACK, .ack = 1);
 	TK_EXPECT(t, TCP_ACK, 1, 1, 0);
-	assert_int_equal(tk_tcb(t)->snd_mss, 1460);
+	assert_int_equal(tk_inspect(t).snd_mss, 1460);
 }
 
 /* 7.2: longer ones have arrived, so it waits; what it quotes arrives, so it was a lie. */
@@ -247,14 +247,14 @@ TCP_TEST(progress_refutes_a_report)
 	tk_expect_segments(t, TK_FULL, 3);
 	too_big(t, 1 + 2 * TK_FULL, CUT_MTU);
 	TK_EXPECT_NOTHING(t);
-	assert_int_equal(tk_tcb(t)->snd_mss, 1460);
+	assert_int_equal(tk_inspect(t).snd_mss, 1460);
 	tk_peer_ack(t, 1 + 2 * TK_FULL); /* the one before it: that says nothing */
 	assert_int_equal(kit_counter(&t->k, "ip_pmtu_ignored"), 0);
 	tk_peer_ack(t, 1 + 3 * TK_FULL);
 	assert_int_equal(kit_counter(&t->k, "ip_pmtu_ignored"), 1);
 	/* A time-out now has another cause. */
 	tk_advance(t, 200 * NS_PER_MS);
-	assert_int_equal(tk_tcb(t)->snd_mss, 1460);
+	assert_int_equal(tk_inspect(t).snd_mss, 1460);
 	kit_sent_clear(&t->k);
 	tk_peer_ack(t, 1 + 4 * TK_FULL);
 }
@@ -267,7 +267,7 @@ TCP_TEST(half_a_segment_proves_nothing)
 	tk_expect_segments(t, 0, 1);
 	tk_peer_ack(t, TK_FULL);
 	too_big(t, TK_FULL, CUT_MTU);
-	assert_int_equal(tk_tcb(t)->snd_mss, CUT_MTU - 40);
+	assert_int_equal(tk_inspect(t).snd_mss, CUT_MTU - 40);
 	kit_sent_clear(&t->k);
 	tk_peer_ack(t, 1 + TK_FULL);
 }
@@ -284,7 +284,7 @@ TCP_TEST(a_time_out_confirms_a_report)
 	too_big(t, 1 + TK_FULL, CUT_MTU);
 	TK_EXPECT_NOTHING(t);
 	tk_advance(t, NS_PER_S);
-	assert_int_equal(tk_tcb(t)->snd_mss, CUT_MTU - 40);
+	assert_int_equal(tk_inspect(t).snd_mss, CUT_MTU - 40);
 	assert_int_equal(kit_counter(&t->k, "ip_pmtu_lowered"), 1);
 	kit_sent_clear(&t->k);
 	tk_peer_ack(t, 1 + 2 * TK_FULL);
@@ -304,7 +304,7 @@ TCP_TEST(a_flood_of_reports_is_bounded)
 		too_big(t, 1, mtu);
 	for (unsigned i = 0; i < 1000; i++)
 		too_big(t, 1, 68);
-	assert_true(tk_tcb(t)->snd_mss >= IPV4_PMTU_FLOOR - 40);
+	assert_true(tk_inspect(t).snd_mss >= IPV4_PMTU_FLOOR - 40);
 	assert_true(t->k.sent_ever - before <= 3 * (1500 - IPV4_PMTU_FLOOR + 2));
 	kit_sent_clear(&t->k);
 	tk_peer_ack(t, 1 + TK_FULL);

@@ -40,10 +40,10 @@ TEST(one_sacked_segment)
 	TK_SACK(&t, 1, TK_SEG(1), TK_SEG(2));
 	tk_advance(&t, RTT / 4 - 1);
 	TK_EXPECT_NOTHING(&t);
-	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_NONE);
+	assert_int_equal(tk_inspect(&t).recovery, TCP_RECOVERY_NONE);
 	tk_advance(&t, 1);
 	tk_expect_segments(&t, 0, 1);
-	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_FAST);
+	assert_int_equal(tk_inspect(&t).recovery, TCP_RECOVERY_FAST);
 	assert_int_equal(kit_counter(&t.k, "tcp_timeouts"), 0);
 	tk_close(&t);
 }
@@ -58,7 +58,7 @@ TEST(reordering_is_remembered)
 	t.k.now_ns += RTT / 8;
 	tk_peer_ack(&t, TK_SEG(2));
 	TK_EXPECT_NOTHING(&t);
-	assert_true(tk_tcb(&t)->rack.reordering_seen);
+	assert_true(tk_inspect(&t).reordering_seen);
 	TK_SACK(&t, TK_SEG(2), TK_SEG(3), TK_SEG(7));
 	TK_EXPECT_NOTHING(&t);
 	tk_advance(&t, RTT / 4 + RTT / 8);
@@ -77,7 +77,7 @@ TEST(what_is_no_reordering)
 	tk_expect_segments(&t, 0, 1);
 	t.k.now_ns += RTT;
 	tk_peer_ack(&t, TK_SEG(1));
-	assert_false(tk_tcb(&t)->rack.reordering_seen);
+	assert_false(tk_inspect(&t).reordering_seen);
 	kit_sent_clear(&t.k);
 	tk_close(&t);
 }
@@ -116,10 +116,10 @@ TCP_TEST(the_answer_to_the_first_copy)
 	t->k.now_ns += RTT;
 	TK_SACK(t, 1, 1 + TK_MSS, 1 + 4 * TK_MSS);
 	kit_sent_clear(&t->k); /* the first one again */
-	sent_ns = tk_tcb(t)->rack.sent_ns;
+	sent_ns = tk_inspect(t).rack_sent_ns;
 	t->k.now_ns += RTT / 2;
 	tk_peer_ack(t, 1 + 4 * TK_MSS);
-	assert_int_equal(tk_tcb(t)->rack.sent_ns, sent_ns);
+	assert_int_equal(tk_inspect(t).rack_sent_ns, sent_ns);
 	kit_sent_clear(&t->k);
 }
 
@@ -134,11 +134,11 @@ TEST(the_echo_of_the_first_copy)
 	first = t.ts_echo;
 	TK_SACK(&t, 1, TK_SEG(1), TK_SEG(4));
 	tk_expect_segments(&t, 0, 1);
-	sent_ns = tk_tcb(&t)->rack.sent_ns;
+	sent_ns = tk_inspect(&t).rack_sent_ns;
 	t.ts_echo = first;
 	t.k.now_ns += 3 * RTT;
 	tk_peer_ack(&t, TK_SEG(4));
-	assert_int_equal(tk_tcb(&t)->rack.sent_ns, sent_ns);
+	assert_int_equal(tk_inspect(&t).rack_sent_ns, sent_ns);
 	kit_sent_clear(&t.k);
 	tk_close(&t);
 }
@@ -159,7 +159,7 @@ TEST(the_echo_beside_a_sack)
 	TK_SACK(&t, 1, TK_SEG(3), TK_SEG(4));
 	tk_advance(&t, RTT / 4);
 	tk_expect_segments(&t, 0, 1);
-	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_FAST);
+	assert_int_equal(tk_inspect(&t).recovery, TCP_RECOVERY_FAST);
 	kit_sent_clear(&t.k);
 	tk_close(&t);
 }
@@ -168,16 +168,13 @@ TEST(the_echo_beside_a_sack)
  * 16 recoveries have gone well. */
 TEST(dsacks_widen_the_window)
 {
-	struct scoreboard *sb;
 	struct tcb *tcb;
 	struct tk t;
 
 	out(&t, 4);
 	tcb = tk_tcb(&t);
-	sb = tcb->sent;
-	assert_non_null(sb);
 	tk_peer_ack(&t, TK_SEG(1));
-	tcb->rack.reordering_seen = true;
+	tcp_turn(tcb, TCP_KNOB_REORDERING_SEEN, true);
 	assert_int_equal(tcp_rack_window(tcb), RTT / 4);
 	TK_SACK(&t, TK_SEG(1), 1, TK_SEG(1));
 	assert_int_equal(tcp_rack_window(tcb), RTT / 2);
@@ -186,12 +183,12 @@ TEST(dsacks_widen_the_window)
 	tk_peer_ack(&t, TK_SEG(4));
 	for (unsigned i = 0; i < 10; i++)
 		tcp_rack_dsack(tcb);
-	assert_int_equal(tcb->rack.reo_wnd_mult, 1); /* nothing was sent since */
-	tcb->rack.reo_wnd_mult = 200;
-	assert_int_equal(tcp_rack_window(tcb), tcb->srtt_ns);
+	assert_int_equal(tcp_inspect(tcb).reo_wnd_mult, 1); /* nothing was sent since */
+	tcp_turn(tcb, TCP_KNOB_REO_WND_MULT, 200);
+	assert_int_equal(tcp_rack_window(tcb), tcp_inspect(tcb).srtt_ns);
 	for (unsigned i = 0; i < 15; i++)
 		tcp_rack_recovered(tcb);
-	assert_int_equal(tcp_rack_window(tcb), tcb->srtt_ns);
+	assert_int_equal(tcp_rack_window(tcb), tcp_inspect(tcb).srtt_ns);
 	tcp_rack_recovered(tcb);
 	assert_int_equal(tcp_rack_window(tcb), RTT / 4);
 	kit_sent_clear(&t.k);
@@ -208,7 +205,7 @@ TCP_TEST(the_minimum_ages)
 		tk_write(t, at, 100);
 		t->k.now_ns += i == 0 ? RTT : 5 * RTT;
 		tk_peer_ack(t, at + 101);
-		assert_int_equal(tk_tcb(t)->rack.min_rtt_ns, i < 2 ? RTT : 5 * RTT);
+		assert_int_equal(tk_inspect(t).min_rtt_ns, i < 2 ? RTT : 5 * RTT);
 		if (i == 1)
 			tk_advance(t, 300 * NS_PER_S);
 		kit_sent_clear(&t->k);
@@ -231,7 +228,7 @@ static unsigned drain(struct tk *t)
 TCP_TEST(losses_beyond_the_recovery)
 {
 	tk_establish_over(t, RTT);
-	tk_tcb(t)->cwnd = 20 * TK_FULL;
+	tk_turn(t, TCP_KNOB_CWND, 20 * TK_FULL);
 	tk_write(t, 0, 20 * TK_FULL);
 	drain(t);
 	t->k.now_ns += RTT;
@@ -244,24 +241,24 @@ TCP_TEST(losses_beyond_the_recovery)
 		TK_SACK(t, TK_SEG(i), TK_SEG(17), TK_SEG(20));
 		drain(t);
 	}
-	assert_int_equal(tk_tcb(t)->snd_nxt, tk_tcb(t)->snd_end);
-	assert_int_equal(tk_tcb(t)->recovery, TCP_RECOVERY_FAST);
+	assert_int_equal(tk_inspect(t).snd_nxt, tk_inspect(t).snd_end);
+	assert_int_equal(tk_inspect(t).recovery, TCP_RECOVERY_FAST);
 	t->k.now_ns += RTT;
 	TK_SACK(t, TK_SEG(16), TK_SEG(17), TK_SEG(20), TK_SEG(28), TK_SEG(29));
 	drain(t);
 	TK_SACK(t, TK_SEG(20), TK_SEG(28), TK_SEG(29));
-	assert_int_equal(tk_tcb(t)->recovery, TCP_RECOVERY_FAST);
+	assert_int_equal(tk_inspect(t).recovery, TCP_RECOVERY_FAST);
 	assert_int_equal(kit_counter(&t->k, "tcp_fast_retransmits"), 2);
 	assert_true(t->k.n_sent > 0);
 	tk_expect_segments(t, 20 * TK_FULL, t->k.n_sent);
-	assert_true(tk_tcb(t)->ssthresh < 10 * TK_FULL);
+	assert_true(tk_inspect(t).ssthresh < 10 * TK_FULL);
 	kit_sent_clear(&t->k);
 	for (unsigned i = 21; i < 28; i++) {
 		t->k.now_ns += RTT;
 		TK_SACK(t, TK_SEG(i), TK_SEG(28), TK_SEG(29));
 		drain(t);
 	}
-	assert_null(scoreboard_first_lost(tk_tcb(t)->sent));
+	assert_null(scoreboard_first_lost(tk_inspect(t).sent));
 	assert_int_equal(kit_counter(&t->k, "tcp_timeouts"), 0);
 }
 
@@ -272,15 +269,15 @@ TEST(a_dsack_after_gigabytes)
 
 	out(&t, 4);
 	TK_SACK(&t, TK_SEG(2), TK_SEG(0), TK_SEG(1));
-	assert_int_equal(tk_tcb(&t)->rack.reo_wnd_mult, 1);
+	assert_int_equal(tk_inspect(&t).reo_wnd_mult, 1);
 	for (unsigned i = 3; i <= 4; i++) {
 		/* stands for as much sent and acknowledged */
-		tk_tcb(&t)->rack.dsack_round -= UINT32_C(0x7fff0000);
+		tk_turn(&t, TCP_KNOB_DSACK_ROUND, tk_inspect(&t).dsack_round - UINT32_C(0x7fff0000));
 		tk_peer_ack(&t, TK_SEG(i));
 	}
 	tk_write(&t, 4 * TK_FULL, 2 * TK_FULL);
 	TK_SACK(&t, TK_SEG(5), TK_SEG(4), TK_SEG(5));
-	assert_int_equal(tk_tcb(&t)->rack.reo_wnd_mult, 2);
+	assert_int_equal(tk_inspect(&t).reo_wnd_mult, 2);
 	kit_sent_clear(&t.k);
 	tk_close(&t);
 }

@@ -35,15 +35,15 @@ TCP_TEST(the_first_bytes_stay_in_order)
 	TK_SEND(t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = "axxdyfz", .len = 7);
 	assert_int_equal(tk_read(t, buf, sizeof(buf)), 9);
 	assert_memory_equal(buf, "aBCdEfGHI", 9);
-	assert_null(tk_tcb(t)->reassembly);
-	assert_int_equal(tk_tcb(t)->rcv_memory, 0);
+	assert_null(tk_inspect(t).reassembly);
+	assert_int_equal(tk_inspect(t).rcv_memory, 0);
 }
 
 static void expect_run(struct tk *t, unsigned i, uint32_t start, uint32_t end)
 {
-	assert_true(i < tk_tcb(t)->reassembly->n_runs);
-	assert_int_equal(tk_tcb(t)->reassembly->runs[i].start, TK_IRS + start);
-	assert_int_equal(tk_tcb(t)->reassembly->runs[i].end, TK_IRS + end);
+	assert_true(i < tk_inspect(t).reassembly->n_runs);
+	assert_int_equal(tk_inspect(t).reassembly->runs[i].start, TK_IRS + start);
+	assert_int_equal(tk_inspect(t).reassembly->runs[i].end, TK_IRS + end);
 }
 
 /* 1001:1501 is held, 501:1961 comes: both its ends are new, and what lay between stays. */
@@ -56,7 +56,7 @@ TCP_TEST(a_segment_that_spans_a_run)
 	TK_SEND(t, .seq = 1001, .ack = 1, .flags = TCP_ACK, .data = held, .len = 4);
 	peer_data(t, 1004, 496);
 	peer_data(t, 500, 1460);
-	assert_int_equal(tk_tcb(t)->reassembly->n_runs, 1);
+	assert_int_equal(tk_inspect(t).reassembly->n_runs, 1);
 	expect_run(t, 0, 501, 1961);
 	assert_int_equal(kit_counter(&t->k, "tcp_reassembly_dropped"), 0);
 	kit_sent_clear(&t->k);
@@ -66,7 +66,7 @@ TCP_TEST(a_segment_that_spans_a_run)
 	assert_memory_equal(buf, pattern, 1000);
 	assert_memory_equal(buf + 1000, held, 4);
 	assert_memory_equal(buf + 1004, pattern + 1004, 956);
-	assert_int_equal(tk_tcb(t)->rcv_memory, 0);
+	assert_int_equal(tk_inspect(t).rcv_memory, 0);
 }
 
 /* It begins in one run, spans two, and ends in a fourth; then it ends where one ends. */
@@ -79,19 +79,19 @@ TCP_TEST(a_segment_that_spans_several_runs)
 	peer_data(t, 700, 100);
 	peer_data(t, 900, 100);
 	peer_data(t, 150, 600);
-	assert_int_equal(tk_tcb(t)->reassembly->n_runs, 2);
+	assert_int_equal(tk_inspect(t).reassembly->n_runs, 2);
 	expect_run(t, 0, 101, 801);
 	expect_run(t, 1, 901, 1001);
 	peer_data(t, 850, 150);
 	expect_run(t, 1, 851, 1001);
 	peer_data(t, 50, 800);
-	assert_int_equal(tk_tcb(t)->reassembly->n_runs, 1);
+	assert_int_equal(tk_inspect(t).reassembly->n_runs, 1);
 	expect_run(t, 0, 51, 1001);
 	kit_sent_clear(&t->k);
 	peer_data(t, 0, 51);
 	TK_EXPECT(t, TCP_ACK, 1, 1001, 0);
 	expect_read(t, 0, 1000);
-	assert_int_equal(tk_tcb(t)->rcv_memory, 0);
+	assert_int_equal(tk_inspect(t).rcv_memory, 0);
 }
 
 /* HOSTILE-INPUTS: as many runs as are kept, and segments that span them: no more memory than
@@ -104,15 +104,15 @@ TCP_TEST(a_segment_that_spans_all_runs)
 	for (uint32_t i = 0; i < TCP_RUNS_MAX; i++)
 		peer_data(t, 10 + 2 * i, 1);
 	kit_sent_clear(&t->k);
-	before = tk_tcb(t)->rcv_memory;
+	before = tk_inspect(t).rcv_memory;
 	peer_data(t, 9, 1000);
 	kit_sent_clear(&t->k);
-	assert_true(tk_tcb(t)->rcv_memory < before);
-	assert_int_equal(tk_tcb(t)->reassembly->n_runs, 1);
+	assert_true(tk_inspect(t).rcv_memory < before);
+	assert_int_equal(tk_inspect(t).reassembly->n_runs, 1);
 	expect_run(t, 0, 10, 1010);
 	peer_data(t, 0, 9);
 	expect_read(t, 0, 1009);
-	assert_int_equal(tk_tcb(t)->rcv_memory, 0);
+	assert_int_equal(tk_inspect(t).rcv_memory, 0);
 	kit_sent_clear(&t->k);
 }
 
@@ -125,8 +125,8 @@ TEST(any_order_gives_the_stream)
 
 		tk_open(&t);
 		tk_establish(&t);
-		while (tk_tcb(&t)->rcv_nxt - TK_IRS - 1 < total) {
-			uint32_t nxt = tk_tcb(&t)->rcv_nxt - TK_IRS - 1, from, len;
+		while (tk_inspect(&t).rcv_nxt - TK_IRS - 1 < total) {
+			uint32_t nxt = tk_inspect(&t).rcv_nxt - TK_IRS - 1, from, len;
 
 			x = x * 1664525 + 1013904223;
 			from = (x >> 8) % 7 == 0 ? nxt : (x >> 12) % total;
@@ -136,7 +136,7 @@ TEST(any_order_gives_the_stream)
 			kit_sent_clear(&t.k);
 			assert_true(sent_to < 100 * total);
 		}
-		assert_null(tk_tcb(&t)->reassembly);
+		assert_null(tk_inspect(&t).reassembly);
 		expect_read(&t, 0, total);
 		tk_close(&t);
 	}
@@ -153,7 +153,7 @@ TCP_TEST(thousands_of_one_byte_holes)
 		kit_sent_clear(&t->k);
 		most = MAX(most, t->k.kp.live_bytes);
 	}
-	assert_int_equal(tk_tcb(t)->reassembly->n_runs, TCP_RUNS_MAX);
+	assert_int_equal(tk_inspect(t).reassembly->n_runs, TCP_RUNS_MAX);
 	assert_int_equal(kit_counter(&t->k, "tcp_reassembly_dropped"), 5000 - TCP_RUNS_MAX);
 	assert_true(most < 1000000);
 	assert_int_equal(tk_state(t), TCP_ESTABLISHED);
@@ -176,13 +176,13 @@ TCP_TEST(fragments_count_as_the_memory_they_are)
 {
 	tk_establish(t);
 	TK_SEND(t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = pattern, .len = 100, .cut_at = 64);
-	assert_non_null(tk_tcb(t)->rcv_queue.first);
-	assert_int_equal(tk_tcb(t)->rcv_memory, t->k.stack->big_pool.bytes);
+	assert_non_null(tk_inspect(t).rcv_first);
+	assert_int_equal(tk_inspect(t).rcv_memory, t->k.stack->big_pool.bytes);
 	TK_SEND(t, .seq = 201, .ack = 1, .flags = TCP_ACK, .data = pattern, .len = 100, .cut_at = 64);
-	assert_int_equal(tk_tcb(t)->rcv_memory, t->k.stack->big_pool.bytes);
+	assert_int_equal(tk_inspect(t).rcv_memory, t->k.stack->big_pool.bytes);
 	kit_sent_clear(&t->k);
 	expect_read(t, 0, 100);
-	assert_int_equal(tk_tcb(t)->rcv_memory, t->k.stack->big_pool.bytes);
+	assert_int_equal(tk_inspect(t).rcv_memory, t->k.stack->big_pool.bytes);
 }
 
 /* Behind a hole, for a user who is gone: it would occupy memory until the connection ends. */
@@ -193,11 +193,11 @@ TCP_TEST(out_of_order_text_goes_with_its_reader)
 	tk_establish(t);
 	peer_data(t, 100, 100);
 	tcb = tk_tcb(t);
-	assert_non_null(tcb->reassembly);
+	assert_non_null(tcp_inspect(tcb).reassembly);
 	assert_int_equal(sock_close(t->k.stack, t->fd, t->k.now_ns), ERR_OK);
 	kit_poll(&t->k);
-	assert_null(tcb->reassembly);
-	assert_int_equal(tcb->rcv_memory, 0);
+	assert_null(tcp_inspect(tcb).reassembly);
+	assert_int_equal(tcp_inspect(tcb).rcv_memory, 0);
 	kit_sent_clear(&t->k);
 	peer_data(t, 0, 100);
 	TK_EXPECT(t, TCP_RST | TCP_ACK, 2, 1, 0);

@@ -110,7 +110,7 @@ TEST(a_zero_window_still_takes_acks)
 	TK_EXPECT(&t, TCP_ACK, 1, 4001, 10);
 	TK_SEND(&t, .seq = 4001, .ack = 11, .flags = TCP_ACK, .data = "x", .len = 1);
 	TK_EXPECT(&t, TCP_ACK, 11, 4001, 0); /* the byte is refused, the ACK taken */
-	assert_int_equal(tk_tcb(&t)->snd_una - TK_ISS, 11);
+	assert_int_equal(tk_inspect(&t).snd_una - TK_ISS, 11);
 	expect_read(&t, 0, 4000);
 	TK_EXPECT(&t, TCP_ACK, 11, 4001, 0); /* the window opens: that is told */
 	tk_close(&t);
@@ -161,7 +161,7 @@ TCP_TEST(a_forged_timestamp_is_not_kept)
 	for (unsigned i = 0; i < ARRAY_LEN(forged); i++)
 		TK_SEND(t, .seq = 1, .ack = forged[i].ack, .flags = forged[i].flags, .data = "evil",
 			.len = 4, .tsval = 0x40000000);
-	assert_int_equal(tk_tcb(t)->ts_recent, t->tsval);
+	assert_int_equal(tk_inspect(t).ts_recent, t->tsval);
 	kit_sent_clear(&t->k);
 	peer_data(t, 0, 10);
 	TK_EXPECT(t, TCP_ACK, 1, 11, 0);
@@ -187,12 +187,12 @@ TCP_TEST(what_is_echoed)
 {
 	tk_establish(t);
 	TK_SEND(t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = pattern, .len = 10, .tsval = 2000);
-	assert_int_equal(tk_tcb(t)->ts_recent, 2000);
+	assert_int_equal(tk_inspect(t).ts_recent, 2000);
 	kit_sent_clear(&t->k);
 	TK_SEND(t, .seq = 21, .ack = 1, .flags = TCP_ACK, .data = pattern + 20, .len = 10,
 		.tsval = 3000);
-	assert_int_equal(tk_tcb(t)->ts_recent, 2000);
+	assert_int_equal(tk_inspect(t).ts_recent, 2000);
 	TK_SEND(t, .seq = 11, .ack = 1, .flags = TCP_ACK, .data = pattern + 10, .len = 10,
 		.tsval = 3001);
-	assert_int_equal(tk_tcb(t)->ts_recent, 3001);
+	assert_int_equal(tk_inspect(t).ts_recent, 3001);
 }

@@ -27,14 +27,14 @@ TCP_TEST(fast_retransmit)
 	tk_expect_segments(t, 0, 1);
 	TK_EXPECT_NOTHING(t);
 	/* RFC 5681 3.2, step 2: half of ten, the two of limited transmit do not count */
-	assert_int_equal(tk_tcb(t)->ssthresh, 5 * TK_FULL);
-	assert_int_equal(tk_tcb(t)->cwnd, 8 * TK_FULL);
+	assert_int_equal(tk_inspect(t).ssthresh, 5 * TK_FULL);
+	assert_int_equal(tk_inspect(t).cwnd, 8 * TK_FULL);
 	for (unsigned i = 0; i < 7; i++) /* seven more have left: the window grows to 15 */
 		tk_peer_ack(t, 1);
 	tk_expect_segments(t, 12 * TK_FULL, 3);
 	tk_peer_ack(t, 1 + 12 * TK_FULL); /* all that was out when it was noticed: over */
-	assert_int_equal(tk_tcb(t)->recovery, TCP_RECOVERY_NONE);
-	assert_int_equal(tk_tcb(t)->cwnd, 4 * TK_FULL); /* no burst: what is out, and one */
+	assert_int_equal(tk_inspect(t).recovery, TCP_RECOVERY_NONE);
+	assert_int_equal(tk_inspect(t).cwnd, 4 * TK_FULL); /* no burst: what is out, and one */
 	assert_string_equal(tk_field(t, EVENT_TCP_RETRANSMIT, 0, "reason"), "three duplicate ACKs");
 	assert_int_equal(kit_counter(&t->k, "tcp_fast_retransmits"), 1);
 	assert_int_equal(kit_counter(&t->k, "tcp_timeouts"), 0);
@@ -50,7 +50,7 @@ TCP_TEST(fast_retransmit_after_gigabytes)
 		tk_write(t, i * 100, 100);
 		TK_EXPECT(t, TCP_ACK, 1 + i * 100, 1, 100);
 		/* stands for as much sent and acknowledged as makes it old, but not yet the future */
-		tk_tcb(t)->recover -= UINT32_C(0x7fffff00);
+		tk_turn(t, TCP_KNOB_RECOVER, tk_inspect(t).recover - UINT32_C(0x7fffff00));
 		tk_peer_ack(t, 101 + i * 100);
 	}
 	tk_write(t, 200, 4 * TK_FULL);
@@ -69,14 +69,14 @@ TCP_TEST(two_losses_in_one_window)
 	tk_expect_segments(t, 0, 10);
 	three_duplicates(t, 1);
 	tk_expect_segments(t, 0, 1);
-	assert_int_equal(tk_tcb(t)->cwnd, 8 * TK_FULL);
+	assert_int_equal(tk_inspect(t).cwnd, 8 * TK_FULL);
 	tk_peer_ack(t, 1 + 4 * TK_FULL);
 	tk_expect_segments(t, 4 * TK_FULL, 1);
 	TK_EXPECT_NOTHING(t);
-	assert_int_equal(tk_tcb(t)->recovery, TCP_RECOVERY_FAST);
-	assert_int_equal(tk_tcb(t)->cwnd, 5 * TK_FULL); /* four have left, one is added */
+	assert_int_equal(tk_inspect(t).recovery, TCP_RECOVERY_FAST);
+	assert_int_equal(tk_inspect(t).cwnd, 5 * TK_FULL); /* four have left, one is added */
 	tk_peer_ack(t, 1 + 10 * TK_FULL);
-	assert_int_equal(tk_tcb(t)->recovery, TCP_RECOVERY_NONE);
+	assert_int_equal(tk_inspect(t).recovery, TCP_RECOVERY_NONE);
 	assert_int_equal(kit_counter(&t->k, "tcp_timeouts"), 0);
 }
 

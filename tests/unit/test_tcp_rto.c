@@ -38,24 +38,24 @@ TCP_TEST(a_time_out_sends_everything_again)
 {
 	t->sack = false; /* or a probe would come first */
 	tk_establish(t);
-	tk_tcb(t)->pmtu.mss_proven = TK_MSS; /* or the second time-out would look like a black hole */
+	tk_turn(t, TCP_KNOB_MSS_PROVEN, TK_MSS); /* or the second time-out would look like a black hole */
 	tk_write(t, 0, 4 * TK_FULL);
 	tk_expect_segments(t, 0, 4);
 	tk_advance(t, 200 * NS_PER_MS);
 	tk_expect_segments(t, 0, 1);
 	TK_EXPECT_NOTHING(t);
-	assert_int_equal(tk_tcb(t)->cwnd, TK_FULL);
-	assert_int_equal(tk_tcb(t)->ssthresh, 2 * TK_FULL);
+	assert_int_equal(tk_inspect(t).cwnd, TK_FULL);
+	assert_int_equal(tk_inspect(t).ssthresh, 2 * TK_FULL);
 	tk_advance(t, 400 * NS_PER_MS);
 	tk_expect_segments(t, 0, 1);
-	assert_int_equal(tk_tcb(t)->ssthresh, 2 * TK_FULL); /* once per loss */
+	assert_int_equal(tk_inspect(t).ssthresh, 2 * TK_FULL); /* once per loss */
 	tk_peer_ack(t, 1 + TK_FULL);
 	tk_expect_segments(t, TK_FULL, 2);
 	tk_peer_ack(t, 1 + 3 * TK_FULL);
 	tk_expect_segments(t, 3 * TK_FULL, 1);
 	tk_peer_ack(t, 1 + 4 * TK_FULL);
 	TK_EXPECT_NOTHING(t);
-	assert_int_equal(tk_tcb(t)->recovery, TCP_RECOVERY_NONE);
+	assert_int_equal(tk_inspect(t).recovery, TCP_RECOVERY_NONE);
 	assert_string_equal(tk_field(t, EVENT_TCP_RETRANSMIT, 0, "tcp_seq"), "4294967281");
 	assert_string_equal(tk_field(t, EVENT_TCP_RETRANSMIT, 0, "payload_len"), "1448");
 	assert_string_equal(tk_field(t, EVENT_TCP_RETRANSMIT, 0, "rto_ms"), "400");
@@ -85,8 +85,8 @@ TCP_TEST(a_full_device)
 	tk_establish(t);
 	t->k.send_result = ERR_AGAIN;
 	tk_write(t, 0, 100);
-	assert_int_equal(tk_tcb(t)->snd_nxt - TK_ISS, 1);
-	assert_int_equal(tk_tcb(t)->bytes_sent, 0);
+	assert_int_equal(tk_inspect(t).snd_nxt - TK_ISS, 1);
+	assert_int_equal(tk_inspect(t).bytes_sent, 0);
 	tk_advance(t, 2 * TCP_DEVICE_RETRY_NS);
 	t->k.send_result = ERR_OK;
 	tk_advance(t, TCP_DEVICE_RETRY_NS);
@@ -188,10 +188,10 @@ TCP_TEST(karn)
 	tk_write(t, 0, 100);
 	tk_advance(t, 500 * NS_PER_MS); /* one time-out on the way */
 	kit_sent_clear(&t->k);
-	assert_true(tk_tcb(t)->srtt_ns < NS_PER_MS);
+	assert_true(tk_inspect(t).srtt_ns < NS_PER_MS);
 	tk_peer_ack(t, 101);
-	assert_true(tk_tcb(t)->srtt_ns < NS_PER_MS);
-	assert_int_equal(tk_tcb(t)->rto_ns, 400 * NS_PER_MS); /* the backed-off value stays */
+	assert_true(tk_inspect(t).srtt_ns < NS_PER_MS);
+	assert_int_equal(tk_inspect(t).rto_ns, 400 * NS_PER_MS); /* the backed-off value stays */
 }
 
 /* RFC 7323 4: with timestamps the echo tells which of the two was answered. */
@@ -208,7 +208,7 @@ TCP_TEST(the_echo_tells_the_round_trip)
 	kit_sent_free(s);
 	t->k.now_ns += 50 * NS_PER_MS;
 	tk_peer_ack(t, 101);
-	assert_in_range(tk_tcb(t)->srtt_ns, 6 * NS_PER_MS, 7 * NS_PER_MS); /* 1/8 of 50 ms */
+	assert_in_range(tk_inspect(t).srtt_ns, 6 * NS_PER_MS, 7 * NS_PER_MS); /* 1/8 of 50 ms */
 }
 
 /* An ACK was lost: what answers the second copy echoes the first one (RFC 7323 4.3), whose age is
@@ -224,19 +224,19 @@ TCP_TEST(the_echo_of_the_first_copy_tells_nothing)
 		tk_write(t, at, 100);
 		TK_EXPECT(t, TCP_ACK, 1 + at, 1, 100);
 		first = t->ts_echo;
-		tk_advance(t, tk_tcb(t)->rto_ns);
+		tk_advance(t, tk_inspect(t).rto_ns);
 		TK_EXPECT(t, TCP_ACK, 1 + at, 1, 100);
 		tk_advance(t, 10 * NS_PER_MS);
 		t->ts_echo = first;
 		t->tsval++;
 		tk_peer_ack(t, 101 + at);
-		assert_true(tk_tcb(t)->srtt_ns < 10 * NS_PER_MS);
+		assert_true(tk_inspect(t).srtt_ns < 10 * NS_PER_MS);
 		/* and a clean exchange ends the backing off (RFC 6298 5.5) */
 		at += 100;
 		tk_write(t, at, 100);
 		TK_EXPECT(t, TCP_ACK, 1 + at, 1, 100);
 		tk_peer_ack(t, 101 + at);
-		assert_int_equal(tk_tcb(t)->rto_ns, TCP_RTO_MIN_NS);
+		assert_int_equal(tk_inspect(t).rto_ns, TCP_RTO_MIN_NS);
 	}
 }
 
@@ -245,13 +245,13 @@ TCP_TEST(the_first_byte_is_timed)
 {
 	tk_establish(t);
 	assert_int_equal(sock_setsockopt(t->k.stack, t->fd, SOCK_TCP_NODELAY, 1, t->k.now_ns), ERR_OK);
-	tk_tcb(t)->srtt_ns = 0;
+	tk_turn(t, TCP_KNOB_SRTT_NS, 0);
 	tk_write(t, 0, 10);
 	t->k.now_ns += 10 * NS_PER_MS;
 	tk_write(t, 10, 10);
 	t->k.now_ns += 20 * NS_PER_MS;
 	tk_peer_ack(t, 21);
-	assert_int_equal(tk_tcb(t)->srtt_ns, 30 * NS_PER_MS);
+	assert_int_equal(tk_inspect(t).srtt_ns, 30 * NS_PER_MS);
 	kit_sent_clear(&t->k);
 }
 
@@ -264,16 +264,16 @@ TCP_TEST(one_sample_a_round_trip)
 	tk_write(t, 0, 10 * TK_FULL);
 	t->k.now_ns += 160 * NS_PER_MS;
 	tk_peer_ack(t, TK_SEG(1));
-	srtt_ns = tk_tcb(t)->srtt_ns;
+	srtt_ns = tk_inspect(t).srtt_ns;
 	assert_int_equal(srtt_ns, 90 * NS_PER_MS);
 	for (unsigned i = 2; i <= 10; i++)
 		tk_peer_ack(t, TK_SEG(i));
-	assert_int_equal(tk_tcb(t)->srtt_ns, srtt_ns);
+	assert_int_equal(tk_inspect(t).srtt_ns, srtt_ns);
 	kit_sent_clear(&t->k);
 	tk_write(t, 10 * TK_FULL, TK_FULL);
 	t->k.now_ns += 10 * NS_PER_MS;
 	tk_peer_ack(t, TK_SEG(11));
-	assert_int_equal(tk_tcb(t)->srtt_ns, 80 * NS_PER_MS);
+	assert_int_equal(tk_inspect(t).srtt_ns, 80 * NS_PER_MS);
 	kit_sent_clear(&t->k);
 }
 
@@ -286,13 +286,13 @@ TCP_TEST(a_window_that_is_not_filled_does_not_grow)
 	tk_write(t, 0, 12 * TK_FULL); /* fills the window once */
 	tk_peer_ack(t, 1 + 10 * TK_FULL);
 	tk_peer_ack(t, 1 + 12 * TK_FULL);
-	cwnd = tk_tcb(t)->cwnd;
+	cwnd = tk_inspect(t).cwnd;
 	assert_true(cwnd > 10 * TK_FULL);
 	for (unsigned i = 0; i < 20; i++) {
 		tk_write(t, 12 * TK_FULL + i * 100, 100);
 		tk_peer_ack(t, 1 + 12 * TK_FULL + (i + 1) * 100);
 	}
-	assert_int_equal(tk_tcb(t)->cwnd, cwnd);
+	assert_int_equal(tk_inspect(t).cwnd, cwnd);
 	kit_sent_clear(&t->k);
 }
 
@@ -306,10 +306,10 @@ TCP_TEST(after_a_lost_syn)
 	t->k.now_ns += 10 * NS_PER_MS;
 	TK_SEND(t, .flags = TCP_SYN | TCP_ACK, .ack = 1);
 	TK_EXPECT(t, TCP_ACK, 1, 1, 0);
-	assert_int_equal(tk_tcb(t)->srtt_ns, 0); /* Karn */
-	assert_int_equal(tk_tcb(t)->rto_ns, 3 * NS_PER_S);
+	assert_int_equal(tk_inspect(t).srtt_ns, 0); /* Karn */
+	assert_int_equal(tk_inspect(t).rto_ns, 3 * NS_PER_S);
 	tk_write(t, 0, 5 * TK_FULL);
-	assert_int_equal(tk_tcb(t)->cwnd, tcb_eff_mss(tk_tcb(t)));
+	assert_int_equal(tk_inspect(t).cwnd, tcb_eff_mss(tk_tcb(t)));
 	kit_sent_clear(&t->k);
 }
 
@@ -323,19 +323,19 @@ TCP_TEST(no_timer_is_left_behind)
 	tk_advance(t, 2 * NS_PER_S); /* the send buffer's */
 	stack = t->k.stack;
 	tcb = tk_tcb(t);
-	assert_false(timer_is_set(&tcb->timer));
+	assert_false(tcp_inspect(tcb).timer_is_set);
 	tcp_timer_set(stack, tcb, TCP_TIMER_DEVICE, t->k.now_ns + NS_PER_S);
 	tcp_timer_set(stack, tcb, TCP_TIMER_CLOSE, t->k.now_ns + 2 * NS_PER_S);
 	tcp_timer_clear(stack, tcb, TCP_TIMER_DEVICE);
-	assert_true(timer_is_set(&tcb->timer));
+	assert_true(tcp_inspect(tcb).timer_is_set);
 	tcp_timer_clear(stack, tcb, TCP_TIMER_DEVICE); /* again */
-	assert_true(timer_is_set(&tcb->timer));
+	assert_true(tcp_inspect(tcb).timer_is_set);
 	tcp_timer_clear(stack, tcb, TCP_TIMER_CLOSE);
-	assert_false(timer_is_set(&tcb->timer));
+	assert_false(tcp_inspect(tcb).timer_is_set);
 	tcp_timer_set(stack, tcb, TCP_TIMER_DEVICE, t->k.now_ns + NS_PER_S);
 	tk_advance(t, 2 * NS_PER_S); /* it fires */
-	assert_false(timer_is_set(&tcb->timer));
+	assert_false(tcp_inspect(tcb).timer_is_set);
 	tcp_timer_set(stack, tcb, TCP_TIMER_CLOSE, t->k.now_ns + NS_PER_S);
 	tcp_timer_clear(stack, tcb, TCP_TIMER_CLOSE);
-	assert_false(timer_is_set(&tcb->timer));
+	assert_false(tcp_inspect(tcb).timer_is_set);
 }

@@ -71,9 +71,9 @@ static void take_sent(struct peer *p, struct tk *t)
 	struct kit_sent *s;
 
 	while ((s = tk_take(t)) != NULL) {
-		uint32_t seq = s->tcp.seq - tk_tcb(t)->iss, len = (uint32_t)s->payload_len;
+		uint32_t seq = s->tcp.seq - tk_inspect(t).iss, len = (uint32_t)s->payload_len;
 
-		for (uint32_t i = seq; i < seq + len && tk_tcb(t)->sent->n_pieces < SCOREBOARD_PIECES_MAX; i++)
+		for (uint32_t i = seq; i < seq + len && tk_inspect(t).sent->n_pieces < SCOREBOARD_PIECES_MAX; i++)
 			assert_true(i >= p->sent || !p->told[i]);
 		p->sent = MAX(p->sent, seq + len);
 		if (len > 0 && draw(p, 4) > 0) { /* a part of it arrives */
@@ -86,10 +86,11 @@ static void take_sent(struct peer *p, struct tk *t)
 	}
 }
 
-static void check_sums(const struct tcb *tcb)
+static void check_sums(struct tk *t)
 {
-	struct scoreboard *sb = tcb->sent;
-	uint32_t pipe = 0, sacked = 0, n_sacked = 0, pieces = 0, at = tcb->snd_una;
+	const struct tcp_inside in = tk_inspect(t);
+	struct scoreboard *sb = in.sent;
+	uint32_t pipe = 0, sacked = 0, n_sacked = 0, pieces = 0, at = in.snd_una;
 
 	for (uint32_t i = 0; sb != NULL && i < sb->count; i++) {
 		const struct sent_segment *s = scoreboard_at(sb, i);
@@ -106,7 +107,7 @@ static void check_sums(const struct tcb *tcb)
 	}
 	if (sb == NULL)
 		return;
-	assert_int_equal(at, tcb->snd_nxt);
+	assert_int_equal(at, in.snd_nxt);
 	assert_int_equal(pipe, sb->pipe);
 	assert_int_equal(sacked, sb->sacked);
 	assert_int_equal(n_sacked, sb->n_sacked);
@@ -127,7 +128,7 @@ static void step(struct peer *p, struct tk *t)
 	slot = draw(p, ACKS);
 	if (p->late[slot].ack != 0)
 		deliver(p, t, &p->late[slot]);
-	check_sums(tk_tcb(t));
+	check_sums(t);
 }
 
 TEST(nothing_sacked_goes_again)
@@ -146,9 +147,9 @@ TEST(nothing_sacked_goes_again)
 		tk_establish_over(&t, RTT);
 		kit_sent_clear(&t.k);
 		tk_write(&t, 0, TOTAL);
-		while (tk_tcb(&t)->snd_una - tk_tcb(&t)->iss <= TOTAL && ++steps < 20000)
+		while (tk_inspect(&t).snd_una - tk_inspect(&t).iss <= TOTAL && ++steps < 20000)
 			step(&p, &t);
-		assert_int_equal(tk_tcb(&t)->snd_una - tk_tcb(&t)->iss, TOTAL + 1);
+		assert_int_equal(tk_inspect(&t).snd_una - tk_inspect(&t).iss, TOTAL + 1);
 		kit_sent_clear(&t.k);
 		tk_close(&t);
 	}

@@ -28,7 +28,7 @@ static void thousands_out(struct tk *t, unsigned n)
 static void expect_pipe(struct tk *t, uint32_t pipe, uint32_t sacked)
 {
 	assert_int_equal(tcp_pipe(tk_tcb(t)), pipe);
-	assert_int_equal(tk_tcb(t)->sent->sacked, sacked);
+	assert_int_equal(tk_inspect(t).sent->sacked, sacked);
 }
 
 /* 1501:5001 is there: of 1001:2001 its first half is the hole. */
@@ -43,10 +43,10 @@ TEST(a_block_that_begins_inside_a_segment)
 	TK_EXPECT_NOTHING(&t);
 	expect_pipe(&t, 3500, 3500);
 	tk_peer_ack(&t, 5001);
-	assert_int_equal(tk_tcb(&t)->sent->n_pieces, 0);
+	assert_int_equal(tk_inspect(&t).sent->n_pieces, 0);
 	tk_peer_ack(&t, 8001);
 	expect_pipe(&t, 0, 0);
-	assert_int_equal(tk_tcb(&t)->retransmits, 1);
+	assert_int_equal(tk_inspect(&t).retransmits, 1);
 	tk_close(&t);
 }
 
@@ -79,7 +79,7 @@ TEST(a_block_inside_a_segment)
 	TK_EXPECT(&t, TCP_ACK, 1, 1, 300);
 	TK_EXPECT(&t, TCP_ACK, 501, 1, 500);
 	TK_EXPECT_NOTHING(&t);
-	assert_int_equal(tk_tcb(&t)->sent->n_pieces, 2);
+	assert_int_equal(tk_inspect(&t).sent->n_pieces, 2);
 	TK_SACK(&t, 1, 301, 4001);
 	expect_pipe(&t, 300 + 4000, 3700);
 	tk_peer_ack(&t, 4001);
@@ -95,7 +95,7 @@ TEST(a_time_out_sends_the_holes)
 
 	thousands_out(&t, 2);
 	TK_SACK(&t, 1, 301, 1501);
-	while (tk_tcb(&t)->attempts == 0) {
+	while (tk_inspect(&t).attempts == 0) {
 		kit_sent_clear(&t.k);
 		tk_advance(&t, 10 * NS_PER_MS);
 	}
@@ -134,8 +134,8 @@ TEST(pieces_are_no_reordering)
 
 	thousands_out(&t, 8);
 	TK_SACK(&t, 1, 1501, 2501);
-	assert_false(tk_tcb(&t)->rack.reordering_seen);
-	assert_int_equal(tk_tcb(&t)->rack.fack, TK_ISS + 2501);
+	assert_false(tk_inspect(&t).reordering_seen);
+	assert_int_equal(tk_inspect(&t).fack, TK_ISS + 2501);
 	kit_sent_clear(&t.k);
 	tk_close(&t);
 }
@@ -151,14 +151,14 @@ TEST(crumbs_are_bounded)
 	before = t.k.kp.live_bytes;
 	for (uint32_t i = 0; i < 450; i++) {
 		TK_SACK(&t, 1, 9001 - 20 * i, 9002 - 20 * i);
-		assert_true(tk_tcb(&t)->sent->n_pieces <= SCOREBOARD_PIECES_MAX);
+		assert_true(tk_inspect(&t).sent->n_pieces <= SCOREBOARD_PIECES_MAX);
 		kit_sent_clear(&t.k);
 	}
-	assert_int_equal(tk_tcb(&t)->sent->n_pieces, SCOREBOARD_PIECES_MAX);
-	assert_true(tk_tcb(&t)->sent->count <= 10 + SCOREBOARD_PIECES_MAX);
+	assert_int_equal(tk_inspect(&t).sent->n_pieces, SCOREBOARD_PIECES_MAX);
+	assert_true(tk_inspect(&t).sent->count <= 10 + SCOREBOARD_PIECES_MAX);
 	assert_true(t.k.kp.live_bytes < before + 16 * 1024);
 	tk_peer_ack(&t, 10001);
-	assert_int_equal(tk_tcb(&t)->sent->n_pieces, 0);
+	assert_int_equal(tk_inspect(&t).sent->n_pieces, 0);
 	expect_pipe(&t, 0, 0);
 	kit_sent_clear(&t.k);
 	tk_close(&t);
@@ -170,17 +170,17 @@ TCP_TEST(no_memory_for_a_piece)
 	t->timestamps = false;
 	t->mss = 500;
 	tk_establish_over(t, RTT);
-	tk_tcb(t)->cwnd = 7500;
+	tk_turn(t, TCP_KNOB_CWND, 7500);
 	tk_write(t, 0, 7500);
 	kit_sent_clear(&t->k);
-	assert_int_equal(tk_tcb(t)->sent->count, 15);
-	assert_int_equal(tk_tcb(t)->sent->capacity, 16);
+	assert_int_equal(tk_inspect(t).sent->count, 15);
+	assert_int_equal(tk_inspect(t).sent->capacity, 16);
 	t->k.now_ns += RTT;
 	t->k.kp.fail_after = 0;
 	TK_SACK(t, 1, 751, 2751);
 	t->k.kp.fail_after = UINT_MAX;
-	assert_int_equal(tk_tcb(t)->sent->count, 16);
-	assert_int_equal(tk_tcb(t)->sent->sacked, 2501 - 751);
+	assert_int_equal(tk_inspect(t).sent->count, 16);
+	assert_int_equal(tk_inspect(t).sent->sacked, 2501 - 751);
 	assert_int_equal(kit_counter(&t->k, "tcp_no_memory"), 1);
 	kit_sent_clear(&t->k);
 }

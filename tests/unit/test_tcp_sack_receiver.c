@@ -55,7 +55,7 @@ TCP_TEST(sack_blocks_tell_what_has_come)
 	peer_data(t, 400, 400);
 	TK_EXPECT(t, TCP_ACK, 1, 801, 0);
 	expect_read(t, 400, 400);
-	assert_null(tk_tcb(t)->reassembly); /* no hole, no memory */
+	assert_null(tk_inspect(t).reassembly); /* no hole, no memory */
 }
 
 /* RFC 2018 4: as many distinct blocks as fit, however often the first one has grown. */

@@ -39,13 +39,13 @@ TEST(the_hole_goes_again)
 	TK_SACK(&t, 1, TK_SEG(1), TK_SEG(4));
 	tk_expect_segments(&t, 0, 1);
 	TK_EXPECT_NOTHING(&t);
-	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_FAST);
+	assert_int_equal(tk_inspect(&t).recovery, TCP_RECOVERY_FAST);
 	assert_int_equal(kit_counter(&t.k, "tcp_fast_retransmits"), 1);
 	assert_string_equal(tk_field(&t, EVENT_TCP_RETRANSMIT, 0, "reason"), "SACK of a later one");
 	t.k.now_ns += RTT;
 	tk_peer_ack(&t, TK_SEG(10));
-	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_NONE);
-	assert_int_equal(tk_tcb(&t)->cwnd, tk_tcb(&t)->ssthresh); /* RFC 9937 6 */
+	assert_int_equal(tk_inspect(&t).recovery, TCP_RECOVERY_NONE);
+	assert_int_equal(tk_inspect(&t).cwnd, tk_inspect(&t).ssthresh); /* RFC 9937 6 */
 	assert_int_equal(pipe_of(&t), 0);
 	tk_close(&t);
 }
@@ -68,7 +68,7 @@ TEST(several_holes_at_once)
 	tk_expect_segments(&t, 8 * TK_FULL, 1);
 	tk_peer_ack(&t, TK_SEG(10));
 	TK_EXPECT_NOTHING(&t);
-	assert_int_equal(tk_tcb(&t)->retransmits, 5);
+	assert_int_equal(tk_inspect(&t).retransmits, 5);
 	assert_int_equal(kit_counter(&t.k, "tcp_timeouts"), 0);
 	tk_close(&t);
 }
@@ -105,11 +105,11 @@ TEST(blocks_that_cannot_be)
 	TK_SACK(&t, TK_SEG(2), TK_SEG(2) + 0x80000000u, TK_SEG(9));
 	TK_SACK(&t, TK_SEG(2), TK_SEG(2), TK_SEG(2) + 0x7fffffffu);
 	assert_int_equal(kit_counter(&t.k, "tcp_sack_ignored"), 7);
-	assert_int_equal(tk_tcb(&t)->sent->n_sacked, 0);
+	assert_int_equal(tk_inspect(&t).sent->n_sacked, 0);
 	assert_int_equal(pipe_of(&t), 8 * TK_FULL);
-	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_NONE);
+	assert_int_equal(tk_inspect(&t).recovery, TCP_RECOVERY_NONE);
 	TK_SACK(&t, TK_SEG(2), TK_SEG(7), TK_SEG(6), TK_SEG(4), TK_SEG(5)); /* one of two is good */
-	assert_int_equal(tk_tcb(&t)->sent->n_sacked, 1);
+	assert_int_equal(tk_inspect(&t).sent->n_sacked, 1);
 	kit_sent_clear(&t.k);
 	tk_close(&t);
 }
@@ -125,7 +125,7 @@ TEST(which_blocks_are_dsacks)
 	assert_int_equal(kit_counter(&t.k, "tcp_dsacks_in"), 1);
 	TK_SACK(&t, TK_SEG(2), TK_SEG(5), TK_SEG(6), TK_SEG(4), TK_SEG(7)); /* in the second block */
 	assert_int_equal(kit_counter(&t.k, "tcp_dsacks_in"), 2);
-	assert_int_equal(tk_tcb(&t)->sent->n_sacked, 3);
+	assert_int_equal(tk_inspect(&t).sent->n_sacked, 3);
 	TK_SACK(&t, TK_SEG(2), TK_SEG(4), TK_SEG(8), TK_SEG(5), TK_SEG(6)); /* the other way round */
 	assert_int_equal(kit_counter(&t.k, "tcp_dsacks_in"), 2);
 	TK_SACK(&t, TK_SEG(2), TK_SEG(2) - 0x10000000u, TK_SEG(1)); /* nobody can have sent that */
@@ -145,8 +145,8 @@ TEST(a_time_out_keeps_the_scoreboard)
 	t.k.now_ns += NS_PER_S;
 	kit_poll(&t.k);
 	tk_expect_segments(&t, 0, 1);
-	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_LOSS);
-	assert_int_equal(tk_tcb(&t)->cwnd, TK_FULL);
+	assert_int_equal(tk_inspect(&t).recovery, TCP_RECOVERY_LOSS);
+	assert_int_equal(tk_inspect(&t).cwnd, TK_FULL);
 	t.k.now_ns += RTT;
 	tk_peer_ack(&t, TK_SEG(1));
 	tk_expect_segments(&t, 1 * TK_FULL, 1);
@@ -157,7 +157,7 @@ TEST(a_time_out_keeps_the_scoreboard)
 	kit_sent_clear(&t.k);
 	tk_peer_ack(&t, TK_SEG(10));
 	TK_EXPECT_NOTHING(&t);
-	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_NONE);
+	assert_int_equal(tk_inspect(&t).recovery, TCP_RECOVERY_NONE);
 	tk_close(&t);
 }
 
@@ -179,7 +179,7 @@ TEST(a_peer_that_reneges)
 	for (unsigned i = 2; i <= 10; i++)
 		tk_peer_ack(&t, TK_SEG(i));
 	kit_sent_clear(&t.k);
-	assert_int_equal(tk_tcb(&t)->snd_una, tk_tcb(&t)->snd_nxt);
+	assert_int_equal(tk_inspect(&t).snd_una, tk_inspect(&t).snd_nxt);
 	assert_int_equal(pipe_of(&t), 0);
 	tk_close(&t);
 }
@@ -189,18 +189,18 @@ TCP_TEST(thousands_of_tiny_segments)
 {
 	tk_establish_over(t, RTT);
 	assert_int_equal(sock_setsockopt(t->k.stack, t->fd, SOCK_TCP_NODELAY, 1, t->k.now_ns), ERR_OK);
-	tk_tcb(t)->cwnd = 1000000;
+	tk_turn(t, TCP_KNOB_CWND, 1000000);
 	for (unsigned i = 0; i < 3000; i++) {
 		tk_write(t, i, 1);
 		kit_sent_clear(&t->k);
 	}
-	assert_int_equal(tk_tcb(t)->snd_nxt - tk_tcb(t)->snd_una, SCOREBOARD_MAX - 1);
+	assert_int_equal(tk_inspect(t).snd_nxt - tk_inspect(t).snd_una, SCOREBOARD_MAX - 1);
 	for (unsigned i = SCOREBOARD_MAX - 1; i > 8; i -= 8) /* every other one, from behind */
 		TK_SACK(t, 1, i - 1, i, i - 3, i - 2, i - 5, i - 4);
-	assert_in_range(tk_tcb(t)->sent->count, SCOREBOARD_MAX - 1, SCOREBOARD_CUT_MAX);
+	assert_in_range(tk_inspect(t).sent->count, SCOREBOARD_MAX - 1, SCOREBOARD_CUT_MAX);
 	kit_sent_clear(&t->k);
 	tk_peer_ack(t, SCOREBOARD_MAX);
-	assert_int_equal(tk_tcb(t)->snd_nxt - tk_tcb(t)->iss, 3001);
+	assert_int_equal(tk_inspect(t).snd_nxt - tk_inspect(t).iss, 3001);
 	kit_sent_clear(&t->k);
 	tk_peer_ack(t, 3001);
 }
@@ -213,12 +213,12 @@ TCP_TEST(an_idle_connection_keeps_no_records)
 	for (unsigned i = 0; i < 3; i++) {
 		tk_write(t, i * 10 * TK_FULL, 10 * TK_FULL);
 		kit_sent_clear(&t->k);
-		assert_non_null(tk_tcb(t)->sent);
+		assert_non_null(tk_inspect(t).sent);
 		tk_advance(t, RTT);
 		tk_peer_ack(t, TK_SEG(10 * (i + 1)));
 		tk_advance(t, 2 * NS_PER_S);
-		assert_null(tk_tcb(t)->sent);
-		assert_null(tk_tcb(t)->snd_buf);
+		assert_null(tk_inspect(t).sent);
+		assert_null(tk_inspect(t).snd_buf);
 		if (i > 0)
 			assert_int_equal(t->k.kp.live_bytes, idle);
 		idle = t->k.kp.live_bytes;
@@ -233,8 +233,7 @@ TCP_TEST(no_memory_for_the_records)
 	kit_sent_clear(&t->k);
 	tk_peer_ack(t, TK_SEG(1));
 	tk_advance(t, NS_PER_S / 2); /* the buffer is still there */
-	scoreboard_free(tk_tcb(t)->sent, &t->k.kp.port);
-	tk_tcb(t)->sent = NULL;
+	tk_lose_records(t);
 	t->k.kp.fail_after = 0;
 	tk_write(t, TK_FULL, 100);
 	TK_EXPECT_NOTHING(t);
@@ -252,8 +251,8 @@ TCP_TEST(a_smaller_path_mtu)
 	tk_establish_over(t, RTT);
 	tk_write(t, 0, 3 * TK_FULL);
 	tk_expect_segments(t, 0, 3);
-	cwnd = tk_tcb(t)->cwnd;
-	tk_tcb(t)->snd_mss = 1012;
+	cwnd = tk_inspect(t).cwnd;
+	tk_turn(t, TCP_KNOB_SND_MSS, 1012);
 	piece = tcb_eff_mss(tk_tcb(t));
 	tcp_recovery_mtu_reduced(t->k.stack, tk_tcb(t), t->k.now_ns);
 	for (unsigned i = 0; i < 3; i++) {
@@ -261,9 +260,9 @@ TCP_TEST(a_smaller_path_mtu)
 		TK_EXPECT(t, TCP_ACK, TK_SEG(i) + piece, 1, TK_FULL - piece);
 	}
 	TK_EXPECT_NOTHING(t);
-	assert_int_equal(tk_tcb(t)->cwnd, cwnd);
-	assert_int_equal(tk_tcb(t)->ssthresh, UINT32_MAX);
-	assert_int_equal(tk_tcb(t)->recovery, TCP_RECOVERY_NONE);
+	assert_int_equal(tk_inspect(t).cwnd, cwnd);
+	assert_int_equal(tk_inspect(t).ssthresh, UINT32_MAX);
+	assert_int_equal(tk_inspect(t).recovery, TCP_RECOVERY_NONE);
 	assert_int_equal(pipe_of(t), 3 * TK_FULL);
 	assert_string_equal(tk_field(t, EVENT_TCP_RETRANSMIT, 0, "reason"), "a smaller path MTU");
 	tk_peer_ack(t, TK_SEG(3));

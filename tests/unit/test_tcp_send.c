@@ -89,7 +89,7 @@ TCP_TEST(the_initial_window_and_slow_start)
 TCP_TEST(an_idle_connection_starts_small_again)
 {
 	tk_establish(t);
-	tk_tcb(t)->cwnd = 40 * TK_FULL;
+	tk_turn(t, TCP_KNOB_CWND, 40 * TK_FULL);
 	tk_write(t, 0, 100);
 	TK_EXPECT(t, TCP_ACK, 1, 1, 100);
 	tk_peer_ack(t, 101);
@@ -157,9 +157,9 @@ TCP_TEST(the_window_is_scaled)
 	t->scale = 3;
 	t->window = 1000; /* unscaled in the SYN-ACK, 8000 afterwards */
 	tk_establish(t);
-	assert_int_equal(tk_tcb(t)->snd_wnd, 1000);
+	assert_int_equal(tk_inspect(t).snd_wnd, 1000);
 	tk_peer_ack(t, 1);
-	assert_int_equal(tk_tcb(t)->snd_wnd, 8000);
+	assert_int_equal(tk_inspect(t).snd_wnd, 8000);
 }
 
 /* "SND.WL1 < SEG.SEQ or (SND.WL1 = SEG.SEQ and SND.WL2 =< SEG.ACK)" */
@@ -170,16 +170,16 @@ TCP_TEST(an_old_segment_does_not_update_the_window)
 	TK_EXPECT(t, TCP_ACK, 1, 1, 20);
 	t->window = 500;
 	TK_SEND(t, .seq = 1, .ack = 11, .flags = TCP_ACK, .data = "abc", .len = 3);
-	assert_int_equal(tk_tcb(t)->snd_wnd, 500);
+	assert_int_equal(tk_inspect(t).snd_wnd, 500);
 	t->window = 400;
 	TK_SEND(t, .seq = 4, .ack = 11, .flags = TCP_ACK);
-	assert_int_equal(tk_tcb(t)->snd_wnd, 400);
+	assert_int_equal(tk_inspect(t).snd_wnd, 400);
 	t->window = 900; /* the same sequence number, an older ACK */
 	TK_SEND(t, .seq = 4, .ack = 1, .flags = TCP_ACK);
-	assert_int_equal(tk_tcb(t)->snd_wnd, 400);
+	assert_int_equal(tk_inspect(t).snd_wnd, 400);
 	t->window = 700;
 	TK_SEND(t, .seq = 4, .ack = 21, .flags = TCP_ACK);
-	assert_int_equal(tk_tcb(t)->snd_wnd, 700);
+	assert_int_equal(tk_inspect(t).snd_wnd, 700);
 }
 
 /* An old segment with a new ACK (our bytes crossed a retransmission of the peer's): the right edge
@@ -191,9 +191,9 @@ TCP_TEST(an_old_segment_does_not_move_the_edge)
 	TK_EXPECT(t, TCP_ACK, 1, 1, 1000);
 	t->window = 3000;
 	TK_SEND(t, .seq = 11, .ack = 1, .flags = TCP_ACK); /* from behind a hole */
-	assert_int_equal(tk_tcb(t)->snd_wnd, 3000);
+	assert_int_equal(tk_inspect(t).snd_wnd, 3000);
 	TK_SEND(t, .seq = 1, .ack = 1001, .flags = TCP_ACK, .data = "abcdefghij", .len = 10);
-	assert_int_equal(tk_tcb(t)->snd_una + tk_tcb(t)->snd_wnd - TK_ISS, 3001);
+	assert_int_equal(tk_inspect(t).snd_una + tk_inspect(t).snd_wnd - TK_ISS, 3001);
 	kit_sent_clear(&t->k);
 }
 
@@ -226,13 +226,13 @@ TCP_TEST(acks_that_cannot_be)
 	TK_EXPECT(t, TCP_ACK, 11, 1, 0);
 	TK_SEND(t, .seq = 1, .ack = -70000u, .flags = TCP_ACK, .data = "evil", .len = 4);
 	TK_EXPECT(t, TCP_ACK, 11, 1, 0);
-	assert_int_equal(tk_tcb(t)->rcv_unread, 0);
-	assert_int_equal(tk_tcb(t)->snd_una - TK_ISS, 1);
+	assert_int_equal(tk_inspect(t).rcv_unread, 0);
+	assert_int_equal(tk_inspect(t).snd_una - TK_ISS, 1);
 	assert_int_equal(kit_counter(&t->k, "tcp_challenge_acks"), 2);
 	TK_SEND(t, .seq = 1, .ack = -5u, .flags = TCP_ACK, .data = "good", .len = 4); /* just old */
-	assert_int_equal(tk_tcb(t)->rcv_unread, 4);
+	assert_int_equal(tk_inspect(t).rcv_unread, 4);
 	TK_SEND(t, .seq = 5, .flags = 0, .data = "none", .len = 4); /* no ACK bit: dropped */
-	assert_int_equal(tk_tcb(t)->rcv_unread, 4);
+	assert_int_equal(tk_inspect(t).rcv_unread, 4);
 	kit_sent_clear(&t->k);
 }
 
@@ -253,7 +253,7 @@ TEST(an_idle_connection_is_small)
 	tk_peer_ack(&t, 101);
 	tk_advance(&t, TCP_BUFFER_KEEP_NS);
 	assert_true(with_buffer - t.k.kp.live_bytes >= 256 * 1024);
-	assert_null(tk_tcb(&t)->snd_buf);
+	assert_null(tk_inspect(&t).snd_buf);
 	tk_write(&t, 100, 100); /* it comes back when it is needed */
 	TK_EXPECT(&t, TCP_ACK, 101, 1, 100);
 	tk_peer_ack(&t, 201);
@@ -267,7 +267,7 @@ TCP_TEST(an_idle_connection_has_no_timer)
 	tk_write(t, 0, 100);
 	TK_SEND(t, .seq = 1, .ack = 101, .flags = TCP_ACK, .data = "x", .len = 1);
 	tk_advance(t, 2 * TCP_BUFFER_KEEP_NS);
-	assert_false(timer_is_set(&tk_tcb(t)->timer));
+	assert_false(tk_inspect(t).timer_is_set);
 	kit_sent_clear(&t->k);
 }
 

@@ -114,7 +114,7 @@ TEST(chosen_at_rest)
 	kit_sent_clear(&t.k);
 	tk_peer_ack(&t, 11);
 	tk_advance(&t, TCP_BUFFER_KEEP_NS);
-	assert_null(tk_tcb(&t)->snd_buf);
+	assert_null(tk_inspect(&t).snd_buf);
 	assert_int_equal(set(&t, 50000), ERR_OK);
 	assert_int_equal(write_some(&t, 10, 100000), 50000);
 	kit_sent_clear(&t.k);

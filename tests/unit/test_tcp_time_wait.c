@@ -42,7 +42,7 @@ static void syn_opens(struct tk *t, uint32_t seq, bool opens)
 		t->fd = sock_accept(t->k.stack, t->listener, NULL);
 		assert_true(t->fd > 0);
 		assert_int_equal(tk_state(t), TCP_ESTABLISHED);
-		assert_int_equal(tk_tcb(t)->rcv_unread, 2);
+		assert_int_equal(tk_inspect(t).rcv_unread, 2);
 	} else {
 		assert_int_equal(s->tcp.flags, TCP_ACK);
 		assert_int_equal(s->tcp.ack - TK_IRS, 2);
@@ -87,7 +87,7 @@ TCP_TEST(a_syn_with_fin_does_nothing)
 	uint64_t deadline_ns;
 
 	reach_behind_a_listener(t);
-	deadline_ns = tk_tcb(t)->deadline_ns[TCP_TIMER_CLOSE];
+	deadline_ns = tk_inspect(t).close_deadline_ns;
 	t->k.now_ns += NS_PER_S;
 	t->tsval += 1000;
 	TK_SEND(t, .seq = 100000, .flags = TCP_SYN | TCP_FIN);
@@ -95,7 +95,7 @@ TCP_TEST(a_syn_with_fin_does_nothing)
 	TK_SEND(t, .seq = 1, .flags = TCP_SYN | TCP_FIN);
 	TK_EXPECT(t, TCP_ACK, 2, 2, 0);
 	assert_int_equal(tk_state(t), TCP_TIME_WAIT);
-	assert_int_equal(tk_tcb(t)->deadline_ns[TCP_TIMER_CLOSE], deadline_ns);
+	assert_int_equal(tk_inspect(t).close_deadline_ns, deadline_ns);
 }
 
 TCP_TEST(no_listener_no_new_connection)
@@ -109,12 +109,12 @@ TCP_TEST(no_listener_no_new_connection)
 TCP_TEST(no_room_no_new_connection)
 {
 	reach_behind_a_listener(t);
-	socket_find(t->k.stack, t->listener)->tcb->accept_count = 1000;
+	tcp_turn(tk_listener(t), TCP_KNOB_ACCEPT_COUNT, 1000);
 	TK_SEND(t, .seq = 5000, .flags = TCP_SYN);
 	TK_EXPECT_NOTHING(t);
 	assert_int_equal(kit_counter(&t->k, "tcp_syn_dropped"), 1);
 	assert_int_equal(tk_state(t), TCP_TIME_WAIT);
-	socket_find(t->k.stack, t->listener)->tcb->accept_count = 0;
+	tcp_turn(tk_listener(t), TCP_KNOB_ACCEPT_COUNT, 0);
 }
 
 /* --- from our side --------------------------------------------------------------------------- */
@@ -145,7 +145,8 @@ TCP_TEST(an_active_open_takes_its_place_after_a_second)
 
 	tk_reach(t, TCP_TIME_WAIT);
 	/* As fast as it may have sent: the clock of RFC 6528 is behind. */
-	old_next = tk_tcb(t)->snd_nxt += 100000000;
+	old_next = tk_inspect(t).snd_nxt + 100000000;
+	tk_turn(t, TCP_KNOB_SND_NXT, old_next);
 	assert_int_equal(connect_again(t, &fd), ERR_ADDRINUSE);
 	assert_int_equal(sock_close(t->k.stack, fd, t->k.now_ns), ERR_OK);
 	tk_advance(t, NS_PER_S);
@@ -226,7 +227,7 @@ TCP_TEST(it_keeps_no_buffers)
 	TK_SEND(t, .seq = 1, .ack = 1002, .flags = TCP_FIN | TCP_ACK);
 	TK_EXPECT(t, TCP_ACK, 1002, 2, 0);
 	assert_int_equal(tk_state(t), TCP_TIME_WAIT);
-	assert_null(tk_tcb(t)->snd_buf);
+	assert_null(tk_inspect(t).snd_buf);
 	assert_true(t->k.kp.live_bytes + 200 * 1024 < before);
 }
 

@@ -33,7 +33,7 @@ TEST(the_last_segment_again)
 	tk_advance(&t, 1);
 	tk_expect_segments(&t, 3 * TK_FULL, 1);
 	assert_int_equal(probes(&t), 1);
-	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_NONE);
+	assert_int_equal(tk_inspect(&t).recovery, TCP_RECOVERY_NONE);
 	assert_string_equal(tk_field(&t, EVENT_TCP_RETRANSMIT, 0, "reason"),
 			    "silence, as a probe");
 	tk_advance(&t, 2 * RTT);
@@ -76,7 +76,7 @@ TEST(the_tail_is_repaired)
 	TK_SACK(&t, TK_SEG(1), TK_SEG(3), TK_SEG(4));
 	tk_expect_segments(&t, 1 * TK_FULL, 1);
 	TK_SACK(&t, TK_SEG(1), TK_SEG(3), TK_SEG(4));
-	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_FAST);
+	assert_int_equal(tk_inspect(&t).recovery, TCP_RECOVERY_FAST);
 	t.k.now_ns += RTT;
 	tk_peer_ack(&t, TK_SEG(2));
 	tk_expect_segments(&t, 2 * TK_FULL, 1);
@@ -110,12 +110,12 @@ TCP_TEST(new_data_probes)
 	tk_expect_segments(t, 10 * TK_FULL, 1);
 	TK_EXPECT_NOTHING(t);
 	assert_int_equal(probes(t), 1);
-	assert_int_equal(tk_tcb(t)->retransmits, 0);
+	assert_int_equal(tk_inspect(t).retransmits, 0);
 	/* 7.4.2: it arrives, and nobody has lost anything */
 	t->k.now_ns += RTT;
 	tk_peer_ack(t, TK_SEG(11));
-	assert_int_equal(tk_tcb(t)->ssthresh, UINT32_MAX);
-	assert_false(tk_tcb(t)->tlp.open);
+	assert_int_equal(tk_inspect(t).ssthresh, UINT32_MAX);
+	assert_false(tk_inspect(t).tlp_open);
 	kit_sent_clear(&t->k);
 }
 
@@ -165,7 +165,7 @@ TEST(when_no_probe_is_sent)
 	t.k.now_ns += RTT;
 	TK_SACK(&t, 1, TK_SEG(3), TK_SEG(4));
 	tk_advance(&t, RTT / 4); /* RACK's timer, and a recovery */
-	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_FAST);
+	assert_int_equal(tk_inspect(&t).recovery, TCP_RECOVERY_FAST);
 	tk_advance(&t, 3 * RTT);
 	assert_int_equal(probes(&t), 0);
 	kit_sent_clear(&t.k);
@@ -209,10 +209,10 @@ TEST(a_repaired_loss_counts)
 
 	probed_and_more_sent(&t);
 	tk_peer_ack(&t, TK_SEG(4) + 100);
-	assert_true(tk_tcb(&t)->ssthresh < 10 * TK_FULL);
-	assert_true(tk_tcb(&t)->cwnd <= tk_tcb(&t)->ssthresh);
-	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_NONE);
-	assert_false(tk_tcb(&t)->tlp.open);
+	assert_true(tk_inspect(&t).ssthresh < 10 * TK_FULL);
+	assert_true(tk_inspect(&t).cwnd <= tk_inspect(&t).ssthresh);
+	assert_int_equal(tk_inspect(&t).recovery, TCP_RECOVERY_NONE);
+	assert_false(tk_inspect(&t).tlp_open);
 	tk_close(&t);
 }
 
@@ -228,9 +228,9 @@ TEST(a_repair_and_a_loss_are_one_reduction)
 	kit_sent_clear(&t.k);
 	t.k.now_ns += RTT;
 	TK_SACK(&t, TK_SEG(5), TK_SEG(6), TK_SEG(10));
-	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_FAST);
-	assert_int_equal(tk_tcb(&t)->ssthresh, 5 * TK_FULL); /* half of ten, not of that half */
-	assert_false(tk_tcb(&t)->tlp.open);
+	assert_int_equal(tk_inspect(&t).recovery, TCP_RECOVERY_FAST);
+	assert_int_equal(tk_inspect(&t).ssthresh, 5 * TK_FULL); /* half of ten, not of that half */
+	assert_false(tk_inspect(&t).tlp_open);
 	kit_sent_clear(&t.k);
 	tk_close(&t);
 }
@@ -242,10 +242,10 @@ TEST(a_dsack_says_nothing_was_lost)
 
 	probed_and_more_sent(&t);
 	TK_SACK(&t, TK_SEG(4), TK_SEG(3), TK_SEG(4));
-	assert_false(tk_tcb(&t)->tlp.open);
-	assert_int_equal(tk_tcb(&t)->rack.reo_wnd_mult, 0);
+	assert_false(tk_inspect(&t).tlp_open);
+	assert_int_equal(tk_inspect(&t).reo_wnd_mult, 0);
 	tk_peer_ack(&t, TK_SEG(4) + 100);
-	assert_int_equal(tk_tcb(&t)->ssthresh, UINT32_MAX);
+	assert_int_equal(tk_inspect(&t).ssthresh, UINT32_MAX);
 	tk_close(&t);
 }
 
@@ -256,10 +256,10 @@ TEST(a_duplicate_says_so_too)
 
 	probed_and_more_sent(&t);
 	tk_peer_ack(&t, TK_SEG(4));
-	assert_true(tk_tcb(&t)->tlp.open);
+	assert_true(tk_inspect(&t).tlp_open);
 	tk_peer_ack(&t, TK_SEG(4));
-	assert_false(tk_tcb(&t)->tlp.open);
+	assert_false(tk_inspect(&t).tlp_open);
 	tk_peer_ack(&t, TK_SEG(4) + 100);
-	assert_int_equal(tk_tcb(&t)->ssthresh, UINT32_MAX);
+	assert_int_equal(tk_inspect(&t).ssthresh, UINT32_MAX);
 	tk_close(&t);
 }

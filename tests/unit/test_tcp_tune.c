@@ -78,10 +78,10 @@ TEST(a_transfer_that_the_window_holds_back)
 		struct stream st;
 
 		open_stream(&st, timestamps);
-		assert_int_equal(tk_tcb(&st.t)->rcvbuf, 64 * 1024);
+		assert_int_equal(tk_inspect(&st.t).rcvbuf, 64 * 1024);
 		for (unsigned i = 0; i < 8; i++)
 			one_round(&st, room(&st), MOST);
-		assert_int_equal(tk_tcb(&st.t)->rcvbuf, MOST);
+		assert_int_equal(tk_inspect(&st.t).rcvbuf, MOST);
 		assert_in_range(room(&st), MOST - 2 * 1460, MOST);
 		tk_close(&st.t);
 	}
@@ -98,7 +98,7 @@ TEST(it_doubles)
 		uint32_t now;
 
 		one_round(&st, room(&st), MOST);
-		now = tk_tcb(&st.t)->rcvbuf;
+		now = tk_inspect(&st.t).rcvbuf;
 		assert_true(now >= before && now <= 2 * before + 16 * 1460);
 		before = now;
 	}
@@ -130,7 +130,7 @@ TEST(a_reader_who_reads_each_segment)
 				look_at_acks(&st);
 			}
 		}
-		assert_true(tk_tcb(&st.t)->rcvbuf > 100 * 1024);
+		assert_true(tk_inspect(&st.t).rcvbuf > 100 * 1024);
 		tk_close(&st.t);
 	}
 }
@@ -145,7 +145,7 @@ TEST(not_for_a_slow_peer_nor_a_slow_reader)
 			for (unsigned i = 0; i < 40; i++)
 				one_round(&st, MIN(slow_reader ? room(&st) : 25000u, room(&st)),
 					  slow_reader ? 25000 : MOST);
-			assert_int_equal(tk_tcb(&st.t)->rcvbuf, 64 * 1024);
+			assert_int_equal(tk_inspect(&st.t).rcvbuf, 64 * 1024);
 			tk_close(&st.t);
 		}
 	}
@@ -162,11 +162,11 @@ TEST(a_size_that_was_set_stays)
 			 ERR_OK);
 	tk_accept(&st.t);
 	look_at_acks(&st);
-	assert_int_equal(tk_tcb(&st.t)->rcvbuf, 100000);
+	assert_int_equal(tk_inspect(&st.t).rcvbuf, 100000);
 	one_round(&st, 1000, MOST);
 	for (unsigned i = 0; i < 5; i++)
 		one_round(&st, room(&st), MOST);
-	assert_int_equal(tk_tcb(&st.t)->rcvbuf, 100000);
+	assert_int_equal(tk_inspect(&st.t).rcvbuf, 100000);
 	tk_close(&st.t);
 
 	tk_open(&st.t);
@@ -174,8 +174,8 @@ TEST(a_size_that_was_set_stays)
 	assert_int_equal(sock_setsockopt(st.t.k.stack, st.t.listener, SOCK_SO_SNDBUF, 100000, 0),
 			 ERR_OK);
 	tk_accept(&st.t);
-	assert_int_equal(tk_tcb(&st.t)->rcvbuf, 64 * 1024);
-	assert_int_equal(tk_tcb(&st.t)->rcvbuf_max, MOST);
+	assert_int_equal(tk_inspect(&st.t).rcvbuf, 64 * 1024);
+	assert_int_equal(tk_inspect(&st.t).rcvbuf_max, MOST);
 	tk_close(&st.t);
 }
 
@@ -189,6 +189,6 @@ TEST(echoes_that_cannot_be)
 		st.t.ts_echo += 1000000;
 		one_round(&st, 10000, MOST);
 	}
-	assert_int_equal(tk_tcb(&st.t)->rcvbuf, 64 * 1024);
+	assert_int_equal(tk_inspect(&st.t).rcvbuf, 64 * 1024);
 	tk_close(&st.t);
 }

@@ -26,18 +26,18 @@ static void timed_out(struct tk *t, bool timestamps)
 	kit_sent_clear(&t->k);
 	tk_advance(t, 200 * NS_PER_MS);
 	assert_int_equal(t->k.n_sent, 1);
-	assert_int_equal(tk_tcb(t)->recovery, TCP_RECOVERY_LOSS);
-	assert_int_equal(tk_tcb(t)->cwnd, full(t));
+	assert_int_equal(tk_inspect(t).recovery, TCP_RECOVERY_LOSS);
+	assert_int_equal(tk_inspect(t).cwnd, full(t));
 	t->k.now_ns += NS_PER_MS;
 }
 
 static void expect_restored(struct tk *t)
 {
 	assert_int_equal(kit_counter(&t->k, "tcp_undos"), 1);
-	assert_int_equal(tk_tcb(t)->recovery, TCP_RECOVERY_NONE);
-	assert_true(tk_tcb(t)->cwnd >= 10 * full(t));
-	assert_int_equal(tk_tcb(t)->ssthresh, UINT32_MAX);
-	assert_null(scoreboard_first_lost(tk_tcb(t)->sent));
+	assert_int_equal(tk_inspect(t).recovery, TCP_RECOVERY_NONE);
+	assert_true(tk_inspect(t).cwnd >= 10 * full(t));
+	assert_int_equal(tk_inspect(t).ssthresh, UINT32_MAX);
+	assert_null(scoreboard_first_lost(tk_inspect(t).sent));
 }
 
 /* The next segment's number and the count of those that follow. */
@@ -68,7 +68,7 @@ TCP_TEST(the_echo_of_the_original)
 	expect_restored(t);
 	tk_expect_segments(t, 10 * TK_FULL, 2);
 	kit_sent_clear(&t->k);
-	assert_int_equal(tk_tcb(t)->retransmits, 1);
+	assert_int_equal(tk_inspect(t).retransmits, 1);
 }
 
 /* The echo of the retransmission: it was needed. */
@@ -104,13 +104,13 @@ TCP_TEST(dsacks_for_all_of_them)
 	tk_expect_segments(t, 1 * TK_FULL, 1);
 	t->k.now_ns += RTT;
 	tk_peer_ack(t, TK_SEG(10));
-	assert_int_equal(tk_tcb(t)->recovery, TCP_RECOVERY_NONE);
-	assert_true(tk_tcb(t)->cwnd < 10 * TK_FULL);
+	assert_int_equal(tk_inspect(t).recovery, TCP_RECOVERY_NONE);
+	assert_true(tk_inspect(t).cwnd < 10 * TK_FULL);
 	TK_SACK(t, TK_SEG(10), TK_SEG(0), TK_SEG(1));
 	assert_int_equal(kit_counter(&t->k, "tcp_undos"), 0); /* of one of two */
 	TK_SACK(t, TK_SEG(10), TK_SEG(1), TK_SEG(2));
 	expect_restored(t);
-	assert_true(tk_tcb(t)->rack.reordering_seen);
+	assert_true(tk_inspect(t).reordering_seen);
 	kit_sent_clear(&t->k);
 }
 
@@ -142,7 +142,7 @@ TCP_TEST(dsacks_for_something_later)
 	tk_expect_segments(t, 0, 1); /* that was lost indeed */
 	t->k.now_ns += RTT;
 	tk_peer_ack(t, TK_SEG(10));
-	assert_int_equal(tk_tcb(t)->recovery, TCP_RECOVERY_NONE);
+	assert_int_equal(tk_inspect(t).recovery, TCP_RECOVERY_NONE);
 	for (unsigned i = 10; i < 14; i++) {
 		tk_write(t, i * TK_FULL, TK_FULL);
 		tk_expect_segments(t, i * TK_FULL, 1);
@@ -152,7 +152,7 @@ TCP_TEST(dsacks_for_something_later)
 	TK_SACK(t, TK_SEG(14), TK_SEG(12), TK_SEG(13));
 	assert_int_equal(kit_counter(&t->k, "tcp_dsacks_in"), 1);
 	assert_int_equal(kit_counter(&t->k, "tcp_undos"), 0);
-	assert_true(tk_tcb(t)->ssthresh < 10 * TK_FULL);
+	assert_true(tk_inspect(t).ssthresh < 10 * TK_FULL);
 	kit_sent_clear(&t->k);
 }
 
@@ -188,12 +188,12 @@ TCP_TEST(an_inflated_window_is_not_kept)
 	t->k.now_ns += RTT;
 	for (unsigned i = 0; i < 11; i++)
 		tk_peer_ack(t, 1);
-	assert_true(tk_tcb(t)->cwnd > 10 * TK_FULL);
+	assert_true(tk_inspect(t).cwnd > 10 * TK_FULL);
 	t->k.now_ns += NS_PER_MS;
 	t->ts_echo = original;
 	tk_peer_ack(t, TK_SEG(10));
 	assert_int_equal(kit_counter(&t->k, "tcp_undos"), 1);
-	assert_in_range(tk_tcb(t)->cwnd, 10 * TK_FULL, 19 * TK_FULL); /* nine were acknowledged */
+	assert_in_range(tk_inspect(t).cwnd, 10 * TK_FULL, 19 * TK_FULL); /* nine were acknowledged */
 	kit_sent_clear(&t->k);
 }
 
@@ -239,9 +239,9 @@ TCP_TEST(rack_does_not_undo_the_undoing)
 	t->k.now_ns += RTT;
 	tk_peer_ack(t, 1 + TK_MSS); /* so the minimum is known */
 	tk_write(t, TK_MSS, 10 * TK_MSS);
-	tk_tcb(t)->tlp.open = true; /* no probe comes first */
+	tk_turn(t, TCP_KNOB_TLP_OPEN, true); /* no probe comes first */
 	tk_advance(t, 200 * NS_PER_MS);
-	assert_int_equal(tk_tcb(t)->recovery, TCP_RECOVERY_LOSS);
+	assert_int_equal(tk_inspect(t).recovery, TCP_RECOVERY_LOSS);
 	tk_write(t, 11 * TK_MSS, 6 * TK_MSS);
 	t->k.now_ns += 2 * RTT;
 	tk_peer_ack(t, 1 + 2 * TK_MSS);
@@ -265,7 +265,7 @@ TEST(a_duplicate_after_a_time_out)
 	expect_next(&t, 11);
 	tk_peer_ack(&t, 1 + TK_MSS);
 	assert_int_equal(kit_counter(&t.k, "tcp_undos"), 0);
-	assert_int_equal(tk_tcb(&t)->recovery, TCP_RECOVERY_LOSS);
+	assert_int_equal(tk_inspect(&t).recovery, TCP_RECOVERY_LOSS);
 	expect_next(&t, 1);
 	TK_EXPECT_NOTHING(&t);
 	tk_peer_ack(&t, 1 + 2 * TK_MSS);

@@ -150,7 +150,7 @@ TEST(sent_with_a_pointer)
 	struct tk t;
 
 	open_plain(&t);
-	tk_tcb(&t)->pmtu.mss_proven = TK_MSS; /* these time-outs are no black hole */
+	tk_turn(&t, TCP_KNOB_MSS_PROVEN, TK_MSS); /* these time-outs are no black hole */
 	tk_write(&t, 0, 10);
 	expect_pointer(&t, 1, 10, false, 0);
 	assert_int_equal(sock_send_oob(t.k.stack, t.fd, "xyZ", 3, t.k.now_ns), 3);
@@ -162,7 +162,7 @@ TEST(sent_with_a_pointer)
 	expect_pointer(&t, 11, 3, true, 3);
 	kit_sent_clear(&t.k);
 	tk_peer_ack(&t, 14);
-	assert_false(tk_tcb(&t)->snd_urgent); /* or half of the number space later it would be back */
+	assert_false(tk_inspect(&t).snd_urgent); /* or half of the number space later it would be back */
 	kit_sent_clear(&t.k);
 	tk_close(&t);
 }
@@ -209,7 +209,7 @@ TEST(heard_through_a_closed_window)
 
 	for (unsigned len = 0; len < 2; len++) {
 		open_plain(&t);
-		tk_tcb(&t)->rcv_adv = tk_tcb(&t)->rcv_nxt;
+		tk_turn(&t, TCP_KNOB_RCV_ADV, tk_inspect(&t).rcv_nxt);
 		urgent_in(&t, 1, 1, "!", len, 0);
 		assert_int_equal(kit_counter(&t.k, "tcp_urgent_in"), 1);
 		expect_urgent(&t, 1);

@@ -29,7 +29,7 @@ TEST(the_window_shrinks_only_as_bytes_come)
 
 	tk_open_with(&t, &small_buffers);
 	tk_establish(&t);
-	tk_tcb(&t)->quick_acks = 40; /* one ACK to look at for each segment */
+	tk_turn(&t, TCP_KNOB_QUICK_ACKS, 40); /* one ACK to look at for each segment */
 	for (uint32_t i = 0; i < 40; i++) {
 		uint32_t now;
 
@@ -38,7 +38,7 @@ TEST(the_window_shrinks_only_as_bytes_come)
 		assert_true(now + 127 >= edge);
 		edge = MAX(edge, now);
 		assert_true(edge <= 4000);
-		assert_int_equal(tk_tcb(&t)->rcv_adv - TK_IRS - 1, 4000);
+		assert_int_equal(tk_inspect(&t).rcv_adv - TK_IRS - 1, 4000);
 	}
 	tk_close(&t);
 }
@@ -72,10 +72,10 @@ TEST(medium_segments_do_not_hold_every_packet)
 
 		tk_open(&t);
 		tk_establish(&t);
-		for (; from + lens[i] <= tk_tcb(&t)->rcvbuf; from += lens[i])
+		for (; from + lens[i] <= tk_inspect(&t).rcvbuf; from += lens[i])
 			inject_roomy(&t, from, lens[i]);
-		assert_int_equal(tk_tcb(&t)->rcv_unread, from);
-		for (struct pktbuf *p = tk_tcb(&t)->rcv_queue.first; p != NULL; p = p->next)
+		assert_int_equal(tk_inspect(&t).rcv_unread, from);
+		for (struct pktbuf *p = tk_inspect(&t).rcv_first; p != NULL; p = p->next)
 			packets++;
 		assert_in_range(packets, 1, 400);
 		for (uint32_t at = 0; at < from; at += lens[i]) {
@@ -127,7 +127,7 @@ TCP_TEST(a_window_that_cannot_be_larger_is_not_told_again)
 
 	t->scale_offered = false;
 	tk_establish(t);
-	tk_tcb(t)->rcvbuf = 4 * 65536; /* it has grown */
+	tk_turn(t, TCP_KNOB_RCVBUF, 4 * 65536); /* it has grown */
 	peer_data(t, 0, 1000);
 	TK_EXPECT(t, TCP_ACK, 1, 1001, 0);
 	for (unsigned i = 0; i < 1000; i++) {
@@ -146,10 +146,10 @@ TEST(nobody_reads_any_more)
 	tk_establish(&t);
 	peer_data(&t, 0, 1000);
 	assert_int_equal(sock_shutdown(t.k.stack, t.fd, SOCK_SHUT_RD, t.k.now_ns), ERR_OK);
-	assert_int_equal(tk_tcb(&t)->rcv_memory, 0);
+	assert_int_equal(tk_inspect(&t).rcv_memory, 0);
 	for (uint32_t i = 1; i < 20; i++)
 		peer_data(&t, i * 1000, 1000);
-	assert_int_equal(tk_tcb(&t)->rcv_nxt - TK_IRS, 20001);
+	assert_int_equal(tk_inspect(&t).rcv_nxt - TK_IRS, 20001);
 	assert_int_equal(sock_recv(t.k.stack, t.fd, buf, sizeof(buf), t.k.now_ns), 0);
 	kit_sent_clear(&t.k);
 	tk_close(&t);
