@@ -18,19 +18,19 @@
 
 struct virtio_rng {
 	struct virtio_device *dev;
-	struct virtio_queue queue;
+	struct virtq *queue;
 	bool asked; /* `bytes` is the device's */
 	uint8_t bytes[RNG_BUFFER_LEN];
 };
 
 static void ask(struct virtio_rng *rng)
 {
-	struct virtq_piece piece = {.addr = phys_of(rng->bytes), .len = RNG_BUFFER_LEN};
+	struct virtq_fragment fragment = {.addr = phys_of(rng->bytes), .len = RNG_BUFFER_LEN};
 
-	if (virtq_add(&rng->queue.ring, &piece, 0, 1, rng) != ERR_OK)
+	if (virtq_add(rng->queue, &fragment, 0, 1, rng) != ERR_OK)
 		return;
 	rng->asked = true;
-	virtio_queue_kick(rng->dev, &rng->queue);
+	virtio_queue_kick(rng->dev, rng->queue);
 }
 
 struct virtio_rng *virtio_rng_open(struct virtio_device *dev)
@@ -57,9 +57,9 @@ static bool has_come(struct virtio_rng *rng, uint32_t *got)
 {
 	if (rng->dev->dead || !rng->asked)
 		return false;
-	rng->asked = virtq_take(&rng->queue.ring, got) == NULL;
-	if (rng->asked && virtq_broken(&rng->queue.ring))
-		(void)virtio_give_up(rng->dev, virtq_fault_text(&rng->queue.ring));
+	rng->asked = virtq_take(rng->queue, got) == NULL;
+	if (rng->asked && virtq_broken(rng->queue))
+		(void)virtio_give_up(rng->dev, virtq_fault_text(rng->queue));
 	return !rng->asked;
 }
 

@@ -13,19 +13,13 @@
 #include "base/compiler.h"
 #include "base/err.h"
 #include "log/event.h"
-#include "drivers/virtio/queue/split.h"
+#include "drivers/virtio/queue/queue.h"
 #include "kernel/irq.h"
 
 #define VIRTIO_NO_VECTOR 0xffff /* the value of VIRTIO_MSI_NO_VECTOR */
 #define VIRTIO_AT_LEN 24
 
 struct virtio_device;
-
-struct virtio_queue {
-	struct virtq ring;
-	uint16_t index;
-	volatile void *doorbell; /* the transport's */
-};
 
 struct virtio_transport_ops {
 	uint64_t (*features)(struct virtio_device *dev);
@@ -35,11 +29,11 @@ struct virtio_transport_ops {
 	void (*set_status)(struct virtio_device *dev, uint8_t status);
 	/* Largest size the device takes for this queue; 0: there is no such queue. */
 	uint16_t (*queue_size)(struct virtio_device *dev, uint16_t index);
-	/* Tells the device where queue->ring lies, which vector it fires (VIRTIO_NO_VECTOR:
-	 * none), prepares the doorbell and enables it. */
-	int (*queue_enable)(struct virtio_device *dev, struct virtio_queue *queue, uint16_t vector);
+	/* Tells the device where the parts of `queue` lie, which vector it fires (VIRTIO_NO_VECTOR:
+	 * none), prepares its doorbell and enables it. */
+	int (*queue_enable)(struct virtio_device *dev, struct virtq *queue, uint16_t vector);
 	/* The doorbell: the device has new buffers in `queue`.  Expensive under virtualisation. */
-	void (*notify)(struct virtio_device *dev, struct virtio_queue *queue);
+	void (*notify)(struct virtio_device *dev, struct virtq *queue);
 	/* Changes when the device's configuration has changed. */
 	uint8_t (*config_generation)(struct virtio_device *dev);
 	/* ERR_RANGE: the device's configuration is not that long. */

@@ -8,7 +8,6 @@
 
 #include "base/assert.h"
 #include "kernel/time/clock.h"
-#include "kernel/mm/memory.h"
 
 #define RESET_TIMEOUT_NS (100 * NS_PER_MS)
 #define GENERATION_TRIES 16
@@ -66,7 +65,7 @@ int virtio_negotiate(struct virtio_device *dev, uint64_t wanted)
 	/* The two platform features cost nothing here: a device's address is the physical one,
 	 * and the ring's barriers are real ones. */
 	dev->features = offered & (wanted | VIRTIO_FEATURE(VIRTIO_F_VERSION_1) |
-				   VIRTIO_FEATURE(VIRTIO_RING_F_EVENT_IDX) |
+				   VIRTQ_FEATURES |
 				   VIRTIO_FEATURE(VIRTIO_F_ACCESS_PLATFORM) |
 				   VIRTIO_FEATURE(VIRTIO_F_ORDER_PLATFORM));
 	dev->ops->set_features(dev, dev->features);
@@ -85,41 +84,22 @@ void virtio_driver_ok(struct virtio_device *dev)
 
 /* --- queues -------------------------------------------------------------------------------- */
 
-static size_t pages_of(size_t len)
-{
-	return (len + PAGE_SIZE - 1) / PAGE_SIZE;
-}
-
-static int make_ring(struct virtio_device *dev, struct virtq *ring, uint16_t size)
-{
-	size_t pages = pages_of(virtq_memory_len(size));
-	void *memory = pages_alloc(pages);
-	struct virtq_slot *slots = heap_alloc(size * sizeof(*slots));
-
-	if (memory == NULL || slots == NULL) {
-		heap_free(slots, size * sizeof(*slots));
-		if (memory != NULL)
-			pages_free(memory, pages);
-		return ERR_NOMEM;
-	}
-	return virtq_init(ring, size, memory, slots, virtio_has(dev, VIRTIO_RING_F_EVENT_IDX));
-}
-
-int virtio_queue_open(struct virtio_device *dev, struct virtio_queue *queue, uint16_t index,
+int virtio_queue_open(struct virtio_device *dev, struct virtq **queue, uint16_t index,
 		      uint16_t size_limit, uint16_t vector)
 {
 	uint16_t size = dev->ops->queue_size(dev, index);
 
 	ASSERT(size_limit > 0 && size_limit <= VIRTQ_SIZE_MAX);
-	*queue = (struct virtio_queue){.index = index};
+	*queue = NULL;
 	if (size == 0)
 		return refuse(dev, ERR_NODEV, "lacks a queue (size 0)");
 	if ((size & (size - 1)) != 0)
 		return refuse(dev, ERR_PROTO, "has a queue whose size is no power of two");
-	if (make_ring(dev, &queue->ring, MIN(size, size_limit)) != ERR_OK)
+	if (virtq_create(queue, MIN(size, size_limit), dev->features) != ERR_OK)
 		return refuse(dev, ERR_NOMEM, "no memory for its queues");
+	(*queue)->index = index;
 
-	int err = dev->ops->queue_enable(dev, queue, vector);
+	int err = dev->ops->queue_enable(dev, *queue, vector);
 
 	if (err != ERR_OK)
 		return refuse(dev, err, "does not take its queue");

@@ -28,19 +28,19 @@ int virtio_negotiate(struct virtio_device *dev, uint64_t wanted) MUST_CHECK;
 
 /*
  * Makes queue `index` with at most `size_limit` descriptors (a power of two) and enables it.
- * Memory is taken for good.  ERR_NODEV: no such queue; ERR_PROTO: a size that is no power of two;
+ * *queue stays for good.  ERR_NODEV: no such queue; ERR_PROTO: a size that is no power of two;
  * ERR_NOMEM.  On an error the device is given up and the log says why.
  */
-int virtio_queue_open(struct virtio_device *dev, struct virtio_queue *queue, uint16_t index,
+int virtio_queue_open(struct virtio_device *dev, struct virtq **queue, uint16_t index,
 		      uint16_t size_limit, uint16_t vector) MUST_CHECK;
 
 /* The driver is ready: buffers may be used from here on. */
 void virtio_driver_ok(struct virtio_device *dev);
 
 /* Publishes what was added to the queue, and rings the doorbell where the device asks for it. */
-static inline void virtio_queue_kick(struct virtio_device *dev, struct virtio_queue *queue)
+static inline void virtio_queue_kick(struct virtio_device *dev, struct virtq *queue)
 {
-	if (virtq_publish(&queue->ring))
+	if (virtq_publish(queue))
 		dev->ops->notify(dev, queue);
 }
 

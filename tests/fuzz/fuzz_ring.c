@@ -15,10 +15,10 @@
 #include "tests/lib/fake_ring.h"
 
 struct model {
-	struct virtq q;
+	struct virtq_split s;
 	struct fake_ring dev;
 	void *memory;
-	struct virtq_slot *slots;
+	struct virtq_split_slot *slots;
 	uint8_t bytes[256];
 	bool in_flight[VIRTQ_SIZE_MAX + 1]; /* by cookie number, from 1 */
 	uint32_t in_len[VIRTQ_SIZE_MAX + 1];
@@ -33,16 +33,16 @@ static void open_model(struct model *m, struct fuzz_input *in)
 {
 	uint8_t how = fuzz_u8(in);
 	uint16_t size = (uint16_t)(1u << (how % 6));
-	size_t len = virtq_memory_len(size);
+	size_t len = virtq_split_shared_len(size);
 
 	memset(m, 0, sizeof(*m));
 	m->slots = malloc(size * sizeof(*m->slots));
-	if (posix_memalign(&m->memory, VIRTQ_ALIGN, len) != 0)
+	if (posix_memalign(&m->memory, VIRTQ_SPLIT_ALIGN, len) != 0)
 		kit_fail("the host has no memory");
 	memset(m->memory, 0, len);
-	FUZZ_CHECK(virtq_init(&m->q, size, m->memory, m->slots, how & 0x80) == ERR_OK, "size %u", size);
-	m->dev = fake_ring_on(size, (uintptr_t)m->q.desc, (uintptr_t)m->q.avail,
-			      (uintptr_t)m->q.used, how & 0x80);
+	virtq_split_init(&m->s, size, m->memory, m->slots, how & 0x80);
+	m->dev = fake_ring_on(size, (uintptr_t)m->s.q.descriptor_area, (uintptr_t)m->s.q.driver_area,
+			      (uintptr_t)m->s.q.device_area, how & 0x80);
 }
 
 /* --- the driver ----------------------------------------------------------------------------------- */
@@ -58,25 +58,25 @@ static unsigned free_cookie(const struct model *m)
 
 static void add(struct model *m, struct fuzz_input *in)
 {
-	struct virtq_piece pieces[4];
+	struct virtq_fragment pieces[4];
 	uint8_t how = fuzz_u8(in);
 	unsigned n_out = how % 4, n_in = n_out == 0 ? 1 : (how >> 2) % (5 - n_out);
 	unsigned n = free_cookie(m), in_len = 0;
 	int err;
 
-	if (m->n_in_flight == m->q.size)
+	if (m->n_in_flight == m->s.q.size)
 		n = VIRTQ_SIZE_MAX;
 	for (unsigned i = 0; i < n_out + n_in; i++) {
-		pieces[i] = (struct virtq_piece){(uintptr_t)m->bytes, 1u + fuzz_u8(in)};
+		pieces[i] = (struct virtq_fragment){(uintptr_t)m->bytes, 1u + fuzz_u8(in)};
 		in_len += i >= n_out ? pieces[i].len : 0;
 	}
-	err = virtq_add(&m->q, pieces, n_out, n_in, (void *)(uintptr_t)n);
-	if (virtq_broken(&m->q)) {
+	err = virtq_add(&m->s.q, pieces, n_out, n_in, (void *)(uintptr_t)n);
+	if (virtq_broken(&m->s.q)) {
 		FUZZ_CHECK(err == ERR_IO, "added to a broken queue");
 		return;
 	}
-	FUZZ_CHECK((err == ERR_OK) == (m->n_descriptors + n_out + n_in <= m->q.size),
-		   "%d with %u of %u descriptors in use", err, m->n_descriptors, m->q.size);
+	FUZZ_CHECK((err == ERR_OK) == (m->n_descriptors + n_out + n_in <= m->s.q.size),
+		   "%d with %u of %u descriptors in use", err, m->n_descriptors, m->s.q.size);
 	if (err != ERR_OK)
 		return;
 	m->in_flight[n] = true;
@@ -99,8 +99,8 @@ static void came_back(struct model *m, void *cookie)
 static bool take(struct model *m)
 {
 	uint32_t len = UINT32_MAX;
-	bool broken = virtq_broken(&m->q);
-	void *cookie = virtq_take(&m->q, &len);
+	bool broken = virtq_broken(&m->s.q);
+	void *cookie = virtq_take(&m->s.q, &len);
 
 	if (cookie == NULL)
 		return false;
@@ -117,7 +117,7 @@ static void look(struct model *m)
 {
 	struct fake_chain chain;
 
-	while (m->n_seen < m->q.size && fake_ring_next(&m->dev, &chain))
+	while (m->n_seen < m->s.q.size && fake_ring_next(&m->dev, &chain))
 		m->seen[m->n_seen++] = chain;
 }
 
@@ -137,16 +137,16 @@ static void use(struct model *m, struct fuzz_input *in)
 static void lie(struct model *m, struct fuzz_input *in)
 {
 	uint8_t where = fuzz_u8(in);
-	struct vring_used_elem *elem = &m->q.used->ring[where % m->q.size];
+	struct vring_used_elem *elem = &m->dev.used->ring[where % m->s.q.size];
 
 	m->device_lied = true;
 	switch (fuzz_u8(in) % 6) {
-	case 0: m->q.used->idx = fuzz_u16(in); break;
-	case 1: m->q.used->idx++; break;
+	case 0: m->dev.used->idx = fuzz_u16(in); break;
+	case 1: m->dev.used->idx++; break;
 	case 2: elem->id = fuzz_u8(in); break;
 	case 3: elem->id = fuzz_u32(in); break;
 	case 4: elem->len = fuzz_u32(in); break;
-	default: fake_ring_use(&m->dev, fuzz_u8(in) % (m->q.size + 1u), fuzz_u16(in)); break;
+	default: fake_ring_use(&m->dev, fuzz_u8(in) % (m->s.q.size + 1u), fuzz_u16(in)); break;
 	}
 }
 
@@ -154,12 +154,12 @@ static void lie(struct model *m, struct fuzz_input *in)
 
 static void check(const struct model *m)
 {
-	FUZZ_CHECK(m->q.in_flight == m->n_in_flight, "%u in flight, not %u", m->q.in_flight,
+	FUZZ_CHECK(m->s.q.in_flight == m->n_in_flight, "%u in flight, not %u", m->s.q.in_flight,
 		   m->n_in_flight);
-	FUZZ_CHECK(m->q.free_count == m->q.size - m->n_descriptors, "%u free, not %u", m->q.free_count,
-		   m->q.size - m->n_descriptors);
-	FUZZ_CHECK(m->device_lied || !virtq_broken(&m->q), "%s, and the device did nothing wrong",
-		   virtq_fault_text(&m->q));
+	FUZZ_CHECK(m->s.q.free_count == m->s.q.size - m->n_descriptors, "%u free, not %u", m->s.q.free_count,
+		   m->s.q.size - m->n_descriptors);
+	FUZZ_CHECK(m->device_lied || !virtq_broken(&m->s.q), "%s, and the device did nothing wrong",
+		   virtq_fault_text(&m->s.q));
 }
 
 static void step(struct model *m, struct fuzz_input *in)
@@ -167,13 +167,13 @@ static void step(struct model *m, struct fuzz_input *in)
 	switch (fuzz_u8(in) % 10) {
 	case 0:
 	case 1: add(m, in); break;
-	case 2: (void)virtq_publish(&m->q); break;
+	case 2: (void)virtq_publish(&m->s.q); break;
 	case 3: look(m); break;
 	case 4: use(m, in); break;
 	case 5: (void)take(m); break;
 	case 6: lie(m, in); break;
-	case 7: (void)virtq_interrupt_after(&m->q, 1u + fuzz_u8(in)); break;
-	case 8: virtq_interrupts_off(&m->q); break;
+	case 7: (void)virtq_interrupt_after(&m->s.q, 1u + fuzz_u8(in)); break;
+	case 8: virtq_interrupts_off(&m->s.q); break;
 	default: fake_ring_set_avail_event(&m->dev, fuzz_u16(in)); break;
 	}
 }
@@ -191,7 +191,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	}
 	while (take(&m))
 		check(&m);
-	while ((cookie = virtq_abandon(&m.q)) != NULL)
+	while ((cookie = virtq_abandon(&m.s.q)) != NULL)
 		came_back(&m, cookie);
 	FUZZ_CHECK(m.n_in_flight == 0 && m.n_descriptors == 0, "%u never came back", m.n_in_flight);
 	check(&m);

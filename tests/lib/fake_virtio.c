@@ -72,23 +72,23 @@ static uint16_t fake_queue_size(struct virtio_device *dev, uint16_t index)
 	return index < FAKE_VIRTIO_QUEUES ? fake_of(dev)->queue_sizes[index] : 0;
 }
 
-static int fake_queue_enable(struct virtio_device *dev, struct virtio_queue *queue, uint16_t vector)
+static int fake_queue_enable(struct virtio_device *dev, struct virtq *queue, uint16_t vector)
 {
 	struct fake_virtio *fake = fake_of(dev);
-	const struct virtq *q = &queue->ring;
 
 	ASSERT((fake->status & VIRTIO_CONFIG_S_FEATURES_OK) != 0);
 	ASSERT((fake->status & VIRTIO_CONFIG_S_DRIVER_OK) == 0);
-	ASSERT(q->size <= fake->queue_sizes[queue->index]);
+	ASSERT(queue->size <= fake->queue_sizes[queue->index]);
 	fake->enabled[queue->index] = true;
 	fake->queue_vector[queue->index] = vector;
 	fake->rings[queue->index] =
-		fake_ring_on(q->size, (uintptr_t)q->desc, (uintptr_t)q->avail, (uintptr_t)q->used,
-			     (fake->accepted & VIRTIO_FEATURE(VIRTIO_RING_F_EVENT_IDX)) != 0);
+		fake_ring_on(queue->size, (uintptr_t)queue->descriptor_area,
+			     (uintptr_t)queue->driver_area, (uintptr_t)queue->device_area,
+			     (fake->accepted & VIRTIO_FEATURE(VIRTQ_F_EVENT_IDX)) != 0);
 	return ERR_OK;
 }
 
-static void fake_notify(struct virtio_device *dev, struct virtio_queue *queue)
+static void fake_notify(struct virtio_device *dev, struct virtq *queue)
 {
 	struct fake_virtio *fake = fake_of(dev);
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "drivers/virtio/net/private.h"
+#include "drivers/virtio/queue/split.h"
 #include "kernel/time/clock_timer.h"
 #include "kernel/console/console.h"
 #include "machine/event_loop.h"
@@ -24,7 +25,7 @@
 
 TAKES_LONG;
 
-#define EVENT_IDX VIRTIO_FEATURE(VIRTIO_RING_F_EVENT_IDX)
+#define EVENT_IDX VIRTIO_FEATURE(VIRTQ_F_EVENT_IDX)
 
 enum act {
 	ACT_NONE,
@@ -94,6 +95,11 @@ static struct fake_ring *rx(void)
 static struct fake_ring *tx(void)
 {
 	return &net_kit.fake.rings[VIRTIO_NET_TX_QUEUE];
+}
+
+static uint16_t taken(struct virtq *queue)
+{
+	return CONTAINER_OF(queue, struct virtq_split, q)->taken_idx;
 }
 
 static void notified(struct fake_virtio *fake, unsigned queue)
@@ -293,7 +299,7 @@ static void check_receive(void)
 	if (wakes_within(NS_PER_MS) && (w.net->polled || !fake_ring_has_next(rx())))
 		return;
 	must(!w.net->polled, "halts long, and no interrupt is possible");
-	must(w.net->rx.ring.taken_idx == rx()->used_idx, "halts with frames in the ring");
+	must(taken(w.net->rx) == rx()->used_idx, "halts with frames in the ring");
 	must(fake_ring_has_next(rx()), "halts long, and the device has no buffer");
 	must(fake_ring_interrupts_at(rx(), rx()->used_idx), "halts, and a frame would not wake it");
 }
@@ -305,7 +311,7 @@ static void check_transmit(void)
 
 	must(!w.net->unreported, "halts, and nobody knows what came of the sending");
 	must(!fake_ring_has_next(tx()) || w.transmitting, "halts, and the device does not know of its frames");
-	must(w.net->tx.ring.in_flight == 0 || wakes_within(100 * NS_PER_MS),
+	must(virtq_in_flight(w.net->tx) == 0 || wakes_within(100 * NS_PER_MS),
 	     "halts, and what was sent is never collected");
 	if (!w.refused)
 		return;
@@ -327,7 +333,7 @@ static void check_configuration(void)
 static struct known known_now(void)
 {
 	return (struct known){.received = net_kit.received, .link_up = w.net->netif.link_up,
-			      .sent = w.net->tx.ring.taken_idx};
+			      .sent = taken(w.net->tx)};
 }
 
 /* What came of a poll may be what the caller of the event loop waits for. */

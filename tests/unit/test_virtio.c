@@ -15,7 +15,7 @@ static struct fake_virtio fake;
 static void setup(void)
 {
 	fake_machine_reset();
-	fake_virtio_init(&fake, A | B | VIRTIO_FEATURE(VIRTIO_RING_F_EVENT_IDX));
+	fake_virtio_init(&fake, A | B | VIRTIO_FEATURE(VIRTQ_F_EVENT_IDX));
 }
 
 static void teardown(void)
@@ -35,7 +35,7 @@ static void assert_given_up(const char *word)
 TEST(only_what_both_know_is_agreed_on)
 {
 	assert_int_equal(virtio_negotiate(&fake.dev, B | C), ERR_OK);
-	assert_int_equal(fake.accepted, B | VIRTIO_FEATURE(VIRTIO_RING_F_EVENT_IDX) |
+	assert_int_equal(fake.accepted, B | VIRTIO_FEATURE(VIRTQ_F_EVENT_IDX) |
 						VIRTIO_FEATURE(VIRTIO_F_VERSION_1));
 	assert_int_equal(fake.dev.features, fake.accepted);
 	assert_int_equal(fake.status, VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER |
@@ -99,7 +99,7 @@ TEST(sizes_of_queues_are_checked)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct virtio_queue queue;
+		struct virtq *queue;
 
 		setup();
 		fake.queue_sizes[1] = rows[i].offered;
@@ -109,16 +109,16 @@ TEST(sizes_of_queues_are_checked)
 		assert_int_equal(fake.enabled[1], rows[i].err == ERR_OK);
 		if (rows[i].err != ERR_OK)
 			continue;
-		assert_int_equal(queue.ring.size, rows[i].taken);
+		assert_int_equal(queue->size, rows[i].taken);
 		assert_int_equal(fake.queue_vector[1], 2);
 	}
 }
 
 TEST(no_memory_for_a_queue_is_an_error_without_a_leak)
 {
-	struct virtio_queue queue;
+	struct virtq *queue;
 
-	for (int nth = 1; nth <= 2; nth++) {
+	for (int nth = 1; nth <= 3; nth++) {
 		setup();
 		assert_int_equal(virtio_negotiate(&fake.dev, 0), ERR_OK);
 		fake_machine.fail_only = nth;

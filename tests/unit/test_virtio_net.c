@@ -247,7 +247,7 @@ TEST(frames_raise_no_interrupt_while_they_are_polled)
 {
 	struct fake_ring *ring = &net_kit.fake.rings[0];
 
-	net_kit_reset(NET_KIT_ALL & ~VIRTIO_FEATURE(VIRTIO_RING_F_EVENT_IDX));
+	net_kit_reset(NET_KIT_ALL & ~VIRTIO_FEATURE(VIRTQ_F_EVENT_IDX));
 	assert_non_null(net_kit_open());
 	net_kit_idle();
 	for (unsigned i = 0; i < 100; i++) {

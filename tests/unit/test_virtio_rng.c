@@ -34,7 +34,7 @@ static void answer(struct fake_virtio *f, unsigned queue)
 static void setup(void)
 {
 	fake_machine_reset();
-	fake_virtio_init(&fake, VIRTIO_FEATURE(VIRTIO_RING_F_EVENT_IDX));
+	fake_virtio_init(&fake, VIRTIO_FEATURE(VIRTQ_F_EVENT_IDX));
 	fake.dev.n_vectors = 0;
 	fake.on_notify = answer;
 	portion = 64;

@@ -28,7 +28,7 @@ static const struct {
 	{VIRTIO_NET_F_MTU, "mtu"},
 	{VIRTIO_NET_F_MAC, "mac"},
 	{VIRTIO_NET_F_STATUS, "status"},
-	{VIRTIO_RING_F_EVENT_IDX, "event_idx"},
+	{VIRTQ_F_EVENT_IDX, "event_idx"},
 };
 
 static struct virtio_net *net_of(struct netif *netif)
@@ -66,11 +66,11 @@ static bool read_link(struct virtio_net *net, bool *up)
 	return true;
 }
 
-static void free_all(struct virtq *ring)
+static void free_all(struct virtq *queue)
 {
 	struct pktbuf *pkt;
 
-	while ((pkt = virtq_abandon(ring)) != NULL)
+	while (queue != NULL && (pkt = virtq_abandon(queue)) != NULL)
 		pktbuf_free(pkt);
 }
 
@@ -85,8 +85,8 @@ void virtio_net_fail(struct virtio_net *net, const char *what, const char *probl
 	strbuf_str(&sb, ": ");
 	strbuf_str(&sb, problem);
 	if (virtio_give_up(net->dev, text)) {
-		free_all(&net->rx.ring);
-		free_all(&net->tx.ring);
+		free_all(net->rx);
+		free_all(net->tx);
 	}
 	set_link(net, false);
 }
@@ -175,7 +175,7 @@ static bool net_sent_all(struct netif *netif)
 
 	if (!net->dev->dead)
 		virtio_net_tx_reclaim(net);
-	return net->dev->dead || net->tx.ring.free_count == net->tx.ring.size;
+	return net->dev->dead || virtq_in_flight(net->tx) == 0;
 }
 
 static void net_deactivate(struct netif *netif)
@@ -329,11 +329,11 @@ static int bring_up(struct virtio_net *net, const struct net_port *port)
 	if (err == ERR_OK)
 		err = virtio_net_tx_open(net, vector);
 	if (err != ERR_OK) {
-		free_all(&net->rx.ring);
+		free_all(net->rx);
 		return err;
 	}
 	virtio_driver_ok(net->dev);
-	virtio_queue_kick(net->dev, &net->rx);
+	virtio_queue_kick(net->dev, net->rx);
 	return ERR_OK;
 }
 

@@ -23,8 +23,8 @@ enum {
 struct virtio_net {
 	struct netif netif;
 	struct virtio_device *dev;
-	struct virtio_queue rx;
-	struct virtio_queue tx;
+	struct virtq *rx; /* NULL: not made yet */
+	struct virtq *tx;
 
 	struct pktbuf_pool rx_pool;
 	uint16_t rx_target; /* receive buffers to keep with the device: grows with the traffic */

@@ -36,7 +36,7 @@ static void size_pool(struct virtio_net *net, const struct net_port *port)
 	uint64_t budget = pages_available() * PAGE_SIZE / 8;
 	uint64_t half = budget / (buf_len + sizeof(struct pktbuf)) / 2;
 
-	net->rx_limit = (uint16_t)MIN((uint64_t)net->rx.ring.size, MAX(half, (uint64_t)RX_LEAST));
+	net->rx_limit = (uint16_t)MIN((uint64_t)virtq_size(net->rx), MAX(half, (uint64_t)RX_LEAST));
 	net->rx_target = MIN(net->rx_limit, RX_FIRST);
 	net->rx_batch = RX_BATCH;
 	net->rx_budget = RX_BUDGET;
@@ -51,9 +51,9 @@ static bool post_buffer(struct virtio_net *net)
 		return false;
 
 	uint8_t *hdr = pkt->data - VIRTIO_NET_HDR_LEN;
-	struct virtq_piece piece = {.addr = phys_of(hdr), .len = (uint32_t)(pkt->end - hdr)};
+	struct virtq_fragment buffer = {.addr = phys_of(hdr), .len = (uint32_t)(pkt->end - hdr)};
 
-	if (virtq_add(&net->rx.ring, &piece, 0, 1, pkt) != ERR_OK) {
+	if (virtq_add(net->rx, &buffer, 0, 1, pkt) != ERR_OK) {
 		pktbuf_free(pkt);
 		return false;
 	}
@@ -63,7 +63,7 @@ static bool post_buffer(struct virtio_net *net)
 /* When memory is short the device gets fewer; the next poll tries again. */
 static void fill(struct virtio_net *net)
 {
-	while (net->rx.ring.in_flight < net->rx_target && post_buffer(net))
+	while (virtq_in_flight(net->rx) < net->rx_target && post_buffer(net))
 		continue;
 }
 
@@ -76,7 +76,7 @@ int virtio_net_rx_open(struct virtio_net *net, const struct net_port *port, uint
 		return err;
 	size_pool(net, port);
 	fill(net);
-	if (net->rx.ring.in_flight == 0) {
+	if (virtq_in_flight(net->rx) == 0) {
 		(void)virtio_give_up(net->dev, "no memory for receive buffers");
 		return ERR_NOMEM;
 	}
@@ -130,7 +130,7 @@ static unsigned take_batch(struct virtio_net *net)
 	struct pktbuf *pkt;
 	uint32_t len;
 
-	while (frames < net->rx_batch && (pkt = virtq_take(&net->rx.ring, &len)) != NULL) {
+	while (frames < net->rx_batch && (pkt = virtq_take(net->rx, &len)) != NULL) {
 		deliver(net, pkt, len, clock_now_ns());
 		frames++;
 	}
@@ -139,13 +139,13 @@ static unsigned take_batch(struct virtio_net *net)
 
 static void refill(struct virtio_net *net, unsigned received)
 {
-	if (received == 0 && LIKELY(net->rx.ring.in_flight >= net->rx_target))
+	if (received == 0 && LIKELY(virtq_in_flight(net->rx) >= net->rx_target))
 		return;
 	net->rx_target = (uint16_t)MIN(net->rx_limit, net->rx_target + received);
-	if (net->rx.ring.in_flight >= net->rx_target)
+	if (virtq_in_flight(net->rx) >= net->rx_target)
 		return;
 	fill(net);
-	virtio_queue_kick(net->dev, &net->rx);
+	virtio_queue_kick(net->dev, net->rx);
 }
 
 /* The interrupt is not needed while there are frames to take.  It is asked for when the machine is
@@ -162,12 +162,12 @@ unsigned virtio_net_rx_poll(struct virtio_net *net)
 		refill(net, batch);
 	} while (batch > 0 && frames < net->rx_budget);
 	if (frames > 0) {
-		virtq_interrupts_off(&net->rx.ring);
+		virtq_interrupts_off(net->rx);
 		net->took_armed |= net->armed;
 		net->armed = false;
 	}
-	if (virtq_broken(&net->rx.ring))
-		virtio_net_fail(net, "receive queue", virtq_fault_text(&net->rx.ring));
+	if (virtq_broken(net->rx))
+		virtio_net_fail(net, "receive queue", virtq_fault_text(net->rx));
 	return frames;
 }
 
@@ -199,13 +199,13 @@ static void judge_interrupts(struct virtio_net *net)
  * clock. */
 uint64_t virtio_net_rx_arm(struct virtio_net *net, uint64_t now_ns)
 {
-	struct virtq *ring = &net->rx.ring;
+	struct virtq *queue = net->rx;
 
 	judge_interrupts(net);
 	refill(net, 0);
-	net->armed = !virtq_interrupt_after(ring, 1) && !virtq_broken(ring);
+	net->armed = !virtq_interrupt_after(queue, 1) && !virtq_broken(queue);
 	net->armed_count = net->queue_irq.count;
 	if (!net->armed)
 		return now_ns;
-	return net->polled || ring->in_flight == 0 ? now_ns + VIRTIO_NET_POLL_NS : TIME_NEVER;
+	return net->polled || virtq_in_flight(queue) == 0 ? now_ns + VIRTIO_NET_POLL_NS : TIME_NEVER;
 }

@@ -18,7 +18,7 @@
 #include "base/assert.h"
 #include "kernel/mm/memory.h"
 
-#define PIECES_MAX (1 + PKTBUF_PIECES_MAX)
+#define FRAGMENTS_MAX (1 + PKTBUF_PIECES_MAX)
 #define ROOM_LOW 8 /* frames; below it completions are collected first */
 #define COLLECT_NS (10 * NS_PER_MS)
 
@@ -27,7 +27,7 @@ int virtio_net_tx_open(struct virtio_net *net, uint16_t vector)
 	int err = virtio_queue_open(net->dev, &net->tx, VIRTIO_NET_TX_QUEUE, VIRTQ_SIZE_MAX,
 				    vector);
 
-	if (err == ERR_OK && net->tx.ring.size < PIECES_MAX) {
+	if (err == ERR_OK && virtq_size(net->tx) < FRAGMENTS_MAX) {
 		(void)virtio_give_up(net->dev, "its transmit queue is too short for one frame");
 		return ERR_NODEV;
 	}
@@ -36,45 +36,45 @@ int virtio_net_tx_open(struct virtio_net *net, uint16_t vector)
 
 void virtio_net_tx_reclaim(struct virtio_net *net)
 {
-	struct virtq *ring = &net->tx.ring;
+	struct virtq *queue = net->tx;
 	bool any = false;
 	struct pktbuf *pkt;
 
-	while ((pkt = virtq_take(ring, NULL)) != NULL) {
+	while ((pkt = virtq_take(queue, NULL)) != NULL) {
 		pktbuf_free(pkt);
 		any = true;
 	}
-	if (virtq_broken(ring))
-		virtio_net_fail(net, "transmit queue", virtq_fault_text(ring));
+	if (virtq_broken(queue))
+		virtio_net_fail(net, "transmit queue", virtq_fault_text(queue));
 	if (!any)
 		return;
 	net->unreported = true;
-	net->tx_wanted &= ring->free_count < MAX(ring->size / 2, PIECES_MAX);
+	net->tx_wanted &= virtq_room(queue) < MAX(virtq_size(queue) / 2, FRAGMENTS_MAX);
 	/* Said again each time, since the event index would come round after 65536 frames. */
-	virtq_interrupts_off(ring);
+	virtq_interrupts_off(queue);
 }
 
 /* The stack is woken when half of what is in flight has gone: not for each frame. */
 uint64_t virtio_net_tx_arm(struct virtio_net *net, uint64_t now_ns)
 {
-	struct virtq *ring = &net->tx.ring;
-	uint16_t half = (uint16_t)MAX(ring->in_flight / 2, 1);
+	struct virtq *queue = net->tx;
+	uint16_t half = (uint16_t)MAX(virtq_in_flight(queue) / 2, 1);
 
-	if (net->tx_wanted && (virtq_interrupt_after(ring, half) || virtq_broken(ring)))
+	if (net->tx_wanted && (virtq_interrupt_after(queue, half) || virtq_broken(queue)))
 		return now_ns;
-	return ring->in_flight > 0 ? now_ns + COLLECT_NS : TIME_NEVER;
+	return virtq_in_flight(queue) > 0 ? now_ns + COLLECT_NS : TIME_NEVER;
 }
 
 unsigned virtio_net_tx_room(struct virtio_net *net)
 {
-	struct virtq *ring = &net->tx.ring;
+	struct virtq *queue = net->tx;
 
-	if (!net->dev->dead && ring->free_count < ROOM_LOW * PIECES_MAX)
+	if (!net->dev->dead && virtq_room(queue) < ROOM_LOW * FRAGMENTS_MAX)
 		virtio_net_tx_reclaim(net);
 	if (net->dev->dead)
 		return 0;
-	net->tx_wanted |= ring->free_count < PIECES_MAX;
-	return ring->free_count / PIECES_MAX;
+	net->tx_wanted |= virtq_room(queue) < FRAGMENTS_MAX;
+	return virtq_room(queue) / FRAGMENTS_MAX;
 }
 
 /* Virtio 1.1, 5.1.6.2: csum_start counts from the frame, not from this header. */
@@ -92,17 +92,17 @@ static void push_header(struct virtio_net *net, struct pktbuf *pkt)
 	*(struct virtio_net_hdr_v1 *)pktbuf_push(pkt, VIRTIO_NET_HDR_LEN) = hdr;
 }
 
-static unsigned describe(const struct pktbuf *pkt, struct virtq_piece pieces[PIECES_MAX])
+static unsigned describe(const struct pktbuf *pkt, struct virtq_fragment fragments[FRAGMENTS_MAX])
 {
 	unsigned n = 1;
 
-	pieces[0].addr = phys_of(pkt->data);
-	pieces[0].len = (uint32_t)pktbuf_len(pkt);
+	fragments[0].addr = phys_of(pkt->data);
+	fragments[0].len = (uint32_t)pktbuf_len(pkt);
 	for (unsigned i = 0; i < pkt->n_pieces; i++) {
 		if (pkt->pieces[i].len == 0)
 			continue;
-		pieces[n].addr = phys_of(pkt->pieces[i].base);
-		pieces[n].len = pkt->pieces[i].len;
+		fragments[n].addr = phys_of(pkt->pieces[i].base);
+		fragments[n].len = pkt->pieces[i].len;
 		n++;
 	}
 	return n;
@@ -110,20 +110,20 @@ static unsigned describe(const struct pktbuf *pkt, struct virtq_piece pieces[PIE
 
 int virtio_net_tx_send(struct virtio_net *net, struct pktbuf *pkt)
 {
-	struct virtq_piece pieces[PIECES_MAX];
+	struct virtq_fragment fragments[FRAGMENTS_MAX];
 	int err = ERR_NETDOWN;
 
 	if (net->dev->dead || !net->netif.link_up)
 		goto drop;
-	if (net->tx.ring.free_count < PIECES_MAX && virtio_net_tx_room(net) == 0) {
+	if (virtq_room(net->tx) < FRAGMENTS_MAX && virtio_net_tx_room(net) == 0) {
 		err = net->dev->dead ? ERR_NETDOWN : ERR_AGAIN;
 		goto drop;
 	}
 	push_header(net, pkt);
-	err = virtq_add(&net->tx.ring, pieces, describe(pkt, pieces), 0, pkt);
+	err = virtq_add(net->tx, fragments, describe(pkt, fragments), 0, pkt);
 	if (err != ERR_OK)
 		goto drop;
-	virtio_queue_kick(net->dev, &net->tx);
+	virtio_queue_kick(net->dev, net->tx);
 	return ERR_OK;
 drop:
 	pktbuf_free(pkt);

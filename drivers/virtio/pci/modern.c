@@ -71,7 +71,7 @@ static void write_address(struct virtio_device *dev, unsigned off, const volatil
 }
 
 /* Virtio 1.1, 4.1.4.4: the doorbell of a queue, which must lie inside the notify structure. */
-static int find_doorbell(struct virtio_device *dev, struct virtio_queue *queue)
+static int find_doorbell(struct virtio_device *dev, struct virtq *queue)
 {
 	struct virtio_pci *vp = pci_of(dev);
 	uint64_t off = (uint64_t)mmio_read16(common(dev, VIRTIO_PCI_COMMON_Q_NOFF)) *
@@ -93,7 +93,7 @@ static int set_vector(struct virtio_device *dev, unsigned off, uint16_t vector)
 	return mmio_read16(common(dev, off)) == vector ? ERR_OK : ERR_NOSPC;
 }
 
-static int modern_queue_enable(struct virtio_device *dev, struct virtio_queue *queue,
+static int modern_queue_enable(struct virtio_device *dev, struct virtq *queue,
 			       uint16_t vector)
 {
 	mmio_write16(common(dev, VIRTIO_PCI_COMMON_Q_SELECT), queue->index);
@@ -104,15 +104,15 @@ static int modern_queue_enable(struct virtio_device *dev, struct virtio_queue *q
 		err = set_vector(dev, VIRTIO_PCI_COMMON_Q_MSIX, vector);
 	if (err != ERR_OK)
 		return err;
-	mmio_write16(common(dev, VIRTIO_PCI_COMMON_Q_SIZE), queue->ring.size);
-	write_address(dev, VIRTIO_PCI_COMMON_Q_DESCLO, queue->ring.desc);
-	write_address(dev, VIRTIO_PCI_COMMON_Q_AVAILLO, queue->ring.avail);
-	write_address(dev, VIRTIO_PCI_COMMON_Q_USEDLO, queue->ring.used);
+	mmio_write16(common(dev, VIRTIO_PCI_COMMON_Q_SIZE), queue->size);
+	write_address(dev, VIRTIO_PCI_COMMON_Q_DESCLO, queue->descriptor_area);
+	write_address(dev, VIRTIO_PCI_COMMON_Q_AVAILLO, queue->driver_area);
+	write_address(dev, VIRTIO_PCI_COMMON_Q_USEDLO, queue->device_area);
 	mmio_write16(common(dev, VIRTIO_PCI_COMMON_Q_ENABLE), 1);
 	return ERR_OK;
 }
 
-static void modern_notify(struct virtio_device *dev, struct virtio_queue *queue)
+static void modern_notify(struct virtio_device *dev, struct virtq *queue)
 {
 	(void)dev;
 	mmio_write16(queue->doorbell, queue->index);
