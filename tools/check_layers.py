@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Checks the house's layers (docs/architecture.md): who may include whom, what the network
-library needs from outside, and that it keeps no writable data.
+"""Checks the house's layers (docs/architecture.md): who may include whom, which words a folder may
+not use, what the network library needs from outside, and that it keeps no writable data.
 
     check_layers.py [--root DIR] [--objects FILE.o ...]
 
@@ -72,6 +72,10 @@ PRIVATE = {'net/tcp/': ['net/tcp/tcp.h'], 'net/dhcp/': ['net/dhcp/dhcp_client.h'
 FOR = {'kernel/irq_halt.h': ['machine/idle.c', 'kernel/arch/x86_64/irq.c'],
        # A driver knows neither a ring's memory nor its indices.
        '<linux/virtio_ring.h>': ['drivers/virtio/queue/split.h']}
+# folder: words of what lies below it, which its files may not say; and the folders in it that may.
+FORBIDDEN_WORDS = {
+    'drivers/virtio/': (re.compile(r'pci|msi|intx|vector|\bbars?\b', re.I), ('drivers/virtio/pci/',)),
+}
 CHECKED = ('base', 'log', 'config', 'net', 'drivers', 'machine', 'kernel', 'app', 'boot', 'tests/apps')
 
 # What the network library may ask of the machine it is linked into, beside base/.
@@ -134,6 +138,19 @@ def check_includes(root):
     return faults
 
 
+def check_words(root):
+    faults = []
+    for path in sources(root):
+        for folder, (words, exempt) in FORBIDDEN_WORDS.items():
+            if not path.startswith(folder) or path.startswith(exempt):
+                continue
+            with open(os.path.join(root, path), encoding='utf-8') as f:
+                for number, line in enumerate(f, 1):
+                    faults += [f'{path}:{number}: {folder} may not say {word}'
+                               for word in words.findall(line)]
+    return faults
+
+
 def symbols(objects):
     """(object, name, type letter, section) of every symbol."""
     text = subprocess.run(['nm', '-A', '-f', 'sysv', *objects], check=True, capture_output=True,
@@ -167,7 +184,7 @@ def main(argv):
     parser.add_argument('--root', default='.')
     parser.add_argument('--objects', nargs='*', default=[], help='objects of net/ and base/')
     options = parser.parse_args(argv)
-    faults = check_includes(options.root)
+    faults = check_includes(options.root) + check_words(options.root)
     if options.objects:
         faults += check_symbols(options.objects)
     for fault in faults:

@@ -43,7 +43,7 @@ struct virtio_rng *virtio_rng_open(struct virtio_device *dev)
 	}
 	*rng = (struct virtio_rng){.dev = dev};
 	if (virtio_negotiate(dev, 0) != ERR_OK ||
-	    virtio_queue_open(dev, &rng->queue, 0, 1, VIRTIO_NO_VECTOR) != ERR_OK) {
+	    virtio_queue_open(dev, &rng->queue, 0, 1, VIRTIO_NO_INTERRUPT) != ERR_OK) {
 		heap_free(rng, sizeof(*rng));
 		return NULL;
 	}

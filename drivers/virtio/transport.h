@@ -1,8 +1,9 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * A virtio device behind whatever carries it: the operations that PCI, MMIO or a legacy interface
- * has to offer so that the device drivers need not know which one it is.  Virtio 1.1, 2 and 4.
+ * A virtio device behind whatever carries it: the operations that each transport (a folder beside
+ * this file) has to offer so that the device drivers need not know which one it is.  Virtio 1.1, 2
+ * and 4.
  *
  * Drivers call the operations through virtio.h, which adds the rules of the specification; only
  * the notification is called directly, on every batch.
@@ -16,7 +17,7 @@
 #include "drivers/virtio/queue/queue.h"
 #include "kernel/irq.h"
 
-#define VIRTIO_NO_VECTOR 0xffff /* the value of VIRTIO_MSI_NO_VECTOR */
+#define VIRTIO_NO_INTERRUPT 0xffff
 #define VIRTIO_AT_LEN 24
 
 struct virtio_device;
@@ -29,30 +30,34 @@ struct virtio_transport_ops {
 	void (*set_status)(struct virtio_device *dev, uint8_t status);
 	/* Largest size the device takes for this queue; 0: there is no such queue. */
 	uint16_t (*queue_size)(struct virtio_device *dev, uint16_t index);
-	/* Tells the device where the parts of `queue` lie, which vector it fires (VIRTIO_NO_VECTOR:
-	 * none), prepares its doorbell and enables it. */
-	int (*queue_enable)(struct virtio_device *dev, struct virtq *queue, uint16_t vector);
+	/* Tells the device where the parts of `queue` lie and which of its interrupts it raises
+	 * for it (VIRTIO_NO_INTERRUPT: none), prepares the doorbell and enables the queue. */
+	int (*queue_enable)(struct virtio_device *dev, struct virtq *queue, uint16_t interrupt);
 	/* The doorbell: the device has new buffers in `queue`.  Expensive under virtualisation. */
 	void (*notify)(struct virtio_device *dev, struct virtq *queue);
 	/* Changes when the device's configuration has changed. */
-	uint8_t (*config_generation)(struct virtio_device *dev);
+	uint32_t (*config_generation)(struct virtio_device *dev);
 	/* ERR_RANGE: the device's configuration is not that long. */
 	int (*config_read)(struct virtio_device *dev, uint32_t off, void *buf, uint32_t len);
-	/* Which vector a change of the configuration fires. */
-	int (*config_vector)(struct virtio_device *dev, uint16_t vector);
-	/* Connects the device's `vector` (< n_vectors) with `line`, which belongs to `source`. */
-	int (*vector_connect)(struct virtio_device *dev, uint16_t vector, struct irq_line *line,
+	/* Which of its interrupts the device raises for a change of the configuration. */
+	int (*config_interrupt)(struct virtio_device *dev, uint16_t interrupt);
+	/* Connects the device's `interrupt` (< n_interrupts) with `line`, which belongs to
+	 * `source`. */
+	int (*interrupt_open)(struct virtio_device *dev, uint16_t interrupt, struct irq_line *line,
 			      struct irq_source *source);
 };
 
 struct virtio_device {
 	const struct virtio_transport_ops *ops;
 	struct event_sink *events;
-	char at[VIRTIO_AT_LEN]; /* where it is, for the log: "00:03.0" */
+	char at[VIRTIO_AT_LEN]; /* where it is on its bus, for the log */
 	uint16_t type;          /* VIRTIO_ID_* */
-	uint16_t n_vectors;     /* interrupts it can be given; 0: it must be polled */
-	uint64_t features;      /* negotiated */
-	bool dead;              /* given up: nothing is asked of it any more */
+	/* Interrupts that can be told apart; 0: it must be polled.  Where there is one, it stands
+	 * for all queues and the configuration. */
+	uint16_t n_interrupts;
+	const char *interrupt_kind; /* what carries them, for the log */
+	uint64_t features;          /* negotiated */
+	bool dead;                  /* given up: nothing is asked of it any more */
 };
 
 #endif

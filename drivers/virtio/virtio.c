@@ -18,7 +18,7 @@ void virtio_complain(struct virtio_device *dev, const char *problem)
 		   EV_STR("problem", problem));
 }
 
-/* Virtio 1.1, 4.1.4.3.2: the reset is done when the status reads 0. */
+/* Virtio 1.1, 2.1: the reset is done when the status reads 0. */
 static int reset(struct virtio_device *dev)
 {
 	uint64_t deadline_ns = clock_now_ns() + RESET_TIMEOUT_NS;
@@ -85,7 +85,7 @@ void virtio_driver_ok(struct virtio_device *dev)
 /* --- queues -------------------------------------------------------------------------------- */
 
 int virtio_queue_open(struct virtio_device *dev, struct virtq **queue, uint16_t index,
-		      uint16_t size_limit, uint16_t vector)
+		      uint16_t size_limit, uint16_t interrupt)
 {
 	uint16_t size = dev->ops->queue_size(dev, index);
 
@@ -99,7 +99,7 @@ int virtio_queue_open(struct virtio_device *dev, struct virtq **queue, uint16_t 
 		return refuse(dev, ERR_NOMEM, "no memory for its queues");
 	(*queue)->index = index;
 
-	int err = dev->ops->queue_enable(dev, *queue, vector);
+	int err = dev->ops->queue_enable(dev, *queue, interrupt);
 
 	if (err != ERR_OK)
 		return refuse(dev, err, "does not take its queue");
@@ -112,7 +112,7 @@ int virtio_config_read(struct virtio_device *dev, uint32_t off, void *buf, uint3
 {
 	/* Virtio 1.1, 2.4.1: the same generation before and after makes the bytes one picture. */
 	for (unsigned i = 0; i < GENERATION_TRIES; i++) {
-		uint8_t before = dev->ops->config_generation(dev);
+		uint32_t before = dev->ops->config_generation(dev);
 		int err = dev->ops->config_read(dev, off, buf, len);
 
 		if (err != ERR_OK)

@@ -32,7 +32,7 @@ int virtio_negotiate(struct virtio_device *dev, uint64_t wanted) MUST_CHECK;
  * ERR_NOMEM.  On an error the device is given up and the log says why.
  */
 int virtio_queue_open(struct virtio_device *dev, struct virtq **queue, uint16_t index,
-		      uint16_t size_limit, uint16_t vector) MUST_CHECK;
+		      uint16_t size_limit, uint16_t interrupt) MUST_CHECK;
 
 /* The driver is ready: buffers may be used from here on. */
 void virtio_driver_ok(struct virtio_device *dev);

@@ -44,7 +44,7 @@ static void reset(struct fake_virtio *fake)
 	if (fake->never_resets)
 		return;
 	fake->status = 0;
-	fake->config_vector = VIRTIO_NO_VECTOR;
+	fake->config_interrupt = VIRTIO_NO_INTERRUPT;
 	for (unsigned i = 0; i < FAKE_VIRTIO_QUEUES; i++)
 		fake->enabled[i] = false;
 }
@@ -72,7 +72,7 @@ static uint16_t fake_queue_size(struct virtio_device *dev, uint16_t index)
 	return index < FAKE_VIRTIO_QUEUES ? fake_of(dev)->queue_sizes[index] : 0;
 }
 
-static int fake_queue_enable(struct virtio_device *dev, struct virtq *queue, uint16_t vector)
+static int fake_queue_enable(struct virtio_device *dev, struct virtq *queue, uint16_t interrupt)
 {
 	struct fake_virtio *fake = fake_of(dev);
 
@@ -80,7 +80,7 @@ static int fake_queue_enable(struct virtio_device *dev, struct virtq *queue, uin
 	ASSERT((fake->status & VIRTIO_CONFIG_S_DRIVER_OK) == 0);
 	ASSERT(queue->size <= fake->queue_sizes[queue->index]);
 	fake->enabled[queue->index] = true;
-	fake->queue_vector[queue->index] = vector;
+	fake->queue_interrupt[queue->index] = interrupt;
 	fake->rings[queue->index] =
 		fake_ring_on(queue->size, (uintptr_t)queue->descriptor_area,
 			     (uintptr_t)queue->driver_area, (uintptr_t)queue->device_area,
@@ -100,7 +100,7 @@ static void fake_notify(struct virtio_device *dev, struct virtq *queue)
 		fake->on_notify(fake, queue->index);
 }
 
-static uint8_t fake_config_generation(struct virtio_device *dev)
+static uint32_t fake_config_generation(struct virtio_device *dev)
 {
 	struct fake_virtio *fake = fake_of(dev);
 
@@ -118,22 +118,22 @@ static int fake_config_read(struct virtio_device *dev, uint32_t off, void *buf, 
 	return ERR_OK;
 }
 
-static int fake_config_vector(struct virtio_device *dev, uint16_t vector)
+static int fake_config_interrupt(struct virtio_device *dev, uint16_t interrupt)
 {
-	if (fake_of(dev)->refuses_config_vector)
+	if (fake_of(dev)->refuses_config_interrupt)
 		return ERR_NXIO;
-	fake_of(dev)->config_vector = vector;
+	fake_of(dev)->config_interrupt = interrupt;
 	return ERR_OK;
 }
 
-static int fake_vector_connect(struct virtio_device *dev, uint16_t vector, struct irq_line *line,
+static int fake_interrupt_open(struct virtio_device *dev, uint16_t interrupt, struct irq_line *line,
 			       struct irq_source *source)
 {
 	int err = irq_line_open(line, source);
 
-	ASSERT(vector < dev->n_vectors && vector < FAKE_VIRTIO_VECTORS);
+	ASSERT(interrupt < dev->n_interrupts && interrupt < FAKE_VIRTIO_INTERRUPTS);
 	if (err == ERR_OK)
-		fake_of(dev)->lines[vector] = line;
+		fake_of(dev)->lines[interrupt] = line;
 	return err;
 }
 
@@ -147,8 +147,8 @@ static const struct virtio_transport_ops fake_ops = {
 	.notify = fake_notify,
 	.config_generation = fake_config_generation,
 	.config_read = fake_config_read,
-	.config_vector = fake_config_vector,
-	.vector_connect = fake_vector_connect,
+	.config_interrupt = fake_config_interrupt,
+	.interrupt_open = fake_interrupt_open,
 };
 
 void fake_virtio_init(struct fake_virtio *fake, uint64_t features)
@@ -157,11 +157,12 @@ void fake_virtio_init(struct fake_virtio *fake, uint64_t features)
 		.dev = {.ops = &fake_ops,
 			.events = &fake_machine.sink,
 			.at = "00:03.0",
-			.n_vectors = 3},
+			.n_interrupts = 3,
+			.interrupt_kind = "MSI-X"},
 		.offered = features | VIRTIO_FEATURE(VIRTIO_F_VERSION_1),
 		.status = VIRTIO_CONFIG_S_DRIVER_OK, /* as the firmware left it */
 		.queue_sizes = {256, 256, 64},
-		.config_vector = VIRTIO_NO_VECTOR,
+		.config_interrupt = VIRTIO_NO_INTERRUPT,
 	};
 }
 
@@ -199,8 +200,8 @@ bool fake_virtio_receive(struct fake_virtio *fake, const void *hdr, const void *
 void fake_virtio_config_changed(struct fake_virtio *fake)
 {
 	fake->generation++;
-	if (fake->config_vector == VIRTIO_NO_VECTOR)
+	if (fake->config_interrupt == VIRTIO_NO_INTERRUPT)
 		return;
-	fake->lines[fake->config_vector]->fired = 1;
-	fake->lines[fake->config_vector]->count++;
+	fake->lines[fake->config_interrupt]->fired = 1;
+	fake->lines[fake->config_interrupt]->count++;
 }

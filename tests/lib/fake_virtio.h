@@ -11,7 +11,7 @@
 #include "tests/lib/fake_ring.h"
 
 #define FAKE_VIRTIO_QUEUES 3
-#define FAKE_VIRTIO_VECTORS 4
+#define FAKE_VIRTIO_INTERRUPTS 4
 
 struct fake_virtio {
 	struct virtio_device dev;
@@ -21,7 +21,7 @@ struct fake_virtio {
 	uint64_t offered_later; /* what further looks at its features show; 0: the same */
 	bool never_resets;
 	bool refuses_features;
-	bool refuses_config_vector;
+	bool refuses_config_interrupt;
 	bool never_settles;
 	uint16_t queue_sizes[FAKE_VIRTIO_QUEUES];
 	uint8_t config[64];
@@ -36,11 +36,11 @@ struct fake_virtio {
 	unsigned resets;
 	unsigned config_reads;
 	bool enabled[FAKE_VIRTIO_QUEUES];
-	uint16_t queue_vector[FAKE_VIRTIO_QUEUES];
+	uint16_t queue_interrupt[FAKE_VIRTIO_QUEUES];
 	unsigned notified[FAKE_VIRTIO_QUEUES];
 	struct fake_ring rings[FAKE_VIRTIO_QUEUES];
-	uint16_t config_vector;
-	struct irq_line *lines[FAKE_VIRTIO_VECTORS];
+	uint16_t config_interrupt;
+	struct irq_line *lines[FAKE_VIRTIO_INTERRUPTS];
 };
 
 /* A device with all virtio-net features the driver knows, queues of 256, link up, MTU 1500. */
@@ -51,7 +51,7 @@ void fake_virtio_init(struct fake_virtio *fake, uint64_t features);
  * the driver has given none. */
 bool fake_virtio_receive(struct fake_virtio *fake, const void *hdr, const void *frame,
 			 uint32_t frame_len);
-/* Fires the vector a configuration change fires. */
+/* Fires the interrupt of a changed configuration. */
 void fake_virtio_config_changed(struct fake_virtio *fake);
 
 #endif

@@ -53,6 +53,23 @@ def test_a_fault_is_named_with_its_line(tmp_path, capsys):
     assert capsys.readouterr().err == 'net/x.c:2: net/ may not include kernel/time/clock.h\n'
 
 
+@pytest.mark.parametrize('path, text, word', [
+    ('drivers/virtio/transport.h', 'uint16_t n_vectors;', 'vector'),
+    ('drivers/virtio/net/net.c', '/* no interrupt (MSI-X) */', 'MSI'),
+    ('drivers/virtio/virtio.h', 'struct pci_device *at;', 'pci'),
+    ('drivers/virtio/rng.c', '/* behind its BAR */', 'BAR'),
+    ('drivers/virtio/queue/queue.h', '/* INTx */', 'INTx'),
+    ('drivers/virtio/pci/modern.c', 'struct pci_device *vector; /* MSI-X, BAR */', None),
+    ('drivers/virtio/net/net.c', 'barrier_full(); /* a barely bared interrupt */', None),
+    ('drivers/devices.c', 'struct pci_device pci;', None),
+])
+def test_words(tmp_path, path, text, word):
+    (tmp_path / path).parent.mkdir(parents=True)
+    (tmp_path / path).write_text('\n' + text + '\n')
+    assert check_layers.check_words(tmp_path) == (
+        [] if word is None else [f'{path}:2: drivers/virtio/ may not say {word}'])
+
+
 @pytest.mark.skipif(not shutil.which('gcc'), reason='no compiler')
 @pytest.mark.parametrize('text, fault', [
     ('static int n; int f(void); int f(void) { return n++; }', 'n is writable data'),
@@ -72,5 +89,6 @@ def test_symbols(tmp_path, text, fault):
 
 def test_the_project_itself():
     assert check_layers.check_includes(ROOT) == []
+    assert check_layers.check_words(ROOT) == []
     assert len(list(check_layers.sources(ROOT))) > 20
     assert os.path.exists(os.path.join(ROOT, check_layers.COMPOSITION_ROOT))

@@ -46,7 +46,7 @@ static const struct scenario {
 	unsigned acts[ACT_COUNT]; /* how many of each there may be */
 	unsigned to_send;         /* frames that the stack has from the start */
 	unsigned pieces;          /* of each */
-	enum {TWO, ONE, NONE} vectors;
+	enum {TWO, ONE, NONE} lines;
 	unsigned rest;            /* drawn: one moment in so many is used */
 	bool answers;             /* each frame makes the stack send one */
 	bool holds;               /* the stack keeps frames for a while */
@@ -142,7 +142,7 @@ static bool device_link(void)
 static void config_changed(void)
 {
 	net_kit.fake.generation++;
-	if (net_kit.fake.config_vector != VIRTIO_NO_VECTOR)
+	if (net_kit.fake.config_interrupt != VIRTIO_NO_INTERRUPT)
 		w.config_raised++;
 }
 
@@ -237,7 +237,7 @@ static void at_barrier(bool full)
 
 static uint64_t queue_interrupts(void)
 {
-	return scenario->vectors == NONE ? 0 : (uint64_t)rx()->interrupts + tx()->interrupts;
+	return scenario->lines == NONE ? 0 : (uint64_t)rx()->interrupts + tx()->interrupts;
 }
 
 static bool pending(void)
@@ -259,8 +259,8 @@ static void deliver(void)
 	if (queue_interrupts() != w.delivered)
 		fire(net_kit.fake.lines[0]);
 	if (w.config_raised != w.config_delivered &&
-	    net_kit.fake.config_vector != VIRTIO_NO_VECTOR) /* not reset meanwhile */
-		fire(net_kit.fake.lines[net_kit.fake.config_vector]);
+	    net_kit.fake.config_interrupt != VIRTIO_NO_INTERRUPT) /* not reset meanwhile */
+		fire(net_kit.fake.lines[net_kit.fake.config_interrupt]);
 	w.delivered = queue_interrupts();
 	w.config_delivered = w.config_raised;
 }
@@ -322,7 +322,7 @@ static void check_transmit(void)
 
 static void check_configuration(void)
 {
-	if (net_kit.fake.config_vector == VIRTIO_NO_VECTOR)
+	if (net_kit.fake.config_interrupt == VIRTIO_NO_INTERRUPT)
 		must(wakes_within(100 * NS_PER_MS), "halts, and never asks for the link");
 	else
 		must(w.net->netif.link_up == device_link() &&
@@ -352,7 +352,7 @@ static void check_halt(void)
 	check_told();
 	if (pending() || net_kit.fake.dev.dead)
 		return;
-	must(!w.net->polled || scenario->vectors == NONE, "polls, although its interrupts arrive");
+	must(!w.net->polled || scenario->lines == NONE, "polls, although its interrupts arrive");
 	check_receive();
 	check_transmit();
 	check_configuration();
@@ -445,7 +445,7 @@ static void open_world(const struct scenario *s)
 {
 	scenario = s;
 	net_kit_reset(s->features);
-	net_kit.fake.dev.n_vectors = (uint16_t)(2 - s->vectors);
+	net_kit.fake.dev.n_interrupts = (uint16_t)(2 - s->lines);
 	net_kit.fake.queue_sizes[VIRTIO_NET_RX_QUEUE] = s->rx_size;
 	net_kit.fake.queue_sizes[VIRTIO_NET_TX_QUEUE] = s->tx_size;
 	net_kit.fake.on_notify = notified;
@@ -477,7 +477,7 @@ static void run(const struct scenario *s)
 	}
 	fake_ring_at_barrier = NULL;
 	must(net_kit.received == w.given || net_kit.fake.dev.dead, "a frame was lost");
-	must(w.net->polled == (s->vectors == NONE), "thinks wrong of its interrupts");
+	must(w.net->polled == (s->lines == NONE), "thinks wrong of its interrupts");
 	net_kit_teardown();
 }
 
@@ -506,9 +506,9 @@ static const struct scenario small[] = {
 	SMALL("ring of 4, batch 2, budget 4", 4, 2, 4, .acts = {[ACT_FRAME] = 2, [ACT_BURST] = 1}),
 	SMALL("link and frames", 2, 1, 2, .acts = {[ACT_FRAME] = 2, [ACT_LINK] = 1}),
 	SMALL("link down and up", 2, 1, 2, .acts = {[ACT_FRAME] = 1, [ACT_LINK] = 2}),
-	SMALL("one vector for all", 2, 1, 2, .vectors = ONE,
+	SMALL("one interrupt for all", 2, 1, 2, .lines = ONE,
 	      .acts = {[ACT_FRAME] = 2, [ACT_LINK] = 1}),
-	SMALL("no vector", 2, 1, 2, .vectors = NONE, .acts = {[ACT_FRAME] = 2, [ACT_LINK] = 1}),
+	SMALL("no interrupt", 2, 1, 2, .lines = NONE, .acts = {[ACT_FRAME] = 2, [ACT_LINK] = 1}),
 	SMALL("suspended", 2, 1, 2, .acts = {[ACT_FRAME] = 1, [ACT_SUSPEND] = 2}),
 	SMALL("late interrupts", 2, 1, 2, .late = true, .acts = {[ACT_FRAME] = 2}),
 	SMALL("transmitting", 1, 1, 1, .to_send = 3, .acts = {[ACT_SENT] = 3}),
@@ -546,7 +546,7 @@ static void draw_scenario(struct scenario *s)
 		.tx_size = sizes[3 + orders_draw(ARRAY_LEN(sizes) - 3)],
 		.to_send = orders_draw(2) * orders_draw(400),
 		.pieces = orders_draw(5),
-		.vectors = orders_draw(8) == 0 ? NONE : orders_draw(2),
+		.lines = orders_draw(8) == 0 ? NONE : orders_draw(2),
 		.rest = 1 + orders_draw(60),
 		.answers = orders_draw(2) == 0,
 		.holds = orders_draw(4) == 0,

@@ -357,7 +357,7 @@ TEST(good_virtio_caps_are_mapped)
 	assert_ptr_equal(vp.device.at, fake_machine.mmio + 0x2000);
 	assert_ptr_equal(vp.notify.at, fake_machine.mmio + 0x3000);
 	assert_int_equal(vp.notify_multiplier, 4);
-	assert_int_equal(vp.dev.n_vectors, 0);
+	assert_int_equal(vp.dev.n_interrupts, 0);
 	assert_int_equal(nic->regs[1] & 6, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 	assert_int_equal(fake_machine.event_count[EVENT_DEVICE_BAD], 0);
 }

@@ -110,7 +110,7 @@ TEST(sizes_of_queues_are_checked)
 		if (rows[i].err != ERR_OK)
 			continue;
 		assert_int_equal(queue->size, rows[i].taken);
-		assert_int_equal(fake.queue_vector[1], 2);
+		assert_int_equal(fake.queue_interrupt[1], 2);
 	}
 }
 

@@ -132,11 +132,11 @@ TEST(an_invented_mac_is_drawn_from_the_generator)
 TEST(without_interrupts_it_is_polled_and_says_so)
 {
 	net_kit_reset(NET_KIT_ALL);
-	net_kit.fake.dev.n_vectors = 0;
+	net_kit.fake.dev.n_interrupts = 0;
 	assert_non_null(net_kit_open());
 	assert_true(is_polled());
 	assert_non_null(strstr(fake_machine.problem, "polled"));
-	assert_int_equal(net_kit.fake.queue_vector[0], VIRTIO_NO_VECTOR);
+	assert_int_equal(net_kit.fake.queue_interrupt[0], VIRTIO_NO_INTERRUPT);
 
 	net_kit_reset(NET_KIT_ALL);
 	fake_machine.lines_left = 0;
@@ -671,17 +671,17 @@ TEST(link_is_followed_by_interrupt)
 	assert_int_equal(net_kit.fake.config_reads, reads);
 }
 
-TEST(link_shares_the_only_vector)
+TEST(link_shares_the_only_interrupt)
 {
 	for (unsigned round = 0; round < 2; round++) {
 		net_kit_reset(NET_KIT_ALL);
 		if (round == 0)
-			net_kit.fake.dev.n_vectors = 1;
+			net_kit.fake.dev.n_interrupts = 1;
 		else
 			fake_machine.lines_left = 1;
 		assert_non_null(net_kit_open());
 		assert_false(is_polled());
-		assert_int_equal(net_kit.fake.config_vector, 0);
+		assert_int_equal(net_kit.fake.config_interrupt, 0);
 		set_device_link(false);
 		net_kit_poll();
 		assert_false(net_kit.netif->link_up);
@@ -722,7 +722,7 @@ TEST(silence_is_not_waited_for_by_the_link)
 TEST(link_is_followed_by_the_clock_where_no_interrupt_tells)
 {
 	net_kit_reset(NET_KIT_ALL);
-	net_kit.fake.dev.n_vectors = 0;
+	net_kit.fake.dev.n_interrupts = 0;
 	assert_non_null(net_kit_open());
 	net_kit_poll();
 	set_device_link(false);
@@ -735,12 +735,12 @@ TEST(link_is_followed_by_the_clock_where_no_interrupt_tells)
 }
 
 /* Frames have an interrupt, the link has none: whoever sleeps is told when to look. */
-TEST(link_without_a_vector_of_its_own_ends_the_sleep)
+TEST(link_without_an_interrupt_of_its_own_ends_the_sleep)
 {
 	net_kit_idle();
 	assert_true(net_kit_arm() == TIME_NEVER);
 	net_kit_reset(NET_KIT_ALL);
-	net_kit.fake.refuses_config_vector = true;
+	net_kit.fake.refuses_config_interrupt = true;
 	set_device_link(false);
 	assert_non_null(net_kit_open());
 	assert_false(is_polled());
@@ -778,7 +778,7 @@ TEST(news_of_the_link_forbid_the_halt)
 	assert_true(net_kit_arm() == TIME_NEVER);
 }
 
-/* Before there is a vector, or DRIVER_OK, a change raises no interrupt. */
+/* Before one is connected, or before DRIVER_OK, a change raises no interrupt. */
 TEST(link_that_changed_while_the_driver_came_up_is_seen)
 {
 	net_kit_reset(NET_KIT_ALL);

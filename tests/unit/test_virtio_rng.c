@@ -35,7 +35,7 @@ static void setup(void)
 {
 	fake_machine_reset();
 	fake_virtio_init(&fake, VIRTIO_FEATURE(VIRTQ_F_EVENT_IDX));
-	fake.dev.n_vectors = 0;
+	fake.dev.n_interrupts = 0;
 	fake.on_notify = answer;
 	portion = 64;
 	says_len = 0;

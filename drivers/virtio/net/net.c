@@ -270,24 +270,34 @@ static int read_config(struct virtio_net *net, const struct net_port *port)
 	return err;
 }
 
-/* One vector for both queues (nothing is gained by two: whoever is woken looks at everything), one
- * for the configuration, or the same where the device has no second.  Returns the queues'. */
+static void report_polled(struct virtio_device *dev)
+{
+	char text[64];
+	struct strbuf sb = strbuf_on(text, sizeof(text));
+
+	strbuf_str(&sb, "no interrupt is possible (");
+	strbuf_str(&sb, dev->interrupt_kind);
+	strbuf_str(&sb, "); it is polled");
+	virtio_complain(dev, text);
+}
+
+/* One interrupt for both queues (nothing is gained by two: each wake-up checks everything), one for
+ * the configuration, or the same where the device has no second.  Returns the queues'. */
 static uint16_t connect_interrupts(struct virtio_net *net)
 {
 	struct virtio_device *dev = net->dev;
 
-	net->polled = dev->n_vectors == 0 ||
-		      dev->ops->vector_connect(dev, 0, &net->queue_irq, &net->source) !=
-			      ERR_OK;
+	net->polled = dev->n_interrupts == 0 ||
+		      dev->ops->interrupt_open(dev, 0, &net->queue_irq, &net->source) != ERR_OK;
 	if (net->polled) {
-		virtio_complain(dev, "no interrupt is possible (MSI-X); it is polled");
-		return VIRTIO_NO_VECTOR;
+		report_polled(dev);
+		return VIRTIO_NO_INTERRUPT;
 	}
 
-	bool own = dev->n_vectors > 1 &&
-		   dev->ops->vector_connect(dev, 1, &net->config_irq, &net->source) == ERR_OK;
+	bool own = dev->n_interrupts > 1 &&
+		   dev->ops->interrupt_open(dev, 1, &net->config_irq, &net->source) == ERR_OK;
 
-	if (dev->ops->config_vector(dev, own ? 1 : 0) == ERR_OK)
+	if (dev->ops->config_interrupt(dev, own ? 1 : 0) == ERR_OK)
 		net->config_line = own ? &net->config_irq : &net->queue_irq;
 	return 0;
 }
@@ -323,11 +333,11 @@ static int bring_up(struct virtio_net *net, const struct net_port *port)
 	if (err != ERR_OK)
 		return err;
 
-	uint16_t vector = connect_interrupts(net);
+	uint16_t interrupt = connect_interrupts(net);
 
-	err = virtio_net_rx_open(net, port, vector);
+	err = virtio_net_rx_open(net, port, interrupt);
 	if (err == ERR_OK)
-		err = virtio_net_tx_open(net, vector);
+		err = virtio_net_tx_open(net, interrupt);
 	if (err != ERR_OK) {
 		free_all(net->rx);
 		return err;

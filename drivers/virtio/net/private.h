@@ -54,13 +54,13 @@ struct virtio_net {
 
 /* Opens the queue and fills it; the kick comes after DRIVER_OK. */
 int virtio_net_rx_open(struct virtio_net *net, const struct net_port *port,
-		       uint16_t vector) MUST_CHECK;
+		       uint16_t interrupt) MUST_CHECK;
 /* Takes what was received, at most a budget of frames (and a batch more); returns how many. */
 unsigned virtio_net_rx_poll(struct virtio_net *net);
 /* This queue's part of irq_source.arm. */
 uint64_t virtio_net_rx_arm(struct virtio_net *net, uint64_t now_ns);
 
-int virtio_net_tx_open(struct virtio_net *net, uint16_t vector) MUST_CHECK;
+int virtio_net_tx_open(struct virtio_net *net, uint16_t interrupt) MUST_CHECK;
 int virtio_net_tx_send(struct virtio_net *net, struct pktbuf *pkt);
 /* Frees what was transmitted. */
 void virtio_net_tx_reclaim(struct virtio_net *net);

@@ -67,10 +67,10 @@ static void fill(struct virtio_net *net)
 		continue;
 }
 
-int virtio_net_rx_open(struct virtio_net *net, const struct net_port *port, uint16_t vector)
+int virtio_net_rx_open(struct virtio_net *net, const struct net_port *port, uint16_t interrupt)
 {
 	int err = virtio_queue_open(net->dev, &net->rx, VIRTIO_NET_RX_QUEUE, VIRTQ_SIZE_MAX,
-				    vector);
+				    interrupt);
 
 	if (err != ERR_OK)
 		return err;

@@ -22,10 +22,10 @@
 #define ROOM_LOW 8 /* frames; below it completions are collected first */
 #define COLLECT_NS (10 * NS_PER_MS)
 
-int virtio_net_tx_open(struct virtio_net *net, uint16_t vector)
+int virtio_net_tx_open(struct virtio_net *net, uint16_t interrupt)
 {
 	int err = virtio_queue_open(net->dev, &net->tx, VIRTIO_NET_TX_QUEUE, VIRTQ_SIZE_MAX,
-				    vector);
+				    interrupt);
 
 	if (err == ERR_OK && virtq_size(net->tx) < FRAGMENTS_MAX) {
 		(void)virtio_give_up(net->dev, "its transmit queue is too short for one frame");

@@ -87,21 +87,21 @@ static int find_doorbell(struct virtio_device *dev, struct virtq *queue)
 static int set_vector(struct virtio_device *dev, unsigned off, uint16_t vector)
 {
 	/* After a reset it is NO_VECTOR already. */
-	if (vector == VIRTIO_NO_VECTOR)
+	if (vector == VIRTIO_NO_INTERRUPT)
 		return ERR_OK;
 	mmio_write16(common(dev, off), vector);
 	return mmio_read16(common(dev, off)) == vector ? ERR_OK : ERR_NOSPC;
 }
 
 static int modern_queue_enable(struct virtio_device *dev, struct virtq *queue,
-			       uint16_t vector)
+			       uint16_t interrupt)
 {
 	mmio_write16(common(dev, VIRTIO_PCI_COMMON_Q_SELECT), queue->index);
 
 	int err = find_doorbell(dev, queue);
 
 	if (err == ERR_OK)
-		err = set_vector(dev, VIRTIO_PCI_COMMON_Q_MSIX, vector);
+		err = set_vector(dev, VIRTIO_PCI_COMMON_Q_MSIX, interrupt);
 	if (err != ERR_OK)
 		return err;
 	mmio_write16(common(dev, VIRTIO_PCI_COMMON_Q_SIZE), queue->size);
@@ -120,7 +120,7 @@ static void modern_notify(struct virtio_device *dev, struct virtq *queue)
 
 /* --- configuration and interrupts ---------------------------------------------------------- */
 
-static uint8_t modern_config_generation(struct virtio_device *dev)
+static uint32_t modern_config_generation(struct virtio_device *dev)
 {
 	return mmio_read8(common(dev, VIRTIO_PCI_COMMON_CFGGENERATION));
 }
@@ -148,18 +148,19 @@ static int modern_config_read(struct virtio_device *dev, uint32_t off, void *buf
 	return ERR_OK;
 }
 
-static int modern_config_vector(struct virtio_device *dev, uint16_t vector)
+/* The n-th interrupt is the n-th vector of MSI-X. */
+static int modern_config_interrupt(struct virtio_device *dev, uint16_t interrupt)
 {
-	return set_vector(dev, VIRTIO_PCI_COMMON_MSIX, vector);
+	return set_vector(dev, VIRTIO_PCI_COMMON_MSIX, interrupt);
 }
 
-static int modern_vector_connect(struct virtio_device *dev, uint16_t vector, struct irq_line *line,
-				 struct irq_source *source)
+static int modern_interrupt_open(struct virtio_device *dev, uint16_t interrupt,
+				 struct irq_line *line, struct irq_source *source)
 {
 	int err = irq_line_open(line, source);
 
 	if (err == ERR_OK)
-		msix_connect(&pci_of(dev)->msix, vector, irq_line_message(line));
+		msix_connect(&pci_of(dev)->msix, interrupt, irq_line_message(line));
 	return err;
 }
 
@@ -173,8 +174,8 @@ static const struct virtio_transport_ops modern_ops = {
 	.notify = modern_notify,
 	.config_generation = modern_config_generation,
 	.config_read = modern_config_read,
-	.config_vector = modern_config_vector,
-	.vector_connect = modern_vector_connect,
+	.config_interrupt = modern_config_interrupt,
+	.interrupt_open = modern_interrupt_open,
 };
 
 /* --- opening ------------------------------------------------------------------------------- */
@@ -195,7 +196,10 @@ int virtio_pci_open(struct virtio_pci *vp, const struct pci_device *pci, struct 
 	struct pci_bars bars;
 
 	*vp = (struct virtio_pci){
-		.dev = {.ops = &modern_ops, .events = events, .type = virtio_pci_type(pci)},
+		.dev = {.ops = &modern_ops,
+			.events = events,
+			.type = virtio_pci_type(pci),
+			.interrupt_kind = "MSI-X"},
 		.pci = *pci,
 	};
 	pci_at(pci, vp->dev.at);
@@ -214,7 +218,7 @@ int virtio_pci_open(struct virtio_pci *vp, const struct pci_device *pci, struct 
 	pci_enable(&vp->pci);
 	if (msix_err == ERR_OK) {
 		msix_enable(&vp->msix);
-		vp->dev.n_vectors = vp->msix.count;
+		vp->dev.n_interrupts = vp->msix.count;
 	}
 	return ERR_OK;
 }

@@ -34,7 +34,7 @@ struct virtio_pci {
 
 /*
  * Fills `vp` for `pci`, switches the device's memory, bus mastering and, where it has it, MSI-X
- * on.  Without usable MSI-X vp->dev.n_vectors is 0.  ERR_NODEV: no virtio 1.x interface (a legacy
+ * on.  Without usable MSI-X vp->dev.n_interrupts is 0.  ERR_NODEV: no virtio 1.x interface (a legacy
  * device); ERR_NXIO: the firmware gave it no address; others as pci_bar_map().  On an error the log
  * has said why.
  */
