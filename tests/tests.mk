@@ -34,8 +34,9 @@ check-host: $(BUILD)/host/unit $(BUILD)/host/sim
 
 # Where a change is meant to change what a run does (docs/testing.md).
 .PHONY: golden-update
-golden-update: $(BUILD)/host/sim ## write tests/golden anew
+golden-update: $(BUILD)/host/sim all | $(BUILD)/.setup-run $(BUILD)/.setup-test ## write tests/golden anew
 	@GOLDEN_UPDATE=1 $< test_golden_calls test_golden_stack
+	@GOLDEN_UPDATE=1 DIALTONE_BUILD=$(abspath $(BUILD)) tools/as-net-root.sh env $(PYTEST) tests/boot/test_golden.py
 
 # The files that draw a whole scenario from each seed.
 soak: $(BUILD)/host/sim ## simulate for TIME=60 seconds, on every processor; FIRST= is the first seed
