@@ -23,6 +23,10 @@ ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
+# The CPU: a folder in kernel/arch/, whose arch.mk has what else of the build depends on it.
+ARCH    := x86_64
+include kernel/arch/$(ARCH)/arch.mk
+
 # --- what is built of what -------------------------------------------------------------------------
 
 BASE_SRCS   := $(wildcard base/*.c)
@@ -31,8 +35,9 @@ CONFIG_SRCS := $(wildcard config/*.c)
 MACHINE_SRCS := $(wildcard machine/*.c)
 NET_SRCS    := $(sort $(shell find net -name '*.c'))
 DRIVER_SRCS := $(sort $(shell find drivers -name '*.c'))
-KERNEL_SRCS := $(sort $(shell find kernel -name '*.c')) $(wildcard boot/*.c boot/pvh/*.c)
-KERNEL_ASMS := $(wildcard kernel/arch/x86_64/*.S boot/pvh/*.S)
+PORTABLE_KERNEL_SRCS := $(sort $(shell find kernel -path kernel/arch -prune -o -name '*.c' -print)) $(wildcard boot/*.c)
+KERNEL_SRCS := $(PORTABLE_KERNEL_SRCS) $(wildcard kernel/arch/$(ARCH)/*.c) $(ARCH_BOOT_SRCS)
+KERNEL_ASMS := $(wildcard kernel/arch/$(ARCH)/*.S) $(ARCH_BOOT_ASMS)
 APP_SRCS    := $(wildcard app/*.c app/dns/*.c)
 # The built-in application is a client and a server.
 APP_DIR_SRCS := $(wildcard $(APP)/*.c) $(if $(filter app/http,$(APP)),$(wildcard app/server/*.c))
@@ -41,7 +46,8 @@ EFI_SRCS    := $(wildcard boot/efi/*.c) boot/boot_info.c
 # Sources of the kernel and the drivers that are plain logic and so are tested on the host too.
 HOST_EXTRA_SRCS := $(addprefix kernel/,entropy/chacha.c entropy/jitter.c time/rtc_date.c time/steady.c \
                      firmware/acpi_tables.c firmware/acpi_vm_generation.c firmware/smbios_tables.c \
-                     firmware/fw_cfg_config.c mm/memory_map.c) \
+                     firmware/fw_cfg_config.c mm/memory_map.c \
+                     arch/$(ARCH)/pci_config.c) \
                    boot/boot_info.c boot/pvh/start_info.c \
                    $(addprefix boot/efi/,elf_check.c map_convert.c page_tables.c wall_clock.c)
 HOST_SRCS := $(BASE_SRCS) $(LOG_SRCS) $(CONFIG_SRCS) $(NET_SRCS) $(DRIVER_SRCS) $(MACHINE_SRCS) $(APP_SRCS) \
@@ -54,14 +60,14 @@ FAST_SRCS := net/checksum.c kernel/string.c app/http/crc32.c
 # --- flags -----------------------------------------------------------------------------------------
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef
-COMMON_CFLAGS := -std=gnu11 -g $(WARNINGS) -I. -MMD -MP
+COMMON_CFLAGS := -std=gnu11 -g $(WARNINGS) -I. -Ikernel/arch/$(ARCH)/include -MMD -MP
 
 KERNEL_CFLAGS := $(COMMON_CFLAGS) -Os -ffreestanding -fpie -fvisibility=hidden -fno-common \
-  -mgeneral-regs-only -mno-red-zone -fno-omit-frame-pointer -fstack-protector-strong \
-  -fcf-protection=none -fno-asynchronous-unwind-tables -fno-strict-aliasing \
+  $(ARCH_CFLAGS) -fno-omit-frame-pointer -fstack-protector-strong \
+  -fno-asynchronous-unwind-tables -fno-strict-aliasing \
   -ffunction-sections -fdata-sections -fno-tree-loop-distribute-patterns \
   -DDIALTONE_VERSION='"$(VERSION)"'
-KERNEL_LDFLAGS := -nostdlib -static-pie -Wl,-T,kernel/kernel.ld -Wl,--no-dynamic-linker -Wl,-z,text \
+KERNEL_LDFLAGS := -nostdlib -static-pie -Wl,-T,kernel/arch/$(ARCH)/kernel.ld -Wl,--no-dynamic-linker -Wl,-z,text \
   -Wl,-z,noexecstack -Wl,--gc-sections -Wl,--build-id=none -Wl,--hash-style=sysv \
   -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments
 

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-/* The structure describes physical memory; no x86-64 CPU has more than 52 address bits. */
+/* The structure describes physical memory; no x86-64 or AArch64 CPU has more than 52 address bits. */
 #define PHYS_LIMIT (UINT64_C(1) << 52)
 
 static int range_ok(uint64_t base, uint64_t len)

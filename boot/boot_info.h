@@ -57,8 +57,8 @@ struct boot_info {
 	uint64_t rsdp;           /* ACPI root pointer, 0: unknown */
 	uint64_t smbios;         /* SMBIOS entry point, 0: unknown */
 	uint64_t wall_clock_s;   /* seconds since 1970 UTC, 0: unknown */
-	uint64_t wall_clock_tsc; /* the TSC when wall_clock_s was read */
-	uint64_t entry_tsc;      /* the TSC at the door's first instruction it could read it */
+	uint64_t wall_clock_counter; /* the CPU's counter (x86: the TSC) when wall_clock_s was read */
+	uint64_t entry_counter; /* the counter at the door's first instruction it could read it */
 	struct boot_text cmdline;     /* PVH: -append; bytes, ASCII expected */
 	struct boot_text config_file; /* EFI: \dialtone.conf, bytes as in the file */
 	struct boot_text load_options; /* EFI: LoadOptions, UCS-2 little endian, raw; len in bytes */

@@ -114,10 +114,10 @@ static void found(void *ctx, const struct pci_device *pci)
 void devices_probe(struct devices *devices, const struct net_port *port, struct event_sink *events)
 {
 	struct probe probe = {
-		.devices = devices, .port = port, .events = events, .window = PCI_WINDOW};
+		.devices = devices, .port = port, .events = events, .window = pci_host_window()};
 
 	*devices = (struct devices){0};
-	pci_enumerate(&pci_ports, events, found, &probe);
+	pci_enumerate(&pci_host, events, found, &probe);
 	for (unsigned i = 0; i < probe.n_nets; i++)
 		probe_net(&probe, &probe.nets[i]);
 }

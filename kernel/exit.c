@@ -6,10 +6,10 @@
 #include "kernel/exit.h"
 
 #include "base/strbuf.h"
-#include "kernel/arch/x86_64/power.h"
+#include "kernel/arch/power.h"
 #include "kernel/console/console.h"
 
-/* LOG.md: success is written as 16, which is no status, because QEMU would end with 1 for a 0. */
+/* docs/log.md: success is written as 16, which is no status, because QEMU would end with 1 for a 0. */
 #define DEBUG_EXIT_SUCCESS 16
 
 static uint16_t debug_port;

@@ -25,15 +25,15 @@ $(BUILD)/kernel/symbols.S: $(BUILD)/kernel/pass1.elf tools/gen_symbols.py
 $(BUILD)/kernel/symbols.o $(BUILD)/kernel/symbols.none.o: %.o: %.S
 	$(Q)$(CC) -c $< -o $@
 
-$(BUILD)/kernel/pass1.elf: $(IMAGE_OBJS) $(BUILD)/kernel/symbols.none.o kernel/kernel.ld
+$(BUILD)/kernel/pass1.elf: $(IMAGE_OBJS) $(BUILD)/kernel/symbols.none.o kernel/arch/$(ARCH)/kernel.ld
 	@echo "  LINK    $@"
 	$(Q)$(KERNEL_LINK) $(filter %.o,$^) $(KERNEL_LIBS) -o $@
 
-$(BUILD)/dialtone.debug.elf: $(IMAGE_OBJS) $(BUILD)/kernel/symbols.o kernel/kernel.ld
+$(BUILD)/dialtone.debug.elf: $(IMAGE_OBJS) $(BUILD)/kernel/symbols.o kernel/arch/$(ARCH)/kernel.ld
 	@echo "  LINK    $@"
 	$(Q)$(KERNEL_LINK) $(filter %.o,$^) $(KERNEL_LIBS) -o $@
-	@! readelf -rW $@ | grep 'R_X86_64_' | grep -v 'R_X86_64_RELATIVE' || \
-		{ echo "$@: only R_X86_64_RELATIVE relocations can be applied" >&2; rm -f $@; exit 1; }
+	@! readelf -rW $@ | grep '$(ARCH_ANY_RELOC)' | grep -v '$(ARCH_RELATIVE)' || \
+		{ echo "$@: only $(ARCH_RELATIVE) relocations can be applied" >&2; rm -f $@; exit 1; }
 	@nm -n $@ | $(PYTHON) tools/gen_symbols.py | cmp - $(BUILD)/kernel/symbols.S || \
 		{ echo "$@: the symbol table does not describe this image" >&2; rm -f $@; exit 1; }
 

@@ -1,8 +1,8 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * Panics: what raises one from C, and the report.  panic() leaves its message and raises an invalid
- * opcode, so that a panic and a fault take the same way: registers saved by the trap stub, the
+ * Panics: what raises one from C, and the report.  panic() leaves its message and raises an
+ * exception, so that a panic and a fault take the same way: registers saved by the trap stub, the
  * report written on the fault stack, status 119.
  *
  * The report uses the log and the console as they are at that moment.  When one of them is what is
@@ -13,7 +13,8 @@
 
 #include "base/assert.h"
 #include "base/strbuf.h"
-#include "kernel/arch/x86_64/power.h"
+#include "kernel/arch/cpu.h"
+#include "kernel/arch/power.h"
 #include "kernel/exit.h"
 #include "log/log.h"
 #include "kernel/panic_report.h"
@@ -24,9 +25,7 @@ static unsigned depth;
 NORETURN void panic(const char *what)
 {
 	message = what;
-	/* Asking for the frame makes gcc build one, so that the backtrace knows who called. */
-	__asm__ volatile("ud2" : : "r"(__builtin_frame_address(0)));
-	__builtin_unreachable();
+	cpu_raise_panic();
 }
 
 NORETURN void assert_failed(const char *expr, const char *file, int line)
@@ -74,9 +73,9 @@ static void report_head(const struct panic_report *r)
 	char symbol[80];
 	struct strbuf sb = strbuf_on(symbol, sizeof(symbol));
 
-	symbol_name(&sb, r->rip);
+	symbol_name(&sb, r->pc);
 	event_emit(log_sink(), EVENT_PANIC, 0, 0, EV_STR("what", r->what),
-		   EV_POINTER("rip", r->rip), EV_STR("symbol", symbol),
+		   EV_POINTER("rip", r->pc), EV_STR("symbol", symbol),
 		   EV_IF(r->has_address, EV_POINTER("address", r->address)),
 		   EV_IF(r->has_error_code, EV_POINTER("error_code", r->error_code)));
 }
@@ -105,7 +104,7 @@ NORETURN void panic_finish(const struct panic_report *r)
 
 	report_head(r);
 	event_send(log_sink(), &registers);
-	report_frame(0, r->rip);
+	report_frame(0, r->pc);
 	for (unsigned i = 0; i < r->n_frames; i++)
 		report_frame(i + 1, r->frames[i]);
 	event_emit(log_sink(), EVENT_RESULT, 0, 0, EV_STR("outcome", "failed"),

@@ -6,16 +6,14 @@
  */
 #include "kernel/start.h"
 
-#include "kernel/firmware/acpi.h"
-#include "kernel/arch/x86_64/cpu.h"
-#include "kernel/arch/x86_64/image.h"
-#include "kernel/arch/x86_64/lapic.h"
-#include "kernel/arch/x86_64/trap.h"
+#include "kernel/arch/cpu.h"
+#include "kernel/arch/irq.h"
 #include "kernel/time/clock_timer.h"
 #include "kernel/console/console.h"
 #include "kernel/entropy/entropy.h"
 #include "kernel/entropy/entropy_pool.h"
 #include "kernel/exit.h"
+#include "kernel/firmware/acpi.h"
 #include "log/log.h"
 #include "kernel/mm/memory.h"
 #include "kernel/panic.h"
@@ -32,7 +30,7 @@ static uint64_t random_canary(void)
 NORETURN void kernel_refuse(const char *problem)
 {
 	console_init();
-	descriptors_init();
+	cpu_traps_init();
 	cpu_init();
 	panic(problem);
 }
@@ -45,13 +43,13 @@ __attribute__((no_stack_protector)) NORETURN void kernel_start(struct boot_info 
 	if (problem != NULL)
 		kernel_refuse(problem);
 	console_init();
-	descriptors_init();
+	cpu_traps_init();
 	cpu_init();
 	entropy_begin(bi);
-	cpu_local.canary = random_canary();
+	cpu_set_canary(random_canary());
 	memory_init(bi);
 	acpi_init(bi->rsdp);
-	lapic_init();
+	irq_init();
 	clock_begin(bi);
 	kernel_main(bi);
 }
@@ -59,7 +57,7 @@ __attribute__((no_stack_protector)) NORETURN void kernel_start(struct boot_info 
 /* Safe where no caller checks the canary that it was entered with: kernel_main() never returns. */
 __attribute__((no_stack_protector)) void kernel_new_canary(void)
 {
-	cpu_local.canary = random_canary();
+	cpu_set_canary(random_canary());
 }
 
 static const char *bad_config_source, *bad_config_problem;
@@ -83,7 +81,7 @@ static NORETURN void end_with_bad_config(struct event_sink *events)
 NORETURN void kernel_refuse_config(const char *source, const char *problem)
 {
 	console_init();
-	descriptors_init();
+	cpu_traps_init();
 	cpu_init();
 	kernel_note_bad_config(source, problem);
 	end_with_bad_config(log_sink());

@@ -4,22 +4,25 @@
  * How the kernel comes up, and what kernel/main.c calls in which order.
  *
  * The door's assembly switches to our stack, sets a first canary, relocates the image, and enters
- * kernel_start() (or kernel_refuse()).  Before kernel_main() that has done, silently:
+ * kernel_start() (or kernel_refuse()).  That does, silently, before it calls kernel_main():
  *
- *   console_init()     the ports are found, the empty line is queued
- *   traps              GDT, IDT, TSS: from here on every fault ends in a report and status 119
- *   boot_info_problem  the structure is checked; what is wrong ends in a report too
- *   cpu                CR0, CR4, EFER as they should be (write protection, NX, SMEP, SSE ...)
- *   entropy, canary    the firmware's seed and RDRAND; the stack protector's value
- *   memory_init()      page tables of our own, page allocator; the heap needs no call
- *   acpi, clock_begin  the first half of the clock's calibration
+ *   boot_info_problem()  the structure is checked; what is wrong ends in a report, behind the next three
+ *   console_init()       the ports are found, the empty line is queued
+ *   cpu_traps_init()     from here on every fault ends in a report and status 119
+ *   cpu_init()           the CPU as it should be (write protection, no execution of data ...)
+ *   entropy_begin()      the firmware's seed and the CPU's random numbers; with them a new canary
+ *   memory_init()        page tables of our own, page allocator; the heap needs no call
+ *   acpi_init()          the tables that clock and power need
+ *   irq_init()           the interrupt controller: irq_line_open() works from here on
+ *   clock_begin()        the first half of the clock's calibration
  *
  * kernel_main() then calls, in this order, with whatever else it does between:
  *
- *   machine_start()        local APIC, PIC masked; the clock's second half; the events boot, cpu,
- *                          memory and clock.  irq_line_open() and idle_*() work from here on
- *   (read the configuration, log_set_mode(), exit_set_debug_port())
- *   (find virtio-rng, entropy_add() what it gave), entropy_ready(), kernel_new_canary()
+ *   machine_start()      the clock's second half; the events boot, cpu, memory and clock.  clock_now_ns()
+ *                        and idle_*() work from here on
+ *   (read the configuration, exit_set_debug_port(), exit_set_way(), log_set_mode())
+ *   (find the devices, entropy_add() what virtio-rng gave), entropy_ready(), renew_begin(),
+ *   kernel_new_canary()
  *   (network and application)
  *   machine_exit(status)
  */
@@ -30,6 +33,9 @@
 #include "log/event.h"
 #include "boot/boot_info.h"
 
+/* For the doors' assembly, before anything else of the image: moves the image's pointers to where it was
+ * loaded (relocate.c). */
+void relocate(void);
 /* Called by the doors.  `bi` may be anything: it is checked. */
 NORETURN void kernel_start(struct boot_info *bi);
 /* A door's own word that it cannot boot: nothing can be known about the machine. */
@@ -47,7 +53,7 @@ NORETURN void kernel_main(struct boot_info *bi);
  * itself may call it. */
 void kernel_new_canary(void);
 
-/* What kernel_main() calls first.  Panics on a machine without a local APIC or a clock. */
+/* What kernel_main() calls first.  Panics on a machine without a clock. */
 void machine_start(const struct boot_info *bi, struct event_sink *events);
 
 #endif

@@ -2,25 +2,14 @@
  * SPDX-License-Identifier: MIT
  *
  * The memory and string functions of base/string.h.
- *
- * Copying and filling use the string instructions by words of eight bytes: CPUs run them at full
- * width, an emulator pays per repetition, and they are short, which counts where code runs cold.
  */
 #include "base/string.h"
 
-#include <stdint.h>
+#include "kernel/arch/copy.h"
 
 void *memcpy(void *restrict dst, const void *restrict src, size_t len)
 {
-	void *d = dst;
-	size_t words = len / 8;
-
-	__asm__ volatile("rep movsq\n\t"
-			 "movq %3, %2\n\t"
-			 "rep movsb"
-			 : "+D"(d), "+S"(src), "+c"(words)
-			 : "r"(len % 8)
-			 : "memory");
+	copy_upwards(dst, src, len);
 	return dst;
 }
 
@@ -29,7 +18,7 @@ void *memmove(void *dst, const void *src, size_t len)
 	unsigned char *d = dst;
 	const unsigned char *s = src;
 
-	/* Upwards is right unless the destination begins inside the source. */
+	/* Upwards, as memcpy() goes, is right unless the destination begins inside the source. */
 	if ((uintptr_t)d - (uintptr_t)s >= len)
 		return memcpy(dst, src, len);
 	for (; len >= 8; len -= 8) {
@@ -45,15 +34,7 @@ void *memmove(void *dst, const void *src, size_t len)
 
 void *memset(void *dst, int byte, size_t len)
 {
-	void *d = dst;
-	size_t words = len / 8;
-
-	__asm__ volatile("rep stosq\n\t"
-			 "movq %2, %1\n\t"
-			 "rep stosb"
-			 : "+D"(d), "+c"(words)
-			 : "r"(len % 8), "a"((uint8_t)byte * UINT64_C(0x0101010101010101))
-			 : "memory");
+	fill_bytes(dst, (uint8_t)byte, len);
 	return dst;
 }
 

@@ -10,7 +10,7 @@
 #include "base/compiler.h"
 #include "base/strbuf.h"
 #include "base/string.h"
-#include "kernel/arch/x86_64/image.h"
+#include "kernel/arch/image.h"
 #include "kernel/panic.h"
 
 #define NAME_MAX 64 /* the generator cuts longer ones */

@@ -16,7 +16,7 @@ import subprocess
 import sys
 
 FREESTANDING = {'<stdarg.h>', '<stdbool.h>', '<stddef.h>', '<stdint.h>', '<stdnoreturn.h>',
-                '<limits.h>', '<stdalign.h>', '<cpuid.h>'}
+                '<limits.h>', '<stdalign.h>'}
 
 # folder: what its files may include.  A trailing / means everything below; the longest folder that
 # fits a file counts.  '<linux/>' are the layouts and constants of linux-libc-dev.
@@ -26,11 +26,11 @@ RULES = {
     'config/': ['base/', 'config/', 'log/', 'kernel/exit.h'],
     'net/wire/': ['base/', 'net/wire/'],
     'net/': ['base/', 'log/event.h', 'log/events.def', 'net/'],
-    'drivers/': ['base/', 'log/event.h', 'drivers/', 'kernel/io.h', 'kernel/mm/memory.h',
-                 'kernel/time/clock.h', 'kernel/irq.h', 'kernel/arch/x86_64/io.h', 'net/netif.h',
+    'drivers/': ['base/', 'log/event.h', 'drivers/', 'kernel/mm/memory.h',
+                 'kernel/time/clock.h', 'kernel/irq.h', 'kernel/arch/mmio.h', 'net/netif.h',
                  'net/pktbuf.h', 'net/port.h', '<linux/>'],
     'drivers/bus/': ['base/', 'log/event.h', 'drivers/bus/', 'kernel/mm/memory.h', 'kernel/irq.h',
-                     'kernel/arch/x86_64/io.h', '<linux/>'],
+                     'kernel/arch/mmio.h', 'kernel/arch/pci.h', '<linux/>'],
     # Only a transport knows the bus that carries it.
     'drivers/virtio/': ['base/', 'log/event.h', 'drivers/virtio/', 'kernel/mm/memory.h',
                         'kernel/time/clock.h', 'kernel/irq.h', '<linux/>'],
@@ -38,13 +38,19 @@ RULES = {
                             'kernel/time/clock.h', 'kernel/irq.h', 'net/netif.h', 'net/pktbuf.h', 'net/port.h',
                             '<linux/>'],
     'drivers/virtio/pci/': ['base/', 'log/event.h', 'drivers/virtio/', 'drivers/bus/pci/', 'kernel/mm/memory.h',
-                            'kernel/irq.h', 'kernel/arch/x86_64/io.h', '<linux/>'],
+                            'kernel/irq.h', 'kernel/arch/mmio.h', '<linux/>'],
+    'drivers/virtio/queue/': ['base/', 'log/event.h', 'drivers/virtio/', 'kernel/mm/memory.h',
+                              'kernel/arch/barrier.h', '<linux/>'],
     # Finds drivers and knows how to open them; what an interface can do it asks its operations.
     'drivers/devices.': ['base/', 'log/event.h', 'drivers/devices.h', 'drivers/bus/pci/pci.h',
                          'drivers/virtio/net/net.h', 'drivers/virtio/pci/modern.h',
                          'drivers/virtio/rng.h', 'kernel/mm/memory.h', 'net/netif.h', '<linux/>'],
     'kernel/': ['base/', 'boot/boot_info.h', 'log/', 'config/config.h', 'machine/irq_source.h',
                 'kernel/', '<linux/>'],
+    # What an architecture offers (docs/architecture.md, "Another CPU"): headers only.
+    'kernel/arch/': ['base/', 'log/event.h', 'kernel/arch/', 'kernel/mm/memory_map.h', '<arch/>'],
+    'kernel/arch/aarch64/': ['base/', 'log/', 'kernel/', '<arch/>', '<linux/>'],
+    'kernel/arch/x86_64/': ['base/', 'log/', 'kernel/', '<arch/>', '<linux/>', '<cpuid.h>'],
     'machine/': ['base/', 'log/event.h', 'machine/', 'kernel/', 'config/config.h', 'net/socket.h'],
     # How the machine comes to its address: between main.c and the stack's public doors.
     'machine/network.': ['base/', 'log/event.h', 'config/config.h', 'kernel/', 'machine/', 'net/net.h', 'net/netif.h',
@@ -56,8 +62,9 @@ RULES = {
     'boot/': ['base/', 'boot/boot_info.h', 'boot/pvh/', '<linux/>', '<elf.h>'],
     # The PVH door is a part of the kernel's own image.
     'boot/pvh/': ['base/', 'boot/boot_info.h', 'boot/pvh/', 'kernel/start.h',
-                  'kernel/arch/x86_64/'],
-    'boot/efi/': ['base/', 'boot/boot_info.h', 'boot/efi/', '<efi.h>', '<efilib.h>', '<elf.h>'],
+                  'kernel/arch/image.h', 'kernel/arch/x86_64/'],
+    'boot/efi/': ['base/', 'boot/boot_info.h', 'boot/efi/', '<efi.h>', '<efilib.h>', '<elf.h>',
+                  '<cpuid.h>'],
     'tests/apps/': ['base/', 'app/', 'machine/', 'net/socket.h', 'config/config.h', 'log/event.h',
                     'log/log.h'],
 }
@@ -76,6 +83,10 @@ FOR = {'kernel/irq_halt.h': ['machine/idle.c', 'kernel/arch/x86_64/irq.c'],
 FORBIDDEN_WORDS = {
     'drivers/virtio/': (re.compile(r'pci|msi|intx|vector|\bbars?\b', re.I), ('drivers/virtio/pci/',)),
 }
+# One CPU's folder is for itself and for the doors into its image alone, not for the composition root
+# either; what all of them offer, kernel/arch/*.h, is for the kernel and the drivers.
+ONE_CPU = re.compile(r'kernel/arch/[^/]+/')
+ARCH_USERS = ('kernel/', 'drivers/', 'boot/pvh/')
 CHECKED = ('base', 'log', 'config', 'net', 'drivers', 'machine', 'kernel', 'app', 'boot', 'tests/apps')
 
 # What the network library may ask of the machine it is linked into, beside base/.
@@ -97,15 +108,19 @@ def allowed(path, included):
         return True
     if included in FOR:
         return path in FOR[included]
-    if path == COMPOSITION_ROOT:
-        return True
     folder, rules = rule_for(path)
+    cpu = ONE_CPU.match(included)
+    if cpu and not path.startswith(cpu.group()) and not path.startswith('boot/'):
+        return False
+    if included.startswith('kernel/arch/') and not path.startswith(ARCH_USERS):
+        return False
+    if path == COMPOSITION_ROOT and included not in ('<cpuid.h>',) and not included.startswith('<arch/'):
+        return True
     for private, public in PRIVATE.items():
         if included.startswith(private) and included not in public:
             return path.startswith(private)
     if included.startswith('<'):
-        bare = '<linux/>' if included.startswith('<linux/') else included
-        return bare in rules
+        return included in rules or re.sub(r'^(<\w+/).*', r'\1>', included) in rules
     return any(included == r or (r.endswith('/') and included.startswith(r)) for r in rules)
 
 
@@ -135,6 +150,40 @@ def check_includes(root):
             if not allowed(path, included):
                 line = text.count('\n', 0, match.start()) + 1
                 faults.append(f'{path}:{line}: {rule_for(path)[0]} may not include {included}')
+        faults += cpu_faults(path, text)
+    return faults
+
+
+# --- the CPU's words ---------------------------------------------------------------------------------
+
+# No instruction, no inline assembly, no name of one architecture's stands in code outside kernel/arch/
+# and boot/.  tests/apps/ may: it provokes faults of the CPU it runs on.
+INSTRUCTIONS = re.compile(r'\b(asm|__asm|__asm__|__builtin_ia32_\w+)\b')
+NAME = re.compile(r'\b[A-Za-z_]\w*')
+X86_WORDS = set('tsc rdtsc rdrand rdseed apic lapic x2apic ioapic cpuid msr rdmsr wrmsr inb outb inw outw '
+                'inl outl idt gdt tss ia32 x86 rip rsp rbp rax rflags cr0 cr2 cr3 cr4 cmos efer sti cli '
+                'hlt ud2 amd64'.split())
+# path: names that may stand in it.
+X86_ALLOWED = {}
+NOT_CODE = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'', re.S)
+
+
+def code_of(text):
+    """Without comments and literals, the lines where they were."""
+    return NOT_CODE.sub(lambda m: '\n' * m.group().count('\n'), text)
+
+
+def cpu_faults(path, text):
+    if path.startswith(('kernel/arch/', 'boot/', 'tests/apps/')):
+        return []
+    code, faults = code_of(text), []
+    for match in NAME.finditer(code):
+        name = match.group()
+        if name in X86_ALLOWED.get(path, ()):
+            continue
+        if INSTRUCTIONS.fullmatch(name) or X86_WORDS & set(name.lower().split('_')):
+            line = code.count('\n', 0, match.start()) + 1
+            faults.append(f'{path}:{line}: {name} belongs into kernel/arch/')
     return faults
 
 

@@ -46,7 +46,7 @@ static void read_wall_clock(const struct loader *l, struct boot_info *bi)
 
 	if (EFI_ERROR(l->st->RuntimeServices->GetTime(&t, NULL)))
 		return;
-	bi->wall_clock_tsc = __builtin_ia32_rdtsc();
+	bi->wall_clock_counter = __builtin_ia32_rdtsc();
 	clock = (struct wall_clock){
 		.year = t.Year, .month = t.Month, .day = t.Day,
 		.hour = t.Hour, .minute = t.Minute, .second = t.Second,

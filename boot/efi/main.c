@@ -20,7 +20,7 @@ static uint64_t tsc_read(void)
 	return __builtin_ia32_rdtsc();
 }
 
-static struct boot_info *boot_info_create(struct loader *l, uint64_t entry_tsc)
+static struct boot_info *boot_info_create(struct loader *l, uint64_t entry_counter)
 {
 	struct boot_info *bi = loader_pages(l, sizeof(*bi), EFI_PAGE_SIZE, 0);
 
@@ -34,7 +34,7 @@ static struct boot_info *boot_info_create(struct loader *l, uint64_t entry_tsc)
 	bi->version = BOOT_INFO_VERSION;
 	bi->size = sizeof(*bi);
 	bi->door = BOOT_DOOR_EFI;
-	bi->entry_tsc = entry_tsc;
+	bi->entry_counter = entry_counter;
 	return bi;
 }
 
@@ -53,7 +53,7 @@ static EFI_STATUS check_boot_info(const struct loader *l, const struct loader_ma
 }
 
 /* Everything until the kernel runs; comes back only with an error. */
-static EFI_STATUS boot(struct loader *l, uint64_t entry_tsc)
+static EFI_STATUS boot(struct loader *l, uint64_t entry_counter)
 {
 	struct boot_info *bi;
 	struct loader_map map;
@@ -64,7 +64,7 @@ static EFI_STATUS boot(struct loader *l, uint64_t entry_tsc)
 	status = loader_open_volume(l);
 	if (EFI_ERROR(status))
 		return status;
-	bi = boot_info_create(l, entry_tsc);
+	bi = boot_info_create(l, entry_counter);
 	if (bi == NULL)
 		return EFI_OUT_OF_RESOURCES;
 	status = loader_read_config(l, bi);
@@ -91,9 +91,9 @@ static EFI_STATUS boot(struct loader *l, uint64_t entry_tsc)
 
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *st)
 {
-	uint64_t entry_tsc = tsc_read();
+	uint64_t entry_counter = tsc_read();
 	struct loader loader = {.image = image, .st = st, .bs = st->BootServices};
-	EFI_STATUS status = boot(&loader, entry_tsc);
+	EFI_STATUS status = boot(&loader, entry_counter);
 
 	loader_pages_free_all(&loader);
 	if (loader.root != NULL)

@@ -4,12 +4,12 @@
  * From the PVH door into the kernel: the static memory that start_info.c fills, and the hand-over.
  */
 #include "boot/pvh/start_info.h"
-#include "kernel/arch/x86_64/image.h"
+#include "kernel/arch/image.h"
 #include "kernel/start.h"
 
 #define EARLY_MAPPED (UINT64_C(1) << 30) /* what entry.S maps */
 
-extern const uint64_t boot_entry_tsc; /* entry.S: the first instruction's time */
+extern const uint64_t boot_entry_counter; /* entry.S: the first instruction's time */
 
 static struct boot_info boot_info;
 static char cmdline[PVH_CMDLINE_MAX];
@@ -32,6 +32,6 @@ NORETURN void pvh_enter(const struct pvh_start_info *si)
 	problem = pvh_copy_cmdline(si, &image, cmdline, &boot_info);
 	if (problem != NULL)
 		kernel_note_bad_config("command line", problem);
-	boot_info.entry_tsc = boot_entry_tsc;
+	boot_info.entry_counter = boot_entry_counter;
 	kernel_start(&boot_info);
 }

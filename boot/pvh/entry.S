@@ -33,8 +33,8 @@ pvh_start32:
 	call	1f
 1:	popl	%ebp
 	rdtsc
-	movl	%eax, AT(boot_entry_tsc)
-	movl	%edx, (OFFSET(boot_entry_tsc) + 4)(%ebp)
+	movl	%eax, AT(boot_entry_counter)
+	movl	%edx, (OFFSET(boot_entry_counter) + 4)(%ebp)
 
 	/* A loader puts the image down also where its end has no memory under it. */
 	movl	$0x656e6f74, AT(image_end - 4)
@@ -139,8 +139,8 @@ boot_gdtr:
 boot_gdtr_base:
 	.quad	0
 
-	.globl boot_entry_tsc
-boot_entry_tsc:
+	.globl boot_entry_counter
+boot_entry_counter:
 	.quad	0
 
 	.section .bss.boot_tables, "aw", @nobits

@@ -11,12 +11,11 @@
 #include "kernel/console/console.h"
 
 #include "base/string.h"
-#include "kernel/arch/x86_64/io.h"
-#include "kernel/arch/x86_64/serial.h"
+#include "kernel/arch/console_port.h"
+#include "kernel/arch/cpu.h"
 #include "kernel/time/clock.h"
 
 #define RING_SIZE (32u * 1024) /* a power of two */
-#define PORTS 2
 
 /* How long a port may take nothing.  At the end more, for the verdict. */
 #define PATIENCE_NS (10 * NS_PER_S)
@@ -25,7 +24,7 @@
 #define PATIENCE_LOOKS 1000000u
 
 struct ring {
-	uint16_t port; /* 0: no port */
+	bool is_open;  /* the machine has this port */
 	bool stalled;  /* nobody has patience with it: it has taken nothing for long */
 	uint32_t lost; /* lines dropped since that was last told */
 	uint32_t head; /* next byte to send; both count up for ever */
@@ -33,25 +32,24 @@ struct ring {
 	char bytes[RING_SIZE];
 };
 
-static struct ring rings[PORTS];
+static struct ring rings[CONSOLE_PORTS];
 static const uint64_t *deadline; /* console_set_deadline() */
-static const uint16_t addresses[PORTS] = {0x3f8, 0x2f8};
 
 static uint32_t pending(const struct ring *r)
 {
 	return r->tail - r->head;
 }
 
-/* Sends one burst when the port is ready.  False: it is not. */
+/* Sends what the port accepts at once.  False: nothing. */
 static bool send_burst(struct ring *r)
 {
 	uint32_t at = r->head % RING_SIZE;
-	uint32_t len = MIN(MIN(pending(r), RING_SIZE - at), (uint32_t)SERIAL_FIFO);
+	size_t sent = console_port_write((unsigned)(r - rings), r->bytes + at,
+					 MIN(pending(r), RING_SIZE - at));
 
-	if (!serial_ready(r->port))
+	if (sent == 0)
 		return false;
-	serial_write(r->port, r->bytes + at, len);
-	r->head += len;
+	r->head += (uint32_t)sent;
 	r->stalled = false;
 	return true;
 }
@@ -119,9 +117,9 @@ static void send_until(struct ring *r, uint32_t rest, uint64_t patience_ns)
 
 void console_init(void)
 {
-	for (unsigned i = 0; i < PORTS; i++) {
-		if (serial_init(addresses[i])) {
-			rings[i].port = addresses[i];
+	for (unsigned i = 0; i < CONSOLE_PORTS; i++) {
+		if (console_port_open(i)) {
+			rings[i].is_open = true;
 			append(&rings[i], "", 0);
 		}
 	}
@@ -129,7 +127,7 @@ void console_init(void)
 
 bool console_has(enum console_port port)
 {
-	return rings[port].port != 0;
+	return rings[port].is_open;
 }
 
 uint32_t console_take_lost(enum console_port port)
@@ -147,7 +145,7 @@ void console_line(enum console_port port, const char *line, size_t len)
 {
 	struct ring *r = &rings[port];
 
-	if (r->port == 0)
+	if (!r->is_open)
 		return;
 	len = MIN(len, (size_t)CONSOLE_LINE_MAX);
 	send_until(r, RING_SIZE - (uint32_t)len - 2, r->stalled ? 0 : PATIENCE_NS);
@@ -158,8 +156,8 @@ enum console_progress console_drain_burst(void)
 {
 	enum console_progress progress = CONSOLE_EMPTY;
 
-	for (unsigned i = 0; i < PORTS; i++) {
-		if (rings[i].port == 0 || pending(&rings[i]) == 0)
+	for (unsigned i = 0; i < CONSOLE_PORTS; i++) {
+		if (!rings[i].is_open || pending(&rings[i]) == 0)
 			continue;
 		if (send_burst(&rings[i]))
 			progress = CONSOLE_SENT;
@@ -181,7 +179,7 @@ bool console_drain(void)
 
 void console_flush(void)
 {
-	for (unsigned i = 0; i < PORTS; i++)
+	for (unsigned i = 0; i < CONSOLE_PORTS; i++)
 		send_until(&rings[i], 0, PATIENCE_AT_END_NS);
 }
 
@@ -192,6 +190,6 @@ void console_set_deadline(const uint64_t *deadline_ns)
 
 void console_flush_in_time(void)
 {
-	for (unsigned i = 0; i < PORTS; i++)
+	for (unsigned i = 0; i < CONSOLE_PORTS; i++)
 		send_until(&rings[i], 0, PATIENCE_NS);
 }

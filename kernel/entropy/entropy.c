@@ -10,9 +10,10 @@
 
 #include "base/strbuf.h"
 #include "base/string.h"
-#include "kernel/arch/x86_64/io.h"
-#include "kernel/arch/x86_64/random.h"
+#include "kernel/arch/cpu.h"
 #include "kernel/entropy/chacha.h"
+#include "kernel/entropy/cpu_words.h"
+#include "kernel/entropy/erase.h"
 #include "kernel/time/clock.h"
 #include "kernel/entropy/entropy_pool.h"
 #include "kernel/entropy/jitter.h"
@@ -43,8 +44,7 @@ static void turn(void)
 	memcpy(pool, block, sizeof(pool));
 	memcpy(ready, block + sizeof(pool), sizeof(ready));
 	n_ready = sizeof(ready);
-	memset(block, 0, sizeof(block));
-	__asm__ volatile("" : : "r"(block) : "memory"); /* the erasure is not dead code */
+	erase(block, sizeof(block));
 }
 
 void entropy_mix(const void *buf, size_t len)
@@ -89,7 +89,7 @@ static bool repeats(const uint8_t *p, size_t len)
 
 void entropy_add(const char *source, const void *buf, size_t len, unsigned bits)
 {
-	uint64_t now = rdtsc();
+	uint64_t now = cpu_counter();
 
 	if (repeats(buf, len))
 		bits = 0;
@@ -100,14 +100,14 @@ void entropy_add(const char *source, const void *buf, size_t len, unsigned bits)
 	note_source(source);
 }
 
-static void add_cpu(void)
+static bool add_cpu(enum cpu_random kind)
 {
 	uint64_t words[CPU_WORDS];
 
-	if (cpu_rdseed(words, CPU_WORDS))
-		entropy_add("RDSEED", words, sizeof(words), 8 * sizeof(words));
-	else if (cpu_rdrand(words, CPU_WORDS))
-		entropy_add("RDRAND", words, sizeof(words), 8 * sizeof(words));
+	if (!cpu_words(kind, words, CPU_WORDS))
+		return false;
+	entropy_add(cpu_random_name(kind), words, sizeof(words), 8 * sizeof(words));
+	return true;
 }
 
 /* One block of readings into the pool; the bits it is credited with. */
@@ -144,14 +144,15 @@ static void add_jitter(void)
 
 void entropy_begin(struct boot_info *bi)
 {
-	uint64_t times[3] = {rdtsc(), bi->entry_tsc, bi->wall_clock_s};
+	uint64_t times[3] = {cpu_counter(), bi->entry_counter, bi->wall_clock_s};
 
 	entropy_mix(times, sizeof(times));
 	if (bi->seed_len > 0) {
 		entropy_add("EFI RNG", bi->seed, bi->seed_len, 8 * bi->seed_len);
 		memset(bi->seed, 0, sizeof(bi->seed)); /* nobody can read it again */
 	}
-	add_cpu();
+	if (!add_cpu(CPU_RANDOM_SEED))
+		(void)add_cpu(CPU_RANDOM_GENERATOR);
 }
 
 void entropy_ready(struct event_sink *events)

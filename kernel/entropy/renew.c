@@ -4,9 +4,10 @@
 
 #include "base/string.h"
 #include "kernel/firmware/acpi.h"
-#include "kernel/arch/x86_64/random.h"
 #include "kernel/time/clock.h"
+#include "kernel/entropy/cpu_words.h"
 #include "kernel/entropy/entropy.h"
+#include "kernel/entropy/erase.h"
 
 #define CPU_WORDS 3u /* and the time beside them: what one block of the generator takes in */
 #define POLL_NS NS_PER_S
@@ -58,7 +59,8 @@ static bool id_changed(void)
 static bool mix_cpu(uint64_t now_ns)
 {
 	uint64_t words[CPU_WORDS + 1] = {0};
-	bool given = cpu_rdrand(words, CPU_WORDS) || cpu_rdseed(words, CPU_WORDS);
+	bool given = cpu_words(CPU_RANDOM_GENERATOR, words, CPU_WORDS) ||
+		     cpu_words(CPU_RANDOM_SEED, words, CPU_WORDS);
 
 	words[CPU_WORDS] = now_ns;
 	entropy_mix(words, sizeof(words));
@@ -71,7 +73,7 @@ static bool mix_device(void)
 	size_t len = state.device->read(state.device->ctx, bytes, sizeof(bytes));
 
 	entropy_mix(bytes, len);
-	memset(bytes, 0, sizeof(bytes));
+	erase(bytes, sizeof(bytes));
 	return len == sizeof(bytes);
 }
 
@@ -82,7 +84,7 @@ static void poll_device(uint64_t now_ns)
 	size_t len = state.device->poll(state.device->ctx, bytes, sizeof(bytes), ask);
 
 	entropy_mix(bytes, len);
-	memset(bytes, 0, sizeof(bytes));
+	erase(bytes, sizeof(bytes));
 	if (ask)
 		state.asked_ns = now_ns;
 }

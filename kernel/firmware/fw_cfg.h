@@ -6,7 +6,7 @@
  * `opt/org.dialtone/config` a whole file in the grammar of dialtone.conf.  The single keys are
  * later, so they win.
  *
- * fw_cfg_config.c goes through the files; how bytes come from the device is the architecture's.
+ * fw_cfg.c reads bytes from the device, fw_cfg_config.c goes through the files.
  */
 #ifndef KERNEL_FIRMWARE_FW_CFG_H
 #define KERNEL_FIRMWARE_FW_CFG_H
@@ -14,7 +14,7 @@
 #include "base/compiler.h"
 #include "config/config.h"
 
-/* --- the device (arch/x86_64/fw_cfg_ports.c) --------------------------------------------------- */
+/* --- the device (fw_cfg.c) --------------------------------------------------------------------- */
 
 /* Looks for the device; false: this machine has none. */
 bool fw_cfg_init(void);

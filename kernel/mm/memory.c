@@ -4,33 +4,33 @@
  * Memory comes up: the door's map is sanitised, page tables are built from it and switched to, and
  * what is left goes to the page allocator.
  */
-#include "kernel/arch/x86_64/image.h"
-#include "kernel/arch/x86_64/paging.h"
+#include "kernel/arch/image.h"
+#include "kernel/arch/paging.h"
+#include "kernel/mm/address_space.h"
 #include "kernel/mm/memory_map.h"
 #include "kernel/mm/pages.h"
 #include "kernel/panic.h"
-
-#define BOOT_TABLES_LEN (3 * PAGE_SIZE)
-
-extern char boot_tables[]; /* boot/pvh/entry.S: the door's page tables */
 
 static struct memory_map ram, usable;
 static uint32_t dropped; /* ranges of the machine's own map for which there was no room */
 
 void memory_init(const struct boot_info *bi)
 {
+	struct memory_range boot_tables;
+
 	memory_map_build(&ram, bi->memory, bi->memory_count);
 	/* Whatever the map says: nobody allocates the image. */
 	memory_map_remove(&ram, (uint64_t)image_start, (uint64_t)image_end);
 	usable = ram;
-	if (!paging_init(bi, &ram, &usable))
+	if (!address_space_init(bi, &ram, &usable))
 		panic("not enough memory for the page tables");
 	dropped = bi->memory_dropped + usable.lost;
 
 	for (uint32_t i = 0; i < usable.count; i++)
 		pages_add(usable.range[i].base, usable.range[i].end);
 	/* The door's tables have served; they lie in the image, mapped and writable. */
-	pages_add((uint64_t)boot_tables, (uint64_t)boot_tables + BOOT_TABLES_LEN);
+	boot_tables = paging_boot_tables();
+	pages_add(boot_tables.base, boot_tables.end);
 }
 
 void memory_report(struct event_sink *events)

@@ -152,8 +152,8 @@ void probe_main(const struct boot_info *bi)
 	say_u64("kernel_len", bi->kernel_len);
 	say_u64("rsdp", bi->rsdp);
 	say_u64("wall_clock_s", bi->wall_clock_s);
-	say_u64("wall_clock_tsc", bi->wall_clock_tsc);
-	say_u64("entry_tsc", bi->entry_tsc);
+	say_u64("wall_clock_counter", bi->wall_clock_counter);
+	say_u64("entry_counter", bi->entry_counter);
 	say_u64("now_tsc", now_tsc);
 	say_u64("seed_len", bi->seed_len);
 	say_bytes("seed", &(struct boot_text){(uintptr_t)bi->seed, sizeof(bi->seed)});

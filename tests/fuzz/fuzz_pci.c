@@ -15,6 +15,9 @@
 #include "tests/lib/fake_machine.h"
 #include "tests/lib/fake_pci.h"
 
+/* As a PC has it. */
+#define PCI_WINDOW ((struct pci_window){.next = 0xfe000000, .end = 0xfeb00000})
+
 #define MMIO_PHYS UINT64_C(0xfe000000)
 #define MMIO_LEN 0x8000
 #define READS_MAX 2000 /* of one open: 64 places, six BARs, some registers each */

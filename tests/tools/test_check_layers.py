@@ -37,6 +37,16 @@ from conftest import ROOT
     ('boot/pvh/start_info.c', '<efi.h>', False), ('boot/efi/main.c', 'kernel/time/clock.h', False),
     ('tests/apps/x/main.c', 'drivers/bus/pci/pci.h', False),
     ('net/net.c', 'net/tcp/tcp.h', True), ('net/net.c', 'net/dhcp/lease.h', False),
+    ('kernel/main.c', 'kernel/arch/x86_64/io.h', False), ('kernel/start.c', 'kernel/arch/x86_64/cpu.h', False),
+    ('drivers/virtio/pci/modern.c', 'kernel/arch/x86_64/io.h', False),
+    ('drivers/virtio/pci/modern.c', 'kernel/arch/mmio.h', True), ('drivers/virtio/queue/split.c', 'kernel/arch/barrier.h', True),
+    ('drivers/virtio/net/device.c', 'kernel/arch/pci.h', False), ('drivers/bus/pci/host.c', 'kernel/arch/pci.h', True),
+    ('machine/idle.c', 'kernel/arch/cpu.h', False), ('app/http/client.c', 'kernel/arch/cpu.h', False),
+    ('kernel/arch/aarch64/irq.c', 'kernel/arch/x86_64/lapic.h', False), ('kernel/arch/cpu.h', '<arch/cpu.h>', True),
+    ('kernel/panic.c', '<arch/cpu.h>', False), ('kernel/main.c', '<arch/cpu.h>', False),
+    ('kernel/arch/cpu.h', 'kernel/panic.h', False), ('kernel/arch/x86_64/trap.c', 'kernel/panic_report.h', True),
+    ('kernel/main.c', '<cpuid.h>', False), ('net/net.c', '<cpuid.h>', False), ('boot/efi/main.c', '<cpuid.h>', True),
+    ('boot/pvh/enter.c', 'kernel/arch/x86_64/layout.h', True), ('boot/efi/main.c', 'kernel/arch/image.h', False),
     ('machine/idle.c', 'kernel/irq_halt.h', True), ('kernel/main.c', 'kernel/irq_halt.h', False),
     ('machine/network.c', 'kernel/irq_halt.h', False), ('kernel/main.c', 'app/app.h', True),
 ])
@@ -68,6 +78,20 @@ def test_words(tmp_path, path, text, word):
     (tmp_path / path).write_text('\n' + text + '\n')
     assert check_layers.check_words(tmp_path) == (
         [] if word is None else [f'{path}:2: drivers/virtio/ may not say {word}'])
+
+
+@pytest.mark.parametrize('path, text, fault', [
+    ('kernel/x.c', 'int f(void)\n{\n\treturn (int)rdtsc();\n}\n', 'kernel/x.c:3: rdtsc belongs into kernel/arch/'),
+    ('kernel/time/x.c', '/* the TSC\n */ static int entry_tsc;', 'kernel/time/x.c:2: entry_tsc belongs into kernel/arch/'),
+    ('drivers/x.c', '__asm__ volatile("nop");', 'drivers/x.c:1: __asm__ belongs into kernel/arch/'),
+    ('machine/x.c', 'a = __builtin_ia32_rdtsc();', 'machine/x.c:1: __builtin_ia32_rdtsc belongs into kernel/arch/'),
+    ('drivers/bus/pci/x.c', '#define A outl(0xcf8, 1)', 'drivers/bus/pci/x.c:1: outl belongs into kernel/arch/'),
+    ('kernel/x.c', 'f(APIC_BASE)', 'kernel/x.c:1: APIC_BASE belongs into kernel/arch/'),
+    ('kernel/x.c', 'EV_U64("tsc_khz", 1) /* rdtsc() */; // asm\nwindow(outline);', None),
+    ('kernel/arch/x86_64/x.c', 'rdtsc(); __asm__("");', None), ('boot/pvh/x.c', 'rdtsc();', None),
+])
+def test_words_of_one_cpu(path, text, fault):
+    assert check_layers.cpu_faults(path, text) == ([fault] if fault else [])
 
 
 @pytest.mark.skipif(not shutil.which('gcc'), reason='no compiler')

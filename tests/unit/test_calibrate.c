@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* kernel/arch/x86_64/calibrate on a machine of the test's own, whose host takes the CPU away now and
+/* kernel/time/calibrate and kernel/arch/x86_64/clock_rates on a machine of the test's own, whose host takes the CPU away now and
  * then: the rates must be right whatever the pauses are, by PM timer and by PIT, and a machine on
  * which nothing moves must say so. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/firmware/acpi.h"
-#include "kernel/arch/x86_64/cpu.h"
 #include "tests/runner/unit.h"
+
+/* In place of the real ones, which a host's process cannot execute. */
+#define ARCH_CPU_H
+#define KERNEL_ARCH_X86_64_IO_H
+
+#include "kernel/arch/x86_64/cpu.h"
+#include "kernel/firmware/acpi.h"
 
 /* --- the machine -------------------------------------------------------------------------------- */
 
@@ -45,7 +50,7 @@ static void pass(uint64_t ns)
 	}
 }
 
-static uint64_t rdtsc(void)
+static uint64_t cpu_counter(void)
 {
 	pass(15);
 	return ticks_of(m.tsc_stands ? 0 : m.now_ns, m.tsc_hz);
@@ -101,10 +106,8 @@ static struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
 	return (struct cpuid){0};
 }
 
-/* In place of the real one, which a host's process cannot execute. */
-#define KERNEL_ARCH_X86_64_IO_H
-
-#include "kernel/arch/x86_64/calibrate.c"
+#include "kernel/arch/x86_64/clock_rates.c"
+#include "kernel/time/calibrate.c"
 
 void lapic_timer_start(uint32_t ticks)
 {
@@ -121,6 +124,16 @@ uint32_t lapic_timer_count(void)
 	d = ticks_of(m.now_ns - m.apic_start_ns, m.apic_hz);
 	pass(150);
 	return d >= m.apic_initial ? 0 : m.apic_initial - (uint32_t)d;
+}
+
+/* The measurement does not use it. */
+void lapic_timer_deadline_mode(void)
+{
+}
+
+void lapic_timer_deadline(uint64_t tsc)
+{
+	(void)tsc;
 }
 
 const struct acpi_info *acpi_info(void)
@@ -147,9 +160,9 @@ NORETURN void panic(const char *what)
 static void machine(bool pm_timer_there, uint64_t tsc_hz)
 {
 	memset(&m, 0, sizeof(m));
-	memset(&known, 0, sizeof(known));
-	memset(&first, 0, sizeof(first));
-	reference = NULL;
+	calibration.reference = NULL;
+	memset(&calibration.known, 0, sizeof(calibration.known));
+	memset(&calibration.first, 0, sizeof(calibration.first));
 	m.now_ns = (uint64_t)rand() % (10000 * MS);
 	m.tsc_hz = tsc_hz;
 	m.apic_hz = 62500000;
@@ -178,11 +191,11 @@ static struct clock_rates calibrate(uint64_t work_ns, double error)
 {
 	struct clock_rates rates;
 
-	calibrate_begin();
+	clock_rates_begin();
 	pass(work_ns);
-	calibrate_finish(&rates);
-	expect_near(rates.tsc_hz, m.tsc_hz, error);
-	expect_near(rates.apic_hz, m.apic_hz, error);
+	clock_rates_finish(&rates);
+	expect_near(rates.counter_hz, m.tsc_hz, error);
+	expect_near(rates.timer_hz / 16, m.apic_hz, error);
 	return rates;
 }
 
@@ -251,8 +264,8 @@ static void expect_panic(void)
 
 	panic_message = NULL;
 	if (setjmp(panicked) == 0) {
-		calibrate_begin();
-		calibrate_finish(&rates);
+		clock_rates_begin();
+		clock_rates_finish(&rates);
 		fail();
 	}
 	assert_non_null(panic_message);

@@ -17,6 +17,7 @@ static void *watched_memcpy(void *to, const void *from, size_t len);
 #undef memcpy
 
 #define OUT_MAX (256 * 1024)
+#define FIFO 16
 
 static struct {
 	bool there;
@@ -40,45 +41,43 @@ static void *watched_memcpy(void *to, const void *from, size_t len)
 {
 	void *ret = memcpy(to, from, len);
 
-	for (unsigned i = 0; i < PORTS; i++) {
+	for (unsigned i = 0; i < CONSOLE_PORTS; i++) {
 		if (pending(&rings[i]) > 0)
 			assert_int_equal(rings[i].bytes[(rings[i].tail - 1) % RING_SIZE], '\n');
 	}
 	return ret;
 }
 
-static int index_of(uint16_t port)
+bool console_port_open(unsigned port)
 {
-	assert_true(port == 0x3f8 || port == 0x2f8);
-	return port == 0x3f8 ? 0 : 1;
+	return ports[port].there;
 }
 
-bool serial_init(uint16_t port)
-{
-	return ports[index_of(port)].there;
-}
-
-bool serial_ready(uint16_t port)
+/* A look takes a microsecond. */
+static bool accepts(unsigned port)
 {
 	now_ns += NS_PER_US;
-	if (ports[index_of(port)].dead && (ports[index_of(port)].dead_until_ns == 0 ||
-					   now_ns < ports[index_of(port)].dead_until_ns))
+	if (ports[port].dead &&
+	    (ports[port].dead_until_ns == 0 || now_ns < ports[port].dead_until_ns))
 		return false;
-	if (ports[index_of(port)].busy == 0)
+	if (ports[port].busy == 0)
 		return true;
-	ports[index_of(port)].busy--;
+	ports[port].busy--;
 	return false;
 }
 
-void serial_write(uint16_t port, const char *bytes, size_t len)
+size_t console_port_write(unsigned port, const char *bytes, size_t len)
 {
-	int i = index_of(port);
+	size_t burst = MIN(len, (size_t)FIFO);
 
-	assert_true(len > 0 && len <= SERIAL_FIFO);
-	assert_true(ports[i].len + len <= OUT_MAX);
-	memcpy(ports[i].out + ports[i].len, bytes, len);
-	ports[i].len += len;
-	ports[i].bursts++;
+	assert_true(len > 0 && ports[port].there);
+	if (!accepts(port))
+		return 0;
+	assert_true(ports[port].len + burst <= OUT_MAX);
+	memcpy(ports[port].out + ports[port].len, bytes, burst);
+	ports[port].len += burst;
+	ports[port].bursts++;
+	return burst;
 }
 
 static char many[512]; /* a line, of which 64 fill the ring */

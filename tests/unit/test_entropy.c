@@ -4,24 +4,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/entropy/cpu_words.c"
 #include "kernel/entropy/entropy.c"
 #include "tests/runner/unit.h"
 
 static bool has_rdseed, has_rdrand;
 static uint64_t cpu_word;
+static bool cpu_is_stuck;
+static unsigned cpu_fails; /* attempts */
 
-bool cpu_rdseed(uint64_t *words, unsigned count)
+const char *cpu_random_name(enum cpu_random kind)
 {
-	for (unsigned i = 0; i < count; i++)
-		words[i] = ++cpu_word;
-	return has_rdseed;
+	if (kind == CPU_RANDOM_SEED)
+		return has_rdseed ? "RDSEED" : NULL;
+	return has_rdrand ? "RDRAND" : NULL;
 }
 
-bool cpu_rdrand(uint64_t *words, unsigned count)
+bool cpu_random_read(enum cpu_random kind, uint64_t *word)
 {
-	for (unsigned i = 0; i < count; i++)
-		words[i] = ++cpu_word;
-	return has_rdrand;
+	(void)kind;
+	if (cpu_fails > 0) {
+		cpu_fails--;
+		return false;
+	}
+	if (!cpu_is_stuck)
+		cpu_word++;
+	*word = cpu_word;
+	return true;
 }
 
 /* Constant, or sometimes another value, as a generator draws it: `jitter_noise` times of 256. */
@@ -78,7 +87,8 @@ static void begin(void)
 	n_ready = blocks = total_bits = 0;
 	cpu_word = 0;
 	memset(&bi, 0, sizeof(bi));
-	has_rdseed = has_rdrand = false;
+	has_rdseed = has_rdrand = cpu_is_stuck = false;
+	cpu_fails = 0;
 	clock_ns = jitter_taken = jitter_noise = 0;
 	reading_ns = NS_PER_US;
 }
@@ -150,6 +160,27 @@ TEST(one_good_source_is_enough)
 	entropy_begin(&bi);
 	entropy_ready(&sink);
 	assert_string_equal(event_source, "RDSEED");
+}
+
+TEST(an_instruction_is_tried_again_and_not_believed_when_stuck)
+{
+	uint64_t words[3];
+
+	begin();
+	assert_false(cpu_words(CPU_RANDOM_SEED, words, 3));
+	has_rdseed = true;
+	cpu_fails = ATTEMPTS - 1;
+	assert_true(cpu_words(CPU_RANDOM_SEED, words, 3));
+	assert_true(words[0] == 1 && words[1] == 2 && words[2] == 3);
+	cpu_fails = ATTEMPTS;
+	assert_false(cpu_words(CPU_RANDOM_SEED, words, 3));
+	cpu_is_stuck = true;
+	assert_false(cpu_words(CPU_RANDOM_SEED, words, 3));
+	assert_true(cpu_words(CPU_RANDOM_SEED, words, 1));
+	cpu_word = UINT64_MAX;
+	assert_false(cpu_words(CPU_RANDOM_SEED, words, 1));
+	cpu_word = 0;
+	assert_false(cpu_words(CPU_RANDOM_SEED, words, 1));
 }
 
 TEST(sources_add_up)

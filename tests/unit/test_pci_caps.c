@@ -16,6 +16,9 @@
 #include "tests/lib/fake_pci.h"
 #include "tests/runner/unit.h"
 
+/* As a PC has it. */
+#define PCI_WINDOW ((struct pci_window){.next = 0xfe000000, .end = 0xfeb00000})
+
 #define MMIO_PHYS UINT64_C(0x800000000)
 #define MMIO_LEN 0x8000
 

@@ -36,18 +36,12 @@ const volatile uint8_t *acpi_vm_generation(void)
 	return fake.has_id ? fake.id : NULL;
 }
 
-bool cpu_rdrand(uint64_t *words, unsigned count)
+bool cpu_words(enum cpu_random kind, uint64_t *words, unsigned count)
 {
-	if (fake.has_cpu)
-		memset(words, 1, count * sizeof(*words));
-	return fake.has_cpu;
-}
-
-bool cpu_rdseed(uint64_t *words, unsigned count)
-{
-	(void)words;
-	(void)count;
-	return false;
+	if (!fake.has_cpu || kind != CPU_RANDOM_GENERATOR)
+		return false;
+	memset(words, 1, count * sizeof(*words));
+	return true;
 }
 
 void entropy_mix(const void *buf, size_t len)

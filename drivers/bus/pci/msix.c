@@ -9,7 +9,7 @@
 #include <linux/pci_regs.h>
 
 #include "base/assert.h"
-#include "kernel/arch/x86_64/io.h"
+#include "kernel/arch/mmio.h"
 
 int msix_open(struct msix *msix, struct pci_bars *bars)
 {

@@ -29,8 +29,8 @@ struct pci_config_access {
 		      uint32_t value);
 };
 
-/* Configuration mechanism 1: ports 0xcf8 and 0xcfc (ports.c). */
-extern const struct pci_config_access pci_ports;
+/* The one of the machine we run on (host.c). */
+extern const struct pci_config_access pci_host;
 
 struct pci_device {
 	const struct pci_config_access *access;
@@ -95,9 +95,8 @@ struct pci_window {
 	uint64_t end;
 };
 
-/* Inside the PCI hole of every PC chipset that QEMU has, below the I/O APIC.  A firmware that hands
- * out addresses hands them to all devices, so nobody else is there when it is used. */
-#define PCI_WINDOW ((struct pci_window){.next = 0xfe000000, .end = 0xfeb00000})
+/* Those of the machine we run on (host.c). */
+struct pci_window pci_host_window(void);
 
 /* The BARs of one device, each sized when it is first asked for. */
 struct pci_bars {

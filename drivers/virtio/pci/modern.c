@@ -11,7 +11,7 @@
 
 #include "base/string.h"
 #include "drivers/virtio/pci/modern_caps.h"
-#include "kernel/arch/x86_64/io.h"
+#include "kernel/arch/mmio.h"
 #include "kernel/mm/memory.h"
 
 static struct virtio_pci *pci_of(struct virtio_device *dev)

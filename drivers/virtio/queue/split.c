@@ -13,7 +13,7 @@
 #include "drivers/virtio/queue/split.h"
 
 #include "base/assert.h"
-#include "base/barrier.h"
+#include "kernel/arch/barrier.h"
 
 _Static_assert((int)VIRTQ_F_EVENT_IDX == VIRTIO_RING_F_EVENT_IDX, "queue.h repeats its number");
 

@@ -6,9 +6,9 @@
  * a fault (double fault, NMI, machine check) has one each.  Vectors that nobody uses have a gate too:
  * firmware may have left an interrupt pending with one of its own.
  */
-#include "kernel/arch/x86_64/image.h"
+#include "kernel/arch/cpu.h"
 #include "kernel/arch/x86_64/layout.h"
-#include "kernel/arch/x86_64/trap.h"
+#include "kernel/arch/x86_64/stacks.h"
 
 #define DESCRIPTOR_CODE UINT64_C(0x00af9b000000ffff) /* 64-bit, present, accessed */
 #define DESCRIPTOR_DATA UINT64_C(0x00cf93000000ffff)
@@ -104,7 +104,7 @@ static void load_gdt(void)
 			 : "rax", "memory");
 }
 
-void descriptors_init(void)
+void cpu_traps_init(void)
 {
 	const struct table_register idtr = {sizeof(idt) - 1, (uint64_t)idt};
 

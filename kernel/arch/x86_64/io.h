@@ -1,9 +1,8 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * The x86 instructions that C cannot say: port and device memory access, model-specific registers,
- * CPUID, time stamp, interrupt flag.  Nothing here has state.  Drivers may include it; on another
- * architecture a header of the same name offers the mmio_* half.
+ * The x86 instructions that C cannot say and that only this folder needs: ports, model-specific
+ * registers, CPUID.  Nothing here has state.
  */
 #ifndef KERNEL_ARCH_X86_64_IO_H
 #define KERNEL_ARCH_X86_64_IO_H
@@ -48,56 +47,7 @@ static inline uint32_t inl(uint16_t port)
 	return v;
 }
 
-/* --- device memory (mmio_map) ----------------------------------------------------------------- */
-
-static inline uint8_t mmio_read8(const volatile void *p)
-{
-	return *(const volatile uint8_t *)p;
-}
-
-static inline uint16_t mmio_read16(const volatile void *p)
-{
-	return *(const volatile uint16_t *)p;
-}
-
-static inline uint32_t mmio_read32(const volatile void *p)
-{
-	return *(const volatile uint32_t *)p;
-}
-
-static inline uint64_t mmio_read64(const volatile void *p)
-{
-	return *(const volatile uint64_t *)p;
-}
-
-static inline void mmio_write8(volatile void *p, uint8_t v)
-{
-	*(volatile uint8_t *)p = v;
-}
-
-static inline void mmio_write16(volatile void *p, uint16_t v)
-{
-	*(volatile uint16_t *)p = v;
-}
-
-static inline void mmio_write32(volatile void *p, uint32_t v)
-{
-	*(volatile uint32_t *)p = v;
-}
-
-static inline void mmio_write64(volatile void *p, uint64_t v)
-{
-	*(volatile uint64_t *)p = v;
-}
-
 /* --- the CPU ---------------------------------------------------------------------------------- */
-
-static inline uint64_t rdtsc(void)
-{
-	uint32_t lo, hi;
-	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi) : : "memory");
-	return (uint64_t)hi << 32 | lo;
-}
 
 static inline uint64_t rdmsr(uint32_t msr)
 {
@@ -122,11 +72,6 @@ static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
 			 : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
 			 : "a"(leaf), "c"(subleaf));
 	return r;
-}
-
-static inline void cpu_pause(void)
-{
-	__asm__ volatile("pause" : : : "memory");
 }
 
 #endif

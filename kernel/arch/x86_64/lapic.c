@@ -6,6 +6,8 @@
  */
 #include "kernel/arch/x86_64/lapic.h"
 
+#include "kernel/arch/irq.h"
+#include "kernel/arch/mmio.h"
 #include "kernel/arch/x86_64/io.h"
 #include "kernel/arch/x86_64/layout.h"
 #include "kernel/mm/memory.h"
@@ -59,7 +61,7 @@ static void lapic_write(enum lapic_register reg, uint32_t v)
 		mmio_write32(registers + reg, v);
 }
 
-void lapic_init(void)
+void irq_init(void)
 {
 	uint64_t base;
 

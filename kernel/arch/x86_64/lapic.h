@@ -1,7 +1,8 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * The local APIC: its timer, the end of interrupts, the address of messages.
+ * The local APIC: its timer, the end of interrupts, the address of messages;
+ * irq_init() (kernel/arch/irq.h) switches it on, with everything masked but the timer and NMI.
  */
 #ifndef KERNEL_ARCH_X86_64_LAPIC_H
 #define KERNEL_ARCH_X86_64_LAPIC_H
@@ -10,8 +11,6 @@
 
 #define LAPIC_TIMER_MAX UINT32_MAX
 
-/* Switches it on, with everything masked but the timer and NMI, and masks the PIC. */
-void lapic_init(void);
 void lapic_eoi(void);
 uint32_t lapic_id(void);
 

@@ -1,19 +1,14 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * Four-level page tables (Intel SDM volume 3, chapter 4), identity mapping throughout: a virtual
- * address is its physical address, what is absent faults.
- *
- * RAM is mapped with the largest pages that fit (1 GiB where the CPU has them, 2 MiB, 4 KiB).  What
- * is mapped later, page by page, never changes a mapping that exists, so the strictest come first:
- * the image with its sections and holes, then RAM, then what the door left for us to read.
+ * Four-level page tables (Intel SDM volume 3, chapter 4), with the largest pages that fit: 1 GiB where
+ * the CPU has them, 2 MiB, 4 KiB.
  */
-#include "kernel/arch/x86_64/paging.h"
+#include "kernel/arch/paging.h"
 
 #include "base/assert.h"
 #include "base/string.h"
 #include "kernel/arch/x86_64/cpu.h"
-#include "kernel/arch/x86_64/image.h"
 #include "kernel/mm/memory.h"
 
 #define PTE_PRESENT (UINT64_C(1) << 0)
@@ -36,6 +31,10 @@
 #define ADDRESS_LIMIT (UINT64_C(1) << 47)
 /* While the tables are built, memory is reachable as far as the PVH door's first tables map it. */
 #define EARLY_LIMIT (UINT64_C(1) << 30)
+
+#define BOOT_TABLES_LEN (3 * PAGE_SIZE)
+
+extern char boot_tables[]; /* boot/pvh/entry.S: the door's page tables */
 
 static uint64_t *root;
 static uint64_t no_execute;    /* PTE_NO_EXECUTE where the CPU has it */
@@ -123,65 +122,38 @@ static bool map_range(uint64_t start, uint64_t end, uint64_t flags)
 	return true;
 }
 
-/* Maps those pages of [start, end) that nothing maps yet; `alike` are bits in which a mapping that
- * exists must agree with `flags`.  false: it does not, or there is no page for a table. */
-static bool map_missing(uint64_t start, uint64_t end, uint64_t flags, uint64_t alike)
+static uint64_t flags_of(enum paging_kind kind)
 {
-	start = ALIGN_DOWN(start, (uint64_t)PAGE_SIZE);
-	end = ALIGN_UP(end, (uint64_t)PAGE_SIZE);
-	for (; start < end; start += PAGE_SIZE) {
-		uint64_t entry = lookup(start);
-
-		if ((entry ^ flags) & alike && entry & PTE_PRESENT)
-			return false;
-		if ((entry & PTE_PRESENT) == 0 && !map_range(start, start + PAGE_SIZE, flags))
-			return false;
+	switch (kind) {
+	case PAGING_TEXT: return MAP_READ;
+	case PAGING_RAM: return MAP_WRITE | no_execute;
+	case PAGING_DEVICE: return MAP_DEVICE | no_execute;
+	default: return MAP_READ | no_execute;
 	}
-	return true;
 }
 
-static bool map_image(void)
+bool paging_map(uint64_t start, uint64_t end, enum paging_kind kind)
 {
-	uint64_t at = (uint64_t)image_data_page;
-
-	if (!map_range((uint64_t)image_start, (uint64_t)image_text_page, MAP_READ | no_execute) ||
-	    !map_range((uint64_t)image_text_page, (uint64_t)image_data_page, MAP_READ))
-		return false;
-	/* The stacks lie in the order of the table, each above its guard page, which stays out. */
-	for (unsigned i = 0; i < STACK_COUNT; i++) {
-		if (!map_range(at, (uint64_t)stack_areas[i].guard, MAP_WRITE | no_execute))
-			return false;
-		at = (uint64_t)stack_areas[i].bottom;
-	}
-	return map_range(at, (uint64_t)image_end, MAP_WRITE | no_execute);
+	return map_range(start, end, flags_of(kind));
 }
 
-/* What the loader left for us.  Firmware may have merged the image with its neighbours to one range,
- * so the part of it that is the image is left out: its holes, the guard pages, are meant. */
-static bool map_around_image(const struct boot_memory *m)
+enum paging_kind paging_kind(uint64_t address)
 {
-	const struct memory_range image = {(uint64_t)image_start, (uint64_t)image_end};
-	struct memory_range part[2];
+	uint64_t entry = lookup(address);
 
-	memory_range_around((struct memory_range){m->base, m->base + m->len}, image, part);
-	return map_missing(part[0].base, part[0].end, MAP_WRITE | no_execute, 0) &&
-	       map_missing(part[1].base, part[1].end, MAP_WRITE | no_execute, 0);
+	if ((entry & PTE_PRESENT) == 0)
+		return PAGING_NONE;
+	if (entry & PTE_CACHE_DISABLE)
+		return PAGING_DEVICE;
+	return entry & PTE_WRITE ? PAGING_RAM : PAGING_READ_ONLY;
 }
 
-static bool map_memory(const struct boot_info *bi, const struct memory_map *ram)
+uint64_t paging_limit(void)
 {
-	for (uint32_t i = 0; i < ram->count; i++) {
-		if (!map_range(ram->range[i].base, ram->range[i].end, MAP_WRITE | no_execute))
-			return false;
-	}
-	for (uint32_t i = 0; i < bi->memory_count; i++) {
-		if (bi->memory[i].type == BOOT_MEMORY_KERNEL && !map_around_image(&bi->memory[i]))
-			return false;
-	}
-	return true;
+	return MIN(ADDRESS_LIMIT, UINT64_C(1) << cpu_features()->phys_bits);
 }
 
-bool paging_init(const struct boot_info *bi, const struct memory_map *ram, struct memory_map *spare)
+bool paging_init(struct memory_map *spare)
 {
 	const struct cpu_features *cpu = cpu_features();
 
@@ -189,76 +161,17 @@ bool paging_init(const struct boot_info *bi, const struct memory_map *ram, struc
 	largest_level = cpu->gib_pages ? 2 : 1;
 	early = spare;
 	root = table_alloc();
-	if (root == NULL || !map_image() || !map_memory(bi, ram))
-		return false;
+	return root != NULL;
+}
+
+void paging_switch(void)
+{
 	early = NULL;
 	__asm__ volatile("movq %0, %%cr3" : : "r"(root) : "memory");
-	return true;
 }
 
-static bool mappable(uint64_t phys, size_t len)
+struct memory_range paging_boot_tables(void)
 {
-	uint64_t limit = MIN(ADDRESS_LIMIT, UINT64_C(1) << cpu_features()->phys_bits);
-
-	return phys >= PAGE_SIZE && len > 0 && phys < limit && len <= limit - phys;
-}
-
-volatile void *mmio_map(uint64_t phys, size_t len)
-{
-	if (!mappable(phys, len) ||
-	    !map_missing(phys, phys + len, MAP_DEVICE | no_execute, PTE_CACHE_DISABLE))
-		return NULL;
-	return (volatile void *)phys;
-}
-
-const void *firmware_map(uint64_t phys, size_t len)
-{
-	if (!mappable(phys, len) || !map_missing(phys, phys + len, MAP_READ | no_execute, 0))
-		return NULL;
-	return (const void *)phys;
-}
-
-/* --- words for a fault ------------------------------------------------------------------------- */
-
-static bool within(uint64_t address, const char *start, const char *end)
-{
-	return address >= (uint64_t)start && address < (uint64_t)end;
-}
-
-static const char *describe_mapping(uint64_t address)
-{
-	uint64_t entry = lookup(address);
-
-	if ((entry & PTE_PRESENT) == 0)
-		return "unmapped memory";
-	if (entry & PTE_CACHE_DISABLE)
-		return "device memory";
-	return entry & PTE_WRITE ? "RAM" : "firmware tables";
-}
-
-void paging_describe(struct strbuf *sb, uint64_t address)
-{
-	if (address < PAGE_SIZE) {
-		strbuf_str(sb, "the null page");
-		return;
-	}
-	for (unsigned i = 0; i < STACK_COUNT; i++) {
-		const struct stack_area *stack = &stack_areas[i];
-
-		if (!within(address, stack->guard, stack->top))
-			continue;
-		strbuf_str(sb, within(address, stack->guard, stack->bottom) ? "the guard page of the "
-									     : "the ");
-		strbuf_str(sb, stack->name);
-		strbuf_str(sb, " stack");
-		return;
-	}
-	if (within(address, image_start, image_text_page))
-		strbuf_str(sb, "kernel read-only data");
-	else if (within(address, image_text_page, image_data_page))
-		strbuf_str(sb, "kernel text");
-	else if (within(address, image_data_page, image_end))
-		strbuf_str(sb, "kernel data");
-	else
-		strbuf_str(sb, describe_mapping(address));
+	return (struct memory_range){(uint64_t)boot_tables,
+				     (uint64_t)boot_tables + BOOT_TABLES_LEN};
 }

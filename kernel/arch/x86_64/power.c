@@ -4,9 +4,10 @@
  * Ways to end a machine, from the politest down: soft off (ACPI 6.4, 4.8.3.2 and 16.1.5), the
  * FADT's reset register, the chipset's reset port, the keyboard controller, a triple fault, a halt.
  */
-#include "kernel/arch/x86_64/power.h"
+#include "kernel/arch/power.h"
 
 #include "kernel/firmware/acpi.h"
+#include "kernel/arch/mmio.h"
 #include "kernel/arch/x86_64/io.h"
 #include "kernel/mm/memory.h"
 

@@ -3,7 +3,7 @@
  *
  * Reads the CMOS RTC (MC146818 and its heirs) between two of its updates.
  */
-#include "kernel/arch/x86_64/rtc.h"
+#include "kernel/arch/clock.h"
 
 #include "kernel/firmware/acpi.h"
 #include "kernel/arch/x86_64/io.h"

@@ -1,16 +1,20 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * The 16550 UART: presence, line parameters, bursts into its FIFO.  Register names and bits are
+ * The console's ports are COM1 and COM2, 16550 UARTs: presence, line parameters (115200 8N1 with FIFO),
+ * bursts.  Register names and bits are
  * those of linux/serial_reg.h.
  */
-#include "kernel/arch/x86_64/serial.h"
+#include "kernel/arch/console_port.h"
 
 #include <linux/serial_reg.h>
 
 #include "kernel/arch/x86_64/io.h"
 
 #define DIVISOR_115200 1
+#define FIFO_LEN 16 /* bytes that may be written when the transmitter is empty */
+
+static const uint16_t addresses[CONSOLE_PORTS] = {0x3f8, 0x2f8};
 
 /* A port that is not there reads as all ones whatever was written. */
 static bool present(uint16_t port)
@@ -22,8 +26,10 @@ static bool present(uint16_t port)
 	return inb(port + UART_SCR) == 0xa5;
 }
 
-bool serial_init(uint16_t port)
+bool console_port_open(unsigned number)
 {
+	uint16_t port = addresses[number];
+
 	if (!present(port))
 		return false;
 	outb(port + UART_IER, 0);
@@ -36,13 +42,14 @@ bool serial_init(uint16_t port)
 	return true;
 }
 
-bool serial_ready(uint16_t port)
+/* A burst by one string instruction: a hypervisor may take it in one exit. */
+size_t console_port_write(unsigned number, const char *bytes, size_t len)
 {
-	return inb(port + UART_LSR) & UART_LSR_THRE;
-}
+	uint16_t port = addresses[number];
+	size_t burst = MIN(len, (size_t)FIFO_LEN), left = burst;
 
-/* One string instruction: a hypervisor may take the burst in one exit. */
-void serial_write(uint16_t port, const char *bytes, size_t len)
-{
-	__asm__ volatile("rep outsb" : "+S"(bytes), "+c"(len) : "d"(port + UART_TX) : "memory");
+	if ((inb(port + UART_LSR) & UART_LSR_THRE) == 0)
+		return 0;
+	__asm__ volatile("rep outsb" : "+S"(bytes), "+c"(left) : "d"(port + UART_TX) : "memory");
+	return burst;
 }

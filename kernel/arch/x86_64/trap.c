@@ -1,15 +1,12 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * Exceptions, all fatal: says in words what happened and to what, gathers registers and return
- * addresses, and hands them to the panic report.
+ * Exceptions, all fatal: says what happened, gathers registers, and hands them to the panic report.
  */
 #include "kernel/arch/x86_64/trap.h"
 
 #include "base/strbuf.h"
 #include "base/string.h"
-#include "kernel/arch/x86_64/image.h"
-#include "kernel/arch/x86_64/paging.h"
 #include "kernel/exit.h"
 #include "kernel/panic_report.h"
 
@@ -18,10 +15,10 @@
 #define VECTOR_PAGE_FAULT 14
 
 /* Page fault error code. */
-#define FAULT_PRESENT (1u << 0)
-#define FAULT_WRITE (1u << 1)
-#define FAULT_RESERVED (1u << 3)
-#define FAULT_FETCH (1u << 4)
+#define CODE_PRESENT (1u << 0)
+#define CODE_WRITE (1u << 1)
+#define CODE_RESERVED (1u << 3)
+#define CODE_FETCH (1u << 4)
 
 /* Intel SDM volume 3, table 6-1, in the order of the vectors. */
 static const char exception_names[] =
@@ -53,17 +50,15 @@ static uint64_t read_cr3(void)
 	return v;
 }
 
-/* "page fault: write to kernel text (not writable)" */
-static void describe_page_fault(struct strbuf *sb, uint64_t address, uint64_t code)
+static struct memory_fault fault_of(uint64_t address, uint64_t code)
 {
-	bool fetch = code & FAULT_FETCH, write = code & FAULT_WRITE;
-
-	strbuf_str(sb, fetch ? ": execution of " : write ? ": write to " : ": read of ");
-	paging_describe(sb, address);
-	if (code & FAULT_RESERVED)
-		strbuf_str(sb, " (corrupt page table)");
-	else if (code & FAULT_PRESENT)
-		strbuf_str(sb, fetch ? " (not executable)" : write ? " (not writable)" : "");
+	return (struct memory_fault){
+		.address = address,
+		.access = code & CODE_FETCH ? FAULT_EXECUTE : code & CODE_WRITE ? FAULT_WRITE : FAULT_READ,
+		.reason = code & CODE_RESERVED ? FAULT_CORRUPT
+			  : code & CODE_PRESENT ? FAULT_FORBIDDEN
+						: FAULT_ABSENT,
+	};
 }
 
 static const char *describe(const struct trap_frame *f, uint64_t cr2)
@@ -74,45 +69,12 @@ static const char *describe(const struct trap_frame *f, uint64_t cr2)
 	if (f->vector == VECTOR_INVALID_OPCODE && panic_pending_message() != NULL)
 		return panic_pending_message();
 	strbuf_str(&sb, exception_name(f->vector));
-	if (f->vector == VECTOR_PAGE_FAULT)
-		describe_page_fault(&sb, cr2, f->error_code);
+	if (f->vector == VECTOR_PAGE_FAULT) {
+		struct memory_fault fault = fault_of(cr2, f->error_code);
+
+		describe_memory_fault(&sb, &fault);
+	}
 	return text;
-}
-
-static bool in_text(uint64_t address)
-{
-	return address >= (uint64_t)image_text_start && address < (uint64_t)image_text_end;
-}
-
-static bool on_a_stack(uint64_t rbp)
-{
-	for (unsigned i = 0; i < STACK_COUNT; i++) {
-		if (rbp >= (uint64_t)stack_areas[i].bottom &&
-		    rbp <= (uint64_t)stack_areas[i].top - 16)
-			return rbp % 8 == 0;
-	}
-	return false;
-}
-
-/* Follows the frame pointers as long as they lie on a stack of ours and go upwards.  Where a call
- * went astray, the caller has no frame below it yet: its address lies on top of the stack. */
-static unsigned backtrace(const struct trap_frame *f, uint64_t frames[PANIC_FRAMES_MAX])
-{
-	uint64_t rbp = f->rbp;
-	unsigned n = 0;
-
-	if (!in_text(f->rip) && on_a_stack(f->rsp))
-		frames[n++] = *(const uint64_t *)f->rsp;
-
-	while (n < PANIC_FRAMES_MAX && on_a_stack(rbp)) {
-		const uint64_t *frame = (const uint64_t *)rbp;
-
-		frames[n++] = frame[1];
-		if (frame[0] <= rbp)
-			break;
-		rbp = frame[0];
-	}
-	return n;
 }
 
 NORETURN void trap_handle(const struct trap_frame *f);
@@ -136,7 +98,7 @@ NORETURN void trap_handle(const struct trap_frame *f)
 	};
 	struct panic_report report = {
 		.what = describe(f, cr2),
-		.rip = f->rip,
+		.pc = f->rip,
 		.has_address = f->vector == VECTOR_PAGE_FAULT,
 		.address = cr2,
 		.has_error_code = f->error_code != 0 || f->vector == VECTOR_PAGE_FAULT,
@@ -144,6 +106,6 @@ NORETURN void trap_handle(const struct trap_frame *f)
 		.registers = registers,
 		.n_registers = ARRAY_LEN(registers),
 	};
-	report.n_frames = backtrace(f, report.frames);
+	report.n_frames = backtrace(f->rip, f->rsp, f->rbp, report.frames);
 	panic_finish(&report);
 }

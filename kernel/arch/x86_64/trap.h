@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * Exceptions: the tables that route them, and what the stubs saved when one came.
+ * What the stubs of traps.S saved when an exception came.
  */
 #ifndef KERNEL_ARCH_X86_64_TRAP_H
 #define KERNEL_ARCH_X86_64_TRAP_H
@@ -15,8 +15,5 @@ struct trap_frame {
 	uint64_t vector, error_code;
 	uint64_t rip, cs, rflags, rsp, ss;
 };
-
-/* GDT, TSS with the interrupt stacks, IDT. */
-void descriptors_init(void);
 
 #endif

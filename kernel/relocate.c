@@ -4,12 +4,13 @@
  * Moves the image to where it was loaded, for both doors: adds the load address to every pointer
  * that the linker left in the image.
  *
- * The linker packs the places (all R_X86_64_RELATIVE; link.mk refuses any other kind) into the
+ * The linker packs the places (all of the RELATIVE kind; link.mk refuses any other) into the
  * RELR form of the ELF gABI: an even word is the address of one place, an odd word is a bitmap
  * over the 63 words that follow the last one.  The image is linked at 0, so its load address is
  * the bias.  Runs once, before any static pointer may be read: it must not need a relocation.
  */
-#include "kernel/arch/x86_64/image.h"
+#include "kernel/arch/image.h"
+#include "kernel/start.h"
 
 void relocate(void)
 {

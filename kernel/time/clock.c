@@ -1,27 +1,23 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * The monotonic clock (TSC), the one-shot timer (TSC deadline or local APIC count), and the wall
- * clock as an offset to the first.
+ * The monotonic clock on the CPU's counter, and the wall clock as an offset to it.
  */
 #include "kernel/time/clock.h"
 
-#include "kernel/arch/x86_64/calibrate.h"
-#include "kernel/arch/x86_64/cpu.h"
-#include "kernel/arch/x86_64/io.h"
-#include "kernel/arch/x86_64/lapic.h"
-#include "kernel/arch/x86_64/rtc.h"
+#include "kernel/arch/clock.h"
+#include "kernel/arch/cpu.h"
 #include "kernel/time/clock_timer.h"
 #include "kernel/time/steady.h"
 
 /* Longer waits are cut into pieces: the halt's loop sets the timer again. */
 #define TIMER_NS_MAX (30 * NS_PER_S)
-#define FIRMWARE_S_MAX 600 /* a TSC that counted longer did not start with this machine */
+#define FIRMWARE_S_MAX 600 /* a counter that counted longer did not start with this machine */
 #define RTC_WAIT_NS (10 * NS_PER_MS)
 
 static struct clock_rates rates;
 static uint64_t ns_per_tick; /* 32.32 fixed point; 0, and so time stands still, until calibrated */
-static uint64_t entry_tsc;
+static uint64_t entry_counter;
 static bool can_finish; /* clock_begin() has been here, clock_finish() has not */
 static struct steady steady;
 
@@ -29,18 +25,18 @@ static struct steady steady;
 static uint64_t wall_s;
 static int64_t wall_ns;
 static const char *wall_source; /* NULL: not known, or not asked yet */
-static uint64_t wall_tsc;
+static uint64_t wall_counter;
 static bool was_asked; /* the RTC, for the time of day */
 
 void clock_begin(const struct boot_info *bi)
 {
-	uint64_t now = rdtsc();
+	uint64_t now = cpu_counter();
 
-	/* A door that could not read the TSC leaves 0: then the kernel's entry is now. */
-	entry_tsc = bi->entry_tsc != 0 && bi->entry_tsc <= now ? bi->entry_tsc : now;
+	/* A door that could not read the counter leaves 0: then the kernel's entry is now. */
+	entry_counter = bi->entry_counter != 0 && bi->entry_counter <= now ? bi->entry_counter : now;
 	wall_s = bi->wall_clock_s;
-	wall_tsc = bi->wall_clock_tsc;
-	calibrate_begin();
+	wall_counter = bi->wall_clock_counter;
+	clock_rates_begin();
 	can_finish = true;
 }
 
@@ -50,12 +46,8 @@ void clock_finish(void)
 		return;
 	/* Cleared first: a panic in there is reported too, and its report asks for the time. */
 	can_finish = false;
-	calibrate_finish(&rates);
-	ns_per_tick = (NS_PER_S << 32) / rates.tsc_hz;
-	if (cpu_features()->tsc_deadline)
-		lapic_timer_deadline_mode();
-	else
-		lapic_timer_start(0);
+	clock_rates_finish(&rates);
+	ns_per_tick = (NS_PER_S << 32) / rates.counter_hz;
 }
 
 static uint64_t ticks_to_ns(uint64_t ticks)
@@ -69,7 +61,7 @@ uint64_t clock_now_ns(void)
 
 	if (UNLIKELY(can_finish))
 		clock_finish();
-	ticks = (int64_t)(rdtsc() - entry_tsc);
+	ticks = (int64_t)(cpu_counter() - entry_counter);
 	return steady_now(&steady, LIKELY(ticks >= 0) ? (int64_t)ticks_to_ns((uint64_t)ticks)
 						      : -(int64_t)ticks_to_ns((uint64_t)-ticks));
 }
@@ -84,28 +76,20 @@ void clock_spin_us(uint32_t us)
 
 void clock_timer_set(uint64_t at_ns, uint64_t now_ns)
 {
-	uint64_t delta_ns = at_ns > now_ns ? MIN(at_ns - now_ns, TIMER_NS_MAX) : 0;
-
-	/* One tick more than the time takes, so that the deadline has passed when it wakes. */
-	if (cpu_features()->tsc_deadline) {
-		lapic_timer_deadline(rdtsc() + delta_ns * (rates.tsc_hz / 1000) / NS_PER_MS + 1);
-	} else {
-		uint64_t ticks = delta_ns * (rates.apic_hz / 1000) / NS_PER_MS + 1;
-		lapic_timer_start((uint32_t)MIN(ticks, (uint64_t)LAPIC_TIMER_MAX));
-	}
+	timer_start(at_ns > now_ns ? MIN(at_ns - now_ns, TIMER_NS_MAX) : 0);
 }
 
 /* --- the wall clock ---------------------------------------------------------------------------- */
 
 static void wall_from_firmware(void)
 {
-	uint64_t now = rdtsc();
+	uint64_t now = cpu_counter();
 
 	if (wall_s == 0 || wall_source != NULL)
 		return;
-	if (wall_tsc == 0 || wall_tsc > now)
-		wall_tsc = entry_tsc;
-	wall_ns = (int64_t)clock_now_ns() - (int64_t)ticks_to_ns(now - wall_tsc);
+	if (wall_counter == 0 || wall_counter > now)
+		wall_counter = entry_counter;
+	wall_ns = (int64_t)clock_now_ns() - (int64_t)ticks_to_ns(now - wall_counter);
 	wall_source = "firmware";
 }
 
@@ -176,9 +160,9 @@ bool clock_jumped(void)
 bool clock_firmware_us(uint64_t *us)
 {
 	clock_finish();
-	if (rates.tsc_hz == 0 || entry_tsc / rates.tsc_hz >= FIRMWARE_S_MAX)
+	if (rates.counter_hz == 0 || entry_counter / rates.counter_hz >= FIRMWARE_S_MAX)
 		return false;
-	*us = ticks_to_ns(entry_tsc) / NS_PER_US;
+	*us = ticks_to_ns(entry_counter) / NS_PER_US;
 	return true;
 }
 
@@ -187,8 +171,8 @@ void clock_report(struct event_sink *events)
 	clock_finish();
 	/* The RTC is left alone until somebody asks for the time: it may have to be waited for. */
 	wall_from_firmware();
-	event_emit(events, EVENT_CLOCK, 0, 0, EV_U64("tsc_khz", rates.tsc_hz / 1000),
-		   EV_U64("apic_khz", rates.apic_hz * 16 / 1000), EV_STR("source", rates.source),
+	event_emit(events, EVENT_CLOCK, 0, 0, EV_U64("tsc_khz", rates.counter_hz / 1000),
+		   EV_U64("apic_khz", rates.timer_hz / 1000), EV_STR("source", rates.source),
 		   EV_IF(wall_source != NULL, EV_U64("unix", clock_unix_s())),
 		   EV_IF(wall_source != NULL, EV_STR("wall_source", wall_source)));
 }

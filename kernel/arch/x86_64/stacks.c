@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of stacks and the per-CPU block; see image.h. */
-#include "kernel/arch/x86_64/image.h"
+/* The table of stacks and the per-CPU block; see kernel/arch/image.h, kernel/arch/cpu.h. */
+#include "kernel/arch/x86_64/stacks.h"
 
+#include "kernel/arch/cpu.h"
 #include "kernel/arch/x86_64/layout.h"
 
 _Static_assert(offsetof(struct cpu_local, canary) == CPU_LOCAL_CANARY, "fixed by the ABI");
@@ -18,6 +19,8 @@ STACK(stack_fault);
 STACK(stack_double_fault);
 STACK(stack_nmi);
 STACK(stack_machine_check);
+
+const unsigned stack_area_count = STACK_COUNT;
 
 const struct stack_area stack_areas[STACK_COUNT] = {
 	[STACK_MAIN] = AREA(stack_main, "main"),

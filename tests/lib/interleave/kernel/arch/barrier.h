@@ -1,13 +1,13 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * base/barrier.h for the host build of drivers/virtio/queue/split.c (Makefile): each barrier, which lies
+ * kernel/arch/barrier.h for the host build of drivers/virtio/queue/split.c (Makefile): each barrier, which lies
  * between two accesses to what driver and device share, is a moment in which a test can let the
  * device act.  Between them that is every order that matters on one CPU; what a CPU may hold back
  * until a full barrier is fake_ring_hold_back()'s.
  */
-#ifndef TESTS_LIB_INTERLEAVE_BASE_BARRIER_H
-#define TESTS_LIB_INTERLEAVE_BASE_BARRIER_H
+#ifndef TESTS_LIB_INTERLEAVE_KERNEL_ARCH_BARRIER_H
+#define TESTS_LIB_INTERLEAVE_KERNEL_ARCH_BARRIER_H
 
 #include <stdbool.h>
 
