@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "net/counters.h"
 #include "net/dhcp.h"
 #include "tests/runner/unit.h"
 #include "tests/sim/lib/sim_call.h"
@@ -239,6 +240,16 @@ static void add_visitors(const struct visitor *visitors, size_t n)
 		*scene_visitor() = visitors[i];
 }
 
+/* Without the CRs, which no text file should have. */
+static void append_lines(char *to, const char *text)
+{
+	to += strlen(to);
+	for (; *text != '\0'; text++)
+		if (*text != '\r')
+			*to++ = *text;
+	*to = '\0';
+}
+
 TEST(serve_pages)
 {
 	static const struct visitor visitors[] = {
@@ -253,14 +264,35 @@ TEST(serve_pages)
 		{.comes_ns = S(7), .deeds = {{0, SAY, "HEAD /healthz HTTP/1.0\r\n\r\n"}}},
 		{.comes_ns = S(8)},
 	};
+	static char answers[2 * sizeof(visitors[0].got)];
 
 	golden_begin(1);
 	scene_open("golden-serve");
 	scene.clock_runs = true;
 	add_visitors(visitors, ARRAY_LEN(visitors));
 	(void)scene_serve("mode=server requests=12", 60);
+	append_lines(answers, scene.visitors[0].got);
+	append_lines(answers, scene.visitors[1].got);
 	scene_close();
 	golden_compare("serve-pages");
+	golden_compare_text("serve-answers", answers);
+}
+
+/* All there are: names are part of what others rely on, also of those that no scenario moves. */
+TEST(names_of_counters)
+{
+	struct sim_call *call = sim_call_open("golden-names", 1, NULL);
+	struct net_counter_walk walk = {0};
+	char names[8192], *at = names;
+	const char *name, *interface;
+	uint64_t value;
+
+	while (net_counter_next(call->client->stack, &walk, &name, &value))
+		at += snprintf(at, 64, "%s\n", name);
+	for (unsigned i = 0; net_interface_counter(call->client->stack, 0, i, &interface, &name, &value); i++)
+		at += snprintf(at, 64, "interface %s\n", name);
+	sim_call_close(call);
+	golden_compare_text("counter-names", names);
 }
 
 /* A dozen at once, over a link that loses, beside a check that fails. */

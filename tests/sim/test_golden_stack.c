@@ -313,33 +313,34 @@ static void build(struct scene *s, struct kit_frame *f)
 {
 	struct kit_ipv4 ip = {.eth_dst = s->server->mac, .eth_src = s->client->mac, .src = s->client->ip,
 			      .dst = s->server->ip, .ttl = 64};
-	struct kit_tcp tcp = {.src_port = 4000, .dst_port = (uint16_t)(sim_random(&s->sim) % 2 ? 80 : 81),
-			      .seq = 1000, .ack = 77, .flags = (uint16_t)(sim_random(&s->sim) & 0x1ff),
-			      .window = 1000};
+	struct kit_tcp tcp = {.src_port = 4000, .seq = 1000, .ack = 77, .window = 1000};
+	uint64_t r = sim_random(&s->sim); /* drawn apart: compilers differ in which argument comes first */
+	size_t len = sim_random(&s->sim) % 64;
 	uint8_t payload[64];
 
 	for (unsigned i = 0; i < sizeof(payload); i++)
 		payload[i] = (uint8_t)sim_random(&s->sim);
 	switch (sim_random(&s->sim) % 5) {
 	case 0:
-		kit_build_tcp(f, &ip, &tcp, payload, sim_random(&s->sim) % 64);
+		tcp.dst_port = r % 2 ? 80 : 81;
+		tcp.flags = (uint16_t)(r >> 8 & 0x1ff);
+		kit_build_tcp(f, &ip, &tcp, payload, len);
 		break;
 	case 1:
-		kit_build_udp(f, &ip, 4000, 5000, payload, sim_random(&s->sim) % 64);
+		kit_build_udp(f, &ip, 4000, 5000, payload, len);
 		break;
 	case 2:
-		kit_build_icmp(f, &ip, (uint8_t)(sim_random(&s->sim) % 20), (uint8_t)(sim_random(&s->sim) % 5),
-			       (uint32_t)sim_random(&s->sim), payload, sim_random(&s->sim) % 64);
+		kit_build_icmp(f, &ip, (uint8_t)(r % 20), (uint8_t)(r >> 8 & 3), (uint32_t)(r >> 32), payload, len);
 		break;
 	case 3:
 		kit_build_arp(f, &(struct kit_arp){.eth_dst = s->server->mac, .eth_src = s->client->mac,
-				.sha = s->client->mac, .op = (uint16_t)(sim_random(&s->sim) % 4),
+				.sha = s->client->mac, .op = (uint16_t)(r % 4),
 				.spa = s->client->ip, .tpa = s->server->ip});
 		break;
 	default:
-		ip.fragment = (uint16_t)(IPV4_MF | sim_random(&s->sim) % 8);
-		ip.id = (uint16_t)(sim_random(&s->sim) % 3);
-		kit_build_ipv4(f, &ip, IPV4_PROTO_UDP, payload, sim_random(&s->sim) % 8 * 8);
+		ip.fragment = (uint16_t)(IPV4_MF | r % 8);
+		ip.id = (uint16_t)(r >> 8 & 1);
+		kit_build_ipv4(f, &ip, IPV4_PROTO_UDP, payload, len / 8 * 8);
 	}
 }
 
@@ -348,9 +349,11 @@ static void spoil(struct scene *s, struct kit_frame *f)
 {
 	unsigned n = (unsigned)(sim_random(&s->sim) % 4);
 
-	while (n-- > 0)
-		f->bytes[12 + sim_random(&s->sim) % MIN(f->len - 12, (size_t)50)] ^=
-			(uint8_t)(1u << sim_random(&s->sim) % 8);
+	while (n-- > 0) {
+		size_t at = 12 + sim_random(&s->sim) % MIN(f->len - 12, (size_t)50);
+
+		f->bytes[at] ^= (uint8_t)(1u << sim_random(&s->sim) % 8);
+	}
 	if (sim_random(&s->sim) % 8 == 0)
 		f->len = 14 + sim_random(&s->sim) % (f->len - 13);
 	else if (f->bytes[12] == 8 && f->bytes[13] == 0 && (f->bytes[14] & 15) == 5 && sim_random(&s->sim) % 4 != 0)

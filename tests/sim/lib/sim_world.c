@@ -238,9 +238,11 @@ void sim_world_play(uint64_t seed)
 	draw_network(w);
 	start_talks(w);
 	w->has_datagrams = one_in(sim, 3);
-	if (w->has_datagrams)
-		sim_dgram_start(&w->datagrams, sim->hosts[0], sim->hosts[1], draw(sim, 1, 50),
-				draw(sim, 1, 1400));
+	if (w->has_datagrams) {
+		uint32_t len = draw(sim, 1, 1400); /* apart: compilers differ in which argument comes first */
+
+		sim_dgram_start(&w->datagrams, sim->hosts[0], sim->hosts[1], draw(sim, 1, 50), len);
+	}
 	(void)sim_run(sim, sim->now_ns + PATIENCE, all_over, w);
 	for (unsigned i = 0; i < w->n_talks; i++)
 		sim_talk_judge(&w->talks[i]);
