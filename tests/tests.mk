@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Targets that test; included by the top Makefile.
-#   check  the host part alone: layers, tools, units, simulator          (under half a minute)
+#   check-fast  layers, rules about sources and documents, unit tests: while one works  (a quarter of a minute)
+#   check  the host part alone: check-fast, tools, at last the simulator  (about a minute)
 #          (the programs of units and simulator: tests/unit.mk)
 #   test   everything: check, the fuzzers for a minute (tests/fuzz.mk), then the image in QEMU
 #          (tests/boot)                                                   (a few minutes)
@@ -11,8 +12,24 @@
 PYTEST := PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider
 LAYER_OBJS := $(filter $(BUILD)/kernel/net/% $(BUILD)/kernel/base/%,$(IMAGE_OBJS))
 
-.PHONY: check check-layers check-words check-tools check-host docs soak test boot-tests
-check: check-layers check-tools check-example check-host ## host tests: layers, tools, units, simulator (sanitizers)
+# What reads sources and documents alone, and is quick.
+RULES := $(patsubst %,tests/tools/test_%.py,check_layers check_words clause_docs config_docs deploying hostile_doc \
+           licence links metrics_docs tcp_docs white_box)
+OTHER_TOOLS := $(filter-out $(RULES),$(wildcard tests/tools/test_*.py))
+RUN_TOOLS = DIALTONE_BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/runner/tools.py
+
+.PHONY: check check-fast check-layers check-words check-rules check-tools docs soak test boot-tests
+# One after the other, also under make -j: what fails is seen early, and each has all processors.
+check: ## host tests: check-fast, then tools, then the simulator (sanitizers)
+	@$(MAKE) --no-print-directory check-fast
+	@$(MAKE) --no-print-directory check-tools
+	@$(MAKE) --no-print-directory check-example
+	@$(MAKE) --no-print-directory sim TESTS=
+
+check-fast: ## what one runs after every change: layers, rules, unit tests
+	@$(MAKE) --no-print-directory check-layers
+	@$(MAKE) --no-print-directory unit TESTS=
+	@$(MAKE) --no-print-directory check-rules
 
 check-words: ## names, comments, documents: the field's words (docs/style.md)
 	@tools/check_words.py
@@ -25,12 +42,11 @@ docs: $(HELP_CONFIG) ## write the generated parts of docs/tcp.md and README.md, 
 	@tools/log_schema.py --write
 	@tools/config_docs.py $(HELP_CONFIG) --write
 
-check-tools: $(BUILD)/lib/example/two_stacks $(HELP_CONFIG) | $(BUILD)/.setup-check
-	@DIALTONE_BUILD=$(abspath $(BUILD)) $(PYTEST) tests/tools
+check-rules: $(HELP_CONFIG) | $(BUILD)/.setup-check ## the documents and the sources agree
+	@$(RUN_TOOLS) $(RULES)
 
-check-host: $(BUILD)/host/unit $(BUILD)/host/sim
-	@$(BUILD)/host/unit
-	@$(BUILD)/host/sim
+check-tools: $(BUILD)/lib/example/two_stacks $(HELP_CONFIG) | $(BUILD)/.setup-check ## the tests of tools/
+	@$(RUN_TOOLS) $(OTHER_TOOLS)
 
 # Where a change is meant to change what a run does (docs/testing.md).
 .PHONY: golden-update
