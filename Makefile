@@ -74,6 +74,11 @@ KERNEL_LDFLAGS := -nostdlib -static-pie -Wl,-T,kernel/arch/$(ARCH)/kernel.ld -Wl
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 HOST_CFLAGS := $(COMMON_CFLAGS) -O1 -fno-omit-frame-pointer $(SANITIZE) -DDIALTONE_VERSION='"host"'
 
+# What a change of log/events.def builds again.
+EVENTS_FOLDER := $(BUILD)/events
+NARROW        := tools/event_deps.sh narrow $(EVENTS_FOLDER)
+EVENTS_DONE   := $(shell tools/event_deps.sh stamps $(EVENTS_FOLDER))
+
 # --- setting up ------------------------------------------------------------------------------------
 # Each stamp checks the packages its targets need and installs what is missing (tools/setup.sh).
 
@@ -97,6 +102,7 @@ $(BUILD)/kernel/%.o: %.c Makefile | $(BUILD)/.setup-build
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(KERNEL_CFLAGS) -c $< -o $@
+	$(Q)$(NARROW) $(@:.o=.d)
 
 $(BUILD)/kernel/%.o: %.S Makefile | $(BUILD)/.setup-build
 	@mkdir -p $(@D)
@@ -114,6 +120,7 @@ $(BUILD)/host/%.o: %.c Makefile | $(BUILD)/.setup-build $(BUILD)/.setup-check
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(HOST_CFLAGS) -c $< -o $@
+	$(Q)$(NARROW) $(@:.o=.d)
 
 # Its barriers are where a test lets the device act.
 $(BUILD)/host/drivers/virtio/queue/split.o: HOST_CFLAGS += -iquote tests/lib/interleave

@@ -20,6 +20,7 @@ $(BUILD)/bench/obj/%.o: %.c Makefile | $(BUILD)/.setup-build $(BUILD)/.setup-che
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(BENCH_CFLAGS) -c $< -o $@
+	$(Q)$(NARROW) $(@:.o=.d)
 
 $(BENCH_PROGRAMS:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(BUILD)/bench/obj/bench/%.o $(BENCH_OBJS)
 	@echo "  LINK    $@"

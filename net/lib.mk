@@ -26,6 +26,7 @@ $(LIB)/obj/%.o: %.c Makefile net/lib.mk | $(BUILD)/.setup-build
 	@mkdir -p $(@D)
 	@echo "  LIB-CC  $<"
 	$(Q)$(CC) $(LIB_CFLAGS) -c $< -o $@
+	$(Q)$(NARROW) $(@:.o=.d)
 
 $(LIB)/dialtone-net.o: $(LIB_OBJS)
 	@echo "  LD      $@"

@@ -28,6 +28,7 @@ $(BUILD)/fuzz/obj/%.o: %.c Makefile tests/fuzz.mk | $(BUILD)/.setup-fuzz
 	@mkdir -p $(@D)
 	@echo "  FUZZ-CC $<"
 	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) $(FUZZ_COVER) -c $< -o $@
+	$(Q)$(NARROW) $(@:.o=.d)
 
 $(BUILD)/fuzz/libdialtone-fuzz.a: $(FUZZ_OBJS)
 	@rm -f $@
