@@ -33,8 +33,8 @@ struct irq_source {
 	 *   now_ns (or earlier)  there is something to poll: do not halt
 	 *   a later time         what no interrupt reports is checked for then
 	 *   TIME_NEVER           an interrupt reports everything
-	 * For a line that stays asserted until it is served (level): the handler masks it, poll
-	 * acknowledges it at the device, arm unmasks it before it checks.
+	 * A line that stays asserted until it is served is kernel/irq_input.h's: nothing else has to
+	 * be done for it here.
 	 */
 	uint64_t (*arm)(struct irq_source *source, uint64_t now_ns);
 	struct irq_source *next; /* of those watched */
@@ -49,7 +49,7 @@ void irq_unwatch(struct irq_source *source);
 struct irq_line {
 	volatile uint32_t fired; /* set to 1 by the interrupt; cleared by irq_take() */
 	volatile uint64_t count; /* interrupts in all */
-	uint8_t vector;
+	uint8_t vector;          /* message-signalled: the CPU's number for it */
 };
 
 /* What a message-signalled interrupt has to write where. */

@@ -42,7 +42,8 @@ struct virtio_transport_ops {
 	/* Which of its interrupts the device raises for a change of the configuration. */
 	int (*config_interrupt)(struct virtio_device *dev, uint16_t interrupt);
 	/* Connects the device's `interrupt` (< n_interrupts) with `line`, which belongs to
-	 * `source`. */
+	 * `source`.  A transport whose interrupts are level-triggered (kernel/irq_input.h)
+	 * acknowledges them also for a driver that opens none: others may share them. */
 	int (*interrupt_open)(struct virtio_device *dev, uint16_t interrupt, struct irq_line *line,
 			      struct irq_source *source);
 };

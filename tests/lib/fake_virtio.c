@@ -129,11 +129,16 @@ static int fake_config_interrupt(struct virtio_device *dev, uint16_t interrupt)
 static int fake_interrupt_open(struct virtio_device *dev, uint16_t interrupt, struct irq_line *line,
 			       struct irq_source *source)
 {
-	int err = irq_line_open(line, source);
+	struct fake_virtio *fake = fake_of(dev);
+	int err = ERR_OK;
 
 	ASSERT(interrupt < dev->n_interrupts && interrupt < FAKE_VIRTIO_INTERRUPTS);
+	if (fake->level)
+		irq_line_share(line, source);
+	else
+		err = irq_line_open(line, source);
 	if (err == ERR_OK)
-		fake_of(dev)->lines[interrupt] = line;
+		fake->lines[interrupt] = line;
 	return err;
 }
 

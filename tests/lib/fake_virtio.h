@@ -8,6 +8,7 @@
 #define TESTS_LIB_FAKE_VIRTIO_H
 
 #include "drivers/virtio/virtio.h"
+#include "kernel/irq_input.h"
 #include "tests/lib/fake_ring.h"
 
 #define FAKE_VIRTIO_QUEUES 3
@@ -27,6 +28,7 @@ struct fake_virtio {
 	uint8_t config[64];
 	uint32_t config_len;
 	void (*on_notify)(struct fake_virtio *fake, unsigned queue);
+	bool level; /* its interrupts are level-triggered, and the test fires its lines */
 
 	/* what the driver did */
 	uint64_t accepted;

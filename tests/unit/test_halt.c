@@ -51,6 +51,7 @@ static const struct scenario {
 	bool answers;             /* each frame makes the stack send one */
 	bool holds;               /* the stack keeps frames for a while */
 	bool late;                /* an interrupt may miss one window */
+	bool level;               /* the interrupt stays asserted until it is acknowledged */
 	bool buffered;            /* stores reach the device at full barriers, as late as they may */
 } *scenario;
 
@@ -62,6 +63,8 @@ static struct world {
 	unsigned config_raised, config_delivered;
 	uint64_t delivered;       /* interrupts of the queues */
 	uint64_t interrupts;      /* all */
+	unsigned causes;          /* level: CAUSE_* that the device asserts its interrupt for */
+	bool masked;
 	bool skipped;             /* the last window let nothing in */
 	uint64_t timer_ns;        /* what the halt was given */
 	unsigned timers_in_a_row; /* halts that only it ended */
@@ -240,8 +243,79 @@ static uint64_t queue_interrupts(void)
 	return scenario->lines == NONE ? 0 : (uint64_t)rx()->interrupts + tx()->interrupts;
 }
 
+enum {
+	CAUSE_QUEUE = 1,
+	CAUSE_CONFIG = 2,
+};
+
+static struct irq_input input;
+static struct irq_sharer sharer;
+
+static void input_mask(struct irq_input *in)
+{
+	(void)in;
+	w.masked = true;
+}
+
+static void input_unmask(struct irq_input *in)
+{
+	(void)in;
+	w.masked = false;
+	moment();
+}
+
+static const struct irq_input_ops controller = {.mask = input_mask, .unmask = input_unmask};
+
+static void assert_causes(void)
+{
+	if (queue_interrupts() != w.delivered)
+		w.causes |= CAUSE_QUEUE;
+	if (w.config_raised != w.config_delivered)
+		w.causes |= CAUSE_CONFIG;
+	w.delivered = queue_interrupts();
+	w.config_delivered = w.config_raised;
+}
+
+/* Two registers, as virtio-mmio has them; the device may act between them.  Acknowledged is what was
+ * read, also where the device has signalled it once more since. */
+static bool acknowledge(struct irq_sharer *device)
+{
+	unsigned seen;
+
+	(void)device;
+	moment();
+	assert_causes();
+	seen = w.causes;
+	moment();
+	assert_causes();
+	w.causes &= ~seen;
+	moment();
+	if ((seen & CAUSE_QUEUE) != 0)
+		irq_line_fire(net_kit.fake.lines[0]);
+	if ((seen & CAUSE_CONFIG) != 0)
+		irq_line_fire(net_kit.fake.lines[net_kit.fake.dev.n_interrupts - 1]);
+	return seen != 0;
+}
+
+static bool level_pending(void)
+{
+	assert_causes();
+	return w.causes != 0 && !w.masked;
+}
+
+static void level_deliver(void)
+{
+	if (!level_pending())
+		return;
+	irq_input_fired(&input);
+	w.interrupts++;
+	must(!level_pending(), "storms");
+}
+
 static bool pending(void)
 {
+	if (scenario->level)
+		return level_pending();
 	return queue_interrupts() != w.delivered || w.config_raised != w.config_delivered;
 }
 
@@ -254,6 +328,10 @@ static void fire(struct irq_line *line)
 
 static void deliver(void)
 {
+	if (scenario->level) {
+		level_deliver();
+		return;
+	}
 	if (net_kit.fake.lines[0] == NULL)
 		return;
 	if (queue_interrupts() != w.delivered)
@@ -350,6 +428,7 @@ static void check_halt(void)
 {
 	w.halts++;
 	check_told();
+	must(!scenario->level || !w.masked, "halts, and its interrupt is masked");
 	if (pending() || net_kit.fake.dev.dead)
 		return;
 	must(!w.net->polled || scenario->lines == NONE, "polls, although its interrupts arrive");
@@ -450,7 +529,13 @@ static void open_world(const struct scenario *s)
 	net_kit.fake.queue_sizes[VIRTIO_NET_TX_QUEUE] = s->tx_size;
 	net_kit.fake.on_notify = notified;
 	net_kit.hold = s->holds;
+	net_kit.fake.level = s->level;
 	w = (struct world){.timer_ns = TIME_NEVER, .to_send = s->to_send};
+	if (s->level) {
+		irq_input_init(&input, &controller);
+		sharer.acknowledge = acknowledge;
+		irq_input_join(&input, &sharer);
+	}
 	memcpy(w.acts_left, s->acts, sizeof(w.acts_left));
 	orders_rewind();
 	assert_non_null(net_kit_open());
@@ -478,6 +563,7 @@ static void run(const struct scenario *s)
 	fake_ring_at_barrier = NULL;
 	must(net_kit.received == w.given || net_kit.fake.dev.dead, "a frame was lost");
 	must(w.net->polled == (s->lines == NONE), "thinks wrong of its interrupts");
+	irq_unwatch(&input.source);
 	net_kit_teardown();
 }
 
@@ -518,7 +604,8 @@ static const struct scenario small[] = {
 	SMALL("a broken device", 2, 1, 2, .acts = {[ACT_FRAME] = 2, [ACT_BREAK] = 1}),
 };
 
-/* With an event index, and without; and with stores that are seen as late as they may. */
+/* With an event index, and without; with stores that are seen as late as they may; and with an
+ * interrupt that stays asserted until it is acknowledged. */
 TEST(every_order_on_small_rings)
 {
 	for (size_t i = 0; i < ARRAY_LEN(small); i++) {
@@ -531,6 +618,10 @@ TEST(every_order_on_small_rings)
 		s.buffered = false;
 		s.features &= ~EVENT_IDX;
 		run_all_orders(&s);
+		s.features |= EVENT_IDX;
+		s.level = s.lines != NONE && s.rx_size < 4;
+		if (s.level)
+			run_all_orders(&s);
 	}
 }
 
@@ -558,6 +649,7 @@ static void draw_scenario(struct scenario *s)
 	};
 	s->batch = orders_draw(2) == 0 ? 8 : (uint16_t)(1 + orders_draw(8));
 	s->budget = orders_draw(2) == 0 ? 256 : (uint16_t)(1 + orders_draw(256));
+	s->level = s->lines != NONE && orders_draw(3) == 0;
 }
 
 #define DRAWN 400
