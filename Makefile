@@ -46,7 +46,7 @@ EFI_SRCS    := $(wildcard boot/efi/*.c) boot/boot_info.c
 # Sources of the kernel and the drivers that are plain logic and so are tested on the host too.
 HOST_EXTRA_SRCS := $(addprefix kernel/,entropy/chacha.c entropy/jitter.c time/rtc_date.c time/steady.c \
                      firmware/acpi_tables.c firmware/acpi_vm_generation.c firmware/smbios_tables.c \
-                     firmware/fw_cfg_config.c mm/memory_map.c \
+                     mm/memory_map.c \
                      arch/$(ARCH)/pci_config.c) \
                    boot/boot_info.c boot/pvh/start_info.c \
                    $(addprefix boot/efi/,elf_check.c map_convert.c page_tables.c wall_clock.c)

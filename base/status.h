@@ -36,4 +36,7 @@ enum status {
 	STATUS_PANIC = 119,
 };
 
+/* How a machine ends. */
+enum exit_way { EXIT_POWEROFF, EXIT_REBOOT, EXIT_HALT };
+
 #endif

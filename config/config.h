@@ -21,8 +21,9 @@
 #include "base/compiler.h"
 #include "log/event.h"
 #include "base/strbuf.h"
-#include "kernel/exit.h"
+#include "base/status.h"
 #include "log/log.h"
+#include "net/congestion.h"
 
 #define CONFIG_TEXT_MAX 2048 /* bytes of one value, terminator included */
 
@@ -91,10 +92,6 @@ struct config_nic {
 /* True where that device may be the one. */
 bool config_nic_is(const struct config_nic *nic, unsigned place, const uint8_t mac[6]);
 
-/* What the stack is told about congestion (net/congestion.h). */
-enum config_ecn { CONFIG_ECN_ACCEPT, CONFIG_ECN_ASK, CONFIG_ECN_OFF, CONFIG_ECN_ACCURATE };
-enum config_congestion { CONFIG_CUBIC, CONFIG_NEWRENO };
-
 /* What a weakly seeded random generator ends: what needs secrets of its own (https), every run, or
  * nothing. */
 enum config_entropy { CONFIG_ENTROPY_AUTO, CONFIG_ENTROPY_REQUIRE, CONFIG_ENTROPY_ANY };
@@ -102,8 +99,8 @@ enum config_entropy { CONFIG_ENTROPY_AUTO, CONFIG_ENTROPY_REQUIRE, CONFIG_ENTROP
 struct config_platform {
 	struct config_ip ip;
 	struct config_nic nic;
-	enum config_ecn ecn;
-	enum config_congestion congestion;
+	enum net_ecn ecn;
+	enum net_congestion congestion;
 	enum config_entropy entropy;
 	bool link_local;      /* where nobody gives an address: one of 169.254/16 */
 	uint64_t dhcp_timeout_ns;
@@ -123,14 +120,14 @@ const char *config_set_u64(void *dst_u64, const char *value, size_t len);
 const char *config_set_ipv4(void *dst_u32, const char *value, size_t len);
 /* 1-65535, decimal or 0x hexadecimal. */
 const char *config_set_port(void *dst_u16, const char *value, size_t len);
-/* text, json, both. */
+/* text, json, both, ktap. */
 const char *config_set_log_mode(void *dst_log_mode, const char *value, size_t len);
 /* poweroff, reboot, halt. */
 const char *config_set_exit(void *dst_exit_way, const char *value, size_t len);
-/* accept, ask, off. */
-const char *config_set_ecn(void *dst_config_ecn, const char *value, size_t len);
+/* accept, ask, accurate, off. */
+const char *config_set_ecn(void *dst_net_ecn, const char *value, size_t len);
 /* cubic, newreno. */
-const char *config_set_congestion(void *dst_config_congestion, const char *value, size_t len);
+const char *config_set_congestion(void *dst_net_congestion, const char *value, size_t len);
 /* auto, require, any. */
 const char *config_set_entropy(void *dst_config_entropy, const char *value, size_t len);
 /* ip= as above.  Without a client's address it is asked for (DHCP) unless the autoconf part, which

@@ -51,27 +51,27 @@ static unsigned find_word(const char *const *words, unsigned n, const char *valu
 	return i;
 }
 
-const char *config_set_ecn(void *dst_config_ecn, const char *value, size_t len)
+const char *config_set_ecn(void *dst_net_ecn, const char *value, size_t len)
 {
 	static const char *const words[] = {
-		[CONFIG_ECN_ACCEPT] = "accept", [CONFIG_ECN_ASK] = "ask", [CONFIG_ECN_OFF] = "off",
-		[CONFIG_ECN_ACCURATE] = "accurate"};
+		[NET_ECN_ACCEPT] = "accept", [NET_ECN_ASK] = "ask", [NET_ECN_OFF] = "off",
+		[NET_ECN_ACCURATE] = "accurate"};
 	unsigned i = find_word(words, ARRAY_LEN(words), value, len);
 
 	if (i == ARRAY_LEN(words))
 		return "neither accept, ask, accurate nor off";
-	*(enum config_ecn *)dst_config_ecn = (enum config_ecn)i;
+	*(enum net_ecn *)dst_net_ecn = (enum net_ecn)i;
 	return NULL;
 }
 
-const char *config_set_congestion(void *dst_config_congestion, const char *value, size_t len)
+const char *config_set_congestion(void *dst_net_congestion, const char *value, size_t len)
 {
-	static const char *const words[] = {[CONFIG_CUBIC] = "cubic", [CONFIG_NEWRENO] = "newreno"};
+	static const char *const words[] = {[NET_CONGESTION_CUBIC] = "cubic", [NET_CONGESTION_NEWRENO] = "newreno"};
 	unsigned i = find_word(words, ARRAY_LEN(words), value, len);
 
 	if (i == ARRAY_LEN(words))
 		return "no such algorithm";
-	*(enum config_congestion *)dst_config_congestion = (enum config_congestion)i;
+	*(enum net_congestion *)dst_net_congestion = (enum net_congestion)i;
 	return NULL;
 }
 

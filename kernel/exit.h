@@ -12,7 +12,6 @@
 /* The isa-debug-exit port that the configuration named; 0: none. */
 void exit_set_debug_port(uint16_t port);
 /* What machine_off() does where no debug port ends the machine; EXIT_POWEROFF at first. */
-enum exit_way { EXIT_POWEROFF, EXIT_REBOOT, EXIT_HALT };
 void exit_set_way(enum exit_way way);
 /* Prints "EXIT: STATUS=n" last on every port, flushes, and ends the machine: isa-debug-exit
  * (success written as 16), then what exit_set_way() said: ACPI S5, a reset, or a halt for ever; where

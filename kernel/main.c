@@ -14,6 +14,7 @@
 #include "drivers/devices.h"
 #include "kernel/time/clock.h"
 #include "config/config.h"
+#include "config/sources.h"
 #include "kernel/console/console.h"
 #include "kernel/entropy/entropy.h"
 #include "machine/event_loop.h"
@@ -149,6 +150,24 @@ static NORETURN void give_up(enum status status, const char *message)
 	machine_exit(status);
 }
 
+static const struct config_fw_cfg fw_cfg = {
+	.read = fw_cfg_read, .alloc = heap_alloc, .free = heap_free};
+
+static unsigned read_smbios(const struct config_tables *tables, uint64_t entry,
+			    struct event_sink *events)
+{
+	struct smbios_strings strings;
+	unsigned faults = 0;
+	const char *text;
+	size_t len;
+
+	if (!smbios_open(&strings, entry))
+		config_ignore_smbios(events);
+	while (smbios_next(&strings, &text, &len))
+		faults += config_read_smbios(tables, text, len, events);
+	return faults;
+}
+
 static void read_configuration(const struct boot_info *bi, struct config_platform *platform)
 {
 	struct event_sink *events = log_sink();
@@ -166,8 +185,8 @@ static void read_configuration(const struct boot_info *bi, struct config_platfor
 		faults += config_read(&tables, CONFIG_SOURCE_FILE, "dialtone.conf",
 				      (const char *)(uintptr_t)bi->config_file.addr,
 				      bi->config_file.len, events);
-	faults += smbios_read_config(&tables, bi->smbios, events);
-	faults += fw_cfg_read_config(&tables, events);
+	faults += read_smbios(&tables, bi->smbios, events);
+	faults += config_read_fw_cfg(&tables, fw_cfg_init() ? &fw_cfg : NULL, events);
 	if (bi->load_options.addr != 0)
 		faults += config_read_load_options(&tables,
 						   (const void *)(uintptr_t)bi->load_options.addr,
@@ -191,15 +210,9 @@ static void read_configuration(const struct boot_info *bi, struct config_platfor
 
 static struct net_options net_options_of(const struct config_platform *platform)
 {
-	static const uint8_t ecn[] = {[CONFIG_ECN_ACCEPT] = NET_ECN_ACCEPT,
-				      [CONFIG_ECN_ASK] = NET_ECN_ASK, [CONFIG_ECN_OFF] = NET_ECN_OFF,
-				      [CONFIG_ECN_ACCURATE] = NET_ECN_ACCURATE};
-	static const uint8_t congestion[] = {[CONFIG_CUBIC] = NET_CONGESTION_CUBIC,
-					     [CONFIG_NEWRENO] = NET_CONGESTION_NEWRENO};
-
 	return (struct net_options){.max_sockets = 1400, /* a server's places, who waits for one, and the client's */
-				    .ecn = ecn[platform->ecn],
-				    .congestion = congestion[platform->congestion]};
+				    .ecn = platform->ecn,
+				    .congestion = platform->congestion};
 }
 
 /* From the devices to an address, or the end of the run. */

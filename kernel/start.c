@@ -10,6 +10,7 @@
 #include "kernel/arch/irq.h"
 #include "kernel/time/clock_timer.h"
 #include "kernel/console/console.h"
+#include "kernel/console/log_output.h"
 #include "kernel/entropy/entropy.h"
 #include "kernel/entropy/entropy_pool.h"
 #include "kernel/exit.h"
@@ -27,9 +28,16 @@ static uint64_t random_canary(void)
 	return v & ~UINT64_C(0xff);
 }
 
-NORETURN void kernel_refuse(const char *problem)
+/* From here on an event is a line. */
+static void open_log(void)
 {
 	console_init();
+	log_open(&console_log_output);
+}
+
+NORETURN void kernel_refuse(const char *problem)
+{
+	open_log();
 	cpu_traps_init();
 	cpu_init();
 	panic(problem);
@@ -42,7 +50,7 @@ __attribute__((no_stack_protector)) NORETURN void kernel_start(struct boot_info 
 
 	if (problem != NULL)
 		kernel_refuse(problem);
-	console_init();
+	open_log();
 	cpu_traps_init();
 	cpu_init();
 	entropy_begin(bi);
@@ -80,7 +88,7 @@ static NORETURN void end_with_bad_config(struct event_sink *events)
 
 NORETURN void kernel_refuse_config(const char *source, const char *problem)
 {
-	console_init();
+	open_log();
 	cpu_traps_init();
 	cpu_init();
 	kernel_note_bad_config(source, problem);

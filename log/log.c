@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * The log's sink: one event in, its lines out to the console.  Formatting is the files log/format_,
+ * The log's sink: one event in, its lines out to the ports.  Formatting is the files log/format_,
  * waiting for log= is log/hold.c; here is only which line goes to which port.
  *
  * The first port gets what log= selects.  A second port, where the machine has one, gets the
@@ -12,18 +12,19 @@
  */
 #include "log/log.h"
 
-#include "kernel/time/clock.h"
-#include "kernel/console/console.h"
 #include "log/format.h"
 #include "log/hold.h"
 #include "log/ktap.h"
 #include "log/mute.h"
 
 static struct {
+	const struct log_output *output; /* NULL: not open yet */
 	bool decided; /* log= is known, or nothing may wait for it any longer */
 	enum log_mode mode;
 	uint64_t seq; /* machine lines so far */
 } the_log = {.mode = LOG_TEXT};
+
+static const char *const port_names[LOG_PORTS] = {"first", "second"};
 
 /* Apart from the_log, so that they take no bytes of the image. */
 static struct log_hold held;
@@ -36,13 +37,13 @@ static const char mark[] = "# ";
 static void print_line(enum log_mode form, const char *line, size_t len)
 {
 	if (form == LOG_TEXT && the_log.mode == LOG_KTAP)
-		console_line(CONSOLE_FIRST, line, len);
+		the_log.output->write_line(LOG_FIRST, line, len);
 	else if (form == LOG_TEXT && (the_log.mode & LOG_TEXT) != 0)
-		console_line(CONSOLE_FIRST, line + MARK_LEN, len - MARK_LEN);
+		the_log.output->write_line(LOG_FIRST, line + MARK_LEN, len - MARK_LEN);
 	else if ((the_log.mode & form) != 0)
-		console_line(CONSOLE_FIRST, line, len);
-	if (form == LOG_JSON && console_has(CONSOLE_SECOND))
-		console_line(CONSOLE_SECOND, line, len);
+		the_log.output->write_line(LOG_FIRST, line, len);
+	if (form == LOG_JSON && the_log.output->has_port(LOG_SECOND))
+		the_log.output->write_line(LOG_SECOND, line, len);
 }
 
 static void release_held_lines(void)
@@ -79,12 +80,12 @@ static bool wanted(enum log_mode form)
 {
 	return !the_log.decided || (the_log.mode & form) != 0 ||
 	       (form == LOG_TEXT && the_log.mode == LOG_KTAP) ||
-	       (form == LOG_JSON && console_has(CONSOLE_SECOND));
+	       (form == LOG_JSON && the_log.output->has_port(LOG_SECOND));
 }
 
 static void write_event(const struct event *ev)
 {
-	uint64_t t_ns = clock_now_ns();
+	uint64_t t_ns = the_log.output->now_ns();
 
 	if (!log_mute_wants(ev, t_ns))
 		return;
@@ -101,7 +102,7 @@ static void write_event(const struct event *ev)
 	}
 }
 
-/* A verdict waits for nothing: whoever gives it up so early never gets to log_set_mode(). */
+/* A verdict is not held: a run that ends so early never gets to log_set_mode(). */
 static bool is_verdict(const struct event *ev)
 {
 	return ev->id == EVENT_PANIC || ev->id == EVENT_RESULT;
@@ -109,14 +110,14 @@ static bool is_verdict(const struct event *ev)
 
 static void print_first(const char *line, size_t len)
 {
-	console_line(CONSOLE_FIRST, line, len);
+	the_log.output->write_line(LOG_FIRST, line, len);
 }
 
-/* A gap in seq shows that machine lines are missing; this says how many of all, and why. */
-static void say_lost(enum console_port port, const char *name)
+/* A gap in seq shows that machine lines are missing; this reports how many, and at which port. */
+static void report_lost(enum log_port port)
 {
-	uint32_t lines = console_take_lost(port);
-	const struct event_field fields[] = {EV_U64("lines", lines), EV_STR("port", name)};
+	uint32_t lines = the_log.output->consume_lost(port);
+	const struct event_field fields[] = {EV_U64("lines", lines), EV_STR("port", port_names[port])};
 	const struct event ev = {
 		.id = EVENT_LOG_LOST, .n_fields = ARRAY_LEN(fields), .fields = fields};
 
@@ -127,10 +128,12 @@ static void say_lost(enum console_port port, const char *name)
 static void log_emit(struct event_sink *sink, const struct event *ev)
 {
 	(void)sink;
+	if (the_log.output == NULL)
+		return;
 	if (!the_log.decided && is_verdict(ev))
 		release_held_lines();
-	say_lost(CONSOLE_FIRST, "first");
-	say_lost(CONSOLE_SECOND, "second");
+	report_lost(LOG_FIRST);
+	report_lost(LOG_SECOND);
 	write_event(ev);
 	if (the_log.mode != LOG_KTAP)
 		return;
@@ -138,6 +141,11 @@ static void log_emit(struct event_sink *sink, const struct event *ev)
 		ktap_report(&ktap, ev, print_first);
 	else
 		ktap_note(&ktap, ev);
+}
+
+void log_open(const struct log_output *output)
+{
+	the_log.output = output;
 }
 
 void log_set_mode(enum log_mode mode)

@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * The log: turns events into lines (docs/log.md) and hands them to the console.  One event, one
+ * The log: turns events into lines (docs/log.md) and hands them to its output.  One event, one
  * human line or one machine line or both; every line is written whole.
  */
 #ifndef LOG_LOG_H
@@ -16,6 +16,23 @@ enum log_mode {
 	LOG_BOTH = LOG_TEXT | LOG_JSON,
 	LOG_KTAP = 1 << 2, /* a KTAP report, the human lines as its diagnostic ones */
 };
+
+enum log_port { LOG_FIRST, LOG_SECOND };
+#define LOG_PORTS 2u
+
+/* What the log needs of the machine it runs on; kernel/console/log_output.c is dialtone's. */
+struct log_output {
+	/* Time since the machine's entry. */
+	uint64_t (*now_ns)(void);
+	bool (*has_port)(enum log_port port);
+	/* Writes one whole line, without its end.  Never waits for long. */
+	void (*write_line)(enum log_port port, const char *line, size_t len);
+	/* Lines that write_line() dropped since this was last called. */
+	uint32_t (*consume_lost)(enum log_port port);
+};
+
+/* Until this call events are dropped.  The struct is borrowed for ever. */
+void log_open(const struct log_output *output);
 
 /* Lines before log_set_mode() are kept back until the configuration has said which to print.  A
  * PANIC or RESULT that comes earlier lets them out as text, so no verdict is ever lost; more lines

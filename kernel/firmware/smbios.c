@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Finds the SMBIOS table and hands what is ours to the configuration; see kernel/firmware/smbios.h. */
+/* Finds the SMBIOS table in memory; see kernel/firmware/smbios.h. */
 #include "kernel/firmware/smbios.h"
 
 #include "base/string.h"
 #include "kernel/mm/memory.h"
-
-#define SOURCE "SMBIOS"
-#define PREFIX "dialtone:"
 
 /* DSP0134 5.2: on a machine with a BIOS the entry point lies here, on a 16-byte boundary. */
 #define BIOS_AREA 0xf0000u
@@ -34,34 +31,20 @@ static bool find_table(uint64_t entry, struct smbios_table *table)
 	return p != NULL && smbios_parse_entry(p, SMBIOS_ENTRY_MAX, table);
 }
 
-/* The machine has a table, and nothing that may stand in it is taken. */
-static unsigned ignored(struct event_sink *events)
+bool smbios_open(struct smbios_strings *strings, uint64_t entry)
 {
-	event_emit(events, EVENT_CONFIG_NOTE, 0, 0, EV_STR("source", SOURCE),
-		   EV_STR("note", "the table cannot be read, ignored"));
-	return 0;
+	struct smbios_table table;
+
+	*strings = (struct smbios_strings){0};
+	if (!find_table(entry, &table))
+		return entry == 0;
+	strings->table = firmware_map(table.address, table.len);
+	strings->len = table.len;
+	return strings->table != NULL;
 }
 
-unsigned smbios_read_config(const struct config_tables *tables, uint64_t entry,
-			    struct event_sink *events)
+bool smbios_next(struct smbios_strings *strings, const char **text, size_t *len)
 {
-	struct smbios_cursor cursor = {0};
-	struct smbios_table table;
-	const uint8_t *bytes;
-	const char *text;
-	unsigned faults = 0;
-	size_t len;
-
-	if (!find_table(entry, &table))
-		return entry != 0 ? ignored(events) : 0;
-	bytes = firmware_map(table.address, table.len);
-	if (bytes == NULL)
-		return ignored(events);
-	while (smbios_next_oem_string(bytes, table.len, &cursor, &text, &len)) {
-		if (len < strlen(PREFIX) || memcmp(text, PREFIX, strlen(PREFIX)) != 0)
-			continue;
-		faults += config_read_pair(tables, SOURCE, text + strlen(PREFIX),
-					   len - strlen(PREFIX), events);
-	}
-	return faults;
+	return strings->table != NULL &&
+	       smbios_next_oem_string(strings->table, strings->len, &strings->cursor, text, len);
 }

@@ -1,9 +1,8 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * SMBIOS OEM strings (DMTF DSP0134 3.x, 7.12, type 11) as a source of configuration: hypervisors
- * let their users put texts there (`-smbios type=11,value=...`).  Ours begin with "dialtone:";
- * whatever else stands there is other people's.
+ * SMBIOS OEM strings (DMTF DSP0134 3.x, 7.12, type 11), found in memory; config/source_smbios.c reads
+ * ours among them.
  *
  * The parsers (smbios_tables.c) are pure and read nothing outside the bytes they are given.
  */
@@ -11,12 +10,6 @@
 #define KERNEL_FIRMWARE_SMBIOS_H
 
 #include "base/compiler.h"
-#include "config/config.h"
-
-/* Reads what is ours as source "SMBIOS"; the number of faults.  `entry` is the physical address of
- * the entry point structure, 0: look where a BIOS leaves it. */
-unsigned smbios_read_config(const struct config_tables *tables, uint64_t entry,
-			    struct event_sink *events);
 
 /* --- parsers ---------------------------------------------------------------------------------- */
 
@@ -39,5 +32,19 @@ struct smbios_cursor {
 /* The next OEM string, not terminated; false: there is no other, or the table ends in nonsense. */
 bool smbios_next_oem_string(const uint8_t *table, uint32_t len, struct smbios_cursor *cursor,
 			    const char **text, size_t *text_len);
+
+/* --- this machine's table --------------------------------------------------------------------- */
+
+struct smbios_strings {
+	const uint8_t *table; /* NULL: there is none */
+	uint32_t len;
+	struct smbios_cursor cursor;
+};
+
+/* `entry` is the physical address of the entry point structure, 0: look where a BIOS leaves it.
+ * False: the firmware names a table that cannot be read; `strings` is empty then. */
+bool smbios_open(struct smbios_strings *strings, uint64_t entry) MUST_CHECK;
+/* The next OEM string, not terminated; false: there is no other. */
+bool smbios_next(struct smbios_strings *strings, const char **text, size_t *len) MUST_CHECK;
 
 #endif

@@ -167,18 +167,18 @@ TEST(what_a_weak_seed_ends)
 
 TEST(what_tcp_does_about_congestion)
 {
-	assert_int_equal(platform.ecn, CONFIG_ECN_ACCEPT);
-	assert_int_equal(platform.congestion, CONFIG_CUBIC);
+	assert_int_equal(platform.ecn, NET_ECN_ACCEPT);
+	assert_int_equal(platform.congestion, NET_CONGESTION_CUBIC);
 	assert_int_equal(read_line("ecn=ask congestion=newreno"), 0);
-	assert_int_equal(platform.ecn, CONFIG_ECN_ASK);
-	assert_int_equal(platform.congestion, CONFIG_NEWRENO);
+	assert_int_equal(platform.ecn, NET_ECN_ASK);
+	assert_int_equal(platform.congestion, NET_CONGESTION_NEWRENO);
 	assert_int_equal(read_line("ecn=off congestion=cubic"), 0);
-	assert_int_equal(platform.ecn, CONFIG_ECN_OFF);
-	assert_int_equal(platform.congestion, CONFIG_CUBIC);
+	assert_int_equal(platform.ecn, NET_ECN_OFF);
+	assert_int_equal(platform.congestion, NET_CONGESTION_CUBIC);
 	assert_int_equal(read_line("ecn=accurate"), 0);
-	assert_int_equal(platform.ecn, CONFIG_ECN_ACCURATE);
+	assert_int_equal(platform.ecn, NET_ECN_ACCURATE);
 	assert_int_equal(read_line("ecn=accept"), 0);
-	assert_int_equal(platform.ecn, CONFIG_ECN_ACCEPT);
+	assert_int_equal(platform.ecn, NET_ECN_ACCEPT);
 	assert_int_equal(read_line("ecn=on congestion=reno ecn= congestion="), 4);
 	assert_non_null(strstr(said, "ecn=on: neither accept, ask, accurate nor off; "
 			       "allowed: accept, ask, accurate, off\n"));

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* kernel/firmware/fw_cfg_config: which files are ours, in which order, and a device that says anything. */
+/* config/source_fw_cfg: which files are ours, in which order, and a device that says anything. */
 #include <stdlib.h>
 #include <string.h>
 
 #include <linux/qemu_fw_cfg.h>
 
 #include "base/bytes.h"
-#include "kernel/firmware/fw_cfg.h"
+#include "config/sources.h"
 #include "log/format.h"
-#include "kernel/mm/memory.h"
 #include "tests/runner/unit.h"
 
 /* --- a device ---------------------------------------------------------------------------------- */
@@ -22,12 +21,7 @@ static struct {
 	struct { char text[4096]; uint32_t len; } files[FILES];
 } device;
 
-bool fw_cfg_init(void)
-{
-	return device.there;
-}
-
-bool fw_cfg_read(uint16_t selector, void *buf, uint32_t len)
+static bool device_read(uint16_t selector, void *buf, uint32_t len)
 {
 	uint32_t i = selector - FW_CFG_FILE_FIRST;
 
@@ -47,7 +41,7 @@ bool fw_cfg_read(uint16_t selector, void *buf, uint32_t len)
 
 static size_t held, heap_left;
 
-void *heap_alloc(size_t size)
+static void *give_memory(size_t size)
 {
 	if (size > heap_left)
 		return NULL;
@@ -55,11 +49,14 @@ void *heap_alloc(size_t size)
 	return malloc(size);
 }
 
-void heap_free(void *ptr, size_t size)
+static void give_back(void *ptr, size_t size)
 {
 	held -= ptr != NULL ? size : 0;
 	free(ptr);
 }
+
+static const struct config_fw_cfg fw_cfg = {
+	.read = device_read, .alloc = give_memory, .free = give_back};
 
 static uint8_t *add_file(const char *name, const char *text, uint32_t len)
 {
@@ -119,7 +116,7 @@ FIXTURE(fresh, NULL);
 
 static unsigned read_all(void)
 {
-	unsigned faults = fw_cfg_read_config(&tables, &sink);
+	unsigned faults = config_read_fw_cfg(&tables, device.there ? &fw_cfg : NULL, &sink);
 
 	assert_int_equal(held, 0);
 	return faults;

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* log/log.c and its waiting room: which line goes to which port, and that none is lost silently.
- * The console and the clock of this test stand in for the machine's. */
+ * The ports and the clock of this test stand in for the machine's. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "kernel/time/clock.h"
-#include "kernel/console/console.h"
 #include "log/log.h"
 #include "log/hold.h"
 #include "tests/runner/unit.h"
@@ -17,19 +15,19 @@ static char printed[2][3 * LOG_HOLD_BYTES];
 static bool has_second;
 static uint64_t now_ns;
 
-uint64_t clock_now_ns(void)
+static uint64_t clock_of_test(void)
 {
 	return now_ns;
 }
 
-bool console_has(enum console_port port)
+static bool has_port(enum log_port port)
 {
-	return port == CONSOLE_FIRST || has_second;
+	return port == LOG_FIRST || has_second;
 }
 
 static uint32_t lost[2];
 
-uint32_t console_take_lost(enum console_port port)
+static uint32_t consume_lost(enum log_port port)
 {
 	uint32_t lines = lost[port];
 
@@ -37,11 +35,18 @@ uint32_t console_take_lost(enum console_port port)
 	return lines;
 }
 
-void console_line(enum console_port port, const char *line, size_t len)
+static void write_line(enum log_port port, const char *line, size_t len)
 {
 	strncat(printed[port], line, len);
 	strcat(printed[port], "\n");
 }
+
+static const struct log_output output = {
+	.now_ns = clock_of_test,
+	.has_port = has_port,
+	.write_line = write_line,
+	.consume_lost = consume_lost,
+};
 
 static void emit_cpu(void)
 {
@@ -61,6 +66,7 @@ static void boot(void (*body)(void))
 
 	assert_true(pid >= 0);
 	if (pid == 0) {
+		log_open(&output);
 		body();
 		_exit(0);
 	}
@@ -68,7 +74,7 @@ static void boot(void (*body)(void))
 	assert_int_equal(status, 0);
 }
 
-static void must_be(enum console_port port, const char *expected)
+static void must_be(enum log_port port, const char *expected)
 {
 	if (strcmp(printed[port], expected) == 0)
 		return;
@@ -79,12 +85,12 @@ static void must_be(enum console_port port, const char *expected)
 static void text_body(void)
 {
 	emit_cpu();
-	must_be(CONSOLE_FIRST, "");
+	must_be(LOG_FIRST, "");
 	log_set_mode(LOG_TEXT);
-	must_be(CONSOLE_FIRST, TEXT(1));
+	must_be(LOG_FIRST, TEXT(1));
 	emit_cpu();
-	must_be(CONSOLE_FIRST, TEXT(1) TEXT(2));
-	must_be(CONSOLE_SECOND, "");
+	must_be(LOG_FIRST, TEXT(1) TEXT(2));
+	must_be(LOG_SECOND, "");
 }
 
 static void json_body(void)
@@ -92,7 +98,7 @@ static void json_body(void)
 	emit_cpu();
 	log_set_mode(LOG_JSON);
 	emit_cpu();
-	must_be(CONSOLE_FIRST, JSON(1, 1) JSON(2, 2));
+	must_be(LOG_FIRST, JSON(1, 1) JSON(2, 2));
 }
 
 static void both_body(void)
@@ -100,7 +106,7 @@ static void both_body(void)
 	emit_cpu();
 	log_set_mode(LOG_BOTH);
 	emit_cpu();
-	must_be(CONSOLE_FIRST, TEXT(1) JSON(1, 1) TEXT(2) JSON(2, 2));
+	must_be(LOG_FIRST, TEXT(1) JSON(1, 1) TEXT(2) JSON(2, 2));
 }
 
 static void second_port_body(void)
@@ -109,8 +115,8 @@ static void second_port_body(void)
 	emit_cpu();
 	log_set_mode(LOG_TEXT);
 	emit_cpu();
-	must_be(CONSOLE_FIRST, TEXT(1) TEXT(2));
-	must_be(CONSOLE_SECOND, JSON(1, 1) JSON(2, 2));
+	must_be(LOG_FIRST, TEXT(1) TEXT(2));
+	must_be(LOG_SECOND, JSON(1, 1) JSON(2, 2));
 }
 
 /* What was held and what comes are diagnostic lines, between the version and the points. */
@@ -120,13 +126,13 @@ static void ktap_body(void)
 	emit_cpu();
 	log_set_mode(LOG_KTAP);
 	emit_cpu();
-	must_be(CONSOLE_FIRST, "KTAP version 1\n# " TEXT(1) "# " TEXT(2));
-	must_be(CONSOLE_SECOND, JSON(1, 1) JSON(2, 2));
+	must_be(LOG_FIRST, "KTAP version 1\n# " TEXT(1) "# " TEXT(2));
+	must_be(LOG_SECOND, JSON(1, 1) JSON(2, 2));
 	event_emit(log_sink(), EVENT_RESULT, 0, 0, EV_U64("exitcode", 110), EV_STR("outcome", "failed"),
 		   EV_STR("errormsg", "x"));
-	assert_non_null(strstr(printed[CONSOLE_FIRST],
+	assert_non_null(strstr(printed[LOG_FIRST],
 			       "# [   0.000002] result   failed: x\n1..8\nnot ok 1 - link # status 110: x\n"));
-	assert_null(strstr(printed[CONSOLE_SECOND], "1..8"));
+	assert_null(strstr(printed[LOG_SECOND], "1..8"));
 }
 
 static void lost_body(void)
@@ -134,11 +140,11 @@ static void lost_body(void)
 	has_second = true;
 	log_set_mode(LOG_TEXT);
 	emit_cpu();
-	lost[CONSOLE_SECOND] = 7;
+	lost[LOG_SECOND] = 7;
 	emit_cpu();
-	must_be(CONSOLE_FIRST, TEXT(1) "[   0.000002] log      7 lines are lost: the second serial port did "
+	must_be(LOG_FIRST, TEXT(1) "[   0.000002] log      7 lines are lost: the second serial port did "
 				       "not take them in time\n" TEXT(2));
-	must_be(CONSOLE_SECOND, JSON(1, 1) "@dt {\"v\":1,\"seq\":2,\"t_us\":2,\"ev\":\"log.lost\",\"lines\":7,"
+	must_be(LOG_SECOND, JSON(1, 1) "@dt {\"v\":1,\"seq\":2,\"t_us\":2,\"ev\":\"log.lost\",\"lines\":7,"
 				"\"port\":\"second\"}\n" JSON(3, 2));
 }
 
@@ -146,9 +152,9 @@ static void early_verdict_body(void)
 {
 	emit_cpu();
 	event_emit(log_sink(), EVENT_PANIC, 0, 0, EV_STR("what", "too early"));
-	must_be(CONSOLE_FIRST, TEXT(1) "[   0.000001] panic    too early\n");
+	must_be(LOG_FIRST, TEXT(1) "[   0.000001] panic    too early\n");
 	event_emit(log_sink(), EVENT_RESULT, 0, 0, EV_STR("outcome", "failed"));
-	must_be(CONSOLE_FIRST, TEXT(1) "[   0.000001] panic    too early\n"
+	must_be(LOG_FIRST, TEXT(1) "[   0.000001] panic    too early\n"
 				       "[   0.000001] result   failed\n");
 }
 
@@ -156,7 +162,7 @@ static void early_result_body(void)
 {
 	emit_cpu();
 	event_emit(log_sink(), EVENT_RESULT, 0, 0, EV_STR("outcome", "failed"));
-	must_be(CONSOLE_FIRST, TEXT(1) "[   0.000001] result   failed\n");
+	must_be(LOG_FIRST, TEXT(1) "[   0.000001] result   failed\n");
 }
 
 /* More lines than can wait: all come out, in both forms, and those behind them as log= says. */
@@ -174,14 +180,14 @@ static void overflow_body(void)
 				      "@dt {\"v\":1,\"seq\":%u,\"t_us\":%u,\"ev\":\"cpu\",\"vendor\":\"V\"}\n",
 				      events, events);
 	}
-	must_be(CONSOLE_FIRST, expected);
+	must_be(LOG_FIRST, expected);
 	log_set_mode(LOG_JSON);
-	must_be(CONSOLE_FIRST, expected);
+	must_be(LOG_FIRST, expected);
 	emit_cpu();
 	events++;
 	sprintf(expected + at, "@dt {\"v\":1,\"seq\":%u,\"t_us\":%u,\"ev\":\"cpu\",\"vendor\":\"V\"}\n",
 		events, events);
-	must_be(CONSOLE_FIRST, expected);
+	must_be(LOG_FIRST, expected);
 }
 
 TEST(log_text_prints_human_lines) { boot(text_body); }

@@ -1,16 +1,15 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * The files of fw_cfg whose names are ours, read into the configuration; see kernel/firmware/fw_cfg.h.  What
- * the host says about sizes and counts is bounded before memory is taken for it.
+ * The files of fw_cfg whose names are ours, read into the configuration; see config/sources.h.
+ * Sizes and counts that the host names are bounded before memory is allocated for them.
  */
-#include "kernel/firmware/fw_cfg.h"
+#include "config/sources.h"
 
 #include <linux/qemu_fw_cfg.h>
 
 #include "base/bytes.h"
 #include "base/string.h"
-#include "kernel/mm/memory.h"
 
 #define SOURCE "fw_cfg"
 #define PREFIX "opt/org.dialtone/"
@@ -32,27 +31,28 @@ struct directory {
 
 struct reading {
 	const struct config_tables *tables;
+	const struct config_fw_cfg *device;
 	struct event_sink *events;
 	unsigned faults;
 };
 
 /* NULL, or what is wrong. */
-static const char *directory_read(struct directory *dir, struct event_sink *events)
+static const char *directory_read(const struct reading *r, struct directory *dir)
 {
 	static const char unread[] = "the directory cannot be read from the device";
 	uint8_t count[4];
 
-	if (!fw_cfg_read(FW_CFG_FILE_DIR, count, sizeof(count)))
+	if (!r->device->read(FW_CFG_FILE_DIR, count, sizeof(count)))
 		return unread;
 	dir->count = MIN(load_be32(count), FILES_MAX);
 	if (dir->count < load_be32(count))
-		event_emit(events, EVENT_CONFIG_NOTE, 0, 0, EV_STR("source", SOURCE),
+		event_emit(r->events, EVENT_CONFIG_NOTE, 0, 0, EV_STR("source", SOURCE),
 			   EV_STR("note", "only the first 1024 files are looked at"));
 	dir->len = sizeof(count) + dir->count * (uint32_t)ENTRY_LEN;
-	dir->bytes = heap_alloc(dir->len);
+	dir->bytes = r->device->alloc(dir->len);
 	if (dir->bytes == NULL)
 		return "the directory does not fit into memory";
-	return fw_cfg_read(FW_CFG_FILE_DIR, dir->bytes, dir->len) ? NULL : unread;
+	return r->device->read(FW_CFG_FILE_DIR, dir->bytes, dir->len) ? NULL : unread;
 }
 
 static const uint8_t *entry_at(const struct directory *dir, uint32_t i)
@@ -116,14 +116,14 @@ static void read_file(struct reading *r, const uint8_t *entry, const char *name,
 		refuse_file(r, name, name_len, "is larger than 64 KiB");
 		return;
 	}
-	text = heap_alloc(MAX(len, 1u));
+	text = r->device->alloc(MAX(len, 1u));
 	if (text == NULL)
 		refuse_file(r, name, name_len, "does not fit into memory");
-	else if (len > 0 && !fw_cfg_read(load_be16(entry + ENTRY_SELECT_OFF), text, len))
+	else if (len > 0 && !r->device->read(load_be16(entry + ENTRY_SELECT_OFF), text, len))
 		refuse_file(r, name, name_len, "cannot be read from the device");
 	else
 		take_file(r, name, name_len, text, len);
-	heap_free(text, MAX(len, 1u));
+	r->device->free(text, MAX(len, 1u));
 }
 
 /* The whole file first: a single key is the more deliberate word. */
@@ -138,15 +138,16 @@ static void read_ours(struct reading *r, const struct directory *dir, bool whole
 	}
 }
 
-unsigned fw_cfg_read_config(const struct config_tables *tables, struct event_sink *events)
+unsigned config_read_fw_cfg(const struct config_tables *tables, const struct config_fw_cfg *device,
+			    struct event_sink *events)
 {
-	struct reading r = {.tables = tables, .events = events};
+	struct reading r = {.tables = tables, .device = device, .events = events};
 	struct directory dir = {0};
 	const char *problem;
 
-	if (!fw_cfg_init())
+	if (device == NULL)
 		return 0;
-	problem = directory_read(&dir, events);
+	problem = directory_read(&r, &dir);
 	if (problem == NULL) {
 		read_ours(&r, &dir, true);
 		read_ours(&r, &dir, false);
@@ -155,6 +156,6 @@ unsigned fw_cfg_read_config(const struct config_tables *tables, struct event_sin
 			   EV_STR("problem", problem));
 		r.faults++;
 	}
-	heap_free(dir.bytes, dir.len);
+	device->free(dir.bytes, dir.len);
 	return r.faults;
 }
