@@ -165,15 +165,16 @@ static void *break_queue(struct virtq_split *s, const char *fault)
 static bool refresh_used(struct virtq_split *s)
 {
 	uint16_t idx = shared_load(&used_of(s)->idx);
-	uint16_t unpublished = (uint16_t)(s->avail_idx - s->published_idx);
+	uint16_t used = (uint16_t)(idx - s->taken_idx);
+	uint16_t shown = (uint16_t)(s->published_idx - s->taken_idx);
 
-	if ((uint16_t)(idx - s->taken_idx) > s->q.in_flight - unpublished) {
+	if (used > shown) {
 		break_queue(s, "used index jumped past what is in flight");
 		return false;
 	}
 	s->used_idx = idx;
 	barrier_load(); /* the index before the entries it covers */
-	return idx != s->taken_idx;
+	return used != 0;
 }
 
 static void free_chain(struct virtq_split *s, uint16_t head)
