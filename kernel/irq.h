@@ -12,7 +12,7 @@
  *   halt                              only if each check found nothing
  *
  * The halt itself arms the sources, all of them, each time; and no line is opened without a source.
- * So there is no way to wait for an interrupt that nobody asked for.
+ * So there is no way to wait for an interrupt that was not asked for.
  */
 #ifndef KERNEL_IRQ_H
 #define KERNEL_IRQ_H

@@ -45,7 +45,7 @@ struct irq_input {
 	struct irq_source source; /* of its own: when it is acknowledged, when unmasked */
 	struct irq_sharer *sharers;
 	volatile uint8_t state;   /* enum irq_input_state */
-	unsigned unclaimed;       /* times in a row that no device had signalled anything */
+	unsigned spurious;        /* times in a row that none of them had signalled anything */
 };
 
 /* Masked; it is unmasked when the event loop next arms, once a device is on it. */

@@ -8,10 +8,10 @@
  */
 #include "kernel/irq_input.h"
 
-/* An input that no device owns up to stays masked, or the machine would never halt again; what its
+/* An input whose devices have signalled nothing stays masked, or the machine would never halt again; what its
  * devices do is then found by the clock. */
-#define UNCLAIMED_MAX 1000
-#define UNCLAIMED_POLL_NS (1 * NS_PER_MS)
+#define SPURIOUS_MAX 1000
+#define SPURIOUS_POLL_NS (1 * NS_PER_MS)
 
 static struct irq_input *input_of(struct irq_source *source)
 {
@@ -20,28 +20,28 @@ static struct irq_input *input_of(struct irq_source *source)
 
 static bool acknowledge_all(struct irq_input *input)
 {
-	bool claimed = false;
+	bool any = false;
 
 	for (struct irq_sharer *sharer = input->sharers; sharer != NULL; sharer = sharer->next)
-		claimed |= sharer->acknowledge(sharer);
-	return claimed;
+		any |= sharer->acknowledge(sharer);
+	return any;
 }
 
 static bool input_poll(struct irq_source *source, uint64_t now_ns)
 {
 	struct irq_input *input = input_of(source);
-	bool claimed;
+	bool any;
 
 	(void)now_ns;
 	if (input->state == IRQ_INPUT_OPEN)
 		return false;
-	claimed = acknowledge_all(input);
-	if (claimed)
-		input->unclaimed = 0;
+	any = acknowledge_all(input);
+	if (any)
+		input->spurious = 0;
 	else if (input->state == IRQ_INPUT_FIRED)
-		input->unclaimed++;
+		input->spurious++;
 	input->state = IRQ_INPUT_ACKNOWLEDGED;
-	return claimed;
+	return any;
 }
 
 static uint64_t input_arm(struct irq_source *source, uint64_t now_ns)
@@ -52,8 +52,8 @@ static uint64_t input_arm(struct irq_source *source, uint64_t now_ns)
 		return TIME_NEVER;
 	if (input->state == IRQ_INPUT_FIRED)
 		return now_ns;
-	if (input->unclaimed >= UNCLAIMED_MAX)
-		return now_ns + UNCLAIMED_POLL_NS;
+	if (input->spurious >= SPURIOUS_MAX)
+		return now_ns + SPURIOUS_POLL_NS;
 	input->state = IRQ_INPUT_OPEN;
 	input->ops->unmask(input);
 	return TIME_NEVER;

@@ -12,9 +12,9 @@
 
 #define RNG_BUFFER_LEN 64
 #define RNG_TIMEOUT_NS (50 * NS_PER_MS)
-/* And so many looks, which take less on hardware: where time is computed from instructions, the 50 ms
+/* And so many checks, which take less on hardware: where time is computed from instructions, the 50 ms
  * are gone before a busy host has come to answer. */
-#define RNG_LOOKS_LEAST 1000000u
+#define RNG_CHECKS_LEAST 1000000u
 
 struct virtio_rng {
 	struct virtio_device *dev;
@@ -38,7 +38,7 @@ struct virtio_rng *virtio_rng_open(struct virtio_device *dev)
 	struct virtio_rng *rng = heap_alloc(sizeof(*rng));
 
 	if (rng == NULL) {
-		(void)virtio_give_up(dev, "no memory for the driver");
+		(void)virtio_abort(dev, "no memory for the driver");
 		return NULL;
 	}
 	*rng = (struct virtio_rng){.dev = dev};
@@ -53,40 +53,40 @@ struct virtio_rng *virtio_rng_open(struct virtio_device *dev)
 }
 
 /* True when the device has filled `bytes`; *got is how far. */
-static bool has_come(struct virtio_rng *rng, uint32_t *got)
+static bool has_arrived(struct virtio_rng *rng, uint32_t *got)
 {
 	if (rng->dev->dead || !rng->asked)
 		return false;
 	rng->asked = virtq_take(rng->queue, got) == NULL;
 	if (rng->asked && virtq_broken(rng->queue))
-		(void)virtio_give_up(rng->dev, virtq_fault_text(rng->queue));
+		(void)virtio_abort(rng->dev, virtq_fault_text(rng->queue));
 	return !rng->asked;
 }
 
 /* How long a read may still wait. */
-struct patience {
+struct timeout {
 	uint64_t deadline_ns;
-	unsigned looks_left;
+	unsigned checks_left;
 };
 
-static bool is_over(struct patience *patience)
+static bool has_expired(struct timeout *timeout)
 {
-	if (patience->looks_left == 0)
-		return clock_now_ns() >= patience->deadline_ns;
-	patience->looks_left--;
+	if (timeout->checks_left == 0)
+		return clock_now_ns() >= timeout->deadline_ns;
+	timeout->checks_left--;
 	return false;
 }
 
-static bool wait_for_bytes(struct virtio_rng *rng, struct patience *patience, uint32_t *got)
+static bool wait_for_bytes(struct virtio_rng *rng, struct timeout *timeout, uint32_t *got)
 {
-	while (!has_come(rng, got)) {
-		if (rng->dev->dead || is_over(patience))
+	while (!has_arrived(rng, got)) {
+		if (rng->dev->dead || has_expired(timeout))
 			return false;
 	}
 	return true;
 }
 
-/* Nobody else may see what becomes a secret here. */
+/* What becomes a secret here must be seen by no other reader. */
 static size_t hand_over(struct virtio_rng *rng, void *buf, size_t len)
 {
 	memcpy(buf, rng->bytes, len);
@@ -96,7 +96,7 @@ static size_t hand_over(struct virtio_rng *rng, void *buf, size_t len)
 
 size_t virtio_rng_read(struct virtio_rng *rng, void *buf, size_t len)
 {
-	struct patience patience = {clock_now_ns() + RNG_TIMEOUT_NS, RNG_LOOKS_LEAST};
+	struct timeout timeout = {clock_now_ns() + RNG_TIMEOUT_NS, RNG_CHECKS_LEAST};
 	size_t done = 0;
 
 	while (done < len && !rng->dev->dead) {
@@ -104,10 +104,10 @@ size_t virtio_rng_read(struct virtio_rng *rng, void *buf, size_t len)
 
 		if (!rng->asked)
 			ask(rng);
-		if (!rng->asked || !wait_for_bytes(rng, &patience, &got))
+		if (!rng->asked || !wait_for_bytes(rng, &timeout, &got))
 			break;
 		done += hand_over(rng, (uint8_t *)buf + done, MIN((size_t)got, len - done));
-		if (is_over(&patience))
+		if (has_expired(&timeout))
 			break;
 	}
 	return done;
@@ -118,7 +118,7 @@ size_t virtio_rng_poll(struct virtio_rng *rng, void *buf, size_t len, bool more)
 	size_t done = 0;
 	uint32_t got;
 
-	if (has_come(rng, &got))
+	if (has_arrived(rng, &got))
 		done = hand_over(rng, buf, MIN((size_t)got, len));
 	if (more && !rng->asked && !rng->dev->dead)
 		ask(rng);

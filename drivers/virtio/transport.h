@@ -53,12 +53,12 @@ struct virtio_device {
 	struct event_sink *events;
 	char at[VIRTIO_AT_LEN]; /* where it is on its bus, for the log */
 	uint16_t type;          /* VIRTIO_ID_* */
-	/* Interrupts that can be told apart; 0: it must be polled.  Where there is one, it stands
+	/* Interrupts that can be distinguished; 0: it must be polled.  Where there is one, it stands
 	 * for all queues and the configuration. */
 	uint16_t n_interrupts;
 	const char *interrupt_kind; /* what carries them, for the log */
 	uint64_t features;          /* negotiated */
-	bool dead;                  /* given up: nothing is asked of it any more */
+	bool dead;                  /* aborted: it is not accessed any more */
 };
 
 #endif

@@ -31,7 +31,7 @@ static int reset(struct virtio_device *dev)
 	return ERR_OK;
 }
 
-bool virtio_give_up(struct virtio_device *dev, const char *problem)
+bool virtio_abort(struct virtio_device *dev, const char *problem)
 {
 	dev->dead = true;
 	virtio_complain(dev, problem);
@@ -46,7 +46,7 @@ bool virtio_give_up(struct virtio_device *dev, const char *problem)
 
 static int refuse(struct virtio_device *dev, int err, const char *problem)
 {
-	(void)virtio_give_up(dev, problem);
+	(void)virtio_abort(dev, problem);
 	return err;
 }
 
@@ -70,7 +70,7 @@ int virtio_negotiate(struct virtio_device *dev, uint64_t wanted)
 				   VIRTIO_FEATURE(VIRTIO_F_ORDER_PLATFORM));
 	dev->ops->set_features(dev, dev->features);
 	dev->ops->set_status(dev, status | VIRTIO_CONFIG_S_FEATURES_OK);
-	/* Virtio 1.1, 3.1.1, step 6: the device says here whether it can live with the choice. */
+	/* Virtio 1.1, 3.1.1, step 6: the device accepts or rejects the choice here. */
 	if ((dev->ops->status(dev) & VIRTIO_CONFIG_S_FEATURES_OK) == 0)
 		return refuse(dev, ERR_PROTO, "refuses the features it offered (FEATURES_OK)");
 	return ERR_OK;

@@ -40,7 +40,7 @@ struct fake_mmio {
 	struct fake_mmio_queue queues[FAKE_MMIO_QUEUES];
 };
 
-/* n_interrupts 2: used buffers and the configuration are told apart; 1: they are not. */
+/* n_interrupts 2: used buffers and the configuration are distinguished; 1: they are not. */
 void fake_mmio_init(struct fake_mmio *m, uint64_t features, struct irq_input *input,
 		    uint16_t n_interrupts);
 void fake_mmio_net_init(struct fake_mmio *m, uint64_t features, struct irq_input *input,

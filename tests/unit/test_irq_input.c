@@ -17,9 +17,9 @@ struct device {
 	struct irq_line line;
 	bool asserts;
 	unsigned to_come;      /* more that it signals, each as soon as the last is acknowledged */
-	unsigned heard;        /* times that its driver found the line fired */
+	unsigned wakes;        /* times that its driver found the line fired */
 	unsigned acknowledged; /* times that it was asked */
-	bool mute;             /* it asserts and owns up to nothing, as one without a driver does */
+	bool mute;             /* it asserts and nothing ends it, as with one that has no driver */
 };
 
 static struct device one, two;
@@ -115,7 +115,7 @@ static bool driver_poll(struct irq_source *source, uint64_t now_ns)
 	bool something = irq_take(&d->line);
 
 	(void)now_ns;
-	d->heard += something;
+	d->wakes += something;
 	return something;
 }
 
@@ -162,32 +162,32 @@ static void run_for(uint64_t ns)
 	}
 }
 
-TEST(asserted_input_fires_once_and_is_heard_once)
+TEST(asserted_input_fires_once)
 {
 	run_for(NS_PER_MS);
 	assert_false(masked); /* from the first arming on */
 	one.asserts = true;
 	run_for(NS_PER_MS);
 	assert_int_equal(fired, 1);
-	assert_int_equal(one.heard, 1);
+	assert_int_equal(one.wakes, 1);
 	assert_int_equal(one.line.count, 1);
 	assert_false(one.asserts);
 	assert_false(masked);
 }
 
-TEST(only_the_device_that_signalled_is_heard)
+TEST(only_the_driver_of_the_device_that_signalled_is_woken)
 {
 	run_for(NS_PER_MS);
 	two.asserts = true;
 	run_for(NS_PER_MS);
-	assert_int_equal(one.heard, 0);
-	assert_int_equal(two.heard, 1);
+	assert_int_equal(one.wakes, 0);
+	assert_int_equal(two.wakes, 1);
 	assert_true(one.acknowledged > 0);
 	one.asserts = two.asserts = true;
 	run_for(NS_PER_MS);
 	assert_int_equal(fired, 2); /* one for both */
-	assert_int_equal(one.heard, 1);
-	assert_int_equal(two.heard, 2);
+	assert_int_equal(one.wakes, 1);
+	assert_int_equal(two.wakes, 2);
 }
 
 static void both_signal(void)
@@ -200,21 +200,21 @@ TEST(what_is_signalled_in_the_halt_ends_it)
 {
 	at_halt = both_signal;
 	run_for(NS_PER_S);
-	assert_int_equal(one.heard, 99);
-	assert_int_equal(two.heard, 99);
+	assert_int_equal(one.wakes, 99);
+	assert_int_equal(two.wakes, 99);
 	assert_int_equal(timer_halts, halts - 99);
 }
 
 /* Between being acknowledged and unmasked the device signals again: nothing is lost, and there is one
  * interrupt for each, not one after the other without end. */
-TEST(what_is_signalled_while_it_is_masked_is_heard)
+TEST(what_is_signalled_while_it_is_masked_is_not_lost)
 {
 	run_for(NS_PER_MS);
 	one.to_come = 20;
 	one.asserts = true;
 	run_for(NS_PER_MS);
 	assert_int_equal(one.line.count, 21);
-	assert_int_equal(one.heard, 21);
+	assert_int_equal(one.wakes, 21);
 	assert_false(one.asserts);
 	assert_in_range(fired, 1, 21);
 }
@@ -233,20 +233,20 @@ TEST(not_acknowledged_yet_forbids_the_halt)
 	assert_false(masked);
 }
 
-/* The interface is set aside, and its device goes on: it disturbs nobody who shares its line. */
+/* The interface is set aside, and its device goes on: its neighbours on the line are not disturbed. */
 TEST(device_without_a_driver_that_listens_is_acknowledged)
 {
 	irq_unwatch(&two.source);
 	at_halt = both_signal;
 	run_for(NS_PER_S);
-	assert_int_equal(one.heard, 99);
-	assert_int_equal(two.heard, 0);
+	assert_int_equal(one.wakes, 99);
+	assert_int_equal(two.wakes, 0);
 	assert_int_equal(two.line.count, 99);
 	assert_int_equal(fired, 99);
 }
 
 /* Something on the line that has no driver at all: the machine still halts, and asks by the clock. */
-TEST(input_that_nobody_owns_up_to_does_not_keep_the_machine_awake)
+TEST(spurious_input_does_not_keep_the_machine_awake)
 {
 	two.mute = true;
 	two.asserts = true;
@@ -259,11 +259,11 @@ TEST(input_that_nobody_owns_up_to_does_not_keep_the_machine_awake)
 	one.asserts = true;
 	fired = 0;
 	run_for(10 * NS_PER_MS);
-	assert_int_equal(one.heard, 1);
+	assert_int_equal(one.wakes, 1);
 	/* It has gone quiet: interrupts again. */
 	two.asserts = false;
 	one.asserts = true;
 	run_for(10 * NS_PER_MS);
-	assert_int_equal(one.heard, 2);
+	assert_int_equal(one.wakes, 2);
 	assert_false(masked);
 }

@@ -29,7 +29,7 @@ static struct pktbuf_pool pool;
 static bool masked;
 static uint64_t interrupts, timer_ns;
 static unsigned fired, halts, received, given, to_send, sent;
-static unsigned refused;       /* times the stack was told that there is no room */
+static unsigned refused;       /* times that there was no room for the stack */
 static void (*at_halt)(void);  /* what the devices do while the machine is halted */
 
 /* --- the controller and the CPU ------------------------------------------------------------------- */
@@ -250,7 +250,7 @@ static void a_ring_full(void)
 		continue;
 }
 
-TEST(bursts_are_heard_whole)
+TEST(bursts_arrive_whole)
 {
 	at_halt = a_ring_full;
 	run_for(NS_PER_S);
@@ -269,7 +269,7 @@ static void frame_and_bytes(void)
 }
 
 /* Each signals while the other does: on one line, of two drivers, one of which wants no interrupt. */
-TEST(devices_that_share_the_line_disturb_each_other_not)
+TEST(devices_that_share_the_line_lose_nothing)
 {
 	at_halt = frame_and_bytes;
 	run_for(NS_PER_S);
@@ -307,7 +307,7 @@ static void link_goes_down(void)
 	at_halt = one_frame_a_halt;
 }
 
-static void link_is_heard(uint16_t n_interrupts)
+static void check_link(uint16_t n_interrupts)
 {
 	open_machine(n_interrupts);
 	run_for(NS_PER_MS);
@@ -318,21 +318,21 @@ static void link_is_heard(uint16_t n_interrupts)
 	assert_int_equal(fake_machine.event_count[EVENT_NETDEV_LINK], 1);
 }
 
-TEST(changed_configuration_is_heard)
+TEST(changed_configuration_is_noticed)
 {
-	link_is_heard(2);
+	check_link(2);
 	assert_int_equal(driver()->queue_irq.count, 1000);
 	assert_in_range(driver()->config_irq.count, 1, 2); /* with what the firmware left */
 }
 
-TEST(changed_configuration_is_heard_where_causes_are_not_told_apart)
+TEST(changed_configuration_where_causes_are_not_distinguished)
 {
-	link_is_heard(1);
+	check_link(1);
 	assert_in_range(driver()->queue_irq.count, 1001, 1002);
 }
 
-/* Its frames fill the ring, are taken by nobody, and do not keep the machine awake. */
-TEST(interface_that_is_set_aside_disturbs_nobody)
+/* Its frames fill the ring, are not taken, and do not keep the machine awake. */
+TEST(interface_that_is_set_aside_keeps_no_machine_awake)
 {
 	nic.ignores_wishes = true;
 	run_for(NS_PER_MS);

@@ -1,8 +1,8 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * MSI-X tables; see msix.h.  The pending bits are not looked at: the drivers find out from their
- * rings what happened.
+ * MSI-X tables; see msix.h.  The pending bits are not read: the drivers learn from their queues
+ * what happened.
  */
 #include "drivers/bus/pci/msix.h"
 

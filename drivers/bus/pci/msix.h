@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * MSI-X: a table in a BAR says which message each of a device's vectors writes where.  PCI Local
- * Bus 3.0, 6.8.2.  Vectors that nobody connected stay masked.
+ * Bus 3.0, 6.8.2.  Vectors that are not connected stay masked.
  */
 #ifndef DRIVERS_BUS_PCI_MSIX_H
 #define DRIVERS_BUS_PCI_MSIX_H

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * Finding PCI functions; see pci.h.  Buses are found by following bridges, not by trying all 256:
- * each look at an empty slot costs two exits to the hypervisor.
+ * each check of an empty slot costs two exits to the hypervisor.
  *
  * NOT DONE: further host bridges (QEMU's pxb), whose buses no bridge on bus 0 leads to; giving bus
  * numbers to bridges that the firmware left alone; ARI functions above 7.
@@ -111,7 +111,7 @@ static void follow_bridge(struct scan *scan, const struct pci_device *bridge)
 }
 
 /* `id` is the register with vendor and device, `header` the one with the header type. */
-static void look_at_function(struct scan *scan, uint16_t bdf, uint32_t id, uint32_t header)
+static void check_function(struct scan *scan, uint16_t bdf, uint32_t id, uint32_t header)
 {
 	struct pci_device pci = {
 		.access = scan->access,
@@ -152,7 +152,7 @@ static void scan_device(struct scan *scan, unsigned bus, unsigned device)
 
 		if (function == 0 && (header >> 16 & 0x80) != 0)
 			functions = FUNCTIONS_PER_DEVICE;
-		look_at_function(scan, bdf, id, header);
+		check_function(scan, bdf, id, header);
 	}
 }
 

@@ -1,10 +1,10 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * The virtio network device: setup, link state, and the doors of struct netif.  Virtio 1.1, 5.1.
+ * The virtio network device: setup, link state, and the operations of struct netif.  Virtio 1.1, 5.1.
  *
  * NOT DONE: a control queue, several queue pairs, coming back after a device that asked for a
- * reset (it is given up, and the log says so).
+ * reset (it is aborted, and logged).
  */
 #include "drivers/virtio/net/net.h"
 
@@ -16,8 +16,8 @@
 
 #define MTU_DEFAULT 1500
 #define MTU_LEAST 68 /* RFC 791: every internet module forwards this much */
-/* Where no interrupt tells of the link. */
-#define LOOK_INTERVAL_NS (100 * NS_PER_MS)
+/* Where no interrupt reports the link. */
+#define CHECK_INTERVAL_NS (100 * NS_PER_MS)
 
 static const struct {
 	uint8_t bit;
@@ -53,7 +53,7 @@ static void set_link(struct virtio_net *net, bool up)
 		   EV_STR("link", link_text(net)));
 }
 
-/* Virtio 1.1, 5.1.4: without STATUS the link is assumed to be up.  False: it cannot be told now. */
+/* Virtio 1.1, 5.1.4: without STATUS the link is assumed to be up.  False: unknown at present. */
 static bool read_link(struct virtio_net *net, bool *up)
 {
 	uint16_t status = VIRTIO_NET_S_LINK_UP;
@@ -84,17 +84,17 @@ void virtio_net_fail(struct virtio_net *net, const char *what, const char *probl
 	strbuf_str(&sb, what);
 	strbuf_str(&sb, ": ");
 	strbuf_str(&sb, problem);
-	if (virtio_give_up(net->dev, text)) {
+	if (virtio_abort(net->dev, text)) {
 		free_all(net->rx);
 		free_all(net->tx);
 	}
 	set_link(net, false);
 }
 
-/* What a configuration interrupt may mean: the link changed, or the device is in trouble.  Where
+/* What a configuration interrupt may mean: the link changed, or the device needs a reset.  Where
  * there is none, none arrives, or it came while the configuration could not be read, the clock is
  * next. */
-static void look_at_device(struct virtio_net *net, uint64_t now_ns)
+static void check_device(struct virtio_net *net, uint64_t now_ns)
 {
 	uint8_t status = net->dev->ops->status(net->dev);
 	bool up = net->netif.link_up;
@@ -103,17 +103,17 @@ static void look_at_device(struct virtio_net *net, uint64_t now_ns)
 		virtio_net_fail(net, "device", "asks for a reset");
 		return;
 	}
-	net->next_look_ns = read_link(net, &up) && net->config_line != NULL && !net->polled
+	net->next_check_ns = read_link(net, &up) && net->config_line != NULL && !net->polled
 				    ? TIME_NEVER
-				    : now_ns + LOOK_INTERVAL_NS;
+				    : now_ns + CHECK_INTERVAL_NS;
 	set_link(net, up);
 }
 
-static bool look_is_due(struct virtio_net *net, uint64_t now_ns)
+static bool check_is_due(struct virtio_net *net, uint64_t now_ns)
 {
 	if (net->config_line != NULL && net->config_line->fired != 0 && irq_take(net->config_line))
 		return true;
-	return now_ns >= net->next_look_ns;
+	return now_ns >= net->next_check_ns;
 }
 
 /* The interrupt of a changed configuration cannot be switched off, so it is always armed. */
@@ -121,7 +121,7 @@ static uint64_t config_arm(const struct virtio_net *net, uint64_t now_ns)
 {
 	if (net->config_line != NULL && net->config_line->fired != 0)
 		return now_ns;
-	return net->next_look_ns;
+	return net->next_check_ns;
 }
 
 /* --- struct netif -------------------------------------------------------------------------- */
@@ -135,8 +135,8 @@ static unsigned poll_device(struct virtio_net *net, uint64_t now_ns)
 {
 	if (net->dev->dead)
 		return 0;
-	if (look_is_due(net, now_ns))
-		look_at_device(net, now_ns);
+	if (check_is_due(net, now_ns))
+		check_device(net, now_ns);
 	/* Sent frames first: an acknowledgement among the received ones may only release bytes
 	 * that no descriptor refers to any more. */
 	if (!net->dev->dead)
@@ -224,7 +224,7 @@ static void invent_mac(struct virtio_net *net, const struct net_port *port)
 
 static int read_mac(struct virtio_net *net, const struct net_port *port)
 {
-	static const uint8_t nobody[NETIF_MAC_LEN];
+	static const uint8_t zero[NETIF_MAC_LEN];
 
 	if (virtio_has(net->dev, VIRTIO_NET_F_MAC)) {
 		int err = virtio_config_read(net->dev, offsetof(struct virtio_net_config, mac),
@@ -234,7 +234,7 @@ static int read_mac(struct virtio_net *net, const struct net_port *port)
 			return err;
 	}
 	/* A group address cannot be a sender's. */
-	if ((net->netif.mac[0] & 1) != 0 || memcmp(net->netif.mac, nobody, NETIF_MAC_LEN) == 0)
+	if ((net->netif.mac[0] & 1) != 0 || memcmp(net->netif.mac, zero, NETIF_MAC_LEN) == 0)
 		invent_mac(net, port);
 	return ERR_OK;
 }
@@ -263,7 +263,7 @@ static int read_config(struct virtio_net *net, const struct net_port *port)
 	if (err == ERR_OK)
 		err = read_mtu(net);
 	if (err != ERR_OK)
-		(void)virtio_give_up(net->dev, err == ERR_TIMEDOUT
+		(void)virtio_abort(net->dev, err == ERR_TIMEDOUT
 						       ? "its configuration never settles"
 						       : "its configuration is too short");
 	(void)read_link(net, &net->netif.link_up);
@@ -360,7 +360,7 @@ struct netif *virtio_net_open(struct virtio_device *dev, const struct net_port *
 	struct virtio_net *net = heap_alloc(sizeof(*net));
 
 	if (net == NULL) {
-		(void)virtio_give_up(dev, "no memory for the driver");
+		(void)virtio_abort(dev, "no memory for the driver");
 		return NULL;
 	}
 	*net = (struct virtio_net){

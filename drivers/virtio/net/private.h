@@ -32,14 +32,14 @@ struct virtio_net {
 	uint16_t rx_batch;  /* frames between two refills */
 	uint16_t rx_budget; /* frames a poll */
 	bool tx_wanted;     /* the stack was refused for lack of room and is to be woken */
-	bool unreported;    /* the link changed, or sent frames came back, and no poll has said so */
+	bool unreported;    /* the link changed, or sent frames came back, and no poll has reported it */
 
 	struct irq_source source;
 	struct irq_line queue_irq;
 	struct irq_line config_irq;
-	/* Which of them tells of a change of the configuration; NULL: looked for by the clock. */
+	/* Which of them reports a change of the configuration; NULL: checked by the clock. */
 	struct irq_line *config_line;
-	uint64_t next_look_ns; /* at the configuration, although no interrupt came */
+	uint64_t next_check_ns; /* of the configuration, although no interrupt came */
 
 	/* Whether interrupts arrive; see rx.c. */
 	bool polled;           /* none does, or none is possible */
@@ -47,10 +47,10 @@ struct virtio_net {
 	bool took_armed;       /* frames came while it was */
 	bool silence_reported;
 	uint64_t armed_count;  /* queue_irq.count when it was armed */
-	unsigned silent_polls; /* in a row that found frames no interrupt had told of */
+	unsigned silent_polls; /* in a row that found frames no interrupt had reported */
 };
 
-#define VIRTIO_NET_POLL_NS (1 * NS_PER_MS) /* where no interrupt tells of frames */
+#define VIRTIO_NET_POLL_NS (1 * NS_PER_MS) /* where no interrupt reports frames */
 
 /* Opens the queue and fills it; the kick comes after DRIVER_OK. */
 int virtio_net_rx_open(struct virtio_net *net, const struct net_port *port,
@@ -68,7 +68,7 @@ unsigned virtio_net_tx_room(struct virtio_net *net);
 /* This queue's part of irq_source.arm. */
 uint64_t virtio_net_tx_arm(struct virtio_net *net, uint64_t now_ns);
 
-/* The device broke its promises: no more of it.  Its buffers come home. */
+/* Aborts the device because of a violation; its buffers are freed. */
 void virtio_net_fail(struct virtio_net *net, const char *what, const char *problem);
 
 #endif

@@ -7,7 +7,7 @@
  * The device starts with a few buffers and gets one more per received frame up to the limit: a
  * short run never pays for filling a ring that it does not use.
  *
- * NOT DONE: mergeable buffers and large receive segments; num_buffers is not looked at, as 5.1.6.4
+ * NOT DONE: mergeable buffers and large receive segments; num_buffers is ignored, as 5.1.6.4
  * wants it without MRG_RXBUF.
  */
 #include "drivers/virtio/net/private.h"
@@ -77,14 +77,14 @@ int virtio_net_rx_open(struct virtio_net *net, const struct net_port *port, uint
 	size_pool(net, port);
 	fill(net);
 	if (virtq_in_flight(net->rx) == 0) {
-		(void)virtio_give_up(net->dev, "no memory for receive buffers");
+		(void)virtio_abort(net->dev, "no memory for receive buffers");
 		return ERR_NOMEM;
 	}
 	return ERR_OK;
 }
 
 /*
- * Virtio 1.1, 5.1.6.4.1: what the header says about the checksum.  False: it says something that
+ * Virtio 1.1, 5.1.6.4.1: what the header says about the checksum.  False: it has something that
  * was not agreed on, or that points outside of the frame.
  */
 static bool read_header(struct virtio_net *net, struct pktbuf *pkt)
@@ -124,7 +124,7 @@ static void deliver(struct virtio_net *net, struct pktbuf *pkt, uint32_t written
 
 /* Each frame has its own time: the answer to what the stack sends about one frame can be the next
  * one already, and round-trip times are made of the difference. */
-static unsigned take_batch(struct virtio_net *net)
+static unsigned receive_batch(struct virtio_net *net)
 {
 	unsigned frames = 0;
 	struct pktbuf *pkt;
@@ -155,7 +155,7 @@ unsigned virtio_net_rx_poll(struct virtio_net *net)
 	unsigned frames = 0, batch;
 
 	do {
-		batch = take_batch(net);
+		batch = receive_batch(net);
 		frames += batch;
 		if (net->dev->dead)
 			return frames; /* broke while the stack was answering */
@@ -189,7 +189,7 @@ static void judge_interrupts(struct virtio_net *net)
 	if (net->polled || ++net->silent_polls < SILENT_POLLS_MAX)
 		return;
 	net->polled = true;
-	net->next_look_ns = 0; /* nor will one tell of the link */
+	net->next_check_ns = 0; /* nor will one report the link */
 	if (!net->silence_reported)
 		virtio_complain(net->dev, "its interrupts do not arrive; it is polled");
 	net->silence_reported = true;

@@ -28,7 +28,7 @@ int virtio_net_tx_open(struct virtio_net *net, uint16_t interrupt)
 				    interrupt);
 
 	if (err == ERR_OK && virtq_size(net->tx) < FRAGMENTS_MAX) {
-		(void)virtio_give_up(net->dev, "its transmit queue is too short for one frame");
+		(void)virtio_abort(net->dev, "its transmit queue is too short for one frame");
 		return ERR_NODEV;
 	}
 	return err;

@@ -103,7 +103,7 @@ static int map_notify(struct pci_bars *bars, const struct cap *cap, struct virti
 	return err;
 }
 
-static int take_cap(struct virtio_pci *vp, struct pci_bars *bars, const struct cap *cap)
+static int parse_cap(struct virtio_pci *vp, struct pci_bars *bars, const struct cap *cap)
 {
 	switch (cap->type) {
 	case VIRTIO_PCI_CAP_COMMON_CFG:
@@ -127,7 +127,7 @@ int virtio_pci_find_areas(struct virtio_pci *vp, struct pci_bars *bars)
 	/* A capability that is wrong is passed over: a later one of its type may be right. */
 	while ((off = pci_cap_next(&walk, PCI_CAP_ID_VNDR)) != 0) {
 		struct cap cap = read_cap(&vp->pci, off);
-		int cap_err = take_cap(vp, bars, &cap);
+		int cap_err = parse_cap(vp, bars, &cap);
 
 		if (cap_err != ERR_OK)
 			err = cap_err;

@@ -11,7 +11,7 @@
  *
  * A queue knows nothing of the device, of the memory behind a buffer, and of the cookie's meaning.
  * Everything the device writes is checked against what the queue remembers outside the shared
- * memory; the first contradiction breaks it for good (virtq_fault_text() says why), and no index
+ * memory; the first contradiction breaks it for good (virtq_fault_text() is the reason), and no index
  * from the device is ever followed unchecked.
  */
 #ifndef DRIVERS_VIRTIO_QUEUE_QUEUE_H
@@ -118,7 +118,7 @@ static inline bool virtq_publish(struct virtq *q)
 
 /*
  * The cookie of the next buffer the device has used, or NULL.  *written_len (may be NULL) is what
- * it says it wrote, never more than the buffer's writable fragments hold.
+ * it reports as written, never more than the buffer's writable fragments hold.
  */
 static inline void *virtq_take(struct virtq *q, uint32_t *written_len)
 {

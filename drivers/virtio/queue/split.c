@@ -67,13 +67,13 @@ static struct vring_used *used_of(const struct virtq_split *s)
 	return s->q.device_area;
 }
 
-/* Virtio 1.1, 2.6.7.1: the driver says here when it wants an interrupt. */
+/* Virtio 1.1, 2.6.7.1: the driver writes here when it wants an interrupt. */
 static __virtio16 *used_event(const struct virtq_split *s)
 {
 	return &avail_of(s)->ring[s->q.size];
 }
 
-/* Virtio 1.1, 2.6.10: the device says here when it wants a notification. */
+/* Virtio 1.1, 2.6.10: the device writes here when it wants a notification. */
 static const __virtio16 *avail_event(const struct virtq_split *s)
 {
 	return (const __virtio16 *)&used_of(s)->ring[s->q.size];

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * The split virtqueue (virtio 1.1, 2.6): descriptors in one table, indices of their chains in two
- * rings.  Private to drivers/virtio/queue/; everybody else sees a struct virtq (queue.h).
+ * rings.  Private to drivers/virtio/queue/; all others see a struct virtq (queue.h).
  */
 #ifndef DRIVERS_VIRTIO_QUEUE_SPLIT_H
 #define DRIVERS_VIRTIO_QUEUE_SPLIT_H
