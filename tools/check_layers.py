@@ -3,13 +3,15 @@
 """Checks the house's layers (docs/architecture.md): who may include whom, which words a folder may
 not use, what the network library needs from outside, and that it keeps no writable data.
 
-    check_layers.py [--root DIR] [--objects FILE.o ...]
+    check_layers.py [--root DIR] [--objects FILE.o ...] [--portable FILE.o ...]
 
-Includes are read from the sources; symbols by `nm` from the objects of net/.  Prints one line per
+Includes are read from the sources; symbols by `nm` from the objects of net/, and from all objects
+that are not one CPU's: what they need of it must be in kernel/arch/*.h.  Prints one line per
 fault and ends with 1 where there is any.
 """
 
 import argparse
+import glob
 import os
 import re
 import subprocess
@@ -229,14 +231,51 @@ def check_symbols(objects):
     return faults
 
 
+# --- what an architecture offers --------------------------------------------------------------------
+
+CONTRACT = ('kernel/arch/*.h', 'kernel/arch/*/include/arch/*.h', 'kernel/irq.h', 'kernel/irq_halt.h')
+# Made by the linker, by tools/gen_symbols.py, or taken out of a library (kernel/link.mk).
+BUILT = re.compile(r'_GLOBAL_OFFSET_TABLE_|symbol_table(_end)?|br_\w+')
+DECLARED = re.compile(r'^(?!static|#|typedef|\s)[^\n(){};=]*?\b(\w+)\([^(){};]*\)[^(){};]*;', re.M)
+
+
+def contract(root, patterns=CONTRACT):
+    """The code of the headers that say what an architecture offers."""
+    paths = [p for pattern in patterns for p in sorted(glob.glob(os.path.join(root, pattern)))]
+    return ''.join(open(p, encoding='utf-8').read() for p in paths)
+
+
+def check_contract(root, objects):
+    """The portable objects need nothing of an architecture that its headers do not declare, and all
+    that these declare is needed."""
+    defined, wanted, faults = set(), {}, []
+    for where, name, letter, _ in symbols(objects):
+        if letter == 'U':
+            wanted.setdefault(name, where)
+        else:
+            defined.add(name)
+    names = set(NAME.findall(NOT_CODE.sub(lambda m: m.group().strip('"') if m.group()[0] == '"' else '',
+                                          contract(root))))
+    for name, where in sorted(wanted.items()):
+        if name not in defined | names and not BUILT.fullmatch(name):
+            faults.append(f'{where}: needs {name}, which no header of kernel/arch/ declares')
+    for name in DECLARED.findall(code_of(contract(root, CONTRACT[:1]))):
+        if name not in wanted and not INSTRUCTIONS.fullmatch(name):
+            faults.append(f'kernel/arch/: {name}() is declared for portable code, which does not need it')
+    return faults
+
+
 def main(argv):
     parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
     parser.add_argument('--root', default='.')
     parser.add_argument('--objects', nargs='*', default=[], help='objects of net/ and base/')
+    parser.add_argument('--portable', nargs='*', default=[], help='all objects but those of one CPU')
     options = parser.parse_args(argv)
     faults = check_includes(options.root) + check_words(options.root)
     if options.objects:
         faults += check_symbols(options.objects)
+    if options.portable:
+        faults += check_contract(options.root, options.portable)
     for fault in faults:
         print(fault, file=sys.stderr)
     print(f'layers: {sum(1 for _ in sources(options.root))} files, '

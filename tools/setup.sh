@@ -7,7 +7,7 @@ set -eu
 packages_of() {
 	case "$1" in
 	build) echo "gcc make binutils libc6-dev linux-libc-dev gnu-efi mtools fdisk python3-minimal libbearssl-dev" ;;
-	check) echo "libcmocka-dev g++ python3 python3-pytest python3-yaml python3-jsonschema python3-junitparser perl" ;;
+	check) echo "gcc-aarch64-linux-gnu libc6-dev-arm64-cross libcmocka-dev g++ python3 python3-pytest python3-yaml python3-jsonschema python3-junitparser perl" ;;
 	run) echo "qemu-system-x86 ovmf python3 iproute2 mtools util-linux dnsmasq-base" ;;
 	fuzz) echo "clang libclang-rt-14-dev llvm" ;;
 	test) echo "python3-pytest python3-jsonschema python3-scapy tshark nginx-light dnsmasq-base qemu-utils iputils-ping gdb valgrind curl perl chromium apache2-utils python3-prometheus-client" ;;

@@ -114,6 +114,27 @@ def test_symbols(tmp_path, text, fault):
     assert (fault is None and not faults) or (len(faults) == 1 and fault in faults[0])
 
 
+@pytest.mark.skipif(not shutil.which('gcc'), reason='no compiler')
+@pytest.mark.parametrize('text, fault', [
+    ('void cpu_go(void); void f(void); void f(void) { cpu_go(); }', None),
+    ('void cpu_go(void), apic_eoi(void); void f(void); void f(void) { cpu_go(); apic_eoi(); }',
+     'x.o: needs apic_eoi, which no header of kernel/arch/ declares'),
+    ('void f(void); void f(void) { }',
+     'kernel/arch/: cpu_go() is declared for portable code, which does not need it'),
+    ('extern char image[] __asm__("__first"); void cpu_go(char *); void f(void); void f(void) { cpu_go(image); }', None),
+])
+def test_what_an_architecture_offers(tmp_path, text, fault):
+    (tmp_path / 'kernel' / 'arch').mkdir(parents=True)
+    (tmp_path / 'kernel' / 'arch' / 'cpu.h').write_text(
+        '/* apic_eoi_of() */\nextern char image[] __asm__("__first");\n/* Goes.\n */\nNORETURN void cpu_go(void);\n'
+        'static inline int cpu_in(void)\n{\n\treturn f();\n}\n')
+    source, target = tmp_path / 'x.c', tmp_path / 'x.o'
+    source.write_text(text)
+    subprocess.run(['gcc', '-O1', '-fpie', '-c', str(source), '-o', str(target)], check=True)
+    faults = check_layers.check_contract(str(tmp_path), [str(target)])
+    assert (fault is None and not faults) or (len(faults) == 1 and faults[0].endswith(fault))
+
+
 def test_the_project_itself():
     assert check_layers.check_includes(ROOT) == []
     assert check_layers.check_words(ROOT) == []
