@@ -6,7 +6,7 @@
 #   build/host/...     the same sources for the host, under Address- and UndefinedBehaviorSanitizer
 
 BUILD   ?= build
-APP     ?= app/http
+APP     ?= app/probe
 ifeq ($(origin CC),default)
 CC      := gcc
 endif
@@ -40,7 +40,8 @@ KERNEL_SRCS := $(PORTABLE_KERNEL_SRCS) $(wildcard kernel/arch/$(ARCH)/*.c) $(ARC
 KERNEL_ASMS := $(wildcard kernel/arch/$(ARCH)/*.S) $(ARCH_BOOT_ASMS)
 APP_SRCS    := $(wildcard app/*.c app/dns/*.c)
 # The built-in application is a client and a server.
-APP_DIR_SRCS := $(wildcard $(APP)/*.c) $(if $(filter app/http,$(APP)),$(wildcard app/server/*.c))
+BUILTIN_APP_SRCS := $(wildcard app/probe/*.c app/http/*.c app/server/*.c)
+APP_DIR_SRCS := $(if $(filter app/probe,$(APP)),$(BUILTIN_APP_SRCS),$(wildcard $(APP)/*.c))
 EFI_SRCS    := $(wildcard boot/efi/*.c) boot/boot_info.c
 
 # Sources of the kernel and the drivers that are plain logic and so are tested on the host too.
@@ -51,7 +52,7 @@ HOST_EXTRA_SRCS := $(addprefix kernel/,entropy/chacha.c entropy/jitter.c time/rt
                    boot/boot_info.c boot/pvh/start_info.c \
                    $(addprefix boot/efi/,elf_check.c map_convert.c page_tables.c wall_clock.c)
 HOST_SRCS := $(BASE_SRCS) $(LOG_SRCS) $(CONFIG_SRCS) $(NET_SRCS) $(DRIVER_SRCS) $(MACHINE_SRCS) $(APP_SRCS) \
-             $(wildcard app/http/*.c app/server/*.c) $(HOST_EXTRA_SRCS) $(wildcard tests/lib/*.c) $(wildcard tests/sim/lib/*.c)
+             $(BUILTIN_APP_SRCS) $(HOST_EXTRA_SRCS) $(wildcard tests/lib/*.c) $(wildcard tests/sim/lib/*.c)
 
 # Loops over every byte are built for speed, all else for size: -O2 for the whole path of a packet
 # is 1 % fewer instructions a segment (make bench) and 6 KiB more image.

@@ -8,7 +8,7 @@
 
 #include "app/dns/resolver.h"
 #include "app/http/closing.h"
-#include "app/http/settings.h"
+#include "app/probe/settings.h"
 #include "app/http/transfer.h"
 #include "base/ipv4_text.h"
 #include "base/string.h"

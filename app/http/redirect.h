@@ -6,7 +6,7 @@
 #ifndef APP_HTTP_REDIRECT_H
 #define APP_HTTP_REDIRECT_H
 
-#include "app/http/settings.h"
+#include "app/probe/settings.h"
 
 /* 300 to 399, but for 304, 305 and 306 */
 bool redirect_is_one(unsigned code);

@@ -9,7 +9,7 @@
 
 #include "app/app.h"
 #include "app/http/connection.h"
-#include "app/http/http_parse.h"
+#include "app/http/response_parse.h"
 #include "app/report.h"
 #include "base/strbuf.h"
 #include "config/config.h"

@@ -2,7 +2,7 @@
 /* What a wait that failed says; see app/http/transfer.h. */
 #include "app/http/transfer.h"
 
-#include "app/http/settings.h"
+#include "app/probe/settings.h"
 
 #define ARP_PATIENCE_NS (3 * NS_PER_S) /* the stack's own: three requests */
 

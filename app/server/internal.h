@@ -4,7 +4,8 @@
 #define APP_SERVER_INTERNAL_H
 
 #include "app/app.h"
-#include "app/server/request.h"
+#include "app/http/http_date.h"
+#include "app/http/request_parse.h"
 #include "base/rate.h"
 #include "base/strbuf.h"
 
@@ -227,7 +228,7 @@ struct page {
 /* NULL: there is no such page. */
 const struct page *page_find(const char *path, size_t len);
 void metrics_write(struct strbuf *sb, const struct view *view);
-/* The part about the checks that this machine makes (probe_metrics.c). */
+/* The part about the checks that this machine makes (app/probe/metrics.c). */
 void probe_metrics_write(struct strbuf *sb, const struct view *view);
 void metrics_family(struct strbuf *sb, const char *name, const char *type, const char *help);
 /* A label's value, with \ and " and line ends escaped. */
@@ -240,10 +241,5 @@ void traffic_answered(struct server *s, const struct session *c, uint64_t now_ns
 /* Says once a second what was not said one by one; when to call again. */
 uint64_t traffic_tick(struct server *s, uint64_t now_ns);
 void traffic_summary(const struct server *s, uint64_t now_ns);
-
-/* --- http_date.c ------------------------------------------------------------------------------- */
-
-/* RFC 9110 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT". */
-void http_date_write(struct strbuf *sb, uint64_t unix_s);
 
 #endif

@@ -5,9 +5,9 @@
  * The first is one piece of HTML that fetches nothing else; what others have said (a target's URL) is
  * escaped.
  */
-#include "app/http/check.h"
+#include "app/probe/check.h"
 #include "app/server/internal.h"
-#include "app/server/probes.h"
+#include "app/probe/results.h"
 #include "base/string.h"
 #include "config/config.h"
 #include "net/counters.h"

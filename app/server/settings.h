@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * What the configuration says to the server: mode=, listen=, requests=, log.connections=.  The rows of
- * the table of keys stand with the others in app/http/settings.c.
+ * the table of keys stand with the others in app/probe/settings.c.
  */
 #ifndef APP_SERVER_SETTINGS_H
 #define APP_SERVER_SETTINGS_H

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "app/app.h"
-#include "app/http/settings.h"
+#include "app/probe/settings.h"
 #include "config/config.h"
 
 enum source { SOURCE_LINE, SOURCE_FILE, SOURCE_LOAD_OPTIONS, SOURCE_LOAD_OPTIONS_RAW, SOURCES };

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/http/http_parse.h"
+#include "app/http/response_parse.h"
 
 /* In a block of its own: the parser keeps no pointer to what it was fed. */
 static size_t feed(struct http_parser *p, const uint8_t *data, size_t len)

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "app/server/request.h"
+#include "app/http/request_parse.h"
 
 #define REQUESTS_MAX 64u
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* app/http/expect.c and sha256.c: what is looked for in an answer, in pieces of every size. */
+/* app/probe/expect.c and sha256.c: what is looked for in an answer, in pieces of every size. */
 #include <stdio.h>
 #include <string.h>
 
-#include "app/http/expect.h"
+#include "app/probe/expect.h"
 #include "tests/runner/unit.h"
 
 static const char *set(const char *(*setter)(void *, const char *, size_t), struct http_expect *e,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The answers of tests/lib/http_answers.def, given to the client: the status of each, and whether the
  * connection that it came over is used again. */
-#include "app/http/http_parse.h"
+#include "app/http/response_parse.h"
 #include "tests/runner/unit.h"
 #include "tests/unit/http_kit.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What goes beyond one GET: several checks, what is asked and how, redirects, kept connections, retries,
  * expectations, and what of it the log shows. */
-#include "app/server/probes.h"
+#include "app/probe/results.h"
 #include "app/server/settings.h"
 #include "tests/runner/unit.h"
 #include "tests/unit/http_kit.h"

@@ -6,7 +6,6 @@
 #include <time.h>
 
 #include "app/http/http_date.h"
-#include "app/server/internal.h"
 #include "tests/runner/unit.h"
 
 /* From a copy of the exact length, so that AddressSanitizer sees a read past it. */

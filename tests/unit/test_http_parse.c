@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/http/http_parse.h"
+#include "app/http/response_parse.h"
 #include "tests/runner/unit.h"
 
 struct row {

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "app/app.h"
-#include "app/http/settings.h"
+#include "app/probe/settings.h"
 #include "app/server/internal.h"
-#include "app/server/probes.h"
+#include "app/probe/results.h"
 #include "tests/runner/unit.h"
 
 enum { PING, CONNECT, GET, GET_2 };

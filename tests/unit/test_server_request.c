@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/server/request.h"
+#include "app/http/request_parse.h"
 #include "tests/runner/unit.h"
 
 #define HOST "Host: a\r\n"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* app/http/tally.c: losses and times of a series, exact where numbers are large too. */
-#include "app/http/tally.h"
+/* app/probe/tally.c: losses and times of a series, exact where numbers are large too. */
+#include "app/probe/tally.h"
 #include "tests/runner/unit.h"
 
 static struct tally tally_of(const uint64_t *times_us, size_t n)

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "app/app.h"
-#include "app/http/http_parse.h"
+#include "app/http/response_parse.h"
 #include "app/http/redirect.h"
-#include "app/http/request.h"
+#include "app/http/request_write.h"
 #include "base/strbuf.h"
 #include "tests/runner/unit.h"
 

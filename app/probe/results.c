@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* The latest results; see app/probe/results.h. */
+#include "app/probe/results.h"
+
+#include "app/probe/check.h"
+#include "base/string.h"
+
+static struct probe_result results[CHECKS_MAX];
+
+void probes_reset(void)
+{
+	memset(results, 0, sizeof(results));
+}
+
+void probes_note(unsigned check, const struct transfer *t)
+{
+	struct probe_result *p = &results[check];
+
+	p->runs++;
+	p->failures += t->report.exitcode != STATUS_OK;
+	p->at_ns = transfer_now(t);
+	p->report = t->report;
+	/* Its texts are the next transfer's, too. */
+	p->report.url = p->report.url_effective = p->report.redirect_url = p->report.errormsg = NULL;
+	p->report.content_type = (struct event_bytes){0};
+}
+
+const struct probe_result *probes_result(unsigned check)
+{
+	return results[check].runs > 0 ? &results[check] : NULL;
+}
