@@ -12,7 +12,7 @@ $(BUILD)/bench/floor.elf: bench/floor.S | $(BUILD)/.setup-build
 # The stack and the simulator as fast as they go, without sanitizers.
 BENCH_PROGRAMS := goodput segment_cost
 BENCH_CFLAGS := $(COMMON_CFLAGS) -O2 -DDIALTONE_VERSION='"bench"'
-BENCH_SRCS   := $(BASE_SRCS) $(NET_SRCS) $(filter-out %/sim_server.c,$(wildcard tests/sim/lib/*.c)) \
+BENCH_SRCS   := $(BASE_SRCS) $(NET_SRCS) $(filter-out %/sim_server.c %/sim_call.c %/sim_golden.c,$(wildcard tests/sim/lib/*.c)) \
                 $(wildcard tests/lib/stack_kit*.c) tests/lib/dhcp_kit.c tests/lib/assert_host.c
 BENCH_OBJS   := $(BENCH_SRCS:%.c=$(BUILD)/bench/obj/%.o)
 

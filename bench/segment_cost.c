@@ -181,7 +181,8 @@ static void send_ack(unsigned i)
 
 static void open_stack(unsigned n)
 {
-	static const struct netif_ops ops = {device_send, device_poll, device_room};
+	static const struct netif_ops ops = {
+		.send = device_send, .poll = device_poll, .tx_room = device_room};
 	struct net_options options = {.max_sockets = (uint16_t)(n + 8), .rcvbuf = 512 * 1024};
 	struct net_endpoint local = net_endpoint_ipv4(KIT_IP, PORT);
 	struct kit_frame f;

@@ -28,6 +28,8 @@ enum netif_features {
  * asks for here.  The first three are required, the others may be NULL where that is said. */
 struct netif_ops {
 	/* Transmits one Ethernet frame (no FCS).  Consumes pkt, also on failure.
+	 * Headers of its own go into the headroom; no byte of the frame is changed, and none has come
+	 * in by netif_input() before it returns.
 	 * ERR_OK: the device has it.  ERR_AGAIN: no room.  ERR_NETDOWN: no link, or a dead device. */
 	int (*send)(struct netif *netif, struct pktbuf *pkt);
 	/* Collects what the device has finished: hands received frames to netif_input(), frees

@@ -82,8 +82,8 @@ static struct pktbuf *set_up(struct pktbuf_pool *pool, struct pktbuf *pkt, size_
 	pkt->netif = NULL;
 	pkt->flags = pkt->csum_start = pkt->csum_off = pkt->gso_size = 0;
 	pkt->l3_off = pkt->l4_off = 0;
-	pkt->n_pieces = pkt->note = 0;
-	pkt->note_arg = 0;
+	pkt->l2_len = pkt->n_pieces = pkt->held = 0;
+	pkt->sent = NULL;
 	pkt->pieces_release = NULL;
 	pkt->pieces_owner = NULL;
 	pkt->resolve_until_ns = pkt->pieces_cookie = 0;
@@ -167,6 +167,10 @@ void pktbuf_free(struct pktbuf *pkt)
 
 	if (pkt == NULL)
 		return;
+	if (pkt->held) {
+		pkt->held = false;
+		return;
+	}
 	if (pkt->pieces_release != NULL)
 		pkt->pieces_release(pkt);
 	pool = pkt->pool;
@@ -182,6 +186,15 @@ void pktbuf_free(struct pktbuf *pkt)
 	}
 	pkt->next = pool->free_list;
 	pool->free_list = pkt;
+}
+
+void pktbuf_release(struct pktbuf *pkt)
+{
+	bool still_owned = pkt->held;
+
+	pkt->held = false;
+	if (!still_owned)
+		pktbuf_free(pkt);
 }
 
 /* --- accessors ------------------------------------------------------------------------------ */

@@ -23,9 +23,11 @@
 #define NET_PKTBUF_H
 
 #include "base/compiler.h"
+#include "base/net_addr.h"
 
-struct netif;
 struct net_port;
+struct netif;
+struct stack;
 
 /* virtio-net header (12) + Ethernet (14) + VLAN (4) + IPv4 (60) + TCP (60), rounded up. */
 #define PKTBUF_HEADROOM 160
@@ -47,6 +49,13 @@ struct pktbuf_piece {
 	uint32_t len;
 };
 
+/* What a completion learns, beside the packet itself. */
+struct pktbuf_sent {
+	size_t len; /* bytes of the frame, link header included */
+	struct net_addr next_hop; /* the neighbour that it was sent to; of no family: to everybody */
+	uint64_t now_ns;
+};
+
 struct pktbuf {
 	struct pktbuf *next; /* link of the queue that owns it */
 	uint8_t *head, *data, *tail, *end;
@@ -57,14 +66,26 @@ struct pktbuf {
 	uint16_t csum_start; /* from data, bytes; meaning: see flags */
 	uint16_t csum_off;
 	uint16_t gso_size; /* payload bytes per segment where this is a large segment, else 0 */
-	uint16_t l3_off, l4_off; /* from head, bytes: network and transport header (RX) */
+	/* Where the layers' headers are.  RX: each from when its layer has read it; TX: of a packet with a
+	 * completion, when that is called. */
+	uint16_t l3_off, l4_off; /* from head, bytes: network and transport header */
+	uint8_t l2_len; /* bytes of link header before l3_off; 0: there is none (a reassembled datagram) */
 
 	uint8_t n_pieces;
-	uint8_t note; /* not 0: the stack wants to hear when a device has taken the frame */
-	uint32_t note_arg;
+	uint8_t held; /* pktbuf_hold() */
+	uint8_t sent_kind; /* the completion's own, as sent_arg */
+	uint32_t sent_arg;
 	struct pktbuf_piece pieces[PKTBUF_PIECES_MAX];
 	void (*pieces_release)(struct pktbuf *pkt); /* NULL: nothing to tell */
 	void *pieces_owner;
+	/* TX: the completion, registered by the layer that built the packet; NULL: none, and the other
+	 * sent_ fields have no value.  Called when a device has taken the packet, not where none does.  The
+	 * bytes in [head, tail) and the layers' offsets are those of the frame then, whatever the device is
+	 * and however long the packet has waited for its neighbour; data belongs to the device.  A checksum
+	 * that the device completes (PKTBUF_CSUM_PARTIAL) is not in them.  Borrows both.
+	 * `sent_owner`: what it is for; NULL where there is none (any more): neigh_unlink_owner(). */
+	void (*sent)(struct stack *stack, const struct pktbuf *pkt, const struct pktbuf_sent *facts);
+	void *sent_owner;
 	uint64_t resolve_until_ns; /* TX: its next hop is asked for until then at least; 0: as usual */
 	uint64_t pieces_cookie; /* the owner's: TCP keeps the first sequence number here */
 };
@@ -107,6 +128,16 @@ bool pktbuf_may_keep_more(const struct pktbuf_pool *own, const struct pktbuf *pk
 /* Releases the pieces, returns the buffer to its pool.  NULL is allowed. */
 void pktbuf_free(struct pktbuf *pkt);
 
+/* The next pktbuf_free() leaves the packet as it is, until pktbuf_release(): for a caller that hands the
+ * packet over and still has to read its headers after that.  One holder at a time; data belongs to the
+ * new owner. */
+static inline void pktbuf_hold(struct pktbuf *pkt)
+{
+	pkt->held = true;
+}
+/* Frees what has been given to pktbuf_free() meanwhile. */
+void pktbuf_release(struct pktbuf *pkt);
+
 /* --- accessors (borrow) --------------------------------------------------------------------- */
 
 static inline size_t pktbuf_headroom(const struct pktbuf *pkt)
@@ -117,6 +148,18 @@ static inline size_t pktbuf_headroom(const struct pktbuf *pkt)
 static inline size_t pktbuf_tailroom(const struct pktbuf *pkt)
 {
 	return (size_t)(pkt->end - pkt->tail);
+}
+
+/* Where data is, as one of the layers' offsets. */
+static inline uint16_t pktbuf_data_off(const struct pktbuf *pkt)
+{
+	return (uint16_t)(pkt->data - pkt->head);
+}
+
+/* The frame that the packet is in, from the link's header on. */
+static inline const uint8_t *pktbuf_frame(const struct pktbuf *pkt)
+{
+	return pkt->head + pkt->l3_off - pkt->l2_len;
 }
 
 /* Bytes in [data, tail): all of a received packet, the headers of one being sent. */

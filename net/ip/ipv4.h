@@ -54,6 +54,13 @@ int ipv4_output(struct stack *stack, struct pktbuf *pkt, const struct ipv4_send 
 int ipv4_output_everybody(struct stack *stack, struct netif *netif, struct pktbuf *pkt,
 			  const struct ipv4_send *how, uint64_t now_ns);
 
+/* The owner of completions (pktbuf.sent_owner) is about to be freed: of its packets that still wait for
+ * their next hop they are called without an owner. */
+void ip_unlink_owner(struct stack *stack, const void *owner);
+
+/* Where a packet of ours goes, from its header. */
+struct net_addr ip_destination(const struct pktbuf *pkt);
+
 /* An empty buffer for a datagram: PKTBUF_HEADROOM, and room for `len` bytes.  NULL: no memory. */
 struct pktbuf *ipv4_alloc(struct stack *stack, size_t len) MUST_CHECK;
 

@@ -132,6 +132,16 @@ int ipv4_output_everybody(struct stack *stack, struct netif *netif, struct pktbu
 	return ipv4_send_one(stack, pkt, how, &route, ipv4_choose_id(stack, how), 0, now_ns);
 }
 
+void ip_unlink_owner(struct stack *stack, const void *owner)
+{
+	neigh_unlink_owner(stack, owner);
+}
+
+struct net_addr ip_destination(const struct pktbuf *pkt)
+{
+	return net_addr_ipv4(load_be32(pkt->head + pkt->l3_off + IPV4_OFF_DST));
+}
+
 struct pktbuf *ipv4_alloc(struct stack *stack, size_t len)
 {
 	struct pktbuf *pkt = pktbuf_alloc(&stack->frame_pool, PKTBUF_HEADROOM);

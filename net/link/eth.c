@@ -13,13 +13,9 @@
 #include "base/err.h"
 #include "net/link/arp.h"
 #include "net/awaited.h"
-#include "net/checksum.h"
 #include "net/ip/ipv4.h"
 #include "net/stack.h"
-#include "net/tcp/tcp.h"
 #include "net/wire/eth.h"
-
-#define NOTE_FRAME_MAX 128 /* bytes of a sent frame that its transport is shown */
 
 static void drop(struct pktbuf *pkt, uint64_t *counter)
 {
@@ -84,6 +80,7 @@ static void tagged_input(struct stack *stack, struct pktbuf *pkt, uint16_t type,
 			return;
 		}
 		pktbuf_pull(pkt, ETH_TAG_LEN);
+		pkt->l2_len += ETH_TAG_LEN;
 		type = tag.type;
 	}
 	dispatch(stack, pkt, type, now_ns);
@@ -100,6 +97,7 @@ void eth_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
 		drop(pkt, &count->eth_short);
 		return;
 	}
+	pkt->l2_len = ETH_HEADER_LEN;
 	pktbuf_pull(pkt, ETH_HEADER_LEN);
 	if (!accept_destination(pkt, h.dst)) {
 		refuse(stack, pkt, h.type, REFUSED("went to another hardware address"));
@@ -118,23 +116,23 @@ void eth_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
 		dispatch(stack, pkt, h.type, now_ns);
 }
 
-/* The frame is gone once the device has it, so what TCP will be shown is copied before. */
-static int send_noted(struct stack *stack, struct pktbuf *pkt, const struct eth_send *how,
-		      uint64_t now_ns)
+static int send_with_completion(struct stack *stack, struct pktbuf *pkt, const struct eth_send *how,
+				uint64_t now_ns)
 {
-	uint8_t frame[NOTE_FRAME_MAX];
-	size_t len = MIN(pktbuf_len(pkt), sizeof(frame));
-	size_t frame_len = pktbuf_total_len(pkt);
-	uint32_t note_arg = pkt->note_arg;
-	uint8_t note = pkt->note;
+	const struct pktbuf_sent facts = {
+		.len = pktbuf_total_len(pkt),
+		.next_hop = how->next_hop != NULL ? *how->next_hop : (struct net_addr){0},
+		.now_ns = now_ns,
+	};
 	int err;
 
-	if (pkt->flags & PKTBUF_CSUM_PARTIAL)
-		checksum_complete(pkt);
-	memcpy(frame, pkt->data, len);
+	pkt->l2_len = ETH_HEADER_LEN;
+	pkt->l3_off = (uint16_t)(pktbuf_data_off(pkt) + ETH_HEADER_LEN);
+	pktbuf_hold(pkt);
 	err = netif_send(how->netif, pkt);
 	if (err == ERR_OK)
-		tcp_frame_sent(stack, note, note_arg, frame, len, frame_len, how->next_hop, now_ns);
+		pkt->sent(stack, pkt, &facts);
+	pktbuf_release(pkt);
 	return err;
 }
 
@@ -142,7 +140,7 @@ int eth_output(struct stack *stack, struct pktbuf *pkt, const struct eth_send *h
 	       uint64_t now_ns)
 {
 	eth_header_write(pktbuf_push(pkt, ETH_HEADER_LEN), how->dst, how->netif->mac, how->type);
-	if (pkt->note != 0)
-		return send_noted(stack, pkt, how, now_ns);
+	if (pkt->sent != NULL)
+		return send_with_completion(stack, pkt, how, now_ns);
 	return netif_send(how->netif, pkt);
 }

@@ -15,12 +15,12 @@ struct eth_send {
 	struct netif *netif;
 	const uint8_t *dst; /* NETIF_MAC_LEN bytes */
 	uint16_t type;      /* enum eth_type */
-	uint32_t next_hop;  /* host order: what tcp_frame_sent() is told; 0 where it does not apply */
+	const struct net_addr *next_hop; /* for the packet's completion; NULL: does not apply */
 };
 
 /* Puts the Ethernet header before [data, tail) and hands the frame to the device.  Consumes.
- * A packet with a note is reported to TCP when, and only when, the device has taken it; its
- * checksum is complete then.  Returns what netif_send() returned. */
+ * A packet's completion is called when, and only when, the device has taken it.  Returns what
+ * netif_send() returned. */
 int eth_output(struct stack *stack, struct pktbuf *pkt, const struct eth_send *how,
 	       uint64_t now_ns);
 

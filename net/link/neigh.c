@@ -25,6 +25,7 @@
 struct neigh_table {
 	struct neigh_resolver resolver; /* for IPv4; IPv6 brings a second one */
 	struct neigh *recent;           /* the last one that was sent to: nearly always the next */
+	uint32_t waiting;               /* packets in all queues */
 	struct neigh entries[NEIGH_MAX];
 };
 
@@ -66,16 +67,26 @@ struct refused *neigh_awaits(struct stack *stack, const struct netif *netif,
 
 /* --- making and removing entries ------------------------------------------------------------- */
 
-static void drop_queue(struct stack *stack, struct neigh *n)
+/* Empties the entry's queue. */
+static struct pktbuf_queue take_queue(struct stack *stack, struct neigh *n)
 {
-	stack->counters.arp_queue_dropped += n->queue.count;
-	pktbuf_queue_free(&n->queue);
+	struct pktbuf_queue taken = n->queue;
+
+	n->queue = (struct pktbuf_queue){0};
+	stack->neigh->waiting -= taken.count;
+	return taken;
+}
+
+static void drop_queue(struct stack *stack, struct pktbuf_queue queue)
+{
+	stack->counters.arp_queue_dropped += queue.count;
+	pktbuf_queue_free(&queue);
 }
 
 static void remove_entry(struct stack *stack, struct neigh *n)
 {
 	timer_cancel(&stack->timers, &n->timer);
-	drop_queue(stack, n);
+	drop_queue(stack, take_queue(stack, n));
 	n->state = NEIGH_FREE;
 }
 
@@ -187,16 +198,14 @@ static void probe_fired(struct stack *stack, struct neigh *n, uint64_t now_ns)
 static void give_up(struct stack *stack, struct neigh *n, uint64_t now_ns)
 {
 	struct neigh_resolver resolver = stack->neigh->resolver;
-	struct pktbuf_queue waiting = n->queue;
+	struct pktbuf_queue waiting = take_queue(stack, n);
 	struct refused refused = n->refused; /* the entry may be another's below */
 	bool was_probe = n->state == NEIGH_PROBE;
 	struct pktbuf *pkt;
 
-	n->queue = (struct pktbuf_queue){0};
 	n->state = NEIGH_FREE;
 	if (was_probe) { /* what is here still waits for the device */
-		stack->counters.arp_queue_dropped += waiting.count;
-		pktbuf_queue_free(&waiting);
+		drop_queue(stack, waiting);
 		return;
 	}
 	stack->counters.arp_unresolved++;
@@ -256,19 +265,19 @@ static int send_now(struct stack *stack, const struct neigh *n, struct pktbuf *p
 		.netif = n->netif,
 		.dst = n->mac,
 		.type = stack->neigh->resolver.eth_type,
-		.next_hop = net_addr_to_ipv4(&n->addr),
+		.next_hop = &n->addr,
 	};
 
 	return eth_output(stack, pkt, &how, now_ns);
 }
 
-/* Takes the oldest packet that no transport watches out of the queue; the oldest of all when every
- * one is watched.  So a burst of datagrams cannot push out a connection's first SYN. */
+/* Takes the oldest packet without a completion out of the queue; the oldest of all when every one has
+ * one.  So a burst of datagrams cannot push out a connection's first SYN. */
 static struct pktbuf *take_least_missed(struct pktbuf_queue *q)
 {
 	struct pktbuf *before = NULL, *pkt = q->first;
 
-	while (pkt != NULL && pkt->note != 0) {
+	while (pkt != NULL && pkt->sent != NULL) {
 		before = pkt;
 		pkt = pkt->next;
 	}
@@ -285,18 +294,13 @@ static struct pktbuf *take_least_missed(struct pktbuf_queue *q)
 static struct neigh *find_overfull(struct neigh_table *table, struct neigh *n)
 {
 	struct neigh *longest = n;
-	uint32_t waiting = 0;
 
-	for (unsigned i = 0; i < NEIGH_MAX; i++) {
-		struct neigh *other = &table->entries[i];
-
-		waiting += other->queue.count;
-		if (other->queue.count > longest->queue.count)
-			longest = other;
-	}
-	if (waiting >= NEIGH_WAITING_MAX)
-		return longest;
-	return n->queue.count == NEIGH_QUEUE_MAX ? n : NULL;
+	if (table->waiting < NEIGH_WAITING_MAX)
+		return n->queue.count == NEIGH_QUEUE_MAX ? n : NULL;
+	for (unsigned i = 0; i < NEIGH_MAX; i++)
+		if (table->entries[i].queue.count > longest->queue.count)
+			longest = &table->entries[i];
+	return longest;
 }
 
 /* RFC 1122 2.3.2.2: a packet is kept while its destination is being resolved. */
@@ -306,9 +310,11 @@ static void enqueue(struct stack *stack, struct neigh *n, struct pktbuf *pkt)
 
 	if (overfull != NULL) {
 		stack->counters.arp_queue_dropped++;
+		stack->neigh->waiting--;
 		pktbuf_free(take_least_missed(&overfull->queue));
 	}
 	pktbuf_queue_push(&n->queue, pkt);
+	stack->neigh->waiting++;
 }
 
 int neigh_output(struct stack *stack, struct netif *netif, const struct net_addr *addr,
@@ -354,6 +360,16 @@ void neigh_doubt(struct stack *stack, struct netif *netif, const struct net_addr
 	probe(stack, n, now_ns);
 }
 
+void neigh_unlink_owner(struct stack *stack, const void *owner)
+{
+	struct neigh_table *table = stack->neigh;
+
+	for (unsigned i = 0; i < NEIGH_MAX && table->waiting > 0; i++)
+		for (struct pktbuf *pkt = table->entries[i].queue.first; pkt != NULL; pkt = pkt->next)
+			if (pkt->sent != NULL && pkt->sent_owner == owner)
+				pkt->sent_owner = NULL;
+}
+
 /* --- news -------------------------------------------------------------------------------------- */
 
 /* Without a link it takes all, and throws them away. */
@@ -366,8 +382,10 @@ static bool device_takes(struct netif *netif)
  * timer asks; what is left then goes with the answer, or with the next packet.) */
 void neigh_flush(struct stack *stack, struct neigh *n, uint64_t now_ns)
 {
-	while (n->queue.count > 0 && device_takes(n->netif))
+	while (n->queue.count > 0 && device_takes(n->netif)) {
+		stack->neigh->waiting--;
 		(void)send_now(stack, n, pktbuf_queue_pop(&n->queue), now_ns);
+	}
 	if (n->queue.count > 0 && n->state == NEIGH_REACHABLE)
 		timer_set(&stack->timers, &n->timer, now_ns + NEIGH_DEVICE_RETRY_NS);
 }

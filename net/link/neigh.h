@@ -119,6 +119,10 @@ struct refused *neigh_awaits(struct stack *stack, const struct netif *netif,
 void neigh_doubt(struct stack *stack, struct netif *netif, const struct net_addr *addr,
 		 uint64_t now_ns);
 
+/* The owner of completions (pktbuf.sent_owner) is about to be freed: its packets that wait for a
+ * neighbour are sent all the same, and their completions are called without an owner. */
+void neigh_unlink_owner(struct stack *stack, const void *owner);
+
 /* The interface has no address any more: its entries go, and what waits in them. */
 void neigh_forget(struct stack *stack, const struct netif *netif);
 

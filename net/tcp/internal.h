@@ -312,7 +312,7 @@ struct tcp_send {
 	uint32_t note_arg;
 };
 
-/* Marks on a frame whose way into the device is an event (pktbuf.note). */
+/* What a segment is whose way into the device is an event. */
 enum tcp_note {
 	TCP_NOTE_STEP = 1u << 0,       /* SYN, SYN-ACK, the handshake's last ACK */
 	TCP_NOTE_RETRANSMIT = 1u << 1, /* note_arg: see tcp_retransmit_arg() */
@@ -335,6 +335,9 @@ static inline uint32_t tcp_reset_arg(enum tcp_reset_reason reason, uint32_t conn
 /* Builds and sends it; says what ipv4_output() says, or ERR_NOBUFS. */
 int tcp_transmit(struct stack *stack, struct tcb *tcb, const struct tcp_send *send,
 		 uint64_t now_ns);
+/* Registers the completion of a segment with a note (sent.c); [data, tail) begins with its header.  `tcb`:
+ * the connection, NULL for a RST. */
+void tcp_watch_sent(struct pktbuf *pkt, struct tcb *tcb, uint8_t note, uint32_t note_arg);
 /* A RST: of a connection, whose options it has, or of none (NULL). */
 int tcp_transmit_rst(struct stack *stack, const struct tcb *tcb, const struct net_endpoint *local,
 		     const struct net_endpoint *remote, const struct tcp_send *send, uint32_t ack,
@@ -349,13 +352,13 @@ struct tcp_header_view {
 	const uint8_t *frame; /* NULL: there is none yet */
 	size_t frame_len;     /* on the wire */
 	size_t frame_seen;    /* of it readable at `frame` */
-	uint32_t next_hop;    /* 0: does not apply */
+	struct net_addr next_hop; /* of no family: does not apply */
 };
 /* Emits a step's event with the fields of docs/steps.md. */
 void tcp_emit_header(struct stack *stack, enum event_id id, uint32_t conn,
 		     const struct tcp_header_view *view);
-/* Decodes an Ethernet frame with IPv4 and TCP; false where it is something else. */
-bool tcp_view_frame(struct tcp_header_view *view, const uint8_t *frame, size_t len);
+/* The header of a packet at its layers' offsets, and its frame; false where that is not TCP. */
+bool tcp_view_packet(struct tcp_header_view *view, const struct pktbuf *pkt);
 /* The frame that a received packet came in; for a segment whose header was parsed. */
 void tcp_view_received(struct tcp_header_view *view, const struct tcp_segment *seg);
 /* "SYN,ACK" */

@@ -57,11 +57,6 @@ void tcp_poll(struct stack *stack, uint64_t now_ns);
 /* True when tcp_poll() has something to do now. */
 bool tcp_has_work(const struct stack *stack);
 
-/* A device has taken a frame that TCP marked (pktbuf.note).  `frame`: the Ethernet frame, the
- * first `len` bytes of `frame_len`. */
-void tcp_frame_sent(struct stack *stack, uint8_t note, uint32_t note_arg, const uint8_t *frame,
-		    size_t len, size_t frame_len, uint32_t next_hop, uint64_t now_ns);
-
 /* A segment we sent could not be delivered: an ICMP error about it (`seq` is the sequence number
  * that the error quotes; `hard`: RFC 1122 4.2.3.9), or ARP got no answer (`local_only`, no seq). */
 struct tcp_trouble {

@@ -287,17 +287,128 @@ TEST(what_the_device_refuses_is_counted)
 	assert_int_equal(k.n_sent, 0);
 }
 
+/* --- completions ----------------------------------------------------------------------------------- */
+
+static struct {
+	unsigned calls;
+	struct pktbuf_sent facts;
+	uint8_t frame[64]; /* what the packet held */
+	size_t l3_at, l4_at;
+	void *owner;
+	uint32_t arg;
+} told;
+
+static void tell(struct stack *stack, const struct pktbuf *pkt, const struct pktbuf_sent *facts)
+{
+	const uint8_t *frame = pktbuf_frame(pkt);
+
+	assert_ptr_equal(stack, k.stack);
+	told.calls++;
+	told.facts = *facts;
+	memcpy(told.frame, frame, MIN((size_t)(pkt->tail - frame), sizeof(told.frame)));
+	told.l3_at = (size_t)(pkt->head + pkt->l3_off - frame);
+	told.l4_at = (size_t)(pkt->head + pkt->l4_off - frame);
+	told.owner = pkt->sent_owner;
+	told.arg = pkt->sent_arg;
+}
+
+/* 21 bytes and two pieces, the first 8 bytes of which are some network layer's. */
+static struct pktbuf *watched_packet(void)
+{
+	struct pktbuf *pkt = packet_with_pieces(false);
+
+	memset(&told, 0, sizeof(told));
+	pkt->l4_off = (uint16_t)(pktbuf_data_off(pkt) + 8);
+	pkt->sent = tell;
+	pkt->sent_owner = &told;
+	pkt->sent_arg = 77;
+	return pkt;
+}
+
+/* The device has freed the packet when the completion is called (the kit's does so at once), and the
+ * stack has sent a copy where it takes no pieces: the bytes and the offsets are those of the frame. */
+static void assert_told_of_the_frame(uint32_t features)
+{
+	struct kit_sent *s;
+
+	k.netif.features = features;
+	released = 0;
+	struct pktbuf *pkt = watched_packet();
+
+	pkt->pieces_release = count_release;
+	assert_int_equal(output(pkt), ERR_OK);
+	s = kit_expect(&k);
+	assert_int_equal(told.calls, 1);
+	assert_int_equal(told.facts.len, s->len);
+	assert_int_equal(told.facts.next_hop.family, NET_FAMILY_NONE);
+	assert_true(told.facts.now_ns == k.now_ns);
+	assert_memory_equal(told.frame, s->bytes, 14 + 21);
+	assert_int_equal(told.l3_at, 14);
+	assert_int_equal(told.l4_at, 14 + 8);
+	assert_ptr_equal(told.owner, &told);
+	assert_int_equal(told.arg, 77);
+	assert_int_equal(released, 1);
+	assert_int_equal(k.stack->pool.in_use, 0);
+	kit_sent_free(s);
+}
+
+TEST(a_completion_sees_the_packet_that_the_device_has_taken)
+{
+	assert_told_of_the_frame(NETIF_TX_SG);
+	assert_told_of_the_frame(0);
+}
+
+TEST(a_completion_is_not_called_where_no_device_takes_the_packet)
+{
+	struct pktbuf *pkt = watched_packet();
+
+	k.netif.features = NETIF_TX_SG;
+	k.send_result = ERR_AGAIN;
+	assert_int_equal(output(pkt), ERR_AGAIN);
+	pkt = watched_packet();
+	k.netif.features = 0;
+	k.kp.fail_after = 0; /* no buffer for the copy without pieces */
+	assert_int_equal(output(pkt), ERR_NOBUFS);
+	assert_int_equal(told.calls, 0);
+	assert_int_equal(k.stack->pool.in_use, 0);
+}
+
+/* As many bytes as there are in a large segment: nobody has to look at them. */
+TEST(a_completion_of_a_large_segment)
+{
+	static uint8_t text[60000];
+	struct pktbuf *pkt = watched_packet();
+	const struct eth_send how = {.netif = &k.netif, .dst = KIT_PEER_MAC, .type = ETH_TYPE_IPV6,
+				     .next_hop = &(struct net_addr){.family = NET_FAMILY_IPV6,
+								    .bytes = {0xfe, 0x80}}};
+
+	k.netif.features = NETIF_TX_CSUM | NETIF_TX_SG | NETIF_TX_TSO4;
+	assert_true(pktbuf_add_piece(pkt, text, sizeof(text)));
+	pkt->gso_size = 1448;
+	assert_int_equal(eth_output(k.stack, pkt, &how, k.now_ns), ERR_OK);
+	assert_int_equal(told.calls, 1);
+	assert_int_equal(told.facts.len, 14 + 21 + 8 + sizeof(text));
+	assert_int_equal(told.facts.next_hop.family, NET_FAMILY_IPV6);
+	assert_int_equal(told.facts.next_hop.bytes[0], 0xfe);
+	kit_sent_clear(&k);
+}
+
 /* --- what TCP is told ------------------------------------------------------------------------------ */
 
-static int connect_to_peer(void)
+static int begin_to_connect(void)
 {
 	const struct net_endpoint peer = net_endpoint_ipv4(KIT_PEER_IP, 80);
 	int fd = sock_socket(k.stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
 
 	assert_true(fd >= 0);
 	assert_int_equal(sock_connect(k.stack, fd, &peer, k.now_ns), ERR_INPROGRESS);
-	kit_poll(&k);
 	return fd;
+}
+
+static void connect_to_peer(void)
+{
+	(void)begin_to_connect();
+	kit_poll(&k);
 }
 
 /* Step 8 shows the very frame that the device took, with its checksum complete, whatever the
@@ -334,3 +445,46 @@ TEST(a_refused_syn_is_not_reported)
 	assert_int_equal(kit_event_count(&k.kp, EVENT_TCP_SYN_SENT), 0);
 }
 
+/* The connection that the SYN was for is no more: the frame goes, and nothing is said of it. */
+TEST(a_syn_that_outlives_its_connection_is_not_reported)
+{
+	struct kit_sent *s;
+	int fd;
+
+	k.answer_arp = true;
+	fd = begin_to_connect(); /* the answer comes with the next poll */
+	kit_sent_clear(&k);
+	assert_int_equal(sock_close(k.stack, fd, k.now_ns), ERR_OK);
+	kit_poll(&k);
+	s = kit_expect(&k);
+	assert_true(s->is_tcp);
+	assert_int_equal(kit_event_count(&k.kp, EVENT_TCP_SYN_BUILT), 1);
+	assert_int_equal(kit_event_count(&k.kp, EVENT_TCP_SYN_SENT), 0);
+	kit_sent_free(s);
+}
+
+/* Where its headers are the packet says itself, so that a tag moves nothing. */
+TEST(a_received_syn_ack_is_shown_with_the_tag_that_it_came_with)
+{
+	struct kit_tcp answer = {.src_port = 80, .flags = TCP_SYN | TCP_ACK, .seq = 5, .window = 1000};
+	const struct kit_event *ev;
+	struct kit_sent *s;
+	struct strbuf sb;
+	char hex[512];
+
+	kit_teach_peer(&k);
+	connect_to_peer();
+	s = kit_expect(&k);
+	answer.dst_port = s->tcp.src_port;
+	answer.ack = s->tcp.seq + 1;
+	kit_build_tcp(&f, NULL, &answer, NULL, 0);
+	tag(ETH_TYPE_VLAN, 0x2000);
+	kit_inject_frame(&k, &f);
+	ev = kit_event(&k.kp, EVENT_TCP_SYNACK_RCVD, 0);
+	assert_non_null(ev);
+	sb = strbuf_on(hex, sizeof(hex));
+	strbuf_hex_bytes(&sb, f.bytes, f.len);
+	assert_string_equal(kit_event_field(ev, "frame"), hex);
+	assert_string_equal(kit_event_field(ev, "src"), "192.168.77.1:80");
+	kit_sent_free(s);
+}

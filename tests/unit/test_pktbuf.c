@@ -33,6 +33,13 @@ TEST(a_new_buffer_is_empty_behind_its_headroom)
 	pktbuf_free(pkt);
 }
 
+static void sent(struct stack *stack, const struct pktbuf *pkt, const struct pktbuf_sent *facts)
+{
+	(void)stack;
+	(void)pkt;
+	(void)facts;
+}
+
 /* What one user leaves in a buffer must not reach the next one. */
 TEST(a_reused_buffer_is_as_new)
 {
@@ -41,8 +48,7 @@ TEST(a_reused_buffer_is_as_new)
 
 	first->flags = PKTBUF_CSUM_PARTIAL | PKTBUF_LINK_BROADCAST;
 	first->csum_start = first->csum_off = first->gso_size = 7;
-	first->note = 3;
-	first->note_arg = 9;
+	first->sent = sent;
 	assert_true(pktbuf_add_piece(first, &byte, 1));
 	pktbuf_free(first);
 	again = pktbuf_alloc(&pool, PKTBUF_HEADROOM);
@@ -51,8 +57,7 @@ TEST(a_reused_buffer_is_as_new)
 	assert_int_equal(again->flags, 0);
 	assert_int_equal(again->csum_start, 0);
 	assert_int_equal(again->gso_size, 0);
-	assert_int_equal(again->note, 0);
-	assert_int_equal(again->note_arg, 0);
+	assert_true(again->sent == NULL);
 	assert_int_equal(again->n_pieces, 0);
 	assert_null(again->pieces_release);
 	assert_int_equal(pktbuf_headroom(again), PKTBUF_HEADROOM);
@@ -175,5 +180,32 @@ TEST(the_queue_is_first_in_first_out)
 		pktbuf_queue_push(&q, p[i]);
 	pktbuf_queue_free(&q);
 	assert_int_equal(q.count, 0);
+	assert_int_equal(pool.in_use, 0);
+}
+
+/* --- held for one more look ------------------------------------------------------------------------- */
+
+TEST(what_is_held_outlives_its_owner)
+{
+	struct pktbuf *pkt = pktbuf_alloc(&pool, 0);
+	uint8_t *at = pktbuf_put(pkt, 1);
+
+	*at = 7;
+	pktbuf_hold(pkt);
+	pktbuf_free(pkt); /* the new owner has done with it at once */
+	assert_int_equal(pool.in_use, 1);
+	assert_int_equal(*at, 7);
+	pktbuf_release(pkt);
+	assert_int_equal(pool.in_use, 0);
+}
+
+TEST(what_is_released_stays_with_its_owner)
+{
+	struct pktbuf *pkt = pktbuf_alloc(&pool, 0);
+
+	pktbuf_hold(pkt);
+	pktbuf_release(pkt);
+	assert_int_equal(pool.in_use, 1);
+	pktbuf_free(pkt);
 	assert_int_equal(pool.in_use, 0);
 }

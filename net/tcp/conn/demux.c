@@ -8,6 +8,7 @@
 #include "net/tcp/internal.h"
 
 #include "base/string.h"
+#include "net/ip/ipv4.h"
 #include "net/siphash.h"
 
 #define TUPLE_MAX (2 * 16 + 2 * 2)
@@ -125,6 +126,7 @@ void tcp_hash_remove(struct stack *stack, struct tcb *tcb)
 		at = &(*at)->hash_next;
 	*at = tcb->hash_next;
 	tcb->hashed = false;
+	ip_unlink_owner(stack, tcb);
 	stack->tcp->n_connections--;
 	--*tcp_port_users(stack, tcb->local.port);
 }

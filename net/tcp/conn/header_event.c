@@ -7,8 +7,6 @@
 #include "net/tcp/internal.h"
 
 #include "base/strbuf.h"
-#include "net/wire/eth.h"
-#include "net/wire/ipv4.h"
 
 #define FRAME_SHOWN_MAX 128 /* bytes of a frame in an event */
 
@@ -52,46 +50,31 @@ void tcp_emit_header(struct stack *stack, enum event_id id, uint32_t conn,
 		   EV_IF(sent, EV_U64("len", view->frame_len)),
 		   EV_IF(sent, EV_HEX("frame", view->frame,
 				      MIN(view->frame_seen, (size_t)FRAME_SHOWN_MAX))),
-		   EV_IF(view->next_hop != 0, EV_IPV4("next_hop", view->next_hop)));
+		   EV_IF(view->next_hop.family != NET_FAMILY_NONE, EV_IPV4("next_hop", net_addr_to_ipv4(&view->next_hop))));
 }
 
-bool tcp_view_frame(struct tcp_header_view *view, const uint8_t *frame, size_t len)
+bool tcp_view_packet(struct tcp_header_view *view, const struct pktbuf *pkt)
 {
-	struct eth_header eth;
-	struct ipv4_header ip;
-	const uint8_t *l3 = frame + ETH_HEADER_LEN;
+	const uint8_t *frame = pktbuf_frame(pkt), *l4 = pkt->head + pkt->l4_off;
+	size_t len = (size_t)(pkt->tail - frame); /* padding behind the IP packet is cut off */
 
 	*view = (struct tcp_header_view){.frame = frame, .frame_len = len, .frame_seen = len};
-	if (!eth_header_read(frame, len, &eth) || eth.type != ETH_TYPE_IPV4)
+	if (!tcp_header_read(l4, (size_t)(pkt->tail - l4), &view->h))
 		return false;
-	len -= ETH_HEADER_LEN;
-	if (!ipv4_header_read_quoted(l3, len, &ip))
-		return false;
-	l3 += ip.header_len;
-	len -= ip.header_len;
-	if (!tcp_header_read(l3, len, &view->h))
-		return false;
-	tcp_options_parse(&view->opt, l3 + TCP_HEADER_LEN, view->h.header_len - TCP_HEADER_LEN,
+	tcp_options_parse(&view->opt, l4 + TCP_HEADER_LEN, view->h.header_len - TCP_HEADER_LEN,
 			  view->h.flags & TCP_SYN);
-	view->src = net_endpoint_ipv4(ip.src, view->h.src_port);
-	view->dst = net_endpoint_ipv4(ip.dst, view->h.dst_port);
 	return true;
 }
 
 /* The headers are still in front of the payload: they were only stepped over. */
 void tcp_view_received(struct tcp_header_view *view, const struct tcp_segment *seg)
 {
-	const struct pktbuf *pkt = seg->pkt;
-	const uint8_t *frame = pkt->head + pkt->l3_off - ETH_HEADER_LEN;
-	size_t len = (size_t)(pkt->tail - frame); /* padding behind the IP packet is cut off */
-
-	if (pkt->l3_off >= ETH_HEADER_LEN && tcp_view_frame(view, frame, len))
-		return;
-	*view = (struct tcp_header_view){
-		.src = seg->remote,
-		.dst = seg->local,
-		.h = {.seq = seg->seq, .ack = seg->ack, .flags = seg->flags,
-		      .window = seg->raw_wnd},
-		.opt = seg->opt,
-	};
+	if (seg->pkt->l2_len == 0 || !tcp_view_packet(view, seg->pkt))
+		*view = (struct tcp_header_view){
+			.h = {.seq = seg->seq, .ack = seg->ack, .flags = seg->flags,
+			      .window = seg->raw_wnd},
+			.opt = seg->opt,
+		};
+	view->src = seg->remote;
+	view->dst = seg->local;
 }

@@ -418,7 +418,7 @@ void tcp_send_syn(struct stack *stack, struct tcb *tcb, enum tcp_retransmit_reas
 		tcb->retransmits++;
 	}
 	start_retransmit_timer(stack, tcb, now_ns);
-	/* A device without room loses it, as a network may; the time-out repairs both.  tcp_frame_sent()
+	/* A device without room loses it, as a network may; the time-out repairs both.  its completion
 	 * takes the mark back, at once where the neighbour is known. */
 	tcb->syn_waits = true;
 	if (tcp_transmit(stack, tcb, &send, now_ns) != ERR_OK)

@@ -163,11 +163,10 @@ static struct pktbuf *build(struct stack *stack, struct tcb *tcb, const struct t
 	if (send->data_len > 0)
 		send_buffer_attach(tcb->snd_buf, pkt, send->seq, send->data_len);
 	push_header(pkt, &tcb->local, &tcb->remote, &h, &opt);
-	pkt->note = send->note;
-	pkt->note_arg = send->note_arg;
 	/* Step 14 is the first segment that tells the server of our ACK. */
-	if (tcb->last_step == 13)
-		pkt->note |= TCP_NOTE_STEP;
+	if (send->note != 0 || tcb->last_step == 13)
+		tcp_watch_sent(pkt, tcb, send->note | (tcb->last_step == 13 ? TCP_NOTE_STEP : 0),
+			       send->note_arg);
 	if (send->flags & TCP_SYN)
 		emit_built(stack, tcb, &h, &opt);
 	return pkt;
@@ -200,7 +199,7 @@ int tcp_transmit(struct stack *stack, struct tcb *tcb, const struct tcp_send *se
 	if (err == ERR_AGAIN || err == ERR_NOBUFS)
 		return err;
 	tcp_ecn_sent(tcb, send);
-	if (!(send->flags & TCP_SYN)) /* a SYN may wait for ARP; tcp_frame_sent() counts it */
+	if (!(send->flags & TCP_SYN)) /* a SYN may wait for ARP; its completion counts it */
 		tcb->segs_out++;
 	if (send->note & TCP_NOTE_RETRANSMIT) {
 		stack->counters.tcp_retransmits++;
@@ -246,8 +245,7 @@ int tcp_transmit_rst(struct stack *stack, const struct tcb *tcb, const struct ne
 			rst_options(&opt, tcb, send, now_ns);
 	}
 	push_header(pkt, local, remote, &h, &opt);
-	pkt->note = send->note;
-	pkt->note_arg = send->note_arg;
+	tcp_watch_sent(pkt, NULL, send->note, send->note_arg);
 	stack->counters.tcp_rst_out++;
 	return hand_to_ip(stack, pkt, local, remote, how, now_ns);
 }

@@ -1,10 +1,16 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * A device has taken a frame of ours: only now may the log say that something was sent.  What it
- * says is read from the frame itself, so it cannot say what the wire does not carry.
+ * A device has taken a segment of ours: only now may the log say that something was sent.  What it
+ * says is read from the packet itself, so it cannot say what the wire does not carry.
+ *
+ * A segment may have waited for ARP, and its connection may be over: a connection that leaves the table
+ * is unlinked from its packets (ip_unlink_owner()), and their completions are called without it.
  */
 #include "net/tcp/internal.h"
+
+#include "net/checksum.h"
+#include "net/ip/ipv4.h"
 
 static const char *reason_text(unsigned reason)
 {
@@ -70,53 +76,67 @@ static bool emit_step(struct stack *stack, struct tcb *tcb, const struct tcp_hea
 #define STRANGER_INTERVAL_NS (100 * NS_PER_MS)
 #define STRANGER_BURST 10
 
-static void emit_reset(struct stack *stack, const struct tcp_header_view *view, uint32_t arg,
-		       uint64_t now_ns)
+static void emit_reset(struct stack *stack, const struct pktbuf *pkt,
+		       const struct tcp_header_view *view, uint64_t now_ns)
 {
-	uint32_t conn = arg & 0xffffff;
+	const struct net_endpoint dst = {.addr = ip_destination(pkt), .port = view->h.dst_port};
+	uint32_t arg = pkt->sent_arg, conn = arg & 0xffffff;
 
 	if (conn == 0 && !rate_take(&stack->rst_event_limit, STRANGER_INTERVAL_NS, STRANGER_BURST,
 				    now_ns))
 		return;
 	event_emit(stack->port->events, EVENT_TCP_RST_SENT, conn, 0,
-		   EV_ENDPOINT("dst", view->dst), EV_U64("tcp_seq", view->h.seq),
+		   EV_ENDPOINT("dst", dst), EV_U64("tcp_seq", view->h.seq),
 		   EV_STR("reason", tcp_reset_reason_text(arg >> 24)));
 }
 
-/* The payload's length is the frame's without its headers; Ethernet adds no padding before this. */
-static uint32_t payload_of(const struct tcp_header_view *view, size_t frame_len)
+static void emit_sent(struct stack *stack, struct tcb *tcb, const struct pktbuf *pkt,
+		      const struct tcp_header_view *view, uint64_t now_ns)
 {
-	size_t headers = 14 + 20 + (size_t)view->h.header_len;
+	size_t l4_at = (size_t)(pkt->head + pkt->l4_off - view->frame);
+	uint32_t payload_len = (uint32_t)(view->frame_len - l4_at - view->h.header_len);
+	bool is_step = (pkt->sent_kind & TCP_NOTE_STEP) && emit_step(stack, tcb, view, now_ns);
 
-	return frame_len > headers ? (uint32_t)(frame_len - headers) : 0;
+	if ((pkt->sent_kind & TCP_NOTE_RETRANSMIT) && !is_step)
+		emit_retransmit(stack, tcb, view, payload_len, pkt->sent_arg);
+	if (pkt->sent_kind & TCP_NOTE_FIN)
+		event_emit(stack->port->events, EVENT_TCP_FIN_SENT, tcb->conn, 0,
+			   EV_U64("tcp_seq", view->h.seq + payload_len));
 }
 
-void tcp_frame_sent(struct stack *stack, uint8_t note, uint32_t note_arg, const uint8_t *frame,
-		    size_t len, size_t frame_len, uint32_t next_hop, uint64_t now_ns)
+static void segment_sent(struct stack *stack, const struct pktbuf *pkt,
+			 const struct pktbuf_sent *facts)
 {
+	struct tcb *tcb = pkt->sent_owner;
 	struct tcp_header_view view;
-	struct tcb *tcb;
-	bool is_step;
 
-	if (!tcp_view_frame(&view, frame, len))
+	if (!tcp_view_packet(&view, pkt))
 		return;
-	view.frame_len = frame_len;
-	view.next_hop = next_hop;
-	if (note & TCP_NOTE_RST) {
-		emit_reset(stack, &view, note_arg, now_ns);
+	view.frame_len = facts->len;
+	view.next_hop = facts->next_hop;
+	if (pkt->sent_kind & TCP_NOTE_RST) {
+		emit_reset(stack, pkt, &view, facts->now_ns);
 		return;
 	}
-	tcb = tcp_find_connection(stack, &view.src, &view.dst);
 	if (tcb == NULL)
-		return; /* it ended while the frame waited for ARP */
+		return; /* it ended while the packet waited for ARP */
+	view.src = tcb->local;
+	view.dst = tcb->remote;
 	if (view.h.flags & TCP_SYN) {
 		tcb->syn_waits = false;
 		tcb->segs_out++;
 	}
-	is_step = (note & TCP_NOTE_STEP) && emit_step(stack, tcb, &view, now_ns);
-	if ((note & TCP_NOTE_RETRANSMIT) && !is_step)
-		emit_retransmit(stack, tcb, &view, payload_of(&view, frame_len), note_arg);
-	if (note & TCP_NOTE_FIN)
-		event_emit(stack->port->events, EVENT_TCP_FIN_SENT, tcb->conn, 0,
-			   EV_U64("tcp_seq", view.h.seq + payload_of(&view, frame_len)));
+	emit_sent(stack, tcb, pkt, &view, facts->now_ns);
+}
+
+void tcp_watch_sent(struct pktbuf *pkt, struct tcb *tcb, uint8_t note, uint32_t note_arg)
+{
+	pkt->l4_off = pktbuf_data_off(pkt);
+	pkt->sent = segment_sent;
+	pkt->sent_owner = tcb != NULL && tcb->hashed ? tcb : NULL;
+	pkt->sent_kind = note;
+	pkt->sent_arg = note_arg;
+	/* The event of a step shows the frame, and the device shall have nothing to add to that. */
+	if (note & TCP_NOTE_STEP)
+		checksum_complete(pkt);
 }
