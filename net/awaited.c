@@ -11,11 +11,10 @@
 
 #include "net/dhcp/dhcp_client.h"
 #include "net/ip/ipv4.h"
-#include "net/link/neigh.h"
+#include "net/link/link.h"
 #include "net/port.h"
 #include "net/stack.h"
 #include "net/tcp/tcp.h"
-#include "net/wire/arp.h"
 #include "net/wire/eth.h"
 #include "net/wire/icmp.h"
 #include "net/wire/ipv4.h"
@@ -64,20 +63,6 @@ void awaited_note(struct stack *stack, struct awaited **slot, const char *what, 
 		refused_add(&a->said, REFUSED_WITH(what, REFUSED_ADDRESS, said_by));
 }
 
-/* --- ARP ---------------------------------------------------------------------------------------- */
-
-/* Whatever else is wrong with it: it says that it is from the neighbour that is being asked for. */
-static struct refused *find_neighbour(struct stack *stack, struct netif *netif, const uint8_t *p,
-				      size_t len)
-{
-	struct net_addr addr;
-
-	if (len < ARP_OFF_SPA + ARP_PLEN)
-		return NULL;
-	addr = net_addr_ipv4(load_be32(p + ARP_OFF_SPA));
-	return neigh_awaits(stack, netif, &addr);
-}
-
 /* --- IPv4 --------------------------------------------------------------------------------------- */
 
 #define PORTS_LEN 4u
@@ -99,8 +84,7 @@ static struct refused *find_port(struct stack *stack, const struct ipv4_header *
 	return a != NULL ? &a->refused : NULL;
 }
 
-static struct refused *find_waiting(struct stack *stack, struct netif *netif, const uint8_t *p,
-				    size_t len)
+struct refused *awaited_ipv4(struct stack *stack, struct netif *netif, const uint8_t *p, size_t len)
 {
 	struct ipv4_header h;
 	const uint8_t *l4;
@@ -122,27 +106,14 @@ void awaited_refuse_packet(struct stack *stack, const struct pktbuf *pkt, struct
 {
 	const uint8_t *p = pkt->head + pkt->l3_off;
 
-	awaited_refuse(stack, pkt->netif, ETH_TYPE_IPV4, p, (size_t)(pkt->tail - p), why);
+	link_refuse(stack, pkt->netif, ETH_TYPE_IPV4, p, (size_t)(pkt->tail - p), why);
 }
 
 void awaited_take_back(struct stack *stack, struct netif *netif, const uint8_t *p, size_t len,
 		       struct refused_reason why)
 {
-	struct refused *refused = find_waiting(stack, netif, p, len);
+	struct refused *refused = awaited_ipv4(stack, netif, p, len);
 
 	if (refused != NULL)
 		refused_remove(refused, why);
-}
-
-void awaited_refuse(struct stack *stack, struct netif *netif, uint16_t type, const uint8_t *p,
-		    size_t len, struct refused_reason why)
-{
-	struct refused *refused = NULL;
-
-	if (type == ETH_TYPE_ARP)
-		refused = find_neighbour(stack, netif, p, len);
-	else if (type == ETH_TYPE_IPV4)
-		refused = find_waiting(stack, netif, p, len);
-	if (refused != NULL)
-		refused_add(refused, why);
 }

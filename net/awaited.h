@@ -27,12 +27,9 @@ void awaited_add(struct stack *stack, struct awaited **slot, struct refused_reas
 void awaited_note(struct stack *stack, struct awaited **slot, const char *what, uint32_t said_by,
 		  const struct refused *refused);
 
-/* A frame is dropped for that reason.  [p, p + len) is what stands behind its type (an enum eth_type)
- * and may be anything, of any length: it is counted where, as far as it can be read, it is what a
- * waiting party asked for, from the one that was asked, for us. */
-void awaited_refuse(struct stack *stack, struct netif *netif, uint16_t type, const uint8_t *p,
-		    size_t len, struct refused_reason why);
-/* The same of a received packet whose IPv4 header stands at l3_off, and has been read. */
+/* Of IPv4, as struct link_protocol has it. */
+struct refused *awaited_ipv4(struct stack *stack, struct netif *netif, const uint8_t *p, size_t len);
+/* A received packet is dropped for that reason, whose IPv4 header stands at l3_off and has been read. */
 void awaited_refuse_packet(struct stack *stack, const struct pktbuf *pkt, struct refused_reason why);
 /* The IPv4 packet at `p` was counted, and turns out to be in order. */
 void awaited_take_back(struct stack *stack, struct netif *netif, const uint8_t *p, size_t len,

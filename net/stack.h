@@ -12,6 +12,7 @@
 #include "net/net.h"
 #include "net/pktbuf.h"
 #include "net/ip/route.h"
+#include "net/link/link.h"
 #include "net/timer.h"
 #include "net/udp/udp.h"
 
@@ -86,6 +87,11 @@ struct stack {
 	struct rate_limit arp_conflict_limit, icmp_error_limit, icmp_event_limit;
 	struct rate_limit arp_moved_limit, arp_refuted_limit; /* lines about neighbours */
 	struct rate_limit rst_event_limit; /* RSTs to segments of no connection */
+
+	/* What lies above each layer, registered by net.c. */
+	struct link_protocol link_protocols[LINK_PROTOCOLS_MAX]; /* copies: each frame looks here */
+	unsigned n_link_protocols;
+	const struct acd_source *acd_source;
 
 	struct neigh_table *neigh;
 	struct acd *acd;

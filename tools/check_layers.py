@@ -20,6 +20,11 @@ import sys
 FREESTANDING = {'<stdarg.h>', '<stdbool.h>', '<stddef.h>', '<stdint.h>', '<stdnoreturn.h>',
                 '<limits.h>', '<stdalign.h>'}
 
+# What every layer of the stack may include: nothing of it calls a layer.
+NET_SHARED = ['base/', 'log/event.h', 'log/events.def', 'net/wire/', *(
+    f'net/{name}.h' for name in ('awaited', 'checksum', 'congestion', 'counters', 'net', 'netif',
+                                 'pktbuf', 'port', 'siphash', 'stack', 'timer'))]
+
 # folder: what its files may include.  A trailing / means everything below; the longest folder that
 # fits a file counts.  '<linux/>' are the layouts and constants of linux-libc-dev.
 RULES = {
@@ -29,6 +34,8 @@ RULES = {
                 '<linux/qemu_fw_cfg.h>'],
     'net/wire/': ['base/', 'net/wire/'],
     'net/': ['base/', 'log/event.h', 'log/events.def', 'net/'],
+    # link < ip < transport < socket: nothing includes upward (NET_LAYERS has the same for symbols).
+    'net/link/': [*NET_SHARED, 'net/link/'],
     'drivers/': ['base/', 'log/event.h', 'drivers/', 'kernel/mm/memory.h',
                  'kernel/time/clock.h', 'kernel/irq.h', 'kernel/arch/mmio.h', 'net/netif.h',
                  'net/pktbuf.h', 'net/port.h', '<linux/>'],
@@ -95,6 +102,10 @@ CHECKED = ('base', 'log', 'config', 'net', 'drivers', 'machine', 'kernel', 'app'
 # What the network library may ask of the machine it is linked into, beside base/.
 NET_UNDEFINED = {'memcpy', 'memmove', 'memset', 'memcmp', 'memchr', 'strlen', 'strcmp', 'strncmp',
                  'assert_failed', '__stack_chk_fail', '__stack_chk_guard'}
+# folder of net/: whose functions and tables it may need beside its own and those of net/ itself.  What
+# lies above a layer it knows by operations that were registered with it.
+NET_LAYERS = {'net/link/': []}
+NET_COMPOSITION_ROOT = 'net/net.o'
 WRITABLE = re.compile(r'^(\.data(?!\.rel\.ro)|\.bss|\.tdata|\.tbss|\*COM\*|COMMON)')
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(<[^>]+>|"[^"]+")', re.M)
@@ -215,9 +226,31 @@ def symbols(objects):
         yield where, name, parts[2], parts[6]
 
 
+def net_folder(where):
+    """The layer that an object belongs to; None: it is not of net/, or is its composition root."""
+    path = 'net/' + where.rpartition('/net/')[2]
+    if '/net/' not in where or path == NET_COMPOSITION_ROOT:
+        return None
+    return path[:path.rindex('/') + 1]
+
+
+def check_calls_upward(found):
+    """No layer needs a symbol of one that is not below it, however it was declared."""
+    home = {name: net_folder(where) or where for where, name, letter, _ in found
+            if letter.isupper() and letter != 'U' and '/net/' in where}
+    faults = []
+    for where, name, letter, _ in found:
+        folder = net_folder(where)
+        if letter == 'U' and folder in NET_LAYERS and name in home and \
+                home[name] not in {folder, 'net/', *NET_LAYERS[folder]}:
+            faults.append(f'{where}: {folder} needs {name} of {home[name]}')
+    return faults
+
+
 def check_symbols(objects):
-    faults, defined, wanted = [], set(), {}
-    for where, name, letter, section in symbols(objects):
+    found = list(symbols(objects))
+    faults, defined, wanted = check_calls_upward(found), set(), {}
+    for where, name, letter, section in found:
         if letter == 'U':
             if '/net/' in where:
                 wanted.setdefault(name, where)

@@ -13,6 +13,7 @@
 #include "base/string.h"
 #include "net/dhcp/dhcp_client.h"
 #include "net/ip/ipv4.h"
+#include "net/link/acd.h"
 
 static struct dhcp_client *find(const struct stack *stack, const struct netif *netif)
 {
@@ -131,14 +132,14 @@ const struct refused *net_dhcp_refused(const struct stack *stack, const struct n
 	return c != NULL ? &c->refused : NULL;
 }
 
-bool dhcp_gave_address(const struct stack *stack, const struct netif *netif)
+static bool gave_address(const struct stack *stack, const struct netif *netif)
 {
 	const struct dhcp_client *c = find(stack, netif);
 
 	return c != NULL && c->lease.address != 0;
 }
 
-bool dhcp_leases_address(const struct stack *stack, const struct netif *netif)
+static bool leases_address(const struct stack *stack, const struct netif *netif)
 {
 	const struct dhcp_client *c = find(stack, netif);
 
@@ -166,8 +167,8 @@ void dhcp_poll(struct stack *stack, uint64_t now_ns)
 	}
 }
 
-void dhcp_address_in_use(struct stack *stack, struct netif *netif, const uint8_t *mac,
-			 uint64_t now_ns)
+static void address_in_use(struct stack *stack, struct netif *netif, const uint8_t *mac,
+			   uint64_t now_ns)
 {
 	struct dhcp_client *c = find(stack, netif);
 
@@ -177,9 +178,21 @@ void dhcp_address_in_use(struct stack *stack, struct netif *netif, const uint8_t
 		dhcp_decline(stack, c, mac, now_ns);
 }
 
-void dhcp_address_disputed(struct stack *stack, struct netif *netif, uint64_t now_ns)
+static void address_disputed(struct stack *stack, struct netif *netif, uint64_t now_ns)
 {
 	dhcp_ask_disputed(stack, find(stack, netif), now_ns);
+}
+
+void dhcp_init(struct stack *stack)
+{
+	static const struct acd_source source = {
+		.gave_address = gave_address,
+		.leases_address = leases_address,
+		.disputed = address_disputed,
+		.in_use = address_in_use,
+	};
+
+	stack->acd_source = &source;
 }
 
 static bool is_asking(const struct dhcp_client *c)

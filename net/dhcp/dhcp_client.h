@@ -29,15 +29,8 @@ bool dhcp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, const str
 struct refused *dhcp_awaits_message(const struct stack *stack, const struct netif *netif,
 				    const uint8_t *udp, size_t len);
 
-/* The interface's address is one that the client put there. */
-bool dhcp_gave_address(const struct stack *stack, const struct netif *netif);
-/* ... and that is a server's. */
-bool dhcp_leases_address(const struct stack *stack, const struct netif *netif);
-/* Somebody else claims a leased address while we use it: it stays, and the server is asked. */
-void dhcp_address_disputed(struct stack *stack, struct netif *netif, uint64_t now_ns);
-/* Somebody else has that address: it goes, and the server hears of it.  Borrows `mac`. */
-void dhcp_address_in_use(struct stack *stack, struct netif *netif, const uint8_t *mac,
-			 uint64_t now_ns);
+/* Registers DHCP with conflict detection. */
+void dhcp_init(struct stack *stack);
 
 /* A link went up or down: the client wants to hear of it now. */
 bool dhcp_has_work(const struct stack *stack);

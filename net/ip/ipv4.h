@@ -64,13 +64,8 @@ struct net_addr ip_destination(const struct pktbuf *pkt);
 /* An empty buffer for a datagram: PKTBUF_HEADROOM, and room for `len` bytes.  NULL: no memory. */
 struct pktbuf *ipv4_alloc(struct stack *stack, size_t len) MUST_CHECK;
 
-/* Tells the transport of a packet that ipv4_output() made and no neighbour took, and what came
- * meanwhile and was refused.  Consumes pkt. */
-void ipv4_undeliverable(struct stack *stack, struct pktbuf *pkt, const struct refused *refused,
-			uint64_t now_ns);
-
-/* Ethernet -> IPv4: [data, tail) is the IPv4 packet (padding still there).  Consumes. */
-void ipv4_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns);
+/* Registers IPv4 with the link; the first protocol is the one that is found soonest. */
+void ipv4_init(struct stack *stack);
 
 /* The pseudo-header's part of a TCP or UDP checksum, unfolded. */
 uint32_t ipv4_pseudo_sum(uint32_t src, uint32_t dst, uint8_t protocol, uint32_t len);

@@ -13,7 +13,10 @@
 #include "net/checksum.h"
 #include "net/dhcp/dhcp_client.h"
 #include "net/ip/icmp.h"
+#include "net/ip/ipv4_output.h"
 #include "net/ip/ipv4_reassembly.h"
+#include "net/ip/route.h"
+#include "net/link/link.h"
 #include "net/stack.h"
 #include "net/tcp/tcp.h"
 #include "net/wire/eth.h"
@@ -156,7 +159,7 @@ static struct fault find_fault(struct stack *stack, const struct pktbuf *pkt,
 static void refuse(struct stack *stack, struct pktbuf *pkt, uint64_t *counter,
 		   struct refused_reason why)
 {
-	awaited_refuse(stack, pkt->netif, ETH_TYPE_IPV4, pkt->data, pktbuf_len(pkt), why);
+	link_refuse(stack, pkt->netif, ETH_TYPE_IPV4, pkt->data, pktbuf_len(pkt), why);
 	drop(pkt, counter);
 }
 
@@ -170,7 +173,7 @@ static void refuse_malformed(struct stack *stack, struct pktbuf *pkt)
 	       truncated ? REFUSED("came truncated") : REFUSED("had a malformed IP header"));
 }
 
-void ipv4_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
+static void ipv4_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
 {
 	struct ipv4_header h;
 	enum for_us whom;
@@ -201,4 +204,23 @@ void ipv4_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
 		}
 	}
 	deliver(stack, pkt, &h, whom, now_ns);
+}
+
+static bool is_on_link(const struct stack *stack, const struct netif *netif,
+		       const struct net_addr *addr)
+{
+	return ipv4_is_on_link(stack, netif, net_addr_to_ipv4(addr));
+}
+
+void ipv4_init(struct stack *stack)
+{
+	static const struct link_protocol protocol = {
+		.type = ETH_TYPE_IPV4,
+		.input = ipv4_input,
+		.awaits = awaited_ipv4,
+		.undeliverable = ipv4_undeliverable,
+		.is_on_link = is_on_link,
+	};
+
+	link_register(stack, &protocol);
 }

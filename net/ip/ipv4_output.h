@@ -19,4 +19,9 @@ uint16_t ipv4_choose_id(struct stack *stack, const struct ipv4_send *how);
 int ipv4_output_fragments(struct stack *stack, struct pktbuf *pkt, const struct ipv4_send *how,
 			  const struct ipv4_route *route, uint16_t mtu, uint64_t now_ns);
 
+/* Reports to the transport that no neighbour took a packet that ipv4_output() made, and what came
+ * meanwhile and was refused.  Consumes pkt. */
+void ipv4_undeliverable(struct stack *stack, struct pktbuf *pkt, const struct refused *refused,
+			uint64_t now_ns);
+
 #endif

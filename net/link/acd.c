@@ -30,7 +30,6 @@
 #include "net/link/acd.h"
 
 #include "net/link/arp.h"
-#include "net/dhcp/dhcp_client.h"
 #include "net/port.h"
 #include "net/stack.h"
 #include "net/timer.h"
@@ -162,12 +161,12 @@ static const char *answer_conflict(struct stack *stack, struct acd *acd, bool gi
 		return given ? "it had it before us: given up"
 			     : "it had it before us, and we use it all the same";
 	}
-	leased = dhcp_leases_address(stack, acd->netif);
+	leased = stack->acd_source->leases_address(stack, acd->netif);
 	if (rate_take(&acd->defences, DEFEND_INTERVAL_NS, 1, now_ns)) {
 		arp_announce(stack, acd->netif, now_ns);
 		if (!leased)
 			return "defended";
-		dhcp_address_disputed(stack, acd->netif, now_ns);
+		stack->acd_source->disputed(stack, acd->netif, now_ns);
 		return "defended, and its server is asked";
 	}
 	if (!given || leased)
@@ -179,7 +178,7 @@ static const char *answer_conflict(struct stack *stack, struct acd *acd, bool gi
 void acd_conflict(struct stack *stack, struct netif *netif, const uint8_t *mac, uint64_t now_ns)
 {
 	struct acd *acd = find(stack, netif);
-	bool given = dhcp_gave_address(stack, netif);
+	bool given = stack->acd_source->gave_address(stack, netif);
 	const char *action = NULL;
 
 	stack->counters.arp_conflicts++;
@@ -190,7 +189,7 @@ void acd_conflict(struct stack *stack, struct netif *netif, const uint8_t *mac, 
 			   EV_IPV4("ip", netif->ipv4), EV_STR("whose", "our"),
 			   EV_IF(action != NULL, EV_STR("action", action)));
 	if (given && acd != NULL && acd->state == ACD_LOST)
-		dhcp_address_in_use(stack, netif, mac, now_ns); /* this ends the acd, too */
+		stack->acd_source->in_use(stack, netif, mac, now_ns); /* this ends the acd, too */
 }
 
 static void destroy(struct stack *stack, struct acd **link)

@@ -16,9 +16,8 @@
 
 #include "base/err.h"
 #include "net/link/acd.h"
-#include "net/awaited.h"
 #include "net/link/eth.h"
-#include "net/ip/ipv4.h"
+#include "net/link/link.h"
 #include "net/link/neigh.h"
 #include "net/port.h"
 #include "net/stack.h"
@@ -133,26 +132,6 @@ static void arp_gave_up(struct stack *stack, const struct neigh *n)
 		   EV_IF(any, EV_STR("refused_why", refused_why(why, &n->refused))));
 }
 
-/* What waits for ARP is always IPv4. */
-static void arp_undeliverable(struct stack *stack, struct pktbuf *pkt,
-			      const struct refused *refused, uint64_t now_ns)
-{
-	ipv4_undeliverable(stack, pkt, refused, now_ns);
-}
-
-void arp_init(struct stack *stack)
-{
-	const struct neigh_resolver resolver = {
-		.eth_type = ETH_TYPE_IPV4,
-		.ask = arp_ask,
-		.moved = arp_moved,
-		.gave_up = arp_gave_up,
-		.undeliverable = arp_undeliverable,
-	};
-
-	neigh_set_resolver(stack, &resolver);
-}
-
 /* --- in ------------------------------------------------------------------------------------------ */
 
 static void answer(struct stack *stack, struct netif *netif, const struct arp_packet *request,
@@ -173,9 +152,11 @@ static void answer(struct stack *stack, struct netif *netif, const struct arp_pa
 /* An address that a neighbour on this interface's link can have. */
 static bool is_neighbour(const struct stack *stack, const struct netif *netif, uint32_t ipv4)
 {
+	const struct net_addr addr = net_addr_ipv4(ipv4);
 	uint32_t host = ipv4 & ~netif->ipv4_mask;
 
-	if (!ipv4_addr_is_host(ipv4) || !ipv4_is_on_link(stack, netif, ipv4))
+	if (!ipv4_addr_is_host(ipv4) ||
+	    !link_protocol(stack, ETH_TYPE_IPV4)->is_on_link(stack, netif, &addr))
 		return false;
 	if (((ipv4 ^ netif->ipv4) & netif->ipv4_mask) != 0)
 		return true; /* by a route, which has no broadcast address */
@@ -264,10 +245,10 @@ static void process(struct stack *stack, struct netif *netif, const struct arp_p
 static void malformed(struct stack *stack, const struct pktbuf *pkt, const char *why)
 {
 	stack->counters.arp_malformed++;
-	awaited_refuse(stack, pkt->netif, ETH_TYPE_ARP, pkt->data, pktbuf_len(pkt), REFUSED(why));
+	link_refuse(stack, pkt->netif, ETH_TYPE_ARP, pkt->data, pktbuf_len(pkt), REFUSED(why));
 }
 
-void arp_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
+static void arp_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
 {
 	struct arp_packet arp;
 
@@ -280,4 +261,34 @@ void arp_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
 	else
 		process(stack, pkt->netif, &arp, now_ns);
 	pktbuf_free(pkt);
+}
+
+/* Whatever else is wrong with it: it says that it is from the neighbour that is being asked for. */
+static struct refused *arp_awaits(struct stack *stack, struct netif *netif, const uint8_t *p,
+				  size_t len)
+{
+	struct net_addr addr;
+
+	if (len < ARP_OFF_SPA + ARP_PLEN)
+		return NULL;
+	addr = net_addr_ipv4(load_be32(p + ARP_OFF_SPA));
+	return neigh_awaits(stack, netif, &addr);
+}
+
+void arp_init(struct stack *stack)
+{
+	static const struct neigh_resolver resolver = {
+		.eth_type = ETH_TYPE_IPV4,
+		.ask = arp_ask,
+		.moved = arp_moved,
+		.gave_up = arp_gave_up,
+	};
+	static const struct link_protocol protocol = {
+		.type = ETH_TYPE_ARP,
+		.input = arp_input,
+		.awaits = arp_awaits,
+	};
+
+	neigh_set_resolver(stack, &resolver);
+	link_register(stack, &protocol);
 }

@@ -8,14 +8,11 @@
 
 #include "net/netif.h"
 
-/* Registers ARP with the stack's neighbour cache, which exists already. */
+/* Registers ARP with the link, and with the stack's neighbour cache, which exists already. */
 void arp_init(struct stack *stack);
 
 /* RFC 5227 2.1.1 and 2.3: is our address free; it is ours. */
 void arp_probe(struct stack *stack, struct netif *netif, uint64_t now_ns);
 void arp_announce(struct stack *stack, struct netif *netif, uint64_t now_ns);
-
-/* Ethernet -> ARP: [data, tail) is the ARP packet (padding still there).  Consumes. */
-void arp_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns);
 
 #endif

@@ -11,9 +11,7 @@
 #include "net/link/eth.h"
 
 #include "base/err.h"
-#include "net/link/arp.h"
-#include "net/awaited.h"
-#include "net/ip/ipv4.h"
+#include "net/link/link.h"
 #include "net/stack.h"
 #include "net/wire/eth.h"
 
@@ -45,26 +43,24 @@ static void refuse(struct stack *stack, const struct pktbuf *pkt, uint16_t type,
 		p += ETH_TAG_LEN;
 		type = tag.type;
 	}
-	awaited_refuse(stack, pkt->netif, type, p, (size_t)(pkt->tail - p), why);
+	link_refuse(stack, pkt->netif, type, p, (size_t)(pkt->tail - p), why);
 }
 
 static void dispatch(struct stack *stack, struct pktbuf *pkt, uint16_t type, uint64_t now_ns)
 {
-	switch (type) {
-	case ETH_TYPE_IPV4:
-		ipv4_input(stack, pkt, now_ns);
-		break;
-	case ETH_TYPE_ARP:
-		arp_input(stack, pkt, now_ns);
-		break;
-	default:
+	const struct link_protocol *protocol = &stack->link_protocols[0]; /* nearly always */
+
+	if (type != protocol->type)
+		protocol = link_protocol(stack, type);
+	if (protocol != NULL)
+		protocol->input(stack, pkt, now_ns);
+	else
 		drop(pkt, &stack->counters.eth_unknown_type);
-		break;
-	}
 }
 
-/* Behind `type`, a tag's: each tag without a VLAN is taken off. */
-static void tagged_input(struct stack *stack, struct pktbuf *pkt, uint16_t type, uint64_t now_ns)
+/* Behind `type`, a tag's: each tag without a VLAN is taken off.  The type behind them; negative: the
+ * frame is dropped. */
+static int strip_tags(struct stack *stack, struct pktbuf *pkt, uint16_t type)
 {
 	struct eth_tag tag;
 
@@ -72,24 +68,25 @@ static void tagged_input(struct stack *stack, struct pktbuf *pkt, uint16_t type,
 		if (!eth_tag_read(pkt->data, pktbuf_len(pkt), &tag)) {
 			pkt->netif->counters.rx_dropped++;
 			drop(pkt, &stack->counters.eth_short);
-			return;
+			return -1;
 		}
 		if (tag.vid != ETH_VID_NONE) {
 			refuse(stack, pkt, type, REFUSED_WITH("came in VLAN", REFUSED_NUMBER, tag.vid));
 			drop(pkt, &stack->counters.eth_vlan);
-			return;
+			return -1;
 		}
 		pktbuf_pull(pkt, ETH_TAG_LEN);
 		pkt->l2_len += ETH_TAG_LEN;
 		type = tag.type;
 	}
-	dispatch(stack, pkt, type, now_ns);
+	return type;
 }
 
 void eth_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
 {
 	struct net_counters *count = &stack->counters;
 	struct eth_header h;
+	int type;
 
 	count->eth_in++;
 	if (!eth_header_read(pkt->data, pktbuf_len(pkt), &h)) {
@@ -110,10 +107,9 @@ void eth_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
 		drop(pkt, &count->eth_bad_source);
 		return;
 	}
-	if (eth_type_is_tag(h.type))
-		tagged_input(stack, pkt, h.type, now_ns);
-	else
-		dispatch(stack, pkt, h.type, now_ns);
+	type = eth_type_is_tag(h.type) ? strip_tags(stack, pkt, h.type) : h.type;
+	if (type >= 0)
+		dispatch(stack, pkt, (uint16_t)type, now_ns);
 }
 
 static int send_with_completion(struct stack *stack, struct pktbuf *pkt, const struct eth_send *how,

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/string.h"
 #include "net/link/eth.h"
+#include "net/link/link.h"
 #include "net/port.h"
 #include "net/stack.h"
 
@@ -197,7 +198,8 @@ static void probe_fired(struct stack *stack, struct neigh *n, uint64_t now_ns)
  * are told last, when the cache is in order: they may send again at once. */
 static void give_up(struct stack *stack, struct neigh *n, uint64_t now_ns)
 {
-	struct neigh_resolver resolver = stack->neigh->resolver;
+	const struct neigh_resolver *resolver = &stack->neigh->resolver;
+	const struct link_protocol *above = link_protocol(stack, resolver->eth_type);
 	struct pktbuf_queue waiting = take_queue(stack, n);
 	struct refused refused = n->refused; /* the entry may be another's below */
 	bool was_probe = n->state == NEIGH_PROBE;
@@ -209,9 +211,9 @@ static void give_up(struct stack *stack, struct neigh *n, uint64_t now_ns)
 		return;
 	}
 	stack->counters.arp_unresolved++;
-	resolver.gave_up(stack, n);
+	resolver->gave_up(stack, n);
 	while ((pkt = pktbuf_queue_pop(&waiting)) != NULL)
-		resolver.undeliverable(stack, pkt, &refused, now_ns);
+		above->undeliverable(stack, pkt, &refused, now_ns);
 }
 
 /* A refuted claim does not make the next one wait for ever: it may be a failover's. */

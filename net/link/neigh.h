@@ -77,7 +77,8 @@ struct neigh {
 
 /* What a protocol of address resolution does for the cache. */
 struct neigh_resolver {
-	uint16_t eth_type; /* of the packets that are resolved */
+	uint16_t eth_type; /* of the packets that are resolved: their protocol (net/link/link.h) has
+			    * undeliverable() */
 	/* Sends one request: to n->mac alone where neigh_is_poll(), else to everybody.  ERR_OK: a
 	 * device has it. */
 	int (*ask)(struct stack *stack, const struct neigh *n, uint64_t now_ns);
@@ -86,10 +87,6 @@ struct neigh_resolver {
 		      uint64_t now_ns);
 	/* Nobody answered n->attempts requests; n->refused came. */
 	void (*gave_up)(struct stack *stack, const struct neigh *n);
-	/* A packet that waited will not be sent: tells its transport, and what was refused meanwhile.
-	 * Consumes pkt. */
-	void (*undeliverable)(struct stack *stack, struct pktbuf *pkt,
-			      const struct refused *refused, uint64_t now_ns);
 };
 
 /* The latest request is for n->mac alone. */

@@ -39,6 +39,9 @@ from conftest import ROOT
     ('boot/efi/main.c', '<efi.h>', True), ('kernel/main2.c', '<efi.h>', False),
     ('boot/pvh/start_info.c', '<efi.h>', False), ('boot/efi/main.c', 'kernel/time/clock.h', False),
     ('tests/apps/x/main.c', 'drivers/bus/pci/pci.h', False),
+    ('net/link/eth.c', 'net/link/neigh.h', True), ('net/link/eth.c', 'net/pktbuf.h', True),
+    ('net/link/eth.c', 'net/ip/ipv4.h', False), ('net/link/eth.c', 'net/tcp/tcp.h', False),
+    ('net/link/acd.c', 'net/dhcp/dhcp_client.h', False), ('net/link/eth.c', 'net/socket.h', False),
     ('net/net.c', 'net/tcp/tcp.h', True), ('net/net.c', 'net/dhcp/lease.h', False),
     ('kernel/main.c', 'kernel/arch/x86_64/io.h', False), ('kernel/start.c', 'kernel/arch/x86_64/cpu.h', False),
     ('drivers/virtio/pci/modern.c', 'kernel/arch/x86_64/io.h', False),
@@ -133,6 +136,26 @@ def test_what_an_architecture_offers(tmp_path, text, fault):
     subprocess.run(['gcc', '-O1', '-fpie', '-c', str(source), '-o', str(target)], check=True)
     faults = check_layers.check_contract(str(tmp_path), [str(target)])
     assert (fault is None and not faults) or (len(faults) == 1 and faults[0].endswith(fault))
+
+
+@pytest.mark.skipif(not shutil.which('gcc'), reason='no compiler')
+@pytest.mark.parametrize('caller, owner, fine', [
+    ('link/eth', 'pktbuf', True), ('ip/output', 'link/eth', True), ('net', 'ip/output', True),
+    ('link/eth', 'ip/output', False), ('link/eth', 'net', False),
+])
+def test_no_call_upward(tmp_path, caller, owner, fine):
+    """Also where no header was included for it."""
+    texts = {caller: 'int up(void); int f(void); int f(void) { return up(); }',
+             owner: 'int up(void); int up(void) { return 1; }'}
+    objects = []
+    for name, text in texts.items():
+        source = tmp_path / 'net' / f'{name}.c'
+        source.parent.mkdir(parents=True, exist_ok=True)
+        source.write_text(text)
+        objects.append(str(source)[:-1] + 'o')
+        subprocess.run(['gcc', '-c', str(source), '-o', objects[-1]], check=True)
+    faults = check_layers.check_symbols(objects)
+    assert (not faults) if fine else (len(faults) == 1 and 'needs up of net/' in faults[0].replace(str(tmp_path) + '/', ''))
 
 
 def test_the_project_itself():
