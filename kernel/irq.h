@@ -49,7 +49,7 @@ void irq_unwatch(struct irq_source *source);
 struct irq_line {
 	volatile uint32_t fired; /* set to 1 by the interrupt; cleared by irq_take() */
 	volatile uint64_t count; /* interrupts in all */
-	uint8_t vector;          /* message-signalled: the CPU's number for it */
+	uint8_t number;          /* message-signalled: of kernel/irq_lines.c */
 };
 
 /* What a message-signalled interrupt has to write where. */
@@ -58,7 +58,7 @@ struct irq_message {
 	uint32_t data;
 };
 
-/* Gives `line` a free vector and watches the source it belongs to; the line must stay in place for
+/* Gives `line` a free number and watches the source it belongs to; the line must stay in place for
  * ever.  ERR_NOSPC when none is left. */
 int irq_line_open(struct irq_line *line, struct irq_source *source) MUST_CHECK;
 struct irq_message irq_line_message(const struct irq_line *line);

@@ -8,7 +8,7 @@
 # is linked with all that it needs of the rest before the others are, and what it has is its own.
 
 UNIT_ISLANDS := blocking calibrate console entropy fw_cfg halt hold http_answers http_checks http_client \
-                http_ping http_waits idle irq_input log_sink pages progress renew resolver second_transport string symbols \
+                http_ping http_waits idle irq_lines irq_input log_sink pages progress renew resolver second_transport string symbols \
                 virtio_net virtio_net_hostile
 
 UNIT_OBJS   := $(patsubst %.c,$(BUILD)/host/%.o,$(wildcard tests/unit/test_*.c))

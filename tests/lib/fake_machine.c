@@ -166,13 +166,13 @@ int irq_line_open(struct irq_line *line, struct irq_source *source)
 		return ERR_NOSPC;
 	irq_watch(source);
 	fake_machine.lines_left--;
-	line->vector = (uint8_t)(0x40 + fake_machine.lines_left);
+	line->number = (uint8_t)(0x40 + fake_machine.lines_left);
 	return ERR_OK;
 }
 
 struct irq_message irq_line_message(const struct irq_line *line)
 {
-	return (struct irq_message){.address = 0xfee00000, .data = line->vector};
+	return (struct irq_message){.address = 0xfee00000, .data = line->number};
 }
 
 void fake_machine_off(void)
