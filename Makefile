@@ -56,7 +56,7 @@ HOST_SRCS := $(BASE_SRCS) $(LOG_SRCS) $(CONFIG_SRCS) $(NET_SRCS) $(DRIVER_SRCS) 
 
 # Loops over every byte are built for speed, all else for size: -O2 for the whole path of a packet
 # is 1 % fewer instructions a segment (make bench) and 6 KiB more image.
-FAST_SRCS := net/checksum.c kernel/string.c app/http/crc32.c
+FAST_SRCS := net/checksum.c kernel/libc/string.c app/http/crc32.c
 
 # --- flags -----------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * The freestanding subset of <string.h> that the project uses.  On the host the C library
- * provides these; in the kernel kernel/string.c does.
+ * provides these; in the kernel kernel/libc/string.c does.
  */
 #ifndef BASE_STRING_H
 #define BASE_STRING_H

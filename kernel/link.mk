@@ -4,7 +4,7 @@
 #   dialtone.debug.elf   with symbols and line numbers, for gdb
 #   dialtone.elf         the same, stripped: what both doors boot
 #
-# Two passes: the second holds the table of function names (kernel/symbols.c) made from the first.
+# Two passes: the second holds the table of function names (kernel/fault/symbols.c) made from the first.
 # Text addresses are counted from the text's start, so the table does not move what it describes;
 # the last command makes sure of that.
 

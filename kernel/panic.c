@@ -17,7 +17,7 @@
 #include "kernel/arch/power.h"
 #include "kernel/exit.h"
 #include "log/log.h"
-#include "kernel/panic_report.h"
+#include "kernel/fault/panic_report.h"
 
 static const char *message;
 static unsigned depth;

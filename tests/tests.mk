@@ -46,7 +46,7 @@ CROSS_CC     := aarch64-linux-gnu-gcc
 CROSS_CFLAGS := $(filter-out $(ARCH_CFLAGS),$(KERNEL_CFLAGS:-Ikernel/arch/$(ARCH)/include=-Ikernel/arch/aarch64/include)) \
                 -mgeneral-regs-only
 CROSS_MODE   := -fsyntax-only
-CROSS_CODE   := kernel/string.c kernel/panic.c kernel/start.c kernel/console/console.c kernel/time/clock.c \
+CROSS_CODE   := kernel/libc/string.c kernel/panic.c kernel/start.c kernel/console/console.c kernel/time/clock.c \
                 drivers/bus/pci/msix.c $(wildcard drivers/virtio/pci/modern.c drivers/virtio/queue/split.c)
 CROSS_CHECKED := $(PORTABLE_SRCS:%.c=$(BUILD)/cross/%.checked)
 

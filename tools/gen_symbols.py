@@ -4,7 +4,7 @@
 
 Linked in twice: without symbols first, then with the table of the first link.  Addresses are
 offsets from image_text_start, which the table's own size does not change.  The format is described
-in kernel/symbols.c, which reads it.
+in kernel/fault/symbols.c, which reads it.
 """
 import re
 import sys

@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * Copying and filling memory as the CPU does it best, for kernel/string.c; code that runs before
+ * Copying and filling memory as the CPU does it best, for kernel/libc/string.c; code that runs before
  * anything is set up, and with floating-point registers that are not the kernel's.
  *
  *   void copy_upwards(void *dst, const void *src, size_t len)   from the lowest byte to the highest, in

@@ -52,7 +52,7 @@ from conftest import ROOT
     ('kernel/panic.c', '<arch/cpu.h>', False), ('kernel/main.c', '<arch/cpu.h>', False),
     ('kernel/arch/irq.h', 'kernel/irq.h', True), ('kernel/arch/irq.h', 'kernel/irq_input.h', False),
     ('kernel/irq_lines.c', 'kernel/irq_halt.h', True),
-    ('kernel/arch/cpu.h', 'kernel/panic.h', False), ('kernel/arch/x86_64/trap.c', 'kernel/panic_report.h', True),
+    ('kernel/arch/cpu.h', 'kernel/panic.h', False), ('kernel/arch/x86_64/trap.c', 'kernel/fault/panic_report.h', True),
     ('kernel/main.c', '<cpuid.h>', False), ('net/net.c', '<cpuid.h>', False), ('boot/efi/main.c', '<cpuid.h>', True),
     ('boot/pvh/enter.c', 'kernel/arch/x86_64/layout.h', True), ('boot/efi/main.c', 'kernel/arch/image.h', False),
     ('machine/idle.c', 'kernel/irq_halt.h', True), ('kernel/main.c', 'kernel/irq_halt.h', False),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* kernel/string: the kernel's own memory and string functions beside the C library's, at every
+/* kernel/libc/string: the kernel's own memory and string functions beside the C library's, at every
  * small length, offset and overlap. */
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #define strlen kernel_strlen
 #define strcmp kernel_strcmp
 #define strncmp kernel_strncmp
-#include "kernel/string.c"
+#include "kernel/libc/string.c"
 #include "tests/runner/unit.h"
 #undef memcpy
 #undef memmove

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* kernel/symbols: look-ups in a table written by hand, in the form that tools/gen_symbols.py makes. */
+/* kernel/fault/symbols: look-ups in a table written by hand, in the form that tools/gen_symbols.py makes. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/symbols.c"
+#include "kernel/fault/symbols.c"
 #include "tests/runner/unit.h"
 
 /* A text of 0x500 bytes. */

@@ -8,7 +8,7 @@
 #include "base/strbuf.h"
 #include "base/string.h"
 #include "kernel/exit.h"
-#include "kernel/panic_report.h"
+#include "kernel/fault/panic_report.h"
 
 #define VECTOR_INVALID_OPCODE 6
 #define VECTOR_DOUBLE_FAULT 8

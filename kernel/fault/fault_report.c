@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a trap's report says of memory and of callers; see panic_report.h. */
-#include "kernel/panic_report.h"
+#include "kernel/fault/panic_report.h"
 
 #include "kernel/arch/image.h"
 #include "kernel/mm/address_space.h"

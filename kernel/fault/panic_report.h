@@ -5,8 +5,8 @@
  * the events are text and another CPU has other registers.  Trap code calls, in this order: panic_enter(),
  * what it needs of the helpers, panic_finish().
  */
-#ifndef KERNEL_PANIC_REPORT_H
-#define KERNEL_PANIC_REPORT_H
+#ifndef KERNEL_FAULT_PANIC_REPORT_H
+#define KERNEL_FAULT_PANIC_REPORT_H
 
 #include "base/compiler.h"
 #include "base/strbuf.h"
