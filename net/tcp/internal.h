@@ -262,7 +262,7 @@ void tcp_replace(struct stack *stack, struct tcb *old, struct tcb *tcb);
 
 /* RCV.WND: what the peer may send from RCV.NXT on. */
 uint32_t tcp_receive_window(const struct tcb *tcb);
-/* The value for the next segment's window field; moves rcv_adv. */
+/* The value for the next segment's window field; moves rcv.adv. */
 uint16_t tcp_announce_window(struct tcb *tcb, bool syn);
 /* The user has read: is the news worth a segment of its own? */
 bool tcp_window_update_due(const struct tcb *tcb);
@@ -452,7 +452,7 @@ void tcp_recovery_acked(struct stack *stack, struct tcb *tcb, const struct tcp_s
 void tcp_recovery_timeout(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 /* The reordering timer: what was late is lost. */
 void tcp_recovery_reorder_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
-/* snd_mss has become smaller: what is too large for it goes again in smaller pieces, and nobody
+/* snd.mss has become smaller: what is too large for it goes again in smaller pieces, and nobody
  * takes that for congestion (RFC 1191 6.4, RFC 8899 3). */
 void tcp_recovery_mtu_reduced(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 /* Bytes went out, new or again. */
@@ -462,12 +462,12 @@ uint32_t tcp_congestion_room(const struct tcb *tcb);
 /* Bytes in flight: RFC 6675 4, "pipe". */
 static inline uint32_t tcp_pipe(const struct tcb *tcb)
 {
-	return tcb->sent != NULL ? tcb->sent->pipe : 0;
+	return tcb->loss.sent != NULL ? tcb->loss.sent->pipe : 0;
 }
 /* Something is to be sent again. */
 static inline bool tcp_has_lost(const struct tcb *tcb)
 {
-	return tcb->sent != NULL && tcb->sent->lost.first != SCOREBOARD_NONE;
+	return tcb->loss.sent != NULL && tcb->loss.sent->lost.first != SCOREBOARD_NONE;
 }
 /* Fast recovery begins: `flight` bytes for the congestion control. */
 void tcp_recovery_enter(struct stack *stack, struct tcb *tcb, uint32_t flight, uint64_t now_ns);
@@ -520,7 +520,7 @@ bool tcp_undo_acked(struct stack *stack, struct tcb *tcb, const struct tcp_segme
 /* RFC 5682: nothing is sent again until the second ACK has told. */
 static inline bool tcp_undo_holds_back(const struct tcb *tcb)
 {
-	return tcb->spurious.frto == 2;
+	return tcb->loss.spurious.frto == 2;
 }
 
 /* --- timers.c -------------------------------------------------------------------------------- */
@@ -540,7 +540,7 @@ void tcp_time_out(struct stack *stack, struct tcb *tcb, const char *what, const 
 		  uint64_t now_ns);
 static inline bool tcp_timer_is_set(const struct tcb *tcb, enum tcp_timer which)
 {
-	return tcb->deadline_ns[which] != TIME_NEVER;
+	return tcb->timers.deadline_ns[which] != TIME_NEVER;
 }
 
 /* --- user_options.c, keep_alive.c ------------------------------------------------------------ */
@@ -553,9 +553,9 @@ bool tcp_keep_alive_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 /* The peer has been heard. */
 static inline void tcp_heard(struct tcb *tcb, uint64_t now_ns)
 {
-	tcb->heard_ns = now_ns;
-	tcb->keep_probes = 0;
-	tcb->soft_error = ERR_OK; /* it was about a silence that is over */
+	tcb->life.heard_ns = now_ns;
+	tcb->life.keep_probes = 0;
+	tcb->life.soft_error = ERR_OK; /* it was about a silence that is over */
 }
 
 /* --- reachability.c --------------------------------------------------------------------------------- */

@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: MIT
  *
  * The transmission control block: everything TCP knows about one connection or one listener
- * (RFC 9293 3.3.1, whose variable names are kept: SND.UNA is snd_una).  Which file owns which part
- * stands beside it; other files read freely and write only through the owner's functions.
+ * (RFC 9293 3.3.1, whose variable names are kept: SND.UNA is snd.una).  It is made of parts.  Which
+ * shelf of net/tcp owns a part stands beside it; the others read freely and write only through the
+ * owner's functions.
  */
 #ifndef NET_TCP_TCB_H
 #define NET_TCP_TCB_H
@@ -197,7 +198,7 @@ struct tcp_hystart {
 /* What is known of the path's MTU (pmtu.c). */
 struct tcp_pmtu {
 	uint32_t until_s;     /* a larger one is tried then; UINT32_MAX: it is as large as can be */
-	uint32_t trial_end;   /* behind a segment of snd_mss, where on_trial */
+	uint32_t trial_end;   /* behind a segment of snd.mss, where on_trial */
 	uint32_t claim_seq;   /* what `claim` is about */
 	uint16_t claim;       /* an MTU that a time-out would confirm; 0: none */
 	uint16_t mss_max;     /* what the link and the peer take */
@@ -205,7 +206,7 @@ struct tcp_pmtu {
 	uint8_t timeouts : 6; /* of full segments, in a row */
 	bool on_trial : 1;
 	bool may_fragment : 1; /* DF is clear */
-	bool guessed : 1;     /* snd_mss, and may_fragment: nobody has said so (black holes) */
+	bool guessed : 1;     /* snd.mss, and may_fragment: nobody has said so (black holes) */
 };
 
 /* What keeps the peer from having more; meter.c */
@@ -230,17 +231,19 @@ enum tcp_cork { /* cork.c */
 	TCP_CORK_FLUSH = 1u << 2, /* what waits has waited long enough: all of it may go */
 };
 
-struct tcb {
-	/* --- identity (demux.c) ------------------------------------------------------------- */
+/* Who it is, and where the layer finds it: demux.c, ports.c. */
+struct tcp_identity {
 	struct tcb *hash_next;
 	struct net_endpoint local, remote;
-	uint32_t conn; /* its number in the events */
+	uint32_t number; /* in the events */
 	bool hashed;
 	bool bound;
 	bool bound_listed; /* on the layer's list of those that are bound and nothing else yet */
 	bool reuse;        /* SO_REUSEADDR */
+};
 
-	/* --- life (state.c) ----------------------------------------------------------------- */
+/* Where it is between its first SYN and its end: state.c; keep_alive.c, reset.c, reachability.c. */
+struct tcp_life {
 	uint8_t state; /* enum tcp_state; written by tcp_set_state() only */
 	bool owned;    /* a user or an accept queue will still look at it */
 	bool opened;   /* a SYN was sent or received: there is something to sum up */
@@ -248,156 +251,174 @@ struct tcb {
 	bool connected;
 	bool passive;  /* by a listener */
 	uint8_t last_step;
-	uint8_t keep_probes; /* sent since the peer was heard last (keep_alive.c) */
+	uint8_t keep_probes; /* sent since the peer was heard last */
 	int error;      /* why it ended: the user reads it once */
 	int soft_error; /* what an ICMP error or ARP said meanwhile; named when we give up */
 	struct awaited *awaited; /* what came and was dropped since the last progress; NULL: nothing */
 	struct tcp_user *user;
 	struct tcb *work_next, **work_prev; /* the layer's list; work_prev NULL: not on it */
-
-	/* --- what the user chose (user_options.c), keep-alive (keep_alive.c) ------------------ */
-	struct tcp_user_options chosen;
-	uint32_t data_came;   /* tcp_tick() when text was taken last; 0: never */
 	uint64_t heard_ns;    /* when a segment came whose ACK could be the peer's */
+	uint64_t challenge_until_ns;
+	uint32_t old_segments_at; /* RCV.NXT when the latest of old_segments came */
+	uint8_t challenge_left;
+	uint8_t old_segments : 7; /* of what was acknowledged, in a row */
+	uint8_t reader_waits : 1; /* the user has read all there was */
+};
 
-	/* --- listener (listen.c) ------------------------------------------------------------ */
+/* The places it has in lists of its kind: listen.c, time_wait.c. */
+struct tcp_places {
 	struct tcb *listener;    /* of a connection that its user has not accepted yet */
 	struct tcb *accept_next; /* link of the listener's queue */
 	union { /* none is a listener and in TIME-WAIT */
 		struct {
 			struct tcb *accept_first, *accept_last;
 		};
-		struct { /* the layer's list (time_wait.c) */
+		struct { /* the layer's list */
 			struct tcb *time_wait_next, **time_wait_prev;
 		};
 	};
-	union { /* nor is a listener one that sends */
-		struct {
-			uint32_t half_open, accept_count, backlog;
-			uint64_t cookies_until_ns; /* when the last SYN cookie is not good any more */
-		};
-		struct tcp_meter meter; /* from tcp_prepare() on (meter.c) */
-	};
-	uint32_t retransmits;
+};
 
-	/* --- send sequence space (ack.c, output.c) ------------------------------------------ */
+/* A listener's connections: listen.c. */
+struct tcp_backlog {
+	uint32_t half_open, accepted; /* accepted: those that wait for accept() */
+	uint32_t max;
+	uint64_t cookies_until_ns; /* when the last SYN cookie is not good any more */
+};
+
+/* Options agreed on in the handshake; timestamps (RFC 7323): handshake.c, check.c. */
+struct tcp_agreed {
+	uint32_t ts_offset;
+	uint32_t ts_recent;
+	uint32_t ts_recent_at; /* when ts_recent was noted: TCP_PAWS_SHIFT */
+	bool window_scale, sack, timestamps;
+	uint8_t snd_wscale, rcv_wscale;
+	uint16_t mss_offered; /* by our SYN */
+};
+
+/* The send sequence space, and what waits in it: send/. */
+struct tcp_snd {
 	uint32_t iss;
-	uint32_t snd_una, snd_nxt;
-	uint32_t snd_wnd, snd_wl1, snd_wl2;
-	uint32_t snd_wnd_max; /* the largest window the peer offered: RFC 9293 MAX(SND.WND) */
-	uint32_t snd_end;     /* behind the last byte the user gave: the FIN's sequence number */
-	uint32_t data_segs_out; /* with text; as the others at the end */
-	struct scoreboard *sent; /* NULL while nothing is in flight for a while */
-	struct send_buffer *snd_buf; /* NULL while nothing is buffered */
-	uint32_t sndbuf;      /* its size, told or taken */
-	uint32_t snd_up;      /* SND.UP: behind the last urgent byte, where snd_urgent */
-	uint16_t snd_mss;     /* payload and options that the path and the peer take (pmtu.c) */
-	uint8_t snd_wscale;
-	bool snd_urgent;
-	bool fin_queued;      /* the user has closed: a FIN at snd_end */
+	uint32_t una, nxt;
+	uint32_t wnd, wl1, wl2;
+	uint32_t wnd_max;   /* the largest window the peer offered: RFC 9293 MAX(SND.WND) */
+	uint32_t end;       /* behind the last byte the user gave: the FIN's sequence number */
+	struct send_buffer *buf; /* NULL while nothing is buffered */
+	uint32_t buf_size;  /* the buffer's size, told or taken */
+	uint32_t up;        /* SND.UP: behind the last urgent byte, where `urgent` */
+	uint16_t mss;       /* payload and options that the path and the peer take (pmtu.c) */
+	uint16_t mss_agreed; /* what link and peer take: pmtu.mss_max, but for the user's choice */
+	bool urgent;
+	bool fin_queued;    /* the user has closed: a FIN at `end` */
 	bool nodelay;
-	uint8_t cork;         /* enum tcp_cork; 0 nearly always */
-	uint8_t limit;        /* enum tcp_limit (meter.c) */
-	bool sndbuf_full;     /* the user had more than there was room for */
-	uint16_t rcv_rtt_ms;  /* the last round of tune.c; here, where there is a hole */
-	bool cwnd_limited;    /* the congestion window was full, which counts for what was out: up to ... */
-	uint32_t limited_until;
-	struct tcp_pmtu pmtu;
-	uint32_t delivered;   /* segments */
+	uint8_t cork;       /* enum tcp_cork; 0 nearly always */
+	uint8_t limit;      /* enum tcp_limit (meter.c) */
+	uint8_t attempts;   /* time-outs in a row without progress; zero-window probes */
+	bool buf_full : 1;  /* the user had more than there was room for */
+	bool syn_waits : 1; /* our SYN is built and queued, and no device has it: ARP asks */
+	uint32_t again_ms;  /* when something was sent again last: milliseconds, which wrap */
 	uint64_t last_sent_ns;
+	uint64_t progress_ns; /* when the peer last acknowledged something, or had nothing to */
+	struct tcp_pmtu pmtu;
+	uint32_t segs, data_segs, retransmits; /* data_segs: with text */
+	uint64_t bytes, bytes_again;
+};
 
-	/* --- receive sequence space (window.c, deliver.c, reassembly.c) --------------------- */
+/* The receive sequence space, what is held of it, and acknowledging: receive/. */
+struct tcp_rcv {
 	uint32_t irs;
-	uint32_t rcv_nxt;
-	uint32_t rcv_adv;    /* right edge that we have announced; never moves back */
-	uint32_t rcv_acked;  /* rcv_nxt in the last ACK sent: RFC 7323 Last.ACK.sent */
-	struct tcp_sack_block dsack; /* RFC 2883: came twice, not reported yet; empty: nothing */
-	uint32_t rcvbuf;     /* now, and as far as it may grow (tune.c) */
-	uint32_t rcvbuf_max;
-	uint32_t tune_mark, tune_read, tune_start_ms;
-	uint32_t rcv_fin;    /* the peer's FIN, where rcv_fin_known */
-	uint32_t rcv_unread; /* bytes in rcv_queue */
-	uint32_t rcv_memory; /* what all held packets really occupy */
-	struct pktbuf_queue rcv_queue;
-	struct tcp_reassembly *reassembly; /* NULL while nothing is out of order */
-	uint8_t rcv_wscale;
-	uint16_t rcv_mss;    /* what our SYN offered */
-	uint16_t mss_agreed; /* what link and peer take: pmtu.mss_max, but for the user's choice (pmtu.c) */
-	bool rcv_fin_known;
-	bool rcv_urgent;     /* rcv_up is ahead of what the user has read */
-	uint32_t rcv_up;     /* RCV.UP */
-	bool rcv_closed;     /* the user will not read any more */
-
-	/* --- acknowledging (deliver.c, output.c) -------------------------------------------- */
+	uint32_t nxt;
+	uint32_t adv;       /* right edge that we have announced; never moves back */
+	uint32_t acked;     /* `nxt` in the last ACK sent: RFC 7323 Last.ACK.sent */
 	bool ack_now;         /* tcp_poll() sends one unless something carries it before */
 	uint8_t ack_segments; /* data segments received since the last ACK */
 	uint8_t quick_acks;   /* how many more are acknowledged at once */
+	bool fin_known;
+	bool urgent;        /* `up` is ahead of what the user has read */
+	bool closed;        /* the user will not read any more */
+	uint16_t rtt_ms;    /* the last round of tune.c */
+	struct tcp_sack_block dsack; /* RFC 2883: came twice, not reported yet; empty: nothing */
+	uint32_t buf_size;  /* now, and as far as it may grow (tune.c) */
+	uint32_t buf_max;
+	uint32_t unread;    /* bytes in `queue` */
+	uint32_t memory;    /* what all held packets really occupy */
+	uint32_t fin;       /* the peer's FIN, where fin_known */
+	uint32_t up;        /* RCV.UP */
+	struct pktbuf_queue queue;
+	struct tcp_reassembly *reassembly; /* NULL while nothing is out of order */
+	uint32_t tune_mark, tune_read, tune_start_ms;
+	uint32_t data_came; /* tcp_tick() when text was taken last; 0: never */
+	uint32_t segs, data_segs; /* data_segs: with text */
+	uint64_t bytes;
+};
 
-	/* --- options agreed on (handshake.c) ------------------------------------------------ */
-	bool use_window_scale, use_sack, use_timestamps;
-	bool ecn_cwr : 1;  /* ecn.c: the last reduction was because of a mark */
-	bool ecn_seen : 1; /* a segment came that was ECN-capable, or marked */
-	uint8_t syn_ecn : 2; /* enum ipv4_ecn of the peer's SYN or SYN-ACK, the last that came */
-	uint32_t ts_offset;
-	uint32_t ts_recent;
-	uint32_t data_segs_in; /* with text */
-	uint32_t ts_recent_at; /* when ts_recent was noted: TCP_PAWS_SHIFT */
-	uint32_t again_ms;     /* when something was sent again last: milliseconds, which wrap */
-
-	/* --- round-trip time (rto.c) -------------------------------------------------------- */
+/* Round-trip time, what is out, and what of it is lost: loss/. */
+struct tcp_loss {
+	struct scoreboard *sent; /* NULL while nothing is in flight for a while */
 	uint64_t srtt_ns, rttvar_ns; /* 0: no sample yet */
 	uint64_t rto_ns;
-	uint64_t syn_sent_ns;  /* our SYN, the last time */
-	uint32_t rtt_seq;      /* the next sample is what acknowledges more than this */
-	bool syn_timed;        /* it was sent once */
-	bool syn_waits;        /* our SYN is built and queued, and no device has it: ARP asks */
-
-	/* --- loss (recovery.c and what it calls, congestion.c) ------------------------------ */
-	uint8_t recovery; /* enum tcp_recovery */
+	uint64_t syn_sent_ns; /* our SYN, the last time */
+	uint32_t rtt_seq;   /* the next sample is what acknowledges more than this */
+	uint32_t recover;   /* RFC 6582: highest sequence number sent when the loss was noticed */
+	uint8_t recovery;   /* enum tcp_recovery */
 	uint8_t duplicate_acks;
-	uint8_t attempts; /* time-outs in a row without progress; zero-window probes */
 	bool partial_ack_seen;
-	uint8_t congestion; /* enum net_congestion */
-	uint32_t recover; /* RFC 6582: highest sequence number sent when the loss was noticed */
+	bool syn_timed;     /* it was sent once */
+	uint32_t delivered; /* segments */
 	struct tcp_rack rack;
 	struct tcp_tlp tlp;
-	struct tcp_prr prr;
 	struct tcp_spurious spurious;
+	uint32_t dsacks;    /* that came */
+};
+
+/* Congestion control, and explicit notification of congestion: congestion/. */
+struct tcp_cc {
 	uint32_t cwnd, ssthresh;
-	uint64_t acked_ns;    /* when cwnd was looked at last */
+	uint32_t bytes_acked;   /* RFC 3465, byte counting: not turned into cwnd yet */
+	uint32_t limited_until; /* `cc.cwnd_limited` counts for what was out: up to here */
+	uint32_t reduced_at;    /* SND.NXT at the last reduction */
+	uint8_t algorithm;      /* enum net_congestion */
+	bool cwnd_limited; /* the window was full */
+	uint8_t ecn;       /* enum tcp_ecn (ecn.c) */
+	bool ecn_echo;     /* a mark came: ECE in what we send, until the peer's CWR */
+	bool ecn_reduced;  /* cwnd was reduced: CWR on the next new data */
+	bool ecn_told;     /* the ACK being processed has ECE */
+	bool ecn_cwr : 1;  /* the last reduction was because of a mark */
+	bool ecn_seen : 1; /* a segment came that was ECN-capable, or marked */
+	uint8_t syn_ecn : 2; /* enum ipv4_ecn of the peer's SYN or SYN-ACK, the last that came */
+	uint32_t delivered_ce;  /* of loss.delivered */
+	uint64_t acked_ns;      /* when cwnd was looked at last */
+	struct tcp_accurate *accurate; /* in AccECN mode, and while our SYN asks for it */
 	struct tcp_cubic cubic;
 	struct tcp_hystart hystart;
-	uint32_t bytes_acked; /* RFC 3465, byte counting: not turned into cwnd yet */
-
-	/* --- explicit congestion notification (ecn.c) --------------------------------------- */
-	struct tcp_accurate *accurate; /* in AccECN mode, and while our SYN asks for it */
-	uint8_t ecn;      /* enum tcp_ecn */
-	bool ecn_echo;    /* a mark came: ECE in what we send, until the peer's CWR */
-	bool ecn_reduced; /* cwnd was reduced: CWR on the next new data */
-	bool ecn_told;    /* the ACK being processed has ECE */
-	uint32_t reduced_at; /* SND.NXT at the last reduction (congestion.c) */
-	uint64_t progress_ns; /* when the peer last acknowledged something, or had nothing to */
-
-	/* --- attacks (reset.c) -------------------------------------------------------------- */
-	uint64_t challenge_until_ns;
-	uint8_t challenge_left;
-
-	/* --- whether what we send arrives (reachability.c) ------------------------------------------ */
-	uint8_t old_segments : 7; /* of what was acknowledged, in a row ... */
-	uint8_t reader_waits : 1; /* the user has read all there was */
-
-	/* --- timers (timers.c) -------------------------------------------------------------- */
-	uint16_t timers_set; /* a bit for each, so that nobody has to look at all deadlines */
-	uint32_t old_segments_at; /* reachability.c: ... RCV.NXT when the latest of them came */
-	struct timer timer;
-	uint64_t deadline_ns[TCP_TIMER_COUNT]; /* TIME_NEVER: not set */
-
-	/* --- what the summary says, and sock_tcp_info() ------------------------------------- */
-	uint64_t bytes_sent, bytes_received, bytes_again;
-	uint32_t segs_out, segs_in;
-	uint32_t delivered_ce; /* of `delivered` */
-	uint32_t dsacks;       /* that came */
+	struct tcp_prr prr;
 };
+
+/* timers.c */
+struct tcp_timers {
+	struct timer timer; /* in the stack's heap */
+	uint64_t deadline_ns[TCP_TIMER_COUNT]; /* TIME_NEVER: not set */
+	uint16_t set; /* a bit for each, so that nobody has to look at all deadlines */
+};
+
+struct tcb {
+	struct tcp_identity id;
+	struct tcp_life life;
+	struct tcp_snd snd;
+	struct tcp_rcv rcv;
+	struct tcp_cc cc;
+	struct tcp_loss loss;
+	struct tcp_agreed agreed;
+	struct tcp_user_options chosen;
+	struct tcp_timers timers;
+	struct tcp_places places;
+	union { /* no listener sends */
+		struct tcp_backlog backlog;
+		struct tcp_meter meter; /* from tcp_prepare() on */
+	};
+};
+/* With its socket an idle connection takes a kilobyte at most (tests/unit/test_tcp_memory.c). */
+_Static_assert(sizeof(struct tcb) <= 864, "a connection has become larger");
 
 /* A clock for what wants no more than milliseconds: ticks of 2^20 ns, which wrap after 52 days; never
  * 0, which stands for never. */
@@ -410,23 +431,23 @@ static inline uint32_t tcp_tick(uint64_t now_ns)
 /* FlightSize of RFC 5681: sent and not acknowledged, SYN and FIN included. */
 static inline uint32_t tcb_flight(const struct tcb *tcb)
 {
-	return tcb->snd_nxt - tcb->snd_una;
+	return tcb->snd.nxt - tcb->snd.una;
 }
 
 static inline bool tcb_fin_sent(const struct tcb *tcb)
 {
-	return tcb->fin_queued && seq_gt(tcb->snd_nxt, tcb->snd_end);
+	return tcb->snd.fin_queued && seq_gt(tcb->snd.nxt, tcb->snd.end);
 }
 
 static inline bool tcb_fin_acked(const struct tcb *tcb)
 {
-	return tcb->fin_queued && seq_gt(tcb->snd_una, tcb->snd_end);
+	return tcb->snd.fin_queued && seq_gt(tcb->snd.una, tcb->snd.end);
 }
 
 /* RFC 9293 Eff.snd.MSS: payload bytes of a segment without SACK blocks. */
 static inline uint32_t tcb_eff_mss(const struct tcb *tcb)
 {
-	return tcb->snd_mss - (tcb->use_timestamps ? TCP_TIMESTAMPS_LEN : 0u);
+	return tcb->snd.mss - (tcb->agreed.timestamps ? TCP_TIMESTAMPS_LEN : 0u);
 }
 
 /* No larger than the user wants it (SOCK_TCP_MAXSEG). */
@@ -438,13 +459,13 @@ static inline uint16_t tcb_within_choice(const struct tcb *tcb, uint16_t mss)
 /* Urgent data that was never sent. */
 static inline bool tcb_urgent_waits(const struct tcb *tcb)
 {
-	return tcb->snd_urgent && seq_gt(tcb->snd_up, tcb->snd_nxt);
+	return tcb->snd.urgent && seq_gt(tcb->snd.up, tcb->snd.nxt);
 }
 
 /* ESTABLISHED and everything after it, except CLOSED. */
 static inline bool tcb_synchronized(const struct tcb *tcb)
 {
-	return tcb->state >= TCP_ESTABLISHED;
+	return tcb->life.state >= TCP_ESTABLISHED;
 }
 
 #endif

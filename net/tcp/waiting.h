@@ -15,7 +15,7 @@
 void tcp_meter_change(struct tcb *tcb, enum tcp_limit limit, uint64_t now_ns);
 static inline void tcp_meter_set(struct tcb *tcb, enum tcp_limit limit, uint64_t now_ns)
 {
-	if (tcb->limit != limit)
+	if (tcb->snd.limit != limit)
 		tcp_meter_change(tcb, limit, now_ns);
 }
 /* The user was sent away with all he had. */
@@ -28,7 +28,7 @@ uint64_t tcp_meter_us(const struct tcb *tcb, enum tcp_limit limit, uint64_t now_
 /* Does a last segment that is not full wait for more? */
 static inline bool tcp_cork_holds(const struct tcb *tcb)
 {
-	return tcb->cork != 0 && !(tcb->cork & TCP_CORK_FLUSH) && !tcb->fin_queued &&
+	return tcb->snd.cork != 0 && !(tcb->snd.cork & TCP_CORK_FLUSH) && !tcb->snd.fin_queued &&
 	       !tcb_urgent_waits(tcb);
 }
 /* What the user is about to write is to be followed by more, or not. */

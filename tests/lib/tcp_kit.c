@@ -17,8 +17,8 @@
 static void aim_at_iss(struct tk *t)
 {
 	struct tcb tcb = {
-		.local = net_endpoint_ipv4(KIT_IP, TK_PORT),
-		.remote = net_endpoint_ipv4(KIT_PEER_IP, TK_PEER_PORT),
+		.id.local = net_endpoint_ipv4(KIT_IP, TK_PORT),
+		.id.remote = net_endpoint_ipv4(KIT_PEER_IP, TK_PEER_PORT),
 	};
 	uint32_t now = tcp_initial_sequence(t->k.stack, &tcb, t->k.now_ns);
 

@@ -119,7 +119,7 @@ static unsigned longest_chain(const struct stack *stack)
 	for (uint32_t i = 0; i < stack->tcp->n_buckets; i++) {
 		unsigned n = 0;
 
-		for (const struct tcb *tcb = stack->tcp->buckets[i]; tcb; tcb = tcb->hash_next)
+		for (const struct tcb *tcb = stack->tcp->buckets[i]; tcb; tcb = tcb->id.hash_next)
 			n++;
 		longest = MAX(longest, n);
 	}

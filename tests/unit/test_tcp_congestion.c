@@ -15,26 +15,26 @@
 /* A connection with a full window, as after `segments` of slow start; congestion avoidance next. */
 static struct tcb connection(enum net_congestion which, uint32_t segments, uint64_t rtt_ns)
 {
-	struct tcb tcb = {.snd_mss = MSS, .congestion = (uint8_t)which, .cwnd_limited = true};
+	struct tcb tcb = {.snd.mss = MSS, .cc.algorithm = (uint8_t)which, .cc.cwnd_limited = true};
 
 	tcp_congestion_init(&tcb, false);
-	tcb.cwnd = tcb.ssthresh = segments * MSS;
-	tcb.srtt_ns = rtt_ns;
-	tcb.rto_ns = 10 * rtt_ns;
+	tcb.cc.cwnd = tcb.cc.ssthresh = segments * MSS;
+	tcb.loss.srtt_ns = rtt_ns;
+	tcb.loss.rto_ns = 10 * rtt_ns;
 	return tcb;
 }
 
 static void lose(struct tcb *tcb, uint64_t now_ns)
 {
-	tcp_congestion_loss(tcb, tcb->cwnd, now_ns);
-	tcb->cwnd = tcb->ssthresh;
+	tcp_congestion_loss(tcb, tcb->cc.cwnd, now_ns);
+	tcb->cc.cwnd = tcb->cc.ssthresh;
 }
 
 /* A window is acknowledged in each round trip, evenly, until `until_ns`. */
 static uint64_t acknowledge(struct tcb *tcb, uint64_t now_ns, uint64_t until_ns)
 {
 	while (now_ns < until_ns) {
-		now_ns += tcb->srtt_ns * MSS / tcb->cwnd;
+		now_ns += tcb->loss.srtt_ns * MSS / tcb->cc.cwnd;
 		tcp_congestion_acked(tcb, MSS, now_ns);
 	}
 	return now_ns;
@@ -54,18 +54,18 @@ TEST(cubic_follows_its_function)
 	uint64_t now = 1000 * MS;
 
 	lose(&tcb, now);
-	assert_int_equal(tcb.cwnd, 70 * MSS); /* 4.6: beta = 0.7 */
+	assert_int_equal(tcb.cc.cwnd, 70 * MSS); /* 4.6: beta = 0.7 */
 	for (unsigned t = 1; t <= 12; t++) {
 		double d = t - k, wanted;
 
 		now = acknowledge(&tcb, now, (1000 + 1000 * t) * MS);
 		if (t == 1)
-			expect_near(tcb.cubic.k_ms, k * 1000, 0.001);
-		d = (double)(now - tcb.cubic.epoch_ns) / NS_PER_S - k;
+			expect_near(tcb.cc.cubic.k_ms, k * 1000, 0.001);
+		d = (double)(now - tcb.cc.cubic.epoch_ns) / NS_PER_S - k;
 		wanted = 0.4 * d * d * d + 100;
-		expect_near(tcb.cwnd / (double)MSS, wanted, 0.03);
+		expect_near(tcb.cc.cwnd / (double)MSS, wanted, 0.03);
 	}
-	assert_true(tcb.cwnd > 250 * MSS);
+	assert_true(tcb.cc.cwnd > 250 * MSS);
 }
 
 /* 4.2: not more than half of the window in one round trip, however far the function is ahead. */
@@ -74,12 +74,12 @@ TEST(cubic_takes_no_leaps)
 	struct tcb tcb = connection(NET_CONGESTION_CUBIC, 10, 100 * MS);
 
 	acknowledge(&tcb, 1000 * MS, 1100 * MS);
-	tcb.cubic.epoch_ns = 1;
-	tcb.cwnd = 10 * MSS;
-	tcb.bytes_acked = 0;
-	tcb.acked_ns = 3600 * NS_PER_S;
+	tcb.cc.cubic.epoch_ns = 1;
+	tcb.cc.cwnd = 10 * MSS;
+	tcb.cc.bytes_acked = 0;
+	tcb.cc.acked_ns = 3600 * NS_PER_S;
 	tcp_congestion_acked(&tcb, 10 * MSS, 3600 * NS_PER_S);
-	assert_int_equal(tcb.cwnd, 15 * MSS);
+	assert_int_equal(tcb.cc.cwnd, 15 * MSS);
 }
 
 /* Less than a byte for each segment is something for a thousand of them. */
@@ -87,12 +87,12 @@ TEST(cubic_s_small_steps_add_up)
 {
 	struct tcb tcb = connection(NET_CONGESTION_CUBIC, 1000, 100 * MS);
 
-	tcb.cubic = (struct tcp_cubic){.epoch_ns = 1000 * MS, .w_max = 1000 * MSS};
-	tcb.acked_ns = 1900 * MS;
+	tcb.cc.cubic = (struct tcp_cubic){.epoch_ns = 1000 * MS, .w_max = 1000 * MSS};
+	tcb.cc.acked_ns = 1900 * MS;
 	for (unsigned i = 0; i < 1000; i++) /* W_cubic(1 s) is 0.4 segments above */
 		tcp_congestion_acked(&tcb, MSS, 1900 * MS);
-	assert_true(tcb.cwnd > 1000 * MSS + 150);
-	assert_true(tcb.cwnd < 1000 * MSS + 400);
+	assert_true(tcb.cc.cwnd > 1000 * MSS + 150);
+	assert_true(tcb.cc.cwnd < 1000 * MSS + 400);
 }
 
 /* 4.3: where Reno would be faster, 9/17 of a segment each round trip, and a whole one as soon as the
@@ -103,14 +103,14 @@ TEST(cubic_is_not_slower_than_reno)
 	uint64_t now = 1000 * MS;
 
 	lose(&tcb, now);
-	assert_int_equal(tcb.cwnd, 14 * MSS);
+	assert_int_equal(tcb.cc.cwnd, 14 * MSS);
 	now = acknowledge(&tcb, now, now + 60 * MS);
-	expect_near(tcb.cwnd, (14 + 6 * 9.0 / 17) * MSS, 0.05);
+	expect_near(tcb.cc.cwnd, (14 + 6 * 9.0 / 17) * MSS, 0.05);
 	now = acknowledge(&tcb, now, 1000 * MS + 120 * MS);
-	expect_near(tcb.cwnd, 20.0 * MSS, 0.05); /* 6 / (9/17) = 11.3 round trips */
-	tcb.cwnd = tcb.cubic.w_est = 20 * MSS;
+	expect_near(tcb.cc.cwnd, 20.0 * MSS, 0.05); /* 6 / (9/17) = 11.3 round trips */
+	tcb.cc.cwnd = tcb.cc.cubic.w_est = 20 * MSS;
 	now = acknowledge(&tcb, now, now + 100 * MS);
-	expect_near(tcb.cwnd, 30.0 * MSS, 0.05);
+	expect_near(tcb.cc.cwnd, 30.0 * MSS, 0.05);
 }
 
 /* 4.7 */
@@ -119,18 +119,18 @@ TEST(cubic_converges_fast)
 	struct tcb tcb = connection(NET_CONGESTION_CUBIC, 100, 100 * MS);
 
 	lose(&tcb, 1000 * MS);
-	assert_int_equal(tcb.cubic.w_max, 100 * MSS);
-	tcb.cwnd = 80 * MSS; /* did not get as far again: W_max = 80 (1 + 0.7) / 2 */
+	assert_int_equal(tcb.cc.cubic.w_max, 100 * MSS);
+	tcb.cc.cwnd = 80 * MSS; /* did not get as far again: W_max = 80 (1 + 0.7) / 2 */
 	lose(&tcb, 2000 * MS);
-	assert_int_equal(tcb.cubic.w_max, 68 * MSS);
-	assert_int_equal(tcb.cubic.cwnd_prior, 80 * MSS);
-	assert_int_equal(tcb.cwnd, 56 * MSS);
+	assert_int_equal(tcb.cc.cubic.w_max, 68 * MSS);
+	assert_int_equal(tcb.cc.cubic.cwnd_prior, 80 * MSS);
+	assert_int_equal(tcb.cc.cwnd, 56 * MSS);
 	acknowledge(&tcb, 2000 * MS, 2500 * MS);
-	assert_int_not_equal(tcb.cubic.epoch_ns, 0);
-	tcb.cwnd = 90 * MSS; /* got further */
+	assert_int_not_equal(tcb.cc.cubic.epoch_ns, 0);
+	tcb.cc.cwnd = 90 * MSS; /* got further */
 	lose(&tcb, 3000 * MS);
-	assert_int_equal(tcb.cubic.w_max, 90 * MSS);
-	assert_int_equal(tcb.cubic.epoch_ns, 0); /* a new stage, with a new K */
+	assert_int_equal(tcb.cc.cubic.w_max, 90 * MSS);
+	assert_int_equal(tcb.cc.cubic.epoch_ns, 0); /* a new stage, with a new K */
 }
 
 /* 4.8: one segment, slow start to beta of the window, and then the convex part at once. */
@@ -141,15 +141,15 @@ TEST(cubic_after_a_time_out)
 
 	tcp_congestion_loss(&tcb, 100 * MSS, now);
 	tcp_congestion_timeout(&tcb, now);
-	assert_int_equal(tcb.cwnd, MSS);
-	assert_int_equal(tcb.ssthresh, 70 * MSS);
-	while (tcb.cwnd < tcb.ssthresh)
+	assert_int_equal(tcb.cc.cwnd, MSS);
+	assert_int_equal(tcb.cc.ssthresh, 70 * MSS);
+	while (tcb.cc.cwnd < tcb.cc.ssthresh)
 		tcp_congestion_acked(&tcb, MSS, now);
-	assert_int_equal(tcb.cwnd, 70 * MSS);
+	assert_int_equal(tcb.cc.cwnd, 70 * MSS);
 	acknowledge(&tcb, now, now + 5000 * MS);
-	assert_int_equal(tcb.cubic.k_ms, 0);
-	assert_int_equal(tcb.cubic.w_max, 70 * MSS);
-	expect_near(tcb.cwnd, (0.4 * 125 + 70) * MSS, 0.05); /* 0.4 * 5^3 */
+	assert_int_equal(tcb.cc.cubic.k_ms, 0);
+	assert_int_equal(tcb.cc.cubic.w_max, 70 * MSS);
+	expect_near(tcb.cc.cwnd, (0.4 * 125 + 70) * MSS, 0.05); /* 0.4 * 5^3 */
 }
 
 /* 4.9: all of it, for both algorithms. */
@@ -161,21 +161,21 @@ TEST(a_loss_that_was_none)
 		struct tcp_cubic before;
 		uint32_t cwnd, ssthresh;
 
-		tcb.sent = &out;
+		tcb.loss.sent = &out;
 		lose(&tcb, 1000 * MS);
 		acknowledge(&tcb, 1000 * MS, 3000 * MS);
-		before = tcb.cubic;
-		cwnd = tcb.cwnd;
-		ssthresh = tcb.ssthresh;
-		tcp_congestion_loss(&tcb, tcb.cwnd, 3000 * MS);
+		before = tcb.cc.cubic;
+		cwnd = tcb.cc.cwnd;
+		ssthresh = tcb.cc.ssthresh;
+		tcp_congestion_loss(&tcb, tcb.cc.cwnd, 3000 * MS);
 		tcp_congestion_timeout(&tcb, 3000 * MS);
 		tcp_congestion_undo(&tcb);
-		assert_int_equal(tcb.cwnd, cwnd);
-		assert_int_equal(tcb.ssthresh, ssthresh);
-		assert_memory_equal(&tcb.cubic, &before, sizeof(before));
-		tcb.cwnd = 5 * MSS; /* once */
+		assert_int_equal(tcb.cc.cwnd, cwnd);
+		assert_int_equal(tcb.cc.ssthresh, ssthresh);
+		assert_memory_equal(&tcb.cc.cubic, &before, sizeof(before));
+		tcb.cc.cwnd = 5 * MSS; /* once */
 		tcp_congestion_undo(&tcb);
-		assert_int_equal(tcb.cwnd, 5 * MSS);
+		assert_int_equal(tcb.cc.cwnd, 5 * MSS);
 	}
 }
 
@@ -185,14 +185,14 @@ TEST(what_a_loss_leaves)
 	struct tcb tcb = connection(NET_CONGESTION_NEWRENO, 10, 100 * MS);
 
 	tcp_congestion_loss(&tcb, 12 * MSS, 0);
-	assert_int_equal(tcb.ssthresh, 5 * MSS);
+	assert_int_equal(tcb.cc.ssthresh, 5 * MSS);
 	tcp_congestion_loss(&tcb, 8 * MSS, 0); /* less was out than was allowed */
-	assert_int_equal(tcb.ssthresh, 4 * MSS);
+	assert_int_equal(tcb.cc.ssthresh, 4 * MSS);
 	tcp_congestion_loss(&tcb, 1 * MSS, 0);
-	assert_int_equal(tcb.ssthresh, 2 * MSS);
+	assert_int_equal(tcb.cc.ssthresh, 2 * MSS);
 	tcp_congestion_choose(&tcb, NET_CONGESTION_CUBIC);
 	tcp_congestion_loss(&tcb, 1 * MSS, 0);
-	assert_int_equal(tcb.ssthresh, 2 * MSS);
+	assert_int_equal(tcb.cc.ssthresh, 2 * MSS);
 }
 
 /* 5.8: ten minutes with little to send, or with nothing, are not ten minutes of growth. */
@@ -205,21 +205,21 @@ TEST(cubic_does_not_grow_while_idle)
 	lose(&tcb, now);
 	now = acknowledge(&tcb, now, 2000 * MS);
 	other = tcb;
-	tcb.cwnd_limited = false;
+	tcb.cc.cwnd_limited = false;
 	for (unsigned i = 0; i < 600; i++) {
 		now += 1000 * MS;
 		tcp_congestion_acked(&tcb, MSS, now);
 	}
-	assert_int_equal(tcb.cwnd, other.cwnd);
-	tcb.cwnd_limited = true;
+	assert_int_equal(tcb.cc.cwnd, other.cc.cwnd);
+	tcb.cc.cwnd_limited = true;
 	acknowledge(&tcb, now, now + 1000 * MS);
 	acknowledge(&other, 2000 * MS, 3000 * MS);
-	expect_near(tcb.cwnd, other.cwnd, 0.01);
+	expect_near(tcb.cc.cwnd, other.cc.cwnd, 0.01);
 	now += 600 * NS_PER_S;
 	tcp_congestion_acked(&tcb, MSS, now);
 	acknowledge(&tcb, now, now + 1000 * MS);
 	acknowledge(&other, 3000 * MS, 4000 * MS);
-	expect_near(tcb.cwnd, other.cwnd, 0.02);
+	expect_near(tcb.cc.cwnd, other.cc.cwnd, 0.02);
 }
 
 /* One ACK may acknowledge far more than the window, which has collapsed meanwhile: that is one window
@@ -234,24 +234,25 @@ TEST(an_ack_of_many_windows)
 		tcp_congestion_acked(&tcb, 400 * MSS, 1000 * MS);
 		for (unsigned n = 1; n <= 4; n++)
 			tcp_congestion_acked(&tcb, MSS, (1000 + 25 * n) * MS);
-		assert_in_range(tcb.cwnd, 4 * MSS, 6 * MSS);
+		assert_in_range(tcb.cc.cwnd, 4 * MSS, 6 * MSS);
 	}
 }
 
 /* RFC 6928 2: min(10 MSS, max(2 MSS, 14600)): ten segments are for those of Ethernet's size. */
 TEST(the_initial_window_of_large_segments)
 {
-	struct tcb small = {.snd_mss = 536}, ethernet = {.snd_mss = 1460}, jumbo = {.snd_mss = 8960};
-	struct tcb between = {.snd_mss = 2000};
+	struct tcb small = {.snd.mss = 536}, ethernet = {.snd.mss = 1460}, jumbo = {.snd.mss =
+										    8960};
+	struct tcb between = {.snd.mss = 2000};
 
 	tcp_congestion_init(&small, false);
 	tcp_congestion_init(&ethernet, false);
 	tcp_congestion_init(&between, false);
 	tcp_congestion_init(&jumbo, false);
-	assert_int_equal(small.cwnd, 5360);
-	assert_int_equal(ethernet.cwnd, 14600);
-	assert_int_equal(between.cwnd, 14600);
-	assert_int_equal(jumbo.cwnd, 2 * 8960);
+	assert_int_equal(small.cc.cwnd, 5360);
+	assert_int_equal(ethernet.cc.cwnd, 14600);
+	assert_int_equal(between.cc.cwnd, 14600);
+	assert_int_equal(jumbo.cc.cwnd, 2 * 8960);
 }
 
 /* Bytes acknowledged while the window stood still, because it was ahead of the function, do not make
@@ -262,17 +263,17 @@ TEST(cubic_does_not_overshoot)
 	uint64_t now = 1000 * MS;
 
 	tcp_congestion_acked(&tcb, MSS, now);
-	tcb.cwnd = 120 * MSS;
+	tcb.cc.cwnd = 120 * MSS;
 	for (unsigned i = 0; i < 20000; i++) {
 		now += 10 * MS / 100;
-		tcb.cubic.w_est = 0; /* it is not the Reno-friendly region either */
+		tcb.cc.cubic.w_est = 0; /* it is not the Reno-friendly region either */
 		tcp_congestion_acked(&tcb, MSS, now);
 	}
-	assert_int_equal(tcb.cwnd, 120 * MSS);
-	tcb.cwnd = 100 * MSS;
-	tcb.cubic.w_est = 0;
+	assert_int_equal(tcb.cc.cwnd, 120 * MSS);
+	tcb.cc.cwnd = 100 * MSS;
+	tcb.cc.cubic.w_est = 0;
 	tcp_congestion_acked(&tcb, MSS, now);
-	assert_in_range(tcb.cwnd, 100 * MSS, 104 * MSS); /* W_cubic(2 s) is 103.2 */
+	assert_in_range(tcb.cc.cwnd, 100 * MSS, 104 * MSS); /* W_cubic(2 s) is 103.2 */
 }
 
 /* RFC 5681 4.1: the restart window; slow start leads back to where it was. */
@@ -282,23 +283,23 @@ TEST(a_window_restarts)
 
 	lose(&tcb, 1000 * MS);
 	acknowledge(&tcb, 1000 * MS, 1100 * MS);
-	tcb.cwnd = 100 * MSS;
+	tcb.cc.cwnd = 100 * MSS;
 	tcp_congestion_idle(&tcb, 5000 * MS);
-	assert_int_equal(tcb.cwnd, 10 * MSS);
-	assert_int_equal(tcb.ssthresh, 75 * MSS);
-	assert_int_equal(tcb.cubic.epoch_ns, 0);
-	tcb.cwnd = 4 * MSS; /* "no more than" */
+	assert_int_equal(tcb.cc.cwnd, 10 * MSS);
+	assert_int_equal(tcb.cc.ssthresh, 75 * MSS);
+	assert_int_equal(tcb.cc.cubic.epoch_ns, 0);
+	tcb.cc.cwnd = 4 * MSS; /* "no more than" */
 	tcp_congestion_idle(&tcb, 9000 * MS);
-	assert_int_equal(tcb.cwnd, 4 * MSS);
-	assert_int_equal(tcb.ssthresh, 75 * MSS);
+	assert_int_equal(tcb.cc.cwnd, 4 * MSS);
+	assert_int_equal(tcb.cc.ssthresh, 75 * MSS);
 }
 
 /* --- slow start ------------------------------------------------------------------------------ */
 
 static struct tcb beginner(void)
 {
-	struct tcb tcb = {.snd_mss = MSS, .cwnd_limited = true, .limited_until = 1u << 30,
-			  .snd_nxt = 10 * MSS};
+	struct tcb tcb = {.snd.mss = MSS, .cc.cwnd_limited = true, .cc.limited_until = 1u << 30,
+			  .snd.nxt = 10 * MSS};
 
 	tcp_congestion_init(&tcb, false);
 	tcp_hystart_begin(&tcb);
@@ -309,16 +310,16 @@ static struct tcb beginner(void)
  * may be; the first `n` ACKs tell a round trip. */
 static void round_trip(struct tcb *tcb, uint64_t rtt_ms, unsigned n)
 {
-	uint32_t end = tcb->hystart.round_end;
+	uint32_t end = tcb->cc.hystart.round_end;
 
-	while (seq_lt(tcb->snd_una, end)) {
+	while (seq_lt(tcb->snd.una, end)) {
 		if (n > 0)
 			tcp_hystart_rtt(tcb, rtt_ms * MS);
 		n -= n > 0;
-		tcb->snd_una += MSS;
+		tcb->snd.una += MSS;
 		tcp_congestion_acked(tcb, MSS, 1000 * MS);
-		while (tcb_flight(tcb) + MSS <= tcb->cwnd)
-			tcb->snd_nxt += MSS;
+		while (tcb_flight(tcb) + MSS <= tcb->cc.cwnd)
+			tcb->snd.nxt += MSS;
 	}
 }
 
@@ -329,24 +330,24 @@ TEST(a_queue_ends_slow_start)
 	uint32_t before;
 
 	round_trip(&tcb, 50, 1000);
-	assert_int_equal(tcb.cwnd, 20 * MSS);
+	assert_int_equal(tcb.cc.cwnd, 20 * MSS);
 	round_trip(&tcb, 52, 1000); /* + 4 %: noise */
-	assert_int_equal(tcb.cwnd, 38 * MSS); /* 18 were out when the round began */
+	assert_int_equal(tcb.cc.cwnd, 38 * MSS); /* 18 were out when the round began */
 	round_trip(&tcb, 70, 1000);
-	assert_int_not_equal(tcb.hystart.css_baseline_us, UINT32_MAX);
-	assert_int_equal(tcb.cwnd, 38 * MSS + 7 * MSS + 29 * MSS / 4); /* from the eighth on */
+	assert_int_not_equal(tcb.cc.hystart.css_baseline_us, UINT32_MAX);
+	assert_int_equal(tcb.cc.cwnd, 38 * MSS + 7 * MSS + 29 * MSS / 4); /* from the eighth on */
 	for (unsigned i = 0; i < 4; i++) {
-		before = tcb.cwnd;
-		assert_int_equal(tcb.ssthresh, UINT32_MAX);
+		before = tcb.cc.cwnd;
+		assert_int_equal(tcb.cc.ssthresh, UINT32_MAX);
 		round_trip(&tcb, 75, 1000);
-		expect_near(tcb.cwnd, before * 1.25, 0.04);
+		expect_near(tcb.cc.cwnd, before * 1.25, 0.04);
 	}
 	round_trip(&tcb, 75, 1000);
-	assert_true(tcb.ssthresh < UINT32_MAX);
-	before = tcb.cwnd;
+	assert_true(tcb.cc.ssthresh < UINT32_MAX);
+	before = tcb.cc.cwnd;
 	round_trip(&tcb, 75, 1000); /* K = 0, W_max = cwnd (RFC 9438 4.10): hardly anything */
-	assert_true(tcb.cwnd < before + 2 * MSS);
-	assert_int_equal(tcb.cubic.k_ms, 0);
+	assert_true(tcb.cc.cwnd < before + 2 * MSS);
+	assert_int_equal(tcb.cc.cubic.k_ms, 0);
 }
 
 /* "Resume slow start" when the round trip falls again. */
@@ -357,19 +358,19 @@ TEST(noise_does_not_end_slow_start)
 
 	round_trip(&tcb, 50, 1000);
 	round_trip(&tcb, 60, 1000);
-	assert_int_not_equal(tcb.hystart.css_baseline_us, UINT32_MAX);
+	assert_int_not_equal(tcb.cc.hystart.css_baseline_us, UINT32_MAX);
 	round_trip(&tcb, 50, 1000);
-	assert_int_equal(tcb.hystart.css_baseline_us, UINT32_MAX);
-	before = tcb.cwnd;
+	assert_int_equal(tcb.cc.hystart.css_baseline_us, UINT32_MAX);
+	before = tcb.cc.cwnd;
 	round_trip(&tcb, 52, 1000);
-	expect_near(tcb.cwnd, 2 * before, 0.1);
+	expect_near(tcb.cc.cwnd, 2 * before, 0.1);
 	/* three slow rounds and back; the next time five are waited for all the same */
 	for (unsigned i = 0; i < 3; i++)
 		round_trip(&tcb, 62, 1000);
 	round_trip(&tcb, 52, 1000);
 	for (unsigned i = 0; i < 4; i++)
 		round_trip(&tcb, 62, 1000);
-	assert_int_equal(tcb.ssthresh, UINT32_MAX);
+	assert_int_equal(tcb.cc.ssthresh, UINT32_MAX);
 }
 
 /* 4.3: N_RTT_SAMPLE; the threshold is never below 4 ms nor above 16. */
@@ -380,19 +381,19 @@ TEST(slow_start_needs_evidence)
 	round_trip(&tcb, 50, 1000);
 	round_trip(&tcb, 500, 7);
 	round_trip(&tcb, 50, 1000);
-	assert_int_equal(tcb.hystart.css_baseline_us, UINT32_MAX);
+	assert_int_equal(tcb.cc.hystart.css_baseline_us, UINT32_MAX);
 	tcb = beginner();
 	round_trip(&tcb, 1, 1000);
 	round_trip(&tcb, 4, 1000);
-	assert_int_equal(tcb.hystart.css_baseline_us, UINT32_MAX);
+	assert_int_equal(tcb.cc.hystart.css_baseline_us, UINT32_MAX);
 	round_trip(&tcb, 8, 1000);
-	assert_int_not_equal(tcb.hystart.css_baseline_us, UINT32_MAX);
+	assert_int_not_equal(tcb.cc.hystart.css_baseline_us, UINT32_MAX);
 	tcb = beginner();
 	round_trip(&tcb, 400, 1000);
 	round_trip(&tcb, 415, 1000);
-	assert_int_equal(tcb.hystart.css_baseline_us, UINT32_MAX);
+	assert_int_equal(tcb.cc.hystart.css_baseline_us, UINT32_MAX);
 	round_trip(&tcb, 431, 1000);
-	assert_int_not_equal(tcb.hystart.css_baseline_us, UINT32_MAX);
+	assert_int_not_equal(tcb.cc.hystart.css_baseline_us, UINT32_MAX);
 }
 
 /* RFC 3465 2.2, 2.3: an ACK of many segments counts for two, after a time-out for one; RFC 9406:
@@ -402,13 +403,13 @@ TEST(large_acks_count_less)
 	struct tcb tcb = beginner();
 
 	tcp_congestion_acked(&tcb, 10 * MSS, 0);
-	assert_int_equal(tcb.cwnd, 18 * MSS);
-	tcb.ssthresh = 100 * MSS;
+	assert_int_equal(tcb.cc.cwnd, 18 * MSS);
+	tcb.cc.ssthresh = 100 * MSS;
 	tcp_congestion_acked(&tcb, 10 * MSS, 0);
-	assert_int_equal(tcb.cwnd, 20 * MSS);
-	tcb.recovery = TCP_RECOVERY_LOSS;
+	assert_int_equal(tcb.cc.cwnd, 20 * MSS);
+	tcb.loss.recovery = TCP_RECOVERY_LOSS;
 	tcp_congestion_acked(&tcb, 10 * MSS, 0);
-	assert_int_equal(tcb.cwnd, 21 * MSS);
+	assert_int_equal(tcb.cc.cwnd, 21 * MSS);
 }
 
 /* --- choosing -------------------------------------------------------------------------------- */

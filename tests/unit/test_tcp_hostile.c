@@ -224,7 +224,7 @@ TEST(urgent_on_a_syn)
 /* HOSTILE-INPUTS: keyed by RFC 6528, different at every boot and for the same four-tuple. */
 TEST(initial_numbers)
 {
-	struct tcb a = {.local = net_endpoint_ipv4(1, 2), .remote = net_endpoint_ipv4(3, 4)};
+	struct tcb a = {.id.local = net_endpoint_ipv4(1, 2), .id.remote = net_endpoint_ipv4(3, 4)};
 	struct tcb b = a;
 	uint32_t first, later, differing = 0;
 	struct kit k, k2;
@@ -236,8 +236,8 @@ TEST(initial_numbers)
 	assert_int_equal(later - first, 250000); /* one every 4 microseconds */
 	assert_int_not_equal(tcp_initial_sequence(k2.stack, &a, NS_PER_S), first);
 	assert_int_not_equal(tcp_initial_sequence(k.stack, &a, 0), tcp_timestamp_offset(k.stack, &a));
-	b.remote.port = 5;
-	for (unsigned i = 0; i < 100; i++, b.remote.port++) {
+	b.id.remote.port = 5;
+	for (unsigned i = 0; i < 100; i++, b.id.remote.port++) {
 		uint32_t d = tcp_initial_sequence(k.stack, &b, NS_PER_S) - first;
 
 		differing += d > 1000000 && d < -1000000u;

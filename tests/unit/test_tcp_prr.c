@@ -16,18 +16,20 @@ static void begin(uint32_t ssthresh)
 	bool no_memory;
 
 	kit_port_open(&kp, 1);
-	tcb = (struct tcb){.snd_mss = 1000, .cwnd = 20000, .ssthresh = ssthresh, .snd_una = 1};
+	tcb = (struct tcb){.snd.mss = 1000, .cc.cwnd = 20000, .cc.ssthresh = ssthresh, .snd.una =
+			   1};
 	for (unsigned i = 0; i < 20; i++) {
-		assert_true(scoreboard_reserve(&tcb.sent, &kp.port, 1, SCOREBOARD_MAX, &no_memory));
-		scoreboard_sent(tcb.sent, 1 + 1000 * i, 1001 + 1000 * i, i);
+		assert_true(scoreboard_reserve(&tcb.loss.sent, &kp.port, 1, SCOREBOARD_MAX,
+					       &no_memory));
+		scoreboard_sent(tcb.loss.sent, 1 + 1000 * i, 1001 + 1000 * i, i);
 	}
-	tcb.snd_nxt = 20001;
-	tcb.recovery = TCP_RECOVERY_FAST;
+	tcb.snd.nxt = 20001;
+	tcb.loss.recovery = TCP_RECOVERY_FAST;
 }
 
 static void end(void)
 {
-	scoreboard_free(tcb.sent, &kp.port);
+	scoreboard_free(tcb.loss.sent, &kp.port);
 	kit_port_close(&kp);
 }
 
@@ -39,21 +41,21 @@ static void nobody(void *ctx, const struct sent_segment *s)
 
 static void sacked(unsigned from, unsigned to)
 {
-	(void)scoreboard_sack(tcb.sent, 1 + 1000 * from, 1 + 1000 * to, nobody, NULL);
+	(void)scoreboard_sack(tcb.loss.sent, 1 + 1000 * from, 1 + 1000 * to, nobody, NULL);
 }
 
 static void lost(unsigned from, unsigned to)
 {
 	for (unsigned i = from; i < to; i++)
-		scoreboard_mark_lost(tcb.sent, scoreboard_at(tcb.sent, i));
+		scoreboard_mark_lost(tcb.loss.sent, scoreboard_at(tcb.loss.sent, i));
 }
 
 /* What may be sent now, of which `sent` bytes are. */
 static void expect(uint32_t room, uint32_t sent)
 {
-	assert_int_equal(tcb.cwnd - tcp_pipe(&tcb), room);
-	tcb.prr.out += sent;
-	tcb.sent->pipe += sent;
+	assert_int_equal(tcb.cc.cwnd - tcp_pipe(&tcb), room);
+	tcb.cc.prr.out += sent;
+	tcb.loss.sent->pipe += sent;
 }
 
 /* RecoverFS is what was out and undelivered before the ACK. */
@@ -62,9 +64,9 @@ TEST(what_was_out)
 	begin(10000);
 	sacked(1, 4);
 	tcp_prr_begin(&tcb, &(struct tcp_news){.sacked = 1000, .delivered = 1000});
-	assert_int_equal(tcb.prr.recover_fs, 18000);
+	assert_int_equal(tcb.cc.prr.recover_fs, 18000);
 	tcp_prr_begin(&tcb, &(struct tcp_news){.sacked = 3000, .acked = 2000});
-	assert_int_equal(tcb.prr.recover_fs, 22000);
+	assert_int_equal(tcb.cc.prr.recover_fs, 22000);
 	end();
 }
 
@@ -78,7 +80,7 @@ TEST(in_proportion)
 	lost(0, 1);
 	sacked(1, 4);
 	tcp_prr_begin(&tcb, &first);
-	assert_int_equal(tcb.prr.recover_fs, 20000);
+	assert_int_equal(tcb.cc.prr.recover_fs, 20000);
 	tcp_prr_acked(&tcb, &first);
 	expect(1500, 1000); /* the retransmission */
 	sacked(4, 5);
@@ -128,7 +130,7 @@ TEST(below_ssthresh)
 	tcp_prr_acked(&tcb, &good); /* SND.UNA moved, and more is lost: not safe */
 	expect(1000, 1000);
 	good.lost = false;
-	tcb.sent->pipe = 9500;
+	tcb.loss.sent->pipe = 9500;
 	tcp_prr_acked(&tcb, &good);
 	expect(500, 0);
 	end();
@@ -141,7 +143,7 @@ TEST(nothing_in_flight)
 
 	begin(10000);
 	tcp_prr_begin(&tcb, &none);
-	tcb.prr.out = 5000;
+	tcb.cc.prr.out = 5000;
 	lost(0, 20);
 	tcp_prr_acked(&tcb, &none);
 	expect(1000, 0);

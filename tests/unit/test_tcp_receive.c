@@ -27,14 +27,14 @@ TEST(the_acceptability_table)
 		{10, 0, 10, true},  {10, 0, 11, true},  {10, 9, 5, true},   {10, 10, 1, false},
 		{10, -5u, 5, false}, {10, -5u, 6, true}, {10, -5u, 15, true}, {10, -5u, 30, false},
 	};
-	struct tcb tcb = {.rcv_nxt = UINT32_C(0xfffffffd)};
+	struct tcb tcb = {.rcv.nxt = UINT32_C(0xfffffffd)};
 
 	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
 		struct tcp_segment seg = {
-			.seq = tcb.rcv_nxt + rows[i].seq, .data_len = rows[i].len,
+			.seq = tcb.rcv.nxt + rows[i].seq, .data_len = rows[i].len,
 		};
 
-		tcb.rcv_adv = tcb.rcv_nxt + rows[i].wnd;
+		tcb.rcv.adv = tcb.rcv.nxt + rows[i].wnd;
 		if (tcp_segment_acceptable(&tcb, &seg) != rows[i].acceptable)
 			fail_msg("row %u", i);
 	}

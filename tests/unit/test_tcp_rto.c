@@ -12,25 +12,25 @@ TEST(the_estimator)
 	struct tcb tcb = {0};
 
 	tcp_rto_init(&tcb);
-	assert_int_equal(tcb.rto_ns, NS_PER_S);
+	assert_int_equal(tcb.loss.rto_ns, NS_PER_S);
 	tcp_rto_sample(&tcb, 400 * NS_PER_MS); /* 2.2 */
-	assert_int_equal(tcb.srtt_ns, 400 * NS_PER_MS);
-	assert_int_equal(tcb.rttvar_ns, 200 * NS_PER_MS);
-	assert_int_equal(tcb.rto_ns, 1200 * NS_PER_MS);
+	assert_int_equal(tcb.loss.srtt_ns, 400 * NS_PER_MS);
+	assert_int_equal(tcb.loss.rttvar_ns, 200 * NS_PER_MS);
+	assert_int_equal(tcb.loss.rto_ns, 1200 * NS_PER_MS);
 	tcp_rto_sample(&tcb, 480 * NS_PER_MS); /* 2.3 */
-	assert_int_equal(tcb.rttvar_ns, 170 * NS_PER_MS);
-	assert_int_equal(tcb.srtt_ns, 410 * NS_PER_MS);
-	assert_int_equal(tcb.rto_ns, 1090 * NS_PER_MS);
+	assert_int_equal(tcb.loss.rttvar_ns, 170 * NS_PER_MS);
+	assert_int_equal(tcb.loss.srtt_ns, 410 * NS_PER_MS);
+	assert_int_equal(tcb.loss.rto_ns, 1090 * NS_PER_MS);
 	tcp_rto_back_off(&tcb);
-	assert_int_equal(tcb.rto_ns, 2180 * NS_PER_MS);
+	assert_int_equal(tcb.loss.rto_ns, 2180 * NS_PER_MS);
 	for (unsigned i = 0; i < 10; i++)
 		tcp_rto_back_off(&tcb);
-	assert_int_equal(tcb.rto_ns, 60 * NS_PER_S); /* 2.5 */
+	assert_int_equal(tcb.loss.rto_ns, 60 * NS_PER_S); /* 2.5 */
 	for (unsigned i = 0; i < 100; i++)
 		tcp_rto_sample(&tcb, 100 * NS_PER_US);
-	assert_int_equal(tcb.rto_ns, 200 * NS_PER_MS); /* the floor */
+	assert_int_equal(tcb.loss.rto_ns, 200 * NS_PER_MS); /* the floor */
 	tcp_rto_sample(&tcb, 0);
-	assert_true(tcb.srtt_ns > 0);
+	assert_true(tcb.loss.srtt_ns > 0);
 }
 
 /* 5.4-5.6: the earliest segment, twice as long each time, all of it again as slow start allows. */
@@ -163,21 +163,22 @@ TCP_TEST(silence_before_sending_does_not_count)
 /* RFC 5681 3.1: one segment for each window that was acknowledged. */
 TEST(congestion_avoidance)
 {
-	struct tcb tcb = {.snd_mss = 1000, .cwnd = 10000, .ssthresh = 10000, .cwnd_limited = true};
+	struct tcb tcb = {.snd.mss = 1000, .cc.cwnd = 10000, .cc.ssthresh = 10000,
+			  .cc.cwnd_limited = true};
 
 	for (unsigned i = 0; i < 10; i++) {
-		assert_int_equal(tcb.cwnd, 10000);
+		assert_int_equal(tcb.cc.cwnd, 10000);
 		tcp_congestion_acked(&tcb, 1000, 0);
 	}
 	for (unsigned i = 0; i < 11; i++) {
-		assert_int_equal(tcb.cwnd, 11000);
+		assert_int_equal(tcb.cc.cwnd, 11000);
 		tcp_congestion_acked(&tcb, 1000, 0);
 	}
-	assert_int_equal(tcb.cwnd, 12000);
-	tcb.cwnd_limited = false; /* a window that was not filled does not grow */
+	assert_int_equal(tcb.cc.cwnd, 12000);
+	tcb.cc.cwnd_limited = false; /* a window that was not filled does not grow */
 	for (unsigned i = 0; i < 50; i++)
 		tcp_congestion_acked(&tcb, 1000, 0);
-	assert_int_equal(tcb.cwnd, 12000);
+	assert_int_equal(tcb.cc.cwnd, 12000);
 }
 
 /* Karn: without timestamps, the answer to what was sent twice tells no round trip. */

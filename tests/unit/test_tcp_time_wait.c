@@ -251,9 +251,9 @@ static struct tcb *enter(struct kit *k, unsigned i)
 	struct tcb *tcb = tcp_create(k->stack, NULL);
 
 	assert_non_null(tcb);
-	tcb->local = local_of(i);
-	tcb->remote = net_endpoint_ipv4(KIT_PEER_IP, 80);
-	tcb->owned = false;
+	tcb->id.local = local_of(i);
+	tcb->id.remote = net_endpoint_ipv4(KIT_PEER_IP, 80);
+	tcb->life.owned = false;
 	tcp_hash_insert(k->stack, tcb);
 	tcp_set_state(k->stack, tcb, TCP_FIN_WAIT_2);
 	tcp_enter_time_wait(k->stack, tcb, k->now_ns);

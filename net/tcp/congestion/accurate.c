@@ -39,14 +39,14 @@ static bool is_pure_ack(const struct tcp_segment *seg)
 
 bool tcp_accurate_begin(struct stack *stack, struct tcb *tcb)
 {
-	if (tcb->accurate == NULL)
-		tcb->accurate = stack->port->alloc(stack->port->ctx, sizeof(*tcb->accurate));
-	if (tcb->accurate == NULL) {
+	if (tcb->cc.accurate == NULL)
+		tcb->cc.accurate = stack->port->alloc(stack->port->ctx, sizeof(*tcb->cc.accurate));
+	if (tcb->cc.accurate == NULL) {
 		stack->counters.tcp_no_memory++;
 		return false;
 	}
 	/* 3.2.1 */
-	*tcb->accurate = (struct tcp_accurate){
+	*tcb->cc.accurate = (struct tcp_accurate){
 		.r_cep = CEP_FIRST, .s_cep = CEP_FIRST,
 		.r_e0b = 1, .r_e1b = 1, .s_e0b = 1, .s_e1b = 1,
 		.told_e0b = 1, .told_e1b = 1,
@@ -56,9 +56,9 @@ bool tcp_accurate_begin(struct stack *stack, struct tcb *tcb)
 
 void tcp_accurate_end(struct stack *stack, struct tcb *tcb)
 {
-	if (tcb->accurate != NULL)
-		stack->port->free(stack->port->ctx, tcb->accurate, sizeof(*tcb->accurate));
-	tcb->accurate = NULL;
+	if (tcb->cc.accurate != NULL)
+		stack->port->free(stack->port->ctx, tcb->cc.accurate, sizeof(*tcb->cc.accurate));
+	tcb->cc.accurate = NULL;
 }
 
 /* --- the handshake --------------------------------------------------------------------------- */
@@ -70,7 +70,7 @@ uint16_t tcp_accurate_echo(const struct tcb *tcb)
 		[IPV4_ECN_NOT_ECT] = TCP_CWR, [IPV4_ECN_ECT1] = TCP_CWR | TCP_ECE,
 		[IPV4_ECN_ECT0] = TCP_AE, [IPV4_ECN_CE] = TCP_AE | TCP_CWR};
 
-	return bits[tcb->syn_ecn];
+	return bits[tcb->cc.syn_ecn];
 }
 
 /* Our SYN, or SYN-ACK, left as Not-ECT: it cannot have arrived otherwise (3.2.2.3).  Values that mean
@@ -89,30 +89,30 @@ static void reduce(struct stack *stack, struct tcb *tcb, uint32_t flight, uint64
 /* 3.2.2.2: it counts as a mark though the SYN was not to be marked. */
 void tcp_accurate_opened(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg)
 {
-	struct tcp_accurate *a = tcb->accurate;
+	struct tcp_accurate *a = tcb->cc.accurate;
 	uint8_t ace = ace_of(seg);
 
-	if (tcb->ecn != TCP_ECN_ACCURATE)
+	if (tcb->cc.ecn != TCP_ECN_ACCURATE)
 		return;
-	a->told_ts = tcb->ts_recent;
+	a->told_ts = tcb->agreed.ts_recent;
 	a->no_ect |= is_mangled(ace);
 	a->handshake_ack = a->awaits_first = true;
 	a->r_cep += seg->ip_ecn == IPV4_ECN_CE;
 	tcp_accurate_read_option(tcb, seg);
 	if (ace == 6)
-		reduce(stack, tcb, tcb->cwnd, seg->now_ns);
+		reduce(stack, tcb, tcb->cc.cwnd, seg->now_ns);
 }
 
 /* 3.2.2.1, table 4: on a pure ACK it says how our SYN-ACK came. */
 void tcp_accurate_third_ack(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg)
 {
-	struct tcp_accurate *a = tcb->accurate;
+	struct tcp_accurate *a = tcb->cc.accurate;
 	uint8_t ace = ace_of(seg);
 
-	if (tcb->ecn != TCP_ECN_ACCURATE)
+	if (tcb->cc.ecn != TCP_ECN_ACCURATE)
 		return;
 	tcp_accurate_read_option(tcb, seg);
-	a->told_ts = tcb->ts_recent;
+	a->told_ts = tcb->agreed.ts_recent;
 	a->awaits_first = true;
 	if (!is_pure_ack(seg)) {
 		tcp_accurate_first(tcb, seg);
@@ -124,13 +124,13 @@ void tcp_accurate_third_ack(struct stack *stack, struct tcb *tcb, const struct t
 	if (ace != 6)
 		return;
 	a->s_cep++;
-	reduce(stack, tcb, tcb->cwnd, seg->now_ns);
+	reduce(stack, tcb, tcb->cc.cwnd, seg->now_ns);
 }
 
 /* 3.2.2.4: nobody's counter begins with 0. */
 void tcp_accurate_first(struct tcb *tcb, const struct tcp_segment *seg)
 {
-	struct tcp_accurate *a = tcb->accurate;
+	struct tcp_accurate *a = tcb->cc.accurate;
 
 	if (!a->awaits_first || (seg->flags & TCP_SYN))
 		return;
@@ -143,20 +143,20 @@ void tcp_accurate_first(struct tcb *tcb, const struct tcp_segment *seg)
  * server has left SYN-RECEIVED, and would take it for a counter. */
 void tcp_accurate_synack_again(struct tcb *tcb, const struct tcp_segment *seg)
 {
-	if (tcb->accurate == NULL || tcb->passive || tcb->reassembly != NULL ||
-	    seg->seq != tcb->irs ||
+	if (tcb->cc.accurate == NULL || tcb->life.passive || tcb->rcv.reassembly != NULL ||
+	    seg->seq != tcb->rcv.irs ||
 	    (seg->flags & (TCP_SYN | TCP_ACK)) != (TCP_SYN | TCP_ACK) || ace_of(seg) < 2)
 		return;
-	tcb->syn_ecn = seg->ip_ecn & IPV4_ECN_MASK;
-	tcb->accurate->handshake_ack = true;
-	if (seg->ip_ecn == IPV4_ECN_CE && tcb->accurate->r_cep == CEP_FIRST)
-		tcb->accurate->r_cep++; /* once, however many come */
+	tcb->cc.syn_ecn = seg->ip_ecn & IPV4_ECN_MASK;
+	tcb->cc.accurate->handshake_ack = true;
+	if (seg->ip_ecn == IPV4_ECN_CE && tcb->cc.accurate->r_cep == CEP_FIRST)
+		tcb->cc.accurate->r_cep++; /* once, however many come */
 }
 
 void tcp_accurate_synack_unanswered(struct tcb *tcb)
 {
-	if (tcb->accurate != NULL && !tcb->ack_now)
-		tcb->accurate->handshake_ack = false;
+	if (tcb->cc.accurate != NULL && !tcb->rcv.ack_now)
+		tcb->cc.accurate->handshake_ack = false;
 }
 
 /* --- receiving ------------------------------------------------------------------------------- */
@@ -175,12 +175,12 @@ static void count_bytes(struct tcp_accurate *a, const struct tcp_segment *seg)
  * in part the rest counts. */
 void tcp_accurate_came(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg)
 {
-	struct tcp_accurate *a = tcb->accurate;
-	bool waits = seg->data_len > 0 || tcb->rcv_nxt != tcb->rcv_acked;
+	struct tcp_accurate *a = tcb->cc.accurate;
+	bool waits = seg->data_len > 0 || tcb->rcv.nxt != tcb->rcv.acked;
 	bool changed = a->last_field != IPV4_ECN_CE;
 
 	count_bytes(a, seg);
-	tcb->ecn_seen |= seg->ip_ecn != IPV4_ECN_NOT_ECT;
+	tcb->cc.ecn_seen |= seg->ip_ecn != IPV4_ECN_NOT_ECT;
 	a->last_field = seg->ip_ecn;
 	if (seg->ip_ecn != IPV4_ECN_CE)
 		return;
@@ -189,14 +189,14 @@ void tcp_accurate_came(struct stack *stack, struct tcb *tcb, const struct tcp_se
 	a->marks_unsaid++;
 	if ((changed && seg->data_len > 0) ||
 	    a->marks_unsaid >= (waits ? MARKS_WITH_TEXT : MARKS_WITHOUT)) {
-		tcb->ack_now = true;
+		tcb->rcv.ack_now = true;
 		tcp_work_add(stack, tcb);
 	}
 }
 
 uint16_t tcp_accurate_ace(const struct tcb *tcb, const struct tcp_send *send)
 {
-	const struct tcp_accurate *a = tcb->accurate;
+	const struct tcp_accurate *a = tcb->cc.accurate;
 
 	if (a->handshake_ack && send->data_len == 0 && !(send->flags & TCP_FIN))
 		return tcp_accurate_echo(tcb);
@@ -205,8 +205,8 @@ uint16_t tcp_accurate_ace(const struct tcb *tcb, const struct tcp_send *send)
 
 void tcp_accurate_sent(struct tcb *tcb)
 {
-	tcb->accurate->handshake_ack = false;
-	tcb->accurate->marks_unsaid = 0;
+	tcb->cc.accurate->handshake_ack = false;
+	tcb->cc.accurate->marks_unsaid = 0;
 }
 
 /* --- sending --------------------------------------------------------------------------------- */
@@ -216,12 +216,12 @@ void tcp_accurate_sent(struct tcb *tcb)
 static bool is_superseded(struct tcb *tcb, const struct tcp_segment *seg,
 			  const struct tcp_news *news)
 {
-	int32_t later = tcb->use_timestamps && seg->opt.has_timestamps
-				? (int32_t)(seg->opt.ts_val - tcb->accurate->told_ts) : 0;
+	int32_t later = tcb->agreed.timestamps && seg->opt.has_timestamps
+				? (int32_t)(seg->opt.ts_val - tcb->cc.accurate->told_ts) : 0;
 
 	if (later > 0 || news->acked > 0)
-		tcb->accurate->told_ts = seg->opt.ts_val;
-	if (seq_lt(seg->ack, tcb->snd_una))
+		tcb->cc.accurate->told_ts = seg->opt.ts_val;
+	if (seq_lt(seg->ack, tcb->snd.una))
 		return true;
 	return news->acked == 0 && (later < 0 || (later == 0 && news->segments == 0));
 }
@@ -240,7 +240,7 @@ static uint32_t newly_marked(const struct tcb *tcb, const struct tcp_news *news,
 void tcp_accurate_told(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
 		       const struct tcp_news *news)
 {
-	struct tcp_accurate *a = tcb->accurate;
+	struct tcp_accurate *a = tcb->cc.accurate;
 	uint32_t before = a->s_ceb, least, marked;
 	bool has_bytes;
 
@@ -255,9 +255,9 @@ void tcp_accurate_told(struct stack *stack, struct tcb *tcb, const struct tcp_se
 		a->no_ect = true;
 	if (marked == 0 || a->deaf)
 		return;
-	tcb->delivered_ce += marked;
-	tcb->ecn_told = true;
-	if (seq_gt(seg->ack, tcb->reduced_at)) /* once a window, as in ecn.c */
+	tcb->cc.delivered_ce += marked;
+	tcb->cc.ecn_told = true;
+	if (seq_gt(seg->ack, tcb->cc.reduced_at)) /* once a window, as in ecn.c */
 		reduce(stack, tcb, tcb_flight(tcb), seg->now_ns);
 }
 
@@ -280,7 +280,7 @@ static bool is_zeroed(const struct tcp_accecn_option *o)
 bool tcp_accurate_read_option(struct tcb *tcb, const struct tcp_segment *seg)
 {
 	const struct tcp_accecn_option *o = &seg->opt.accecn;
-	struct tcp_accurate *a = tcb->accurate;
+	struct tcp_accurate *a = tcb->cc.accurate;
 	bool order_1 = o->kind == TCP_OPT_ACCECN1;
 
 	if (o->kind == 0)
@@ -322,7 +322,7 @@ static struct tcp_accecn_option fields(const struct tcp_accurate *a)
 /* It fits, perhaps with fewer SACK blocks than there are, but not fewer than two. */
 static bool make_room(const struct tcb *tcb, struct tcp_options *opt, uint32_t data_len)
 {
-	size_t room = data_len > 0 ? MIN((size_t)TCP_OPTIONS_MAX, (size_t)tcb->snd_mss - data_len)
+	size_t room = data_len > 0 ? MIN((size_t)TCP_OPTIONS_MAX, (size_t)tcb->snd.mss - data_len)
 				   : TCP_OPTIONS_MAX;
 
 	while (opt->n_sack > 2 && tcp_options_len(opt) > room)
@@ -335,12 +335,12 @@ static bool make_room(const struct tcb *tcb, struct tcp_options *opt, uint32_t d
  * has one any more. */
 void tcp_accurate_add_option(struct tcb *tcb, struct tcp_options *opt, const struct tcp_send *send)
 {
-	struct tcp_accurate *a = tcb->accurate;
-	bool first = send->data_len > 0 && send->seq == tcb->iss + 1;
+	struct tcp_accurate *a = tcb->cc.accurate;
+	bool first = send->data_len > 0 && send->seq == tcb->snd.iss + 1;
 	bool handshake = (send->flags & TCP_SYN) || a->handshake_ack;
 	uint8_t n_sack = opt->n_sack;
 
-	if (tcb->ecn != TCP_ECN_ACCURATE)
+	if (tcb->cc.ecn != TCP_ECN_ACCURATE)
 		return;
 	if (send->note & TCP_NOTE_RETRANSMIT) {
 		a->options_off |= first && a->first_had_one;

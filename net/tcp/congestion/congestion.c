@@ -17,20 +17,20 @@
 
 static const struct tcp_congestion_ops *ops_of(const struct tcb *tcb)
 {
-	return tcb->congestion == NET_CONGESTION_NEWRENO ? tcp_newreno() : tcp_cubic();
+	return tcb->cc.algorithm == NET_CONGESTION_NEWRENO ? tcp_newreno() : tcp_cubic();
 }
 
 /* Nothing is to be taken back any more. */
 static void forget_past(struct tcb *tcb)
 {
-	if (tcb->sent != NULL)
-		tcb->sent->undo.cwnd = 0;
+	if (tcb->loss.sent != NULL)
+		tcb->loss.sent->undo.cwnd = 0;
 }
 
 void tcp_congestion_choose(struct tcb *tcb, enum net_congestion which)
 {
-	tcb->congestion = (uint8_t)which;
-	tcb->bytes_acked = 0;
+	tcb->cc.algorithm = (uint8_t)which;
+	tcb->cc.bytes_acked = 0;
 	forget_past(tcb); /* what the other one knew is of no use */
 	ops_of(tcb)->begin(tcb);
 }
@@ -48,11 +48,11 @@ static uint32_t initial_window(const struct tcb *tcb)
 
 void tcp_congestion_init(struct tcb *tcb, bool syn_was_lost)
 {
-	tcb->cwnd = syn_was_lost ? tcb_eff_mss(tcb) : initial_window(tcb);
-	tcb->ssthresh = UINT32_MAX; /* "arbitrarily high" */
-	tcb->reduced_at = tcb->snd_una;
+	tcb->cc.cwnd = syn_was_lost ? tcb_eff_mss(tcb) : initial_window(tcb);
+	tcb->cc.ssthresh = UINT32_MAX; /* "arbitrarily high" */
+	tcb->cc.reduced_at = tcb->snd.una;
 	tcp_hystart_begin(tcb);
-	tcp_congestion_choose(tcb, (enum net_congestion)tcb->congestion);
+	tcp_congestion_choose(tcb, (enum net_congestion)tcb->cc.algorithm);
 }
 
 /* --- growing --------------------------------------------------------------------------------- */
@@ -63,12 +63,12 @@ static void slow_start(struct tcb *tcb, uint32_t acked)
 {
 	uint32_t mss = tcb_eff_mss(tcb);
 
-	if (tcb->ssthresh == UINT32_MAX) {
-		tcb->cwnd += tcp_hystart_growth(tcb, MIN(acked, 8 * mss));
+	if (tcb->cc.ssthresh == UINT32_MAX) {
+		tcb->cc.cwnd += tcp_hystart_growth(tcb, MIN(acked, 8 * mss));
 		return;
 	}
-	tcb->cwnd += MIN(acked, tcb->recovery == TCP_RECOVERY_LOSS ? mss : 2 * mss);
-	tcb->cwnd = MIN(tcb->cwnd, tcb->ssthresh);
+	tcb->cc.cwnd += MIN(acked, tcb->loss.recovery == TCP_RECOVERY_LOSS ? mss : 2 * mss);
+	tcb->cc.cwnd = MIN(tcb->cc.cwnd, tcb->cc.ssthresh);
 }
 
 /* Time in which the sender had less to send than it might have: it teaches nothing, and CUBIC's
@@ -76,18 +76,18 @@ static void slow_start(struct tcb *tcb, uint32_t acked)
  * have taken. */
 static void count_pause(struct tcb *tcb, uint64_t now_ns)
 {
-	uint64_t since = now_ns - MIN(tcb->acked_ns, now_ns);
+	uint64_t since = now_ns - MIN(tcb->cc.acked_ns, now_ns);
 
-	tcb->acked_ns = now_ns;
-	if (!tcb->cwnd_limited || since > tcb->rto_ns)
+	tcb->cc.acked_ns = now_ns;
+	if (!tcb->cc.cwnd_limited || since > tcb->loss.rto_ns)
 		ops_of(tcb)->pause(tcb, since);
 }
 
 /* The window was full once, but none of what is acknowledged now was out then. */
 static void forget_limit(struct tcb *tcb, uint32_t acked)
 {
-	if (seq_geq(tcb->snd_una - acked, tcb->limited_until))
-		tcb->cwnd_limited = false;
+	if (seq_geq(tcb->snd.una - acked, tcb->cc.limited_until))
+		tcb->cc.cwnd_limited = false;
 }
 
 void tcp_congestion_acked(struct tcb *tcb, uint32_t acked, uint64_t now_ns)
@@ -97,13 +97,13 @@ void tcp_congestion_acked(struct tcb *tcb, uint32_t acked, uint64_t now_ns)
 	count_pause(tcb, now_ns);
 	/* A window that was not full proves nothing about a larger one (RFC 9438 5.8); and RFC 3168
 	 * 6.1.2: "should not increase the congestion window" when the ACK tells of a mark. */
-	if (!tcb->cwnd_limited || tcb->ecn_told)
+	if (!tcb->cc.cwnd_limited || tcb->cc.ecn_told)
 		return;
-	if (tcb->cwnd < tcb->ssthresh)
+	if (tcb->cc.cwnd < tcb->cc.ssthresh)
 		slow_start(tcb, acked);
 	else /* RFC 5681 3.1, (2): a window's growth at most, though the ACK may fill an old hole */
-		ops_of(tcb)->avoid(tcb, MIN(acked, tcb->cwnd), now_ns);
-	tcb->cwnd = MIN(tcb->cwnd, TCP_CWND_MAX);
+		ops_of(tcb)->avoid(tcb, MIN(acked, tcb->cc.cwnd), now_ns);
+	tcb->cc.cwnd = MIN(tcb->cc.cwnd, TCP_CWND_MAX);
 }
 
 /* --- shrinking ------------------------------------------------------------------------------- */
@@ -111,21 +111,21 @@ void tcp_congestion_acked(struct tcb *tcb, uint32_t acked, uint64_t now_ns)
 static void reduce(struct tcb *tcb, uint32_t flight)
 {
 	/* RFC 5681 3.2, step 2: what limited transmit sent beyond the window does not count */
-	uint32_t left = ops_of(tcb)->reduced(tcb, MIN(flight, tcb->cwnd));
+	uint32_t left = ops_of(tcb)->reduced(tcb, MIN(flight, tcb->cc.cwnd));
 
-	tcb->ssthresh = MAX(left, WINDOW_MIN_SEGMENTS * tcb_eff_mss(tcb));
-	tcb->bytes_acked = 0;
-	tcb->reduced_at = tcb->snd_nxt;
-	tcb->ecn_cwr = false;
-	tcb->ecn_reduced = true; /* RFC 3168 6.1.2: "for any reason" */
+	tcb->cc.ssthresh = MAX(left, WINDOW_MIN_SEGMENTS * tcb_eff_mss(tcb));
+	tcb->cc.bytes_acked = 0;
+	tcb->cc.reduced_at = tcb->snd.nxt;
+	tcb->cc.ecn_cwr = false;
+	tcb->cc.ecn_reduced = true; /* RFC 3168 6.1.2: "for any reason" */
 }
 
 void tcp_congestion_loss(struct tcb *tcb, uint32_t flight, uint64_t now_ns)
 {
 	(void)now_ns;
-	if (tcb->sent != NULL)
-		tcb->sent->undo = (struct tcp_congestion_undo){
-			.cwnd = tcb->cwnd, .ssthresh = tcb->ssthresh, .cubic = tcb->cubic,
+	if (tcb->loss.sent != NULL)
+		tcb->loss.sent->undo = (struct tcp_congestion_undo){
+			.cwnd = tcb->cc.cwnd, .ssthresh = tcb->cc.ssthresh, .cubic = tcb->cc.cubic,
 		};
 	reduce(tcb, flight);
 }
@@ -136,8 +136,8 @@ void tcp_congestion_marked(struct tcb *tcb, uint32_t flight, uint64_t now_ns)
 {
 	(void)now_ns;
 	reduce(tcb, flight);
-	tcb->ecn_cwr = true;
-	tcb->cwnd = MIN(tcb->cwnd, tcb->ssthresh);
+	tcb->cc.ecn_cwr = true;
+	tcb->cc.cwnd = MIN(tcb->cc.cwnd, tcb->cc.ssthresh);
 	forget_past(tcb); /* a mark is no mistake */
 }
 
@@ -145,20 +145,20 @@ void tcp_congestion_timeout(struct tcb *tcb, uint64_t now_ns)
 {
 	(void)now_ns;
 	ops_of(tcb)->timed_out(tcb);
-	tcb->cwnd = tcb_eff_mss(tcb); /* RFC 5681 3.1: the loss window */
-	tcb->bytes_acked = 0;
+	tcb->cc.cwnd = tcb_eff_mss(tcb); /* RFC 5681 3.1: the loss window */
+	tcb->cc.bytes_acked = 0;
 }
 
 /* RFC 9438 4.9: "restore the original values" of all that the reduction has changed. */
 void tcp_congestion_undo(struct tcb *tcb)
 {
-	struct tcp_congestion_undo *past = tcb->sent != NULL ? &tcb->sent->undo : NULL;
+	struct tcp_congestion_undo *past = tcb->loss.sent != NULL ? &tcb->loss.sent->undo : NULL;
 
 	if (past == NULL || past->cwnd == 0)
 		return;
-	tcb->cwnd = MAX(tcb->cwnd, past->cwnd);
-	tcb->ssthresh = MAX(tcb->ssthresh, past->ssthresh);
-	tcb->cubic = past->cubic;
+	tcb->cc.cwnd = MAX(tcb->cc.cwnd, past->cwnd);
+	tcb->cc.ssthresh = MAX(tcb->cc.ssthresh, past->ssthresh);
+	tcb->cc.cubic = past->cubic;
 	past->cwnd = 0;
 }
 
@@ -166,12 +166,12 @@ void tcp_congestion_undo(struct tcb *tcb)
  * reached again in slow start. */
 void tcp_congestion_idle(struct tcb *tcb, uint64_t now_ns)
 {
-	uint32_t restart = MIN(tcb->cwnd, initial_window(tcb));
+	uint32_t restart = MIN(tcb->cc.cwnd, initial_window(tcb));
 
 	(void)now_ns;
-	if (tcb->ssthresh != UINT32_MAX)
-		tcb->ssthresh = MAX(tcb->ssthresh, tcb->cwnd / 4 * 3);
-	tcb->cwnd = restart;
-	tcb->cubic.epoch_ns = 0; /* the next stage of congestion avoidance is a new one */
-	tcb->bytes_acked = 0;
+	if (tcb->cc.ssthresh != UINT32_MAX)
+		tcb->cc.ssthresh = MAX(tcb->cc.ssthresh, tcb->cc.cwnd / 4 * 3);
+	tcb->cc.cwnd = restart;
+	tcb->cc.cubic.epoch_ns = 0; /* the next stage of congestion avoidance is a new one */
+	tcb->cc.bytes_acked = 0;
 }

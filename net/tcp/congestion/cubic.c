@@ -52,20 +52,20 @@ static uint32_t window_at(const struct tcp_cubic *c, uint64_t t_ms, uint32_t mss
 
 static void begin_epoch(struct tcb *tcb, uint64_t now_ns)
 {
-	struct tcp_cubic *c = &tcb->cubic;
+	struct tcp_cubic *c = &tcb->cc.cubic;
 
 	c->epoch_ns = MAX(now_ns, UINT64_C(1));
-	c->w_est = tcb->cwnd;
+	c->w_est = tcb->cc.cwnd;
 	c->est_acked = 0;
 	c->k_ms = 0;
-	tcb->bytes_acked = 0;
+	tcb->cc.bytes_acked = 0;
 	/* 4.10, and 4.8: nothing is known of a W_max after slow start or a time-out */
 	if (c->w_max == 0)
-		c->cwnd_prior = tcb->cwnd;
-	if (c->w_max > tcb->cwnd)
-		c->k_ms = time_to_grow_ms(c->w_max - tcb->cwnd, tcb_eff_mss(tcb));
+		c->cwnd_prior = tcb->cc.cwnd;
+	if (c->w_max > tcb->cc.cwnd)
+		c->k_ms = time_to_grow_ms(c->w_max - tcb->cc.cwnd, tcb_eff_mss(tcb));
 	else
-		c->w_max = tcb->cwnd;
+		c->w_max = tcb->cc.cwnd;
 }
 
 /* 4.3, figure 4: alpha_cubic = 3 (1 - beta) / (1 + beta) = 9/17 segments for each window that was
@@ -73,8 +73,8 @@ static void begin_epoch(struct tcb *tcb, uint64_t now_ns)
  * as large as it was. */
 static void grow_estimate(struct tcb *tcb, uint32_t acked)
 {
-	struct tcp_cubic *c = &tcb->cubic;
-	uint64_t each = c->w_est >= c->cwnd_prior ? tcb->cwnd : (uint64_t)tcb->cwnd * 17 / 9;
+	struct tcp_cubic *c = &tcb->cc.cubic;
+	uint64_t each = c->w_est >= c->cwnd_prior ? tcb->cc.cwnd : (uint64_t)tcb->cc.cwnd * 17 / 9;
 
 	c->est_acked += acked;
 	if (c->est_acked < each)
@@ -89,17 +89,18 @@ static void grow_towards(struct tcb *tcb, uint32_t target, uint32_t acked)
 {
 	uint64_t step;
 
-	tcb->bytes_acked = MIN(tcb->bytes_acked + acked, tcb->cwnd); /* not beyond the target */
-	step = (uint64_t)tcb->bytes_acked * (target - tcb->cwnd) / tcb->cwnd;
+	/* not beyond the target */
+	tcb->cc.bytes_acked = MIN(tcb->cc.bytes_acked + acked, tcb->cc.cwnd);
+	step = (uint64_t)tcb->cc.bytes_acked * (target - tcb->cc.cwnd) / tcb->cc.cwnd;
 	if (step < tcb_eff_mss(tcb) / 16)
 		return;
-	tcb->bytes_acked = 0;
-	tcb->cwnd += (uint32_t)step;
+	tcb->cc.bytes_acked = 0;
+	tcb->cc.cwnd += (uint32_t)step;
 }
 
 static void avoid(struct tcb *tcb, uint32_t acked, uint64_t now_ns)
 {
-	struct tcp_cubic *c = &tcb->cubic;
+	struct tcp_cubic *c = &tcb->cc.cubic;
 	uint32_t mss = tcb_eff_mss(tcb);
 	uint64_t t_ns, target;
 
@@ -108,33 +109,33 @@ static void avoid(struct tcb *tcb, uint32_t acked, uint64_t now_ns)
 	grow_estimate(tcb, acked);
 	t_ns = now_ns - MIN(c->epoch_ns, now_ns);
 	if (window_at(c, t_ns / NS_PER_MS, mss) < c->w_est) {
-		tcb->cwnd = MAX(tcb->cwnd, c->w_est); /* 4.3: the Reno-friendly region */
+		tcb->cc.cwnd = MAX(tcb->cc.cwnd, c->w_est); /* 4.3: the Reno-friendly region */
 		return;
 	}
 	/* 4.2: where the function will be in one round trip, not below cwnd, nor 1.5 times it */
-	target = window_at(c, (t_ns + tcb->srtt_ns) / NS_PER_MS, mss);
-	target = MIN(target, tcb->cwnd + (uint64_t)tcb->cwnd / 2);
-	grow_towards(tcb, (uint32_t)MAX(target, (uint64_t)tcb->cwnd), acked);
+	target = window_at(c, (t_ns + tcb->loss.srtt_ns) / NS_PER_MS, mss);
+	target = MIN(target, tcb->cc.cwnd + (uint64_t)tcb->cc.cwnd / 2);
+	grow_towards(tcb, (uint32_t)MAX(target, (uint64_t)tcb->cc.cwnd), acked);
 }
 
 /* --- what happens to it ---------------------------------------------------------------------- */
 
 static void begin(struct tcb *tcb)
 {
-	tcb->cubic = (struct tcp_cubic){.w_max = 0};
+	tcb->cc.cubic = (struct tcp_cubic){.w_max = 0};
 }
 
 /* 4.6, beta_cubic = 0.7; 4.7, fast convergence: a window that did not get as far as the last time
  * has met newcomers, and leaves them room. */
 static uint32_t reduced(struct tcb *tcb, uint32_t flight)
 {
-	struct tcp_cubic *c = &tcb->cubic;
+	struct tcp_cubic *c = &tcb->cc.cubic;
 
-	if (tcb->cwnd < c->w_max)
-		c->w_max = (uint32_t)((uint64_t)tcb->cwnd * 17 / 20); /* (1 + beta) / 2 */
+	if (tcb->cc.cwnd < c->w_max)
+		c->w_max = (uint32_t)((uint64_t)tcb->cc.cwnd * 17 / 20); /* (1 + beta) / 2 */
 	else
-		c->w_max = tcb->cwnd;
-	c->cwnd_prior = tcb->cwnd;
+		c->w_max = tcb->cc.cwnd;
+	c->cwnd_prior = tcb->cc.cwnd;
 	c->epoch_ns = 0;
 	return (uint32_t)((uint64_t)flight * 7 / 10);
 }
@@ -142,15 +143,15 @@ static uint32_t reduced(struct tcb *tcb, uint32_t flight)
 /* 4.8: the first stage after a time-out begins with K = 0 and W_max = cwnd. */
 static void timed_out(struct tcb *tcb)
 {
-	tcb->cubic.w_max = 0;
-	tcb->cubic.epoch_ns = 0;
+	tcb->cc.cubic.w_max = 0;
+	tcb->cc.cubic.epoch_ns = 0;
 }
 
 /* 4.2, 5.8: "t" does not count time in which the window was not what limited the sender. */
 static void pause(struct tcb *tcb, uint64_t ns)
 {
-	if (tcb->cubic.epoch_ns != 0)
-		tcb->cubic.epoch_ns += ns;
+	if (tcb->cc.cubic.epoch_ns != 0)
+		tcb->cc.cubic.epoch_ns += ns;
 }
 
 const struct tcp_congestion_ops *tcp_cubic(void)

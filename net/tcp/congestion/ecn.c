@@ -26,13 +26,13 @@
 
 void tcp_ecn_init(struct stack *stack, struct tcb *tcb, enum net_ecn wanted)
 {
-	tcb->ecn = wanted == NET_ECN_OFF ? TCP_ECN_OFF : TCP_ECN_ACCEPTS;
-	if (tcb->passive)
+	tcb->cc.ecn = wanted == NET_ECN_OFF ? TCP_ECN_OFF : TCP_ECN_ACCEPTS;
+	if (tcb->life.passive)
 		return;
 	if (wanted == NET_ECN_ASK)
-		tcb->ecn = TCP_ECN_ASKS;
+		tcb->cc.ecn = TCP_ECN_ASKS;
 	else if (wanted == NET_ECN_ACCURATE)
-		tcb->ecn = tcp_accurate_begin(stack, tcb) ? TCP_ECN_ASKS_ACCURATE : TCP_ECN_ASKS;
+		tcb->cc.ecn = tcp_accurate_begin(stack, tcb) ? TCP_ECN_ASKS_ACCURATE : TCP_ECN_ASKS;
 }
 
 /* --- RFC 3168 6.1.1, RFC 9768 3.1.1 to 3.1.3: agreeing ---------------------------------------- */
@@ -41,26 +41,26 @@ void tcp_ecn_init(struct stack *stack, struct tcb *tcb, enum net_ecn wanted)
  * data will not be ECN-capable.  Any other combination asks for AccECN (RFC 9768 3.1.3). */
 static void take_syn(struct tcb *tcb, uint16_t bits)
 {
-	if (tcb->ecn == TCP_ECN_OFF || bits == 0)
-		tcb->ecn = TCP_ECN_OFF;
+	if (tcb->cc.ecn == TCP_ECN_OFF || bits == 0)
+		tcb->cc.ecn = TCP_ECN_OFF;
 	else
-		tcb->ecn = bits == ECN_SETUP ? TCP_ECN_ON : TCP_ECN_ACCURATE;
+		tcb->cc.ecn = bits == ECN_SETUP ? TCP_ECN_ON : TCP_ECN_ACCURATE;
 }
 
 /* The peer goes by our SYN as we go by its, so no more is agreed on than both have asked for.  RFC 3168
  * 6.1.1: no ECT after a SYN without the bits, which the last of ours may have been. */
 static void take_crossing_syn(struct tcb *tcb, uint16_t bits)
 {
-	bool asks = tcb->ecn == TCP_ECN_ASKS || tcb->ecn == TCP_ECN_ASKS_ACCURATE;
+	bool asks = tcb->cc.ecn == TCP_ECN_ASKS || tcb->cc.ecn == TCP_ECN_ASKS_ACCURATE;
 
-	if (tcb->ecn == TCP_ECN_ECHOES)
+	if (tcb->cc.ecn == TCP_ECN_ECHOES)
 		return;
 	if (!asks || bits == 0)
-		tcb->ecn = TCP_ECN_OFF;
-	else if (tcb->ecn == TCP_ECN_ASKS_ACCURATE && bits != ECN_SETUP)
-		tcb->ecn = TCP_ECN_ACCURATE;
+		tcb->cc.ecn = TCP_ECN_OFF;
+	else if (tcb->cc.ecn == TCP_ECN_ASKS_ACCURATE && bits != ECN_SETUP)
+		tcb->cc.ecn = TCP_ECN_ACCURATE;
 	else
-		tcb->ecn = tcb->attempts < SYNS_THAT_ASK ? TCP_ECN_ON : TCP_ECN_ECHOES;
+		tcb->cc.ecn = tcb->snd.attempts < SYNS_THAT_ASK ? TCP_ECN_ON : TCP_ECN_ECHOES;
 }
 
 /* "ECN-setup SYN-ACK": ECE alone; both bits are our own SYN's, sent back by who copies what it does
@@ -68,11 +68,11 @@ static void take_crossing_syn(struct tcb *tcb, uint16_t bits)
 static void take_synack(struct tcb *tcb, uint16_t bits)
 {
 	if (bits != TCP_ECE)
-		tcb->ecn = TCP_ECN_OFF;
-	else if (tcb->ecn == TCP_ECN_ASKS)
-		tcb->ecn = TCP_ECN_ON;
-	else if (tcb->ecn != TCP_ECN_ECHOES)
-		tcb->ecn = TCP_ECN_OFF;
+		tcb->cc.ecn = TCP_ECN_OFF;
+	else if (tcb->cc.ecn == TCP_ECN_ASKS)
+		tcb->cc.ecn = TCP_ECN_ON;
+	else if (tcb->cc.ecn != TCP_ECN_ECHOES)
+		tcb->cc.ecn = TCP_ECN_OFF;
 }
 
 /* RFC 9768, table 2.  Where our SYN has gone without bits since, RFC 3168 6.1.1.1 counts for who has
@@ -80,23 +80,23 @@ static void take_synack(struct tcb *tcb, uint16_t bits)
 static void take_synack_accurate(struct tcb *tcb, uint16_t bits)
 {
 	if (bits == 0 || bits == ECN_BITS)
-		tcb->ecn = TCP_ECN_OFF;
+		tcb->cc.ecn = TCP_ECN_OFF;
 	else if (bits != TCP_ECE)
-		tcb->ecn = TCP_ECN_ACCURATE;
+		tcb->cc.ecn = TCP_ECN_ACCURATE;
 	else
-		tcb->ecn = tcb->attempts < SYNS_THAT_ASK ? TCP_ECN_ON : TCP_ECN_ECHOES;
+		tcb->cc.ecn = tcb->snd.attempts < SYNS_THAT_ASK ? TCP_ECN_ON : TCP_ECN_ECHOES;
 }
 
 void tcp_ecn_take_syn(struct tcb *tcb, const struct tcp_segment *seg)
 {
 	uint16_t bits = seg->flags & ECN_BITS;
 
-	tcb->syn_ecn = seg->ip_ecn & IPV4_ECN_MASK;
-	if (!(seg->flags & TCP_ACK) && tcb->passive)
+	tcb->cc.syn_ecn = seg->ip_ecn & IPV4_ECN_MASK;
+	if (!(seg->flags & TCP_ACK) && tcb->life.passive)
 		take_syn(tcb, bits);
 	else if (!(seg->flags & TCP_ACK))
 		take_crossing_syn(tcb, bits);
-	else if (tcb->ecn == TCP_ECN_ASKS_ACCURATE)
+	else if (tcb->cc.ecn == TCP_ECN_ASKS_ACCURATE)
 		take_synack_accurate(tcb, bits);
 	else
 		take_synack(tcb, bits);
@@ -105,26 +105,26 @@ void tcp_ecn_take_syn(struct tcb *tcb, const struct tcp_segment *seg)
 /* A server that has no memory for AccECN says that it knows no ECN (RFC 9768 3.1.5: "not willing"). */
 void tcp_ecn_settle(struct stack *stack, struct tcb *tcb)
 {
-	if (tcb->ecn != TCP_ECN_ACCURATE)
+	if (tcb->cc.ecn != TCP_ECN_ACCURATE)
 		tcp_accurate_end(stack, tcb);
-	else if (tcb->accurate == NULL && !tcp_accurate_begin(stack, tcb))
-		tcb->ecn = TCP_ECN_OFF;
+	else if (tcb->cc.accurate == NULL && !tcp_accurate_begin(stack, tcb))
+		tcb->cc.ecn = TCP_ECN_OFF;
 }
 
 bool tcp_ecn_take_syn_again(struct tcb *tcb, const struct tcp_segment *seg)
 {
 	uint16_t bits = seg->flags & ECN_BITS;
 
-	tcb->syn_ecn = seg->ip_ecn & IPV4_ECN_MASK; /* RFC 9768 3.1.5: of the latest */
-	if (tcb->ecn == TCP_ECN_ACCURATE) {
-		tcb->accurate->no_ect |= bits == 0;
+	tcb->cc.syn_ecn = seg->ip_ecn & IPV4_ECN_MASK; /* RFC 9768 3.1.5: of the latest */
+	if (tcb->cc.ecn == TCP_ECN_ACCURATE) {
+		tcb->cc.accurate->no_ect |= bits == 0;
 		return bits != ECN_SETUP;
 	}
-	if (tcb->ecn != TCP_ECN_ON)
+	if (tcb->cc.ecn != TCP_ECN_ON)
 		return true;
 	/* 6.1.1.1: the peer has given up asking, so our first answer did not get through */
 	if (bits == 0)
-		tcb->ecn = TCP_ECN_OFF;
+		tcb->cc.ecn = TCP_ECN_OFF;
 	return bits == 0 || bits == ECN_SETUP;
 }
 
@@ -137,44 +137,45 @@ static bool is_again(const struct tcp_send *send)
 
 bool tcp_ecn_capable(const struct tcb *tcb, const struct tcp_send *send)
 {
-	if (tcb->ecn < TCP_ECN_ON || send->data_len == 0 || is_again(send))
+	if (tcb->cc.ecn < TCP_ECN_ON || send->data_len == 0 || is_again(send))
 		return false;
-	return tcb->ecn == TCP_ECN_ON || (tcb->ecn == TCP_ECN_ACCURATE && !tcb->accurate->no_ect);
+	return tcb->cc.ecn == TCP_ECN_ON || (tcb->cc.ecn == TCP_ECN_ACCURATE &&
+					     !tcb->cc.accurate->no_ect);
 }
 
 /* The network may have lost a first one because of these: 6.1.1.1 (once), RFC 9768 3.1.4.1 (twice). */
 static uint16_t syn_flags(const struct tcb *tcb, const struct tcp_send *send)
 {
-	if (tcb->ecn == TCP_ECN_ASKS_ACCURATE)
-		return tcb->attempts < SYNS_THAT_ASK ? ECN_BITS : 0;
-	return tcb->ecn == TCP_ECN_ASKS && !is_again(send) ? ECN_SETUP : 0;
+	if (tcb->cc.ecn == TCP_ECN_ASKS_ACCURATE)
+		return tcb->snd.attempts < SYNS_THAT_ASK ? ECN_BITS : 0;
+	return tcb->cc.ecn == TCP_ECN_ASKS && !is_again(send) ? ECN_SETUP : 0;
 }
 
 /* RFC 9768 3.2.3.2.2: after a second time-out without, though the mode stays. */
 static uint16_t synack_flags(const struct tcb *tcb)
 {
-	if (tcb->ecn == TCP_ECN_ACCURATE)
-		return tcb->attempts < SYNS_THAT_ASK ? tcp_accurate_echo(tcb) : 0;
-	return tcb->ecn == TCP_ECN_ON ? TCP_ECE : 0;
+	if (tcb->cc.ecn == TCP_ECN_ACCURATE)
+		return tcb->snd.attempts < SYNS_THAT_ASK ? tcp_accurate_echo(tcb) : 0;
+	return tcb->cc.ecn == TCP_ECN_ON ? TCP_ECE : 0;
 }
 
 uint16_t tcp_ecn_flags(const struct tcb *tcb, const struct tcp_send *send)
 {
 	if (send->flags & TCP_SYN)
 		return send->flags & TCP_ACK ? synack_flags(tcb) : syn_flags(tcb, send);
-	if (tcb->ecn == TCP_ECN_ACCURATE)
+	if (tcb->cc.ecn == TCP_ECN_ACCURATE)
 		return tcp_accurate_ace(tcb, send);
-	return (uint16_t)((tcb->ecn_echo ? TCP_ECE : 0) |
-			  (tcb->ecn_reduced && tcp_ecn_capable(tcb, send) ? TCP_CWR : 0));
+	return (uint16_t)((tcb->cc.ecn_echo ? TCP_ECE : 0) |
+			  (tcb->cc.ecn_reduced && tcp_ecn_capable(tcb, send) ? TCP_CWR : 0));
 }
 
 static void syn_was_sent(struct tcb *tcb, const struct tcp_send *send)
 {
 	if (send->flags & TCP_ACK) {
-		if (tcb->accurate != NULL && synack_flags(tcb) == 0)
-			tcb->accurate->no_ect = true; /* RFC 9768 3.1.5 */
-	} else if (is_again(send) && tcb->ecn == TCP_ECN_ASKS) {
-		tcb->ecn = TCP_ECN_ECHOES;
+		if (tcb->cc.accurate != NULL && synack_flags(tcb) == 0)
+			tcb->cc.accurate->no_ect = true; /* RFC 9768 3.1.5 */
+	} else if (is_again(send) && tcb->cc.ecn == TCP_ECN_ASKS) {
+		tcb->cc.ecn = TCP_ECN_ECHOES;
 	}
 }
 
@@ -182,28 +183,29 @@ void tcp_ecn_sent(struct tcb *tcb, const struct tcp_send *send)
 {
 	if (send->flags & TCP_SYN)
 		syn_was_sent(tcb, send);
-	else if (tcb->ecn == TCP_ECN_ACCURATE)
+	else if (tcb->cc.ecn == TCP_ECN_ACCURATE)
 		tcp_accurate_sent(tcb);
 	else if (tcp_ecn_capable(tcb, send))
-		tcb->ecn_reduced = false;
+		tcb->cc.ecn_reduced = false;
 }
 
 /* --- 6.1.2: the sender is told --------------------------------------------------------------- */
 
 void tcp_ecn_check_ack(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg)
 {
-	tcb->ecn_told = false;
-	tcb->reduced_at = seq_max(tcb->reduced_at, tcb->snd_una); /* never half a cycle behind */
-	if (tcb->ecn < TCP_ECN_ON)
+	tcb->cc.ecn_told = false;
+	/* never half a cycle behind */
+	tcb->cc.reduced_at = seq_max(tcb->cc.reduced_at, tcb->snd.una);
+	if (tcb->cc.ecn < TCP_ECN_ON)
 		return;
-	if (tcb->ecn == TCP_ECN_ACCURATE) {
+	if (tcb->cc.ecn == TCP_ECN_ACCURATE) {
 		tcp_accurate_first(tcb, seg);
 		return;
 	}
 	/* "At most once for each window of data": what was sent before the last reduction met the
 	 * queue that it was made for, whether a mark or a loss had told of it. */
-	tcb->ecn_told = seg->flags & TCP_ECE;
-	if (!tcb->ecn_told || seq_leq(seg->ack, tcb->reduced_at))
+	tcb->cc.ecn_told = seg->flags & TCP_ECE;
+	if (!tcb->cc.ecn_told || seq_leq(seg->ack, tcb->cc.reduced_at))
 		return;
 	stack->counters.tcp_ecn_reductions++;
 	tcp_congestion_marked(tcb, tcb_flight(tcb), seg->now_ns);
@@ -215,17 +217,17 @@ void tcp_ecn_check_ack(struct stack *stack, struct tcb *tcb, const struct tcp_se
  * before it, not the one on its own segment. */
 void tcp_ecn_check_data(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg)
 {
-	if (tcb->ecn == TCP_ECN_ACCURATE) {
+	if (tcb->cc.ecn == TCP_ECN_ACCURATE) {
 		tcp_accurate_came(stack, tcb, seg);
 		return;
 	}
-	if (seg->data_len == 0 || (tcb->ecn != TCP_ECN_ON && tcb->ecn != TCP_ECN_ECHOES))
+	if (seg->data_len == 0 || (tcb->cc.ecn != TCP_ECN_ON && tcb->cc.ecn != TCP_ECN_ECHOES))
 		return;
 	if (seg->flags & TCP_CWR)
-		tcb->ecn_echo = false;
-	tcb->ecn_seen |= seg->ip_ecn != IPV4_ECN_NOT_ECT;
+		tcb->cc.ecn_echo = false;
+	tcb->cc.ecn_seen |= seg->ip_ecn != IPV4_ECN_NOT_ECT;
 	if (seg->ip_ecn != IPV4_ECN_CE)
 		return;
 	stack->counters.tcp_ecn_marks++;
-	tcb->ecn_echo = true;
+	tcb->cc.ecn_echo = true;
 }

@@ -24,19 +24,19 @@
 
 static bool in_css(const struct tcb *tcb)
 {
-	return tcb->hystart.css_baseline_us != NO_RTT;
+	return tcb->cc.hystart.css_baseline_us != NO_RTT;
 }
 
 static bool in_first_slow_start(const struct tcb *tcb)
 {
-	return tcb->ssthresh == UINT32_MAX;
+	return tcb->cc.ssthresh == UINT32_MAX;
 }
 
 static void begin_round(struct tcb *tcb)
 {
-	struct tcp_hystart *h = &tcb->hystart;
+	struct tcp_hystart *h = &tcb->cc.hystart;
 
-	h->round_end = tcb->snd_nxt;
+	h->round_end = tcb->snd.nxt;
 	h->last_rtt_us = h->rtt_us;
 	h->rtt_us = NO_RTT;
 	h->n_samples = 0;
@@ -44,21 +44,21 @@ static void begin_round(struct tcb *tcb)
 
 void tcp_hystart_begin(struct tcb *tcb)
 {
-	tcb->hystart.css_baseline_us = NO_RTT;
-	tcb->hystart.rtt_us = NO_RTT;
-	tcb->hystart.css_rounds = 0;
+	tcb->cc.hystart.css_baseline_us = NO_RTT;
+	tcb->cc.hystart.rtt_us = NO_RTT;
+	tcb->cc.hystart.css_rounds = 0;
 	begin_round(tcb);
 }
 
 /* RFC 9406 4.2: "at the end of each round" */
 void tcp_hystart_round(struct tcb *tcb)
 {
-	struct tcp_hystart *h = &tcb->hystart;
+	struct tcp_hystart *h = &tcb->cc.hystart;
 
-	if (!in_first_slow_start(tcb) || seq_lt(tcb->snd_una, h->round_end))
+	if (!in_first_slow_start(tcb) || seq_lt(tcb->snd.una, h->round_end))
 		return;
 	if (in_css(tcb) && ++h->css_rounds >= CSS_ROUNDS) {
-		tcb->ssthresh = tcb->cwnd; /* congestion avoidance */
+		tcb->cc.ssthresh = tcb->cc.cwnd; /* congestion avoidance */
 		return;
 	}
 	begin_round(tcb);
@@ -71,7 +71,7 @@ static uint32_t threshold_us(uint32_t rtt_us)
 
 void tcp_hystart_rtt(struct tcb *tcb, uint64_t rtt_ns)
 {
-	struct tcp_hystart *h = &tcb->hystart;
+	struct tcp_hystart *h = &tcb->cc.hystart;
 
 	if (!in_first_slow_start(tcb))
 		return;

@@ -16,10 +16,10 @@ static uint32_t reduced(struct tcb *tcb, uint32_t flight)
 static void avoid(struct tcb *tcb, uint32_t acked, uint64_t now_ns)
 {
 	(void)now_ns;
-	tcb->bytes_acked += acked;
-	if (tcb->bytes_acked >= tcb->cwnd) {
-		tcb->bytes_acked -= tcb->cwnd;
-		tcb->cwnd += tcb_eff_mss(tcb);
+	tcb->cc.bytes_acked += acked;
+	if (tcb->cc.bytes_acked >= tcb->cc.cwnd) {
+		tcb->cc.bytes_acked -= tcb->cc.cwnd;
+		tcb->cc.cwnd += tcb_eff_mss(tcb);
 	}
 }
 

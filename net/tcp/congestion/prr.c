@@ -11,9 +11,9 @@
 /* RFC 9937 6.1: RecoverFS counts what was out and not delivered before the ACK that told. */
 void tcp_prr_begin(struct tcb *tcb, const struct tcp_news *news)
 {
-	uint32_t sacked_before = tcb->sent->sacked - news->sacked;
+	uint32_t sacked_before = tcb->loss.sent->sacked - news->sacked;
 
-	tcb->prr = (struct tcp_prr){
+	tcb->cc.prr = (struct tcp_prr){
 		.recover_fs = MAX(tcb_flight(tcb) + news->acked - sacked_before, 1u),
 	};
 }
@@ -21,32 +21,32 @@ void tcp_prr_begin(struct tcb *tcb, const struct tcp_news *news)
 /* RFC 9937 6.2 */
 static int64_t may_send(const struct tcb *tcb, const struct tcp_news *news)
 {
-	const struct tcp_prr *prr = &tcb->prr;
+	const struct tcp_prr *prr = &tcb->cc.prr;
 	int64_t ahead = (int64_t)prr->delivered - prr->out;
 	uint32_t pipe = tcp_pipe(tcb);
 	bool safe_ack = news->acked > 0 && !news->lost;
 	int64_t n;
 
-	if (pipe > tcb->ssthresh) {
-		uint64_t share = (uint64_t)prr->delivered * tcb->ssthresh;
+	if (pipe > tcb->cc.ssthresh) {
+		uint64_t share = (uint64_t)prr->delivered * tcb->cc.ssthresh;
 
 		return (int64_t)((share + prr->recover_fs - 1) / prr->recover_fs) - prr->out;
 	}
 	n = MAX(ahead, (int64_t)news->delivered);
 	if (safe_ack)
 		n += tcb_eff_mss(tcb);
-	return MIN((int64_t)(tcb->ssthresh - pipe), n);
+	return MIN((int64_t)(tcb->cc.ssthresh - pipe), n);
 }
 
 void tcp_prr_acked(struct tcb *tcb, const struct tcp_news *news)
 {
 	int64_t n;
 
-	tcb->prr.delivered += news->delivered;
+	tcb->cc.prr.delivered += news->delivered;
 	n = may_send(tcb, news);
 	/* "Force a fast retransmit upon entering recovery"; and whenever nothing is left in flight
 	 * that could bring another ACK. */
-	if (tcb->prr.out == 0 || tcp_pipe(tcb) == 0)
+	if (tcb->cc.prr.out == 0 || tcp_pipe(tcb) == 0)
 		n = MAX(n, (int64_t)tcb_eff_mss(tcb));
-	tcb->cwnd = tcp_pipe(tcb) + (uint32_t)MAX(n, INT64_C(0));
+	tcb->cc.cwnd = tcp_pipe(tcb) + (uint32_t)MAX(n, INT64_C(0));
 }

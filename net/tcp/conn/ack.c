@@ -6,37 +6,37 @@
  */
 #include "net/tcp/internal.h"
 
-/* Bytes of the send buffer end at snd_end; SYN and FIN take numbers but no memory. */
+/* Bytes of the send buffer end at snd.end; SYN and FIN take numbers but no memory. */
 static void release_acked_bytes(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	uint32_t data_una = seq_min(tcb->snd_una, tcb->snd_end);
+	uint32_t data_una = seq_min(tcb->snd.una, tcb->snd.end);
 
-	if (tcb->snd_buf == NULL)
+	if (tcb->snd.buf == NULL)
 		return;
-	send_buffer_acked(tcb->snd_buf, seq_max(data_una, tcb->snd_buf->start_seq));
-	if (data_una == tcb->snd_end && !tcp_timer_is_set(tcb, TCP_TIMER_BUFFER))
+	send_buffer_acked(tcb->snd.buf, seq_max(data_una, tcb->snd.buf->start_seq));
+	if (data_una == tcb->snd.end && !tcp_timer_is_set(tcb, TCP_TIMER_BUFFER))
 		tcp_timer_set(stack, tcb, TCP_TIMER_BUFFER, now_ns + TCP_BUFFER_KEEP_NS);
 }
 
 void tcp_advance_una(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
 		     uint64_t rtt_ns)
 {
-	bool impatient = !tcb->use_sack && tcb->recovery == TCP_RECOVERY_FAST &&
-			 tcb->partial_ack_seen && seq_lt(seg->ack, tcb->recover);
+	bool impatient = !tcb->agreed.sack && tcb->loss.recovery == TCP_RECOVERY_FAST &&
+			 tcb->loss.partial_ack_seen && seq_lt(seg->ack, tcb->loss.recover);
 
 	tcp_rtt_acked(tcb, seg, rtt_ns);
-	tcb->snd_una = seg->ack;
-	tcb->attempts = 0;
-	tcb->progress_ns = seg->now_ns;
+	tcb->snd.una = seg->ack;
+	tcb->snd.attempts = 0;
+	tcb->snd.progress_ns = seg->now_ns;
 	release_acked_bytes(stack, tcb, seg->now_ns);
 	tcp_pmtu_acked(stack, tcb, seg->now_ns);
 	/* RFC 6298 5.2, 5.3; RFC 6582 3.2, step 3: only the first partial ACK restarts it */
-	if (tcb->snd_una == tcb->snd_nxt) {
+	if (tcb->snd.una == tcb->snd.nxt) {
 		tcp_timer_clear(stack, tcb, TCP_TIMER_RETRANSMIT);
 		tcp_meter_set(tcb, TCP_LIMIT_NONE, seg->now_ns); /* unless output.c knows better */
 	} else if (!impatient) {
 		tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT,
-			      tcp_within_patience(tcb, seg->now_ns + tcb->rto_ns));
+			      tcp_within_patience(tcb, seg->now_ns + tcb->loss.rto_ns));
 	}
 }
 
@@ -45,22 +45,22 @@ void tcp_advance_una(struct stack *stack, struct tcb *tcb, const struct tcp_segm
  * shrink by as much, or the right edge would move to where the peer never said. */
 static void update_send_window(struct tcb *tcb, const struct tcp_segment *seg)
 {
-	if (seq_lt(seg->seq, tcb->snd_wl1) ||
-	    (seg->seq == tcb->snd_wl1 && seq_lt(seg->ack, tcb->snd_wl2))) {
-		tcb->snd_wnd -= MIN(tcb->snd_wnd, seg->ack - tcb->snd_una);
+	if (seq_lt(seg->seq, tcb->snd.wl1) ||
+	    (seg->seq == tcb->snd.wl1 && seq_lt(seg->ack, tcb->snd.wl2))) {
+		tcb->snd.wnd -= MIN(tcb->snd.wnd, seg->ack - tcb->snd.una);
 		return;
 	}
-	tcb->snd_wnd = seg->wnd;
-	tcb->snd_wnd_max = MAX(tcb->snd_wnd_max, seg->wnd);
-	tcb->snd_wl1 = seg->seq;
-	tcb->snd_wl2 = seg->ack;
+	tcb->snd.wnd = seg->wnd;
+	tcb->snd.wnd_max = MAX(tcb->snd.wnd_max, seg->wnd);
+	tcb->snd.wl1 = seg->seq;
+	tcb->snd.wl2 = seg->ack;
 }
 
 /* RFC 5681 2: what counts as a duplicate acknowledgement; asked before the window is updated. */
 static bool is_duplicate(const struct tcb *tcb, const struct tcp_segment *seg)
 {
 	return tcb_flight(tcb) > 0 && seg->data_len == 0 && !(seg->flags & TCP_FIN) &&
-	       seg->ack == tcb->snd_una && seg->wnd == tcb->snd_wnd;
+	       seg->ack == tcb->snd.una && seg->wnd == tcb->snd.wnd;
 }
 
 /* --- SYN-RECEIVED ---------------------------------------------------------------------------- */
@@ -68,30 +68,30 @@ static bool is_duplicate(const struct tcb *tcb, const struct tcp_segment *seg)
 static enum tcp_verdict ack_in_syn_received(struct stack *stack, struct tcb *tcb,
 					    struct tcp_segment *seg)
 {
-	if (seq_leq(seg->ack, tcb->snd_una) || seq_gt(seg->ack, tcb->snd_nxt)) {
+	if (seq_leq(seg->ack, tcb->snd.una) || seq_gt(seg->ack, tcb->snd.nxt)) {
 		tcp_reset_segment(stack, tcb, seg, TCP_RESET_BAD_ACK);
 		return TCP_DONE;
 	}
-	if (tcb->passive && tcp_accept_is_full(tcb->listener)) {
+	if (tcb->life.passive && tcp_accept_is_full(tcb->places.listener)) {
 		stack->counters.tcp_accept_overflows++; /* our SYN-ACK asks again later */
 		return TCP_DONE;
 	}
 	tcp_note_timestamp(tcb, seg);
 	tcp_become_established(stack, tcb, seg);
 	tcp_accurate_third_ack(stack, tcb, seg);
-	if (tcb->passive) {
+	if (tcb->life.passive) {
 		tcp_listen_established(tcb);
 	} else {
 		tcp_tell_established(stack, tcb, "simultaneous open, ACK acknowledges our SYN");
 		tcp_tell_user(stack, tcb, seg->now_ns);
 	}
-	if (tcb->reassembly != NULL) { /* what came with the SYN: RCV.NXT moves */
+	if (tcb->rcv.reassembly != NULL) { /* what came with the SYN: RCV.NXT moves */
 		tcp_deliver_queued(stack, tcb, seg->now_ns);
-		if (seq_lt(seg->seq, tcb->rcv_nxt))
-			tcp_cut_front(seg, tcb->rcv_nxt - seg->seq);
+		if (seq_lt(seg->seq, tcb->rcv.nxt))
+			tcp_cut_front(seg, tcb->rcv.nxt - seg->seq);
 	}
 	/* 3.10.4, SYN-RECEIVED: a CLOSE was queued until now */
-	if (tcb->fin_queued)
+	if (tcb->snd.fin_queued)
 		tcp_set_state(stack, tcb, TCP_FIN_WAIT_1);
 	tcp_work_add(stack, tcb);
 	return TCP_CONTINUE;
@@ -101,10 +101,10 @@ static enum tcp_verdict ack_in_syn_received(struct stack *stack, struct tcb *tcb
 
 static enum tcp_verdict fin_acknowledged(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	switch (tcb->state) {
+	switch (tcb->life.state) {
 	case TCP_FIN_WAIT_1:
 		tcp_set_state(stack, tcb, TCP_FIN_WAIT_2);
-		if (!tcb->owned)
+		if (!tcb->life.owned)
 			tcp_timer_set(stack, tcb, TCP_TIMER_CLOSE, now_ns + TCP_FIN_WAIT_2_NS);
 		return TCP_CONTINUE;
 	case TCP_CLOSING:
@@ -125,7 +125,7 @@ static enum tcp_verdict fin_acknowledged(struct stack *stack, struct tcb *tcb, u
  * ACK, drop the segment". */
 static bool ack_is_plausible(const struct tcb *tcb, uint32_t ack)
 {
-	return seq_leq(ack, tcb->snd_nxt) && seq_geq(ack, tcb->snd_una - tcb->snd_wnd_max);
+	return seq_leq(ack, tcb->snd.nxt) && seq_geq(ack, tcb->snd.una - tcb->snd.wnd_max);
 }
 
 static void take_ack(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
@@ -133,16 +133,16 @@ static void take_ack(struct stack *stack, struct tcb *tcb, const struct tcp_segm
 {
 	struct tcp_news news;
 
-	if (seq_leq(seg->ack, tcb->snd_una) && !duplicate &&
-	    (seg->opt.n_sack == 0 || !tcb->use_sack))
+	if (seq_leq(seg->ack, tcb->snd.una) && !duplicate &&
+	    (seg->opt.n_sack == 0 || !tcb->agreed.sack))
 		return; /* it is about something else */
 	tcp_sack_take(stack, tcb, seg, &news);
-	tcb->delivered += news.segments;
-	if (tcb->ecn == TCP_ECN_ACCURATE)
+	tcb->loss.delivered += news.segments;
+	if (tcb->cc.ecn == TCP_ECN_ACCURATE)
 		tcp_accurate_told(stack, tcb, seg, &news);
-	else if (tcb->ecn_told)
-		tcb->delivered_ce += news.segments;
-	if (seq_gt(seg->ack, tcb->snd_una))
+	else if (tcb->cc.ecn_told)
+		tcb->cc.delivered_ce += news.segments;
+	if (seq_gt(seg->ack, tcb->snd.una))
 		tcp_advance_una(stack, tcb, seg, news.rtt_ns);
 	tcp_recovery_acked(stack, tcb, seg, &news, duplicate);
 }
@@ -150,8 +150,8 @@ static void take_ack(struct stack *stack, struct tcb *tcb, const struct tcp_segm
 /* More may be sent now. */
 static void want_output(struct stack *stack, struct tcb *tcb)
 {
-	if (tcb->snd_nxt != tcb->snd_end || tcb->fin_queued ||
-	    tcb->recovery != TCP_RECOVERY_NONE || tcp_has_lost(tcb))
+	if (tcb->snd.nxt != tcb->snd.end || tcb->snd.fin_queued ||
+	    tcb->loss.recovery != TCP_RECOVERY_NONE || tcp_has_lost(tcb))
 		tcp_work_add(stack, tcb);
 }
 
@@ -161,9 +161,9 @@ static void follow_peer(struct stack *stack, struct tcb *tcb, const struct tcp_s
 	update_send_window(tcb, seg);
 	/* 3.8.6.1, MUST-37: an answer to a window probe, or to what the window was closed over; a
 	 * time-out that the user chose means progress of the text */
-	if ((tcb_flight(tcb) == 0 || seg->wnd == 0) && tcb->owned &&
+	if ((tcb_flight(tcb) == 0 || seg->wnd == 0) && tcb->life.owned &&
 	    tcb->chosen.user_timeout_ms == 0)
-		tcb->progress_ns = seg->now_ns;
+		tcb->snd.progress_ns = seg->now_ns;
 	tcp_ecn_check_ack(stack, tcb, seg);
 }
 
@@ -174,7 +174,7 @@ enum tcp_verdict tcp_check_ack(struct stack *stack, struct tcb *tcb, struct tcp_
 
 	if (!(seg->flags & TCP_ACK))
 		return TCP_DONE; /* "if the ACK bit is off, drop the segment and return" */
-	if (tcb->state == TCP_SYN_RECEIVED)
+	if (tcb->life.state == TCP_SYN_RECEIVED)
 		return ack_in_syn_received(stack, tcb, seg);
 	if (!ack_is_plausible(tcb, seg->ack)) {
 		tcp_challenge_ack(stack, tcb, seg->now_ns);
@@ -185,7 +185,7 @@ enum tcp_verdict tcp_check_ack(struct stack *stack, struct tcb *tcb, struct tcp_
 	/* "If the ACK is a duplicate, it can be ignored": all but its blocks, which nobody may repeat
 	 * where it was overtaken (RFC 6675 5: "upon the receipt of any ACK containing SACK
 	 * information"); SND.UNA and SND.WND stay */
-	old = seq_lt(seg->ack, tcb->snd_una);
+	old = seq_lt(seg->ack, tcb->snd.una);
 	duplicate = !old && is_duplicate(tcb, seg);
 	if (!old)
 		follow_peer(stack, tcb, seg);
@@ -193,6 +193,6 @@ enum tcp_verdict tcp_check_ack(struct stack *stack, struct tcb *tcb, struct tcp_
 	want_output(stack, tcb);
 	if (!tcb_fin_acked(tcb) || fin_was_acked)
 		return TCP_CONTINUE;
-	event_emit(stack->port->events, EVENT_TCP_FIN_ACKED, tcb->conn, 0, EV_NONE);
+	event_emit(stack->port->events, EVENT_TCP_FIN_ACKED, tcb->id.number, 0, EV_NONE);
 	return fin_acknowledged(stack, tcb, seg->now_ns);
 }

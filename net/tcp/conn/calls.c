@@ -18,7 +18,7 @@
 
 uint32_t tcp_conn(const struct tcb *tcb)
 {
-	return tcb->conn;
+	return tcb->id.number;
 }
 
 /* --- buffers --------------------------------------------------------------------------------- */
@@ -26,44 +26,45 @@ uint32_t tcp_conn(const struct tcb *tcb)
 void tcp_set_buffers(struct tcb *tcb, uint32_t sndbuf, uint32_t rcvbuf)
 {
 	if (sndbuf != 0)
-		tcb->sndbuf = MIN(MAX(sndbuf, TCP_BUFFER_MIN), TCP_BUFFER_MAX);
+		tcb->snd.buf_size = MIN(MAX(sndbuf, TCP_BUFFER_MIN), TCP_BUFFER_MAX);
 	if (rcvbuf != 0)
-		tcb->rcvbuf = tcb->rcvbuf_max = MIN(MAX(rcvbuf, TCP_BUFFER_MIN), TCP_BUFFER_MAX);
+		tcb->rcv.buf_size = tcb->rcv.buf_max = MIN(MAX(rcvbuf, TCP_BUFFER_MIN),
+							   TCP_BUFFER_MAX);
 }
 
 int tcp_resize_send_buffer(struct tcb *tcb, uint32_t size)
 {
 	size = MIN(MAX(size, TCP_BUFFER_MIN), TCP_BUFFER_MAX);
-	if (tcb->snd_buf != NULL && !send_buffer_resize(&tcb->snd_buf, size))
+	if (tcb->snd.buf != NULL && !send_buffer_resize(&tcb->snd.buf, size))
 		return ERR_NOBUFS;
-	tcb->sndbuf = size;
+	tcb->snd.buf_size = size;
 	return ERR_OK;
 }
 
 /* Half as much as often as memory is short, down to `least`. */
 static bool take_send_buffer(struct stack *stack, struct tcb *tcb, uint32_t least)
 {
-	uint32_t size = tcb->sndbuf;
+	uint32_t size = tcb->snd.buf_size;
 
-	for (; tcb->snd_buf == NULL && size >= least; size /= 2)
-		tcb->snd_buf = send_buffer_create(stack->port, size, tcb->snd_end);
-	if (tcb->snd_buf == NULL)
+	for (; tcb->snd.buf == NULL && size >= least; size /= 2)
+		tcb->snd.buf = send_buffer_create(stack->port, size, tcb->snd.end);
+	if (tcb->snd.buf == NULL)
 		stack->counters.tcp_no_memory++;
-	return tcb->snd_buf != NULL;
+	return tcb->snd.buf != NULL;
 }
 
 int tcp_take_buffers(struct stack *stack, struct tcb *tcb, uint32_t *sndbuf, uint32_t *rcvbuf)
 {
-	if (!take_send_buffer(stack, tcb, MIN(tcb->sndbuf, BUFFER_WHEN_SHORT)))
+	if (!take_send_buffer(stack, tcb, MIN(tcb->snd.buf_size, BUFFER_WHEN_SHORT)))
 		return ERR_NOMEM;
 	/* What is received stays in the packets it came in, so the receive buffer is a promise;
 	 * where memory was short for the one it is not made for the other. */
-	if (tcb->snd_buf->size < tcb->sndbuf)
-		tcb->rcvbuf_max = MIN(tcb->rcvbuf_max, tcb->snd_buf->size);
-	tcb->rcvbuf = MIN(tcb->rcvbuf, tcb->rcvbuf_max);
-	tcb->sndbuf = tcb->snd_buf->size;
-	*sndbuf = tcb->sndbuf;
-	*rcvbuf = tcb->rcvbuf_max;
+	if (tcb->snd.buf->size < tcb->snd.buf_size)
+		tcb->rcv.buf_max = MIN(tcb->rcv.buf_max, tcb->snd.buf->size);
+	tcb->rcv.buf_size = MIN(tcb->rcv.buf_size, tcb->rcv.buf_max);
+	tcb->snd.buf_size = tcb->snd.buf->size;
+	*sndbuf = tcb->snd.buf_size;
+	*rcvbuf = tcb->rcv.buf_max;
 	return ERR_OK;
 }
 
@@ -81,37 +82,37 @@ int tcp_bind(struct stack *stack, struct tcb *tcb, const struct net_endpoint *lo
 {
 	uint32_t ipv4 = net_addr_to_ipv4(&local->addr);
 
-	if (tcb->bound || tcb->state != TCP_CLOSED)
+	if (tcb->id.bound || tcb->life.state != TCP_CLOSED)
 		return ERR_INVAL;
 	if (ipv4 != 0 && !is_local_address(stack, ipv4))
 		return ERR_ADDRNOTAVAIL;
 	/* Two active opens may share a port (MUST-42) where both have said so; the four-tuple is
 	 * looked at in tcp_connect(). */
-	if (local->port != 0 && tcp_port_is_taken(stack, local, tcb->reuse))
+	if (local->port != 0 && tcp_port_is_taken(stack, local, tcb->id.reuse))
 		return ERR_ADDRINUSE;
-	tcb->local = *local;
+	tcb->id.local = *local;
 	if (local->port == 0)
-		tcb->local.port = tcp_free_port(stack, &local->addr);
-	if (tcb->local.port == 0)
+		tcb->id.local.port = tcp_free_port(stack, &local->addr);
+	if (tcb->id.local.port == 0)
 		return ERR_ADDRINUSE;
-	tcb->bound = true;
+	tcb->id.bound = true;
 	tcp_bound_insert(stack, tcb);
 	return ERR_OK;
 }
 
 void tcp_set_reuse(struct tcb *tcb, bool on)
 {
-	tcb->reuse = on;
+	tcb->id.reuse = on;
 }
 
 void tcp_succeed(struct stack *stack, struct tcb *tcb, struct tcb *from)
 {
 	tcp_inherit(tcb, from);
-	if (!from->bound)
+	if (!from->id.bound)
 		return;
 	tcp_bound_remove(stack, from);
-	tcb->local = from->local;
-	tcb->bound = true;
+	tcb->id.local = from->id.local;
+	tcb->id.bound = true;
 	tcp_bound_insert(stack, tcb);
 }
 
@@ -120,13 +121,13 @@ static int choose_local(struct stack *stack, struct tcb *tcb, const struct net_e
 			uint64_t now_ns)
 {
 	struct ipv4_route route;
-	struct net_endpoint local = tcb->local;
+	struct net_endpoint local = tcb->id.local;
 	const struct tcb *old;
 	int err = ipv4_route(stack, net_addr_to_ipv4(&remote->addr), &route);
 
 	if (err != ERR_OK)
 		return err;
-	if (!tcb->bound || net_addr_to_ipv4(&local.addr) == 0)
+	if (!tcb->id.bound || net_addr_to_ipv4(&local.addr) == 0)
 		local.addr = net_addr_ipv4(route.src); /* RFC 1122 4.2.3.7 */
 	if (local.port == 0)
 		local.port = tcp_ephemeral_port(stack, &local.addr, remote, now_ns);
@@ -135,8 +136,8 @@ static int choose_local(struct stack *stack, struct tcb *tcb, const struct net_e
 	old = tcp_find_connection(stack, &local, remote);
 	if (old != NULL && !tcp_may_replace(old, now_ns))
 		return ERR_ADDRINUSE;
-	tcb->local = local;
-	tcb->remote = *remote;
+	tcb->id.local = local;
+	tcb->id.remote = *remote;
 	return ERR_OK;
 }
 
@@ -146,18 +147,18 @@ int tcp_connect(struct stack *stack, struct tcb *tcb, const struct net_endpoint 
 	struct tcb *old;
 	int err;
 
-	ASSERT(tcb->state == TCP_CLOSED && !tcb->used);
+	ASSERT(tcb->life.state == TCP_CLOSED && !tcb->life.used);
 	err = choose_local(stack, tcb, remote, now_ns);
 	if (err == ERR_OK)
 		err = tcp_prepare(stack, tcb, now_ns);
 	if (err != ERR_OK)
 		return err;
-	old = tcp_find_connection(stack, &tcb->local, remote);
+	old = tcp_find_connection(stack, &tcb->id.local, remote);
 	if (old != NULL)
 		tcp_replace(stack, old, tcb);
-	if (tcb->snd_buf != NULL) /* taken before there were sequence numbers */
-		tcb->snd_buf->start_seq = tcb->snd_buf->una = tcb->snd_end;
-	tcb->used = true;
+	if (tcb->snd.buf != NULL) /* taken before there were sequence numbers */
+		tcb->snd.buf->start_seq = tcb->snd.buf->una = tcb->snd.end;
+	tcb->life.used = true;
 	stack->counters.tcp_connections++;
 	tcp_bound_remove(stack, tcb);
 	tcp_hash_insert(stack, tcb);
@@ -170,14 +171,14 @@ int tcp_connect(struct stack *stack, struct tcb *tcb, const struct net_endpoint 
 
 static int may_send(const struct tcb *tcb)
 {
-	switch (tcb->state) {
+	switch (tcb->life.state) {
 	case TCP_CLOSED:
-		return tcb->used ? ERR_PIPE : ERR_NOTCONN;
+		return tcb->life.used ? ERR_PIPE : ERR_NOTCONN;
 	case TCP_LISTEN:
 		return ERR_NOTCONN;
 	case TCP_SYN_SENT:
 	case TCP_SYN_RECEIVED:
-		return tcb->fin_queued ? ERR_PIPE : ERR_AGAIN;
+		return tcb->snd.fin_queued ? ERR_PIPE : ERR_AGAIN;
 	case TCP_ESTABLISHED:
 	case TCP_CLOSE_WAIT:
 		return ERR_OK;
@@ -191,7 +192,7 @@ static int why_not(struct tcb *tcb)
 {
 	int err = may_send(tcb);
 
-	return err == ERR_PIPE && tcb->error != ERR_OK ? tcp_take_error(tcb) : err;
+	return err == ERR_PIPE && tcb->life.error != ERR_OK ? tcp_take_error(tcb) : err;
 }
 
 static int send_text(struct stack *stack, struct tcb *tcb, const void *buf, size_t len, bool urgent,
@@ -199,30 +200,30 @@ static int send_text(struct stack *stack, struct tcb *tcb, const void *buf, size
 {
 	uint32_t taken;
 
-	if (tcb->state != TCP_ESTABLISHED && tcb->state != TCP_CLOSE_WAIT)
+	if (tcb->life.state != TCP_ESTABLISHED && tcb->life.state != TCP_CLOSE_WAIT)
 		return why_not(tcb);
 	if (len == 0)
 		return 0;
-	if (tcb->snd_buf == NULL &&
-	    !take_send_buffer(stack, tcb, MIN(tcb->sndbuf, BUFFER_WHEN_SHORT)))
+	if (tcb->snd.buf == NULL &&
+	    !take_send_buffer(stack, tcb, MIN(tcb->snd.buf_size, BUFFER_WHEN_SHORT)))
 		return ERR_NOBUFS;
-	taken = send_buffer_write(tcb->snd_buf, buf, (uint32_t)MIN(len, (size_t)INT32_MAX));
-	tcb->sndbuf_full = taken < len;
+	taken = send_buffer_write(tcb->snd.buf, buf, (uint32_t)MIN(len, (size_t)INT32_MAX));
+	tcb->snd.buf_full = taken < len;
 	if (taken == 0) {
 		tcp_meter_full(tcb, now_ns);
 		tcp_cork_full(stack, tcb, now_ns);
 		return ERR_AGAIN;
 	}
-	if (tcb->cork != 0)
+	if (tcb->snd.cork != 0)
 		tcp_cork_written(tcb);
-	tcb->snd_end += taken;
+	tcb->snd.end += taken;
 	if (urgent && taken == len) { /* else the rest, with the mark, is still to come */
-		tcb->snd_up = tcb->snd_end;
-		tcb->snd_urgent = true;
+		tcb->snd.up = tcb->snd.end;
+		tcb->snd.urgent = true;
 	}
 	tcp_timer_clear(stack, tcb, TCP_TIMER_BUFFER);
 	tcp_output(stack, tcb, now_ns);
-	if (tcb->sndbuf_full)
+	if (tcb->snd.buf_full)
 		tcp_cork_full(stack, tcb, now_ns);
 	if (urgent)
 		tcp_tell_urgent(stack, tcb, now_ns);
@@ -249,7 +250,7 @@ static int send_the_last(struct stack *stack, struct tcb *tcb, const void *buf, 
 
 int tcp_send(struct stack *stack, struct tcb *tcb, const void *buf, size_t len, uint64_t now_ns)
 {
-	if (tcb->cork & TCP_CORK_MORE)
+	if (tcb->snd.cork & TCP_CORK_MORE)
 		return send_the_last(stack, tcb, buf, len, now_ns);
 	return send_text(stack, tcb, buf, len, false, now_ns);
 }
@@ -257,7 +258,7 @@ int tcp_send(struct stack *stack, struct tcb *tcb, const void *buf, size_t len, 
 int tcp_send_more(struct stack *stack, struct tcb *tcb, const void *buf, size_t len,
 		  uint64_t now_ns)
 {
-	bool was_on = tcb->cork & TCP_CORK_MORE;
+	bool was_on = tcb->snd.cork & TCP_CORK_MORE;
 	int taken;
 
 	tcp_cork_more(stack, tcb, true);
@@ -275,8 +276,8 @@ int tcp_send_urgent(struct stack *stack, struct tcb *tcb, const void *buf, size_
 
 void tcp_set_nodelay(struct stack *stack, struct tcb *tcb, bool on, uint64_t now_ns)
 {
-	tcb->nodelay = on;
-	if (on && tcb->cork != 0)
+	tcb->snd.nodelay = on;
+	if (on && tcb->snd.cork != 0)
 		tcp_cork_fired(stack, tcb, now_ns); /* tcp(7): "even if TCP_CORK is currently set" */
 	else if (on)
 		tcp_output(stack, tcb, now_ns);
@@ -286,21 +287,21 @@ void tcp_set_nodelay(struct stack *stack, struct tcb *tcb, bool on, uint64_t now
 
 static bool fin_came(const struct tcb *tcb)
 {
-	return tcb->rcv_fin_known && seq_gt(tcb->rcv_nxt, tcb->rcv_fin);
+	return tcb->rcv.fin_known && seq_gt(tcb->rcv.nxt, tcb->rcv.fin);
 }
 
 static bool stream_has_ended(const struct tcb *tcb)
 {
-	return tcb->state == TCP_CLOSED || tcb->rcv_closed || fin_came(tcb);
+	return tcb->life.state == TCP_CLOSED || tcb->rcv.closed || fin_came(tcb);
 }
 
 /* The peer's end of the stream came before whatever ended the connection: what it said was whole.  A
  * server that closes without reading sends both, often so close together that they are seen as one. */
 static int nothing_to_read(struct tcb *tcb)
 {
-	if (tcb->error != ERR_OK && !fin_came(tcb))
+	if (tcb->life.error != ERR_OK && !fin_came(tcb))
 		return tcp_take_error(tcb);
-	if (tcb->state == TCP_LISTEN || (tcb->state == TCP_CLOSED && !tcb->used))
+	if (tcb->life.state == TCP_LISTEN || (tcb->life.state == TCP_CLOSED && !tcb->life.used))
 		return ERR_NOTCONN;
 	return stream_has_ended(tcb) ? 0 : ERR_AGAIN;
 }
@@ -309,8 +310,8 @@ static size_t copy_out(struct tcb *tcb, uint8_t *buf, size_t len)
 {
 	size_t done = 0;
 
-	while (done < len && tcb->rcv_queue.first != NULL) {
-		struct pktbuf *pkt = tcb->rcv_queue.first;
+	while (done < len && tcb->rcv.queue.first != NULL) {
+		struct pktbuf *pkt = tcb->rcv.queue.first;
 		size_t n = MIN(len - done, pktbuf_len(pkt));
 
 		memcpy(buf + done, pkt->data, n);
@@ -318,10 +319,10 @@ static size_t copy_out(struct tcb *tcb, uint8_t *buf, size_t len)
 		done += n;
 		if (pktbuf_len(pkt) > 0)
 			break;
-		tcb->rcv_memory -= tcp_packet_memory(pkt);
-		pktbuf_free(pktbuf_queue_pop(&tcb->rcv_queue));
+		tcb->rcv.memory -= tcp_packet_memory(pkt);
+		pktbuf_free(pktbuf_queue_pop(&tcb->rcv.queue));
 	}
-	tcb->rcv_unread -= (uint32_t)done;
+	tcb->rcv.unread -= (uint32_t)done;
 	return done;
 }
 
@@ -329,14 +330,14 @@ int tcp_receive(struct stack *stack, struct tcb *tcb, void *buf, size_t len, uin
 {
 	size_t n;
 
-	if (tcb->rcv_unread == 0) {
+	if (tcb->rcv.unread == 0) {
 		int err = nothing_to_read(tcb);
 
 		if (err == ERR_AGAIN)
 			tcp_doubt_reader_waits(stack, tcb, now_ns);
 		return err;
 	}
-	tcb->reader_waits = false;
+	tcb->life.reader_waits = false;
 	n = copy_out(tcb, buf, tcp_readable_before_mark(tcb, MIN(len, (size_t)INT32_MAX)));
 	tcp_urgent_read(tcb);
 	if (tcb_synchronized(tcb) && !stream_has_ended(tcb) && tcp_window_update_due(tcb))
@@ -349,10 +350,10 @@ int tcp_peek(struct tcb *tcb, void *buf, size_t len)
 	uint8_t *to = buf;
 	size_t done = 0;
 
-	if (tcb->rcv_unread == 0)
+	if (tcb->rcv.unread == 0)
 		return nothing_to_read(tcb);
 	len = tcp_readable_before_mark(tcb, MIN(len, (size_t)INT32_MAX));
-	for (const struct pktbuf *pkt = tcb->rcv_queue.first; pkt != NULL && done < len;
+	for (const struct pktbuf *pkt = tcb->rcv.queue.first; pkt != NULL && done < len;
 	     pkt = pkt->next) {
 		size_t n = MIN(len - done, pktbuf_len(pkt));
 
@@ -366,20 +367,20 @@ int tcp_peek(struct tcb *tcb, void *buf, size_t len)
 
 int tcp_close(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	switch (tcb->state) {
+	switch (tcb->life.state) {
 	case TCP_CLOSED:
 	case TCP_LISTEN:
 	case TCP_SYN_SENT:
 		return ERR_NOTCONN;
 	case TCP_SYN_RECEIVED:
-		tcb->fin_queued = true; /* "queue for processing after entering ESTABLISHED" */
+		tcb->snd.fin_queued = true; /* "queue for processing after entering ESTABLISHED" */
 		break;
 	case TCP_ESTABLISHED:
-		tcb->fin_queued = true;
+		tcb->snd.fin_queued = true;
 		tcp_set_state(stack, tcb, TCP_FIN_WAIT_1);
 		break;
 	case TCP_CLOSE_WAIT:
-		tcb->fin_queued = true;
+		tcb->snd.fin_queued = true;
 		tcp_set_state(stack, tcb, TCP_LAST_ACK);
 		break;
 	default: /* closing already */
@@ -396,7 +397,7 @@ void tcp_give_up_opening(struct stack *stack, struct tcb *tcb)
 
 void tcp_close_read(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	tcb->rcv_closed = true;
+	tcb->rcv.closed = true;
 	tcp_discard_received(tcb);
 	if (tcb_synchronized(tcb) && tcp_window_update_due(tcb))
 		tcp_send_ack(stack, tcb, now_ns);
@@ -404,7 +405,7 @@ void tcp_close_read(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 
 void tcp_abort(struct stack *stack, struct tcb *tcb, bool unread, uint64_t now_ns)
 {
-	if (tcb->state == TCP_LISTEN) {
+	if (tcb->life.state == TCP_LISTEN) {
 		tcp_unlisten(stack, tcb, now_ns); /* what it is bound to stays its own */
 		return;
 	}
@@ -420,44 +421,44 @@ static bool is_writable(const struct tcb *tcb)
 
 	if (err != ERR_OK)
 		return err != ERR_AGAIN;
-	return tcb->snd_buf == NULL || send_buffer_room(tcb->snd_buf) > 0;
+	return tcb->snd.buf == NULL || send_buffer_room(tcb->snd.buf) > 0;
 }
 
 void tcp_status(const struct tcb *tcb, struct tcp_status *status)
 {
-	bool peer_closed = tcb->used && stream_has_ended(tcb);
-	bool read_ended = tcb->rcv_unread == 0 && peer_closed;
+	bool peer_closed = tcb->life.used && stream_has_ended(tcb);
+	bool read_ended = tcb->rcv.unread == 0 && peer_closed;
 
 	*status = (struct tcp_status){
-		.state = tcb->state,
-		.local = tcb->local,
-		.remote = tcb->remote,
-		.sndbuf = tcb->sndbuf,
-		.rcvbuf = tcb->rcvbuf_max,
-		.unread = tcb->rcv_unread,
+		.state = tcb->life.state,
+		.local = tcb->id.local,
+		.remote = tcb->id.remote,
+		.sndbuf = tcb->snd.buf_size,
+		.rcvbuf = tcb->rcv.buf_max,
+		.unread = tcb->rcv.unread,
 		.urgent_left = read_ended ? 0 : tcp_urgent_left(tcb),
-		.srtt_ns = tcb->srtt_ns,
-		.error = tcb->error,
-		.last_step = tcb->last_step,
-		.used = tcb->used,
-		.connected = tcb->connected,
-		.readable = tcb->rcv_unread > 0 || tcb->error != ERR_OK || read_ended,
+		.srtt_ns = tcb->loss.srtt_ns,
+		.error = tcb->life.error,
+		.last_step = tcb->life.last_step,
+		.used = tcb->life.used,
+		.connected = tcb->life.connected,
+		.readable = tcb->rcv.unread > 0 || tcb->life.error != ERR_OK || read_ended,
 		.writable = is_writable(tcb),
-		.write_closed = tcb->fin_queued || tcb->state == TCP_CLOSED,
+		.write_closed = tcb->snd.fin_queued || tcb->life.state == TCP_CLOSED,
 		.read_ended = read_ended,
 		.peer_closed = peer_closed,
 		.fin_acked = tcb_fin_acked(tcb),
-		.nodelay = tcb->nodelay,
-		.corked = (tcb->cork & TCP_CORK_ON) != 0,
-		.congestion = (enum net_congestion)tcb->congestion,
-		.reuse = tcb->reuse,
+		.nodelay = tcb->snd.nodelay,
+		.corked = (tcb->snd.cork & TCP_CORK_ON) != 0,
+		.congestion = (enum net_congestion)tcb->cc.algorithm,
+		.reuse = tcb->id.reuse,
 	};
 }
 
 int tcp_take_error(struct tcb *tcb)
 {
-	int error = tcb->error;
+	int error = tcb->life.error;
 
-	tcb->error = ERR_OK;
+	tcb->life.error = ERR_OK;
 	return error;
 }

@@ -15,10 +15,10 @@ bool tcp_segment_acceptable(const struct tcb *tcb, const struct tcp_segment *seg
 	uint32_t len = segment_len(seg);
 
 	if (wnd == 0)
-		return len == 0 && seg->seq == tcb->rcv_nxt;
-	if (seq_in_window(seg->seq, tcb->rcv_nxt, wnd))
+		return len == 0 && seg->seq == tcb->rcv.nxt;
+	if (seq_in_window(seg->seq, tcb->rcv.nxt, wnd))
 		return true;
-	return len > 0 && seq_in_window(seg->seq + len - 1, tcb->rcv_nxt, wnd);
+	return len > 0 && seq_in_window(seg->seq + len - 1, tcb->rcv.nxt, wnd);
 }
 
 /* RFC 7323 5.3, R1.  A RST is never judged by its timestamp.
@@ -26,12 +26,12 @@ bool tcp_segment_acceptable(const struct tcb *tcb, const struct tcp_segment *seg
  * middleboxes strip options, and a damaged list must not end a connection, it is taken. */
 static bool is_old_duplicate(const struct tcb *tcb, const struct tcp_segment *seg)
 {
-	if (!tcb->use_timestamps || !seg->opt.has_timestamps || (seg->flags & TCP_RST))
+	if (!tcb->agreed.timestamps || !seg->opt.has_timestamps || (seg->flags & TCP_RST))
 		return false;
-	if ((uint32_t)(seg->now_ns >> TCP_PAWS_SHIFT) - tcb->ts_recent_at >
+	if ((uint32_t)(seg->now_ns >> TCP_PAWS_SHIFT) - tcb->agreed.ts_recent_at >
 	    TCP_PAWS_IDLE_NS >> TCP_PAWS_SHIFT) /* RFC 7323 5.5 */
 		return false;
-	return (int32_t)(seg->opt.ts_val - tcb->ts_recent) < 0;
+	return (int32_t)(seg->opt.ts_val - tcb->agreed.ts_recent) < 0;
 }
 
 /* An ACK that a later one has overtaken looks as old as a duplicate from a lap of the number space
@@ -41,12 +41,12 @@ static bool is_old_duplicate(const struct tcb *tcb, const struct tcp_segment *se
  * more than a retransmission time-out, as in Linux. */
 static bool is_overtaken_ack(const struct tcb *tcb, const struct tcp_segment *seg)
 {
-	bool tells_nothing_new = seq_lt(seg->ack, tcb->snd_una) ||
-				 (seg->ack == tcb->snd_una && seg->wnd == tcb->snd_wnd);
+	bool tells_nothing_new = seq_lt(seg->ack, tcb->snd.una) ||
+				 (seg->ack == tcb->snd.una && seg->wnd == tcb->snd.wnd);
 
-	return (seg->flags & TCP_ACK) && segment_len(seg) == 0 && seg->seq == tcb->rcv_nxt &&
+	return (seg->flags & TCP_ACK) && segment_len(seg) == 0 && seg->seq == tcb->rcv.nxt &&
 	       tells_nothing_new && tcb_synchronized(tcb) &&
-	       (tcb->ts_recent - seg->opt.ts_val) * NS_PER_MS <= tcb->rto_ns;
+	       (tcb->agreed.ts_recent - seg->opt.ts_val) * NS_PER_MS <= tcb->loss.rto_ns;
 }
 
 /* RFC 7323 4.3, (2): only a segment that spans what we acknowledged last moves TS.Recent; and not
@@ -54,21 +54,22 @@ static bool is_overtaken_ack(const struct tcb *tcb, const struct tcp_segment *se
  * everything look old that the peer still has to say. */
 static bool moves_timestamp(const struct tcb *tcb, const struct tcp_segment *seg)
 {
-	return tcb->use_timestamps && seg->opt.has_timestamps && seq_leq(seg->seq, tcb->rcv_acked);
+	return tcb->agreed.timestamps && seg->opt.has_timestamps && seq_leq(seg->seq,
+									    tcb->rcv.acked);
 }
 
 void tcp_note_timestamp(struct tcb *tcb, const struct tcp_segment *seg)
 {
 	if (!seg->moves_timestamp)
 		return;
-	tcb->ts_recent = seg->opt.ts_val;
-	tcb->ts_recent_at = (uint32_t)(seg->now_ns >> TCP_PAWS_SHIFT);
+	tcb->agreed.ts_recent = seg->opt.ts_val;
+	tcb->agreed.ts_recent_at = (uint32_t)(seg->now_ns >> TCP_PAWS_SHIFT);
 }
 
 /* RFC 2883 4: what was acknowledged has come again. */
 static void note_old_text(struct tcb *tcb, const struct tcp_segment *seg)
 {
-	uint32_t end = seq_min(seg->seq + seg->data_len, tcb->rcv_nxt);
+	uint32_t end = seq_min(seg->seq + seg->data_len, tcb->rcv.nxt);
 
 	if (seg->data_len > 0 && seq_lt(seg->seq, end))
 		tcp_duplicate_text(tcb, seg->seq, end);
@@ -84,8 +85,8 @@ static void answer_unacceptable(struct stack *stack, struct tcb *tcb,
 	tcp_doubt_old_segment(stack, tcb, seg);
 	tcp_accurate_synack_again(tcb, seg);
 	/* TIME-WAIT: the peer's FIN again, our last ACK was lost */
-	if (tcb->state == TCP_TIME_WAIT && (seg->flags & (TCP_FIN | TCP_SYN)) == TCP_FIN &&
-	    seg->fin_seq == tcb->rcv_fin)
+	if (tcb->life.state == TCP_TIME_WAIT && (seg->flags & (TCP_FIN | TCP_SYN)) == TCP_FIN &&
+	    seg->fin_seq == tcb->rcv.fin)
 		tcp_enter_time_wait(stack, tcb, seg->now_ns);
 	/* An empty segment gets an ACK within limits, or two confused ends would answer each other
 	 * for ever; a SYN too (RFC 5961 4.2, 7).
@@ -104,7 +105,7 @@ static void answer_unacceptable(struct stack *stack, struct tcb *tcb,
  * simultaneous open: there an ACK is what the peer waits for.) */
 static bool is_syn_again(const struct tcb *tcb, const struct tcp_segment *seg)
 {
-	return tcb->state == TCP_SYN_RECEIVED && seg->seq == tcb->irs &&
+	return tcb->life.state == TCP_SYN_RECEIVED && seg->seq == tcb->rcv.irs &&
 	       (seg->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
 }
 
@@ -126,12 +127,13 @@ static void cut_tail(struct tcp_segment *seg, uint32_t n)
 /* "The segment may be trimmed": old text off its front, text beyond the window off its end. */
 static void tailor(struct tcb *tcb, struct tcp_segment *seg)
 {
-	uint32_t edge = tcb->rcv_nxt + tcp_receive_window(tcb);
+	uint32_t edge = tcb->rcv.nxt + tcp_receive_window(tcb);
 
-	if (seq_lt(seg->seq, tcb->rcv_nxt)) {
+	if (seq_lt(seg->seq, tcb->rcv.nxt)) {
 		note_old_text(tcb, seg);
-		tcp_cut_front(seg, tcb->rcv_nxt - seg->seq);
-		tcb->ack_now = true; /* RFC 5681 4.2: the peer sends again, so it misses our ACK */
+		tcp_cut_front(seg, tcb->rcv.nxt - seg->seq);
+		/* RFC 5681 4.2: the peer sends again, so it misses our ACK */
+		tcb->rcv.ack_now = true;
 	}
 	if (seg->data_len > 0 && seq_gt(seg->seq + seg->data_len, edge))
 		cut_tail(seg, MIN(seg->data_len, seg->seq + seg->data_len - edge));
@@ -141,11 +143,11 @@ static void tailor(struct tcb *tcb, struct tcp_segment *seg)
  * accept valid ACKs": a segment at RCV.NXT is taken without its text. */
 static bool accept_into_zero_window(struct tcb *tcb, struct tcp_segment *seg)
 {
-	if (tcp_receive_window(tcb) != 0 || seg->seq != tcb->rcv_nxt || (seg->flags & TCP_SYN))
+	if (tcp_receive_window(tcb) != 0 || seg->seq != tcb->rcv.nxt || (seg->flags & TCP_SYN))
 		return false;
 	if (seg->data_len > 0)
 		cut_tail(seg, seg->data_len);
-	tcb->ack_now = true;
+	tcb->rcv.ack_now = true;
 	return true;
 }
 
@@ -160,14 +162,14 @@ enum tcp_verdict tcp_check_sequence(struct stack *stack, struct tcb *tcb, struct
 	if (is_syn_again(tcb, seg)) { /* an ACK alone would not help it */
 		if (!tcp_ecn_take_syn_again(tcb, seg))
 			tcp_abort_with(stack, tcb, TCP_RESET_ECN, seg->now_ns);
-		else if (!tcb->syn_waits)
+		else if (!tcb->snd.syn_waits)
 			tcp_send_syn(stack, tcb, TCP_RETRANSMIT_SYN_AGAIN, seg->now_ns);
 		return TCP_DONE;
 	}
 	old = is_old_duplicate(tcb, seg);
 	if (old && !is_overtaken_ack(tcb, seg)) {
 		stack->counters.tcp_paws_dropped++;
-		awaited_add(stack, &tcb->awaited, REFUSED("had an old timestamp (PAWS)"));
+		awaited_add(stack, &tcb->life.awaited, REFUSED("had an old timestamp (PAWS)"));
 		answer_unacceptable(stack, tcb, seg);
 		return TCP_DONE;
 	}
@@ -179,7 +181,7 @@ enum tcp_verdict tcp_check_sequence(struct stack *stack, struct tcb *tcb, struct
 	seg->moves_timestamp = !old && moves_timestamp(tcb, seg);
 	if (!(seg->flags & TCP_SYN)) /* a SYN here is the fourth step's affair, whole */
 		tailor(tcb, seg);
-	if (tcb->ack_now)
+	if (tcb->rcv.ack_now)
 		tcp_work_add(stack, tcb);
 	return TCP_CONTINUE;
 }

@@ -110,12 +110,12 @@ void tcp_cookie_send(struct stack *stack, const struct tcb *listener,
 
 	memset(&tcb, 0, sizeof(tcb));
 	tcp_timers_init(&tcb);
-	tcb.local = syn->local;
-	tcb.remote = syn->remote;
-	tcb.rcvbuf = listener->rcvbuf;
-	tcb.passive = true;
+	tcb.id.local = syn->local;
+	tcb.id.remote = syn->remote;
+	tcb.rcv.buf_size = listener->rcv.buf_size;
+	tcb.life.passive = true;
 	tcb.chosen = listener->chosen;
-	tcb.last_step = UINT8_MAX; /* none of the sixteen is told: nothing is recorded */
+	tcb.life.last_step = UINT8_MAX; /* none of the sixteen is told: nothing is recorded */
 	if (tcp_prepare(stack, &tcb, syn->now_ns) != ERR_OK)
 		return;
 	if (!syn->opt.has_timestamps) { /* nowhere to keep these */
@@ -126,8 +126,8 @@ void tcp_cookie_send(struct stack *stack, const struct tcb *listener,
 	tcp_take_syn(&tcb, &plain);
 	tcp_begin_at(&tcb, make(stack, syn));
 	clock = tcp_timestamp(&tcb, syn->now_ns);
-	tcb.ts_offset += timestamp_with(syn, clock) - clock;
-	send.seq = tcb.iss;
+	tcb.agreed.ts_offset += timestamp_with(syn, clock) - clock;
+	send.seq = tcb.snd.iss;
 	if (tcp_transmit(stack, &tcb, &send, syn->now_ns) == ERR_OK)
 		stack->counters.tcp_cookies_sent++;
 }

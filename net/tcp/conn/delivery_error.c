@@ -14,14 +14,14 @@
 
 static bool is_believable(const struct tcb *tcb, const struct tcp_trouble *trouble)
 {
-	return trouble->local_only || (seq_leq(tcb->snd_una, trouble->seq) &&
-				       seq_lt(trouble->seq, tcb->snd_nxt));
+	return trouble->local_only || (seq_leq(tcb->snd.una, trouble->seq) &&
+				       seq_lt(trouble->seq, tcb->snd.nxt));
 }
 
 /* The next hop never answered ARP: nothing of this connection was ever sent. */
 static bool never_left(const struct tcb *tcb, const struct tcp_trouble *trouble)
 {
-	return trouble->local_only && tcb->last_step < (tcb->passive ? 12 : 8);
+	return trouble->local_only && tcb->life.last_step < (tcb->life.passive ? 12 : 8);
 }
 
 void tcp_unreachable(struct stack *stack, const struct tcp_trouble *trouble, uint64_t now_ns)
@@ -35,9 +35,9 @@ void tcp_unreachable(struct stack *stack, const struct tcp_trouble *trouble, uin
 	if (tcb == NULL || !is_believable(tcb, trouble))
 		return;
 	if (trouble->local_only)
-		tcb->syn_waits = false; /* what waited is gone; the time-out sends another */
-	awaited_note(stack, &tcb->awaited, trouble->what, trouble->said_by, trouble->refused);
-	opening = tcb->state == TCP_SYN_SENT || tcb->state == TCP_SYN_RECEIVED;
+		tcb->snd.syn_waits = false; /* what waited is gone; the time-out sends another */
+	awaited_note(stack, &tcb->life.awaited, trouble->what, trouble->said_by, trouble->refused);
+	opening = tcb->life.state == TCP_SYN_SENT || tcb->life.state == TCP_SYN_RECEIVED;
 	/* MUST-56: a soft error does not end even an open that is under way.  SHLD-26: a hard one
 	 * does; and so does our own network when it has no such neighbour.  One that falls silent
 	 * later may come back within MUST-23's three minutes. */
@@ -46,7 +46,7 @@ void tcp_unreachable(struct stack *stack, const struct tcp_trouble *trouble, uin
 			    trouble->local_only ? "no answer from the next hop (ARP)"
 						: err_text(trouble->err));
 	else
-		tcb->soft_error = trouble->err;
+		tcb->life.soft_error = trouble->err;
 }
 
 struct refused *tcp_awaits(struct stack *stack, uint32_t local, uint16_t local_port, uint32_t remote,
@@ -55,8 +55,8 @@ struct refused *tcp_awaits(struct stack *stack, uint32_t local, uint16_t local_p
 	struct net_endpoint ours = net_endpoint_ipv4(local, local_port);
 	struct net_endpoint theirs = net_endpoint_ipv4(remote, remote_port);
 	struct tcb *tcb = tcp_find_connection(stack, &ours, &theirs);
-	struct awaited *a = tcb != NULL && tcb->state != TCP_TIME_WAIT
-				    ? awaited_make(stack, &tcb->awaited) : NULL;
+	struct awaited *a = tcb != NULL && tcb->life.state != TCP_TIME_WAIT
+				    ? awaited_make(stack, &tcb->life.awaited) : NULL;
 
 	return a != NULL ? &a->refused : NULL;
 }
@@ -70,22 +70,24 @@ void tcp_refuse_stranger(struct stack *stack, const struct tcp_segment *seg)
 	if (!(seg->flags & TCP_ACK) || *tcp_port_users(stack, seg->local.port) == 0)
 		return;
 	for (uint32_t i = 0; i < stack->tcp->n_buckets; i++) {
-		for (struct tcb *tcb = stack->tcp->buckets[i]; tcb != NULL; tcb = tcb->hash_next) {
-			if (tcb->state == TCP_SYN_SENT && tcb->local.port == seg->local.port &&
-			    tcb->snd_nxt == seg->ack)
-				awaited_add(stack, &tcb->awaited, why);
+		for (struct tcb *tcb = stack->tcp->buckets[i]; tcb != NULL; tcb =
+		     tcb->id.hash_next) {
+			if (tcb->life.state == TCP_SYN_SENT && tcb->id.local.port ==
+			    seg->local.port &&
+			    tcb->snd.nxt == seg->ack)
+				awaited_add(stack, &tcb->life.awaited, why);
 		}
 	}
 }
 
 const struct refused *tcp_refused(const struct tcb *tcb)
 {
-	return tcb->awaited != NULL ? &tcb->awaited->refused : NULL;
+	return tcb->life.awaited != NULL ? &tcb->life.awaited->refused : NULL;
 }
 
 const struct refused *tcp_said(const struct tcb *tcb)
 {
-	return tcb->awaited != NULL ? &tcb->awaited->said : NULL;
+	return tcb->life.awaited != NULL ? &tcb->life.awaited->said : NULL;
 }
 
 /* RFC 2131 4.4.5: who has lost his lease stops "any other network processing". */
@@ -97,8 +99,8 @@ void tcp_address_gone(struct stack *stack, uint32_t local)
 		struct tcb *tcb = stack->tcp->buckets[i], *next;
 
 		for (; tcb != NULL; tcb = next) {
-			next = tcb->hash_next;
-			if (memcmp(&tcb->local.addr, &gone, sizeof(gone)) == 0)
+			next = tcb->id.hash_next;
+			if (memcmp(&tcb->id.local.addr, &gone, sizeof(gone)) == 0)
 				tcp_give_up(stack, tcb, ERR_ADDRNOTAVAIL, "our address is gone");
 		}
 	}

@@ -55,19 +55,19 @@ struct tcb *tcp_find_connection(const struct stack *stack, const struct net_endp
 	struct tcb *tcb = *bucket(stack, local, remote);
 
 	while (tcb != NULL &&
-	       !(endpoint_equal(&tcb->local, local) && endpoint_equal(&tcb->remote, remote)))
-		tcb = tcb->hash_next;
+	       !(endpoint_equal(&tcb->id.local, local) && endpoint_equal(&tcb->id.remote, remote)))
+		tcb = tcb->id.hash_next;
 	return tcb;
 }
 
 struct tcb *tcp_find_listener(const struct stack *stack, const struct net_endpoint *local)
 {
-	for (struct tcb *l = stack->tcp->listeners; l != NULL; l = l->hash_next) {
-		bool any = l->local.addr.family == NET_FAMILY_NONE ||
-			   net_addr_to_ipv4(&l->local.addr) == 0 ||
+	for (struct tcb *l = stack->tcp->listeners; l != NULL; l = l->id.hash_next) {
+		bool any = l->id.local.addr.family == NET_FAMILY_NONE ||
+			   net_addr_to_ipv4(&l->id.local.addr) == 0 ||
 			   net_addr_to_ipv4(&local->addr) == 0; /* of a bind(), not a segment */
 
-		if (l->local.port == local->port && (any || endpoint_equal(&l->local, local)))
+		if (l->id.local.port == local->port && (any || endpoint_equal(&l->id.local, local)))
 			return l;
 	}
 	return NULL;
@@ -91,10 +91,10 @@ static void grow(struct stack *stack)
 		struct tcb *tcb, *next;
 
 		for (tcb = old[i]; tcb != NULL; tcb = next) {
-			struct tcb **at = bucket(stack, &tcb->local, &tcb->remote);
+			struct tcb **at = bucket(stack, &tcb->id.local, &tcb->id.remote);
 
-			next = tcb->hash_next;
-			tcb->hash_next = *at;
+			next = tcb->id.hash_next;
+			tcb->id.hash_next = *at;
 			*at = tcb;
 		}
 	}
@@ -108,32 +108,32 @@ void tcp_hash_insert(struct stack *stack, struct tcb *tcb)
 
 	if (layer->n_connections >= layer->n_buckets)
 		grow(stack);
-	at = bucket(stack, &tcb->local, &tcb->remote);
-	tcb->hash_next = *at;
+	at = bucket(stack, &tcb->id.local, &tcb->id.remote);
+	tcb->id.hash_next = *at;
 	*at = tcb;
-	tcb->hashed = true;
+	tcb->id.hashed = true;
 	layer->n_connections++;
-	++*tcp_port_users(stack, tcb->local.port);
+	++*tcp_port_users(stack, tcb->id.local.port);
 }
 
 void tcp_hash_remove(struct stack *stack, struct tcb *tcb)
 {
-	struct tcb **at = bucket(stack, &tcb->local, &tcb->remote);
+	struct tcb **at = bucket(stack, &tcb->id.local, &tcb->id.remote);
 
-	if (!tcb->hashed)
+	if (!tcb->id.hashed)
 		return;
 	while (*at != tcb)
-		at = &(*at)->hash_next;
-	*at = tcb->hash_next;
-	tcb->hashed = false;
+		at = &(*at)->id.hash_next;
+	*at = tcb->id.hash_next;
+	tcb->id.hashed = false;
 	ip_unlink_owner(stack, tcb);
 	stack->tcp->n_connections--;
-	--*tcp_port_users(stack, tcb->local.port);
+	--*tcp_port_users(stack, tcb->id.local.port);
 }
 
 void tcp_listener_insert(struct stack *stack, struct tcb *tcb)
 {
-	tcb->hash_next = stack->tcp->listeners;
+	tcb->id.hash_next = stack->tcp->listeners;
 	stack->tcp->listeners = tcb;
 }
 
@@ -142,7 +142,7 @@ void tcp_listener_remove(struct stack *stack, struct tcb *tcb)
 	struct tcb **at = &stack->tcp->listeners;
 
 	while (*at != NULL && *at != tcb)
-		at = &(*at)->hash_next;
+		at = &(*at)->id.hash_next;
 	if (*at == tcb)
-		*at = tcb->hash_next;
+		*at = tcb->id.hash_next;
 }

@@ -13,47 +13,48 @@
 
 void tcp_begin_at(struct tcb *tcb, uint32_t iss)
 {
-	tcb->iss = iss;
-	tcb->snd_una = tcb->snd_nxt = tcb->rtt_seq = tcb->iss;
-	tcb->recover = tcb->iss; /* RFC 6582 3.2, step 1 */
-	tcb->snd_end = tcb->iss + 1;
+	tcb->snd.iss = iss;
+	tcb->snd.una = tcb->snd.nxt = tcb->loss.rtt_seq = tcb->snd.iss;
+	tcb->loss.recover = tcb->snd.iss; /* RFC 6582 3.2, step 1 */
+	tcb->snd.end = tcb->snd.iss + 1;
 }
 
 /* RFC 9293 3.6.1, MAY-2: "larger than the largest sequence number it used on the previous
  * connection incarnation", by more than a window, and still not to be foreseen. */
 void tcp_begin_beyond(struct tcb *tcb, uint32_t last)
 {
-	if (!seq_gt(tcb->iss, last + UINT16_MAX))
-		tcp_begin_at(tcb, last + 2 * UINT16_MAX + (tcb->iss & UINT16_MAX));
+	if (!seq_gt(tcb->snd.iss, last + UINT16_MAX))
+		tcp_begin_at(tcb, last + 2 * UINT16_MAX + (tcb->snd.iss & UINT16_MAX));
 }
 
 int tcp_prepare(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
 	struct ipv4_route route;
-	int err = ipv4_route(stack, net_addr_to_ipv4(&tcb->remote.addr), &route);
+	int err = ipv4_route(stack, net_addr_to_ipv4(&tcb->id.remote.addr), &route);
 
 	if (err != ERR_OK)
 		return err;
 	/* RFC 9293 3.7.1, MUST-14: what we can receive, unless the user wants less */
-	tcb->rcv_mss = tcb_within_choice(tcb, (uint16_t)(route.netif->mtu - IPV4_TCP_OVERHEAD));
+	tcb->agreed.mss_offered = tcb_within_choice(tcb,
+		(uint16_t)(route.netif->mtu - IPV4_TCP_OVERHEAD));
 	tcp_pmtu_begin(stack, tcb, now_ns);
-	tcb->rcv_wscale = TCP_WINDOW_SCALE;
-	tcb->quick_acks = TCP_QUICK_ACKS;
+	tcb->agreed.rcv_wscale = TCP_WINDOW_SCALE;
+	tcb->rcv.quick_acks = TCP_QUICK_ACKS;
 	stack_renew_secret(stack, now_ns);
 	tcp_begin_at(tcb, tcp_initial_sequence(stack, tcb, now_ns));
-	tcb->ts_offset = tcp_timestamp_offset(stack, tcb);
+	tcb->agreed.ts_offset = tcp_timestamp_offset(stack, tcb);
 	tcp_rto_init(tcb);
 	tcp_ecn_init(stack, tcb, (enum net_ecn)stack->options.ecn);
-	tcb->progress_ns = now_ns;
+	tcb->snd.progress_ns = now_ns;
 	tcb->meter = (struct tcp_meter){.since = 0}; /* a listener may have been here */
-	tcb->opened = true;
+	tcb->life.opened = true;
 	return ERR_OK;
 }
 
 /* --- what the peer's SYN tells --------------------------------------------------------------- */
 
 /* RFC 9293 3.7.1, MUST-16: Eff.snd.MSS from the option, MUST-15: 536 without it.  The option counts
- * payload and TCP options together, as snd_mss does. */
+ * payload and TCP options together, as snd.mss does. */
 static void take_mss(struct tcb *tcb, const struct tcp_options *opt)
 {
 	tcp_pmtu_offered(tcb, opt->has_mss ? MAX(opt->mss, TCP_MSS_MIN) : TCP_MSS_DEFAULT);
@@ -63,42 +64,42 @@ void tcp_take_syn(struct tcb *tcb, const struct tcp_segment *seg)
 {
 	const struct tcp_options *opt = &seg->opt;
 
-	tcb->irs = seg->seq;
-	tcb->rcv_nxt = tcb->rcv_adv = tcb->rcv_acked = seg->seq + 1;
-	if (seq_gt(tcb->snd_nxt, tcb->iss)) /* our SYN has announced a window already */
-		tcb->rcv_adv += MIN(tcb->rcvbuf, UINT16_MAX);
+	tcb->rcv.irs = seg->seq;
+	tcb->rcv.nxt = tcb->rcv.adv = tcb->rcv.acked = seg->seq + 1;
+	if (seq_gt(tcb->snd.nxt, tcb->snd.iss)) /* our SYN has announced a window already */
+		tcb->rcv.adv += MIN(tcb->rcv.buf_size, UINT16_MAX);
 	take_mss(tcb, opt);
 	tcp_ecn_take_syn(tcb, seg);
 	/* RFC 7323 2.2: scaling needs the option in both SYNs */
-	tcb->use_window_scale = opt->has_window_scale;
-	tcb->snd_wscale = opt->has_window_scale ? opt->window_scale : 0;
+	tcb->agreed.window_scale = opt->has_window_scale;
+	tcb->agreed.snd_wscale = opt->has_window_scale ? opt->window_scale : 0;
 	if (!opt->has_window_scale)
-		tcb->rcv_wscale = 0;
-	tcb->use_sack = opt->sack_permitted;
-	tcb->use_timestamps = opt->has_timestamps;
-	tcb->ts_recent = opt->ts_val;
-	tcb->ts_recent_at = (uint32_t)(seg->now_ns >> TCP_PAWS_SHIFT);
+		tcb->agreed.rcv_wscale = 0;
+	tcb->agreed.sack = opt->sack_permitted;
+	tcb->agreed.timestamps = opt->has_timestamps;
+	tcb->agreed.ts_recent = opt->ts_val;
+	tcb->agreed.ts_recent_at = (uint32_t)(seg->now_ns >> TCP_PAWS_SHIFT);
 	/* Until an ACK says more: never scaled on a SYN (RFC 7323 2.2) */
-	tcb->snd_wnd = tcb->snd_wnd_max = seg->raw_wnd;
-	tcb->snd_wl1 = seg->seq;
-	tcb->snd_wl2 = seg->ack;
+	tcb->snd.wnd = tcb->snd.wnd_max = seg->raw_wnd;
+	tcb->snd.wl1 = seg->seq;
+	tcb->snd.wl2 = seg->ack;
 }
 
 void tcp_become_established(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg)
 {
-	bool syn_was_lost = tcb->attempts > 0;
+	bool syn_was_lost = tcb->snd.attempts > 0;
 
-	tcb->snd_wnd = seg->wnd;
-	tcb->snd_wnd_max = MAX(tcb->snd_wnd_max, seg->wnd);
-	tcb->snd_wl1 = seg->seq;
-	tcb->snd_wl2 = seg->ack;
+	tcb->snd.wnd = seg->wnd;
+	tcb->snd.wnd_max = MAX(tcb->snd.wnd_max, seg->wnd);
+	tcb->snd.wl1 = seg->seq;
+	tcb->snd.wl2 = seg->ack;
 	tcp_advance_una(stack, tcb, seg, 0);
 	tcp_congestion_init(tcb, syn_was_lost);
 	/* RFC 6298 5.7: unless a timestamp told the real round trip */
-	if (syn_was_lost && tcb->srtt_ns == 0)
-		tcb->rto_ns = TCP_RTO_AFTER_SYN_LOSS_NS;
-	tcb->connected = true;
-	awaited_free(stack, &tcb->awaited);
+	if (syn_was_lost && tcb->loss.srtt_ns == 0)
+		tcb->loss.rto_ns = TCP_RTO_AFTER_SYN_LOSS_NS;
+	tcb->life.connected = true;
+	awaited_free(stack, &tcb->life.awaited);
 	tcp_set_state(stack, tcb, TCP_ESTABLISHED);
 	tcp_heard(tcb, seg->now_ns);
 	tcp_tune_start(tcb, seg->now_ns);
@@ -113,23 +114,23 @@ static void emit_synack_received(struct stack *stack, struct tcb *tcb,
 	struct tcp_header_view view;
 
 	tcp_view_received(&view, seg);
-	tcp_emit_header(stack, EVENT_TCP_SYNACK_RCVD, tcb->conn, &view);
+	tcp_emit_header(stack, EVENT_TCP_SYNACK_RCVD, tcb->id.number, &view);
 	tcp_step(tcb, 12);
 }
 
 void tcp_tell_established(struct stack *stack, struct tcb *tcb, const char *checked)
 {
-	event_emit(stack->port->events, EVENT_TCP_ESTABLISHED, tcb->conn, 0,
-		   EV_ENDPOINT("src", tcb->local), EV_ENDPOINT("dst", tcb->remote),
-		   EV_STR("checked", checked), EV_STR("state", tcp_state_name(tcb->state)));
+	event_emit(stack->port->events, EVENT_TCP_ESTABLISHED, tcb->id.number, 0,
+		   EV_ENDPOINT("src", tcb->id.local), EV_ENDPOINT("dst", tcb->id.remote),
+		   EV_STR("checked", checked), EV_STR("state", tcp_state_name(tcb->life.state)));
 	tcp_step(tcb, 13);
 }
 
 void tcp_tell_user(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	if (tcb->user == NULL || tcb->user->connected == NULL)
+	if (tcb->life.user == NULL || tcb->life.user->connected == NULL)
 		return;
-	tcb->user->connected(stack, tcb->user, now_ns - tcb->syn_sent_ns);
+	tcb->life.user->connected(stack, tcb->life.user, now_ns - tcb->loss.syn_sent_ns);
 	tcp_step(tcb, 15);
 }
 
@@ -183,8 +184,8 @@ void tcp_syn_sent_arrives(struct stack *stack, struct tcb *tcb, struct tcp_segme
 	bool ack = seg->flags & TCP_ACK;
 
 	/* first: check the ACK bit */
-	if (ack && (seq_leq(seg->ack, tcb->iss) || seq_gt(seg->ack, tcb->snd_nxt))) {
-		awaited_add(stack, &tcb->awaited, seg->flags & TCP_RST
+	if (ack && (seq_leq(seg->ack, tcb->snd.iss) || seq_gt(seg->ack, tcb->snd.nxt))) {
+		awaited_add(stack, &tcb->life.awaited, seg->flags & TCP_RST
 						   ? REFUSED("carried a RST that acknowledges nothing of ours")
 						   : REFUSED("acknowledged something else than our SYN"));
 		if (!(seg->flags & TCP_RST))
@@ -197,14 +198,15 @@ void tcp_syn_sent_arrives(struct stack *stack, struct tcb *tcb, struct tcp_segme
 			tcp_rst_received(stack, tcb, seg, "connection refused");
 			tcp_end(stack, tcb, ERR_CONNREFUSED);
 		} else {
-			awaited_add(stack, &tcb->awaited, REFUSED("carried a RST without an ACK"));
+			awaited_add(stack, &tcb->life.awaited,
+				    REFUSED("carried a RST without an ACK"));
 		}
 		return;
 	}
 	/* third: check the security: RFC 9293 A.1, no such option is in use */
 	/* fourth: check the SYN bit; fifth: without it the segment is dropped */
 	if (!(seg->flags & TCP_SYN)) {
-		awaited_add(stack, &tcb->awaited, REFUSED("had no SYN"));
+		awaited_add(stack, &tcb->life.awaited, REFUSED("had no SYN"));
 		return;
 	}
 	if (ack)

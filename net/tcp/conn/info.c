@@ -14,25 +14,26 @@
 
 static enum sock_ca_state ca_state(const struct tcb *tcb)
 {
-	if (tcb->recovery == TCP_RECOVERY_LOSS)
+	if (tcb->loss.recovery == TCP_RECOVERY_LOSS)
 		return SOCK_CA_LOSS;
-	if (tcb->recovery == TCP_RECOVERY_FAST)
+	if (tcb->loss.recovery == TCP_RECOVERY_FAST)
 		return SOCK_CA_RECOVERY;
-	if (tcb->ecn_cwr && seq_lt(tcb->snd_una, tcb->reduced_at))
+	if (tcb->cc.ecn_cwr && seq_lt(tcb->snd.una, tcb->cc.reduced_at))
 		return SOCK_CA_CWR;
-	return tcb->duplicate_acks > 0 || (tcb->sent != NULL && tcb->sent->n_sacked > 0)
+	return tcb->loss.duplicate_acks > 0 || (tcb->loss.sent != NULL &&
+						tcb->loss.sent->n_sacked > 0)
 		? SOCK_CA_DISORDER : SOCK_CA_OPEN;
 }
 
 /* A walk over what is out, which only who asks pays for. */
 static void tell_loss(const struct tcb *tcb, struct sock_tcp_info *info)
 {
-	struct scoreboard *sb = tcb->sent;
+	struct scoreboard *sb = tcb->loss.sent;
 
 	info->ca_state = ca_state(tcb);
-	info->reordering = MAX(tcb->rack.reordering, REORDERING_LEAST);
-	info->reord_seen = tcb->rack.reordered;
-	info->dsack_dups = tcb->dsacks;
+	info->reordering = MAX(tcb->loss.rack.reordering, REORDERING_LEAST);
+	info->reord_seen = tcb->loss.rack.reordered;
+	info->dsack_dups = tcb->loss.dsacks;
 	if (sb == NULL)
 		return;
 	info->reo_wnd_us = (uint32_t)(tcp_rack_window(tcb) / NS_PER_US);
@@ -65,13 +66,13 @@ static uint32_t tick_age_ms(uint32_t tick, uint64_t now_ns)
 
 static void tell_times(const struct tcb *tcb, struct sock_tcp_info *info, uint64_t now_ns)
 {
-	info->last_data_sent_ms = age_ms(tcb->last_sent_ns, now_ns);
-	info->last_data_recv_ms = tick_age_ms(tcb->data_came, now_ns);
-	info->last_ack_recv_ms = age_ms(tcb->heard_ns, now_ns);
-	info->min_rtt_us = tcb->rack.min_rtt_ns / NS_PER_US;
-	if (!tcb->used) /* a listener has no such numbers */
+	info->last_data_sent_ms = age_ms(tcb->snd.last_sent_ns, now_ns);
+	info->last_data_recv_ms = tick_age_ms(tcb->rcv.data_came, now_ns);
+	info->last_ack_recv_ms = age_ms(tcb->life.heard_ns, now_ns);
+	info->min_rtt_us = tcb->loss.rack.min_rtt_ns / NS_PER_US;
+	if (!tcb->life.used) /* a listener has no such numbers */
 		return;
-	info->rcv_rtt_us = tcb->rcv_rtt_ms * 1000u;
+	info->rcv_rtt_us = tcb->rcv.rtt_ms * 1000u;
 	info->rcv_space = tcb->meter.rcv_space;
 	info->busy_us = tcp_meter_us(tcb, TCP_LIMIT_NONE, now_ns);
 	info->rwnd_limited_us = tcp_meter_us(tcb, TCP_LIMIT_RWND, now_ns);
@@ -82,14 +83,14 @@ static void tell_times(const struct tcb *tcb, struct sock_tcp_info *info, uint64
 
 static enum sock_ecn_mode ecn_mode(const struct tcb *tcb)
 {
-	if (tcb->ecn == TCP_ECN_ACCURATE)
+	if (tcb->cc.ecn == TCP_ECN_ACCURATE)
 		return SOCK_ECN_ACCURATE;
-	return tcb->ecn == TCP_ECN_ON ? SOCK_ECN_RFC3168 : SOCK_ECN_NONE;
+	return tcb->cc.ecn == TCP_ECN_ON ? SOCK_ECN_RFC3168 : SOCK_ECN_NONE;
 }
 
 static void tell_ecn(const struct tcb *tcb, struct sock_tcp_info *info)
 {
-	const struct tcp_accurate *a = tcb->accurate;
+	const struct tcp_accurate *a = tcb->cc.accurate;
 
 	info->ecn_mode = ecn_mode(tcb);
 	if (a == NULL)
@@ -106,19 +107,20 @@ static void tell_ecn(const struct tcb *tcb, struct sock_tcp_info *info)
 
 static uint8_t agreed(const struct tcb *tcb)
 {
-	return (uint8_t)((tcb->use_timestamps ? SOCK_TCPI_TIMESTAMPS : 0) |
-			 (tcb->use_sack ? SOCK_TCPI_SACK : 0) |
-			 (tcb->use_window_scale ? SOCK_TCPI_WSCALE : 0) |
-			 (tcb->connected && ecn_mode(tcb) != SOCK_ECN_NONE ? SOCK_TCPI_ECN : 0) |
-			 (tcb->ecn_seen ? SOCK_TCPI_ECN_SEEN : 0));
+	return (uint8_t)((tcb->agreed.timestamps ? SOCK_TCPI_TIMESTAMPS : 0) |
+			 (tcb->agreed.sack ? SOCK_TCPI_SACK : 0) |
+			 (tcb->agreed.window_scale ? SOCK_TCPI_WSCALE : 0) |
+			 (tcb->life.connected && ecn_mode(tcb) != SOCK_ECN_NONE ? SOCK_TCPI_ECN :
+			  0) |
+			 (tcb->cc.ecn_seen ? SOCK_TCPI_ECN_SEEN : 0));
 }
 
 /* Text of ours that is out: SYN and FIN take a number and are none. */
 static uint32_t text_out(const struct tcb *tcb)
 {
-	uint32_t end = seq_min(tcb->snd_nxt, tcb->snd_end);
+	uint32_t end = seq_min(tcb->snd.nxt, tcb->snd.end);
 
-	return seq_gt(end, tcb->snd_una) && tcb->connected ? end - tcb->snd_una : 0;
+	return seq_gt(end, tcb->snd.una) && tcb->life.connected ? end - tcb->snd.una : 0;
 }
 
 void tcp_info(const struct tcb *tcb, struct sock_tcp_info *info, uint64_t now_ns)
@@ -126,37 +128,37 @@ void tcp_info(const struct tcb *tcb, struct sock_tcp_info *info, uint64_t now_ns
 	bool persists = tcp_timer_is_set(tcb, TCP_TIMER_PERSIST);
 
 	*info = (struct sock_tcp_info){
-		.state = tcb->state,
-		.snd_mss = tcb->snd_mss,
-		.rcv_mss = tcb->rcv_mss,
-		.snd_cwnd = tcb->cwnd,
-		.snd_ssthresh = tcb->ssthresh,
-		.snd_wnd = tcb->snd_wnd,
-		.rcv_wnd = tcb_synchronized(tcb) ? tcb->rcv_adv - tcb->rcv_nxt : 0,
+		.state = tcb->life.state,
+		.snd_mss = tcb->snd.mss,
+		.rcv_mss = tcb->agreed.mss_offered,
+		.snd_cwnd = tcb->cc.cwnd,
+		.snd_ssthresh = tcb->cc.ssthresh,
+		.snd_wnd = tcb->snd.wnd,
+		.rcv_wnd = tcb_synchronized(tcb) ? tcb->rcv.adv - tcb->rcv.nxt : 0,
 		.unacked = tcb_flight(tcb),
-		.notsent = seq_gt(tcb->snd_end, tcb->snd_nxt) ? tcb->snd_end - tcb->snd_nxt : 0,
-		.unread = tcb->rcv_unread,
-		.retransmits = tcb->retransmits,
-		.segs_out = tcb->segs_out,
-		.segs_in = tcb->segs_in,
-		.bytes_sent = tcb->bytes_sent,
-		.bytes_received = tcb->bytes_received,
-		.srtt_us = tcb->srtt_ns / NS_PER_US,
-		.rttvar_us = tcb->rttvar_ns / NS_PER_US,
-		.rto_us = tcb->srtt_ns != 0 ? tcb->rto_ns / NS_PER_US : 0,
-		.backoff = persists ? 0 : tcb->attempts,
-		.probes = persists ? tcb->attempts : tcb->keep_probes,
+		.notsent = seq_gt(tcb->snd.end, tcb->snd.nxt) ? tcb->snd.end - tcb->snd.nxt : 0,
+		.unread = tcb->rcv.unread,
+		.retransmits = tcb->snd.retransmits,
+		.segs_out = tcb->snd.segs,
+		.segs_in = tcb->rcv.segs,
+		.bytes_sent = tcb->snd.bytes,
+		.bytes_received = tcb->rcv.bytes,
+		.srtt_us = tcb->loss.srtt_ns / NS_PER_US,
+		.rttvar_us = tcb->loss.rttvar_ns / NS_PER_US,
+		.rto_us = tcb->loss.srtt_ns != 0 ? tcb->loss.rto_ns / NS_PER_US : 0,
+		.backoff = persists ? 0 : tcb->snd.attempts,
+		.probes = persists ? tcb->snd.attempts : tcb->life.keep_probes,
 		.options = agreed(tcb),
-		.snd_wscale = tcb->snd_wscale,
-		.rcv_wscale = tcb->use_window_scale ? tcb->rcv_wscale : 0,
-		.total_retrans = tcb->retransmits,
-		.pmtu = tcb->snd_mss != 0 ? tcb->snd_mss + IPV4_TCP_OVERHEAD : 0,
-		.delivered = tcb->delivered,
-		.delivered_ce = tcb->delivered_ce,
-		.data_segs_out = tcb->data_segs_out,
-		.data_segs_in = tcb->data_segs_in,
-		.bytes_acked = tcb->bytes_sent - text_out(tcb),
-		.bytes_retrans = tcb->bytes_again,
+		.snd_wscale = tcb->agreed.snd_wscale,
+		.rcv_wscale = tcb->agreed.window_scale ? tcb->agreed.rcv_wscale : 0,
+		.total_retrans = tcb->snd.retransmits,
+		.pmtu = tcb->snd.mss != 0 ? tcb->snd.mss + IPV4_TCP_OVERHEAD : 0,
+		.delivered = tcb->loss.delivered,
+		.delivered_ce = tcb->cc.delivered_ce,
+		.data_segs_out = tcb->snd.data_segs,
+		.data_segs_in = tcb->rcv.data_segs,
+		.bytes_acked = tcb->snd.bytes - text_out(tcb),
+		.bytes_retrans = tcb->snd.bytes_again,
 	};
 	tell_loss(tcb, info);
 	tell_times(tcb, info, now_ns);

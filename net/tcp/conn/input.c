@@ -117,13 +117,13 @@ static void arrives(struct stack *stack, struct tcp_segment *seg)
 		tcp_reset_segment(stack, NULL, seg, TCP_RESET_NO_CONNECTION);
 		return;
 	}
-	tcb->segs_in++;
-	tcb->data_segs_in += seg->data_len > 0;
+	tcb->rcv.segs++;
+	tcb->rcv.data_segs += seg->data_len > 0;
 	tcp_user_active(stack, tcb);
 	/* RFC 7323 2.2: the window of a SYN is never scaled */
 	if (!(seg->flags & TCP_SYN))
-		seg->wnd <<= tcb->snd_wscale;
-	switch (tcb->state) {
+		seg->wnd <<= tcb->agreed.snd_wscale;
+	switch (tcb->life.state) {
 	case TCP_LISTEN:
 		tcb = tcp_listen_arrives(stack, tcb, seg);
 		if (tcb != NULL)

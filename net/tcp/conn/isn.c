@@ -25,10 +25,10 @@ static uint32_t tuple_hash(const struct stack *stack, const struct tcb *tcb,
 	struct hash_input in;
 
 	memset(&in, 0, sizeof(in)); /* padding is hashed too */
-	in.local = tcb->local.addr;
-	in.remote = tcb->remote.addr;
-	in.local_port = tcb->local.port;
-	in.remote_port = tcb->remote.port;
+	in.local = tcb->id.local.addr;
+	in.remote = tcb->id.remote.addr;
+	in.local_port = tcb->id.local.port;
+	in.remote_port = tcb->id.remote.port;
 	in.purpose = (uint8_t)purpose;
 	return (uint32_t)siphash(stack->secret, &in, sizeof(in));
 }
@@ -49,5 +49,5 @@ uint32_t tcp_timestamp_offset(const struct stack *stack, const struct tcb *tcb)
 /* RFC 7323 5.4: between 1 ms and 1 s a tick; ours is 1 ms. */
 uint32_t tcp_timestamp(const struct tcb *tcb, uint64_t now_ns)
 {
-	return (uint32_t)(now_ns / NS_PER_MS) + tcb->ts_offset;
+	return (uint32_t)(now_ns / NS_PER_MS) + tcb->agreed.ts_offset;
 }

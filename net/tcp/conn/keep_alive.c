@@ -15,7 +15,7 @@
 
 static bool may_probe(const struct tcb *tcb)
 {
-	return tcb->chosen.keep_alive && tcb_synchronized(tcb) && tcb->state != TCP_TIME_WAIT;
+	return tcb->chosen.keep_alive && tcb_synchronized(tcb) && tcb->life.state != TCP_TIME_WAIT;
 }
 
 static uint64_t idle_ns(const struct tcb *tcb)
@@ -26,7 +26,7 @@ static uint64_t idle_ns(const struct tcb *tcb)
 void tcp_keep_alive_start(struct stack *stack, struct tcb *tcb)
 {
 	if (may_probe(tcb))
-		tcp_timer_set(stack, tcb, TCP_TIMER_KEEP_ALIVE, tcb->heard_ns + idle_ns(tcb));
+		tcp_timer_set(stack, tcb, TCP_TIMER_KEEP_ALIVE, tcb->life.heard_ns + idle_ns(tcb));
 	else if (tcp_timer_is_set(tcb, TCP_TIMER_KEEP_ALIVE))
 		tcp_timer_clear(stack, tcb, TCP_TIMER_KEEP_ALIVE);
 }
@@ -40,8 +40,9 @@ static bool is_busy(const struct tcb *tcb)
 static bool peer_is_gone(const struct tcb *tcb, uint64_t now_ns)
 {
 	if (tcb->chosen.user_timeout_ms != 0)
-		return tcb->keep_probes > 0 && now_ns - tcb->heard_ns >= tcp_patience(tcb);
-	return tcb->keep_probes >= tcb->chosen.keep_count;
+		return tcb->life.keep_probes > 0 && now_ns - tcb->life.heard_ns >=
+		       tcp_patience(tcb);
+	return tcb->life.keep_probes >= tcb->chosen.keep_count;
 }
 
 static void give_up(struct stack *stack, struct tcb *tcb)
@@ -50,9 +51,10 @@ static void give_up(struct stack *stack, struct tcb *tcb)
 	struct strbuf sb = strbuf_on(reason, sizeof(reason));
 
 	strbuf_str(&sb, "no answer to ");
-	strbuf_u64(&sb, tcb->keep_probes);
+	strbuf_u64(&sb, tcb->life.keep_probes);
 	strbuf_str(&sb, " keep-alive probes");
-	tcp_give_up(stack, tcb, tcb->soft_error != ERR_OK ? tcb->soft_error : ERR_TIMEDOUT, reason);
+	tcp_give_up(stack, tcb, tcb->life.soft_error != ERR_OK ? tcb->life.soft_error :
+		    ERR_TIMEDOUT, reason);
 }
 
 bool tcp_keep_alive_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
@@ -63,17 +65,18 @@ bool tcp_keep_alive_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 		tcp_timer_set(stack, tcb, TCP_TIMER_KEEP_ALIVE, now_ns + idle_ns(tcb));
 		return true;
 	}
-	if (now_ns - tcb->heard_ns < idle_ns(tcb)) {
-		tcp_timer_set(stack, tcb, TCP_TIMER_KEEP_ALIVE, tcb->heard_ns + idle_ns(tcb));
+	if (now_ns - tcb->life.heard_ns < idle_ns(tcb)) {
+		tcp_timer_set(stack, tcb, TCP_TIMER_KEEP_ALIVE, tcb->life.heard_ns + idle_ns(tcb));
 		return true;
 	}
 	if (peer_is_gone(tcb, now_ns)) {
 		give_up(stack, tcb);
 		return false;
 	}
-	if (tcb->keep_probes > 0) /* the first one ends a silence that need not mean anything */
+	/* the first one ends a silence that need not mean anything */
+	if (tcb->life.keep_probes > 0)
 		tcp_doubt_silence(stack, tcb, now_ns);
-	tcb->keep_probes++;
+	tcb->life.keep_probes++;
 	stack->counters.tcp_keep_alives++;
 	tcp_timer_set(stack, tcb, TCP_TIMER_KEEP_ALIVE,
 		      now_ns + tcb->chosen.keep_interval_s * NS_PER_S);

@@ -43,8 +43,8 @@ void tcp_layer_destroy(struct stack *stack, struct tcp_layer *layer)
 	while (layer->listeners != NULL) {
 		struct tcb *l = layer->listeners;
 
-		while (l->accept_first != NULL)
-			tcp_free(stack, l->accept_first);
+		while (l->places.accept_first != NULL)
+			tcp_free(stack, l->places.accept_first);
 		tcp_free(stack, l);
 	}
 	port->free(port->ctx, layer->buckets, layer->n_buckets * sizeof(layer->buckets[0]));
@@ -63,9 +63,10 @@ void net_tcp_states(const struct stack *stack, uint32_t by_state[NET_TCP_STATES]
 	_Static_assert(NET_TCP_STATES == TCP_TIME_WAIT + 1, "one for each");
 	memset(by_state, 0, NET_TCP_STATES * sizeof(by_state[0]));
 	for (uint32_t i = 0; i < layer->n_buckets; i++)
-		for (const struct tcb *tcb = layer->buckets[i]; tcb != NULL; tcb = tcb->hash_next)
-			by_state[tcb->state]++;
-	for (const struct tcb *l = layer->listeners; l != NULL; l = l->hash_next)
+		for (const struct tcb *tcb = layer->buckets[i]; tcb != NULL; tcb =
+		     tcb->id.hash_next)
+			by_state[tcb->life.state]++;
+	for (const struct tcb *l = layer->listeners; l != NULL; l = l->id.hash_next)
 		by_state[TCP_LISTEN]++;
 }
 
@@ -75,26 +76,26 @@ void tcp_work_add(struct stack *stack, struct tcb *tcb)
 {
 	struct tcp_layer *layer = stack->tcp;
 
-	if (tcb->work_prev != NULL)
+	if (tcb->life.work_prev != NULL)
 		return;
-	tcb->work_next = NULL;
-	tcb->work_prev = layer->work_last;
+	tcb->life.work_next = NULL;
+	tcb->life.work_prev = layer->work_last;
 	*layer->work_last = tcb;
-	layer->work_last = &tcb->work_next;
+	layer->work_last = &tcb->life.work_next;
 }
 
 void tcp_work_remove(struct stack *stack, struct tcb *tcb)
 {
 	struct tcp_layer *layer = stack->tcp;
 
-	if (tcb->work_prev == NULL)
+	if (tcb->life.work_prev == NULL)
 		return;
-	*tcb->work_prev = tcb->work_next;
-	if (tcb->work_next != NULL)
-		tcb->work_next->work_prev = tcb->work_prev;
+	*tcb->life.work_prev = tcb->life.work_next;
+	if (tcb->life.work_next != NULL)
+		tcb->life.work_next->life.work_prev = tcb->life.work_prev;
 	else
-		layer->work_last = tcb->work_prev;
-	tcb->work_prev = NULL;
+		layer->work_last = tcb->life.work_prev;
+	tcb->life.work_prev = NULL;
 }
 
 bool tcp_has_work(const struct stack *stack)

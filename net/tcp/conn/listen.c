@@ -15,28 +15,28 @@
 
 static uint32_t half_open_max(const struct tcb *listener)
 {
-	return MAX(listener->backlog, HALF_OPEN_MIN);
+	return MAX(listener->backlog.max, HALF_OPEN_MIN);
 }
 
 int tcp_listen(struct stack *stack, struct tcb *tcb, unsigned backlog)
 {
 	const struct net_endpoint any = net_endpoint_ipv4(0, 0);
 
-	if (tcb->state == TCP_LISTEN) {
-		tcb->backlog = MIN(MAX(backlog, 1u), BACKLOG_MAX);
+	if (tcb->life.state == TCP_LISTEN) {
+		tcb->backlog.max = MIN(MAX(backlog, 1u), BACKLOG_MAX);
 		return ERR_OK;
 	}
-	if (tcb->state != TCP_CLOSED || tcb->used)
+	if (tcb->life.state != TCP_CLOSED || tcb->life.used)
 		return ERR_INVAL;
-	if (!tcb->bound) {
+	if (!tcb->id.bound) {
 		int err = tcp_bind(stack, tcb, &any);
 
 		if (err != ERR_OK)
 			return err;
 	}
-	if (tcp_find_listener(stack, &tcb->local) != NULL)
+	if (tcp_find_listener(stack, &tcb->id.local) != NULL)
 		return ERR_ADDRINUSE; /* bound before that one listened */
-	tcb->backlog = MIN(MAX(backlog, 1u), BACKLOG_MAX);
+	tcb->backlog.max = MIN(MAX(backlog, 1u), BACKLOG_MAX);
 	tcp_bound_remove(stack, tcb);
 	tcp_listener_insert(stack, tcb);
 	tcp_set_state(stack, tcb, TCP_LISTEN);
@@ -54,34 +54,34 @@ void tcp_unlisten(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 
 static void queue_push(struct tcb *listener, struct tcb *tcb)
 {
-	tcb->accept_next = NULL;
-	if (listener->accept_last != NULL)
-		listener->accept_last->accept_next = tcb;
+	tcb->places.accept_next = NULL;
+	if (listener->places.accept_last != NULL)
+		listener->places.accept_last->places.accept_next = tcb;
 	else
-		listener->accept_first = tcb;
-	listener->accept_last = tcb;
-	listener->accept_count++;
+		listener->places.accept_first = tcb;
+	listener->places.accept_last = tcb;
+	listener->backlog.accepted++;
 }
 
 static void queue_remove(struct tcb *listener, struct tcb *tcb)
 {
 	struct tcb *before = NULL;
-	struct tcb *at = listener->accept_first;
+	struct tcb *at = listener->places.accept_first;
 
-	for (; at != tcb; at = at->accept_next)
+	for (; at != tcb; at = at->places.accept_next)
 		before = at;
 	if (before != NULL)
-		before->accept_next = tcb->accept_next;
+		before->places.accept_next = tcb->places.accept_next;
 	else
-		listener->accept_first = tcb->accept_next;
-	if (listener->accept_last == tcb)
-		listener->accept_last = before;
-	listener->accept_count--;
+		listener->places.accept_first = tcb->places.accept_next;
+	if (listener->places.accept_last == tcb)
+		listener->places.accept_last = before;
+	listener->backlog.accepted--;
 }
 
 struct tcb *tcp_accept(struct tcb *listener)
 {
-	struct tcb *tcb = listener->accept_first;
+	struct tcb *tcb = listener->places.accept_first;
 
 	if (tcb != NULL)
 		tcp_listen_forget(tcb);
@@ -90,40 +90,40 @@ struct tcb *tcp_accept(struct tcb *listener)
 
 bool tcp_accept_is_full(const struct tcb *listener)
 {
-	return listener->accept_count >= listener->backlog;
+	return listener->backlog.accepted >= listener->backlog.max;
 }
 
 bool tcp_accept_waiting(const struct tcb *listener)
 {
-	return listener->accept_first != NULL;
+	return listener->places.accept_first != NULL;
 }
 
 void tcp_attach(struct tcb *tcb, struct tcp_user *user)
 {
-	tcb->user = user;
+	tcb->life.user = user;
 }
 
 void tcp_listen_established(struct tcb *tcb)
 {
-	tcb->listener->half_open--;
-	tcb->owned = true; /* by the queue, then by who accepts it */
-	queue_push(tcb->listener, tcb);
+	tcb->places.listener->backlog.half_open--;
+	tcb->life.owned = true; /* by the queue, then by who accepts it */
+	queue_push(tcb->places.listener, tcb);
 }
 
 void tcp_listen_forget(struct tcb *tcb)
 {
-	if (tcb->connected)
-		queue_remove(tcb->listener, tcb);
+	if (tcb->life.connected)
+		queue_remove(tcb->places.listener, tcb);
 	else
-		tcb->listener->half_open--;
-	tcb->listener = NULL;
+		tcb->places.listener->backlog.half_open--;
+	tcb->places.listener = NULL;
 }
 
 static void abort_child(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
 	tcp_listen_forget(tcb);
-	tcb->owned = false;
-	if (tcb->state == TCP_CLOSED)
+	tcb->life.owned = false;
+	if (tcb->life.state == TCP_CLOSED)
 		tcp_free(stack, tcb);
 	else
 		tcp_abort_with(stack, tcb, TCP_RESET_LISTENER_CLOSED, now_ns);
@@ -133,16 +133,16 @@ void tcp_listen_close(struct stack *stack, struct tcb *listener, uint64_t now_ns
 {
 	struct tcp_layer *layer = stack->tcp;
 
-	while (listener->accept_first != NULL)
-		abort_child(stack, listener->accept_first, now_ns);
+	while (listener->places.accept_first != NULL)
+		abort_child(stack, listener->places.accept_first, now_ns);
 	/* Half-open ones are on no list of their own: a listener closes once, so a walk over all
 	 * connections is the cheaper bargain. */
-	for (uint32_t i = 0; i < layer->n_buckets && listener->half_open > 0; i++) {
+	for (uint32_t i = 0; i < layer->n_buckets && listener->backlog.half_open > 0; i++) {
 		struct tcb *tcb, *next;
 
 		for (tcb = layer->buckets[i]; tcb != NULL; tcb = next) {
-			next = tcb->hash_next;
-			if (tcb->listener == listener)
+			next = tcb->id.hash_next;
+			if (tcb->places.listener == listener)
 				abort_child(stack, tcb, now_ns);
 		}
 	}
@@ -157,34 +157,34 @@ static struct tcb *record(struct stack *stack, struct tcb *listener, const struc
 
 	if (tcb == NULL)
 		return NULL;
-	tcb->owned = false;
-	tcb->passive = true;
-	tcb->used = true;
+	tcb->life.owned = false;
+	tcb->life.passive = true;
+	tcb->life.used = true;
 	stack->counters.tcp_connections++;
-	tcb->local = seg->local;
-	tcb->remote = seg->remote;
+	tcb->id.local = seg->local;
+	tcb->id.remote = seg->remote;
 	tcp_inherit(tcb, listener);
-	tcb->state = TCP_LISTEN; /* where it comes from; no change yet */
+	tcb->life.state = TCP_LISTEN; /* where it comes from; no change yet */
 	if (tcp_prepare(stack, tcb, seg->now_ns) != ERR_OK) {
-		tcb->state = TCP_CLOSED;
+		tcb->life.state = TCP_CLOSED;
 		tcp_free(stack, tcb);
 		return NULL;
 	}
-	tcb->listener = listener;
-	listener->half_open++;
+	tcb->places.listener = listener;
+	listener->backlog.half_open++;
 	return tcb;
 }
 
 static void emit_found_and_recorded(struct stack *stack, const struct tcb *listener,
 				    struct tcb *tcb)
 {
-	event_emit(stack->port->events, EVENT_SRV_FOUND, tcb->conn, 0,
-		   EV_U64("port", listener->local.port),
-		   EV_I64("fd", listener->user != NULL ? listener->user->fd : -1));
+	event_emit(stack->port->events, EVENT_SRV_FOUND, tcb->id.number, 0,
+		   EV_U64("port", listener->id.local.port),
+		   EV_I64("fd", listener->life.user != NULL ? listener->life.user->fd : -1));
 	tcp_set_state(stack, tcb, TCP_SYN_RECEIVED);
-	event_emit(stack->port->events, EVENT_SRV_RECORDED, tcb->conn, 0,
-		   EV_ENDPOINT("src", tcb->remote),
-		   EV_STR("state", tcp_state_name(tcb->state)));
+	event_emit(stack->port->events, EVENT_SRV_RECORDED, tcb->id.number, 0,
+		   EV_ENDPOINT("src", tcb->id.remote),
+		   EV_STR("state", tcp_state_name(tcb->life.state)));
 }
 
 /* 3.10.7.2, third: RCV.NXT = SEG.SEQ + 1, IRS = SEG.SEQ.
@@ -202,11 +202,11 @@ static void take_syn(struct stack *stack, struct tcb *listener, struct tcb *tcb,
 static void answer_with_cookie(struct stack *stack, struct tcb *listener,
 			       const struct tcp_segment *seg)
 {
-	if (seg->now_ns >= listener->cookies_until_ns)
+	if (seg->now_ns >= listener->backlog.cookies_until_ns)
 		event_emit(stack->port->events, EVENT_SRV_COOKIES, 0, 0,
-			   EV_U64("port", listener->local.port),
-			   EV_U64("half_open", listener->half_open));
-	listener->cookies_until_ns = tcp_cookies_end(seg->now_ns);
+			   EV_U64("port", listener->id.local.port),
+			   EV_U64("half_open", listener->backlog.half_open));
+	listener->backlog.cookies_until_ns = tcp_cookies_end(seg->now_ns);
 	tcp_cookie_send(stack, listener, seg);
 }
 
@@ -215,7 +215,7 @@ static void syn_arrives(struct stack *stack, struct tcb *listener, struct tcp_se
 	bool full = tcp_accept_is_full(listener);
 	struct tcb *tcb = NULL;
 
-	if (!full && listener->half_open >= half_open_max(listener)) {
+	if (!full && listener->backlog.half_open >= half_open_max(listener)) {
 		answer_with_cookie(stack, listener, seg);
 		return;
 	}
@@ -234,7 +234,7 @@ void tcp_listen_reopen(struct stack *stack, struct tcb *listener, struct tcb *ol
 {
 	struct tcb *tcb = NULL;
 
-	if (!tcp_accept_is_full(listener) && listener->half_open < half_open_max(listener))
+	if (!tcp_accept_is_full(listener) && listener->backlog.half_open < half_open_max(listener))
 		tcb = record(stack, listener, seg);
 	if (tcb == NULL) {
 		stack->counters.tcp_syn_dropped++;
@@ -261,11 +261,12 @@ static struct tcb *record_late(struct stack *stack, struct tcb *listener,
 		return NULL;
 	stack->counters.tcp_cookies_taken++;
 	tcp_begin_at(tcb, seg->ack - 1);
-	tcb->snd_nxt = tcb->iss + 1;
-	tcb->again_ms = (uint32_t)(seg->now_ns / NS_PER_MS); /* the timestamp that it echoes is not the clock's */
+	tcb->snd.nxt = tcb->snd.iss + 1;
+	/* the timestamp that it echoes is not the clock's */
+	tcb->snd.again_ms = (uint32_t)(seg->now_ns / NS_PER_MS);
 	take_syn(stack, listener, tcb, syn);
 	tcp_step(tcb, 12);
-	seg->wnd = (uint32_t)seg->raw_wnd << tcb->snd_wscale;
+	seg->wnd = (uint32_t)seg->raw_wnd << tcb->agreed.snd_wscale;
 	return tcb;
 }
 
@@ -273,7 +274,7 @@ static struct tcb *ack_arrives(struct stack *stack, struct tcb *listener, struct
 {
 	struct tcp_segment syn;
 
-	if (seg->now_ns < listener->cookies_until_ns && !(seg->flags & TCP_SYN) &&
+	if (seg->now_ns < listener->backlog.cookies_until_ns && !(seg->flags & TCP_SYN) &&
 	    tcp_cookie_check(stack, seg, &syn))
 		return record_late(stack, listener, &syn, seg);
 	/* nothing was sent that it could acknowledge */

@@ -39,28 +39,28 @@ uint16_t tcp_ephemeral_port(struct stack *stack, const struct net_addr *local,
 
 static struct tcb **bound_list(const struct stack *stack, const struct tcb *tcb)
 {
-	return &stack->tcp->bound[tcb->local.port % TCP_BOUND_LISTS];
+	return &stack->tcp->bound[tcb->id.local.port % TCP_BOUND_LISTS];
 }
 
 void tcp_bound_insert(struct stack *stack, struct tcb *tcb)
 {
 	struct tcb **at = bound_list(stack, tcb);
 
-	tcb->hash_next = *at;
+	tcb->id.hash_next = *at;
 	*at = tcb;
-	tcb->bound_listed = true;
+	tcb->id.bound_listed = true;
 }
 
 void tcp_bound_remove(struct stack *stack, struct tcb *tcb)
 {
 	struct tcb **at = bound_list(stack, tcb);
 
-	if (!tcb->bound_listed)
+	if (!tcb->id.bound_listed)
 		return;
 	while (*at != tcb)
-		at = &(*at)->hash_next;
-	*at = tcb->hash_next;
-	tcb->bound_listed = false;
+		at = &(*at)->id.hash_next;
+	*at = tcb->id.hash_next;
+	tcb->id.bound_listed = false;
 }
 
 static bool overlaps(const struct net_endpoint *a, const struct net_endpoint *b)
@@ -73,8 +73,8 @@ static bool overlaps(const struct net_endpoint *a, const struct net_endpoint *b)
 /* Whether a list of TCBs has one that keeps `local` for itself. */
 static bool somebody_has(const struct tcb *tcb, const struct net_endpoint *local, bool reuse)
 {
-	for (; tcb != NULL; tcb = tcb->hash_next)
-		if (overlaps(&tcb->local, local) && !(reuse && tcb->reuse))
+	for (; tcb != NULL; tcb = tcb->id.hash_next)
+		if (overlaps(&tcb->id.local, local) && !(reuse && tcb->id.reuse))
 			return true;
 	return false;
 }

@@ -22,39 +22,39 @@
 
 static void doubt(struct stack *stack, const struct tcb *tcb, uint64_t now_ns)
 {
-	ipv4_negative_advice(stack, net_addr_to_ipv4(&tcb->remote.addr), now_ns);
+	ipv4_negative_advice(stack, net_addr_to_ipv4(&tcb->id.remote.addr), now_ns);
 }
 
 void tcp_doubt_old_segment(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg)
 {
-	if (segment_len(seg) == 0 || seq_geq(seg->seq, tcb->rcv_nxt))
+	if (segment_len(seg) == 0 || seq_geq(seg->seq, tcb->rcv.nxt))
 		return;
-	if (tcb->old_segments_at != tcb->rcv_nxt)
-		tcb->old_segments = 0;
-	tcb->old_segments_at = tcb->rcv_nxt;
-	if (++tcb->old_segments < OLD_SEGMENTS)
+	if (tcb->life.old_segments_at != tcb->rcv.nxt)
+		tcb->life.old_segments = 0;
+	tcb->life.old_segments_at = tcb->rcv.nxt;
+	if (++tcb->life.old_segments < OLD_SEGMENTS)
 		return;
-	tcb->old_segments = 0;
+	tcb->life.old_segments = 0;
 	doubt(stack, tcb, seg->now_ns);
 }
 
 void tcp_doubt_silence(struct stack *stack, const struct tcb *tcb, uint64_t now_ns)
 {
-	if (now_ns - MAX(tcb->heard_ns, tcb->progress_ns) >= SILENCE_NS)
+	if (now_ns - MAX(tcb->life.heard_ns, tcb->snd.progress_ns) >= SILENCE_NS)
 		doubt(stack, tcb, now_ns);
 }
 
 static bool may_bring_text(const struct tcb *tcb)
 {
-	return tcb->state == TCP_ESTABLISHED || tcb->state == TCP_FIN_WAIT_1 ||
-	       tcb->state == TCP_FIN_WAIT_2;
+	return tcb->life.state == TCP_ESTABLISHED || tcb->life.state == TCP_FIN_WAIT_1 ||
+	       tcb->life.state == TCP_FIN_WAIT_2;
 }
 
 void tcp_doubt_reader_waits(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	if (tcb->passive || !may_bring_text(tcb))
+	if (tcb->life.passive || !may_bring_text(tcb))
 		return;
-	tcb->reader_waits = true;
+	tcb->life.reader_waits = true;
 	if (!tcp_timer_is_set(tcb, TCP_TIMER_DOUBT))
 		tcp_timer_set(stack, tcb, TCP_TIMER_DOUBT, now_ns + SILENCE_NS);
 }
@@ -62,12 +62,13 @@ void tcp_doubt_reader_waits(struct stack *stack, struct tcb *tcb, uint64_t now_n
 /* Set once and not moved by each segment: it finds out how long the silence has been. */
 void tcp_doubt_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	uint64_t silence_ns = now_ns - tcb->heard_ns;
+	uint64_t silence_ns = now_ns - tcb->life.heard_ns;
 
-	if (!tcb->reader_waits || !may_bring_text(tcb))
+	if (!tcb->life.reader_waits || !may_bring_text(tcb))
 		return;
 	if (silence_ns >= SILENCE_NS)
 		doubt(stack, tcb, now_ns);
 	tcp_timer_set(stack, tcb, TCP_TIMER_DOUBT,
-		      silence_ns >= SILENCE_NS ? now_ns + silence_ns : tcb->heard_ns + SILENCE_NS);
+		      silence_ns >= SILENCE_NS ? now_ns + silence_ns : tcb->life.heard_ns +
+			SILENCE_NS);
 }

@@ -28,7 +28,7 @@ void tcp_reset_segment(struct stack *stack, const struct tcb *tcb, const struct 
 	struct tcp_send send = {
 		.flags = TCP_RST,
 		.note = TCP_NOTE_RST,
-		.note_arg = tcp_reset_arg(reason, tcb != NULL ? tcb->conn : 0),
+		.note_arg = tcp_reset_arg(reason, tcb != NULL ? tcb->id.number : 0),
 	};
 	uint32_t ack = 0;
 
@@ -48,20 +48,21 @@ void tcp_reset_connection(struct stack *stack, struct tcb *tcb, enum tcp_reset_r
 			  uint64_t now_ns)
 {
 	const struct tcp_send send = {
-		.seq = tcb->snd_nxt,
+		.seq = tcb->snd.nxt,
 		.flags = TCP_RST | TCP_ACK,
 		.note = TCP_NOTE_RST,
-		.note_arg = tcp_reset_arg(reason, tcb->conn),
+		.note_arg = tcp_reset_arg(reason, tcb->id.number),
 	};
 
-	(void)tcp_transmit_rst(stack, tcb, &tcb->local, &tcb->remote, &send, tcb->rcv_nxt, now_ns);
+	(void)tcp_transmit_rst(stack, tcb, &tcb->id.local, &tcb->id.remote, &send, tcb->rcv.nxt,
+			       now_ns);
 }
 
 /* RFC 9293 3.10.5 ABORT */
 void tcp_abort_with(struct stack *stack, struct tcb *tcb, enum tcp_reset_reason reason,
 		    uint64_t now_ns)
 {
-	switch (tcb->state) {
+	switch (tcb->life.state) {
 	case TCP_SYN_RECEIVED:
 	case TCP_ESTABLISHED:
 	case TCP_FIN_WAIT_1:
@@ -86,8 +87,8 @@ void tcp_rst_received(struct stack *stack, struct tcb *tcb, const struct tcp_seg
 		      const char *meaning)
 {
 	stack->counters.tcp_rst_in++;
-	event_emit(stack->port->events, EVENT_TCP_RST_RCVD, tcb->conn,
-		   tcb->state == TCP_SYN_SENT ? 12 : 0, EV_ENDPOINT("src", tcb->remote),
+	event_emit(stack->port->events, EVENT_TCP_RST_RCVD, tcb->id.number,
+		   tcb->life.state == TCP_SYN_SENT ? 12 : 0, EV_ENDPOINT("src", tcb->id.remote),
 		   EV_U64("tcp_seq", seg->seq),
 		   EV_IF(seg->flags & TCP_ACK, EV_U64("tcp_ack", seg->ack)),
 		   EV_STR("meaning", meaning));
@@ -100,11 +101,11 @@ enum tcp_verdict tcp_check_rst(struct stack *stack, struct tcb *tcb, const struc
 	if (!(seg->flags & TCP_RST))
 		return TCP_CONTINUE;
 	/* RFC 5961 3.2: only the exact next number resets */
-	if (seg->seq != tcb->rcv_nxt) {
+	if (seg->seq != tcb->rcv.nxt) {
 		tcp_challenge_ack(stack, tcb, seg->now_ns);
 		return TCP_DONE;
 	}
-	switch (tcb->state) {
+	switch (tcb->life.state) {
 	case TCP_SYN_RECEIVED: /* passive: back to LISTEN, which never left; active: refused */
 		tcp_rst_received(stack, tcb, seg, "connection refused");
 		tcp_end(stack, tcb, ERR_CONNREFUSED);
@@ -130,7 +131,7 @@ enum tcp_verdict tcp_check_syn(struct stack *stack, struct tcb *tcb, const struc
 {
 	if (!(seg->flags & TCP_SYN))
 		return TCP_CONTINUE;
-	if (tcb->state == TCP_SYN_RECEIVED && tcb->passive) {
+	if (tcb->life.state == TCP_SYN_RECEIVED && tcb->life.passive) {
 		tcp_end(stack, tcb, ERR_CONNABORTED); /* "return this connection to LISTEN" */
 		return TCP_DONE;
 	}
@@ -145,15 +146,15 @@ enum tcp_verdict tcp_check_syn(struct stack *stack, struct tcb *tcb, const struc
  * each time: a fixed global count once told blind attackers which connections exist. */
 static bool challenge_allowed(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	if (now_ns >= tcb->challenge_until_ns) {
+	if (now_ns >= tcb->life.challenge_until_ns) {
 		uint32_t ms = 500 + stack_random_below(stack, 1000);
 
-		tcb->challenge_until_ns = now_ns + ms * NS_PER_MS;
-		tcb->challenge_left = (uint8_t)(6 + stack_random_below(stack, 8));
+		tcb->life.challenge_until_ns = now_ns + ms * NS_PER_MS;
+		tcb->life.challenge_left = (uint8_t)(6 + stack_random_below(stack, 8));
 	}
-	if (tcb->challenge_left == 0)
+	if (tcb->life.challenge_left == 0)
 		return false;
-	tcb->challenge_left--;
+	tcb->life.challenge_left--;
 	return true;
 }
 

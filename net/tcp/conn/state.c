@@ -29,25 +29,25 @@ const char *tcp_state_name(enum tcp_state state)
 
 void tcp_user_active(struct stack *stack, const struct tcb *tcb)
 {
-	if (tcb->user != NULL && tcb->user->active != NULL)
-		tcb->user->active(stack, tcb->user);
+	if (tcb->life.user != NULL && tcb->life.user->active != NULL)
+		tcb->life.user->active(stack, tcb->life.user);
 }
 
 void tcp_set_state(struct stack *stack, struct tcb *tcb, enum tcp_state state)
 {
-	enum tcp_state from = tcb->state;
+	enum tcp_state from = tcb->life.state;
 
 	if (from == state)
 		return;
-	tcb->state = (uint8_t)state;
+	tcb->life.state = (uint8_t)state;
 	tcp_user_active(stack, tcb);
-	event_emit(stack->port->events, EVENT_TCP_STATE, tcb->conn, 0,
+	event_emit(stack->port->events, EVENT_TCP_STATE, tcb->id.number, 0,
 		   EV_STR("from", tcp_state_name(from)), EV_STR("to", tcp_state_name(state)));
 }
 
 void tcp_step(struct tcb *tcb, uint8_t step)
 {
-	tcb->last_step = MAX(tcb->last_step, step);
+	tcb->life.last_step = MAX(tcb->life.last_step, step);
 }
 
 /* --- birth ----------------------------------------------------------------------------------- */
@@ -66,13 +66,13 @@ struct tcb *tcp_create(struct stack *stack, struct tcp_user *user)
 		return NULL;
 	}
 	memset(tcb, 0, sizeof(*tcb));
-	tcb->conn = stack->tcp->next_conn++;
-	tcb->user = user;
-	tcb->owned = true;
-	tcb->sndbuf = stack->options.sndbuf;
-	tcb->rcvbuf_max = stack->options.rcvbuf;
-	tcb->rcvbuf = MIN(tcb->rcvbuf_max, TCP_RCVBUF_FIRST);
-	tcb->congestion = stack->options.congestion;
+	tcb->id.number = stack->tcp->next_conn++;
+	tcb->life.user = user;
+	tcb->life.owned = true;
+	tcb->snd.buf_size = stack->options.sndbuf;
+	tcb->rcv.buf_max = stack->options.rcvbuf;
+	tcb->rcv.buf_size = MIN(tcb->rcv.buf_max, TCP_RCVBUF_FIRST);
+	tcb->cc.algorithm = stack->options.congestion;
 	tcp_timers_init(tcb);
 	tcp_user_options_init(tcb);
 	return tcb;
@@ -80,14 +80,14 @@ struct tcb *tcp_create(struct stack *stack, struct tcp_user *user)
 
 void tcp_inherit(struct tcb *tcb, const struct tcb *from)
 {
-	tcb->sndbuf = from->sndbuf;
-	tcb->rcvbuf = from->rcvbuf;
-	tcb->rcvbuf_max = from->rcvbuf_max;
-	tcb->nodelay = from->nodelay;
-	tcb->cork = from->cork & TCP_CORK_ON;
-	tcb->reuse = from->reuse;
+	tcb->snd.buf_size = from->snd.buf_size;
+	tcb->rcv.buf_size = from->rcv.buf_size;
+	tcb->rcv.buf_max = from->rcv.buf_max;
+	tcb->snd.nodelay = from->snd.nodelay;
+	tcb->snd.cork = from->snd.cork & TCP_CORK_ON;
+	tcb->id.reuse = from->id.reuse;
 	tcb->chosen = from->chosen;
-	tcb->congestion = from->congestion;
+	tcb->cc.algorithm = from->cc.algorithm;
 }
 
 /* --- end ------------------------------------------------------------------------------------- */
@@ -95,30 +95,30 @@ void tcp_inherit(struct tcb *tcb, const struct tcb *from)
 /* Once, and only where there was something. */
 static void sum_up(struct stack *stack, struct tcb *tcb)
 {
-	if (!tcb->opened)
+	if (!tcb->life.opened)
 		return;
-	tcb->opened = false;
-	event_emit(stack->port->events, EVENT_TCP_SUMMARY, tcb->conn, 0,
-		   EV_U64("bytes_sent", tcb->bytes_sent),
-		   EV_U64("bytes_received", tcb->bytes_received),
-		   EV_U64("segs_out", tcb->segs_out), EV_U64("segs_in", tcb->segs_in),
-		   EV_U64("retransmits", tcb->retransmits),
-		   EV_IF(tcb->srtt_ns != 0, EV_U64("srtt_us", tcb->srtt_ns / NS_PER_US)));
+	tcb->life.opened = false;
+	event_emit(stack->port->events, EVENT_TCP_SUMMARY, tcb->id.number, 0,
+		   EV_U64("bytes_sent", tcb->snd.bytes),
+		   EV_U64("bytes_received", tcb->rcv.bytes),
+		   EV_U64("segs_out", tcb->snd.segs), EV_U64("segs_in", tcb->rcv.segs),
+		   EV_U64("retransmits", tcb->snd.retransmits),
+		   EV_IF(tcb->loss.srtt_ns != 0, EV_U64("srtt_us", tcb->loss.srtt_ns / NS_PER_US)));
 }
 
 void tcp_drop_send_buffer(struct tcb *tcb)
 {
-	if (tcb->snd_buf != NULL)
-		send_buffer_release(tcb->snd_buf);
-	tcb->snd_buf = NULL;
+	if (tcb->snd.buf != NULL)
+		send_buffer_release(tcb->snd.buf);
+	tcb->snd.buf = NULL;
 }
 
 /* Everything a live connection holds, except what was received for the user. */
 static void let_go(struct stack *stack, struct tcb *tcb)
 {
-	if (tcb->state == TCP_LISTEN)
+	if (tcb->life.state == TCP_LISTEN)
 		tcp_listener_remove(stack, tcb);
-	if (tcb->state == TCP_TIME_WAIT)
+	if (tcb->life.state == TCP_TIME_WAIT)
 		tcp_time_wait_forget(stack, tcb);
 	tcp_bound_remove(stack, tcb);
 	tcp_hash_remove(stack, tcb);
@@ -127,21 +127,21 @@ static void let_go(struct stack *stack, struct tcb *tcb)
 	tcp_reassembly_free(stack, tcb);
 	tcp_drop_send_buffer(tcb);
 	tcp_accurate_end(stack, tcb);
-	scoreboard_free(tcb->sent, stack->port);
-	tcb->sent = NULL;
+	scoreboard_free(tcb->loss.sent, stack->port);
+	tcb->loss.sent = NULL;
 }
 
 void tcp_end(struct stack *stack, struct tcb *tcb, int error)
 {
-	if (tcb->state == TCP_CLOSED)
+	if (tcb->life.state == TCP_CLOSED)
 		return;
 	let_go(stack, tcb);
-	tcb->error = error;
+	tcb->life.error = error;
 	tcp_set_state(stack, tcb, TCP_CLOSED);
 	sum_up(stack, tcb);
-	if (tcb->listener != NULL && !tcb->connected)
+	if (tcb->places.listener != NULL && !tcb->life.connected)
 		tcp_listen_forget(tcb); /* no user ever heard of it */
-	if (!tcb->owned)
+	if (!tcb->life.owned)
 		tcp_free(stack, tcb);
 }
 
@@ -151,9 +151,9 @@ void tcp_give_up(struct stack *stack, struct tcb *tcb, int error, const char *re
 	const struct refused *refused = tcp_refused(tcb);
 	bool any = refused != NULL && refused->count > 0;
 
-	event_emit(stack->port->events, EVENT_TCP_ABORTED, tcb->conn,
-		   tcb->state == TCP_SYN_SENT ? 8 : 0,
-		   EV_STR("state", tcp_state_name(tcb->state)), EV_STR("reason", reason),
+	event_emit(stack->port->events, EVENT_TCP_ABORTED, tcb->id.number,
+		   tcb->life.state == TCP_SYN_SENT ? 8 : 0,
+		   EV_STR("state", tcp_state_name(tcb->life.state)), EV_STR("reason", reason),
 		   EV_IF(any, EV_U64("refused", refused->count)),
 		   EV_IF(any, EV_STR("refused_why", refused_why(why, refused))));
 	tcp_end(stack, tcb, error);
@@ -163,27 +163,27 @@ void tcp_free(struct stack *stack, struct tcb *tcb)
 {
 	let_go(stack, tcb);
 	sum_up(stack, tcb);
-	if (tcb->listener != NULL)
+	if (tcb->places.listener != NULL)
 		tcp_listen_forget(tcb);
 	tcp_discard_received(tcb);
-	awaited_free(stack, &tcb->awaited);
-	ASSERT(tcb->rcv_memory == 0);
+	awaited_free(stack, &tcb->life.awaited);
+	ASSERT(tcb->rcv.memory == 0);
 	stack->port->free(stack->port->ctx, tcb, sizeof(*tcb));
 }
 
 void tcp_drop(struct stack *stack, struct tcb *tcb)
 {
-	if (tcb->state == TCP_CLOSED)
+	if (tcb->life.state == TCP_CLOSED)
 		tcp_free(stack, tcb);
 	else
-		tcb->user = NULL; /* the layer frees what it can find */
+		tcb->life.user = NULL; /* the layer frees what it can find */
 }
 
 void tcp_release(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	tcb->user = NULL;
-	tcb->owned = false;
-	switch (tcb->state) {
+	tcb->life.user = NULL;
+	tcb->life.owned = false;
+	switch (tcb->life.state) {
 	case TCP_LISTEN:
 		tcp_listen_close(stack, tcb, now_ns);
 		tcp_end(stack, tcb, ERR_OK);

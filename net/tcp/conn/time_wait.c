@@ -24,10 +24,10 @@
 
 static void append(struct tcp_layer *layer, struct tcb *tcb)
 {
-	tcb->time_wait_next = NULL;
-	tcb->time_wait_prev = layer->time_wait_last;
+	tcb->places.time_wait_next = NULL;
+	tcb->places.time_wait_prev = layer->time_wait_last;
 	*layer->time_wait_last = tcb;
-	layer->time_wait_last = &tcb->time_wait_next;
+	layer->time_wait_last = &tcb->places.time_wait_next;
 	layer->n_time_wait++;
 }
 
@@ -35,11 +35,11 @@ void tcp_time_wait_forget(struct stack *stack, struct tcb *tcb)
 {
 	struct tcp_layer *layer = stack->tcp;
 
-	*tcb->time_wait_prev = tcb->time_wait_next;
-	if (tcb->time_wait_next != NULL)
-		tcb->time_wait_next->time_wait_prev = tcb->time_wait_prev;
+	*tcb->places.time_wait_prev = tcb->places.time_wait_next;
+	if (tcb->places.time_wait_next != NULL)
+		tcb->places.time_wait_next->places.time_wait_prev = tcb->places.time_wait_prev;
 	else
-		layer->time_wait_last = tcb->time_wait_prev;
+		layer->time_wait_last = tcb->places.time_wait_prev;
 	layer->n_time_wait--;
 }
 
@@ -47,7 +47,7 @@ void tcp_enter_time_wait(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
 	struct tcp_layer *layer = stack->tcp;
 
-	if (tcb->state == TCP_TIME_WAIT)
+	if (tcb->life.state == TCP_TIME_WAIT)
 		tcp_time_wait_forget(stack, tcb);
 	append(layer, tcb);
 	if (layer->n_time_wait > stack->options.max_time_wait) {
@@ -59,8 +59,8 @@ void tcp_enter_time_wait(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	tcp_timer_clear(stack, tcb, TCP_TIMER_PERSIST);
 	tcp_timer_clear(stack, tcb, TCP_TIMER_BUFFER);
 	tcp_drop_send_buffer(tcb); /* all of it is acknowledged */
-	scoreboard_free(tcb->sent, stack->port);
-	tcb->sent = NULL;
+	scoreboard_free(tcb->loss.sent, stack->port);
+	tcb->loss.sent = NULL;
 	/* MUST-13 */
 	tcp_timer_set(stack, tcb, TCP_TIMER_CLOSE, now_ns + TCP_TIME_WAIT_NS);
 }
@@ -71,12 +71,12 @@ void tcp_enter_time_wait(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
  * same: we take segments without the option (check.c), so PAWS alone would not protect. */
 static bool syn_is_new(const struct tcb *tcb, const struct tcp_segment *seg)
 {
-	bool beyond = seq_geq(seg->seq, tcb->rcv_nxt);
+	bool beyond = seq_geq(seg->seq, tcb->rcv.nxt);
 	int32_t later;
 
-	if (!tcb->use_timestamps || !seg->opt.has_timestamps)
+	if (!tcb->agreed.timestamps || !seg->opt.has_timestamps)
 		return beyond;
-	later = (int32_t)(seg->opt.ts_val - tcb->ts_recent);
+	later = (int32_t)(seg->opt.ts_val - tcb->agreed.ts_recent);
 	return later > 0 || (later == 0 && beyond);
 }
 
@@ -99,15 +99,15 @@ enum tcp_verdict tcp_time_wait_syn(struct stack *stack, struct tcb *tcb, struct 
 
 bool tcp_may_replace(const struct tcb *old, uint64_t now_ns)
 {
-	uint64_t began_ns = old->deadline_ns[TCP_TIMER_CLOSE] - TCP_TIME_WAIT_NS;
+	uint64_t began_ns = old->timers.deadline_ns[TCP_TIMER_CLOSE] - TCP_TIME_WAIT_NS;
 
-	return old->state == TCP_TIME_WAIT && old->use_timestamps &&
+	return old->life.state == TCP_TIME_WAIT && old->agreed.timestamps &&
 	       now_ns >= began_ns + REUSE_AFTER_NS;
 }
 
 void tcp_replace(struct stack *stack, struct tcb *old, struct tcb *tcb)
 {
-	tcp_begin_beyond(tcb, old->snd_nxt);
+	tcp_begin_beyond(tcb, old->snd.nxt);
 	stack->counters.tcp_time_wait_reused++;
 	tcp_end(stack, old, ERR_OK);
 }
@@ -116,9 +116,9 @@ void tcp_replace(struct stack *stack, struct tcb *old, struct tcb *tcb)
 
 static void abandon(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	uint64_t ends_ns = tcb->deadline_ns[TCP_TIMER_CLOSE];
+	uint64_t ends_ns = tcb->timers.deadline_ns[TCP_TIMER_CLOSE];
 
-	event_emit(stack->port->events, EVENT_TCP_TIME_WAIT_ABANDONED, tcb->conn, 0,
+	event_emit(stack->port->events, EVENT_TCP_TIME_WAIT_ABANDONED, tcb->id.number, 0,
 		   EV_U64("remaining_ms", ends_ns > now_ns ? (ends_ns - now_ns) / NS_PER_MS : 0));
 	tcp_end(stack, tcb, ERR_OK);
 }

@@ -19,37 +19,38 @@ static uint64_t earliest(const struct tcb *tcb)
 	uint64_t first = TIME_NEVER;
 
 	for (unsigned i = 0; i < TCP_TIMER_COUNT; i++)
-		first = MIN(first, tcb->deadline_ns[i]);
+		first = MIN(first, tcb->timers.deadline_ns[i]);
 	return first;
 }
 
 static void unset(struct tcb *tcb, enum tcp_timer which)
 {
-	tcb->deadline_ns[which] = TIME_NEVER;
-	tcb->timers_set &= (uint16_t)~(1u << which);
+	tcb->timers.deadline_ns[which] = TIME_NEVER;
+	tcb->timers.set &= (uint16_t)~(1u << which);
 }
 
 void tcp_timer_set(struct stack *stack, struct tcb *tcb, enum tcp_timer which, uint64_t deadline_ns)
 {
-	tcb->deadline_ns[which] = deadline_ns;
-	tcb->timers_set |= (uint16_t)(1u << which);
-	if (deadline_ns < tcb->timer.deadline_ns) /* TIME_NEVER when it is not set */
-		timer_set(&stack->timers, &tcb->timer, deadline_ns);
+	tcb->timers.deadline_ns[which] = deadline_ns;
+	tcb->timers.set |= (uint16_t)(1u << which);
+	if (deadline_ns < tcb->timers.timer.deadline_ns) /* TIME_NEVER when it is not set */
+		timer_set(&stack->timers, &tcb->timers.timer, deadline_ns);
 }
 
 void tcp_timer_clear(struct stack *stack, struct tcb *tcb, enum tcp_timer which)
 {
 	unset(tcb, which);
-	if (tcb->timers_set == 0)
-		timer_cancel(&stack->timers, &tcb->timer); /* an idle machine may sleep for ever */
+	if (tcb->timers.set == 0)
+		/* an idle machine may sleep for ever */
+		timer_cancel(&stack->timers, &tcb->timers.timer);
 }
 
 void tcp_timers_clear(struct stack *stack, struct tcb *tcb)
 {
 	for (unsigned i = 0; i < TCP_TIMER_COUNT; i++)
 		unset(tcb, (enum tcp_timer)i);
-	if (timer_is_set(&tcb->timer))
-		timer_cancel(&stack->timers, &tcb->timer);
+	if (timer_is_set(&tcb->timers.timer))
+		timer_cancel(&stack->timers, &tcb->timers.timer);
 }
 
 /* --- what each does; false: the TCB may be gone ---------------------------------------------- */
@@ -59,10 +60,10 @@ uint64_t tcp_patience(const struct tcb *tcb)
 {
 	if (tcb->chosen.user_timeout_ms != 0)
 		return tcb->chosen.user_timeout_ms * NS_PER_MS;
-	switch (tcb->state) {
+	switch (tcb->life.state) {
 	case TCP_SYN_SENT: return TCP_SYN_TIMEOUT_NS;
 	case TCP_SYN_RECEIVED: /* MUST-23 is for whoever has called OPEN: both do, when SYNs cross */
-		return tcb->passive ? TCP_SYN_RECEIVED_TIMEOUT_NS : TCP_SYN_TIMEOUT_NS;
+		return tcb->life.passive ? TCP_SYN_RECEIVED_TIMEOUT_NS : TCP_SYN_TIMEOUT_NS;
 	default: return TCP_USER_TIMEOUT_NS;
 	}
 }
@@ -71,28 +72,28 @@ uint64_t tcp_within_patience(const struct tcb *tcb, uint64_t deadline_ns)
 {
 	if (tcb->chosen.user_timeout_ms == 0)
 		return deadline_ns;
-	return MIN(deadline_ns, tcb->progress_ns + tcp_patience(tcb));
+	return MIN(deadline_ns, tcb->snd.progress_ns + tcp_patience(tcb));
 }
 
 /* RFC 9293 3.8.3: R2 has been reached.  What an ICMP error said meanwhile names the cause best. */
 void tcp_time_out(struct stack *stack, struct tcb *tcb, const char *what, const char *tries,
 		  uint64_t now_ns)
 {
-	int error = tcb->soft_error != ERR_OK ? tcb->soft_error : ERR_TIMEDOUT;
+	int error = tcb->life.soft_error != ERR_OK ? tcb->life.soft_error : ERR_TIMEDOUT;
 	char reason[80];
 	struct strbuf sb = strbuf_on(reason, sizeof(reason));
 
 	strbuf_str(&sb, what);
 	strbuf_char(&sb, ' ');
-	strbuf_u64(&sb, tcb->attempts);
+	strbuf_u64(&sb, tcb->snd.attempts);
 	strbuf_char(&sb, ' ');
 	strbuf_str(&sb, tries);
 	strbuf_str(&sb, " in ");
-	strbuf_u64(&sb, (now_ns - tcb->progress_ns) / NS_PER_S);
+	strbuf_u64(&sb, (now_ns - tcb->snd.progress_ns) / NS_PER_S);
 	strbuf_str(&sb, " s");
-	if (tcb->soft_error != ERR_OK) {
+	if (tcb->life.soft_error != ERR_OK) {
 		strbuf_str(&sb, ", last heard: ");
-		strbuf_str(&sb, err_text(tcb->soft_error));
+		strbuf_str(&sb, err_text(tcb->life.soft_error));
 	}
 	tcp_give_up(stack, tcb, error, reason);
 }
@@ -103,45 +104,45 @@ static bool syn_still_waits(struct tcb *tcb, uint64_t now_ns)
 {
 	uint64_t max_ns = MAX(SYN_WAITS_MAX_NS, tcb->chosen.resolve_ms * NS_PER_MS + 2 * NS_PER_S);
 
-	return tcb->syn_waits && now_ns - tcb->progress_ns < max_ns;
+	return tcb->snd.syn_waits && now_ns - tcb->snd.progress_ns < max_ns;
 }
 
 /* RFC 9293 3.8.3, MUST-20 (b): R1 has been reached, which IP is to hear of, and the user (SHLD-9),
  * in the log and in sock_tcp_info(). */
 static void reached_r1(struct stack *stack, const struct tcb *tcb, uint64_t now_ns)
 {
-	event_emit(stack->port->events, EVENT_TCP_NO_ANSWER, tcb->conn,
-		   tcb->state == TCP_SYN_SENT ? 8 : 0, EV_ENDPOINT("dst", tcb->remote),
-		   EV_U64("attempts", tcb->attempts),
-		   EV_U64("ms", (now_ns - tcb->progress_ns) / NS_PER_MS));
-	ipv4_negative_advice(stack, net_addr_to_ipv4(&tcb->remote.addr), now_ns);
+	event_emit(stack->port->events, EVENT_TCP_NO_ANSWER, tcb->id.number,
+		   tcb->life.state == TCP_SYN_SENT ? 8 : 0, EV_ENDPOINT("dst", tcb->id.remote),
+		   EV_U64("attempts", tcb->snd.attempts),
+		   EV_U64("ms", (now_ns - tcb->snd.progress_ns) / NS_PER_MS));
+	ipv4_negative_advice(stack, net_addr_to_ipv4(&tcb->id.remote.addr), now_ns);
 }
 
 /* RFC 6298 5.4-5.7 */
 static bool retransmit_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
 	if (syn_still_waits(tcb, now_ns)) {
-		tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT, now_ns + tcb->rto_ns);
+		tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT, now_ns + tcb->loss.rto_ns);
 		return true;
 	}
 	stack->counters.tcp_timeouts++;
-	if (now_ns - tcb->progress_ns >= tcp_patience(tcb)) {
+	if (now_ns - tcb->snd.progress_ns >= tcp_patience(tcb)) {
 		tcp_time_out(stack, tcb, "no answer to", "retransmissions", now_ns);
 		return false;
 	}
-	if (tcb->attempts < UINT8_MAX)
-		tcb->attempts++;
+	if (tcb->snd.attempts < UINT8_MAX)
+		tcb->snd.attempts++;
 	tcp_rto_back_off(tcb);
 	tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT,
-		      tcp_within_patience(tcb, now_ns + tcb->rto_ns));
-	if (tcb->state == TCP_SYN_SENT || tcb->state == TCP_SYN_RECEIVED) {
+		      tcp_within_patience(tcb, now_ns + tcb->loss.rto_ns));
+	if (tcb->life.state == TCP_SYN_SENT || tcb->life.state == TCP_SYN_RECEIVED) {
 		tcp_send_syn(stack, tcb, TCP_RETRANSMIT_TIMEOUT, now_ns);
 	} else {
 		tcp_pmtu_timeout(stack, tcb, now_ns);
 		tcp_recovery_timeout(stack, tcb, now_ns);
 		tcp_output(stack, tcb, now_ns);
 	}
-	if (tcb->attempts == TCP_R1)
+	if (tcb->snd.attempts == TCP_R1)
 		reached_r1(stack, tcb, now_ns);
 	else
 		tcp_doubt_silence(stack, tcb, now_ns);
@@ -157,15 +158,15 @@ static bool close_fired(struct stack *stack, struct tcb *tcb)
 
 static void buffer_fired(struct stack *stack, struct tcb *tcb)
 {
-	if (seq_lt(tcb->snd_una, tcb->snd_end))
+	if (seq_lt(tcb->snd.una, tcb->snd.end))
 		return;
-	if (tcb->snd_buf != NULL) {
-		send_buffer_release(tcb->snd_buf);
-		tcb->snd_buf = NULL;
+	if (tcb->snd.buf != NULL) {
+		send_buffer_release(tcb->snd.buf);
+		tcb->snd.buf = NULL;
 	}
 	if (tcb_flight(tcb) == 0) { /* not even a FIN */
-		scoreboard_free(tcb->sent, stack->port);
-		tcb->sent = NULL;
+		scoreboard_free(tcb->loss.sent, stack->port);
+		tcb->loss.sent = NULL;
 	}
 }
 
@@ -184,7 +185,7 @@ static bool fire_one(struct stack *stack, struct tcb *tcb, enum tcp_timer which,
 	case TCP_TIMER_PERSIST:
 		return tcp_persist_fired(stack, tcb, now_ns);
 	case TCP_TIMER_DELAYED_ACK:
-		tcb->ack_now = true;
+		tcb->rcv.ack_now = true;
 		tcp_output(stack, tcb, now_ns);
 		return true;
 	case TCP_TIMER_CLOSE:
@@ -211,23 +212,23 @@ static bool fire_one(struct stack *stack, struct tcb *tcb, enum tcp_timer which,
 
 static void fire(struct stack *stack, struct timer *timer, uint64_t now_ns)
 {
-	struct tcb *tcb = CONTAINER_OF(timer, struct tcb, timer);
+	struct tcb *tcb = CONTAINER_OF(timer, struct tcb, timers.timer);
 	uint64_t next;
 
 	for (unsigned i = 0; i < TCP_TIMER_COUNT; i++)
-		if (tcb->deadline_ns[i] <= now_ns &&
+		if (tcb->timers.deadline_ns[i] <= now_ns &&
 		    !fire_one(stack, tcb, (enum tcp_timer)i, now_ns))
 			return;
 	next = earliest(tcb);
 	if (next != TIME_NEVER)
-		timer_set(&stack->timers, &tcb->timer, next);
-	else if (timer_is_set(&tcb->timer))
-		timer_cancel(&stack->timers, &tcb->timer);
+		timer_set(&stack->timers, &tcb->timers.timer, next);
+	else if (timer_is_set(&tcb->timers.timer))
+		timer_cancel(&stack->timers, &tcb->timers.timer);
 }
 
 void tcp_timers_init(struct tcb *tcb)
 {
 	for (unsigned i = 0; i < TCP_TIMER_COUNT; i++)
-		tcb->deadline_ns[i] = TIME_NEVER;
-	timer_init(&tcb->timer, fire);
+		tcb->timers.deadline_ns[i] = TIME_NEVER;
+	timer_init(&tcb->timers.timer, fire);
 }

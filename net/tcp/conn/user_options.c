@@ -71,7 +71,7 @@ int tcp_choose(struct stack *stack, struct tcb *tcb, enum tcp_user_option option
 
 static int64_t mss_of(const struct tcb *tcb)
 {
-	if (tcb->state >= TCP_SYN_SENT)
+	if (tcb->life.state >= TCP_SYN_SENT)
 		return tcb_eff_mss(tcb);
 	return tcb->chosen.mss != 0 ? tcb->chosen.mss : TCP_MSS_DEFAULT;
 }

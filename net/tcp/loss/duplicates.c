@@ -12,24 +12,24 @@
 static void enter(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
 	tcp_recovery_enter(stack, tcb, tcb_flight(tcb), now_ns);
-	tcb->partial_ack_seen = false;
+	tcb->loss.partial_ack_seen = false;
 	tcp_retransmit_first(stack, tcb, now_ns);
 	/* RFC 5681 3.2, step 3: the three segments that have left the network */
-	tcb->cwnd = tcb->ssthresh + DUPLICATE_THRESHOLD * tcb_eff_mss(tcb);
+	tcb->cc.cwnd = tcb->cc.ssthresh + DUPLICATE_THRESHOLD * tcb_eff_mss(tcb);
 }
 
 void tcp_duplicates_one(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	switch (tcb->recovery) {
+	switch (tcb->loss.recovery) {
 	case TCP_RECOVERY_FAST: /* RFC 5681 3.2, step 4: another one has left */
-		tcb->cwnd += tcb_eff_mss(tcb);
+		tcb->cc.cwnd += tcb_eff_mss(tcb);
 		break;
 	case TCP_RECOVERY_LOSS: /* echoes of what we send again */
 		break;
 	default:
 		/* RFC 6582 3.2, step 2: not for the echoes of a recovery that is just over */
-		if (tcb->duplicate_acks == DUPLICATE_THRESHOLD &&
-		    seq_gt(tcb->snd_una, tcb->recover))
+		if (tcb->loss.duplicate_acks == DUPLICATE_THRESHOLD &&
+		    seq_gt(tcb->snd.una, tcb->loss.recover))
 			enter(stack, tcb, now_ns);
 		break;
 	}
@@ -40,17 +40,17 @@ void tcp_duplicates_partial(struct stack *stack, struct tcb *tcb, uint32_t acked
 {
 	uint32_t mss = tcb_eff_mss(tcb);
 
-	tcb->partial_ack_seen = true;
+	tcb->loss.partial_ack_seen = true;
 	tcp_retransmit_first(stack, tcb, now_ns);
-	tcb->cwnd -= MIN(tcb->cwnd, acked);
+	tcb->cc.cwnd -= MIN(tcb->cc.cwnd, acked);
 	if (acked >= mss)
-		tcb->cwnd += mss;
-	tcb->cwnd = MAX(tcb->cwnd, mss);
+		tcb->cc.cwnd += mss;
+	tcb->cc.cwnd = MAX(tcb->cc.cwnd, mss);
 }
 
 /* RFC 6582 3.2, step 3, (1): no burst */
 void tcp_duplicates_complete(struct tcb *tcb)
 {
-	tcb->cwnd = MIN(tcb->ssthresh,
+	tcb->cc.cwnd = MIN(tcb->cc.ssthresh,
 			MAX(tcb_flight(tcb), tcb_eff_mss(tcb)) + tcb_eff_mss(tcb));
 }

@@ -39,16 +39,16 @@ static bool is_of_the_first(const struct tcb *tcb, const struct sent_segment *s,
 {
 	if (!(s->flags & SENT_AGAIN))
 		return false;
-	if (tcb->use_timestamps && seg->opt.has_timestamps && seq_leq(s->end, seg->ack) &&
+	if (tcb->agreed.timestamps && seg->opt.has_timestamps && seq_leq(s->end, seg->ack) &&
 	    (int32_t)(seg->opt.ts_ecr - tcp_timestamp(tcb, s->sent_ns)) < 0)
 		return true;
-	return rtt_ns < tcb->rack.min_rtt_ns;
+	return rtt_ns < tcb->loss.rack.min_rtt_ns;
 }
 
 /* `s` was overtaken by what ends at RACK.fack, and was not lost. */
 static void was_late(struct tcb *tcb, const struct sent_segment *s)
 {
-	struct tcp_rack *rack = &tcb->rack;
+	struct tcp_rack *rack = &tcb->loss.rack;
 	uint32_t mss = tcb_eff_mss(tcb);
 	uint32_t segments = (rack->fack - s->seq + mss - 1) / mss;
 
@@ -60,7 +60,7 @@ static void was_late(struct tcb *tcb, const struct sent_segment *s)
 void tcp_rack_delivered(struct tcb *tcb, const struct sent_segment *s,
 			const struct tcp_segment *seg)
 {
-	struct tcp_rack *rack = &tcb->rack;
+	struct tcp_rack *rack = &tcb->loss.rack;
 	uint64_t rtt_ns = seg->now_ns - s->sent_ns;
 
 	if (!(s->flags & SENT_AGAIN))
@@ -84,12 +84,12 @@ void tcp_rack_delivered(struct tcb *tcb, const struct sent_segment *s,
 
 void tcp_rack_dsack(struct tcb *tcb)
 {
-	struct tcp_rack *rack = &tcb->rack;
+	struct tcp_rack *rack = &tcb->loss.rack;
 
 	if (rack->in_dsack_round)
 		return; /* once in a round trip */
 	rack->in_dsack_round = true;
-	rack->dsack_round = tcb->snd_nxt;
+	rack->dsack_round = tcb->snd.nxt;
 	if (rack->reo_wnd_mult < UINT8_MAX)
 		rack->reo_wnd_mult++;
 	rack->reo_wnd_persist = REO_WND_PERSIST;
@@ -97,20 +97,20 @@ void tcp_rack_dsack(struct tcb *tcb)
 
 void tcp_rack_recovered(struct tcb *tcb)
 {
-	if (tcb->rack.reo_wnd_persist > 0 && --tcb->rack.reo_wnd_persist == 0)
-		tcb->rack.reo_wnd_mult = 0;
+	if (tcb->loss.rack.reo_wnd_persist > 0 && --tcb->loss.rack.reo_wnd_persist == 0)
+		tcb->loss.rack.reo_wnd_mult = 0;
 }
 
 uint64_t tcp_rack_window(const struct tcb *tcb)
 {
-	const struct tcp_rack *rack = &tcb->rack;
+	const struct tcp_rack *rack = &tcb->loss.rack;
 
 	if (!rack->reordering_seen &&
-	    (tcb->recovery == TCP_RECOVERY_FAST || tcb->recovery == TCP_RECOVERY_LOSS ||
-	     tcb->sent->n_sacked >= REORDER_THRESHOLD))
+	    (tcb->loss.recovery == TCP_RECOVERY_FAST || tcb->loss.recovery == TCP_RECOVERY_LOSS ||
+	     tcb->loss.sent->n_sacked >= REORDER_THRESHOLD))
 		return 0;
 	/* reo_wnd_mult counts from 0 here and from 1 in the RFC */
-	return MIN((rack->reo_wnd_mult + 1) * rack->min_rtt_ns / 4, tcb->srtt_ns);
+	return MIN((rack->reo_wnd_mult + 1) * rack->min_rtt_ns / 4, tcb->loss.srtt_ns);
 }
 
 /* --- step 5 ---------------------------------------------------------------------------------- */
@@ -123,19 +123,19 @@ static bool is_overtaken(const struct tcp_rack *rack, const struct sent_segment 
 
 bool tcp_rack_detect(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	struct tcp_rack *rack = &tcb->rack;
+	struct tcp_rack *rack = &tcb->loss.rack;
 	struct sent_segment *s, *next;
 	bool found = false;
 	uint64_t wait_ns;
 
 	/* Step 4: at once, or it would look like the future after half of the number space */
-	if (rack->in_dsack_round && seq_gt(tcb->snd_una, rack->dsack_round))
+	if (rack->in_dsack_round && seq_gt(tcb->snd.una, rack->dsack_round))
 		rack->in_dsack_round = false;
 	if (tcp_timer_is_set(tcb, TCP_TIMER_REORDER))
 		tcp_timer_clear(stack, tcb, TCP_TIMER_REORDER);
-	if (tcb->sent == NULL || !rack->valid)
+	if (tcb->loss.sent == NULL || !rack->valid)
 		return false;
-	s = scoreboard_oldest(tcb->sent);
+	s = scoreboard_oldest(tcb->loss.sent);
 	if (!is_overtaken(rack, s))
 		return false; /* as nearly always */
 	wait_ns = rack->rtt_ns + tcp_rack_window(tcb);
@@ -144,8 +144,8 @@ bool tcp_rack_detect(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 			tcp_timer_set(stack, tcb, TCP_TIMER_REORDER, s->sent_ns + wait_ns);
 			break;
 		}
-		next = scoreboard_next_in_flight(tcb->sent, s);
-		scoreboard_mark_lost(tcb->sent, s);
+		next = scoreboard_next_in_flight(tcb->loss.sent, s);
+		scoreboard_mark_lost(tcb->loss.sent, s);
 		found = true;
 	}
 	return found;

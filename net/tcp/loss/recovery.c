@@ -18,9 +18,9 @@ void tcp_recovery_enter(struct stack *stack, struct tcb *tcb, uint32_t flight, u
 	stack->counters.tcp_fast_retransmits++;
 	tcp_congestion_loss(tcb, flight, now_ns);
 	tcp_undo_begin(tcb, false);
-	tcb->recovery = TCP_RECOVERY_FAST;
-	tcb->recover = tcb->snd_nxt;
-	tcb->tlp.open = false;
+	tcb->loss.recovery = TCP_RECOVERY_FAST;
+	tcb->loss.recover = tcb->snd.nxt;
+	tcb->loss.tlp.open = false;
 	tcp_rtt_cancel(tcb);
 }
 
@@ -28,7 +28,7 @@ void tcp_recovery_enter(struct stack *stack, struct tcb *tcb, uint32_t flight, u
  * count; it is beyond cwnd. */
 static uint32_t flight_before(const struct tcb *tcb, const struct tcp_news *news)
 {
-	return MIN(tcb_flight(tcb) + news->acked, tcb->cwnd);
+	return MIN(tcb_flight(tcb) + news->acked, tcb->cc.cwnd);
 }
 
 static void enter_by_sack(struct stack *stack, struct tcb *tcb, const struct tcp_news *news,
@@ -41,23 +41,23 @@ static void enter_by_sack(struct stack *stack, struct tcb *tcb, const struct tcp
 
 void tcp_recovery_timeout(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	struct scoreboard *sb = tcb->sent; /* something is out, or the timer would be off */
+	struct scoreboard *sb = tcb->loss.sent; /* something is out, or the timer would be off */
 	/* RFC 2018 8: SND.UNA would have moved over what is SACKed there, unless the peer has
 	 * thrown it away; then none of it is to be believed.  Else RFC 6675 5.1 keeps it. */
 	bool reneged = sb->count > 0 && (scoreboard_at(sb, 0)->flags & SENT_SACKED);
 
 	/* RFC 5681 3.1: ssthresh is taken once per loss, not again when the time-out backs off,
 	 * nor when a recovery from the same loss fails */
-	tcb->spurious.frto = 0;
-	if (tcb->attempts <= 1 && tcb->recovery != TCP_RECOVERY_FAST) {
+	tcb->loss.spurious.frto = 0;
+	if (tcb->snd.attempts <= 1 && tcb->loss.recovery != TCP_RECOVERY_FAST) {
 		tcp_congestion_loss(tcb, tcb_flight(tcb), now_ns);
 		tcp_undo_begin(tcb, true);
 	}
 	tcp_congestion_timeout(tcb, now_ns);
-	tcb->recovery = TCP_RECOVERY_LOSS;
-	tcb->recover = tcb->snd_nxt; /* RFC 6582 3.2, step 4 */
-	tcb->duplicate_acks = 0;
-	tcb->tlp.open = false;
+	tcb->loss.recovery = TCP_RECOVERY_LOSS;
+	tcb->loss.recover = tcb->snd.nxt; /* RFC 6582 3.2, step 4 */
+	tcb->loss.duplicate_acks = 0;
+	tcb->loss.tlp.open = false;
 	stack->counters.tcp_sack_reneged += reneged;
 	scoreboard_all_lost(sb, reneged);
 	tcp_timer_clear(stack, tcb, TCP_TIMER_PROBE);
@@ -69,52 +69,54 @@ void tcp_recovery_timeout(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 
 static void leave(struct tcb *tcb)
 {
-	if (tcb->recovery == TCP_RECOVERY_FAST && tcb->use_sack)
-		tcb->cwnd = tcb->ssthresh; /* RFC 9937 6 */
-	else if (tcb->recovery == TCP_RECOVERY_FAST)
+	if (tcb->loss.recovery == TCP_RECOVERY_FAST && tcb->agreed.sack)
+		tcb->cc.cwnd = tcb->cc.ssthresh; /* RFC 9937 6 */
+	else if (tcb->loss.recovery == TCP_RECOVERY_FAST)
 		tcp_duplicates_complete(tcb);
 	tcp_rack_recovered(tcb);
-	tcb->recovery = TCP_RECOVERY_NONE;
+	tcb->loss.recovery = TCP_RECOVERY_NONE;
 }
 
 static bool is_complete(const struct tcb *tcb)
 {
-	return tcb->recovery != TCP_RECOVERY_NONE && seq_geq(tcb->snd_una, tcb->recover);
+	return tcb->loss.recovery != TCP_RECOVERY_NONE && seq_geq(tcb->snd.una, tcb->loss.recover);
 }
 
 /* RFC 8985 7.4.2: the loss that a probe has repaired. */
 static void probe_repaired(struct tcb *tcb, const struct tcp_news *news, uint64_t now_ns)
 {
 	tcp_congestion_loss(tcb, flight_before(tcb, news), now_ns);
-	tcb->cwnd = MIN(tcb->cwnd, tcb->ssthresh);
-	tcb->spurious.armed = false; /* this one is not for nothing */
+	tcb->cc.cwnd = MIN(tcb->cc.cwnd, tcb->cc.ssthresh);
+	tcb->loss.spurious.armed = false; /* this one is not for nothing */
 }
 
 static void acked_with_sack(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
 			    struct tcp_news *news, bool duplicate)
 {
 	uint64_t now_ns = seg->now_ns;
-	bool of_probe = tcb->tlp.open && news->has_dsack && news->dsack.end == tcb->tlp.end;
+	bool of_probe = tcb->loss.tlp.open && news->has_dsack && news->dsack.end ==
+		tcb->loss.tlp.end;
 	bool complete = is_complete(tcb);
 
 	if (news->has_dsack && !of_probe) /* 6.2, step 4: a probe is no mistake of RACK's */
 		tcp_rack_dsack(tcb);
 	news->lost = tcp_rack_detect(stack, tcb, now_ns);
-	if (tcp_tlp_acked(tcb, seg, news, duplicate) && tcb->recovery == TCP_RECOVERY_NONE &&
+	if (tcp_tlp_acked(tcb, seg, news, duplicate) && tcb->loss.recovery == TCP_RECOVERY_NONE &&
 	    !news->lost) /* one reduction is enough */
 		probe_repaired(tcb, news, now_ns);
 	if (complete) {
-		if (tcb->recovery == TCP_RECOVERY_LOSS)
+		if (tcb->loss.recovery == TCP_RECOVERY_LOSS)
 			tcp_congestion_acked(tcb, news->acked, now_ns);
 		leave(tcb);
-	} else if (tcb->recovery == TCP_RECOVERY_FAST) {
+	} else if (tcb->loss.recovery == TCP_RECOVERY_FAST) {
 		tcp_prr_acked(tcb, news);
 	} else if (news->acked > 0) {
 		tcp_congestion_acked(tcb, news->acked, now_ns);
 	}
 	/* What is still lost when a recovery is over was sent in its course, and is of another
 	 * window (RFC 6675 5) */
-	if (tcb->recovery == TCP_RECOVERY_NONE && (news->lost || (complete && tcp_has_lost(tcb))))
+	if (tcb->loss.recovery == TCP_RECOVERY_NONE && (news->lost || (complete &&
+								       tcp_has_lost(tcb))))
 		enter_by_sack(stack, tcb, news, now_ns);
 }
 
@@ -125,11 +127,11 @@ static void acked_without_sack(struct stack *stack, struct tcb *tcb, const struc
 		tcp_duplicates_one(stack, tcb, now_ns);
 	if (news->acked == 0)
 		return;
-	if (tcb->recovery == TCP_RECOVERY_FAST && !is_complete(tcb)) {
+	if (tcb->loss.recovery == TCP_RECOVERY_FAST && !is_complete(tcb)) {
 		tcp_duplicates_partial(stack, tcb, news->acked, now_ns);
 		return;
 	}
-	if (tcb->recovery != TCP_RECOVERY_FAST)
+	if (tcb->loss.recovery != TCP_RECOVERY_FAST)
 		tcp_congestion_acked(tcb, news->acked, now_ns);
 	if (is_complete(tcb))
 		leave(tcb);
@@ -140,17 +142,17 @@ void tcp_recovery_acked(struct stack *stack, struct tcb *tcb, const struct tcp_s
 {
 	if (duplicate) {
 		stack->counters.tcp_duplicate_acks++;
-		if (tcb->duplicate_acks < UINT8_MAX)
-			tcb->duplicate_acks++;
+		if (tcb->loss.duplicate_acks < UINT8_MAX)
+			tcb->loss.duplicate_acks++;
 		tcp_work_add(stack, tcb); /* limited transmit may allow more */
 	}
 	/* Dragged along, or it would look like the future after half of the number space. */
-	if (tcb->recovery == TCP_RECOVERY_NONE && seq_gt(tcb->snd_una, tcb->recover))
-		tcb->recover = tcb->snd_una - 1;
+	if (tcb->loss.recovery == TCP_RECOVERY_NONE && seq_gt(tcb->snd.una, tcb->loss.recover))
+		tcb->loss.recover = tcb->snd.una - 1;
 	if (news->acked > 0)
-		tcb->duplicate_acks = 0;
+		tcb->loss.duplicate_acks = 0;
 	(void)tcp_undo_acked(stack, tcb, seg, news, duplicate);
-	if (tcb->use_sack)
+	if (tcb->agreed.sack)
 		acked_with_sack(stack, tcb, seg, news, duplicate);
 	else
 		acked_without_sack(stack, tcb, news, duplicate, seg->now_ns);
@@ -165,9 +167,9 @@ void tcp_recovery_reorder_fired(struct stack *stack, struct tcb *tcb, uint64_t n
 	news.lost = tcp_rack_detect(stack, tcb, now_ns);
 	if (!news.lost)
 		return;
-	if (tcb->recovery == TCP_RECOVERY_NONE)
+	if (tcb->loss.recovery == TCP_RECOVERY_NONE)
 		enter_by_sack(stack, tcb, &news, now_ns);
-	else if (tcb->recovery == TCP_RECOVERY_FAST)
+	else if (tcb->loss.recovery == TCP_RECOVERY_FAST)
 		tcp_prr_acked(tcb, &news);
 	tcp_output(stack, tcb, now_ns);
 }
@@ -176,7 +178,7 @@ void tcp_recovery_reorder_fired(struct stack *stack, struct tcb *tcb, uint64_t n
 
 void tcp_recovery_mtu_reduced(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	struct scoreboard *sb = tcb->sent;
+	struct scoreboard *sb = tcb->loss.sent;
 
 	for (uint32_t i = 0; sb != NULL && i < sb->count; i++) {
 		struct sent_segment *s = scoreboard_at(sb, i);
@@ -191,8 +193,8 @@ void tcp_recovery_mtu_reduced(struct stack *stack, struct tcb *tcb, uint64_t now
 
 void tcp_recovery_sent(struct tcb *tcb, uint32_t len, bool again, uint64_t now_ns)
 {
-	if (tcb->recovery == TCP_RECOVERY_FAST)
-		tcb->prr.out += len;
+	if (tcb->loss.recovery == TCP_RECOVERY_FAST)
+		tcb->cc.prr.out += len;
 	if (again)
 		tcp_undo_sent_again(tcb, now_ns);
 }
@@ -202,11 +204,11 @@ void tcp_recovery_sent(struct tcb *tcb, uint32_t len, bool again, uint64_t now_n
 uint32_t tcp_congestion_room(const struct tcb *tcb)
 {
 	uint32_t out = tcp_pipe(tcb);
-	uint32_t wnd = tcb->cwnd;
+	uint32_t wnd = tcb->cc.cwnd;
 
-	if (!tcb->use_sack && tcb->recovery == TCP_RECOVERY_FAST)
+	if (!tcb->agreed.sack && tcb->loss.recovery == TCP_RECOVERY_FAST)
 		out = tcb_flight(tcb); /* the inflated window of RFC 5681 3.2 counts all */
-	else if (!tcb->use_sack && tcb->recovery == TCP_RECOVERY_NONE)
-		wnd += MIN(tcb->duplicate_acks, LIMITED_TRANSMIT) * tcb_eff_mss(tcb);
+	else if (!tcb->agreed.sack && tcb->loss.recovery == TCP_RECOVERY_NONE)
+		wnd += MIN(tcb->loss.duplicate_acks, LIMITED_TRANSMIT) * tcb_eff_mss(tcb);
 	return wnd > out ? wnd - out : 0;
 }

@@ -11,42 +11,44 @@
 
 void tcp_rto_init(struct tcb *tcb)
 {
-	tcb->srtt_ns = tcb->rttvar_ns = 0;
-	tcb->rto_ns = TCP_RTO_INITIAL_NS;
+	tcb->loss.srtt_ns = tcb->loss.rttvar_ns = 0;
+	tcb->loss.rto_ns = TCP_RTO_INITIAL_NS;
 }
 
 void tcp_rto_sample(struct tcb *tcb, uint64_t rtt_ns)
 {
 	uint64_t rtt = MAX(rtt_ns, UINT64_C(1)); /* 0 stands for "no sample yet" */
 
-	if (tcb->srtt_ns == 0) { /* RFC 6298 2.2 */
-		tcb->srtt_ns = rtt;
-		tcb->rttvar_ns = rtt / 2;
+	if (tcb->loss.srtt_ns == 0) { /* RFC 6298 2.2 */
+		tcb->loss.srtt_ns = rtt;
+		tcb->loss.rttvar_ns = rtt / 2;
 	} else { /* RFC 6298 2.3: beta = 1/4, alpha = 1/8, RTTVAR first */
-		uint64_t off = rtt > tcb->srtt_ns ? rtt - tcb->srtt_ns : tcb->srtt_ns - rtt;
+		uint64_t off = rtt > tcb->loss.srtt_ns ? rtt - tcb->loss.srtt_ns :
+			tcb->loss.srtt_ns - rtt;
 
-		tcb->rttvar_ns = (3 * tcb->rttvar_ns + off) / 4;
-		tcb->srtt_ns = MAX((7 * tcb->srtt_ns + rtt) / 8, UINT64_C(1));
+		tcb->loss.rttvar_ns = (3 * tcb->loss.rttvar_ns + off) / 4;
+		tcb->loss.srtt_ns = MAX((7 * tcb->loss.srtt_ns + rtt) / 8, UINT64_C(1));
 	}
-	tcb->rto_ns = tcb->srtt_ns + MAX(4 * tcb->rttvar_ns, TCP_CLOCK_GRANULARITY_NS);
-	tcb->rto_ns = MIN(MAX(tcb->rto_ns, TCP_RTO_MIN_NS), TCP_RTO_MAX_NS);
+	tcb->loss.rto_ns = tcb->loss.srtt_ns + MAX(4 * tcb->loss.rttvar_ns,
+						   TCP_CLOCK_GRANULARITY_NS);
+	tcb->loss.rto_ns = MIN(MAX(tcb->loss.rto_ns, TCP_RTO_MIN_NS), TCP_RTO_MAX_NS);
 }
 
 /* RFC 6298 5.5 */
 void tcp_rto_back_off(struct tcb *tcb)
 {
-	tcb->rto_ns = MIN(2 * tcb->rto_ns, TCP_RTO_MAX_NS);
+	tcb->loss.rto_ns = MIN(2 * tcb->loss.rto_ns, TCP_RTO_MAX_NS);
 }
 
 void tcp_rtt_start(struct tcb *tcb, uint64_t now_ns)
 {
-	tcb->syn_sent_ns = now_ns;
-	tcb->syn_timed = true;
+	tcb->loss.syn_sent_ns = now_ns;
+	tcb->loss.syn_timed = true;
 }
 
 void tcp_rtt_cancel(struct tcb *tcb)
 {
-	tcb->syn_timed = false;
+	tcb->loss.syn_timed = false;
 }
 
 /* The peer echoes the millisecond in which the segment it answers was sent; values that never came
@@ -55,7 +57,7 @@ static bool echoed_rtt(const struct tcb *tcb, const struct tcp_segment *seg, uin
 {
 	uint32_t age_ms;
 
-	if (!tcb->use_timestamps || !seg->opt.has_timestamps || seg->opt.ts_ecr == 0)
+	if (!tcb->agreed.timestamps || !seg->opt.has_timestamps || seg->opt.ts_ecr == 0)
 		return false;
 	age_ms = tcp_timestamp(tcb, seg->now_ns) - seg->opt.ts_ecr;
 	*rtt_ns = age_ms * NS_PER_MS;
@@ -67,18 +69,18 @@ static bool echoed_rtt(const struct tcb *tcb, const struct tcp_segment *seg, uin
  * on itself. */
 static bool is_after_the_last_repetition(const struct tcb *tcb, uint64_t rtt_ns, uint64_t now_ns)
 {
-	return rtt_ns / NS_PER_MS <= (uint32_t)(now_ns / NS_PER_MS) - tcb->again_ms;
+	return rtt_ns / NS_PER_MS <= (uint32_t)(now_ns / NS_PER_MS) - tcb->snd.again_ms;
 }
 
 void tcp_rtt_acked(struct tcb *tcb, const struct tcp_segment *seg, uint64_t rtt_ns)
 {
-	if (tcb->syn_timed) {
-		tcp_rto_sample(tcb, seg->now_ns - tcb->syn_sent_ns);
+	if (tcb->loss.syn_timed) {
+		tcp_rto_sample(tcb, seg->now_ns - tcb->loss.syn_sent_ns);
 		tcp_rtt_cancel(tcb);
 	} else if (rtt_ns != 0) {
 		tcp_hystart_rtt(tcb, rtt_ns);
 		/* RFC 6298 3: once in a round trip, or the estimator forgets too fast */
-		if (seq_leq(seg->ack, tcb->rtt_seq))
+		if (seq_leq(seg->ack, tcb->loss.rtt_seq))
 			return;
 		tcp_rto_sample(tcb, rtt_ns);
 	} else if (echoed_rtt(tcb, seg, &rtt_ns) &&
@@ -87,5 +89,5 @@ void tcp_rtt_acked(struct tcb *tcb, const struct tcp_segment *seg, uint64_t rtt_
 	} else {
 		return;
 	}
-	tcb->rtt_seq = tcb->snd_nxt;
+	tcb->loss.rtt_seq = tcb->snd.nxt;
 }

@@ -33,10 +33,10 @@ static void note_rtt(struct tcp_news *news, const struct sent_segment *s, uint64
 
 static void take_cumulative(struct tcb *tcb, const struct tcp_segment *seg, struct tcp_news *news)
 {
-	struct scoreboard *sb = tcb->sent;
+	struct scoreboard *sb = tcb->loss.sent;
 	bool ambiguous = false;
 
-	news->acked = seg->ack - tcb->snd_una;
+	news->acked = seg->ack - tcb->snd.una;
 	while (sb->count > 0 && seq_lt(scoreboard_at(sb, 0)->seq, seg->ack)) {
 		const struct sent_segment *s = scoreboard_at(sb, 0);
 		uint32_t end = seq_min(s->end, seg->ack);
@@ -70,8 +70,8 @@ static bool is_dsack(const struct tcb *tcb, const struct tcp_segment *seg)
 {
 	const struct tcp_sack_block *b = seg->opt.sack;
 
-	if (!seq_lt(b[0].start, b[0].end) || seq_gt(b[0].end, tcb->snd_nxt) ||
-	    seq_lt(b[0].start, seg->ack - tcb->snd_wnd_max))
+	if (!seq_lt(b[0].start, b[0].end) || seq_gt(b[0].end, tcb->snd.nxt) ||
+	    seq_lt(b[0].start, seg->ack - tcb->snd.wnd_max))
 		return false;
 	return seq_leq(b[0].end, seg->ack) ||
 	       (seg->opt.n_sack > 1 && seq_geq(b[0].start, b[1].start) &&
@@ -83,9 +83,9 @@ static bool is_dsack(const struct tcb *tcb, const struct tcp_segment *seg)
 static bool is_block(const struct tcb *tcb, const struct tcp_segment *seg,
 		     const struct tcp_sack_block *b)
 {
-	uint32_t una = seq_max(seg->ack, tcb->snd_una);
+	uint32_t una = seq_max(seg->ack, tcb->snd.una);
 
-	return seq_leq(una, b->start) && seq_lt(b->start, b->end) && seq_leq(b->end, tcb->snd_nxt);
+	return seq_leq(una, b->start) && seq_lt(b->start, b->end) && seq_leq(b->end, tcb->snd.nxt);
 }
 
 /* Of an old ACK: was waiting then, and has been acknowledged since. */
@@ -93,7 +93,7 @@ static bool is_past(const struct tcb *tcb, const struct tcp_segment *seg,
 		    const struct tcp_sack_block *b)
 {
 	return seq_leq(seg->ack, b->start) && seq_lt(b->start, b->end) &&
-	       seq_leq(b->end, tcb->snd_una);
+	       seq_leq(b->end, tcb->snd.una);
 }
 
 /* The usable ones in sequence order, as RACK wants to hear of them; returns how many. */
@@ -125,12 +125,12 @@ static bool cut(struct stack *stack, struct tcb *tcb, uint32_t i, uint32_t at)
 {
 	bool no_memory = false;
 
-	if (tcb->sent->n_pieces >= SCOREBOARD_PIECES_MAX ||
-	    !scoreboard_reserve(&tcb->sent, stack->port, 1, SCOREBOARD_CUT_MAX, &no_memory)) {
+	if (tcb->loss.sent->n_pieces >= SCOREBOARD_PIECES_MAX ||
+	    !scoreboard_reserve(&tcb->loss.sent, stack->port, 1, SCOREBOARD_CUT_MAX, &no_memory)) {
 		stack->counters.tcp_no_memory += no_memory;
 		return false;
 	}
-	scoreboard_cut_piece(tcb->sent, i, at);
+	scoreboard_cut_piece(tcb->loss.sent, i, at);
 	return true;
 }
 
@@ -139,8 +139,9 @@ static void take_block(struct stack *stack, struct taking *t, const struct tcp_s
 	struct tcb *tcb = t->tcb;
 	uint32_t start = b->start, i;
 
-	while ((i = scoreboard_sack(tcb->sent, start, b->end, newly_sacked, t)) != SCOREBOARD_NO_RECORD) {
-		const struct sent_segment *s = scoreboard_at(tcb->sent, i);
+	while ((i = scoreboard_sack(tcb->loss.sent, start, b->end, newly_sacked, t)) !=
+	       SCOREBOARD_NO_RECORD) {
+		const struct sent_segment *s = scoreboard_at(tcb->loss.sent, i);
 		bool in_front = seq_lt(s->seq, start);
 		uint32_t behind = s->end;
 
@@ -162,7 +163,7 @@ static void take_blocks(struct stack *stack, struct tcb *tcb, const struct tcp_s
 	news->has_dsack = is_dsack(tcb, seg);
 	if (news->has_dsack) {
 		stack->counters.tcp_dsacks_in++;
-		tcb->dsacks++;
+		tcb->loss.dsacks++;
 		news->dsack = seg->opt.sack[0];
 	}
 	n = sort_blocks(stack, tcb, seg, news->has_dsack, sorted);
@@ -175,10 +176,10 @@ void tcp_sack_take(struct stack *stack, struct tcb *tcb, const struct tcp_segmen
 		   struct tcp_news *news)
 {
 	*news = (struct tcp_news){.acked = 0};
-	if (tcb->sent == NULL)
+	if (tcb->loss.sent == NULL)
 		return; /* nothing is out, and has not been for a while */
-	if (seq_gt(seg->ack, tcb->snd_una))
+	if (seq_gt(seg->ack, tcb->snd.una))
 		take_cumulative(tcb, seg, news);
-	if (tcb->use_sack && seg->opt.n_sack > 0)
+	if (tcb->agreed.sack && seg->opt.n_sack > 0)
 		take_blocks(stack, tcb, seg, news);
 }

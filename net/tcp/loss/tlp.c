@@ -17,10 +17,10 @@
 
 static uint64_t probe_time_out(const struct tcb *tcb)
 {
-	uint64_t ns = tcb->srtt_ns == 0 ? PROBE_WITHOUT_RTT_NS : 2 * tcb->srtt_ns;
+	uint64_t ns = tcb->loss.srtt_ns == 0 ? PROBE_WITHOUT_RTT_NS : 2 * tcb->loss.srtt_ns;
 
 	ns = MAX(ns, PROBE_MIN_NS);
-	if (tcb->sent->count == 1)
+	if (tcb->loss.sent->count == 1)
 		ns += MAX_ACK_DELAY_NS;
 	return ns;
 }
@@ -28,9 +28,10 @@ static uint64_t probe_time_out(const struct tcb *tcb)
 /* 7.2, and one probe at a time (7.3). */
 static bool may_probe(const struct tcb *tcb)
 {
-	return tcb->use_sack && tcb->recovery == TCP_RECOVERY_NONE && !tcb->tlp.open &&
-	       tcb->sent != NULL && tcb->sent->count > 0 && tcb->sent->n_sacked == 0 &&
-	       tcb->sent->lost.first == SCOREBOARD_NONE;
+	return tcb->agreed.sack && tcb->loss.recovery == TCP_RECOVERY_NONE && !tcb->loss.tlp.open &&
+	       tcb->loss.sent != NULL && tcb->loss.sent->count > 0 && tcb->loss.sent->n_sacked ==
+		0 &&
+	       tcb->loss.sent->lost.first == SCOREBOARD_NONE;
 }
 
 void tcp_tlp_schedule(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
@@ -38,7 +39,7 @@ void tcp_tlp_schedule(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	if (may_probe(tcb)) {
 		uint64_t deadline_ns = now_ns + probe_time_out(tcb);
 
-		if (deadline_ns < tcb->deadline_ns[TCP_TIMER_RETRANSMIT]) {
+		if (deadline_ns < tcb->timers.deadline_ns[TCP_TIMER_RETRANSMIT]) {
 			tcp_timer_set(stack, tcb, TCP_TIMER_PROBE, deadline_ns);
 			return;
 		}
@@ -55,16 +56,16 @@ void tcp_tlp_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	if (!may_probe(tcb) || !tcp_send_tail_probe(stack, tcb, &is_again, now_ns))
 		return; /* the time-out is still there */
 	stack->counters.tcp_tail_probes++;
-	tcb->tlp = (struct tcp_tlp){.end = tcb->snd_nxt, .open = true, .is_again = is_again};
+	tcb->loss.tlp = (struct tcp_tlp){.end = tcb->snd.nxt, .open = true, .is_again = is_again};
 	tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT,
-		      tcp_within_patience(tcb, now_ns + tcb->rto_ns));
+		      tcp_within_patience(tcb, now_ns + tcb->loss.rto_ns));
 }
 
 /* 7.4.2 */
 bool tcp_tlp_acked(struct tcb *tcb, const struct tcp_segment *seg, const struct tcp_news *news,
 		   bool duplicate)
 {
-	struct tcp_tlp *tlp = &tcb->tlp;
+	struct tcp_tlp *tlp = &tcb->loss.tlp;
 
 	if (!tlp->open || seq_lt(seg->ack, tlp->end))
 		return false;

@@ -22,20 +22,20 @@ enum frto_step { FRTO_OFF, FRTO_FIRST_ACK, FRTO_SECOND_ACK };
 /* RFC 5682 2.1, step 1: not when a recovery was under way; and Eifel is better where it can be. */
 void tcp_undo_begin(struct tcb *tcb, bool timeout)
 {
-	bool frto = timeout && !tcb->use_timestamps && tcb->recovery == TCP_RECOVERY_NONE;
+	bool frto = timeout && !tcb->agreed.timestamps && tcb->loss.recovery == TCP_RECOVERY_NONE;
 
-	tcb->spurious = (struct tcp_spurious){
-		.marker = tcb->snd_una,
-		.end = tcb->snd_nxt,
+	tcb->loss.spurious = (struct tcp_spurious){
+		.marker = tcb->snd.una,
+		.end = tcb->snd.nxt,
 		.armed = true,
-		.eifel = tcb->use_timestamps,
+		.eifel = tcb->agreed.timestamps,
 		.frto = frto ? FRTO_FIRST_ACK : FRTO_OFF,
 	};
 }
 
 void tcp_undo_sent_again(struct tcb *tcb, uint64_t now_ns)
 {
-	struct tcp_spurious *spurious = &tcb->spurious;
+	struct tcp_spurious *spurious = &tcb->loss.spurious;
 
 	if (!spurious->armed)
 		return;
@@ -61,14 +61,14 @@ static bool eifel_says(struct tcp_spurious *spurious, const struct tcp_segment *
 static bool frto_says(struct tcb *tcb, const struct tcp_segment *seg, const struct tcp_news *news,
 		      bool duplicate)
 {
-	struct tcp_spurious *spurious = &tcb->spurious;
+	struct tcp_spurious *spurious = &tcb->loss.spurious;
 	bool first = spurious->frto == FRTO_FIRST_ACK;
 
 	if (spurious->frto == FRTO_OFF)
 		return false;
-	if (duplicate || news->has_dsack || (first && seq_geq(seg->ack, tcb->recover))) {
+	if (duplicate || news->has_dsack || (first && seq_geq(seg->ack, tcb->loss.recover))) {
 		if (spurious->frto == FRTO_SECOND_ACK) /* 3a: what was held back goes now */
-			tcb->cwnd = FRTO_WINDOW_SEGMENTS * tcb_eff_mss(tcb);
+			tcb->cc.cwnd = FRTO_WINDOW_SEGMENTS * tcb_eff_mss(tcb);
 		spurious->frto = FRTO_OFF; /* 2a, 3a: as usual */
 		return false;
 	}
@@ -92,25 +92,25 @@ static bool dsack_says(struct tcp_spurious *spurious, const struct tcp_news *new
 bool tcp_undo_acked(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
 		    const struct tcp_news *news, bool duplicate)
 {
-	bool timeout = tcb->recovery == TCP_RECOVERY_LOSS;
+	bool timeout = tcb->loss.recovery == TCP_RECOVERY_LOSS;
 
-	if (!tcb->spurious.armed)
+	if (!tcb->loss.spurious.armed)
 		return false;
-	if (!eifel_says(&tcb->spurious, seg, news) && !frto_says(tcb, seg, news, duplicate) &&
-	    !dsack_says(&tcb->spurious, news))
+	if (!eifel_says(&tcb->loss.spurious, seg, news) && !frto_says(tcb, seg, news, duplicate) &&
+	    !dsack_says(&tcb->loss.spurious, news))
 		return false;
 	stack->counters.tcp_undos++;
-	tcb->spurious.armed = false;
-	tcb->spurious.frto = FRTO_OFF;
-	if (tcb->recovery == TCP_RECOVERY_FAST) /* not what RFC 5681 3.2, step 4, made of it */
-		tcb->cwnd = MIN(tcb->cwnd, tcb->ssthresh);
+	tcb->loss.spurious.armed = false;
+	tcb->loss.spurious.frto = FRTO_OFF;
+	if (tcb->loss.recovery == TCP_RECOVERY_FAST) /* not what RFC 5681 3.2, step 4, made of it */
+		tcb->cc.cwnd = MIN(tcb->cc.cwnd, tcb->cc.ssthresh);
 	tcp_congestion_undo(tcb);
-	if (tcb->sent != NULL)
-		scoreboard_none_lost(tcb->sent);
+	if (tcb->loss.sent != NULL)
+		scoreboard_none_lost(tcb->loss.sent);
 	if (timeout) /* what it took for the retransmission's answer was the original's, late */
-		tcb->rack.valid = false;
-	else if (tcb->use_sack)
-		tcb->rack.reordering_seen = true;
-	tcb->recovery = TCP_RECOVERY_NONE;
+		tcb->loss.rack.valid = false;
+	else if (tcb->agreed.sack)
+		tcb->loss.rack.reordering_seen = true;
+	tcb->loss.recovery = TCP_RECOVERY_NONE;
 	return true;
 }

@@ -26,13 +26,13 @@ bool tcp_coalesce(struct tcb *tcb, struct pktbuf *last, struct pktbuf *pkt)
 	void *at;
 
 	if (last == NULL ||
-	    (4 * len > tcp_packet_memory(pkt) && tcb->rcv_memory <= tcb->rcvbuf / 2 * 3))
+	    (4 * len > tcp_packet_memory(pkt) && tcb->rcv.memory <= tcb->rcv.buf_size / 2 * 3))
 		return false;
 	at = pktbuf_put(last, len);
 	if (at == NULL)
 		return false;
 	memcpy(at, pkt->data, len);
-	tcb->rcv_memory -= tcp_packet_memory(pkt);
+	tcb->rcv.memory -= tcp_packet_memory(pkt);
 	pktbuf_free(pkt);
 	return true;
 }
@@ -41,11 +41,11 @@ void tcp_discard_received(struct tcb *tcb)
 {
 	struct pktbuf *pkt;
 
-	while ((pkt = pktbuf_queue_pop(&tcb->rcv_queue)) != NULL) {
-		tcb->rcv_memory -= tcp_packet_memory(pkt);
+	while ((pkt = pktbuf_queue_pop(&tcb->rcv.queue)) != NULL) {
+		tcb->rcv.memory -= tcp_packet_memory(pkt);
 		pktbuf_free(pkt);
 	}
-	tcb->rcv_unread = 0;
+	tcb->rcv.unread = 0;
 }
 
 /* --- in order -------------------------------------------------------------------------------- */
@@ -55,16 +55,16 @@ static void append(struct tcb *tcb, struct pktbuf *pkt)
 {
 	uint32_t len = (uint32_t)pktbuf_len(pkt);
 
-	tcb->rcv_nxt += len;
-	tcb->bytes_received += len;
-	if (tcb->rcv_closed) {
-		tcb->rcv_memory -= tcp_packet_memory(pkt);
+	tcb->rcv.nxt += len;
+	tcb->rcv.bytes += len;
+	if (tcb->rcv.closed) {
+		tcb->rcv.memory -= tcp_packet_memory(pkt);
 		pktbuf_free(pkt);
 		return;
 	}
-	tcb->rcv_unread += len;
-	if (!tcp_coalesce(tcb, tcb->rcv_queue.last, pkt))
-		pktbuf_queue_push(&tcb->rcv_queue, pkt);
+	tcb->rcv.unread += len;
+	if (!tcp_coalesce(tcb, tcb->rcv.queue.last, pkt))
+		pktbuf_queue_push(&tcb->rcv.queue, pkt);
 }
 
 /* The first run has been reached: its packets follow, without what has come meanwhile. */
@@ -73,7 +73,7 @@ static void append_run(struct tcb *tcb, struct pktbuf *chain, uint32_t start)
 	while (chain != NULL) {
 		struct pktbuf *pkt = chain;
 		uint32_t len = (uint32_t)pktbuf_len(pkt);
-		uint32_t old = MIN(len, tcb->rcv_nxt - start);
+		uint32_t old = MIN(len, tcb->rcv.nxt - start);
 
 		chain = pkt->next;
 		start += len;
@@ -81,7 +81,7 @@ static void append_run(struct tcb *tcb, struct pktbuf *chain, uint32_t start)
 		if (old < len) {
 			append(tcb, pkt);
 		} else {
-			tcb->rcv_memory -= tcp_packet_memory(pkt);
+			tcb->rcv.memory -= tcp_packet_memory(pkt);
 			pktbuf_free(pkt);
 		}
 	}
@@ -107,13 +107,13 @@ static bool append_reassembled(struct stack *stack, struct tcb *tcb)
  * one for each second segment): the batch is what a busy machine finds when it looks. */
 static void schedule_ack(struct stack *stack, struct tcb *tcb, bool filled_hole, uint64_t now_ns)
 {
-	bool quick = tcb->quick_acks > 0;
+	bool quick = tcb->rcv.quick_acks > 0;
 
 	if (quick)
-		tcb->quick_acks--;
-	if (++tcb->ack_segments >= 2 || quick || filled_hole || tcb->reassembly != NULL)
-		tcb->ack_now = true;
-	if (tcb->ack_now)
+		tcb->rcv.quick_acks--;
+	if (++tcb->rcv.ack_segments >= 2 || quick || filled_hole || tcb->rcv.reassembly != NULL)
+		tcb->rcv.ack_now = true;
+	if (tcb->rcv.ack_now)
 		tcp_work_add(stack, tcb);
 	else if (!tcp_timer_is_set(tcb, TCP_TIMER_DELAYED_ACK))
 		tcp_timer_set(stack, tcb, TCP_TIMER_DELAYED_ACK, now_ns + TCP_DELAYED_ACK_NS);
@@ -121,17 +121,17 @@ static void schedule_ack(struct stack *stack, struct tcb *tcb, bool filled_hole,
 
 static void text_in_order(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
 {
-	bool held = tcb->reassembly != NULL, filled = false;
+	bool held = tcb->rcv.reassembly != NULL, filled = false;
 
-	tcb->rcv_memory += tcp_packet_memory(seg->pkt);
-	awaited_free(stack, &tcb->awaited);
+	tcb->rcv.memory += tcp_packet_memory(seg->pkt);
+	awaited_free(stack, &tcb->life.awaited);
 	if (held)
 		tcp_reassembly_meets(tcb, seg);
 	append(tcb, seg->pkt);
 	seg->pkt = NULL;
 	if (held)
 		filled = append_reassembled(stack, tcb);
-	if (tcb->rcvbuf < tcb->rcvbuf_max)
+	if (tcb->rcv.buf_size < tcb->rcv.buf_max)
 		tcp_tune(tcb, seg);
 	schedule_ack(stack, tcb, filled, seg->now_ns);
 }
@@ -143,9 +143,9 @@ static void cut_behind_fin(const struct tcb *tcb, struct tcp_segment *seg)
 {
 	uint32_t end = seg->seq + seg->data_len;
 
-	if (!tcb->rcv_fin_known || seq_leq(end, tcb->rcv_fin))
+	if (!tcb->rcv.fin_known || seq_leq(end, tcb->rcv.fin))
 		return;
-	seg->data_len -= MIN(seg->data_len, end - tcb->rcv_fin);
+	seg->data_len -= MIN(seg->data_len, end - tcb->rcv.fin);
 	pktbuf_trim(seg->pkt, seg->data_len);
 }
 
@@ -153,7 +153,7 @@ static void cut_behind_fin(const struct tcb *tcb, struct tcp_segment *seg)
  * for those who are read at once, however many there are who are not. */
 static struct pktbuf *keep(struct stack *stack, const struct tcb *tcb, struct pktbuf *pkt)
 {
-	if (tcb->rcv_memory == 0 || pktbuf_may_keep_more(&stack->kept_pool, pkt))
+	if (tcb->rcv.memory == 0 || pktbuf_may_keep_more(&stack->kept_pool, pkt))
 		return pktbuf_keep(&stack->kept_pool, pkt);
 	pktbuf_free(pkt);
 	return NULL;
@@ -161,15 +161,15 @@ static struct pktbuf *keep(struct stack *stack, const struct tcb *tcb, struct pk
 
 enum tcp_verdict tcp_process_text(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
 {
-	if (tcb->state != TCP_ESTABLISHED && tcb->state != TCP_FIN_WAIT_1 &&
-	    tcb->state != TCP_FIN_WAIT_2)
+	if (tcb->life.state != TCP_ESTABLISHED && tcb->life.state != TCP_FIN_WAIT_1 &&
+	    tcb->life.state != TCP_FIN_WAIT_2)
 		return TCP_CONTINUE; /* the peer has sent a FIN: "ignore the segment text" */
 	cut_behind_fin(tcb, seg);
 	if (seg->data_len == 0)
 		return TCP_CONTINUE;
 	/* RFC 9293 3.6.1, SHLD-3: the user has closed both ways, this text is lost, and the peer
 	 * shall know */
-	if (!tcb->owned && tcb->state != TCP_ESTABLISHED) {
+	if (!tcb->life.owned && tcb->life.state != TCP_ESTABLISHED) {
 		tcp_abort_with(stack, tcb, TCP_RESET_DATA_AFTER_CLOSE, seg->now_ns);
 		return TCP_DONE;
 	}
@@ -178,8 +178,8 @@ enum tcp_verdict tcp_process_text(struct stack *stack, struct tcb *tcb, struct t
 		stack->counters.tcp_no_memory++;
 		return TCP_CONTINUE;
 	}
-	tcb->data_came = tcp_tick(seg->now_ns);
-	if (seg->seq == tcb->rcv_nxt) {
+	tcb->rcv.data_came = tcp_tick(seg->now_ns);
+	if (seg->seq == tcb->rcv.nxt) {
 		text_in_order(stack, tcb, seg);
 		return TCP_CONTINUE;
 	}
@@ -195,8 +195,8 @@ enum tcp_verdict tcp_process_text(struct stack *stack, struct tcb *tcb, struct t
 void tcp_queue_text(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
 {
 	if (seg->flags & TCP_FIN) { /* whose turn it is once all before it is here */
-		tcb->rcv_fin = seg->fin_seq;
-		tcb->rcv_fin_known = true;
+		tcb->rcv.fin = seg->fin_seq;
+		tcb->rcv.fin_known = true;
 	}
 	if (seg->data_len == 0)
 		return;
@@ -216,14 +216,14 @@ void tcp_deliver_queued(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 
 static void fin_in_order(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	event_emit(stack->port->events, EVENT_TCP_FIN_RCVD, tcb->conn, 0,
-		   EV_U64("tcp_seq", tcb->rcv_fin));
-	tcb->rcv_nxt++; /* "advance RCV.NXT over the FIN, and send an acknowledgment for the FIN" */
-	tcb->rcv_adv = seq_max(tcb->rcv_adv, tcb->rcv_nxt);
+	event_emit(stack->port->events, EVENT_TCP_FIN_RCVD, tcb->id.number, 0,
+		   EV_U64("tcp_seq", tcb->rcv.fin));
+	tcb->rcv.nxt++; /* "advance RCV.NXT over the FIN, and send an acknowledgment for the FIN" */
+	tcb->rcv.adv = seq_max(tcb->rcv.adv, tcb->rcv.nxt);
 	tcp_reassembly_free(stack, tcb);
-	tcb->ack_now = true;
+	tcb->rcv.ack_now = true;
 	tcp_work_add(stack, tcb);
-	switch (tcb->state) {
+	switch (tcb->life.state) {
 	case TCP_SYN_RECEIVED:
 	case TCP_ESTABLISHED:
 		tcp_set_state(stack, tcb, TCP_CLOSE_WAIT);
@@ -242,24 +242,24 @@ static void fin_in_order(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 /* Behind the last byte that is held, in order or not. */
 static uint32_t end_of_text(const struct tcb *tcb)
 {
-	const struct tcp_reassembly *r = tcb->reassembly;
+	const struct tcp_reassembly *r = tcb->rcv.reassembly;
 
-	return r != NULL && r->n_runs > 0 ? r->runs[r->n_runs - 1].end : tcb->rcv_nxt;
+	return r != NULL && r->n_runs > 0 ? r->runs[r->n_runs - 1].end : tcb->rcv.nxt;
 }
 
 void tcp_check_fin(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg)
 {
 	bool fin = seg->flags & TCP_FIN;
 
-	if (fin && !tcb->rcv_fin_known) {
-		tcb->rcv_fin = seg->fin_seq;
+	if (fin && !tcb->rcv.fin_known) {
+		tcb->rcv.fin = seg->fin_seq;
 		/* A FIN in the middle of what we hold already is nonsense from a stranger, and when
 		 * the hole before it is filled RCV.NXT would step over it; in order it counts. */
-		tcb->rcv_fin_known = tcb->rcv_fin == tcb->rcv_nxt ||
-				     seq_geq(tcb->rcv_fin, end_of_text(tcb));
+		tcb->rcv.fin_known = tcb->rcv.fin == tcb->rcv.nxt ||
+				     seq_geq(tcb->rcv.fin, end_of_text(tcb));
 	}
-	if (tcb->rcv_fin_known && tcb->rcv_nxt == tcb->rcv_fin)
+	if (tcb->rcv.fin_known && tcb->rcv.nxt == tcb->rcv.fin)
 		fin_in_order(stack, tcb, seg->now_ns);
-	else if (fin && seg->data_len == 0 && seq_lt(tcb->rcv_nxt, seg->fin_seq))
+	else if (fin && seg->data_len == 0 && seq_lt(tcb->rcv.nxt, seg->fin_seq))
 		tcp_send_ack(stack, tcb, seg->now_ns); /* RFC 5681 4.2, as for text */
 }

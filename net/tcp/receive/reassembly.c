@@ -18,27 +18,27 @@
  * full segments occupy about 1.6 times their text. */
 static bool memory_allows(const struct tcb *tcb, const struct pktbuf *pkt)
 {
-	return tcb->rcv_memory + tcp_packet_memory(pkt) <= 2 * tcb->rcvbuf + 2 * 4096;
+	return tcb->rcv.memory + tcp_packet_memory(pkt) <= 2 * tcb->rcv.buf_size + 2 * 4096;
 }
 
 static bool ready(struct stack *stack, struct tcb *tcb)
 {
-	if (tcb->reassembly != NULL)
+	if (tcb->rcv.reassembly != NULL)
 		return true;
-	tcb->reassembly = stack->port->alloc(stack->port->ctx, sizeof(*tcb->reassembly));
-	if (tcb->reassembly == NULL) {
+	tcb->rcv.reassembly = stack->port->alloc(stack->port->ctx, sizeof(*tcb->rcv.reassembly));
+	if (tcb->rcv.reassembly == NULL) {
 		stack->counters.tcp_no_memory++;
 		return false;
 	}
-	tcb->reassembly->n_runs = 0;
-	tcb->reassembly->n_sack_recent = 0;
+	tcb->rcv.reassembly->n_runs = 0;
+	tcb->rcv.reassembly->n_sack_recent = 0;
 	return true;
 }
 
 static void drop_array(struct stack *stack, struct tcb *tcb)
 {
-	stack->port->free(stack->port->ctx, tcb->reassembly, sizeof(*tcb->reassembly));
-	tcb->reassembly = NULL;
+	stack->port->free(stack->port->ctx, tcb->rcv.reassembly, sizeof(*tcb->rcv.reassembly));
+	tcb->rcv.reassembly = NULL;
 }
 
 static void remove_run(struct tcp_reassembly *r, uint32_t i)
@@ -89,7 +89,7 @@ static void free_packets(struct tcb *tcb, const struct tcp_run *run)
 
 	for (; pkt != NULL; pkt = next) {
 		next = pkt == run->last ? NULL : pkt->next;
-		tcb->rcv_memory -= tcp_packet_memory(pkt);
+		tcb->rcv.memory -= tcp_packet_memory(pkt);
 		pktbuf_free(pkt);
 	}
 }
@@ -98,7 +98,7 @@ static void free_packets(struct tcb *tcb, const struct tcp_run *run)
  * the segment, and of the last one it keeps off.  False: nothing is left. */
 static bool cut_overlap(struct tcb *tcb, uint32_t i, struct tcp_segment *seg)
 {
-	struct tcp_reassembly *r = tcb->reassembly;
+	struct tcp_reassembly *r = tcb->rcv.reassembly;
 	struct tcp_run *run = &r->runs[i];
 
 	if (i < r->n_runs && seq_leq(run->start, seg->seq)) {
@@ -124,7 +124,7 @@ static bool cut_overlap(struct tcb *tcb, uint32_t i, struct tcp_segment *seg)
 /* Run `i` ends where the segment begins. */
 static void extend_run(struct tcb *tcb, uint32_t i, const struct tcp_segment *seg)
 {
-	struct tcp_reassembly *r = tcb->reassembly;
+	struct tcp_reassembly *r = tcb->rcv.reassembly;
 	struct tcp_run *run = &r->runs[i];
 
 	run->end += seg->data_len;
@@ -166,7 +166,7 @@ static bool insert_before(struct tcp_reassembly *r, uint32_t i, const struct tcp
  * is to be repeated of the others. */
 static void note_recent(struct tcb *tcb, uint32_t seq)
 {
-	struct tcp_reassembly *r = tcb->reassembly;
+	struct tcp_reassembly *r = tcb->rcv.reassembly;
 	uint32_t notes[ARRAY_LEN(r->sack_recent)] = {seq};
 	uint32_t i = find_run(r, seq + 1);
 	uint8_t n = 1;
@@ -201,29 +201,29 @@ static void note_duplicate(struct tcb *tcb, const struct tcp_reassembly *r, uint
  * part of the segment. */
 static bool keep(struct tcb *tcb, uint32_t i, struct tcp_segment *seg)
 {
-	struct tcp_reassembly *r = tcb->reassembly;
+	struct tcp_reassembly *r = tcb->rcv.reassembly;
 
 	if (!cut_overlap(tcb, i, seg))
 		return false;
 	seg->pkt->next = NULL;
-	tcb->rcv_memory += tcp_packet_memory(seg->pkt);
+	tcb->rcv.memory += tcp_packet_memory(seg->pkt);
 	if (i < r->n_runs && r->runs[i].end == seg->seq) {
 		extend_run(tcb, i, seg);
 		return true;
 	}
 	if (insert_before(r, i, seg))
 		return true;
-	tcb->rcv_memory -= tcp_packet_memory(seg->pkt);
+	tcb->rcv.memory -= tcp_packet_memory(seg->pkt);
 	return false;
 }
 
 static bool insert(struct tcb *tcb, struct tcp_segment *seg)
 {
-	uint32_t i = find_run(tcb->reassembly, seg->seq);
+	uint32_t i = find_run(tcb->rcv.reassembly, seg->seq);
 	uint32_t seq = seg->seq;
 	bool kept;
 
-	note_duplicate(tcb, tcb->reassembly, i, seq, segment_end(seg));
+	note_duplicate(tcb, tcb->rcv.reassembly, i, seq, segment_end(seg));
 	kept = keep(tcb, i, seg);
 	note_recent(tcb, seq); /* RFC 2018 4: a duplicate too */
 	return kept;
@@ -239,16 +239,16 @@ void tcp_reassembly_insert(struct stack *stack, struct tcb *tcb, struct tcp_segm
 		seg->pkt = NULL;
 	else
 		stack->counters.tcp_reassembly_dropped++;
-	if (tcb->reassembly->n_runs == 0)
+	if (tcb->rcv.reassembly->n_runs == 0)
 		drop_array(stack, tcb);
 }
 
 void tcp_reassembly_meets(struct tcb *tcb, const struct tcp_segment *seg)
 {
-	const struct tcp_reassembly *r = tcb->reassembly;
+	const struct tcp_reassembly *r = tcb->rcv.reassembly;
 
 	/* RFC 2883 4.2.2: the first duplicate part; old bytes before this text were such a one */
-	if (tcb->dsack.start == tcb->dsack.end || tcb->dsack.end != seg->seq)
+	if (tcb->rcv.dsack.start == tcb->rcv.dsack.end || tcb->rcv.dsack.end != seg->seq)
 		note_duplicate(tcb, r, 0, seg->seq, segment_end(seg));
 	for (uint32_t i = 0; i < r->n_runs && seq_lt(r->runs[i].start, segment_end(seg)); i++)
 		overwrite(seg, &r->runs[i]);
@@ -256,9 +256,9 @@ void tcp_reassembly_meets(struct tcb *tcb, const struct tcp_segment *seg)
 
 struct pktbuf *tcp_reassembly_take(struct stack *stack, struct tcb *tcb, struct tcp_run *run)
 {
-	struct tcp_reassembly *r = tcb->reassembly;
+	struct tcp_reassembly *r = tcb->rcv.reassembly;
 
-	if (r == NULL || seq_gt(r->runs[0].start, tcb->rcv_nxt))
+	if (r == NULL || seq_gt(r->runs[0].start, tcb->rcv.nxt))
 		return NULL;
 	*run = r->runs[0];
 	remove_run(r, 0);
@@ -269,7 +269,7 @@ struct pktbuf *tcp_reassembly_take(struct stack *stack, struct tcb *tcb, struct 
 
 void tcp_reassembly_free(struct stack *stack, struct tcb *tcb)
 {
-	struct tcp_reassembly *r = tcb->reassembly;
+	struct tcp_reassembly *r = tcb->rcv.reassembly;
 
 	if (r == NULL)
 		return;
@@ -292,12 +292,12 @@ static bool already_listed(const struct tcp_sack_block *blocks, uint8_t n, uint3
  * holds the segment that came last, the others repeat what was reported most recently. */
 uint8_t tcp_reassembly_sack(struct tcb *tcb, struct tcp_sack_block *blocks, uint8_t max)
 {
-	const struct tcp_reassembly *r = tcb->reassembly;
+	const struct tcp_reassembly *r = tcb->rcv.reassembly;
 	uint8_t dsack = 0, n;
 
-	if (tcb->dsack.start != tcb->dsack.end)
-		blocks[dsack++] = tcb->dsack;
-	tcb->dsack.end = tcb->dsack.start;
+	if (tcb->rcv.dsack.start != tcb->rcv.dsack.end)
+		blocks[dsack++] = tcb->rcv.dsack;
+	tcb->rcv.dsack.end = tcb->rcv.dsack.start;
 	n = dsack;
 	for (uint8_t i = 0; r != NULL && i < r->n_sack_recent && n < max; i++) {
 		uint32_t seq = r->sack_recent[i];
@@ -315,5 +315,5 @@ uint8_t tcp_reassembly_sack(struct tcb *tcb, struct tcp_sack_block *blocks, uint
  * received by the receiver in the most recent packet". */
 void tcp_duplicate_text(struct tcb *tcb, uint32_t start, uint32_t end)
 {
-	tcb->dsack = (struct tcp_sack_block){start, end};
+	tcb->rcv.dsack = (struct tcp_sack_block){start, end};
 }

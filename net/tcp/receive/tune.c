@@ -18,7 +18,7 @@
 /* What the user has taken so far; wraps. */
 static uint32_t total_read(const struct tcb *tcb)
 {
-	return (uint32_t)tcb->bytes_received - tcb->rcv_unread;
+	return (uint32_t)tcb->rcv.bytes - tcb->rcv.unread;
 }
 
 static uint32_t milliseconds(uint64_t now_ns)
@@ -28,25 +28,26 @@ static uint32_t milliseconds(uint64_t now_ns)
 
 void tcp_tune_start(struct tcb *tcb, uint64_t now_ns)
 {
-	tcb->tune_mark = tcb->use_timestamps ? tcp_timestamp(tcb, now_ns) : tcb->rcv_adv;
-	tcb->tune_read = total_read(tcb);
-	tcb->tune_start_ms = milliseconds(now_ns);
+	tcb->rcv.tune_mark = tcb->agreed.timestamps ? tcp_timestamp(tcb, now_ns) : tcb->rcv.adv;
+	tcb->rcv.tune_read = total_read(tcb);
+	tcb->rcv.tune_start_ms = milliseconds(now_ns);
 }
 
 static bool round_is_over(const struct tcb *tcb, const struct tcp_segment *seg)
 {
-	if (tcb->use_timestamps)
-		return seg->opt.has_timestamps && (int32_t)(seg->opt.ts_ecr - tcb->tune_mark) >= 0;
-	return seq_geq(tcb->rcv_nxt, tcb->tune_mark);
+	if (tcb->agreed.timestamps)
+		return seg->opt.has_timestamps &&
+		       (int32_t)(seg->opt.ts_ecr - tcb->rcv.tune_mark) >= 0;
+	return seq_geq(tcb->rcv.nxt, tcb->rcv.tune_mark);
 }
 
 /* Without timestamps: half as much again as SRTT is taken for a round trip.  It takes longer where
  * the peer does not fill the window, or where a queue grows: there is nothing to gain then. */
 static bool round_was_one_trip(const struct tcb *tcb, uint64_t now_ns)
 {
-	uint64_t took_ns = (milliseconds(now_ns) - tcb->tune_start_ms) * NS_PER_MS;
+	uint64_t took_ns = (milliseconds(now_ns) - tcb->rcv.tune_start_ms) * NS_PER_MS;
 
-	return tcb->use_timestamps || took_ns <= tcb->srtt_ns / 2 * 3 + 2 * NS_PER_MS;
+	return tcb->agreed.timestamps || took_ns <= tcb->loss.srtt_ns / 2 * 3 + 2 * NS_PER_MS;
 }
 
 void tcp_tune(struct tcb *tcb, const struct tcp_segment *seg)
@@ -55,12 +56,12 @@ void tcp_tune(struct tcb *tcb, const struct tcp_segment *seg)
 
 	if (!round_is_over(tcb, seg))
 		return;
-	read = MIN(total_read(tcb) - tcb->tune_read, TCP_BUFFER_MAX);
-	wanted = 2 * read + SLACK_SEGMENTS * tcb->rcv_mss;
+	read = MIN(total_read(tcb) - tcb->rcv.tune_read, TCP_BUFFER_MAX);
+	wanted = 2 * read + SLACK_SEGMENTS * tcb->agreed.mss_offered;
 	tcb->meter.rcv_space = read;
-	tcb->rcv_rtt_ms = (uint16_t)MIN(milliseconds(seg->now_ns) - tcb->tune_start_ms,
+	tcb->rcv.rtt_ms = (uint16_t)MIN(milliseconds(seg->now_ns) - tcb->rcv.tune_start_ms,
 					(uint32_t)UINT16_MAX);
-	if (read > tcb->rcvbuf / 2 && round_was_one_trip(tcb, seg->now_ns))
-		tcb->rcvbuf = MIN(MAX(wanted, tcb->rcvbuf), tcb->rcvbuf_max);
+	if (read > tcb->rcv.buf_size / 2 && round_was_one_trip(tcb, seg->now_ns))
+		tcb->rcv.buf_size = MIN(MAX(wanted, tcb->rcv.buf_size), tcb->rcv.buf_max);
 	tcp_tune_start(tcb, seg->now_ns);
 }

@@ -15,29 +15,29 @@
 /* The number of the byte that the user reads next. */
 static uint32_t read_position(const struct tcb *tcb)
 {
-	bool fin = tcb->rcv_fin_known && seq_gt(tcb->rcv_nxt, tcb->rcv_fin);
+	bool fin = tcb->rcv.fin_known && seq_gt(tcb->rcv.nxt, tcb->rcv.fin);
 
-	return tcb->rcv_nxt - fin - tcb->rcv_unread;
+	return tcb->rcv.nxt - fin - tcb->rcv.unread;
 }
 
 /* 3.10.7.4, sixth: RCV.UP <- max(RCV.UP, SEG.UP), where that is ahead of what the user has read. */
 void tcp_check_urgent(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg)
 {
-	if (!(seg->flags & TCP_URG) || tcb->rcv_closed)
+	if (!(seg->flags & TCP_URG) || tcb->rcv.closed)
 		return;
-	if (tcb->state != TCP_ESTABLISHED && tcb->state != TCP_FIN_WAIT_1 &&
-	    tcb->state != TCP_FIN_WAIT_2)
+	if (tcb->life.state != TCP_ESTABLISHED && tcb->life.state != TCP_FIN_WAIT_1 &&
+	    tcb->life.state != TCP_FIN_WAIT_2)
 		return; /* the peer has sent a FIN: "ignore the URG" */
-	if (seq_leq(seg->up, tcb->rcv_urgent ? tcb->rcv_up : read_position(tcb)))
+	if (seq_leq(seg->up, tcb->rcv.urgent ? tcb->rcv.up : read_position(tcb)))
 		return;
-	tcb->rcv_up = seg->up;
-	tcb->rcv_urgent = true;
+	tcb->rcv.up = seg->up;
+	tcb->rcv.urgent = true;
 	stack->counters.tcp_urgent_in++;
 }
 
 uint32_t tcp_urgent_left(const struct tcb *tcb)
 {
-	return tcb->rcv_urgent ? tcb->rcv_up - read_position(tcb) : 0;
+	return tcb->rcv.urgent ? tcb->rcv.up - read_position(tcb) : 0;
 }
 
 /* Up to the last urgent octet, which begins a read of its own. */
@@ -50,8 +50,8 @@ size_t tcp_readable_before_mark(const struct tcb *tcb, size_t len)
 
 void tcp_urgent_read(struct tcb *tcb)
 {
-	if (tcb->rcv_urgent && seq_leq(tcb->rcv_up, read_position(tcb)))
-		tcb->rcv_urgent = false;
+	if (tcb->rcv.urgent && seq_leq(tcb->rcv.up, read_position(tcb)))
+		tcb->rcv.urgent = false;
 }
 
 /* --- sent ------------------------------------------------------------------------------------ */
@@ -59,11 +59,11 @@ void tcp_urgent_read(struct tcb *tcb)
 /* Every segment from before the end of the urgent data points to it, the empty ones too. */
 void tcp_point_to_urgent(struct tcb *tcb, uint32_t seq, struct tcp_header *h)
 {
-	if (seq_geq(tcb->snd_una, tcb->snd_up)) {
-		tcb->snd_urgent = false;
-	} else if (seq_gt(tcb->snd_up, seq)) {
+	if (seq_geq(tcb->snd.una, tcb->snd.up)) {
+		tcb->snd.urgent = false;
+	} else if (seq_gt(tcb->snd.up, seq)) {
 		h->flags |= TCP_URG;
-		h->urgent = (uint16_t)MIN(tcb->snd_up - seq, UINT16_MAX);
+		h->urgent = (uint16_t)MIN(tcb->snd.up - seq, UINT16_MAX);
 	}
 }
 

@@ -5,25 +5,26 @@
  * moves back (SHLD-14), and it moves forward in steps worth a segment (MUST-39, silly windows).
  *
  * On the wire the window is rounded down to a multiple of 2^scale (RFC 7323 2.3), so the edge that
- * the peer sees may waver by less than that; the edge we accept up to, rcv_adv, does not.
+ * the peer sees may waver by less than that; the edge we accept up to, rcv.adv, does not.
  */
 #include "net/tcp/internal.h"
 
 uint32_t tcp_receive_window(const struct tcb *tcb)
 {
-	return seq_gt(tcb->rcv_adv, tcb->rcv_nxt) ? tcb->rcv_adv - tcb->rcv_nxt : 0;
+	return seq_gt(tcb->rcv.adv, tcb->rcv.nxt) ? tcb->rcv.adv - tcb->rcv.nxt : 0;
 }
 
 /* The largest window that can be said: never scaled on a SYN (RFC 7323 2.2). */
 static uint32_t sayable(const struct tcb *tcb, bool syn)
 {
-	return (uint32_t)UINT16_MAX << (syn ? 0 : tcb->rcv_wscale);
+	return (uint32_t)UINT16_MAX << (syn ? 0 : tcb->agreed.rcv_wscale);
 }
 
 /* What there is room for from RCV.NXT on, as far as it can be said, whatever was announced. */
 static uint32_t room(const struct tcb *tcb, bool syn)
 {
-	uint32_t free = tcb->rcv_unread < tcb->rcvbuf ? tcb->rcvbuf - tcb->rcv_unread : 0;
+	uint32_t free = tcb->rcv.unread < tcb->rcv.buf_size ?
+		tcb->rcv.buf_size - tcb->rcv.unread : 0;
 
 	return MIN(free, sayable(tcb, syn));
 }
@@ -31,17 +32,17 @@ static uint32_t room(const struct tcb *tcb, bool syn)
 /* RFC 9293 3.8.6.2.2: Fr * RCV.BUFF with Fr = 1/2, or Eff.snd.MSS of the peer */
 static uint32_t worthwhile_step(const struct tcb *tcb)
 {
-	return MIN(tcb->rcvbuf / 2, (uint32_t)tcb->rcv_mss);
+	return MIN(tcb->rcv.buf_size / 2, (uint32_t)tcb->agreed.mss_offered);
 }
 
 uint16_t tcp_announce_window(struct tcb *tcb, bool syn)
 {
-	uint32_t edge = tcb->rcv_nxt + room(tcb, syn);
+	uint32_t edge = tcb->rcv.nxt + room(tcb, syn);
 
-	if (seq_diff(edge, tcb->rcv_adv) >= (int32_t)worthwhile_step(tcb))
-		tcb->rcv_adv = edge;
+	if (seq_diff(edge, tcb->rcv.adv) >= (int32_t)worthwhile_step(tcb))
+		tcb->rcv.adv = edge;
 	return (uint16_t)(MIN(tcp_receive_window(tcb), sayable(tcb, syn)) >>
-			  (syn ? 0 : tcb->rcv_wscale));
+			  (syn ? 0 : tcb->agreed.rcv_wscale));
 }
 
 bool tcp_window_update_due(const struct tcb *tcb)
@@ -51,6 +52,6 @@ bool tcp_window_update_due(const struct tcb *tcb)
 
 	/* As long as half of the buffer is announced the peer is not held up, and the next ACK
 	 * carries the news. */
-	return announced <= tcb->rcvbuf / 2 && now >= 2 * announced &&
+	return announced <= tcb->rcv.buf_size / 2 && now >= 2 * announced &&
 	       now - announced >= worthwhile_step(tcb);
 }

@@ -11,19 +11,19 @@
 
 static void set(struct tcb *tcb, enum tcp_cork bit, bool on)
 {
-	tcb->cork = (uint8_t)(on ? tcb->cork | bit : tcb->cork & ~(unsigned)bit);
+	tcb->snd.cork = (uint8_t)(on ? tcb->snd.cork | bit : tcb->snd.cork & ~(unsigned)bit);
 }
 
 void tcp_cork_more(struct stack *stack, struct tcb *tcb, bool more)
 {
 	set(tcb, TCP_CORK_MORE, more);
-	if (tcb->cork == 0)
+	if (tcb->snd.cork == 0)
 		tcp_timer_clear(stack, tcb, TCP_TIMER_CORK);
 }
 
 void tcp_cork_written(struct tcb *tcb)
 {
-	if (tcb->snd_nxt == tcb->snd_end) /* what had to go has gone */
+	if (tcb->snd.nxt == tcb->snd.end) /* what had to go has gone */
 		set(tcb, TCP_CORK_FLUSH, false);
 }
 
@@ -42,7 +42,7 @@ bool tcp_cork_sent(struct stack *stack, struct tcb *tcb, uint32_t waits, bool se
 
 void tcp_cork_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	set(tcb, TCP_CORK_FLUSH, tcb->snd_nxt != tcb->snd_end);
+	set(tcb, TCP_CORK_FLUSH, tcb->snd.nxt != tcb->snd.end);
 	tcp_output(stack, tcb, now_ns);
 }
 
@@ -54,12 +54,12 @@ void tcp_cork_full(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 
 void tcp_set_cork(struct stack *stack, struct tcb *tcb, bool on, uint64_t now_ns)
 {
-	bool was_on = tcb->cork & TCP_CORK_ON;
+	bool was_on = tcb->snd.cork & TCP_CORK_ON;
 
 	set(tcb, TCP_CORK_ON, on);
 	if (!was_on || on)
 		return;
 	tcp_timer_clear(stack, tcb, TCP_TIMER_CORK);
-	tcb->cork = 0;
+	tcb->snd.cork = 0;
 	tcp_cork_fired(stack, tcb, now_ns);
 }

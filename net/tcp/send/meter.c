@@ -16,21 +16,23 @@ void tcp_meter_change(struct tcb *tcb, enum tcp_limit limit, uint64_t now_ns)
 	struct tcp_meter *meter = &tcb->meter;
 	uint32_t tick = tcp_tick(now_ns);
 
-	meter->ticks[tcb->limit] += tick - meter->since;
+	meter->ticks[tcb->snd.limit] += tick - meter->since;
 	meter->since = tick;
-	tcb->limit = (uint8_t)limit;
+	tcb->snd.limit = (uint8_t)limit;
 }
 
 void tcp_meter_full(struct tcb *tcb, uint64_t now_ns)
 {
-	if (tcb->limit == TCP_LIMIT_BUSY && tcb->snd_nxt == tcb->snd_end && !tcb->cwnd_limited)
+	if (tcb->snd.limit == TCP_LIMIT_BUSY && tcb->snd.nxt == tcb->snd.end &&
+	    !tcb->cc.cwnd_limited)
 		tcp_meter_set(tcb, TCP_LIMIT_SNDBUF, now_ns);
 }
 
 /* Of a connection that has ended, the last that is known of it: when it sent or heard something. */
 static uint32_t running_until(const struct tcb *tcb, uint64_t now_ns)
 {
-	return tcp_tick(tcb->state == TCP_CLOSED ? MAX(tcb->last_sent_ns, tcb->heard_ns) : now_ns);
+	return tcp_tick(tcb->life.state == TCP_CLOSED ? MAX(tcb->snd.last_sent_ns,
+							    tcb->life.heard_ns) : now_ns);
 }
 
 static uint64_t ticks_of(const struct tcb *tcb, enum tcp_limit limit, uint64_t now_ns)
@@ -38,7 +40,8 @@ static uint64_t ticks_of(const struct tcb *tcb, enum tcp_limit limit, uint64_t n
 	const struct tcp_meter *meter = &tcb->meter;
 	int32_t running = seq_diff(running_until(tcb, now_ns), meter->since);
 
-	return meter->ticks[limit] + (tcb->limit == limit && running > 0 ? (uint32_t)running : 0u);
+	return meter->ticks[limit] + (tcb->snd.limit == limit && running > 0 ? (uint32_t)running :
+				      0u);
 }
 
 uint64_t tcp_meter_us(const struct tcb *tcb, enum tcp_limit limit, uint64_t now_ns)

@@ -31,7 +31,7 @@ static bool send_or_retry(struct stack *stack, struct tcb *tcb, const struct tcp
 static void restart_retransmit_timer(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
 	tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT,
-		      tcp_within_patience(tcb, now_ns + tcb->rto_ns));
+		      tcp_within_patience(tcb, now_ns + tcb->loss.rto_ns));
 }
 
 static void start_retransmit_timer(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
@@ -45,13 +45,13 @@ static void start_retransmit_timer(struct stack *stack, struct tcb *tcb, uint64_
 /* Bytes that the user gave and that were never sent: the RFC's D. */
 static uint32_t unsent(const struct tcb *tcb)
 {
-	return tcb_fin_sent(tcb) ? 0 : tcb->snd_end - tcb->snd_nxt;
+	return tcb_fin_sent(tcb) ? 0 : tcb->snd.end - tcb->snd.nxt;
 }
 
 /* The usable window U = SND.UNA + SND.WND - SND.NXT; a window that shrank counts as none. */
 static uint32_t usable_window(const struct tcb *tcb)
 {
-	int32_t u = seq_diff(tcb->snd_una + tcb->snd_wnd, tcb->snd_nxt);
+	int32_t u = seq_diff(tcb->snd.una + tcb->snd.wnd, tcb->snd.nxt);
 
 	return u > 0 ? (uint32_t)u : 0;
 }
@@ -67,9 +67,10 @@ static bool worth_sending(const struct tcb *tcb, uint32_t len)
 	/* (2), with MUST-17: Nagle holds back a short last segment while something is out, unless
 	 * the user has no more to add; the user may hold it back, too */
 	if (all && !tcp_cork_holds(tcb) &&
-	    (idle || tcb->nodelay || tcb->cork != 0 || tcb->fin_queued || tcb_urgent_waits(tcb)))
-		return len > 0 || (tcb->fin_queued && !tcb_fin_sent(tcb));
-	return idle && len > 0 && len >= tcb->snd_wnd_max / 2; /* (3), Fs = 1/2 */
+	    (idle || tcb->snd.nodelay || tcb->snd.cork != 0 || tcb->snd.fin_queued ||
+	     tcb_urgent_waits(tcb)))
+		return len > 0 || (tcb->snd.fin_queued && !tcb_fin_sent(tcb));
+	return idle && len > 0 && len >= tcb->snd.wnd_max / 2; /* (3), Fs = 1/2 */
 }
 
 /* Records for one more segment and a FIN, or not now: too many are out (an ACK will help), or no
@@ -78,7 +79,7 @@ static bool reserve_records(struct stack *stack, struct tcb *tcb, uint64_t now_n
 {
 	bool no_memory;
 
-	if (scoreboard_reserve(&tcb->sent, stack->port, 2, SCOREBOARD_MAX, &no_memory))
+	if (scoreboard_reserve(&tcb->loss.sent, stack->port, 2, SCOREBOARD_MAX, &no_memory))
 		return true;
 	if (no_memory) {
 		stack->counters.tcp_no_memory++;
@@ -100,9 +101,9 @@ static void note_sent(struct scoreboard *sb, uint32_t seq, uint32_t len, bool fi
 static bool send_new(struct stack *stack, struct tcb *tcb, uint32_t len, uint64_t now_ns)
 {
 	bool last = len == unsent(tcb);
-	bool fin = last && tcb->fin_queued && !tcb_fin_sent(tcb) && usable_window(tcb) > len;
+	bool fin = last && tcb->snd.fin_queued && !tcb_fin_sent(tcb) && usable_window(tcb) > len;
 	struct tcp_send send = {
-		.seq = tcb->snd_nxt,
+		.seq = tcb->snd.nxt,
 		.data_len = len,
 		.flags = (uint16_t)(TCP_ACK | (last && len > 0 ? TCP_PSH : 0) | (fin ? TCP_FIN : 0)),
 		.note = fin ? TCP_NOTE_FIN : 0,
@@ -113,10 +114,10 @@ static bool send_new(struct stack *stack, struct tcb *tcb, uint32_t len, uint64_
 	if (!reserve_records(stack, tcb, now_ns) || !send_or_retry(stack, tcb, &send, now_ns))
 		return false;
 	if (tcb_flight(tcb) == 0)
-		tcb->progress_ns = now_ns;
-	note_sent(tcb->sent, tcb->snd_nxt, len, fin, now_ns);
-	tcb->snd_nxt += len + fin;
-	tcb->bytes_sent += len;
+		tcb->snd.progress_ns = now_ns;
+	note_sent(tcb->loss.sent, tcb->snd.nxt, len, fin, now_ns);
+	tcb->snd.nxt += len + fin;
+	tcb->snd.bytes += len;
 	tcp_recovery_sent(tcb, len + fin, false, now_ns);
 	tcp_persist_stop(stack, tcb);
 	start_retransmit_timer(stack, tcb, now_ns);
@@ -127,8 +128,8 @@ static bool send_new(struct stack *stack, struct tcb *tcb, uint32_t len, uint64_
  * (congestion.c). */
 static void window_was_used(struct tcb *tcb)
 {
-	tcb->cwnd_limited = true;
-	tcb->limited_until = tcb->snd_nxt;
+	tcb->cc.cwnd_limited = true;
+	tcb->cc.limited_until = tcb->snd.nxt;
 }
 
 /* What the connection waits for once all is sent. */
@@ -136,7 +137,7 @@ static enum tcp_limit limit_when_sent(const struct tcb *tcb)
 {
 	if (tcb_flight(tcb) == 0)
 		return TCP_LIMIT_NONE;
-	return tcb->sndbuf_full && !tcb->cwnd_limited ? TCP_LIMIT_SNDBUF : TCP_LIMIT_BUSY;
+	return tcb->snd.buf_full && !tcb->cc.cwnd_limited ? TCP_LIMIT_SNDBUF : TCP_LIMIT_BUSY;
 }
 
 /* The window is for `len` of the `wanted` bytes, which are not worth a segment. */
@@ -150,7 +151,7 @@ static bool send_next_new(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	uint32_t wanted = MIN(unsent(tcb), tcb_eff_mss(tcb));
 	uint32_t len;
 
-	if (wanted == 0 && !tcb->fin_queued) { /* as nearly always, at last */
+	if (wanted == 0 && !tcb->snd.fin_queued) { /* as nearly always, at last */
 		tcp_meter_set(tcb, limit_when_sent(tcb), now_ns);
 		return false;
 	}
@@ -187,22 +188,22 @@ static void cut_to_mss(struct stack *stack, struct tcb *tcb, struct sent_segment
 	bool no_memory;
 	uint32_t i;
 
-	if (seq_leq(seq_min((*s)->end, tcb->snd_end), at))
+	if (seq_leq(seq_min((*s)->end, tcb->snd.end), at))
 		return;
-	if (!scoreboard_reserve(&tcb->sent, stack->port, 1, SCOREBOARD_CUT_MAX, &no_memory)) {
+	if (!scoreboard_reserve(&tcb->loss.sent, stack->port, 1, SCOREBOARD_CUT_MAX, &no_memory)) {
 		stack->counters.tcp_no_memory += no_memory;
 		return;
 	}
-	i = scoreboard_find(tcb->sent, seq, 0);
-	scoreboard_cut(tcb->sent, i, at);
-	*s = scoreboard_at(tcb->sent, i);
+	i = scoreboard_find(tcb->loss.sent, seq, 0);
+	scoreboard_cut(tcb->loss.sent, i, at);
+	*s = scoreboard_at(tcb->loss.sent, i);
 }
 
 static enum tcp_retransmit_reason why_again(const struct tcb *tcb)
 {
-	switch (tcb->recovery) {
+	switch (tcb->loss.recovery) {
 	case TCP_RECOVERY_FAST:
-		return tcb->use_sack ? TCP_RETRANSMIT_RACK : TCP_RETRANSMIT_DUPLICATE_ACKS;
+		return tcb->agreed.sack ? TCP_RETRANSMIT_RACK : TCP_RETRANSMIT_DUPLICATE_ACKS;
 	case TCP_RECOVERY_LOSS: return TCP_RETRANSMIT_TIMEOUT;
 	default: return TCP_RETRANSMIT_PATH_MTU;
 	}
@@ -210,7 +211,7 @@ static enum tcp_retransmit_reason why_again(const struct tcb *tcb)
 
 static struct sent_segment *last_record(const struct tcb *tcb)
 {
-	return scoreboard_at(tcb->sent, tcb->sent->count - 1);
+	return scoreboard_at(tcb->loss.sent, tcb->loss.sent->count - 1);
 }
 
 /* A FIN that the peer lacks; one that came before a hole is in its SACK block. */
@@ -223,9 +224,9 @@ static bool fin_is_missing(const struct tcb *tcb)
 static struct tcp_send segment_again(const struct tcb *tcb, const struct sent_segment *s,
 				     enum tcp_retransmit_reason reason)
 {
-	uint32_t len = MIN(seq_min(s->end, tcb->snd_end) - s->seq, tcb_eff_mss(tcb));
-	bool last = s->seq + len == tcb->snd_end;
-	uint8_t attempt = reason == TCP_RETRANSMIT_TIMEOUT ? tcb->attempts : 1;
+	uint32_t len = MIN(seq_min(s->end, tcb->snd.end) - s->seq, tcb_eff_mss(tcb));
+	bool last = s->seq + len == tcb->snd.end;
+	uint8_t attempt = reason == TCP_RETRANSMIT_TIMEOUT ? tcb->snd.attempts : 1;
 
 	return (struct tcp_send){
 		.seq = s->seq,
@@ -233,7 +234,7 @@ static struct tcp_send segment_again(const struct tcb *tcb, const struct sent_se
 		.flags = (uint16_t)(TCP_ACK | (len > 0 && last ? TCP_PSH : 0) |
 				   (last && fin_is_missing(tcb) ? TCP_FIN : 0)),
 		.note = TCP_NOTE_RETRANSMIT,
-		.note_arg = tcp_retransmit_arg(MAX(attempt, 1), reason, tcb->rto_ns),
+		.note_arg = tcp_retransmit_arg(MAX(attempt, 1), reason, tcb->loss.rto_ns),
 	};
 }
 
@@ -246,15 +247,15 @@ static bool send_again(struct stack *stack, struct tcb *tcb, struct sent_segment
 	send = segment_again(tcb, s, reason);
 	if (!send_or_retry(stack, tcb, &send, now_ns))
 		return false;
-	tcb->retransmits++;
-	tcb->bytes_again += send.data_len;
-	scoreboard_sent_again(tcb->sent, s, now_ns);
+	tcb->snd.retransmits++;
+	tcb->snd.bytes_again += send.data_len;
+	scoreboard_sent_again(tcb->loss.sent, s, now_ns);
 	tcp_recovery_sent(tcb, sent_len(s), true, now_ns);
 	if ((send.flags & TCP_FIN) && send.data_len > 0) /* it goes along */
-		scoreboard_sent_again(tcb->sent, last_record(tcb), now_ns);
+		scoreboard_sent_again(tcb->loss.sent, last_record(tcb), now_ns);
 	/* RFC 6675 6: a recovery may last longer than a time-out, which is for this copy now;
 	 * RFC 6582 4 leaves it running (the "impatient" variant) */
-	if (tcb->use_sack && s->seq == tcb->snd_una)
+	if (tcb->agreed.sack && s->seq == tcb->snd.una)
 		restart_retransmit_timer(stack, tcb, now_ns);
 	start_retransmit_timer(stack, tcb, now_ns);
 	return true;
@@ -263,16 +264,16 @@ static bool send_again(struct stack *stack, struct tcb *tcb, struct sent_segment
 /* Where the device has no room it is lost, and goes as soon as something may. */
 void tcp_retransmit_first(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	struct sent_segment *s = scoreboard_at(tcb->sent, 0);
+	struct sent_segment *s = scoreboard_at(tcb->loss.sent, 0);
 
 	if (!(s->flags & SENT_LOST))
-		scoreboard_mark_lost(tcb->sent, s);
+		scoreboard_mark_lost(tcb->loss.sent, s);
 	(void)send_again(stack, tcb, s, why_again(tcb), now_ns);
 }
 
 static bool send_next_lost(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	struct sent_segment *s = scoreboard_first_lost(tcb->sent);
+	struct sent_segment *s = scoreboard_first_lost(tcb->loss.sent);
 
 	if (tcp_congestion_room(tcb) < MIN(sent_len(s), tcb_eff_mss(tcb))) {
 		window_was_used(tcb);
@@ -287,9 +288,9 @@ static struct sent_segment *last_for_probe(const struct tcb *tcb)
 {
 	struct sent_segment *last = last_record(tcb);
 
-	if (last->seq != tcb->snd_end || tcb->sent->count == 1)
+	if (last->seq != tcb->snd.end || tcb->loss.sent->count == 1)
 		return last;
-	return scoreboard_at(tcb->sent, tcb->sent->count - 2);
+	return scoreboard_at(tcb->loss.sent, tcb->loss.sent->count - 2);
 }
 
 bool tcp_send_tail_probe(struct stack *stack, struct tcb *tcb, bool *is_again, uint64_t now_ns)
@@ -314,15 +315,15 @@ static bool send_one(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 /* RFC 5681 4.1: after an idle time the old window says nothing about the network any more. */
 static void check_idle(struct tcb *tcb, uint64_t now_ns)
 {
-	if (tcb_flight(tcb) == 0 && tcb->last_sent_ns != 0 &&
-	    now_ns - tcb->last_sent_ns > tcb->rto_ns)
+	if (tcb_flight(tcb) == 0 && tcb->snd.last_sent_ns != 0 &&
+	    now_ns - tcb->snd.last_sent_ns > tcb->loss.rto_ns)
 		tcp_congestion_idle(tcb, now_ns);
 }
 
 /* One that has no room for another segment was used, whether or not more waits. */
 static void check_limited(struct tcb *tcb)
 {
-	if (tcb->cwnd < tcp_pipe(tcb) + tcb_eff_mss(tcb))
+	if (tcb->cc.cwnd < tcp_pipe(tcb) + tcb_eff_mss(tcb))
 		window_was_used(tcb);
 }
 
@@ -343,23 +344,23 @@ static void send_data(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 		sent = true;
 	/* RFC 5682 2.1, step 2b: without new data to send there is no second ACK to wait for */
 	if (tcp_undo_holds_back(tcb) && tcp_pipe(tcb) == 0) {
-		tcb->spurious.frto = 0;
+		tcb->loss.spurious.frto = 0;
 		while (send_one(stack, tcb, now_ns))
 			sent = true;
 	}
 	if (sent)
 		check_limited(tcb);
-	if (tcb->cork != 0)
+	if (tcb->snd.cork != 0)
 		held = tcp_cork_sent(stack, tcb, last_partial(tcb), sent, now_ns);
 	/* Something waits, nothing is out that could bring an ACK: only the window is to blame. */
 	if (!held && tcb_flight(tcb) == 0 && !tcp_timer_is_set(tcb, TCP_TIMER_DEVICE) &&
-	    (unsent(tcb) > 0 || (tcb->fin_queued && !tcb_fin_sent(tcb))))
+	    (unsent(tcb) > 0 || (tcb->snd.fin_queued && !tcb_fin_sent(tcb))))
 		tcp_persist_start(stack, tcb, now_ns);
 }
 
 void tcp_output(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	switch (tcb->state) {
+	switch (tcb->life.state) {
 	case TCP_CLOSED:
 	case TCP_LISTEN:
 	case TCP_SYN_SENT:
@@ -374,7 +375,7 @@ void tcp_output(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	default: /* SYN-RECEIVED may not send yet; FIN-WAIT-2 and TIME-WAIT have sent it all */
 		break;
 	}
-	if (tcb->ack_now)
+	if (tcb->rcv.ack_now)
 		tcp_send_ack(stack, tcb, now_ns);
 }
 
@@ -382,9 +383,9 @@ void tcp_output(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 
 void tcp_send_ack(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	const struct tcp_send send = {.seq = tcb->snd_nxt, .flags = TCP_ACK};
+	const struct tcp_send send = {.seq = tcb->snd.nxt, .flags = TCP_ACK};
 
-	tcb->ack_now = true; /* until it is sent */
+	tcb->rcv.ack_now = true; /* until it is sent */
 	(void)send_or_retry(stack, tcb, &send, now_ns);
 }
 
@@ -393,7 +394,7 @@ void tcp_send_ack(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
  * (3.10.7.4, first), and nothing is ever sent that the peer did not allow. */
 void tcp_send_window_probe(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	const struct tcp_send send = {.seq = tcb->snd_una - 1, .flags = TCP_ACK};
+	const struct tcp_send send = {.seq = tcb->snd.una - 1, .flags = TCP_ACK};
 
 	(void)tcp_transmit(stack, tcb, &send, now_ns);
 }
@@ -401,26 +402,26 @@ void tcp_send_window_probe(struct stack *stack, struct tcb *tcb, uint64_t now_ns
 void tcp_send_syn(struct stack *stack, struct tcb *tcb, enum tcp_retransmit_reason reason,
 		  uint64_t now_ns)
 {
-	bool answer = tcb->state == TCP_SYN_RECEIVED;
+	bool answer = tcb->life.state == TCP_SYN_RECEIVED;
 	bool again = reason != TCP_RETRANSMIT_NONE;
 	const struct tcp_send send = {
-		.seq = tcb->iss,
+		.seq = tcb->snd.iss,
 		.flags = (uint16_t)(TCP_SYN | (answer ? TCP_ACK : 0)),
 		.note = (uint8_t)(TCP_NOTE_STEP | (again ? TCP_NOTE_RETRANSMIT : 0)),
-		.note_arg = tcp_retransmit_arg(MAX(tcb->attempts, 1), reason, tcb->rto_ns),
+		.note_arg = tcp_retransmit_arg(MAX(tcb->snd.attempts, 1), reason, tcb->loss.rto_ns),
 	};
 
-	if (tcb->snd_nxt == tcb->iss) { /* the first one */
-		tcb->snd_nxt = tcb->iss + 1;
+	if (tcb->snd.nxt == tcb->snd.iss) { /* the first one */
+		tcb->snd.nxt = tcb->snd.iss + 1;
 		tcp_rtt_start(tcb, now_ns);
 	} else if (again) {
 		tcp_rtt_cancel(tcb); /* Karn */
-		tcb->retransmits++;
+		tcb->snd.retransmits++;
 	}
 	start_retransmit_timer(stack, tcb, now_ns);
 	/* A device without room loses it, as a network may; the time-out repairs both.  its completion
 	 * takes the mark back, at once where the neighbour is known. */
-	tcb->syn_waits = true;
+	tcb->snd.syn_waits = true;
 	if (tcp_transmit(stack, tcb, &send, now_ns) != ERR_OK)
-		tcb->syn_waits = false;
+		tcb->snd.syn_waits = false;
 }

@@ -12,29 +12,29 @@
 
 static uint64_t interval(const struct tcb *tcb)
 {
-	uint64_t ns = MAX(tcb->rto_ns, TCP_PERSIST_MIN_NS);
+	uint64_t ns = MAX(tcb->loss.rto_ns, TCP_PERSIST_MIN_NS);
 
 	/* SHLD-29, SHLD-30: first after an RTO, then exponentially */
-	return MIN(ns << MIN(tcb->attempts, 10), TCP_RTO_MAX_NS);
+	return MIN(ns << MIN(tcb->snd.attempts, 10), TCP_RTO_MAX_NS);
 }
 
 void tcp_persist_start(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
 	if (tcp_timer_is_set(tcb, TCP_TIMER_PERSIST)) {
 		/* It was closed, and the next probe may be a minute away: now it is only silly. */
-		if (tcb->snd_wnd > 0 &&
-		    tcb->deadline_ns[TCP_TIMER_PERSIST] > now_ns + TCP_OVERRIDE_NS)
+		if (tcb->snd.wnd > 0 &&
+		    tcb->timers.deadline_ns[TCP_TIMER_PERSIST] > now_ns + TCP_OVERRIDE_NS)
 			tcp_timer_set(stack, tcb, TCP_TIMER_PERSIST, now_ns + TCP_OVERRIDE_NS);
 		return;
 	}
-	tcb->attempts = 0;
-	tcb->progress_ns = now_ns; /* until now there was nothing to ask for */
+	tcb->snd.attempts = 0;
+	tcb->snd.progress_ns = now_ns; /* until now there was nothing to ask for */
 	tcp_timer_set(stack, tcb, TCP_TIMER_PERSIST,
-		      now_ns + (tcb->snd_wnd > 0 ? TCP_OVERRIDE_NS : interval(tcb)));
-	if (tcb->snd_wnd > 0)
+		      now_ns + (tcb->snd.wnd > 0 ? TCP_OVERRIDE_NS : interval(tcb)));
+	if (tcb->snd.wnd > 0)
 		return;
-	event_emit(stack->port->events, EVENT_TCP_ZERO_WINDOW, tcb->conn, 0,
-		   EV_U64("unsent", tcb->snd_end - tcb->snd_nxt));
+	event_emit(stack->port->events, EVENT_TCP_ZERO_WINDOW, tcb->id.number, 0,
+		   EV_U64("unsent", tcb->snd.end - tcb->snd.nxt));
 }
 
 void tcp_persist_stop(struct stack *stack, struct tcb *tcb)
@@ -42,7 +42,7 @@ void tcp_persist_stop(struct stack *stack, struct tcb *tcb)
 	if (!tcp_timer_is_set(tcb, TCP_TIMER_PERSIST))
 		return;
 	tcp_timer_clear(stack, tcb, TCP_TIMER_PERSIST);
-	tcb->attempts = 0;
+	tcb->snd.attempts = 0;
 }
 
 /* Nobody waits for an orphan, so its peer may not keep it for ever either (RFC 9293 3.8.6.1 leaves
@@ -50,7 +50,7 @@ void tcp_persist_stop(struct stack *stack, struct tcb *tcb)
  * chosen it for a window that stays closed too, answers or not. */
 static bool has_gone_on_too_long(const struct tcb *tcb, uint64_t now_ns)
 {
-	return tcb->attempts > 1 && now_ns - tcb->progress_ns >= tcp_patience(tcb);
+	return tcb->snd.attempts > 1 && now_ns - tcb->snd.progress_ns >= tcp_patience(tcb);
 }
 
 bool tcp_persist_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
@@ -59,12 +59,12 @@ bool tcp_persist_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 		tcp_time_out(stack, tcb, "window still closed after", "probes", now_ns);
 		return false;
 	}
-	if (tcb->snd_wnd > 0 && tcp_send_override(stack, tcb, now_ns)) {
-		tcb->attempts = 0; /* from here on they are the retransmission's */
+	if (tcb->snd.wnd > 0 && tcp_send_override(stack, tcb, now_ns)) {
+		tcb->snd.attempts = 0; /* from here on they are the retransmission's */
 		return true;
 	}
-	if (tcb->attempts < UINT8_MAX)
-		tcb->attempts++;
+	if (tcb->snd.attempts < UINT8_MAX)
+		tcb->snd.attempts++;
 	tcp_timer_set(stack, tcb, TCP_TIMER_PERSIST,
 		      tcp_within_patience(tcb, now_ns + interval(tcb)));
 	tcp_send_window_probe(stack, tcb, now_ns);

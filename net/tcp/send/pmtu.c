@@ -29,7 +29,7 @@
 
 static uint32_t remote_ipv4(const struct tcb *tcb)
 {
-	return net_addr_to_ipv4(&tcb->remote.addr);
+	return net_addr_to_ipv4(&tcb->id.remote.addr);
 }
 
 /* RFC 1191 6.3, in whole seconds. */
@@ -41,20 +41,21 @@ static uint32_t later(uint64_t now_ns)
 /* The trial of the old size is over, whoever won. */
 static void set_mss(struct tcb *tcb, uint32_t mss)
 {
-	tcb->snd_mss = (uint16_t)mss;
-	tcb->pmtu.on_trial = false;
-	tcb->pmtu.claim = 0;
-	tcb->pmtu.timeouts = 0;
+	tcb->snd.mss = (uint16_t)mss;
+	tcb->snd.pmtu.on_trial = false;
+	tcb->snd.pmtu.claim = 0;
+	tcb->snd.pmtu.timeouts = 0;
 }
 
 static void take_path(struct tcb *tcb, const struct ipv4_path *path, uint64_t now_ns)
 {
-	uint32_t mss = MIN((uint32_t)path->mtu - IPV4_TCP_OVERHEAD, (uint32_t)tcb->pmtu.mss_max);
+	uint32_t mss = MIN((uint32_t)path->mtu - IPV4_TCP_OVERHEAD,
+			   (uint32_t)tcb->snd.pmtu.mss_max);
 
-	tcb->pmtu.may_fragment = path->narrow;
-	tcb->pmtu.guessed = false;
-	if (mss < tcb->pmtu.mss_max || path->narrow)
-		tcb->pmtu.until_s = later(now_ns);
+	tcb->snd.pmtu.may_fragment = path->narrow;
+	tcb->snd.pmtu.guessed = false;
+	if (mss < tcb->snd.pmtu.mss_max || path->narrow)
+		tcb->snd.pmtu.until_s = later(now_ns);
 	set_mss(tcb, mss);
 }
 
@@ -62,68 +63,69 @@ static void take_path(struct tcb *tcb, const struct ipv4_path *path, uint64_t no
 static void look_up(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
 	struct ipv4_path path = ipv4_path_find(stack, remote_ipv4(tcb), IPV4_PROTO_TCP,
-					       (uint16_t)(tcb->rcv_mss + IPV4_TCP_OVERHEAD), now_ns);
+					       (uint16_t)(tcb->agreed.mss_offered +
+							  IPV4_TCP_OVERHEAD), now_ns);
 
-	tcb->pmtu.until_s = UINT32_MAX;
+	tcb->snd.pmtu.until_s = UINT32_MAX;
 	take_path(tcb, &path, now_ns);
 }
 
 void tcp_pmtu_begin(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	tcb->pmtu.mss_max = tcb->mss_agreed = tcb->rcv_mss;
+	tcb->snd.pmtu.mss_max = tcb->snd.mss_agreed = tcb->agreed.mss_offered;
 	look_up(stack, tcb, now_ns);
 }
 
 void tcp_pmtu_offered(struct tcb *tcb, uint32_t mss)
 {
-	tcb->mss_agreed = (uint16_t)MIN(mss, tcb->rcv_mss);
-	tcb->pmtu.mss_max = tcb_within_choice(tcb, tcb->mss_agreed);
-	tcb->snd_mss = MIN(tcb->snd_mss, tcb->pmtu.mss_max);
+	tcb->snd.mss_agreed = (uint16_t)MIN(mss, tcb->agreed.mss_offered);
+	tcb->snd.pmtu.mss_max = tcb_within_choice(tcb, tcb->snd.mss_agreed);
+	tcb->snd.mss = MIN(tcb->snd.mss, tcb->snd.pmtu.mss_max);
 }
 
 void tcp_pmtu_chosen(struct tcb *tcb)
 {
-	if (tcb->state < TCP_SYN_SENT)
+	if (tcb->life.state < TCP_SYN_SENT)
 		return;
-	tcb->pmtu.mss_max = tcb_within_choice(tcb, tcb->mss_agreed);
-	if (tcb->snd_mss > tcb->pmtu.mss_max)
-		set_mss(tcb, tcb->pmtu.mss_max);
-	else if (!tcb->pmtu.guessed)
-		tcb->pmtu.until_s = 0; /* the next ACK looks what the path takes */
+	tcb->snd.pmtu.mss_max = tcb_within_choice(tcb, tcb->snd.mss_agreed);
+	if (tcb->snd.mss > tcb->snd.pmtu.mss_max)
+		set_mss(tcb, tcb->snd.pmtu.mss_max);
+	else if (!tcb->snd.pmtu.guessed)
+		tcb->snd.pmtu.until_s = 0; /* the next ACK looks what the path takes */
 }
 
 /* --- what arrives, and what does not ----------------------------------------------------------- */
 
 void tcp_pmtu_sent(struct tcb *tcb, const struct tcp_send *send)
 {
-	if (tcb->pmtu.on_trial || tcb->snd_mss <= tcb->pmtu.mss_proven ||
+	if (tcb->snd.pmtu.on_trial || tcb->snd.mss <= tcb->snd.pmtu.mss_proven ||
 	    send->data_len < tcb_eff_mss(tcb))
 		return;
-	tcb->pmtu.on_trial = true;
-	tcb->pmtu.trial_end = send->seq + send->data_len;
+	tcb->snd.pmtu.on_trial = true;
+	tcb->snd.pmtu.trial_end = send->seq + send->data_len;
 }
 
 void tcp_pmtu_acked(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	tcb->pmtu.timeouts = 0;
-	if (tcb->pmtu.on_trial && seq_geq(tcb->snd_una, tcb->pmtu.trial_end)) {
-		tcb->pmtu.on_trial = false;
-		tcb->pmtu.mss_proven = tcb->snd_mss;
+	tcb->snd.pmtu.timeouts = 0;
+	if (tcb->snd.pmtu.on_trial && seq_geq(tcb->snd.una, tcb->snd.pmtu.trial_end)) {
+		tcb->snd.pmtu.on_trial = false;
+		tcb->snd.pmtu.mss_proven = tcb->snd.mss;
 	}
 	/* RFC 5927 7.2: what is said to have been dropped has arrived */
-	if (tcb->pmtu.claim != 0 && seq_gt(tcb->snd_una, tcb->pmtu.claim_seq)) {
-		tcb->pmtu.claim = 0;
+	if (tcb->snd.pmtu.claim != 0 && seq_gt(tcb->snd.una, tcb->snd.pmtu.claim_seq)) {
+		tcb->snd.pmtu.claim = 0;
 		stack->counters.ip_pmtu_ignored++;
 	}
-	if (now_ns / NS_PER_S >= tcb->pmtu.until_s) /* RFC 1191 6.3: a larger one is tried */
+	if (now_ns / NS_PER_S >= tcb->snd.pmtu.until_s) /* RFC 1191 6.3: a larger one is tried */
 		look_up(stack, tcb, now_ns);
 }
 
 static void emit_reduced(struct stack *stack, const struct tcb *tcb, const char *reason)
 {
-	event_emit(stack->port->events, EVENT_TCP_PMTU, tcb->conn, 0,
-		   EV_ENDPOINT("dst", tcb->remote), EV_U64("mss", tcb->snd_mss),
-		   EV_BOOL("fragments", tcb->pmtu.may_fragment), EV_STR("reason", reason));
+	event_emit(stack->port->events, EVENT_TCP_PMTU, tcb->id.number, 0,
+		   EV_ENDPOINT("dst", tcb->id.remote), EV_U64("mss", tcb->snd.mss),
+		   EV_BOOL("fragments", tcb->snd.pmtu.may_fragment), EV_STR("reason", reason));
 }
 
 static void believe(struct stack *stack, struct tcb *tcb, uint16_t claim, uint64_t now_ns)
@@ -132,7 +134,7 @@ static void believe(struct stack *stack, struct tcb *tcb, uint16_t claim, uint64
 						now_ns);
 
 	take_path(tcb, &path, now_ns);
-	tcb->pmtu.mss_proven = 0;
+	tcb->snd.pmtu.mss_proven = 0;
 	emit_reduced(stack, tcb, "a router says that it is too long");
 }
 
@@ -140,11 +142,11 @@ static void believe(struct stack *stack, struct tcb *tcb, uint16_t claim, uint64
  * the longer segments from before it a router knows better.  0: it is not believed. */
 static uint16_t claim_of(const struct tcb *tcb, const struct ipv4_too_big *report)
 {
-	bool guessed = tcb->pmtu.guessed;
-	uint32_t mss = guessed ? tcb->pmtu.mss_max : tcb->snd_mss;
+	bool guessed = tcb->snd.pmtu.guessed;
+	uint32_t mss = guessed ? tcb->snd.pmtu.mss_max : tcb->snd.mss;
 
-	if ((tcb->pmtu.may_fragment && !guessed) || seq_gt(tcb->snd_una, report->seq) ||
-	    seq_geq(report->seq, tcb->snd_nxt))
+	if ((tcb->snd.pmtu.may_fragment && !guessed) || seq_gt(tcb->snd.una, report->seq) ||
+	    seq_geq(report->seq, tcb->snd.nxt))
 		return 0;
 	return ipv4_pmtu_claim(report->said, report->quoted_len, (uint16_t)(mss + IPV4_TCP_OVERHEAD));
 }
@@ -160,9 +162,9 @@ void tcp_too_big(struct stack *stack, const struct ipv4_too_big *report, uint64_
 		stack->counters.ip_pmtu_ignored++;
 		return;
 	}
-	if ((uint32_t)claim < tcb->pmtu.mss_proven + IPV4_TCP_OVERHEAD) {
-		tcb->pmtu.claim = claim; /* until a time-out, or an ACK */
-		tcb->pmtu.claim_seq = report->seq;
+	if ((uint32_t)claim < tcb->snd.pmtu.mss_proven + IPV4_TCP_OVERHEAD) {
+		tcb->snd.pmtu.claim = claim; /* until a time-out, or an ACK */
+		tcb->snd.pmtu.claim_seq = report->seq;
 		return;
 	}
 	believe(stack, tcb, claim, now_ns);
@@ -174,36 +176,36 @@ void tcp_too_big(struct stack *stack, const struct ipv4_too_big *report, uint64_
 /* Counts the time-outs of a full segment with DF that the peer has room for. */
 static bool looks_like_a_black_hole(struct tcb *tcb, uint64_t now_ns)
 {
-	uint32_t patience = tcb->snd_mss <= tcb->pmtu.mss_proven ? BLACK_HOLE_TIMEOUTS_PROVEN
+	uint32_t patience = tcb->snd.mss <= tcb->snd.pmtu.mss_proven ? BLACK_HOLE_TIMEOUTS_PROVEN
 								  : BLACK_HOLE_TIMEOUTS;
 
-	if (tcb->pmtu.may_fragment || tcb->snd_wnd < tcb_eff_mss(tcb) ||
-	    seq_min(tcb->snd_nxt, tcb->snd_end) - tcb->snd_una < tcb_eff_mss(tcb))
+	if (tcb->snd.pmtu.may_fragment || tcb->snd.wnd < tcb_eff_mss(tcb) ||
+	    seq_min(tcb->snd.nxt, tcb->snd.end) - tcb->snd.una < tcb_eff_mss(tcb))
 		return false;
-	return ++tcb->pmtu.timeouts >= patience &&
-	       now_ns - tcb->progress_ns >= BLACK_HOLE_SILENCE_NS;
+	return ++tcb->snd.pmtu.timeouts >= patience &&
+	       now_ns - tcb->snd.progress_ns >= BLACK_HOLE_SILENCE_NS;
 }
 
 /* Nobody is told but this connection: another's time-outs may have other causes. */
 static void fall_back(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	if (tcb->snd_mss > BLACK_HOLE_MSS)
+	if (tcb->snd.mss > BLACK_HOLE_MSS)
 		set_mss(tcb, BLACK_HOLE_MSS);
-	else if (tcb->snd_mss > TCP_MSS_DEFAULT)
+	else if (tcb->snd.mss > TCP_MSS_DEFAULT)
 		set_mss(tcb, TCP_MSS_DEFAULT);
 	else
-		tcb->pmtu.may_fragment = true;
-	tcb->pmtu.guessed = true;
-	tcb->pmtu.mss_proven = 0;
-	tcb->pmtu.until_s = later(now_ns);
+		tcb->snd.pmtu.may_fragment = true;
+	tcb->snd.pmtu.guessed = true;
+	tcb->snd.pmtu.mss_proven = 0;
+	tcb->snd.pmtu.until_s = later(now_ns);
 	stack->counters.tcp_black_holes++;
 	emit_reduced(stack, tcb, "full segments seem to vanish");
 }
 
 void tcp_pmtu_timeout(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	if (tcb->pmtu.claim != 0)
-		believe(stack, tcb, tcb->pmtu.claim, now_ns);
+	if (tcb->snd.pmtu.claim != 0)
+		believe(stack, tcb, tcb->snd.pmtu.claim, now_ns);
 	else if (looks_like_a_black_hole(tcb, now_ns))
 		fall_back(stack, tcb, now_ns);
 }

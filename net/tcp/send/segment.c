@@ -21,11 +21,11 @@
 static void syn_options(struct tcp_options *opt, const struct tcb *tcb, bool answer)
 {
 	opt->has_mss = true;
-	opt->mss = tcb->rcv_mss;
-	opt->has_window_scale = !answer || tcb->use_window_scale;
+	opt->mss = tcb->agreed.mss_offered;
+	opt->has_window_scale = !answer || tcb->agreed.window_scale;
 	opt->window_scale = TCP_WINDOW_SCALE;
-	opt->sack_permitted = !answer || tcb->use_sack;
-	opt->has_timestamps = !answer || tcb->use_timestamps;
+	opt->sack_permitted = !answer || tcb->agreed.sack;
+	opt->has_timestamps = !answer || tcb->agreed.timestamps;
 }
 
 /* RFC 2018 3: at most so many blocks fit beside the other options; none beside a full payload. */
@@ -35,7 +35,7 @@ static uint8_t room_for_sack(const struct tcb *tcb, const struct tcp_options *op
 	struct tcp_options full = *opt;
 
 	full.n_sack = opt->has_timestamps ? 3 : 4;
-	while (full.n_sack > 0 && tcp_options_len(&full) + data_len > tcb->snd_mss)
+	while (full.n_sack > 0 && tcp_options_len(&full) + data_len > tcb->snd.mss)
 		full.n_sack--;
 	return full.n_sack;
 }
@@ -43,11 +43,12 @@ static uint8_t room_for_sack(const struct tcb *tcb, const struct tcp_options *op
 static void sack_options(struct stack *stack, struct tcp_options *opt, struct tcb *tcb,
 			 uint32_t data_len)
 {
-	bool dsack = tcb->dsack.start != tcb->dsack.end;
+	bool dsack = tcb->rcv.dsack.start != tcb->rcv.dsack.end;
 	uint8_t room;
 
-	if (!tcb->use_sack || (tcb->reassembly == NULL && !dsack) ||
-	    tcb->state == TCP_SYN_RECEIVED) /* what is queued then lacks nothing but ESTABLISHED */
+	if (!tcb->agreed.sack || (tcb->rcv.reassembly == NULL && !dsack) ||
+	    tcb->life.state ==
+		TCP_SYN_RECEIVED) /* what is queued then lacks nothing but ESTABLISHED */
 		return;
 	room = room_for_sack(tcb, opt, data_len);
 	if (room == 0)
@@ -59,7 +60,7 @@ static void sack_options(struct stack *stack, struct tcp_options *opt, struct tc
 static void data_options(struct stack *stack, struct tcp_options *opt, struct tcb *tcb,
 			 uint32_t data_len)
 {
-	opt->has_timestamps = tcb->use_timestamps;
+	opt->has_timestamps = tcb->agreed.timestamps;
 	sack_options(stack, opt, tcb, data_len);
 }
 
@@ -71,10 +72,10 @@ static void choose_options(struct stack *stack, struct tcp_options *opt, struct 
 		syn_options(opt, tcb, send->flags & TCP_ACK);
 	else
 		data_options(stack, opt, tcb, send->data_len);
-	if (tcb->accurate != NULL)
+	if (tcb->cc.accurate != NULL)
 		tcp_accurate_add_option(tcb, opt, send);
 	opt->ts_val = tcp_timestamp(tcb, now_ns);
-	opt->ts_ecr = send->flags & TCP_ACK ? tcb->ts_recent : 0; /* RFC 7323 3.2 */
+	opt->ts_ecr = send->flags & TCP_ACK ? tcb->agreed.ts_recent : 0; /* RFC 7323 3.2 */
 }
 
 /* --- header ---------------------------------------------------------------------------------- */
@@ -121,12 +122,13 @@ static void emit_built(struct stack *stack, struct tcb *tcb, const struct tcp_he
 {
 	uint8_t step = h->flags & TCP_ACK ? 11 : 7;
 	struct tcp_header_view view = {
-		.src = tcb->local, .dst = tcb->remote, .h = *h, .opt = *opt,
+		.src = tcb->id.local, .dst = tcb->id.remote, .h = *h, .opt = *opt,
 	};
 
-	if (tcb->last_step >= step || (step == 11 && !tcb->passive))
+	if (tcb->life.last_step >= step || (step == 11 && !tcb->life.passive))
 		return;
-	tcp_emit_header(stack, step == 11 ? EVENT_SRV_SYNACK_BUILT : EVENT_TCP_SYN_BUILT, tcb->conn,
+	tcp_emit_header(stack, step == 11 ? EVENT_SRV_SYNACK_BUILT : EVENT_TCP_SYN_BUILT,
+			tcb->id.number,
 			&view);
 	tcp_step(tcb, step);
 }
@@ -134,9 +136,9 @@ static void emit_built(struct stack *stack, struct tcb *tcb, const struct tcp_he
 /* Every segment that carries an ACK settles what was owed. */
 static void ack_was_sent(struct stack *stack, struct tcb *tcb)
 {
-	tcb->rcv_acked = tcb->rcv_nxt;
-	tcb->ack_now = false;
-	tcb->ack_segments = 0;
+	tcb->rcv.acked = tcb->rcv.nxt;
+	tcb->rcv.ack_now = false;
+	tcb->rcv.ack_segments = 0;
 	if (tcp_timer_is_set(tcb, TCP_TIMER_DELAYED_ACK))
 		tcp_timer_clear(stack, tcb, TCP_TIMER_DELAYED_ACK);
 }
@@ -147,7 +149,7 @@ static struct pktbuf *build(struct stack *stack, struct tcb *tcb, const struct t
 	struct pktbuf *pkt = pktbuf_alloc(&stack->pool, PKTBUF_HEADROOM);
 	struct tcp_header h = {
 		.seq = send->seq,
-		.ack = send->flags & TCP_ACK ? tcb->rcv_nxt : 0,
+		.ack = send->flags & TCP_ACK ? tcb->rcv.nxt : 0,
 		.flags = send->flags | tcp_ecn_flags(tcb, send),
 	};
 	struct tcp_options opt;
@@ -158,14 +160,14 @@ static struct pktbuf *build(struct stack *stack, struct tcb *tcb, const struct t
 	}
 	h.window = tcp_announce_window(tcb, send->flags & TCP_SYN);
 	choose_options(stack, &opt, tcb, send, now_ns);
-	if (tcb->snd_urgent && !(send->flags & TCP_SYN))
+	if (tcb->snd.urgent && !(send->flags & TCP_SYN))
 		tcp_point_to_urgent(tcb, send->seq, &h);
 	if (send->data_len > 0)
-		send_buffer_attach(tcb->snd_buf, pkt, send->seq, send->data_len);
-	push_header(pkt, &tcb->local, &tcb->remote, &h, &opt);
+		send_buffer_attach(tcb->snd.buf, pkt, send->seq, send->data_len);
+	push_header(pkt, &tcb->id.local, &tcb->id.remote, &h, &opt);
 	/* Step 14 is the first segment that tells the server of our ACK. */
-	if (send->note != 0 || tcb->last_step == 13)
-		tcp_watch_sent(pkt, tcb, send->note | (tcb->last_step == 13 ? TCP_NOTE_STEP : 0),
+	if (send->note != 0 || tcb->life.last_step == 13)
+		tcp_watch_sent(pkt, tcb, send->note | (tcb->life.last_step == 13 ? TCP_NOTE_STEP : 0),
 			       send->note_arg);
 	if (send->flags & TCP_SYN)
 		emit_built(stack, tcb, &h, &opt);
@@ -177,7 +179,7 @@ static uint64_t resolve_until(const struct tcb *tcb, const struct tcp_send *send
 {
 	if (!(send->flags & TCP_SYN) || tcb->chosen.resolve_ms == 0)
 		return 0;
-	return tcb->progress_ns + tcb->chosen.resolve_ms * NS_PER_MS;
+	return tcb->snd.progress_ns + tcb->chosen.resolve_ms * NS_PER_MS;
 }
 
 int tcp_transmit(struct stack *stack, struct tcb *tcb, const struct tcp_send *send, uint64_t now_ns)
@@ -188,29 +190,29 @@ int tcp_transmit(struct stack *stack, struct tcb *tcb, const struct tcp_send *se
 	const struct ipv4_send how = {
 		.tos = (uint8_t)(tcb->chosen.tos | ecn),
 		.ttl = tcb->chosen.ttl,
-		.dont_fragment = !tcb->pmtu.may_fragment,
+		.dont_fragment = !tcb->snd.pmtu.may_fragment,
 		.resolve_until_ns = resolve_until(tcb, send),
 	};
 	int err;
 
 	if (pkt == NULL)
 		return ERR_NOBUFS;
-	err = hand_to_ip(stack, pkt, &tcb->local, &tcb->remote, how, now_ns);
+	err = hand_to_ip(stack, pkt, &tcb->id.local, &tcb->id.remote, how, now_ns);
 	if (err == ERR_AGAIN || err == ERR_NOBUFS)
 		return err;
 	tcp_ecn_sent(tcb, send);
 	if (!(send->flags & TCP_SYN)) /* a SYN may wait for ARP; its completion counts it */
-		tcb->segs_out++;
+		tcb->snd.segs++;
 	if (send->note & TCP_NOTE_RETRANSMIT) {
 		stack->counters.tcp_retransmits++;
-		tcb->again_ms = (uint32_t)(now_ns / NS_PER_MS);
+		tcb->snd.again_ms = (uint32_t)(now_ns / NS_PER_MS);
 	}
 	if (send->data_len > 0) {
-		tcb->data_segs_out++;
+		tcb->snd.data_segs++;
 		tcp_pmtu_sent(tcb, send);
 	}
 	if (send->data_len > 0 || (send->flags & (TCP_SYN | TCP_FIN)))
-		tcb->last_sent_ns = now_ns;
+		tcb->snd.last_sent_ns = now_ns;
 	if (send->flags & TCP_ACK)
 		ack_was_sent(stack, tcb);
 	return err;
@@ -222,7 +224,7 @@ static void rst_options(struct tcp_options *opt, const struct tcb *tcb, const st
 {
 	opt->has_timestamps = true;
 	opt->ts_val = tcp_timestamp(tcb, now_ns);
-	opt->ts_ecr = send->flags & TCP_ACK ? tcb->ts_recent : 0;
+	opt->ts_ecr = send->flags & TCP_ACK ? tcb->agreed.ts_recent : 0;
 }
 
 int tcp_transmit_rst(struct stack *stack, const struct tcb *tcb, const struct net_endpoint *local,
@@ -241,7 +243,7 @@ int tcp_transmit_rst(struct stack *stack, const struct tcb *tcb, const struct ne
 	if (tcb != NULL) { /* RFC 9293 3.9.2, MUST-48, MUST-49 */
 		how.tos = tcb->chosen.tos;
 		how.ttl = tcb->chosen.ttl;
-		if (tcb->use_timestamps)
+		if (tcb->agreed.timestamps)
 			rst_options(&opt, tcb, send, now_ns);
 	}
 	push_header(pkt, local, remote, &h, &opt);

@@ -31,8 +31,8 @@ static void emit_retransmit(struct stack *stack, const struct tcb *tcb,
 	char flags[40];
 
 	tcp_flags_text(flags, sizeof(flags), view->h.flags);
-	event_emit(stack->port->events, EVENT_TCP_RETRANSMIT, tcb->conn,
-		   !syn ? 0 : tcb->passive ? 12 : 8, EV_STR("flags", flags),
+	event_emit(stack->port->events, EVENT_TCP_RETRANSMIT, tcb->id.number,
+		   !syn ? 0 : tcb->life.passive ? 12 : 8, EV_STR("flags", flags),
 		   EV_U64("tcp_seq", view->h.seq), EV_U64("payload_len", payload_len),
 		   EV_U64("attempt", arg >> 24),
 		   EV_STR("reason", reason_text(arg >> 16 & 0xff)),
@@ -42,10 +42,10 @@ static void emit_retransmit(struct stack *stack, const struct tcb *tcb,
 /* The clock of a SYN's round trip starts when it leaves, not when it began to wait for ARP. */
 static void syn_has_left(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	tcb->syn_sent_ns = now_ns;
+	tcb->loss.syn_sent_ns = now_ns;
 	if (tcp_timer_is_set(tcb, TCP_TIMER_RETRANSMIT))
 		tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT,
-			      tcp_within_patience(tcb, now_ns + tcb->rto_ns));
+			      tcp_within_patience(tcb, now_ns + tcb->loss.rto_ns));
 }
 
 /* True when this frame is one of the sixteen steps, for the first time. */
@@ -55,17 +55,17 @@ static bool emit_step(struct stack *stack, struct tcb *tcb, const struct tcp_hea
 	bool syn = view->h.flags & TCP_SYN;
 	bool ack = view->h.flags & TCP_ACK;
 
-	if (syn && !ack && tcb->last_step < 8) {
+	if (syn && !ack && tcb->life.last_step < 8) {
 		syn_has_left(stack, tcb, now_ns);
 		tcp_step(tcb, 8);
-		tcp_emit_header(stack, EVENT_TCP_SYN_SENT, tcb->conn, view);
-	} else if (syn && ack && tcb->passive && tcb->last_step < 12) {
+		tcp_emit_header(stack, EVENT_TCP_SYN_SENT, tcb->id.number, view);
+	} else if (syn && ack && tcb->life.passive && tcb->life.last_step < 12) {
 		syn_has_left(stack, tcb, now_ns);
 		tcp_step(tcb, 12);
-		tcp_emit_header(stack, EVENT_SRV_SYNACK_SENT, tcb->conn, view);
-	} else if (!syn && ack && tcb->last_step == 13) {
+		tcp_emit_header(stack, EVENT_SRV_SYNACK_SENT, tcb->id.number, view);
+	} else if (!syn && ack && tcb->life.last_step == 13) {
 		tcp_step(tcb, 14);
-		tcp_emit_header(stack, EVENT_TCP_ACK_SENT, tcb->conn, view);
+		tcp_emit_header(stack, EVENT_TCP_ACK_SENT, tcb->id.number, view);
 	} else {
 		return false;
 	}
@@ -100,7 +100,7 @@ static void emit_sent(struct stack *stack, struct tcb *tcb, const struct pktbuf 
 	if ((pkt->sent_kind & TCP_NOTE_RETRANSMIT) && !is_step)
 		emit_retransmit(stack, tcb, view, payload_len, pkt->sent_arg);
 	if (pkt->sent_kind & TCP_NOTE_FIN)
-		event_emit(stack->port->events, EVENT_TCP_FIN_SENT, tcb->conn, 0,
+		event_emit(stack->port->events, EVENT_TCP_FIN_SENT, tcb->id.number, 0,
 			   EV_U64("tcp_seq", view->h.seq + payload_len));
 }
 
@@ -120,11 +120,11 @@ static void segment_sent(struct stack *stack, const struct pktbuf *pkt,
 	}
 	if (tcb == NULL)
 		return; /* it ended while the packet waited for ARP */
-	view.src = tcb->local;
-	view.dst = tcb->remote;
+	view.src = tcb->id.local;
+	view.dst = tcb->id.remote;
 	if (view.h.flags & TCP_SYN) {
-		tcb->syn_waits = false;
-		tcb->segs_out++;
+		tcb->snd.syn_waits = false;
+		tcb->snd.segs++;
 	}
 	emit_sent(stack, tcb, pkt, &view, facts->now_ns);
 }
@@ -133,7 +133,7 @@ void tcp_watch_sent(struct pktbuf *pkt, struct tcb *tcb, uint8_t note, uint32_t 
 {
 	pkt->l4_off = pktbuf_data_off(pkt);
 	pkt->sent = segment_sent;
-	pkt->sent_owner = tcb != NULL && tcb->hashed ? tcb : NULL;
+	pkt->sent_owner = tcb != NULL && tcb->id.hashed ? tcb : NULL;
 	pkt->sent_kind = note;
 	pkt->sent_arg = note_arg;
 	/* The event of a step shows the frame, and the device shall have nothing to add to that. */

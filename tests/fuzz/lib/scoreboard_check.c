@@ -17,14 +17,14 @@ struct sums {
 static struct sums add_up(struct scoreboard *sb, const struct tcb *tcb)
 {
 	struct sums sums = {0};
-	uint32_t at = tcb->snd_una;
+	uint32_t at = tcb->snd.una;
 
 	for (uint32_t i = 0; i < sb->count; i++) {
 		const struct sent_segment *s = scoreboard_at(sb, i);
 		bool sacked = s->flags & SENT_SACKED, lost = s->flags & SENT_LOST;
 
 		FUZZ_CHECK(s->seq == at && seq_lt(s->seq, s->end), "record %u: %u to %u, behind %u", i,
-			   s->seq - tcb->iss, s->end - tcb->iss, at - tcb->iss);
+			   s->seq - tcb->snd.iss, s->end - tcb->snd.iss, at - tcb->snd.iss);
 		FUZZ_CHECK(!sacked || !lost, "record %u is SACKed and lost", i);
 		at = s->end;
 		sums.sacked += sacked ? sent_len(s) : 0;
@@ -34,8 +34,8 @@ static struct sums add_up(struct scoreboard *sb, const struct tcb *tcb)
 		sums.n_in_flight += !sacked && !lost;
 		sums.pipe += !sacked && !lost ? sent_len(s) : 0;
 	}
-	FUZZ_CHECK(at == tcb->snd_nxt, "records up to %u, SND.NXT is %u", at - tcb->iss,
-		   tcb->snd_nxt - tcb->iss);
+	FUZZ_CHECK(at == tcb->snd.nxt, "records up to %u, SND.NXT is %u", at - tcb->snd.iss,
+		   tcb->snd.nxt - tcb->snd.iss);
 	return sums;
 }
 
@@ -89,11 +89,11 @@ static void check_list(struct scoreboard *sb, const struct sent_list *list, uint
 
 void talk_check_scoreboard(const struct talk_line *line, const struct tcb *tcb)
 {
-	struct scoreboard *sb = tcb->sent;
+	struct scoreboard *sb = tcb->loss.sent;
 	struct sums sums;
 
 	if (sb == NULL) {
-		FUZZ_CHECK(tcb->snd_una == tcb->snd_nxt, "%u bytes in flight, and no record",
+		FUZZ_CHECK(tcb->snd.una == tcb->snd.nxt, "%u bytes in flight, and no record",
 			   tcb_flight(tcb));
 		return;
 	}

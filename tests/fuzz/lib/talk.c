@@ -44,10 +44,10 @@ static void take_stock(struct talk *talk)
 	if (tcb == NULL)
 		return;
 	line->now.iss = t->iss;
-	line->now.snd_max = tcb->snd_nxt;
-	line->rcv_nxt = line->peer_nxt = tcb->state == TCP_SYN_SENT ? TK_IRS : tcb->rcv_nxt;
-	if (tcb->state != TCP_SYN_SENT)
-		line->now.edge = tcb->snd_una + (tcb_synchronized(tcb) ? line->window << line->scale
+	line->now.snd_max = tcb->snd.nxt;
+	line->rcv_nxt = line->peer_nxt = tcb->life.state == TCP_SYN_SENT ? TK_IRS : tcb->rcv.nxt;
+	if (tcb->life.state != TCP_SYN_SENT)
+		line->now.edge = tcb->snd.una + (tcb_synchronized(tcb) ? line->window << line->scale
 								    : line->window + 1);
 	else
 		line->now.edge = line->now.iss + 1;

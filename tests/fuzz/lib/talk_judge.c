@@ -99,15 +99,15 @@ static void check_receiving(struct talk *talk, struct talk_line *line, const str
 	uint32_t edge;
 
 	if (tcb == NULL || !tcb_synchronized(tcb) || (s->tcp.flags & (TCP_SYN | TCP_ACK)) != TCP_ACK ||
-	    seq_gt(s->tcp.ack, tcb->rcv_nxt) || seq_lt(s->tcp.ack, tcb->irs + 1))
+	    seq_gt(s->tcp.ack, tcb->rcv.nxt) || seq_lt(s->tcp.ack, tcb->rcv.irs + 1))
 		return;
-	edge = s->tcp.ack + ((uint32_t)s->tcp.window << tcb->rcv_wscale);
-	if (!r->known || r->irs != tcb->irs || r->iss != tcb->iss)
-		*r = (struct talk_receiving){tcb->irs, tcb->iss, s->tcp.ack, edge, true};
+	edge = s->tcp.ack + ((uint32_t)s->tcp.window << tcb->agreed.rcv_wscale);
+	if (!r->known || r->irs != tcb->rcv.irs || r->iss != tcb->snd.iss)
+		*r = (struct talk_receiving){tcb->rcv.irs, tcb->snd.iss, s->tcp.ack, edge, true};
 	FUZZ_CHECK(seq_leq(r->ack, s->tcp.ack), "acknowledged %u, now %u", r->ack - r->irs,
 		   s->tcp.ack - r->irs);
 	/* The field counts in units of the scale. */
-	FUZZ_CHECK(seq_lt(r->edge, edge + (1u << tcb->rcv_wscale)), "allowed %u, now %u",
+	FUZZ_CHECK(seq_lt(r->edge, edge + (1u << tcb->agreed.rcv_wscale)), "allowed %u, now %u",
 		   r->edge - r->irs, edge - r->irs);
 	r->ack = s->tcp.ack;
 	r->edge = seq_max(r->edge, edge);
@@ -154,36 +154,38 @@ static bool will_act(const struct tcb *tcb)
 	for (unsigned i = 0; i < TCP_TIMER_COUNT; i++)
 		if (tcp_timer_is_set(tcb, i) && i != TCP_TIMER_DELAYED_ACK && i != TCP_TIMER_BUFFER)
 			return true;
-	return tcb->work_prev != NULL;
+	return tcb->life.work_prev != NULL;
 }
 
 static void check_sending_side(const struct tcb *tcb)
 {
-	uint32_t last = tcb->snd_end + tcb->fin_queued;
+	uint32_t last = tcb->snd.end + tcb->snd.fin_queued;
 
-	FUZZ_CHECK(seq_leq(tcb->snd_una, tcb->snd_nxt) && seq_leq(tcb->snd_nxt, last),
-		   "SND.UNA %u, SND.NXT %u, end %u", tcb->snd_una, tcb->snd_nxt, last);
-	FUZZ_CHECK(tcb->snd_una == last || will_act(tcb),
-		   "SND.UNA %u, SND.NXT %u, end %u, window %u, and no timer", tcb->snd_una - tcb->iss,
-		   tcb->snd_nxt - tcb->iss, last - tcb->iss, tcb->snd_wnd);
-	FUZZ_CHECK(tcb->cwnd > 0, "no congestion window");
-	FUZZ_CHECK(tcb->rto_ns >= TCP_RTO_MIN_NS && tcb->rto_ns <= TCP_RTO_MAX_NS, "RTO %llu ns",
-		   (unsigned long long)tcb->rto_ns);
+	FUZZ_CHECK(seq_leq(tcb->snd.una, tcb->snd.nxt) && seq_leq(tcb->snd.nxt, last),
+		   "SND.UNA %u, SND.NXT %u, end %u", tcb->snd.una, tcb->snd.nxt, last);
+	FUZZ_CHECK(tcb->snd.una == last || will_act(tcb),
+		   "SND.UNA %u, SND.NXT %u, end %u, window %u, and no timer",
+			tcb->snd.una - tcb->snd.iss,
+		   tcb->snd.nxt - tcb->snd.iss, last - tcb->snd.iss, tcb->snd.wnd);
+	FUZZ_CHECK(tcb->cc.cwnd > 0, "no congestion window");
+	FUZZ_CHECK(tcb->loss.rto_ns >= TCP_RTO_MIN_NS && tcb->loss.rto_ns <= TCP_RTO_MAX_NS,
+		   "RTO %llu ns",
+		   (unsigned long long)tcb->loss.rto_ns);
 }
 
 static void check_receiving_side(const struct tcb *tcb)
 {
-	const struct tcp_reassembly *r = tcb->reassembly;
-	uint32_t end = tcb->rcv_nxt;
+	const struct tcp_reassembly *r = tcb->rcv.reassembly;
+	uint32_t end = tcb->rcv.nxt;
 
-	FUZZ_CHECK(tcb->rcv_unread <= tcb->rcvbuf, "%u bytes unread", tcb->rcv_unread);
+	FUZZ_CHECK(tcb->rcv.unread <= tcb->rcv.buf_size, "%u bytes unread", tcb->rcv.unread);
 	if (r == NULL)
 		return;
 	FUZZ_CHECK(r->n_runs > 0 && r->n_runs <= TCP_RUNS_MAX, "%u runs", r->n_runs);
 	for (unsigned i = 0; i < r->n_runs; end = r->runs[i++].end)
 		FUZZ_CHECK(seq_gt(r->runs[i].start, end) && seq_gt(r->runs[i].end, r->runs[i].start),
-			   "run %u from %u to %u, behind %u", i, r->runs[i].start - tcb->irs,
-			   r->runs[i].end - tcb->irs, end - tcb->irs);
+			   "run %u from %u to %u, behind %u", i, r->runs[i].start - tcb->rcv.irs,
+			   r->runs[i].end - tcb->rcv.irs, end - tcb->rcv.irs);
 }
 
 static void check_line(struct talk *talk, struct talk_line *line)
@@ -193,7 +195,7 @@ static void check_line(struct talk *talk, struct talk_line *line)
 	if (tcb == NULL)
 		return;
 	/* A SYN that no device took: the peer cannot know its number, but it may guess. */
-	talk_note_iss(line, tcb->iss);
+	talk_note_iss(line, tcb->snd.iss);
 	if (!tcb_synchronized(tcb))
 		return;
 	check_sending_side(tcb);

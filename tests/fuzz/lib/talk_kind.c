@@ -19,13 +19,13 @@
 
 static bool is_open(const struct tcb *tcb)
 {
-	return tcb != NULL && tcb->state != TCP_CLOSED && tcb->state != TCP_LISTEN &&
-	       tcb->state != TCP_TIME_WAIT;
+	return tcb != NULL && tcb->life.state != TCP_CLOSED && tcb->life.state != TCP_LISTEN &&
+	       tcb->life.state != TCP_TIME_WAIT;
 }
 
 static bool has_sent_all(const struct tcb *tcb)
 {
-	return tcb_synchronized(tcb) && tcb->snd_una == tcb->snd_end + tcb->fin_queued;
+	return tcb_synchronized(tcb) && tcb->snd.una == tcb->snd.end + tcb->snd.fin_queued;
 }
 
 /* --- what a forgetful peer has ------------------------------------------------------------------ */
@@ -51,8 +51,8 @@ static void remember(struct talk *talk, const struct tcb *tcb)
 
 	if (!talk->forgetful || line->blocks_forgotten || tcb == NULL || !tcb_synchronized(tcb))
 		return;
-	talk->has_from = tcb->snd_una;
-	talk->has_len = tcb->snd_end + 1 - tcb->snd_una;
+	talk->has_from = tcb->snd.una;
+	talk->has_len = tcb->snd.end + 1 - tcb->snd.una;
 	talk->has = calloc(talk->has_len, 1);
 	for (unsigned i = 0; i < line->n_blocks; i++)
 		mark(talk, line->blocks[i].start, line->blocks[i].end);
@@ -88,37 +88,38 @@ static void let_it_send(struct talk *talk)
 		tcb = talk_tcb(talk, talk->line);
 		if (!is_open(tcb) || has_sent_all(tcb))
 			return;
-		una = tcb->snd_una;
+		una = tcb->snd.una;
 		talk_peer_is_kind(talk, tcb, acknowledgement(talk), 0);
 		tcb = talk_tcb(talk, talk->line);
-		if (tcb != NULL && tcb->snd_una != una)
+		if (tcb != NULL && tcb->snd.una != una)
 			continue;
 		kit_advance(&talk->t.k, NS_PER_S);
 		talk_check(talk);
 	}
 	kit_fail("%s: it does not go on: SND.UNA %u, SND.NXT %u, end %u, window %u (WL1 %u of %u)",
-		 tcp_state_name(tcb->state), tcb->snd_una - tcb->iss, tcb->snd_nxt - tcb->iss,
-		 tcb->snd_end - tcb->iss, tcb->snd_wnd, tcb->snd_wl1 - tcb->irs,
-		 tcb->rcv_nxt - tcb->irs);
+		 tcp_state_name(tcb->life.state), tcb->snd.una - tcb->snd.iss,
+			tcb->snd.nxt - tcb->snd.iss,
+		 tcb->snd.end - tcb->snd.iss, tcb->snd.wnd, tcb->snd.wl1 - tcb->rcv.irs,
+		 tcb->rcv.nxt - tcb->rcv.irs);
 }
 
 /* How many bytes it waits for; 0: none will come. */
 static size_t wanted(const struct tcb *tcb)
 {
-	if (!is_open(tcb) || tcb->rcv_closed ||
-	    (tcb->state != TCP_ESTABLISHED && tcb->state != TCP_FIN_WAIT_1 &&
-	     tcb->state != TCP_FIN_WAIT_2))
+	if (!is_open(tcb) || tcb->rcv.closed ||
+	    (tcb->life.state != TCP_ESTABLISHED && tcb->life.state != TCP_FIN_WAIT_1 &&
+	     tcb->life.state != TCP_FIN_WAIT_2))
 		return 0;
-	return tcb->rcv_fin_known ? MIN(tcb->rcv_fin - tcb->rcv_nxt, 100u) : 100;
+	return tcb->rcv.fin_known ? MIN(tcb->rcv.fin - tcb->rcv.nxt, 100u) : 100;
 }
 
 static void let_it_receive(struct talk *talk)
 {
 	const struct tcb *tcb = talk_tcb(talk, talk->line);
-	uint32_t nxt = tcb != NULL ? tcb->rcv_nxt : 0;
+	uint32_t nxt = tcb != NULL ? tcb->rcv.nxt : 0;
 
 	for (unsigned i = 0; i < TRIES; i++) {
-		if (talk->line->fd < 0 || wanted(tcb) == 0 || tcb->rcv_nxt != nxt ||
+		if (talk->line->fd < 0 || wanted(tcb) == 0 || tcb->rcv.nxt != nxt ||
 		    talk_user_tcb(talk, talk->line) != tcb)
 			return;
 		while (talk_read(talk, talk->line, 1 << 16) > 0)
@@ -131,8 +132,9 @@ static void let_it_receive(struct talk *talk)
 		tcb = talk_tcb(talk, talk->line);
 	}
 	kit_fail("%s: nothing is taken in at RCV.NXT %u, window %u, %u bytes unread",
-		 tcp_state_name(tcb->state), tcb->rcv_nxt - tcb->irs, tcp_receive_window(tcb),
-		 tcb->rcv_unread);
+		 tcp_state_name(tcb->life.state), tcb->rcv.nxt - tcb->rcv.irs,
+			tcp_receive_window(tcb),
+		 tcb->rcv.unread);
 }
 
 void talk_turn_kind(struct talk *talk)

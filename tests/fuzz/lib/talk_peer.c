@@ -155,8 +155,8 @@ static struct segment usual(struct talk *talk, uint16_t flags)
 		seg.flags |= flags & TCP_ACK ? TCP_CWR : TCP_AE | TCP_ECE | TCP_CWR;
 	else if ((flags & TCP_SYN) && talk->ecn)
 		seg.flags |= flags & TCP_ACK ? TCP_ECE : TCP_ECE | TCP_CWR;
-	else if (tcb != NULL && tcb->ecn == TCP_ECN_ACCURATE && tcb->accurate != NULL)
-		seg.flags |= (uint16_t)((tcb->accurate->s_cep & 7) << 6);
+	else if (tcb != NULL && tcb->cc.ecn == TCP_ECN_ACCURATE && tcb->cc.accurate != NULL)
+		seg.flags |= (uint16_t)((tcb->cc.accurate->s_cep & 7) << 6);
 	if (talk->t.timestamps && (flags & TCP_RST) == 0)
 		add_timestamps(talk, &seg, 0);
 	return seg;
@@ -202,7 +202,7 @@ void talk_peer_answers(struct talk *talk)
 {
 	struct talk_line *line = talk->line;
 	const struct tcb *tcb = talk_tcb(talk, line);
-	bool waits = tcb != NULL && tcb->state == TCP_SYN_SENT;
+	bool waits = tcb != NULL && tcb->life.state == TCP_SYN_SENT;
 	bool listens = tcb == NULL && talk->t.listener >= 0;
 	struct segment seg = usual(talk, waits ? TCP_SYN | TCP_ACK : listens ? TCP_SYN : TCP_ACK);
 
@@ -257,16 +257,16 @@ void talk_peer_is_kind(struct talk *talk, const struct tcb *tcb, uint32_t ack, s
 	struct segment seg;
 
 	line->window = 65535;
-	line->peer_nxt = tcb->state == TCP_SYN_SENT ? line->peer_nxt : tcb->rcv_nxt;
-	if (tcb->use_timestamps)
-		line->tsval = tcb->ts_recent;
+	line->peer_nxt = tcb->life.state == TCP_SYN_SENT ? line->peer_nxt : tcb->rcv.nxt;
+	if (tcb->agreed.timestamps)
+		line->tsval = tcb->agreed.ts_recent;
 	line->tos = 0;
-	seg = usual(talk, tcb->state == TCP_SYN_SENT ? TCP_SYN | TCP_ACK : TCP_ACK);
+	seg = usual(talk, tcb->life.state == TCP_SYN_SENT ? TCP_SYN | TCP_ACK : TCP_ACK);
 	seg.ack = ack;
 	seg.len = len;
 	/* Its window counts only behind what it has sent before: SND.WL1. */
 	if (len == 0 && tcb_synchronized(tcb))
-		seg.seq = seq_max(seg.seq, tcb->snd_wl1);
+		seg.seq = seq_max(seg.seq, tcb->snd.wl1);
 	send(talk, &seg);
 	if (seg.flags & TCP_SYN)
 		line->peer_nxt++;
@@ -288,9 +288,9 @@ static uint32_t near(struct talk *talk, struct fuzz_input *in)
 	case 1: return line->now.snd_max + offset;
 	case 2: return line->now.iss + offset;
 	case 3: return line->peer_nxt + offset;
-	case 4: return tcb != NULL ? tcb->rcv_adv + offset : offset;
-	case 5: return tcb != NULL ? tcb->snd_una + offset : offset;
-	case 6: return tcb != NULL ? tcb->snd_una - tcb->snd_wnd_max + offset : offset;
+	case 4: return tcb != NULL ? tcb->rcv.adv + offset : offset;
+	case 5: return tcb != NULL ? tcb->snd.una + offset : offset;
+	case 6: return tcb != NULL ? tcb->snd.una - tcb->snd.wnd_max + offset : offset;
 	case 7: return fuzz_u32(in);
 	case 8: return line->rcv_nxt;
 	default: return line->now.snd_max;
@@ -353,7 +353,7 @@ static uint32_t block_edge(struct talk *talk, struct fuzz_input *in)
 
 	if (tcb == NULL || how < 0x40)
 		return near(talk, in);
-	return tcb->snd_una + (how & 0x3fu) * tcb_eff_mss(tcb) + (how & 0x80 ? fuzz_u8(in) : 0u);
+	return tcb->snd.una + (how & 0x3fu) * tcb_eff_mss(tcb) + (how & 0x80 ? fuzz_u8(in) : 0u);
 }
 
 void talk_sack(struct talk *talk, struct fuzz_input *in)
@@ -364,7 +364,7 @@ void talk_sack(struct talk *talk, struct fuzz_input *in)
 	uint8_t *p = seg.options + seg.options_len;
 
 	/* Mostly a duplicate acknowledgement; sometimes a D-SACK or anything else. */
-	seg.ack = (how & 0x80) == 0 && tcb != NULL ? tcb->snd_una : near(talk, in);
+	seg.ack = (how & 0x80) == 0 && tcb != NULL ? tcb->snd.una : near(talk, in);
 	*p++ = TCP_OPT_NOP;
 	*p++ = TCP_OPT_NOP;
 	*p++ = TCP_OPT_SACK;
@@ -411,5 +411,5 @@ void talk_mtu_shrinks(struct talk *talk, struct fuzz_input *in)
 	const struct tcb *tcb = talk_tcb(talk, talk->line);
 
 	icmp_error(talk, ICMP_UNREACHABLE, 4, mtus[fuzz_u8(in) % ARRAY_LEN(mtus)],
-		   tcb != NULL ? tcb->snd_una : 0);
+		   tcb != NULL ? tcb->snd.una : 0);
 }

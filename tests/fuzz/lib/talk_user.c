@@ -54,7 +54,7 @@ void talk_user_peeks(struct talk *talk, struct fuzz_input *in)
 
 	if (tcb == NULL)
 		return;
-	seq = tcb->irs + 1 + (uint32_t)line->read_by_user;
+	seq = tcb->rcv.irs + 1 + (uint32_t)line->read_by_user;
 	n = sock_recvmsg(talk->t.k.stack, line->fd, &msg, SOCK_MSG_PEEK, talk->t.k.now_ns);
 	FUZZ_CHECK(n <= (int)msg.len, "recvmsg says %d of %zu", n, msg.len);
 	for (int i = 0; i < n; i++)
@@ -95,7 +95,7 @@ int talk_read(struct talk *talk, struct talk_line *line, size_t len)
 
 	if (tcb == NULL)
 		return ERR_BADF;
-	seq = tcb->irs + 1 + (uint32_t)line->read_by_user;
+	seq = tcb->rcv.irs + 1 + (uint32_t)line->read_by_user;
 	buf = malloc(len);
 	readable = sock_poll(k->stack, line->fd, SOCK_POLLIN) & SOCK_POLLIN;
 	n = sock_recv(k->stack, line->fd, buf, len, k->now_ns);

@@ -13,14 +13,15 @@
 
 static bool armed(const struct tcb *tcb, enum tcp_timer which)
 {
-	return tcp_timer_is_set(tcb, which) && tcb->timer.deadline_ns <= tcb->deadline_ns[which];
+	return tcp_timer_is_set(tcb, which) && tcb->timers.timer.deadline_ns <=
+	       tcb->timers.deadline_ns[which];
 }
 
 static bool may_send(const struct tcb *tcb)
 {
-	return tcb->state == TCP_ESTABLISHED || tcb->state == TCP_FIN_WAIT_1 ||
-	       tcb->state == TCP_CLOSE_WAIT || tcb->state == TCP_CLOSING ||
-	       tcb->state == TCP_LAST_ACK;
+	return tcb->life.state == TCP_ESTABLISHED || tcb->life.state == TCP_FIN_WAIT_1 ||
+	       tcb->life.state == TCP_CLOSE_WAIT || tcb->life.state == TCP_CLOSING ||
+	       tcb->life.state == TCP_LAST_ACK;
 }
 
 static bool holds_back_what_is_lost(const struct tcb *tcb)
@@ -29,16 +30,16 @@ static bool holds_back_what_is_lost(const struct tcb *tcb)
 
 	if (!tcp_has_lost(tcb) || tcp_undo_holds_back(tcb))
 		return false;
-	len = sent_len(scoreboard_first_lost(tcb->sent));
+	len = sent_len(scoreboard_first_lost(tcb->loss.sent));
 	return tcp_congestion_room(tcb) >= MIN(len, tcb_eff_mss(tcb));
 }
 
 /* NULL: it goes on. */
 static const char *stalls(const struct tcb *tcb)
 {
-	bool waits = tcb->snd_nxt != tcb->snd_end + tcb->fin_queued;
+	bool waits = tcb->snd.nxt != tcb->snd.end + tcb->snd.fin_queued;
 
-	if (tcb->work_prev != NULL || !may_send(tcb))
+	if (tcb->life.work_prev != NULL || !may_send(tcb))
 		return NULL;
 	if (tcb_flight(tcb) > 0 && !armed(tcb, TCP_TIMER_RETRANSMIT))
 		return "has something out, and no time-out";
@@ -56,12 +57,13 @@ void sim_expect_no_stall(struct sim_host *host)
 	const struct tcp_layer *tcp = host->stack->tcp;
 
 	for (uint32_t i = 0; i < tcp->n_buckets; i++) {
-		for (const struct tcb *tcb = tcp->buckets[i]; tcb != NULL; tcb = tcb->hash_next) {
+		for (const struct tcb *tcb = tcp->buckets[i]; tcb != NULL; tcb =
+		     tcb->id.hash_next) {
 			const char *what = stalls(tcb);
 
 			if (what != NULL)
-				sim_fail(host->sim, "connection %u in %s %s", tcb->conn,
-					 tcp_state_name(tcb->state), what);
+				sim_fail(host->sim, "connection %u in %s %s", tcb->id.number,
+					 tcp_state_name(tcb->life.state), what);
 		}
 	}
 }

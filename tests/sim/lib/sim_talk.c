@@ -461,10 +461,10 @@ static void judge_side(struct sim_talk *talk, struct sim_host *host, struct sim_
 
 	if (side->error != ERR_OK && !is_named_end(side->error))
 		sim_fail(talk->sim, "the %s ended with \"%s\"", who, err_text(side->error));
-	if (sock != NULL && (sock->tcb->deadline_ns[TCP_TIMER_RETRANSMIT] != TIME_NEVER ||
-			     sock->tcb->deadline_ns[TCP_TIMER_PERSIST] != TIME_NEVER))
+	if (sock != NULL && (sock->tcb->timers.deadline_ns[TCP_TIMER_RETRANSMIT] != TIME_NEVER ||
+			     sock->tcb->timers.deadline_ns[TCP_TIMER_PERSIST] != TIME_NEVER))
 		sim_fail(talk->sim, "the %s still tries, in %s", who,
-			 tcp_state_name(sock->tcb->state));
+			 tcp_state_name(sock->tcb->life.state));
 	if (sock != NULL && side->connected && side->keepalive)
 		sim_fail(talk->sim, "the %s's keep-alives have not noticed that nobody is there",
 			 who);
