@@ -3,29 +3,11 @@
  * (5)). */
 #include <string.h>
 
-#include "tests/lib/dhcp_scene.h"
-#include "tests/runner/unit.h"
+#include "tests/lib/dhcp_test.h"
 
 #define OTHER_SERVER (KIT_PEER_IP + 8)
-static struct dhcp_scene s;
-static struct dk_answer a;
 
-static void setup(void)
-{
-	ds_open(&s, 1, NULL);
-}
-
-static void teardown(void)
-{
-	ds_close(&s);
-}
-
-FIXTURE(setup, teardown);
-
-static uint64_t counter(const char *name)
-{
-	return kit_counter(&s.k, name);
-}
+FIXTURE(dhcp_started, dhcp_close);
 
 TEST(the_first_good_offer_is_taken)
 {

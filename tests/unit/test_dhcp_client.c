@@ -3,28 +3,9 @@
 #include <string.h>
 
 #include "net/socket.h"
-#include "tests/lib/dhcp_scene.h"
-#include "tests/runner/unit.h"
+#include "tests/lib/dhcp_test.h"
 
-static struct dhcp_scene s;
-static struct dk_answer a;
-
-static void setup(void)
-{
-	ds_open(&s, 1, NULL);
-}
-
-static void teardown(void)
-{
-	ds_close(&s);
-}
-
-FIXTURE(setup, teardown);
-
-static uint64_t counter(const char *name)
-{
-	return kit_counter(&s.k, name);
-}
+FIXTURE(dhcp_started, dhcp_close);
 
 /* --- the usual way ------------------------------------------------------------------------------- */
 

@@ -3,54 +3,9 @@
  * so. */
 #include <string.h>
 
-#include "tests/lib/dhcp_scene.h"
-#include "tests/runner/unit.h"
+#include "tests/lib/dhcp_test.h"
 
-#define LEASE 3600u
-#define T1_NS (LEASE / 2 * NS_PER_S)
-#define T2_NS (LEASE / 8 * 7 * NS_PER_S)
-#define LEASE_NS (LEASE * NS_PER_S)
-
-static const uint8_t other_mac[6] = {0x52, 0x54, 0, 0, 0x99, 0x99};
-static struct dhcp_scene s;
-static uint64_t bound_ns;
-
-static void setup(void)
-{
-	ds_open(&s, 1, NULL);
-	ds_bind(&s, KIT_IP, LEASE);
-	bound_ns = s.k.now_ns;
-	s.k.answer_arp = true;
-}
-
-static void teardown(void)
-{
-	ds_close(&s);
-}
-
-FIXTURE(setup, teardown);
-
-static uint64_t counter(const char *name)
-{
-	return kit_counter(&s.k, name);
-}
-
-/* Everything sent so far is of no interest any more, nor are the events. */
-static void forget(void)
-{
-	kit_sent_clear(&s.k);
-	kit_events_clear(&s.k.kp);
-}
-
-static void claim(uint32_t address)
-{
-	struct kit_frame f;
-
-	kit_build_arp(&f, &(struct kit_arp){.eth_dst = KIT_BROADCAST_MAC, .eth_src = other_mac,
-					    .op = ARP_OP_REPLY, .spa = address, .tpa = address,
-					    .sha = other_mac});
-	kit_inject_frame(&s.k, &f);
-}
+FIXTURE(dhcp_bound, dhcp_close);
 
 static void expect_decline(uint32_t address)
 {

@@ -2,48 +2,9 @@
 /* net/dhcp: a link that was away (RFC 2131 3.2, 4.4.2). */
 #include <string.h>
 
-#include "tests/lib/dhcp_scene.h"
-#include "tests/runner/unit.h"
+#include "tests/lib/dhcp_test.h"
 
-#define LEASE 3600u
-#define T1_NS (LEASE / 2 * NS_PER_S)
-#define T2_NS (LEASE / 8 * 7 * NS_PER_S)
-#define LEASE_NS (LEASE * NS_PER_S)
-
-static struct dhcp_scene s;
-static uint64_t bound_ns;
-
-static void setup(void)
-{
-	ds_open(&s, 1, NULL);
-	ds_bind(&s, KIT_IP, LEASE);
-	bound_ns = s.k.now_ns;
-	s.k.answer_arp = true;
-}
-
-static void teardown(void)
-{
-	ds_close(&s);
-}
-
-FIXTURE(setup, teardown);
-
-static uint64_t counter(const char *name)
-{
-	return kit_counter(&s.k, name);
-}
-
-static uint64_t since_bound(void)
-{
-	return s.said.t_ns - bound_ns;
-}
-
-/* Everything sent so far is of no interest any more, nor are the events. */
-static void forget(void)
-{
-	kit_sent_clear(&s.k);
-	kit_events_clear(&s.k.kp);
-}
+FIXTURE(dhcp_bound, dhcp_close);
 
 static void flap(uint64_t away_ns)
 {

@@ -4,23 +4,14 @@
 
 #include "net/socket.h"
 #include "net/link/neigh.h"
-#include "tests/lib/dhcp_scene.h"
-#include "tests/runner/unit.h"
-
-static const uint8_t other_mac[6] = {0x52, 0x54, 0, 0, 0x99, 0x99};
-static struct dhcp_scene s;
+#include "tests/lib/dhcp_test.h"
 
 static void setup(void)
 {
 	ds_open(&s, 1, &(struct net_dhcp_options){.link_local = true});
 }
 
-static void teardown(void)
-{
-	ds_close(&s);
-}
-
-FIXTURE(setup, teardown);
+FIXTURE(setup, dhcp_close);
 
 static bool is_link_local(uint32_t address)
 {
@@ -33,16 +24,6 @@ static void wait_for_address(uint64_t within_ns)
 	for (uint64_t t = 0; s.k.netif.ipv4 == 0 && t < within_ns; t += NS_PER_S / 10)
 		kit_advance(&s.k, NS_PER_S / 10);
 	assert_true(s.k.netif.ipv4 >> 16 == 0xa9fe);
-}
-
-static void claim(uint32_t address)
-{
-	struct kit_frame f;
-
-	kit_build_arp(&f, &(struct kit_arp){.eth_dst = KIT_BROADCAST_MAC, .eth_src = other_mac,
-					    .op = ARP_OP_REPLY, .spa = address, .tpa = address,
-					    .sha = other_mac});
-	kit_inject_frame(&s.k, &f);
 }
 
 TEST(after_some_discovers_without_an_offer)

@@ -2,43 +2,9 @@
 /* net/dhcp/judge: what is odd about an answer and does no harm is taken, and said. */
 #include <string.h>
 
-#include "tests/lib/dhcp_scene.h"
-#include "tests/runner/unit.h"
+#include "tests/lib/dhcp_test.h"
 
-static struct dhcp_scene s;
-static struct dk_answer a;
-
-/* A client that waits for an OFFER. */
-static void setup(void)
-{
-	ds_open(&s, 1, NULL);
-	kit_poll(&s.k);
-	ds_expect(&s, DK_DISCOVER);
-}
-
-/* After all that it is still to be had for the right answers. */
-static void teardown(void)
-{
-	kit_sent_clear(&s.k);
-	if (s.k.netif.ipv4 == 0) {
-		kit_advance(&s.k, 100 * NS_PER_S); /* back to asking, whatever it was about */
-		kit_sent_clear(&s.k);
-		ds_bind(&s, KIT_IP, 3600);
-	}
-	ds_close(&s);
-}
-
-FIXTURE(setup, teardown);
-
-static uint64_t counter(const char *name)
-{
-	return kit_counter(&s.k, name);
-}
-
-static void send(void)
-{
-	dk_send(&s.k, &a, NULL);
-}
+FIXTURE(dhcp_waits_for_offers, dhcp_close_bound);
 
 static void request(void)
 {

@@ -2,23 +2,9 @@
 /* net/dhcp/lease: mask, routers, routes and MTU, onto the interface (RFC 2132 3.3, 3.5, 5.1, RFC 3442). */
 #include <string.h>
 
-#include "tests/lib/dhcp_scene.h"
-#include "tests/runner/unit.h"
+#include "tests/lib/dhcp_test.h"
 
-static struct dhcp_scene s;
-static struct dk_answer a;
-
-static void setup(void)
-{
-	ds_open(&s, 1, NULL);
-}
-
-static void teardown(void)
-{
-	ds_close(&s);
-}
-
-FIXTURE(setup, teardown);
+FIXTURE(dhcp_started, dhcp_close);
 
 /* Binds with this ACK's options behind server, and lease. */
 static void bind_with(uint32_t yiaddr, void (*options)(void))
