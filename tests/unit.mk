@@ -44,3 +44,16 @@ sim: $(BUILD)/host/sim ## the simulator's tests; TESTS=
 	@$< $(TESTS)
 
 -include $(UNIT_OBJS:.o=.d) $(SIM_OBJS:.o=.d) $(RUNNER_OBJ:.o=.d)
+
+# What tests/mutants/ links anew with one object exchanged.
+.PHONY: host-files mutants
+host-files:
+	@echo "plain: $(PLAIN_OBJS)"
+	@echo "islands: $(ISLAND_OBJS)"
+	@echo "sim: $(SIM_OBJS)"
+	@echo "runner: $(RUNNER_OBJ)"
+	@echo "library: $(HOST_OBJS)"
+
+mutants: ## would the tests notice small changes of net/ and drivers/? COUNT=500 SEED=1 MINUTES= ONLY=net/tcp
+	@nice $(PYTHON) tests/mutants/mutants.py --count $(or $(COUNT),500) --seed $(or $(SEED),1) \
+		--minutes $(or $(MINUTES),0) --only '$(ONLY)'
