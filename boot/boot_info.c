@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * The first look at a struct boot_info: is it ours, whole, and possible?  Used by the kernel on
- * what a door gave it and by the EFI loader on what it is about to give; no other dependencies.
+ * what its boot loader gave it and by the EFI loader on what it is about to give; no other dependencies.
  */
 #include "boot/boot_info.h"
 
@@ -51,8 +51,8 @@ const char *boot_info_problem(const struct boot_info *bi)
 		return "boot_info: loader and kernel speak different versions";
 	if (bi->size != sizeof(*bi))
 		return "boot_info: loader and kernel disagree about its size";
-	if (bi->door != BOOT_DOOR_PVH && bi->door != BOOT_DOOR_EFI)
-		return "boot_info: unknown boot door";
+	if (bi->protocol != BOOT_PROTOCOL_PVH && bi->protocol != BOOT_PROTOCOL_EFI)
+		return "boot_info: unknown boot protocol";
 	if (bi->seed_len > BOOT_SEED_MAX)
 		return "boot_info: the seed is longer than its room";
 	if (bi->kernel_base == 0 || bi->kernel_base % 4096 != 0 || bi->kernel_len == 0 ||

@@ -1,9 +1,9 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * What a boot door hands to the kernel: memory, configuration, tables, seed, time.
+ * What a boot protocol's entry code hands to the kernel: memory, configuration, tables, seed, time.
  *
- * The EFI loader fills one before it enters the kernel; the PVH door fills one from QEMU's
+ * The EFI loader fills one before it enters the kernel; the PVH entry code fills one from QEMU's
  * hvm_start_info.  The kernel reads nothing else of the world before it and checks this first
  * (boot_info_problem).  All addresses are physical and identity-mapped; everything that is
  * pointed to lies outside BOOT_MEMORY_USABLE, or inside the kernel's image, so that the page
@@ -16,12 +16,12 @@
 
 #define BOOT_INFO_MAGIC UINT64_C(0x656e6f746c616964) /* "dialtone" */
 #define BOOT_INFO_VERSION 1u
-#define BOOT_MEMORY_MAX 256 /* ranges; doors merge neighbours and count what did not fit */
+#define BOOT_MEMORY_MAX 256 /* ranges; entry code merges neighbours and counts what did not fit */
 #define BOOT_SEED_MAX 64
 
-enum boot_door {
-	BOOT_DOOR_PVH = 1,
-	BOOT_DOOR_EFI = 2,
+enum boot_protocol {
+	BOOT_PROTOCOL_PVH = 1,
+	BOOT_PROTOCOL_EFI = 2,
 };
 
 enum boot_memory_type {
@@ -47,8 +47,8 @@ struct boot_text {
 struct boot_info {
 	uint64_t magic;
 	uint32_t version;
-	uint32_t size;  /* sizeof(struct boot_info) of whoever filled it */
-	uint32_t door;  /* enum boot_door */
+	uint32_t size;  /* sizeof(struct boot_info) of the code that filled it */
+	uint32_t protocol; /* enum boot_protocol */
 	uint32_t memory_count;
 	uint32_t memory_dropped; /* ranges that did not fit; reported, never silent */
 	uint32_t seed_len;       /* bytes of firmware entropy in seed[], 0: none */
@@ -58,7 +58,7 @@ struct boot_info {
 	uint64_t smbios;         /* SMBIOS entry point, 0: unknown */
 	uint64_t wall_clock_s;   /* seconds since 1970 UTC, 0: unknown */
 	uint64_t wall_clock_counter; /* the CPU's counter (x86: the TSC) when wall_clock_s was read */
-	uint64_t entry_counter; /* the counter at the door's first instruction it could read it */
+	uint64_t entry_counter; /* the counter at the first instruction that could read it */
 	struct boot_text cmdline;     /* PVH: -append; bytes, ASCII expected */
 	struct boot_text config_file; /* EFI: \dialtone.conf, bytes as in the file */
 	struct boot_text load_options; /* EFI: LoadOptions, UCS-2 little endian, raw; len in bytes */

@@ -14,8 +14,8 @@ void exit_set_debug_port(uint16_t port);
 /* What machine_off() does where no debug port ends the machine; EXIT_POWEROFF at first. */
 void exit_set_way(enum exit_way way);
 /* Prints "EXIT: STATUS=n" last on every port, flushes, and ends the machine: isa-debug-exit
- * (success written as 16), then what exit_set_way() said: ACPI S5, a reset, or a halt for ever; where
- * one does not work, the next. */
+ * (success written as 16), then what exit_set_way() said: power off, a reset, or a halt for ever; where
+ * one does not work, the next (kernel/arch/power.h). */
 NORETURN void machine_exit(enum status status);
 /* The same without a word: for a panic whose console is what is broken. */
 NORETURN void machine_off(enum status status);

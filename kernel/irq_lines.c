@@ -58,7 +58,7 @@ struct irq_message irq_line_message(const struct irq_line *line)
 	return irq_message_of(line->number);
 }
 
-/* Once: who sends one may send many. */
+/* Once: a device that sends one may send many. */
 static void report_spurious(void)
 {
 	static bool done;

@@ -2,7 +2,7 @@
 # Links the kernel image; included by the top Makefile.
 #
 #   dialtone.debug.elf   with symbols and line numbers, for gdb
-#   dialtone.elf         the same, stripped: what both doors boot
+#   dialtone.elf         the same, stripped: what both boot protocols load
 #
 # Two passes: the second holds the table of function names (kernel/fault/symbols.c) made from the first.
 # Text addresses are counted from the text's start, so the table does not move what it describes;

@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * Moves the image to where it was loaded, for both doors: adds the load address to every pointer
+ * Moves the image to where it was loaded, for both entry points: adds the load address to every pointer
  * that the linker left in the image.
  *
  * The linker packs the places (all of the RELATIVE kind; link.mk refuses any other) into the

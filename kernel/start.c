@@ -97,12 +97,12 @@ NORETURN void kernel_refuse_config(const char *source, const char *problem)
 
 void machine_start(const struct boot_info *bi, struct event_sink *events)
 {
-	const char *door = bi->door == BOOT_DOOR_EFI ? "UEFI" : "PVH";
+	const char *protocol = bi->protocol == BOOT_PROTOCOL_EFI ? "UEFI" : "PVH";
 	uint64_t firmware_us = 0;
 	bool has_firmware_us = clock_firmware_us(&firmware_us);
 
 	event_emit(events, EVENT_BOOT, 0, 0, EV_STR("version", DIALTONE_VERSION),
-		   EV_STR("door", door),
+		   EV_STR("door", protocol),
 		   EV_IF(has_firmware_us, EV_U64("firmware_us", firmware_us)));
 	cpu_report(events);
 	memory_report(events);

@@ -3,7 +3,7 @@
  *
  * How the kernel comes up, and what kernel/main.c calls in which order.
  *
- * The door's assembly switches to our stack, sets a first canary, relocates the image, and enters
+ * The entry point's assembly switches to our stack, sets a first canary, relocates the image, and enters
  * kernel_start() (or kernel_refuse()).  That does, silently, before it calls kernel_main():
  *
  *   boot_info_problem()  the structure is checked; what is wrong ends in a report, behind the next three
@@ -33,17 +33,17 @@
 #include "log/event.h"
 #include "boot/boot_info.h"
 
-/* For the doors' assembly, before anything else of the image: moves the image's pointers to where it was
+/* For the entry points' assembly, before anything else of the image: moves the image's pointers to where it was
  * loaded (relocate.c). */
 void relocate(void);
-/* Called by the doors.  `bi` may be anything: it is checked. */
+/* Called by the entry code.  `bi` may be anything: it is checked. */
 NORETURN void kernel_start(struct boot_info *bi);
-/* A door's own word that it cannot boot: nothing can be known about the machine. */
+/* The entry code cannot boot, for this reason; nothing is known about the machine. */
 NORETURN void kernel_refuse(const char *problem);
-/* A door's word, before kernel_start(), that it could not hand over what it was told: the machine
- * comes up as far as machine_start(), which says so and ends with status 2. */
+/* Before kernel_start(): the entry code could not hand over the configuration that it was given.  The machine
+ * comes up as far as machine_start(), which reports it and ends with status 2. */
 void kernel_note_bad_config(const char *source, const char *problem);
-/* A door's word that it cannot boot because of what it was told; status 2. */
+/* The entry code cannot boot because of the configuration that it was given; status 2. */
 NORETURN void kernel_refuse_config(const char *source, const char *problem);
 
 /* kernel/main.c: the composition root. */

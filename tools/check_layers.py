@@ -190,6 +190,8 @@ def code_of(text):
 def cpu_faults(path, text):
     if path.startswith(('kernel/arch/', 'boot/', 'tests/apps/')):
         return []
+    if path.endswith('.S'):
+        return [f'{path}:1: assembly belongs into kernel/arch/']
     code, faults = code_of(text), []
     for match in NAME.finditer(code):
         name = match.group()

@@ -3,7 +3,7 @@
  *
  * Collects the configuration for the kernel, unread: the bytes of \dialtone.conf and of the load
  * options (what a Boot#### variable or the UEFI shell passes to an application).  What they mean
- * is the kernel's business.
+ * is handled in the kernel.
  */
 #include "base/string.h"
 #include "boot/efi/loader.h"

@@ -42,7 +42,7 @@ static void strbuf_status(struct strbuf *sb, EFI_STATUS status)
 	strbuf_hex(sb, status, 1);
 }
 
-void loader_say(const struct loader *l, const char *text)
+void loader_print(const struct loader *l, const char *text)
 {
 	static const char prefix[] = "dialtone: ";
 	CHAR16 line[LINE_MAX + sizeof(prefix) + 2];
@@ -79,6 +79,6 @@ EFI_STATUS loader_fail(const struct loader *l, const char *subject, const char *
 		strbuf_str(&sb, "; ");
 		strbuf_str(&sb, advice);
 	}
-	loader_say(l, line);
+	loader_print(l, line);
 	return EFI_ERROR(status) ? status : EFI_LOAD_ERROR;
 }

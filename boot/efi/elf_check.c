@@ -4,7 +4,7 @@
  * Checks an ELF64 x86_64 static PIE; see elf_check.h for the contract.
  *
  * Every offset and length comes from the file and may be anything, so sums are never formed before
- * it is known that they fit.  Relocations are not looked at: the kernel applies its own.
+ * it is known that they fit.  Relocations are not checked: the kernel applies its own.
  */
 #include "boot/efi/elf_check.h"
 

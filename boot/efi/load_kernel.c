@@ -14,7 +14,7 @@
 
 static const char kernel_advice[] = "copy build/dialtone.elf to the partition again";
 
-/* Zeroes all of the image first: bss, and the gaps between segments, hold nobody's stale bytes. */
+/* Zeroes all of the image first: bss, and the gaps between segments, hold no stale bytes. */
 static void place_segments(uint8_t *base, const uint8_t *file, const struct elf_image *image)
 {
 	memset(base, 0, image->span);
@@ -25,7 +25,7 @@ static void place_segments(uint8_t *base, const uint8_t *file, const struct elf_
 	}
 }
 
-static void say_loading(const struct loader *l, const struct boot_info *bi, size_t file_len)
+static void print_loading(const struct loader *l, const struct boot_info *bi, size_t file_len)
 {
 	char line[128];
 	struct strbuf sb = strbuf_on(line, sizeof(line));
@@ -42,7 +42,7 @@ static void say_loading(const struct loader *l, const struct boot_info *bi, size
 	}
 	if (bi->load_options.addr != 0)
 		strbuf_str(&sb, ", load options");
-	loader_say(l, line);
+	loader_print(l, line);
 }
 
 static EFI_STATUS place_kernel(struct loader *l, const struct loader_file *file,
@@ -78,7 +78,7 @@ EFI_STATUS loader_load_kernel(struct loader *l, struct boot_info *bi, uint64_t *
 
 	if (EFI_ERROR(status))
 		return status;
-	say_loading(l, bi, file.len);
+	print_loading(l, bi, file.len);
 	status = place_kernel(l, &file, bi, entry);
 	loader_pages_free(l, file.bytes);
 	return status;

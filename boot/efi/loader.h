@@ -3,7 +3,7 @@
  *
  * The UEFI loader from the inside: what its files share while boot services are there.
  *
- * Nobody outside boot/efi includes this or GNU-EFI.  Firmware functions are called directly: the
+ * No file outside boot/efi includes this or GNU-EFI.  Firmware functions are called directly: the
  * headers declare them with the Microsoft calling convention (GNU_EFI_USE_MS_ABI, see efi.mk).
  * Logic that needs no firmware lives in files of its own that the host tests too: elf_check,
  * map_convert, page_tables, wall_clock.
@@ -40,7 +40,7 @@ struct loader {
 /* --- console.c --------------------------------------------------------------------------- */
 
 /* Prints "dialtone: TEXT" and a line end. */
-void loader_say(const struct loader *l, const char *text);
+void loader_print(const struct loader *l, const char *text);
 /* Prints "dialtone: SUBJECT PROBLEM; ADVICE", a sentence, with the firmware's word for `status`
  * where it is an error.  Returns `status`, or EFI_LOAD_ERROR where the fault is not the firmware's
  * (EFI_SUCCESS).  `advice` may be NULL. */

@@ -33,7 +33,7 @@ static struct boot_info *boot_info_create(struct loader *l, uint64_t entry_count
 	bi->magic = BOOT_INFO_MAGIC;
 	bi->version = BOOT_INFO_VERSION;
 	bi->size = sizeof(*bi);
-	bi->door = BOOT_DOOR_EFI;
+	bi->protocol = BOOT_PROTOCOL_EFI;
 	bi->entry_counter = entry_counter;
 	return bi;
 }

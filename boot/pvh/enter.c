@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * From the PVH door into the kernel: the static memory that start_info.c fills, and the hand-over.
+ * From the PVH entry point into the kernel: the static memory that start_info.c fills, and the hand-over.
  */
 #include "boot/pvh/start_info.h"
 #include "kernel/arch/image.h"

@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * The PVH door (Xen's HVM direct boot ABI, which QEMU's -kernel speaks for an ELF with the note
+ * The PVH entry point (Xen's HVM direct boot ABI, which QEMU's -kernel speaks for an ELF with the note
  * XEN_ELFNOTE_PHYS32_ENTRY): 32-bit flat protected mode, paging off, ebx = hvm_start_info, no
  * stack.  Maps the first GiB onto itself with 2 MiB pages, goes to long mode and hands over to
  * pvh_enter() in enter.c, which has the structure judged.  These page tables serve for those few
@@ -27,7 +27,7 @@
 pvh_start32:
 	cli
 	cld
-	/* Where are we?  The padding in the ELF header's e_ident, which nobody reads any more, is
+	/* Where are we?  The padding in the ELF header's e_ident, which is not read any more, is
 	 * the one word of stack that this question takes. */
 	movl	$(KERNEL_PVH_BASE + 16), %esp
 	call	1f

@@ -76,7 +76,7 @@ const char *pvh_translate(const struct pvh_start_info *si, const struct pvh_imag
 	bi->magic = BOOT_INFO_MAGIC;
 	bi->version = BOOT_INFO_VERSION;
 	bi->size = sizeof(*bi);
-	bi->door = BOOT_DOOR_PVH;
+	bi->protocol = BOOT_PROTOCOL_PVH;
 	bi->kernel_base = image->base;
 	bi->kernel_len = image->len;
 	bi->rsdp = si->rsdp_paddr;

@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * The serial ports that the console is on: bytes out, polled.  Buffers, patience and line ends are
+ * The serial ports that the console is on: bytes out, polled.  Buffers, timeouts and line ends are
  * kernel/console's.  A machine with fewer ports opens fewer.
  */
 #ifndef KERNEL_ARCH_CONSOLE_PORT_H

@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * The interrupt controller, and the CPU's door to it.  Interrupts are disabled but in irq_let_in() and
+ * The interrupt controller, and the CPU's interface to it.  Interrupts are disabled but in irq_let_in() and
  * irq_halt(); a handler calls what kernel/irq_handler.h has for it, tells the controller that it is done,
  * and returns.  Which sources there are and when to halt is decided elsewhere (kernel/irq.h).
  */

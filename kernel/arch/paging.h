@@ -26,7 +26,7 @@ bool paging_init(struct memory_map *spare) MUST_CHECK;
 bool paging_map(uint64_t start, uint64_t end, enum paging_kind kind) MUST_CHECK;
 /* From here on the CPU uses these tables. */
 void paging_switch(void);
-/* How an address is mapped; where that cannot be told apart, READ_ONLY for TEXT. */
+/* How an address is mapped; READ_ONLY for TEXT where the tables do not distinguish them. */
 enum paging_kind paging_kind(uint64_t address);
 /* The lowest address that cannot be mapped. */
 uint64_t paging_limit(void);

@@ -18,14 +18,14 @@
 #define RING_SIZE (32u * 1024) /* a power of two */
 
 /* How long a port may take nothing.  At the end more, for the verdict. */
-#define PATIENCE_NS (10 * NS_PER_S)
-#define PATIENCE_AT_END_NS (30 * NS_PER_S)
-/* The same while the clock stands, in looks at the port's status of a microsecond or so each. */
-#define PATIENCE_LOOKS 1000000u
+#define TIMEOUT_NS (10 * NS_PER_S)
+#define TIMEOUT_AT_END_NS (30 * NS_PER_S)
+/* The same while the clock stands, in checks of the port's status, of a microsecond or so each. */
+#define TIMEOUT_CHECKS 1000000u
 
 struct ring {
 	bool is_open;  /* the machine has this port */
-	bool stalled;  /* nobody has patience with it: it has taken nothing for long */
+	bool stalled;  /* it timed out: it has accepted nothing for long, and is not waited for */
 	uint32_t lost; /* lines dropped since that was last told */
 	uint32_t head; /* next byte to send; both count up for ever */
 	uint32_t tail; /* where the next byte is put */
@@ -77,7 +77,7 @@ static void drop_all(struct ring *r)
 	append(r, "", 0);
 }
 
-static void give_up(struct ring *r)
+static void abandon(struct ring *r)
 {
 	r->stalled = true;
 	drop_all(r);
@@ -89,10 +89,10 @@ static bool is_too_late(uint64_t now_ns)
 }
 
 /* Empties the ring until at most `rest` bytes are left, or gives up. */
-static void send_until(struct ring *r, uint32_t rest, uint64_t patience_ns)
+static void send_until(struct ring *r, uint32_t rest, uint64_t timeout_ns)
 {
 	uint64_t busy_since_ns = clock_now_ns(), now_ns;
-	uint32_t looks = 0;
+	uint32_t checks = 0;
 
 	while (pending(r) > rest) {
 		bool sent = send_burst(r);
@@ -104,10 +104,10 @@ static void send_until(struct ring *r, uint32_t rest, uint64_t patience_ns)
 		}
 		if (sent) {
 			busy_since_ns = now_ns;
-			looks = 0;
-		} else if (now_ns - busy_since_ns >= patience_ns ||
-			   (++looks >= PATIENCE_LOOKS && now_ns == busy_since_ns)) {
-			give_up(r);
+			checks = 0;
+		} else if (now_ns - busy_since_ns >= timeout_ns ||
+			   (++checks >= TIMEOUT_CHECKS && now_ns == busy_since_ns)) {
+			abandon(r);
 			return;
 		} else {
 			cpu_pause();
@@ -130,7 +130,7 @@ bool console_has(enum console_port port)
 	return rings[port].is_open;
 }
 
-uint32_t console_take_lost(enum console_port port)
+uint32_t console_read_lost(enum console_port port)
 {
 	struct ring *r = &rings[port];
 	uint32_t lost = r->lost;
@@ -148,7 +148,7 @@ void console_line(enum console_port port, const char *line, size_t len)
 	if (!r->is_open)
 		return;
 	len = MIN(len, (size_t)CONSOLE_LINE_MAX);
-	send_until(r, RING_SIZE - (uint32_t)len - 2, r->stalled ? 0 : PATIENCE_NS);
+	send_until(r, RING_SIZE - (uint32_t)len - 2, r->stalled ? 0 : TIMEOUT_NS);
 	append(r, line, len);
 }
 
@@ -180,7 +180,7 @@ bool console_drain(void)
 void console_flush(void)
 {
 	for (unsigned i = 0; i < CONSOLE_PORTS; i++)
-		send_until(&rings[i], 0, PATIENCE_AT_END_NS);
+		send_until(&rings[i], 0, TIMEOUT_AT_END_NS);
 }
 
 void console_set_deadline(const uint64_t *deadline_ns)
@@ -191,5 +191,5 @@ void console_set_deadline(const uint64_t *deadline_ns)
 void console_flush_in_time(void)
 {
 	for (unsigned i = 0; i < CONSOLE_PORTS; i++)
-		send_until(&rings[i], 0, PATIENCE_NS);
+		send_until(&rings[i], 0, TIMEOUT_NS);
 }

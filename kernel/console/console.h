@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * The console: one or two 16550 serial ports behind a memory buffer.  Writing a line costs a copy;
+ * The console: one or two serial ports behind a memory buffer.  Writing a line costs a copy;
  * the bytes leave when the machine idles (console_drain), when the buffer is full, and before the
  * machine ends (console_flush): the port is slow and never stands in the packet's way.
  */
@@ -17,7 +17,7 @@ void console_init(void);
 bool console_has(enum console_port port);
 #define CONSOLE_LINE_MAX (16u * 1024)
 
-/* Writes one whole line, of CONSOLE_LINE_MAX bytes at most: the rest is cut.  CRLF is added. */
+/* Writes one whole line, of CONSOLE_LINE_MAX bytes at most: the rest is truncated.  CRLF is added. */
 void console_line(enum console_port port, const char *line, size_t len);
 /* No wait for a port goes beyond that time, which may change meanwhile: what is not out by then is
  * dropped.  NULL: each port is given the time it needs, as long as it takes something. */
@@ -26,7 +26,7 @@ void console_set_deadline(const uint64_t *deadline_ns);
 void console_flush_in_time(void);
 /* Lines dropped because the port took nothing for long, or not enough by the deadline, since this was last
  * asked; 0 as long as it takes nothing, or the deadline is over. */
-uint32_t console_take_lost(enum console_port port);
+uint32_t console_read_lost(enum console_port port);
 /* Sends what the ports take without waiting; true when all is out. */
 bool console_drain(void);
 

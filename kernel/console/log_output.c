@@ -20,7 +20,7 @@ static void write_line(enum log_port port, const char *line, size_t len)
 
 static uint32_t consume_lost(enum log_port port)
 {
-	return console_take_lost((enum console_port)port);
+	return console_read_lost((enum console_port)port);
 }
 
 const struct log_output console_log_output = {

@@ -5,7 +5,7 @@
 
 #include "boot/boot_info.h"
 
-/* Mixes the time, the firmware's seed, and what RDSEED or RDRAND give.  entropy_fill() may be used
+/* Mixes the time, the firmware's seed, and what the CPU's random instructions give.  entropy_fill() may be used
  * after it for what cannot wait for entropy_ready(). */
 void entropy_begin(struct boot_info *bi);
 

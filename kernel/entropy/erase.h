@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Erasing a secret from memory that nobody reads afterwards, which a memset() would not survive. */
+/* Erasing a secret from memory that is not read afterwards, where the compiler would leave out a memset(). */
 #ifndef KERNEL_ENTROPY_ERASE_H
 #define KERNEL_ENTROPY_ERASE_H
 

@@ -20,7 +20,7 @@ uint8_t jitter_symbol(uint64_t reading);
  * (4.4.2) fails; else an estimate of the min-entropy from the most common value (6.3.1) and from
  * how often simple predictors are right
  * (after 6.3.8 and 6.3.9), with the same margin, and never more than 1/16 bit a reading.  A sequence
- * that looks random and is not, such as a generator's, cannot be told from noise.
+ * that looks random and is not, such as a generator's, cannot be distinguished from noise.
  */
 #define JITTER_BLOCK_BITS (JITTER_BLOCK / 16)
 unsigned jitter_bits(const uint8_t symbols[JITTER_BLOCK]);

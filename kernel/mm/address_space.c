@@ -3,7 +3,7 @@
  *
  * The address space, identity-mapped; see address_space.h.  What is mapped later, page by page, never
  * changes a mapping that exists, so the strictest come first: the image with its sections and holes, then
- * RAM, then what the door left for us to read.
+ * RAM, then what the boot loader left for us to read.
  */
 #include "kernel/mm/address_space.h"
 

@@ -12,7 +12,7 @@
 #include "boot/boot_info.h"
 #include "kernel/mm/memory_map.h"
 
-/* Maps the image, all of `ram`, and what the door left for us; takes the pages for that out of
+/* Maps the image, all of `ram`, and what the boot loader left for us; takes the pages for that out of
  * `spare` (which begins as a copy of `ram`), and switches.  false: no room. */
 bool address_space_init(const struct boot_info *bi, const struct memory_map *ram,
 			struct memory_map *spare) MUST_CHECK;

@@ -1,9 +1,9 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * The heap: pieces of a few sizes, four per doubling (16, 32, 48, 64, 80, 96, 112, 128, 160, ...),
- * each size with a list of free pieces.  The size is told again at heap_free(), so a piece has no
- * header.  New pieces are cut off a region of pages one by one; nothing is prepared in advance and
+ * The heap: blocks of a few sizes, four per doubling (16, 32, 48, 64, 80, 96, 112, 128, 160, ...),
+ * each size with a list of free blocks.  heap_free() is given the size again, so a block has no
+ * header.  New blocks are split off a range of pages as they are needed; nothing is prepared in advance and
  * nothing is zeroed.  Above LARGEST the pages themselves are handed out.
  *
  * NOT DONE: pieces are never merged again; a size once cut stays that size until the power goes.

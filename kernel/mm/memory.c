@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * Memory comes up: the door's map is sanitised, page tables are built from it and switched to, and
+ * Memory comes up: the boot loader's map is sanitised, page tables are built from it and switched to, and
  * what is left goes to the page allocator.
  */
 #include "kernel/arch/image.h"
@@ -19,7 +19,7 @@ void memory_init(const struct boot_info *bi)
 	struct memory_range boot_tables;
 
 	memory_map_build(&ram, bi->memory, bi->memory_count);
-	/* Whatever the map says: nobody allocates the image. */
+	/* Whatever the map says: the image is never allocated. */
 	memory_map_remove(&ram, (uint64_t)image_start, (uint64_t)image_end);
 	usable = ram;
 	if (!address_space_init(bi, &ram, &usable))
@@ -28,7 +28,7 @@ void memory_init(const struct boot_info *bi)
 
 	for (uint32_t i = 0; i < usable.count; i++)
 		pages_add(usable.range[i].base, usable.range[i].end);
-	/* The door's tables have served; they lie in the image, mapped and writable. */
+	/* The entry code's tables have served; they lie in the image, mapped and writable. */
 	boot_tables = paging_boot_tables();
 	pages_add(boot_tables.base, boot_tables.end);
 }

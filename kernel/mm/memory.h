@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * Memory: pages, heap, and device memory.  One address space; RAM is identity-mapped, so the
- * address of a buffer is what a device is told.
+ * address of a buffer is what a device is given.
  */
 #ifndef KERNEL_MM_MEMORY_H
 #define KERNEL_MM_MEMORY_H

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * Sanitising of memory maps.  Firmware maps overlap, come unsorted and claim one page twice; where
- * two entries disagree, "not usable" wins, because the other way round corrupts somebody's memory.
+ * two entries disagree, "not usable" wins, because the other way round corrupts memory that is in use.
  */
 #include "kernel/mm/memory_map.h"
 
@@ -111,7 +111,7 @@ void memory_range_around(struct memory_range whole, struct memory_range hole,
 	part[1] = (struct memory_range){MAX(whole.base, hole.end), whole.end};
 }
 
-uint64_t memory_map_take_page(struct memory_map *map, uint64_t limit)
+uint64_t memory_map_alloc_page(struct memory_map *map, uint64_t limit)
 {
 	for (uint32_t i = 0; i < map->count; i++) {
 		struct memory_range *r = &map->range[i];

@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * A boot door's memory map, made safe: sorted, page-aligned, disjoint ranges of RAM that nothing
+ * A boot loader's memory map, made safe: sorted, page-aligned, disjoint ranges of RAM that nothing
  * else claims.  Pure; tested on the host.
  */
 #ifndef KERNEL_MM_MEMORY_MAP_H
@@ -10,7 +10,7 @@
 #include "base/compiler.h"
 #include "boot/boot_info.h"
 
-/* A whole door's map: each entry makes at most one piece more, and so do page 0 and the image. */
+/* A whole boot_info's map: each entry makes at most one range more, and so do page 0 and the image. */
 #define MEMORY_RANGES_MAX (BOOT_MEMORY_MAX + 2)
 
 struct memory_range {
@@ -36,6 +36,6 @@ void memory_range_around(struct memory_range whole, struct memory_range hole,
 			 struct memory_range part[2]);
 
 /* Takes one page that lies wholly below `limit`, or returns 0. */
-uint64_t memory_map_take_page(struct memory_map *map, uint64_t limit) MUST_CHECK;
+uint64_t memory_map_alloc_page(struct memory_map *map, uint64_t limit) MUST_CHECK;
 
 #endif

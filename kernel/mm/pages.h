@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The page allocator, as the memory code and the tests see it; everybody else: kernel/mm/memory.h. */
+/* The page allocator, as the memory code and the tests see it; all others: kernel/mm/memory.h. */
 #ifndef KERNEL_MM_PAGES_H
 #define KERNEL_MM_PAGES_H
 

@@ -90,7 +90,7 @@ static bool exact(const struct calibration_sample *a, const struct calibration_s
 		       (b->timer_counter - a->timer_counter) / exactness;
 }
 
-static void take_first(struct calibration *c)
+static void first_sample(struct calibration *c)
 {
 	c->timer_restart();
 	c->first = sample_fresh(c);
@@ -104,7 +104,7 @@ static void begin_anew(struct calibration *c)
 		c->reference->restart();
 		(void)calibration_reference_moves(c->reference);
 	}
-	take_first(c);
+	first_sample(c);
 }
 
 /* False: that cannot be. */
@@ -151,7 +151,7 @@ static bool measure(const struct calibration *c, struct clock_rates *rates, unsi
 
 void calibration_begin(struct calibration *c)
 {
-	take_first(c);
+	first_sample(c);
 }
 
 bool calibration_finish(struct calibration *c, struct clock_rates *rates)

@@ -10,7 +10,7 @@
 #include "kernel/time/clock_timer.h"
 #include "kernel/time/steady.h"
 
-/* Longer waits are cut into pieces: the halt's loop sets the timer again. */
+/* Longer waits are split: the halt's loop sets the timer again. */
 #define TIMER_NS_MAX (30 * NS_PER_S)
 #define FIRMWARE_S_MAX 600 /* a counter that counted longer did not start with this machine */
 #define RTC_WAIT_NS (10 * NS_PER_MS)
@@ -32,7 +32,7 @@ void clock_begin(const struct boot_info *bi)
 {
 	uint64_t now = cpu_counter();
 
-	/* A door that could not read the counter leaves 0: then the kernel's entry is now. */
+	/* Entry code that could not read the counter leaves 0: then the kernel's entry is now. */
 	entry_counter = bi->entry_counter != 0 && bi->entry_counter <= now ? bi->entry_counter : now;
 	wall_s = bi->wall_clock_s;
 	wall_counter = bi->wall_clock_counter;
@@ -93,7 +93,7 @@ static void wall_from_firmware(void)
 	wall_source = "firmware";
 }
 
-/* Once: what has been silent for longer than an update takes is not there, and whoever asks for the time
+/* Once: what has been silent for longer than an update takes is not there, and a caller that asks for the time
  * with every request is not to wait each time. */
 static void wall_from_rtc(void)
 {
@@ -126,7 +126,7 @@ uint64_t clock_unix_s(void)
 #define LOOK_NS NS_PER_S
 #define APART_S 2
 
-/* What the RTC read when the monotonic clock was `ns`; 0 seconds: not looked at yet. */
+/* What the RTC read when the monotonic clock was `ns`; 0 seconds: not read yet. */
 static struct {
 	uint64_t rtc_s, ns;
 } paired;
@@ -169,7 +169,7 @@ bool clock_firmware_us(uint64_t *us)
 void clock_report(struct event_sink *events)
 {
 	clock_finish();
-	/* The RTC is left alone until somebody asks for the time: it may have to be waited for. */
+	/* The RTC is left alone until the time is asked for: it may have to be waited for. */
 	wall_from_firmware();
 	event_emit(events, EVENT_CLOCK, 0, 0, EV_U64("tsc_khz", rates.counter_hz / 1000),
 		   EV_U64("apic_khz", rates.timer_hz / 1000), EV_STR("source", rates.source),

@@ -15,7 +15,7 @@ void clock_spin_us(uint32_t us);
 /* Seconds since 1970 UTC, 0: unknown. */
 uint64_t clock_unix_s(void);
 /* True once where the clocks have parted since the last call, as they do where a machine goes on from
- * a snapshot: the RTC, looked at once a second at most, went two seconds further than the monotonic
+ * a snapshot: the RTC, read once a second at most, went two seconds further than the monotonic
  * clock or less far, or the counter behind that one was set back by more than a second. */
 bool clock_jumped(void);
 

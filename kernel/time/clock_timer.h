@@ -12,10 +12,10 @@
 
 /* Takes the first sample of the calibration. */
 void clock_begin(const struct boot_info *bi);
-/* Takes the second one, at least a millisecond later; clock_now_ns() does it when nobody did. */
+/* Takes the second one, at least a millisecond later; clock_now_ns() does it otherwise. */
 void clock_finish(void);
 void clock_report(struct event_sink *events);
-/* Microseconds from the machine's start to the kernel's entry; false where the TSC cannot tell. */
+/* Microseconds from the machine's start to the kernel's entry; false where the counter cannot tell. */
 bool clock_firmware_us(uint64_t *us) MUST_CHECK;
 
 /* The next timer interrupt comes at `at_ns` or before (a timer that cannot wait so long wakes

@@ -146,7 +146,7 @@ void probe_main(const struct boot_info *bi)
 	say_u64("magic", bi->magic);
 	say_u64("version", bi->version);
 	say_u64("size", bi->size);
-	say_u64("door", bi->door);
+	say_u64("protocol", bi->protocol);
 	say_u64("at", (uintptr_t)bi);
 	say_u64("kernel_base", bi->kernel_base);
 	say_u64("kernel_len", bi->kernel_len);

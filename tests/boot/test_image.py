@@ -273,7 +273,7 @@ def assert_sound(report, ranges, mem_mib):
     """What every kernel may rely on, whatever the machine."""
     number = {k: int(v) for k, v in report.items() if v.isdigit() and len(v) < 21}
     assert number['magic'] == int.from_bytes(b'dialtone', 'little')
-    assert (number['version'], number['door'], number['memory_dropped']) == (1, 2, 0)
+    assert (number['version'], number['protocol'], number['memory_dropped']) == (1, 2, 0)
     assert number['data'] == 0x1122334455667788 and number['bss_sum'] == 0
     assert number['interrupts'] == 0 and number['direction'] == 0
 

@@ -96,6 +96,7 @@ def test_words(tmp_path, path, text, word):
     ('drivers/bus/pci/x.c', '#define A outl(0xcf8, 1)', 'drivers/bus/pci/x.c:1: outl belongs into kernel/arch/'),
     ('kernel/x.c', 'f(APIC_BASE)', 'kernel/x.c:1: APIC_BASE belongs into kernel/arch/'),
     ('kernel/x.c', 'EV_U64("tsc_khz", 1) /* rdtsc() */; // asm\nwindow(outline);', None),
+    ('kernel/x.S', 'nop', 'kernel/x.S:1: assembly belongs into kernel/arch/'), ('boot/pvh/x.S', 'nop', None),
     ('kernel/arch/x86_64/x.c', 'rdtsc(); __asm__("");', None), ('boot/pvh/x.c', 'rdtsc();', None),
 ])
 def test_words_of_one_cpu(path, text, fault):

@@ -12,7 +12,7 @@ static struct boot_info good(void)
 		.magic = BOOT_INFO_MAGIC,
 		.version = BOOT_INFO_VERSION,
 		.size = sizeof(struct boot_info),
-		.door = BOOT_DOOR_EFI,
+		.protocol = BOOT_PROTOCOL_EFI,
 		.memory_count = 2,
 		.kernel_base = 0x100000,
 		.kernel_len = 0x50000,
@@ -30,7 +30,7 @@ TEST(good_ones_pass)
 	struct boot_info bi = good();
 
 	assert_null(boot_info_problem(&bi));
-	bi.door = BOOT_DOOR_PVH;
+	bi.protocol = BOOT_PROTOCOL_PVH;
 	bi.seed_len = BOOT_SEED_MAX;
 	bi.cmdline = (struct boot_text){0, 0};
 	assert_null(boot_info_problem(&bi));
@@ -56,8 +56,8 @@ TEST(broken_ones_are_named)
 	BROKEN("magic", bi.magic++);
 	BROKEN("version", bi.version++);
 	BROKEN("size", bi.size--);
-	BROKEN("door", bi.door = 0);
-	BROKEN("door", bi.door = 3);
+	BROKEN("boot protocol", bi.protocol = 0);
+	BROKEN("boot protocol", bi.protocol = 3);
 	BROKEN("seed", bi.seed_len = BOOT_SEED_MAX + 1);
 	BROKEN("kernel", bi.kernel_base = 0);
 	BROKEN("kernel", bi.kernel_base++);

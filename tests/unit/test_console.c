@@ -266,15 +266,15 @@ TEST(lost_lines_are_counted)
 	ports[0].dead = true;
 	for (unsigned i = 0; i < 1000; i++)
 		console_line(CONSOLE_FIRST, many, sizeof(many));
-	assert_int_equal(console_take_lost(CONSOLE_FIRST), 0); /* it would be lost, too */
+	assert_int_equal(console_read_lost(CONSOLE_FIRST), 0); /* it would be lost, too */
 	ports[0].dead = false;
 	console_flush();
-	lost = console_take_lost(CONSOLE_FIRST);
+	lost = console_read_lost(CONSOLE_FIRST);
 	assert_in_range(lost, 900, 1000);
 	/* console_init() has one, and each time that lines are dropped there is an empty one more. */
 	assert_in_range(lost + lines_out(0), 1000 + 1, 1000 + 1 + 1000 / 63 + 1);
-	assert_int_equal(console_take_lost(CONSOLE_FIRST), 0);
-	assert_int_equal(console_take_lost(CONSOLE_SECOND), 0);
+	assert_int_equal(console_read_lost(CONSOLE_FIRST), 0);
+	assert_int_equal(console_read_lost(CONSOLE_SECOND), 0);
 }
 
 /* A port so slow that the ring never empties: by the deadline what is left is dropped, counted, and the
@@ -293,9 +293,9 @@ TEST(the_deadline_ends_a_slow_report)
 	}
 	console_flush_in_time();
 	assert_in_range(now_ns, deadline_ns - NS_PER_MS, deadline_ns + 10 * NS_PER_MS);
-	assert_int_equal(console_take_lost(CONSOLE_FIRST), 0); /* what says so would be dropped, too */
+	assert_int_equal(console_read_lost(CONSOLE_FIRST), 0); /* what says so would be dropped, too */
 	console_set_deadline(NULL);
-	assert_in_range(console_take_lost(CONSOLE_FIRST), 900, 1000);
+	assert_in_range(console_read_lost(CONSOLE_FIRST), 900, 1000);
 	ports[0].busy = 0;
 	console_line(CONSOLE_FIRST, "verdict", 7);
 	console_flush();

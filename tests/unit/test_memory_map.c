@@ -186,11 +186,11 @@ TEST(pages_are_taken_from_the_front)
 	static const struct boot_memory m[] = {{0x2000, 0x2000, U, 0}, {0x8000, 0x1000, U, 0}};
 
 	build(m, 2);
-	assert_int_equal(memory_map_take_page(&map, 0x2fff), 0);
-	assert_int_equal(memory_map_take_page(&map, 0x3000), 0x2000);
-	assert_int_equal(memory_map_take_page(&map, 0x100000), 0x3000);
+	assert_int_equal(memory_map_alloc_page(&map, 0x2fff), 0);
+	assert_int_equal(memory_map_alloc_page(&map, 0x3000), 0x2000);
+	assert_int_equal(memory_map_alloc_page(&map, 0x100000), 0x3000);
 	assert_int_equal(map.count, 1);
-	assert_int_equal(memory_map_take_page(&map, 0x8000), 0);
-	assert_int_equal(memory_map_take_page(&map, 0x100000), 0x8000);
-	assert_int_equal(memory_map_take_page(&map, 0x100000), 0);
+	assert_int_equal(memory_map_alloc_page(&map, 0x8000), 0);
+	assert_int_equal(memory_map_alloc_page(&map, 0x100000), 0x8000);
+	assert_int_equal(memory_map_alloc_page(&map, 0x100000), 0);
 }

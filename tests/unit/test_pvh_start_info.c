@@ -58,7 +58,7 @@ TEST(a_good_one)
 {
 	assert_null(translate());
 	assert_null(boot_info_problem(&bi));
-	assert_int_equal(bi.door, BOOT_DOOR_PVH);
+	assert_int_equal(bi.protocol, BOOT_PROTOCOL_PVH);
 	assert_int_equal(bi.rsdp, 0xf5a10);
 	assert_int_equal(bi.kernel_base, 0x100000);
 	assert_int_equal(bi.kernel_len, 0x54000);

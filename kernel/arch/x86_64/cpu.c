@@ -98,7 +98,7 @@ void cpu_init(void)
 
 /* --- the event --------------------------------------------------------------------------------- */
 
-/* The brand string is padded with blanks in front or behind, by taste of the maker. */
+/* The brand string is padded with spaces in front or behind, depending on the vendor. */
 static struct event_bytes model_name(const char brand[48])
 {
 	size_t start = 0, end = 0;

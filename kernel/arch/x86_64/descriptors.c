@@ -3,7 +3,7 @@
  *
  * GDT, TSS and IDT (Intel SDM volume 3, chapters 3, 6 and 7).  Every gate names an interrupt stack:
  * interrupts share one (they do not nest), faults have theirs, and what can strike in the middle of
- * a fault (double fault, NMI, machine check) has one each.  Vectors that nobody uses have a gate too:
+ * a fault (double fault, NMI, machine check) has one each.  Unused vectors have a gate too:
  * firmware may have left an interrupt pending with one of its own.
  */
 #include "kernel/arch/cpu.h"
@@ -55,7 +55,7 @@ static unsigned stack_of(unsigned vector)
 static void fill_idt(void)
 {
 	for (unsigned v = 0; v < VECTOR_COUNT; v++) {
-		uint64_t stub = (uint64_t)trap_stubs + MIN(v, VECTOR_NOBODY) * STUB_SIZE;
+		uint64_t stub = (uint64_t)trap_stubs + MIN(v, VECTOR_UNUSED) * STUB_SIZE;
 
 		idt[v] = (struct gate){
 			.offset_low = (uint16_t)stub,

@@ -5,7 +5,7 @@
  *
  * kernel_entry is the ELF entry point, for the EFI loader: struct boot_info * in rdi, long mode,
  * identity mapping, interrupts off, the image anywhere below 4 GiB.  kernel_enter is where the PVH
- * door comes in, with the C function to call in rsi.  From here on the image is position
+ * entry point comes in, with the C function to call in rsi.  From here on the image is position
  * independent code on its own stack with a canary, so everything after the call is plain C.
  */
 #include "kernel/arch/x86_64/layout.h"

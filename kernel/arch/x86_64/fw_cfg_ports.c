@@ -10,7 +10,7 @@
 #define PORT_DMA_HIGH 0x514u /* big endian, as is all of the DMA interface */
 #define PORT_DMA_LOW 0x518u
 
-/* Nobody reads unknown ports of real hardware: the device exists only under a hypervisor. */
+/* Unknown ports of real hardware are not read: the device exists only under a hypervisor. */
 bool fw_cfg_is_possible(void)
 {
 	return cpu_features()->hypervisor;

@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * Numbers that assembly, C and the linker script must agree on: where the PVH door finds the image,
+ * Numbers that assembly, C and the linker script must agree on: where the PVH entry code finds the image,
  * selectors, vectors, interrupt stacks.  Only macros, so that .S files can include it.
  */
 #ifndef KERNEL_ARCH_X86_64_LAYOUT_H
@@ -18,12 +18,12 @@
 #define CPU_LOCAL_CANARY 0x28
 
 /* Vectors: 0-31 exceptions, then the timer, then message-signalled lines, then the spurious vector,
- * with the low four bits set as old local APICs demand.  All above are nobody's and share a stub. */
+ * with the low four bits set as old local APICs demand.  All above are unused and share a stub. */
 #define VECTOR_TIMER 32
 #define VECTOR_LINE_FIRST 33
 #define VECTOR_LINE_END 47
 #define VECTOR_SPURIOUS 47
-#define VECTOR_NOBODY 48
+#define VECTOR_UNUSED 48
 #define STUB_COUNT 49
 #define VECTOR_COUNT 256
 

@@ -21,7 +21,7 @@
 #define PTE_NO_EXECUTE (UINT64_C(1) << 63)
 #define PTE_ADDRESS UINT64_C(0x000ffffffffff000)
 
-/* Accessed and dirty are set beforehand: nobody reads them, and the CPU need not write them. */
+/* Accessed and dirty are set beforehand: they are never read, and the CPU need not write them. */
 #define MAP_READ (PTE_PRESENT | PTE_ACCESSED | PTE_DIRTY)
 #define MAP_WRITE (MAP_READ | PTE_WRITE)
 #define MAP_DEVICE (MAP_WRITE | PTE_CACHE_DISABLE | PTE_WRITE_THROUGH)
@@ -29,12 +29,12 @@
 
 #define LEVELS 4
 #define ADDRESS_LIMIT (UINT64_C(1) << 47)
-/* While the tables are built, memory is reachable as far as the PVH door's first tables map it. */
+/* While the tables are built, memory is reachable as far as the PVH entry code's tables map it. */
 #define EARLY_LIMIT (UINT64_C(1) << 30)
 
 #define BOOT_TABLES_LEN (3 * PAGE_SIZE)
 
-extern char boot_tables[]; /* boot/pvh/entry.S: the door's page tables */
+extern char boot_tables[]; /* boot/pvh/entry.S: its page tables */
 
 static uint64_t *root;
 static uint64_t no_execute;    /* PTE_NO_EXECUTE where the CPU has it */
@@ -57,7 +57,7 @@ static uint64_t *table_alloc(void)
 
 	if (early == NULL)
 		return pages_alloc(1);
-	page = memory_map_take_page(early, EARLY_LIMIT);
+	page = memory_map_alloc_page(early, EARLY_LIMIT);
 	return page == 0 ? NULL : memset((void *)page, 0, PAGE_SIZE);
 }
 

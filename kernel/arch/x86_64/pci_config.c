@@ -13,7 +13,7 @@
 #define ADDRESS_ENABLE 0x80000000u
 
 /* Inside the PCI hole of every PC chipset that QEMU has, below the I/O APIC.  A firmware that hands
- * out addresses hands them to all devices, so nobody else is there when it is used. */
+ * out addresses hands them to all devices, so no device is there when it is used. */
 #define HOLE_START 0xfe000000u
 #define HOLE_END 0xfeb00000u
 

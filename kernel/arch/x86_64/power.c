@@ -51,7 +51,7 @@ static void register_write(const struct acpi_register *reg, uint8_t value)
 }
 
 /* Firmware that has not handed over ignores the sleep bits until it is asked to. */
-static void acpi_take_over(const struct acpi_info *acpi)
+static void acpi_enable_mode(const struct acpi_info *acpi)
 {
 	if (acpi->smi_command == 0 || acpi->acpi_enable == 0)
 		return;
@@ -84,7 +84,7 @@ static void soft_off(void)
 	if (acpi->pm1a_control == 0)
 		return;
 	if ((inw(acpi->pm1a_control) & PM1_SCI_ENABLE) == 0)
-		acpi_take_over(acpi);
+		acpi_enable_mode(acpi);
 	pm1_sleep(acpi->pm1a_control, types[0]);
 	if (acpi->pm1b_control != 0)
 		pm1_sleep(acpi->pm1b_control, types[1]);

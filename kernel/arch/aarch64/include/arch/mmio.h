@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* kernel/arch/mmio.h for AArch64: Device-nGnRnE memory keeps the order among its own accesses, barriers
  * order them with RAM (Arm ARM B2.3.10).  Instructions without write-back: a hypervisor that emulates
- * the access is told nothing of others. */
+ * an access gets no syndrome for others. */
 #ifndef ARCH_MMIO_H
 #define ARCH_MMIO_H
 
