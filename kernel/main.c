@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * The composition root: the one place that knows everybody.  It brings the machine up, reads the
+ * The composition root: the one file that may include everything.  It brings the machine up, reads the
  * configuration, gives the stack its interface, and runs the application; whatever ends that ends
  * in machine_exit() with a status (base/status.h).
  *
@@ -144,7 +144,7 @@ static void machine_turn(void *ctx, uint64_t deadline_ns)
 
 /* --- the run ------------------------------------------------------------------------------------ */
 
-static NORETURN void give_up(enum status status, const char *message)
+static NORETURN void fail(enum status status, const char *message)
 {
 	report_failure(log_sink(), status, message);
 	machine_exit(status);
@@ -179,8 +179,8 @@ static void read_configuration(const struct boot_info *bi, struct config_platfor
 	tables.keys[0] = config_platform_keys(platform, &tables.count[0]);
 	tables.keys[1] = app_config_keys(&tables.count[1]);
 
-	/* Later sources win: the file on the partition, what the host says about this machine, what
-	 * this boot was told. */
+	/* Later sources win: the file on the partition, what the host gives for this machine, what
+	 * it gives for this boot. */
 	if (bi->config_file.addr != 0)
 		faults += config_read(&tables, CONFIG_SOURCE_FILE, "dialtone.conf",
 				      (const char *)(uintptr_t)bi->config_file.addr,
@@ -205,12 +205,12 @@ static void read_configuration(const struct boot_info *bi, struct config_platfor
 		console_flush_in_time();
 	console_set_deadline(NULL); /* the verdict comes out in any case */
 	if (faults > 0)
-		give_up(STATUS_BAD_CONFIG, "bad configuration, see the lines above");
+		fail(STATUS_BAD_CONFIG, "bad configuration, see the lines above");
 }
 
 static struct net_options net_options_of(const struct config_platform *platform)
 {
-	return (struct net_options){.max_sockets = 1400, /* a server's places, who waits for one, and the client's */
+	return (struct net_options){.max_sockets = 1400, /* a server's places, those that wait for one, and the client's */
 				    .ecn = platform->ecn,
 				    .congestion = platform->congestion};
 }
@@ -267,7 +267,7 @@ static struct app_names names_now(void *ctx)
 }
 
 /* A machine that ends takes with it what its device has not transmitted yet. */
-static void let_go_out(struct wiring *w)
+static void transmit_rest(struct wiring *w)
 {
 	uint64_t deadline_ns = clock_now_ns() + LET_OUT_NS;
 
@@ -297,7 +297,7 @@ NORETURN void kernel_main(struct boot_info *bi)
 	seed_generator();
 	kernel_new_canary();
 	if (platform.entropy == CONFIG_ENTROPY_REQUIRE && entropy_is_weak())
-		give_up(STATUS_WEAK_ENTROPY, "the random generator is seeded too weakly: add a "
+		fail(STATUS_WEAK_ENTROPY, "the random generator is seeded too weakly: add a "
 					     "virtio-rng device or -cpu with RDRAND");
 	wiring.machine = (struct machine){
 		.stack = net_create(&port, &options, clock_now_ns()),
@@ -313,7 +313,7 @@ NORETURN void kernel_main(struct boot_info *bi)
 		.progress = &wiring.progress,
 	};
 	if (wiring.machine.stack == NULL)
-		give_up(STATUS_OUT_OF_MEMORY, "no memory for the protocol stack");
+		fail(STATUS_OUT_OF_MEMORY, "no memory for the protocol stack");
 	wiring.network = (struct network){
 		.machine = &wiring.machine, .events = events, .platform = &platform,
 		.stays = app_stays(&platform)};
@@ -330,6 +330,6 @@ NORETURN void kernel_main(struct boot_info *bi)
 		.deadline_ns = platform.timeout_ns,
 	};
 	status = app_main(&env);
-	let_go_out(&wiring);
+	transmit_rest(&wiring);
 	machine_exit(status);
 }

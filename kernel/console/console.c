@@ -26,7 +26,7 @@
 struct ring {
 	bool is_open;  /* the machine has this port */
 	bool stalled;  /* it timed out: it has accepted nothing for long, and is not waited for */
-	uint32_t lost; /* lines dropped since that was last told */
+	uint32_t lost; /* lines dropped since console_consume_lost() */
 	uint32_t head; /* next byte to send; both count up for ever */
 	uint32_t tail; /* where the next byte is put */
 	char bytes[RING_SIZE];
@@ -68,7 +68,7 @@ static void append(struct ring *r, const char *line, size_t len)
 	__atomic_store_n(&r->tail, end + 2, __ATOMIC_RELEASE);
 }
 
-/* Drops what waits, and ends the line that may be cut. */
+/* Drops what waits, and ends the line that may be truncated. */
 static void drop_all(struct ring *r)
 {
 	for (uint32_t at = r->head; at != r->tail; at++)
@@ -88,7 +88,7 @@ static bool is_too_late(uint64_t now_ns)
 	return deadline != NULL && now_ns >= *deadline;
 }
 
-/* Empties the ring until at most `rest` bytes are left, or gives up. */
+/* Empties the ring until at most `rest` bytes are left, or until its timeout. */
 static void send_until(struct ring *r, uint32_t rest, uint64_t timeout_ns)
 {
 	uint64_t busy_since_ns = clock_now_ns(), now_ns;
