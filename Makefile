@@ -6,7 +6,7 @@
 #   build/host/...     the same sources for the host, under Address- and UndefinedBehaviorSanitizer
 
 BUILD   ?= build
-APP     ?= app/probe
+APP     ?= app/main
 ifeq ($(origin CC),default)
 CC      := gcc
 endif
@@ -39,9 +39,9 @@ PORTABLE_KERNEL_SRCS := $(sort $(shell find kernel -path kernel/arch -prune -o -
 KERNEL_SRCS := $(PORTABLE_KERNEL_SRCS) $(wildcard kernel/arch/$(ARCH)/*.c) $(ARCH_BOOT_SRCS)
 KERNEL_ASMS := $(wildcard kernel/arch/$(ARCH)/*.S) $(ARCH_BOOT_ASMS)
 APP_SRCS    := $(wildcard app/*.c app/dns/*.c)
-# The built-in application is a client and a server.
-BUILTIN_APP_SRCS := $(wildcard app/probe/*.c app/http/*.c app/server/*.c)
-APP_DIR_SRCS := $(if $(filter app/probe,$(APP)),$(BUILTIN_APP_SRCS),$(wildcard $(APP)/*.c))
+# The built-in application, app/main, is made of three more rooms: a client and a server.
+BUILTIN_APP_SRCS := $(wildcard app/main/*.c app/probe/*.c app/http/*.c app/server/*.c)
+APP_DIR_SRCS := $(if $(filter app/main,$(APP)),$(BUILTIN_APP_SRCS),$(wildcard $(APP)/*.c))
 EFI_SRCS    := $(wildcard boot/efi/*.c) boot/boot_info.c
 
 # Sources of the kernel and the drivers that are plain logic and so are tested on the host too.

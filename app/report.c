@@ -108,6 +108,17 @@ void report_served(struct event_sink *events, enum status status, const char *pr
 		   EV_IF(!good, EV_STR("errormsg", good ? "" : problem)));
 }
 
+void report_put_timed_out(struct strbuf *sb, uint64_t ns)
+{
+	uint64_t ms = (ns + NS_PER_MS / 2) / NS_PER_MS;
+
+	strbuf_str(sb, "timed out after ");
+	strbuf_u64(sb, ms / 1000);
+	strbuf_char(sb, '.');
+	strbuf_u64_width(sb, ms % 1000, 3, '0');
+	strbuf_str(sb, " s, ");
+}
+
 unsigned report_step_after(unsigned last)
 {
 	if (last >= 16)

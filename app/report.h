@@ -11,6 +11,7 @@
 #include "log/event.h"
 #include "base/refused.h"
 #include "base/status.h"
+#include "base/strbuf.h"
 
 struct report {
 	unsigned probe;             /* number of the request, from 1; 0: there is only one */
@@ -64,6 +65,9 @@ void report_failed_wait(struct event_sink *events, enum status status, const cha
 /* A `result` of a run that answered and asked nothing. */
 void report_served(struct event_sink *events, enum status status, const char *problem,
 		   uint64_t requests);
+
+/* "timed out after 10.000 s, " */
+void report_put_timed_out(struct strbuf *sb, uint64_t ns);
 
 /* The first step not reached when `last` is the last one that was (sock_last_step() and the
  * application's own): a client never claims 9-11. */

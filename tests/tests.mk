@@ -10,7 +10,7 @@
 # the unit tests or the simulator: make unit TESTS='test_arp -k claims'.
 
 PYTEST := PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider
-LAYER_OBJS := $(filter $(BUILD)/kernel/net/% $(BUILD)/kernel/base/%,$(IMAGE_OBJS))
+LAYER_OBJS := $(filter $(BUILD)/kernel/net/% $(BUILD)/kernel/base/% $(BUILD)/kernel/app/%,$(IMAGE_OBJS))
 # All of the image but what is written for one CPU.
 PORTABLE_SRCS := $(filter-out kernel/arch/% boot/pvh/%,$(IMAGE_SRCS))
 

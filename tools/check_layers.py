@@ -27,6 +27,8 @@ NET_SHARED = ['base/', 'log/event.h', 'log/events.def', 'net/wire/', *(
 
 # folder: what its files may include.  A trailing / means everything below; the longest folder that
 # fits a file counts.  '<linux/>' are the layouts and constants of linux-libc-dev.
+APP_NEEDS = ['base/', 'machine/', 'net/socket.h', 'config/config.h', 'log/event.h']
+APP_SHARED = ['app/app.h', 'app/report.h', 'app/monitor.h', 'app/metrics_text.h']
 RULES = {
     'base/': ['base/'],
     'log/': ['base/', 'log/'],
@@ -67,8 +69,18 @@ RULES = {
                          'net/dhcp.h'],
     # One iteration: the devices, the stack, the halt.
     'machine/event_loop.': ['base/', 'kernel/', 'machine/', 'net/net.h'],
-    'app/': ['base/', 'app/', 'machine/', 'net/socket.h', 'net/counters.h', 'config/config.h',
-             'log/event.h', 'log/log.h', '<bearssl/bearssl_hash.h>'],
+    # What every application has, and what two rooms of the built-in one share.
+    'app/': APP_NEEDS + APP_SHARED,
+    'app/dns/': APP_NEEDS + ['app/dns/'],
+    'app/http/': APP_NEEDS + APP_SHARED + ['app/dns/', 'app/http/'],
+    # Neither of these two knows the other ...
+    'app/probe/': APP_NEEDS + APP_SHARED + ['app/dns/', 'app/http/', 'app/probe/',
+                                            '<bearssl/bearssl_hash.h>'],
+    # ... and a server needs nothing of a client.
+    'app/server/': APP_NEEDS + APP_SHARED + ['app/http/request_parse.h', 'app/http/http_date.h',
+                                             'app/server/', 'net/counters.h', 'log/log.h'],
+    # Puts both together.
+    'app/main/': APP_NEEDS + ['app/'],
     'boot/': ['base/', 'boot/boot_info.h', 'boot/pvh/', '<linux/>', '<elf.h>'],
     # The PVH door is a part of the kernel's own image.
     'boot/pvh/': ['base/', 'boot/boot_info.h', 'boot/pvh/', 'kernel/start.h',
@@ -83,6 +95,7 @@ COMPOSITION_ROOT = 'kernel/main.c'
 # Folders that only their own files may include, and the headers in them that are for all who may
 # include the folder around it.
 PRIVATE = {'net/tcp/': ['net/tcp/tcp.h'], 'net/dhcp/': ['net/dhcp/dhcp_client.h'],
+           'app/server/': ['app/server/server.h', 'app/server/settings.h', 'app/server/state.h'],
            'boot/efi/': [], 'drivers/virtio/queue/': ['drivers/virtio/queue/queue.h']}
 # Headers that only these files may include, not even the composition root.  The halt is for the one
 # function that arms all interrupts right before it.
@@ -257,12 +270,33 @@ def check_symbols(objects):
             if '/net/' in where:
                 wanted.setdefault(name, where)
             continue
-        defined.add(name)
+        if not APP.search(where):
+            defined.add(name)
         if '/net/' in where and WRITABLE.match(section):
             faults.append(f'{where}: {name} is writable data ({section})')
     for name, where in sorted(wanted.items()):
         if name not in defined | NET_UNDEFINED:
             faults.append(f'{where}: needs {name} from outside base/ and net/')
+    return faults
+
+
+# An application's memory is in the one struct that its composition file owns; of the HTTP client only
+# the files about a connection know that there are sockets, so that another stream can take their place.
+APP = re.compile(r'(^|/)kernel/app/')
+APP_OWNER = re.compile(r'(^|/)kernel/app/main/main\.o$')
+HTTP = re.compile(r'(^|/)kernel/app/http/')
+HTTP_SOCKETS = re.compile(r'/(connection|connect|closing|transfer_wait)\.o$')
+SOCKET_CALL = re.compile(r'(sock|blocking)_\w+')
+
+
+def check_app_symbols(objects):
+    faults = []
+    for where, name, letter, section in symbols(objects):
+        if letter != 'U' and APP.search(where) and not APP_OWNER.search(where) and WRITABLE.match(section):
+            faults.append(f'{where}: {name} is writable data ({section})')
+        if letter == 'U' and HTTP.search(where) and not HTTP_SOCKETS.search(where) and \
+                SOCKET_CALL.fullmatch(name):
+            faults.append(f'{where}: {name} is for the files about a connection')
     return faults
 
 
@@ -303,12 +337,13 @@ def check_contract(root, objects):
 def main(argv):
     parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
     parser.add_argument('--root', default='.')
-    parser.add_argument('--objects', nargs='*', default=[], help='objects of net/ and base/')
+    parser.add_argument('--objects', nargs='*', default=[], help='objects of net/, base/ and app/')
     parser.add_argument('--portable', nargs='*', default=[], help='all objects but those of one CPU')
     options = parser.parse_args(argv)
     faults = check_includes(options.root) + check_words(options.root)
     if options.objects:
         faults += check_symbols(options.objects)
+        faults += check_app_symbols(options.objects)
     if options.portable:
         faults += check_contract(options.root, options.portable)
     for fault in faults:

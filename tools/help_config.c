@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * Prints the configuration's keys from the tables that the image reads (config/platform_keys.c,
- * app/probe/settings.c): for people (`make help-config`), or with --markdown as the table that stands
+ * app/main/keys.c): for people (`make help-config`), or with --markdown as the table that stands
  * in README.md (tools/config_docs.py puts it there).  A program of the host.
  */
 #include <stdio.h>

@@ -8,11 +8,6 @@
 #define DNS_HEADER_LEN 12u
 #define DNS_RESPONSE 0x80u /* QR, of the third byte */
 #define TCP_PATIENCE_NS (5 * NS_PER_S)
-/* Bytes; an answer with one address is a hundred.  Over UDP as well: a server may send more than it
- * was offered, and what came is read. */
-#define ANSWER_MAX (16u * 1024)
-
-static uint8_t message[ANSWER_MAX]; /* one question at a time */
 
 static uint64_t now(const struct dns_exchange *x)
 {
@@ -112,14 +107,14 @@ static const char *not_ours_because(const uint8_t *msg, size_t len, uint16_t id)
 static int await_datagram(struct dns_exchange *x, int fd, uint16_t id, uint64_t until_ns)
 {
 	for (;;) {
-		int n = blocking_recv(x->machine, fd, message, sizeof(message), until_ns);
+		int n = blocking_recv(x->machine, fd, x->answer_buf, DNS_ANSWER_MAX, until_ns);
 
 		if (n < 0)
 			return n;
-		x->outcome = dns_read_answer(message, (size_t)n, id, x->name, &x->answer);
+		x->outcome = dns_read_answer(x->answer_buf, (size_t)n, id, x->name, &x->answer);
 		if (x->outcome != DNS_NOT_OURS)
 			return ERR_OK;
-		refused_add(&x->refused, REFUSED(not_ours_because(message, (size_t)n, id)));
+		refused_add(&x->refused, REFUSED(not_ours_because(x->answer_buf, (size_t)n, id)));
 		if (now(x) >= until_ns)
 			return ERR_TIMEDOUT;
 	}
@@ -167,24 +162,25 @@ static int talk_over_tcp(struct dns_exchange *x, int fd, const uint8_t *query, s
 {
 	const struct net_endpoint server = net_endpoint_ipv4(x->server, DNS_PORT);
 	int err = blocking_connect(x->machine, fd, &server, until_ns);
+	uint8_t prefix[2];
 	size_t answer_len;
 
-	store_be16(message, (uint16_t)len);
+	store_be16(prefix, (uint16_t)len);
 	if (err == ERR_OK)
-		err = blocking_send_all(x->machine, fd, message, 2, until_ns);
+		err = blocking_send_all(x->machine, fd, prefix, sizeof(prefix), until_ns);
 	if (err == ERR_OK)
 		err = blocking_send_all(x->machine, fd, query, len, until_ns);
 	if (err == ERR_OK)
-		err = receive_all(x, fd, message, 2, until_ns);
+		err = receive_all(x, fd, prefix, sizeof(prefix), until_ns);
 	if (err != ERR_OK)
 		return err;
-	answer_len = load_be16(message);
-	if (answer_len > sizeof(message))
+	answer_len = load_be16(prefix);
+	if (answer_len > DNS_ANSWER_MAX)
 		return ERR_MSGSIZE;
-	err = receive_all(x, fd, message, answer_len, until_ns);
+	err = receive_all(x, fd, x->answer_buf, answer_len, until_ns);
 	if (err != ERR_OK)
 		return err;
-	x->outcome = dns_read_answer(message, answer_len, id, x->name, &x->answer);
+	x->outcome = dns_read_answer(x->answer_buf, answer_len, id, x->name, &x->answer);
 	if (x->outcome == DNS_TRUNCATED || x->outcome == DNS_NOT_OURS)
 		x->outcome = DNS_MALFORMED; /* here it makes no sense */
 	return ERR_OK;

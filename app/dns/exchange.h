@@ -11,6 +11,10 @@
 #include "app/dns/dns_message.h"
 #include "log/event.h"
 
+/* Bytes; an answer with one address is a hundred.  Over UDP as well: a server may send more than it
+ * was offered, and what came is read. */
+#define DNS_ANSWER_MAX (16u * 1024)
+
 struct dns_exchange {
 	/* in */
 	struct machine *machine;
@@ -21,6 +25,7 @@ struct dns_exchange {
 	unsigned attempt;       /* from 1, for the log */
 	uint64_t patience_ns;   /* for an answer over UDP; TCP gets more */
 	uint64_t deadline_ns;
+	uint8_t *answer_buf;    /* DNS_ANSWER_MAX bytes, the caller's, for what comes */
 	/* in and out: offer EDNS (RFC 6891); false afterwards where the server does not take it */
 	bool edns;
 	/* out */

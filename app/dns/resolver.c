@@ -172,6 +172,7 @@ static void ask_server(struct lookup *l, struct dns_exchange *x, unsigned i, uns
 		.attempt = round + 1,
 		.patience_ns = FIRST_PATIENCE_NS << round,
 		.deadline_ns = l->deadline_ns,
+		.answer_buf = l->r->answer_buf,
 		.edns = (l->without_edns >> i & 1) == 0 &&
 			!is_remembered(l->r->memory, l->r->servers[i]),
 	};

@@ -44,6 +44,7 @@ struct resolver {
 	const struct resolver_host *hosts;
 	size_t n_hosts;
 	struct resolver_memory *memory; /* NULL: none */
+	uint8_t *answer_buf; /* DNS_ANSWER_MAX bytes (exchange.h), for what servers send */
 };
 
 struct resolved {

@@ -4,24 +4,6 @@
 
 #include "base/string.h"
 
-#define CLOSING_MAX 8u
-
-struct closing_conn {
-	int fd;
-	uint32_t conn;
-	struct net_endpoint remote;
-	uint64_t since_ns, until_ns;
-};
-
-/* There is one machine, and so one list; the oldest comes first. */
-static struct closing {
-	struct background background; /* first: run() finds the rest by it */
-	struct stack *stack;
-	struct event_sink *events;
-	unsigned n;
-	struct closing_conn conns[CLOSING_MAX];
-} closing;
-
 static uint64_t closing_now(const struct app_env *env)
 {
 	return env->machine.now_ns(env->machine.ctx);
@@ -76,9 +58,8 @@ static void closing_make_place(struct closing *c, uint64_t now_ns)
 }
 
 /* Until none is left: two seconds at most, so it needs no line of progress. */
-static void closing_wait(struct app_env *env)
+static void closing_wait(struct closing *c, struct app_env *env)
 {
-	struct closing *c = &closing;
 	struct machine *m = &env->machine;
 
 	(void)closing_run(&c->background, closing_now(env));
@@ -90,9 +71,9 @@ static void closing_wait(struct app_env *env)
 	}
 }
 
-void closing_begin(struct app_env *env, int fd, uint32_t conn, const struct net_endpoint *remote)
+void closing_begin(struct closing *c, struct app_env *env, int fd, uint32_t conn,
+		   const struct net_endpoint *remote)
 {
-	struct closing *c = &closing;
 	uint64_t now_ns = closing_now(env);
 
 	c->background.run = closing_run;
@@ -114,8 +95,8 @@ void closing_begin(struct app_env *env, int fd, uint32_t conn, const struct net_
 	(void)closing_run(&c->background, now_ns);
 }
 
-void closing_finish(struct app_env *env)
+void closing_finish(struct closing *c, struct app_env *env)
 {
-	closing_wait(env);
+	closing_wait(c, env);
 	env->machine.closing = NULL;
 }

@@ -12,10 +12,29 @@
 
 #define CLOSING_PATIENCE_NS (2 * NS_PER_S)
 
+#define CLOSING_MAX 8u
+
+struct closing_conn {
+	int fd;
+	uint32_t conn;
+	struct net_endpoint remote;
+	uint64_t since_ns, until_ns;
+};
+
+/* The connections of one client; zeroes: none.  The oldest comes first. */
+struct closing {
+	struct background background; /* first: run() finds the rest by it */
+	struct stack *stack;
+	struct event_sink *events;
+	unsigned n;
+	struct closing_conn conns[CLOSING_MAX];
+};
+
 /* Takes over the descriptor of a connection (its number in the log, and whom it leads to).  Where too
  * many are closing already, the oldest of them is reset before its two seconds are over. */
-void closing_begin(struct app_env *env, int fd, uint32_t conn, const struct net_endpoint *remote);
+void closing_begin(struct closing *c, struct app_env *env, int fd, uint32_t conn,
+		   const struct net_endpoint *remote);
 /* Until none is left. */
-void closing_finish(struct app_env *env);
+void closing_finish(struct closing *c, struct app_env *env);
 
 #endif

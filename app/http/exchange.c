@@ -6,80 +6,39 @@
  */
 #include "app/http/exchange.h"
 
-#include "app/probe/expect.h"
 #include "base/string.h"
 
-#define RECV_BUFFER (64u * 1024)
 #define BAD_TEXT_SHOWN 80u
 /* What is cheap to read for a connection's sake: a new one costs a round trip or two. */
 #define LEFT_BODY_MAX (64u * 1024)
 #define LEFT_BODY_NS NS_PER_S
 
-/* There is one at a time. */
-static struct exchange {
-	struct http_listener listener; /* first: the parser's callbacks find the rest by it */
-	struct transfer *t;
-	const struct http_request *request;
-	struct show *show;
-	size_t sent;       /* bytes of the request, and how many it has */
-	size_t request_len;
-	uint64_t received; /* bytes of the stream */
-	bool announced;    /* http.response was sent */
-	bool peer_closed;
-	bool unasked;      /* more came than the answer */
-	struct http_parser parser;
-	struct expect_body expect;
-} exchange;
-
-/* --- who listens to the parser -------------------------------------------------------------------- */
-
-static void hear_field(struct http_listener *listener, const char *name, size_t name_len,
-		       const char *value, size_t len)
+static void exchange_begin(struct http_exchange *x, struct transfer *t, const struct http_request *rq,
+			   struct http_reader *reader)
 {
-	struct exchange *x = CONTAINER_OF(listener, struct exchange, listener);
-
-	if (http_settings.show_headers)
-		show_field(x->show, name, name_len, value, len);
-}
-
-static void hear_body(struct http_listener *listener, const uint8_t *data, size_t len)
-{
-	struct exchange *x = CONTAINER_OF(listener, struct exchange, listener);
-
-	expect_body_take(&x->expect, data, len);
-	if (http_settings.show_body)
-		show_body(x->show, data, len);
-}
-
-static void exchange_begin(struct exchange *x, struct transfer *t, const struct http_request *rq,
-			   struct show *show)
-{
-	x->listener = (struct http_listener){.field = hear_field, .body = hear_body};
 	x->t = t;
 	x->request = rq;
-	x->show = show;
-	show->conn = t->conn;
+	x->reader = reader;
 	x->received = 0;
 	x->announced = x->peer_closed = x->unasked = false;
 	http_parser_init(&x->parser);
-	x->parser.body_max = http_settings.max_body;
+	x->parser.body_max = rq->body_max;
 	x->parser.no_body = rq->method == HTTP_HEAD;
 	x->parser.spoke_http = t->reused;
-	x->parser.listener = &x->listener;
-	expect_body_begin(&x->expect, &http_settings.expect);
+	x->parser.listener = &reader->listener;
+	reader->begin(reader, t->conn);
 }
 
 /* --- send ----------------------------------------------------------------------------------------- */
 
-static void announce_request(struct exchange *x)
+static void announce_request(struct http_exchange *x)
 {
-	static char target[CONFIG_TEXT_MAX + 1];
-	struct strbuf sb = strbuf_on(target, sizeof(target));
+	struct strbuf sb = strbuf_on(x->target, sizeof(x->target));
 
 	request_put_target(&sb, x->request->url);
 	event_emit(x->t->events, EVENT_HTTP_REQUEST, x->t->conn, 0,
 		   EV_STR("method", http_method_name(x->request->method)),
-		   EV_TEXT("target", target, strbuf_stored(&sb)),
+		   EV_TEXT("target", x->target, strbuf_stored(&sb)),
 		   EV_U64("size_request", x->t->report.size_request));
 }
 
@@ -93,7 +52,7 @@ static const char taking_the_request[] = "waiting for the server to take the req
 
 static void describe_send(const void *ctx, struct progress_line *line)
 {
-	const struct exchange *x = ctx;
+	const struct http_exchange *x = ctx;
 
 	line->what = taking_the_request;
 	line->conn = x->t->conn;
@@ -109,30 +68,28 @@ static void explain_send_error(struct transfer *t, int err)
 	if (err == ERR_TIMEDOUT) {
 		sb = transfer_fail_timed_out(t);
 		strbuf_str(&sb, taking_the_request);
-		transfer_explain_awaited(t, &sb, t->line->fd);
+		connection_explain_awaited(t, &sb);
 	} else if (is_reset(err)) {
 		transfer_fail(t, STATUS_RECEIVE_FAILED, reset_at_once);
 	} else {
 		sb = transfer_fail(t, STATUS_SEND_FAILED, "could not send the request: ");
 		strbuf_str(&sb, err_text(err));
-		transfer_explain_awaited(t, &sb, t->line->fd);
+		connection_explain_awaited(t, &sb);
 	}
 }
 
 /* As curl counts: size_request is all of it. */
-static void count_sent(struct exchange *x)
+static void count_sent(struct http_exchange *x)
 {
-	size_t body_len = x->request->with_body ? http_settings.body.len : 0;
-	size_t head_len = x->request_len - body_len;
+	size_t head_len = x->request_len - request_body_len(x->request);
 
 	x->t->report.size_request = x->sent;
 	x->t->report.size_upload = x->sent > head_len ? x->sent - head_len : 0;
 }
 
-static bool send_request(struct exchange *x)
+static bool send_request(struct http_exchange *x)
 {
-	static char request[HTTP_REQUEST_MAX];
-	struct strbuf sb = strbuf_on(request, sizeof(request));
+	struct strbuf sb = strbuf_on(x->request_text, sizeof(x->request_text));
 	struct transfer *t = x->t;
 	int err;
 
@@ -141,8 +98,7 @@ static bool send_request(struct exchange *x)
 	x->sent = 0;
 	x->request_len = strbuf_stored(&sb);
 	transfer_begin_wait(t, describe_send, x, t->deadline_ns);
-	err = blocking_send_counted(t->m, t->line->fd, request, x->request_len, t->deadline_ns,
-				    &x->sent);
+	err = connection_send(t, x->request_text, x->request_len, &x->sent);
 	transfer_end_wait(t);
 	count_sent(x);
 	if (err != ERR_OK) {
@@ -155,7 +111,7 @@ static bool send_request(struct exchange *x)
 
 /* --- receive -------------------------------------------------------------------------------------- */
 
-static void announce_response(struct exchange *x)
+static void announce_response(struct http_exchange *x)
 {
 	const struct http_parser *p = &x->parser;
 	bool has_length = p->framing == HTTP_FRAMING_LENGTH;
@@ -169,16 +125,16 @@ static void announce_response(struct exchange *x)
 	x->announced = true;
 }
 
-static void announce_body(struct exchange *x)
+static void announce_body(struct http_exchange *x)
 {
-	bool has_sha256 = http_settings.expect.has_sha256;
+	const uint8_t *sha256 = x->reader->sha256;
 	char digits[9];
 	struct strbuf sb = strbuf_on(digits, sizeof(digits));
 
 	strbuf_hex(&sb, crc32_value(&x->parser.crc), 8);
 	event_emit(x->t->events, EVENT_HTTP_BODY, x->t->conn, 0,
 		   EV_U64("size_download", x->parser.size_download), EV_STR("crc32", digits),
-		   EV_IF(has_sha256, EV_HEX("sha256", x->expect.digest, SHA256_LEN)));
+		   EV_IF(sha256 != NULL, EV_HEX("sha256", sha256, 32)));
 }
 
 /* " (5 of 9 bytes)", or " (5 bytes)" where nobody said how many there are to be. */
@@ -193,7 +149,7 @@ static void put_progress(struct strbuf *sb, const struct http_parser *p)
 	strbuf_str(sb, " bytes)");
 }
 
-static const char *awaited(const struct exchange *x)
+static const char *awaited(const struct http_exchange *x)
 {
 	if (x->received == 0)
 		return "waiting for the first byte of the answer";
@@ -204,7 +160,7 @@ static const char *awaited(const struct exchange *x)
 
 static void describe_receive(const void *ctx, struct progress_line *line)
 {
-	const struct exchange *x = ctx;
+	const struct http_exchange *x = ctx;
 
 	line->what = awaited(x);
 	line->conn = x->t->conn;
@@ -214,17 +170,17 @@ static void describe_receive(const void *ctx, struct progress_line *line)
 	line->of = x->parser.length;
 }
 
-static void explain_receive_timeout(struct exchange *x)
+static void explain_receive_timeout(struct http_exchange *x)
 {
 	struct strbuf sb = transfer_fail_timed_out(x->t);
 
 	strbuf_str(&sb, awaited(x));
 	if (x->parser.header_complete)
 		put_progress(&sb, &x->parser);
-	transfer_explain_awaited(x->t, &sb, x->t->line->fd);
+	connection_explain_awaited(x->t, &sb);
 }
 
-static void explain_receive_error(struct exchange *x, int err)
+static void explain_receive_error(struct http_exchange *x, int err)
 {
 	struct strbuf sb;
 
@@ -238,11 +194,11 @@ static void explain_receive_error(struct exchange *x, int err)
 	} else {
 		sb = transfer_fail(x->t, STATUS_RECEIVE_FAILED, "could not receive: ");
 		strbuf_str(&sb, err_text(err));
-		transfer_explain_awaited(x->t, &sb, x->t->line->fd);
+		connection_explain_awaited(x->t, &sb);
 	}
 }
 
-static void explain_bad_answer(struct exchange *x)
+static void explain_bad_answer(struct http_exchange *x)
 {
 	const struct http_parser *p = &x->parser;
 	size_t shown = MIN(p->line.len, BAD_TEXT_SHOWN);
@@ -255,11 +211,10 @@ static void explain_bad_answer(struct exchange *x)
 }
 
 /* One piece of the stream into the parser; below 0: an error instead. */
-static int receive_piece(struct exchange *x, uint64_t deadline_ns)
+static int receive_piece(struct http_exchange *x, uint64_t deadline_ns)
 {
-	static uint8_t buf[RECV_BUFFER];
 	struct transfer *t = x->t;
-	int n = blocking_recv(t->m, t->line->fd, buf, sizeof(buf), deadline_ns);
+	int n = connection_receive(t, x->buf, sizeof(x->buf), deadline_ns);
 
 	if (n < 0)
 		return n;
@@ -271,13 +226,13 @@ static int receive_piece(struct exchange *x, uint64_t deadline_ns)
 	if (x->received == 0)
 		t->report.time_starttransfer_ns = transfer_elapsed(t);
 	x->received += (uint64_t)n;
-	x->unasked = http_parser_feed(&x->parser, buf, (size_t)n) < (size_t)n;
+	x->unasked = http_parser_feed(&x->parser, x->buf, (size_t)n) < (size_t)n;
 	if (x->parser.header_complete && !x->announced)
 		announce_response(x);
 	return n;
 }
 
-static void take_over_answer(struct exchange *x)
+static void take_over_answer(struct http_exchange *x)
 {
 	struct report *report = &x->t->report;
 	const struct http_parser *p = &x->parser;
@@ -297,16 +252,15 @@ static void take_over_answer(struct exchange *x)
 }
 
 /* No more of it is received. */
-static void end_receiving(struct exchange *x)
+static void end_receiving(struct http_exchange *x)
 {
 	transfer_end_wait(x->t);
 	take_over_answer(x);
-	if (http_settings.show_body)
-		show_body_end(x->show);
+	x->reader->end(x->reader);
 }
 
 /* Pieces until `is_enough`; false: an error or an answer that cannot be read, and it is said which. */
-static bool receive(struct exchange *x, bool (*is_enough)(const struct http_parser *p))
+static bool receive(struct http_exchange *x, bool (*is_enough)(const struct http_parser *p))
 {
 	int err = ERR_OK;
 
@@ -334,7 +288,7 @@ static bool is_whole(const struct http_parser *p)
 }
 
 /* The wait goes on with the body. */
-static bool receive_header(struct exchange *x)
+static bool receive_header(struct http_exchange *x)
 {
 	transfer_begin_wait(x->t, describe_receive, x, x->t->deadline_ns);
 	if (receive(x, has_header))
@@ -343,17 +297,11 @@ static bool receive_header(struct exchange *x)
 	return false;
 }
 
-static void finish_body(struct exchange *x)
-{
-	expect_body_end(&x->expect);
-	announce_body(x);
-}
-
 /* --- a body that decides nothing ------------------------------------------------------------------- */
 
 /* RFC 9112 9.3: persistent unless HTTP/1.0, a `close`, or a body that only the end can end; nor where
  * anything is strange about the answer. */
-static bool answer_may_keep(const struct exchange *x)
+static bool answer_may_keep(const struct http_exchange *x)
 {
 	const struct http_parser *p = &x->parser;
 
@@ -367,26 +315,26 @@ struct patience {
 	uint64_t bytes, deadline_ns, silence_ns;
 };
 
-static struct patience patience_with(const struct exchange *x, bool wanted)
+static struct patience patience_with(const struct http_exchange *x, bool wanted)
 {
 	const struct http_parser *p = &x->parser;
 	uint64_t now_ns = transfer_now(x->t), until_ns = now_ns + LEFT_BODY_NS;
 	bool is_cheap = p->framing != HTTP_FRAMING_LENGTH || p->length <= LEFT_BODY_MAX;
 
-	if (http_settings.show_body && !x->show->cut)
+	if (x->reader->wants_rest(x->reader))
 		return (struct patience){UINT64_MAX, x->t->deadline_ns, LEFT_BODY_NS};
 	if (wanted && is_cheap && answer_may_keep(x))
 		return (struct patience){LEFT_BODY_MAX, MIN(until_ns, x->t->deadline_ns), LEFT_BODY_NS};
 	return (struct patience){0, now_ns, 0};
 }
 
-static int read_left_body(struct exchange *x, const struct patience *patience)
+static int read_left_body(struct http_exchange *x, const struct patience *patience)
 {
 	const struct http_parser *p = &x->parser;
 	int err = ERR_OK;
 
 	while (err >= 0 && p->phase < HTTP_PHASE_DONE && p->size_download < patience->bytes &&
-	       !(patience->bytes == UINT64_MAX && x->show->cut)) {
+	       !(patience->bytes == UINT64_MAX && !x->reader->wants_rest(x->reader))) {
 		uint64_t silent_ns = transfer_now(x->t) + patience->silence_ns;
 
 		err = receive_piece(x, MIN(silent_ns, patience->deadline_ns));
@@ -394,7 +342,7 @@ static int read_left_body(struct exchange *x, const struct patience *patience)
 	return MIN(err, ERR_OK);
 }
 
-static void announce_left_body(struct exchange *x, int err)
+static void announce_left_body(struct http_exchange *x, int err)
 {
 	const struct http_parser *p = &x->parser;
 	const char *problem = p->phase == HTTP_PHASE_BAD ? p->problem : err != ERR_OK ? err_text(err) : NULL;
@@ -408,7 +356,7 @@ static void announce_left_body(struct exchange *x, int err)
 
 /* RFC 9112 9.3.1: a server may close a connection at any time, also while a request is on its way;
  * what it has not answered with a single byte it is asked again, over a new one. */
-static bool was_lost_while_kept(const struct exchange *x)
+static bool was_lost_while_kept(const struct http_exchange *x)
 {
 	const struct transfer *t = x->t;
 
@@ -420,7 +368,7 @@ static bool was_lost_while_kept(const struct exchange *x)
 	}
 }
 
-static struct http_answer answer_of(const struct exchange *x)
+static struct http_answer answer_of(const struct http_exchange *x)
 {
 	bool is_done = x->parser.phase == HTTP_PHASE_DONE;
 
@@ -431,15 +379,14 @@ static struct http_answer answer_of(const struct exchange *x)
 	};
 }
 
-bool http_exchange(struct transfer *t, const struct http_request *rq, struct show *show,
-		   struct http_answer *answer)
+bool http_exchange(struct http_exchange *x, struct transfer *t, const struct http_request *rq,
+		   struct http_reader *reader, struct http_answer *answer)
 {
-	struct exchange *x = &exchange;
 	bool good;
 
 	for (;;) {
 		good = connection_open(t, rq->url->host, rq->url->port);
-		exchange_begin(x, t, rq, show);
+		exchange_begin(x, t, rq, reader);
 		good = good && send_request(x) && receive_header(x);
 		if (good || !was_lost_while_kept(x))
 			break;
@@ -452,48 +399,30 @@ bool http_exchange(struct transfer *t, const struct http_request *rq, struct sho
 	return good;
 }
 
-void http_take_body(struct http_answer *answer)
+bool http_take_body(struct http_exchange *x, struct http_answer *answer)
 {
-	struct exchange *x = &exchange;
 	bool good = receive(x, is_whole);
-	const char *problem;
 
 	end_receiving(x);
 	*answer = answer_of(x);
 	if (!good)
-		return;
-	finish_body(x);
-	problem = expect_body_problem(&x->expect);
-	if (http_parser_is_length_refused(&x->parser)) /* as curl -I --max-filesize */
-		transfer_fail(x->t, STATUS_BODY_TOO_LARGE, "the body would be larger than max-body= allows");
-	else if (problem != NULL)
-		transfer_fail(x->t, STATUS_EXPECT_FAILED, problem);
+		return false;
+	announce_body(x);
+	if (!http_parser_is_length_refused(&x->parser)) /* as curl -I --max-filesize */
+		return true;
+	transfer_fail(x->t, STATUS_BODY_TOO_LARGE, "the body would be larger than max-body= allows");
+	return false;
 }
 
-void http_leave_body(struct http_answer *answer, bool wanted)
+void http_leave_body(struct http_exchange *x, struct http_answer *answer, bool wanted)
 {
-	struct exchange *x = &exchange;
 	const struct patience patience = patience_with(x, wanted);
 	int err = read_left_body(x, &patience);
 
 	end_receiving(x);
 	*answer = answer_of(x);
 	if (is_whole(&x->parser))
-		finish_body(x);
+		announce_body(x);
 	else
 		announce_left_body(x, err);
-}
-
-bool http_judge_status(struct transfer *t, const struct http_answer *answer)
-{
-	const struct http_expect *expect = &http_settings.expect;
-	struct strbuf sb;
-
-	if (expect_allows_status(expect, answer->parser->code))
-		return true;
-	sb = transfer_fail(t, STATUS_HTTP_STATUS, "the server answered ");
-	strbuf_u64(&sb, answer->parser->code);
-	strbuf_str(&sb, ", not ");
-	strbuf_str(&sb, expect_status_words(expect));
-	return false;
 }

@@ -25,15 +25,7 @@ enum http_method redirect_method(unsigned code, enum http_method method)
 
 bool redirect_stays(const struct url *a, const struct url *b)
 {
-	if (a->port != b->port || a->host.len != b->host.len)
-		return false;
-	for (size_t i = 0; i < a->host.len; i++) {
-		char x = a->host.at[i], y = b->host.at[i];
-
-		if (x != y && !((x ^ y) == 0x20 && (x | 0x20) >= 'a' && (x | 0x20) <= 'z'))
-			return false;
-	}
-	return true;
+	return a->port == b->port && text_is_same(a->host.at, a->host.len, b->host.at, b->host.len);
 }
 
 /* --- RFC 3986 5.2.2 ------------------------------------------------------------------------------ */

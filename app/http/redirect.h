@@ -6,7 +6,8 @@
 #ifndef APP_HTTP_REDIRECT_H
 #define APP_HTTP_REDIRECT_H
 
-#include "app/probe/settings.h"
+#include "app/http/method.h"
+#include "app/http/url.h"
 
 /* 300 to 399, but for 304, 305 and 306 */
 bool redirect_is_one(unsigned code);

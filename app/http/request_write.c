@@ -5,15 +5,23 @@
 #include "app/http/text.h"
 #include "base/string.h"
 
+const char *http_method_name(enum http_method method)
+{
+	static const char names[HTTP_METHODS][5] = {
+		[HTTP_GET] = "GET", [HTTP_HEAD] = "HEAD", [HTTP_POST] = "POST", [HTTP_PUT] = "PUT"};
+
+	return names[method];
+}
+
 /* --- header= ------------------------------------------------------------------------------------- */
 
 struct field_view {
 	struct url_span name, value;
 };
 
-static struct field_view field(size_t i)
+static struct field_view field(const struct http_request *rq, size_t i)
 {
-	const struct http_fields *fields = &http_settings.fields;
+	const struct http_fields *fields = &rq->options->fields;
 	const struct http_field *f = &fields->entry[i];
 
 	return (struct field_view){{fields->text + f->at, f->name_len},
@@ -35,8 +43,8 @@ static bool is_sent(const struct http_request *rq, struct field_view f)
 /* A field of that name in the configuration stands in the place of ours, or takes it out. */
 static bool is_ours(const struct http_request *rq, const char *lower_name)
 {
-	for (size_t i = 0; i < http_settings.fields.list.count; i++) {
-		struct field_view f = field(i);
+	for (size_t i = 0; i < rq->options->fields.list.count; i++) {
+		struct field_view f = field(rq, i);
 
 		if (is_sent(rq, f) && text_is_word(f.name.at, f.name.len, lower_name))
 			return false;
@@ -59,8 +67,8 @@ static void put_field(struct strbuf *sb, struct url_span name, struct url_span v
 
 static void put_configured_fields(struct strbuf *sb, const struct http_request *rq)
 {
-	for (size_t i = 0; i < http_settings.fields.list.count; i++) {
-		struct field_view f = field(i);
+	for (size_t i = 0; i < rq->options->fields.list.count; i++) {
+		struct field_view f = field(rq, i);
 
 		if (f.value.len > 0 && is_sent(rq, f) && !is_host(f))
 			put_field(sb, f.name, f.value);
@@ -89,8 +97,8 @@ static void put_host(struct strbuf *sb, const struct http_request *rq)
 		put_own_host(sb, rq->url);
 		return;
 	}
-	for (size_t i = 0; i < http_settings.fields.list.count; i++) {
-		struct field_view f = field(i);
+	for (size_t i = 0; i < rq->options->fields.list.count; i++) {
+		struct field_view f = field(rq, i);
 
 		if (is_host(f) && f.value.len > 0) {
 			put_field(sb, (struct url_span){"Host", 4}, f.value);
@@ -145,9 +153,9 @@ static void put_authorization(struct strbuf *sb, const struct http_request *rq)
 	uint8_t text[CONFIG_TEXT_MAX + 1];
 	size_t len;
 
-	if (rq->home != NULL && http_settings.user.given) {
-		len = http_settings.user.len;
-		memcpy(text, http_settings.user.text, len);
+	if (rq->home != NULL && rq->options->user.given) {
+		len = rq->options->user.len;
+		memcpy(text, rq->options->user.text, len);
 	} else if (rq->url->has_user) {
 		len = percent_decode(text, rq->url->user);
 	} else if (rq->home != NULL && rq->home->has_user) {
@@ -171,11 +179,16 @@ void request_put_target(struct strbuf *sb, const struct url *url)
 	strbuf_mem(sb, url->target.at, url->target.len);
 }
 
+size_t request_body_len(const struct http_request *rq)
+{
+	return rq->with_body ? rq->options->body.len : 0;
+}
+
 /* RFC 9110 8.3 and 8.6: only where there is a body, or where one is expected. */
 static void put_body_fields(struct strbuf *sb, const struct http_request *rq)
 {
 	bool wants_length = rq->method == HTTP_POST || rq->method == HTTP_PUT;
-	size_t len = rq->with_body ? http_settings.body.len : 0;
+	size_t len = request_body_len(rq);
 
 	if ((wants_length || rq->with_body) && is_ours(rq, "content-length")) {
 		strbuf_str(sb, "Content-Length: ");
@@ -196,9 +209,9 @@ void request_put(struct strbuf *sb, const struct http_request *rq)
 	put_host(sb, rq);
 	if (is_ours(rq, "authorization"))
 		put_authorization(sb, rq);
-	if (http_settings.user_agent[0] != '\0' && is_ours(rq, "user-agent")) {
+	if (rq->options->user_agent[0] != '\0' && is_ours(rq, "user-agent")) {
 		strbuf_str(sb, "User-Agent: ");
-		strbuf_str(sb, http_settings.user_agent);
+		strbuf_str(sb, rq->options->user_agent);
 		strbuf_str(sb, "\r\n");
 	}
 	if (is_ours(rq, "accept"))
@@ -209,5 +222,5 @@ void request_put(struct strbuf *sb, const struct http_request *rq)
 		strbuf_str(sb, "Connection: close\r\n");
 	strbuf_str(sb, "\r\n");
 	if (rq->with_body)
-		strbuf_mem(sb, http_settings.body.text, http_settings.body.len);
+		strbuf_mem(sb, rq->options->body.text, rq->options->body.len);
 }

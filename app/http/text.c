@@ -16,6 +16,17 @@ bool text_is_word(const char *at, size_t len, const char *lower)
 	return i == len && lower[i] == '\0';
 }
 
+bool text_is_same(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	if (a_len != b_len)
+		return false;
+	for (size_t i = 0; i < a_len; i++) {
+		if (a[i] != b[i] && !((a[i] ^ b[i]) == 0x20 && (a[i] | 0x20) >= 'a' && (a[i] | 0x20) <= 'z'))
+			return false;
+	}
+	return true;
+}
+
 bool text_is_token(const char *at, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {

@@ -7,6 +7,8 @@
 
 /* The same word without regard to the case of letters; `lower` is lower case. */
 bool text_is_word(const char *at, size_t len, const char *lower);
+/* The same text without regard to the case of letters. */
+bool text_is_same(const char *a, size_t a_len, const char *b, size_t b_len);
 /* The characters of a token, and so of a field's name (RFC 9110 5.6.2). */
 bool text_is_token(const char *at, size_t len);
 /* -1 for what is no hexadecimal digit. */

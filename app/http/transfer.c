@@ -19,15 +19,16 @@ static uint64_t idle(const struct transfer *t)
 	return t->m->idle_ns != NULL ? t->m->idle_ns(t->m->ctx) : 0;
 }
 
-void transfer_begin(struct transfer *t, struct app_env *env, struct connection *line,
+void transfer_begin(struct transfer *t, struct http_client *client, struct connection *line,
 		    uint64_t deadline_ns, const char *url, size_t len)
 {
 	struct strbuf sb = strbuf_on(t->url, sizeof(t->url));
 
 	config_show(&sb, CONFIG_SECRET_URL, url, len);
-	t->env = env;
-	t->m = &env->machine;
-	t->events = env->events;
+	t->client = client;
+	t->env = client->env;
+	t->m = &t->env->machine;
+	t->events = t->env->events;
 	t->line = line;
 	t->deadline_ns = deadline_ns;
 	t->start_ns = transfer_now(t);
@@ -108,13 +109,9 @@ struct strbuf transfer_fail(struct transfer *t, enum status status, const char *
 
 struct strbuf transfer_fail_timed_out(struct transfer *t)
 {
-	struct strbuf sb = transfer_fail(t, STATUS_TIMED_OUT, "timed out after ");
-	uint64_t ms = (transfer_elapsed(t) + NS_PER_MS / 2) / NS_PER_MS;
+	struct strbuf sb = transfer_fail(t, STATUS_TIMED_OUT, "");
 
-	strbuf_u64(&sb, ms / 1000);
-	strbuf_char(&sb, '.');
-	strbuf_u64_width(&sb, ms % 1000, 3, '0');
-	strbuf_str(&sb, " s, ");
+	report_put_timed_out(&sb, transfer_elapsed(t));
 	return sb;
 }
 

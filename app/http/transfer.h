@@ -8,6 +8,7 @@
 #define APP_HTTP_TRANSFER_H
 
 #include "app/app.h"
+#include "app/http/client.h"
 #include "app/http/connection.h"
 #include "app/http/response_parse.h"
 #include "app/report.h"
@@ -17,6 +18,7 @@
 #define TRANSFER_ERRORMSG_MAX 1024u
 
 struct transfer {
+	struct http_client *client;
 	struct app_env *env;
 	struct machine *m;
 	struct event_sink *events;
@@ -37,7 +39,7 @@ struct transfer {
 };
 
 /* `url` is shown without a password. */
-void transfer_begin(struct transfer *t, struct app_env *env, struct connection *line,
+void transfer_begin(struct transfer *t, struct http_client *client, struct connection *line,
 		    uint64_t deadline_ns, const char *url, size_t len);
 /* Measures, and says `transfer`. */
 void transfer_end(struct transfer *t);

@@ -2,19 +2,15 @@
 /* What a wait that failed says; see app/http/transfer.h. */
 #include "app/http/transfer.h"
 
-#include "app/probe/settings.h"
-
 #define ARP_PATIENCE_NS (3 * NS_PER_S) /* the stack's own: three requests */
 
 void transfer_be_patient(const struct transfer *t, int fd, uint64_t deadline_ns)
 {
 	uint64_t now_ns = transfer_now(t);
-	bool given = http_settings.connect_timeout_given || http_settings.retry > 0 ||
-		     t->env->platform->timeout_given;
 	uint64_t ms = deadline_ns > now_ns ? (deadline_ns - now_ns) / NS_PER_MS : 0;
 	int err;
 
-	if (!given)
+	if (!t->client->options.patient)
 		return;
 	err = sock_setsockopt(t->m->stack, fd, SOCK_RESOLVE_TIMEOUT, (int64_t)MIN(ms, (uint64_t)INT32_MAX),
 			      now_ns);

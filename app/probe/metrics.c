@@ -6,11 +6,9 @@
  * time a check was made, and agree with the `transfer` in the log.  What blackbox_exporter has no name
  * for begins with dialtone_probe.
  */
-#include "app/probe/check.h"
-#include "app/server/internal.h"
-#include "app/probe/results.h"
+#include "app/metrics_text.h"
+#include "app/probe/monitor.h"
 #include "base/string.h"
-#include "config/config.h"
 
 #define FNV_OFFSET UINT32_C(2166136261) /* draft-eastlake-fnv, 32 bits */
 #define FNV_PRIME UINT32_C(16777619)
@@ -69,12 +67,6 @@ static void put_address_hash(struct strbuf *sb, const struct probe_result *p)
 	for (size_t i = 0; i < len; i++)
 		hash = (hash ^ addr->bytes[i]) * FNV_PRIME;
 	strbuf_u64(sb, p->report.has_remote ? hash : 0);
-}
-
-static void put_timeout(struct strbuf *sb, const struct probe_result *p)
-{
-	(void)p;
-	strbuf_seconds(sb, http_settings.max_time_ns);
 }
 
 static void put_code(struct strbuf *sb, const struct probe_result *p)
@@ -149,14 +141,14 @@ static void put_exit_status(struct strbuf *sb, const struct probe_result *p)
 
 static const struct family {
 	const char *name, *help;
-	void (*put)(struct strbuf *sb, const struct probe_result *p);
+	void (*put)(struct strbuf *sb, const struct probe_result *p); /* NULL: max-time= */
 	unsigned kinds;
 	bool (*applies)(const struct probe_result *p); /* NULL: always */
 } families[] = {
 	{"probe_success", "Whether the probe was a success.", put_success, KIND_ANY, NULL},
 	{"probe_duration_seconds", "How long the probe took, redirects included.", put_duration,
 	 KIND_ANY, NULL},
-	{"probe_timeout_seconds", "How long the probe may take.", put_timeout, KIND_ANY, NULL},
+	{"probe_timeout_seconds", "How long the probe may take.", NULL, KIND_ANY, NULL},
 	{"probe_dns_lookup_time_seconds", "Time taken to look up the name.", put_lookup, KIND_ANY, NULL},
 	{"probe_ip_protocol", "Whether it went over IPv4 or IPv6; 0: there was no address.",
 	 put_protocol, KIND_ANY, NULL},
@@ -184,22 +176,20 @@ static const struct family {
 
 /* Which of the checks of this target it is, from 1: a target may be given twice, or be told from
  * another only by its password. */
-static unsigned ordinal(unsigned check, const char *target)
+static unsigned ordinal(struct probe_monitor *m, unsigned check, const char *target)
 {
-	static char other[CONFIG_TEXT_MAX];
 	unsigned n = 1;
 
 	for (unsigned i = 0; i < check; i++)
-		n += strcmp(check_name(i, other, sizeof(other)), target) == 0;
+		n += strcmp(check_name(m->settings, i, m->other, sizeof(m->other)), target) == 0;
 	return n;
 }
 
 /* A blank is in no target, so that the name is nobody else's. */
-static void put_target(struct strbuf *sb, unsigned check)
+static void put_target(struct probe_monitor *m, struct strbuf *sb, unsigned check)
 {
-	static char text[CONFIG_TEXT_MAX];
-	const char *target = check_name(check, text, sizeof(text));
-	unsigned n = ordinal(check, target);
+	const char *target = check_name(m->settings, check, m->name, sizeof(m->name));
+	unsigned n = ordinal(m, check, target);
 
 	metrics_label(sb, target);
 	if (n == 1)
@@ -209,11 +199,12 @@ static void put_target(struct strbuf *sb, unsigned check)
 }
 
 /* name{target="..." , with a phase where there is one */
-static void put_name(struct strbuf *sb, const char *name, unsigned check, const char *phase)
+static void put_name(struct probe_monitor *m, struct strbuf *sb, const char *name, unsigned check,
+		     const char *phase)
 {
 	strbuf_str(sb, name);
 	strbuf_str(sb, "{target=\"");
-	put_target(sb, check);
+	put_target(m, sb, check);
 	if (phase != NULL) {
 		strbuf_str(sb, "\",phase=\"");
 		strbuf_str(sb, phase);
@@ -222,10 +213,10 @@ static void put_name(struct strbuf *sb, const char *name, unsigned check, const 
 }
 
 /* The next check, from `check` on, of one of these kinds that has been made. */
-static const struct probe_result *next_of(unsigned *check, unsigned kinds)
+static const struct probe_result *next_of(const struct probe_monitor *m, unsigned *check, unsigned kinds)
 {
-	for (; *check < check_count(); (*check)++) {
-		const struct probe_result *p = probes_result(*check);
+	for (; *check < check_count(m->settings); (*check)++) {
+		const struct probe_result *p = probes_result(m->results, *check);
 
 		if (p != NULL && (kind_of(&p->report) & kinds) != 0)
 			return p;
@@ -234,11 +225,12 @@ static const struct probe_result *next_of(unsigned *check, unsigned kinds)
 }
 
 /* The next check that has a value of this family. */
-static const struct probe_result *next_in(unsigned *check, const struct family *f)
+static const struct probe_result *next_in(const struct probe_monitor *m, unsigned *check,
+					  const struct family *f)
 {
 	const struct probe_result *p;
 
-	for (; (p = next_of(check, f->kinds)) != NULL; (*check)++) {
+	for (; (p = next_of(m, check, f->kinds)) != NULL; (*check)++) {
 		if (f->applies == NULL || f->applies(p))
 			return p;
 	}
@@ -246,80 +238,83 @@ static const struct probe_result *next_in(unsigned *check, const struct family *
 }
 
 /* A family without values is left out. */
-static void write_family(struct strbuf *sb, const struct family *f)
+static void write_family(struct probe_monitor *m, struct strbuf *sb, const struct family *f)
 {
 	const struct probe_result *p;
 	unsigned check = 0;
 
-	if (next_in(&check, f) == NULL)
+	if (next_in(m, &check, f) == NULL)
 		return;
 	metrics_family(sb, f->name, "gauge", f->help);
-	for (; (p = next_in(&check, f)) != NULL; check++) {
-		put_name(sb, f->name, check, NULL);
-		f->put(sb, p);
+	for (; (p = next_in(m, &check, f)) != NULL; check++) {
+		put_name(m, sb, f->name, check, NULL);
+		if (f->put != NULL)
+			f->put(sb, p);
+		else
+			strbuf_seconds(sb, m->settings->max_time_ns);
 		strbuf_char(sb, '\n');
 	}
 }
 
 /* --- phases ------------------------------------------------------------------------------------- */
 
-static void put_phase(struct strbuf *sb, const char *name, unsigned check, const char *phase,
+static void put_phase(struct probe_monitor *m, struct strbuf *sb, const char *name, unsigned check, const char *phase,
 		      uint64_t ns)
 {
-	put_name(sb, name, check, phase);
+	put_name(m, sb, name, check, phase);
 	strbuf_seconds(sb, ns);
 	strbuf_char(sb, '\n');
 }
 
 /* Of the last transfer; what the redirects before it took is a phase of its own, so that the phases
  * make up the duration. */
-static void write_http_phases(struct strbuf *sb)
+static void write_http_phases(struct probe_monitor *m, struct strbuf *sb)
 {
 	static const char name[] = "probe_http_duration_seconds";
 	const struct probe_result *p;
 	unsigned check = 0;
 
-	if (next_of(&check, KIND_HTTP) == NULL)
+	if (next_of(m, &check, KIND_HTTP) == NULL)
 		return;
 	metrics_family(sb, name, "gauge", "How long each phase of the probe took.");
-	for (; (p = next_of(&check, KIND_HTTP)) != NULL; check++) {
+	for (; (p = next_of(m, &check, KIND_HTTP)) != NULL; check++) {
 		const struct report *r = &p->report;
 		bool answered = r->time_starttransfer_ns != 0;
 
-		put_phase(sb, name, check, "resolve", r->time_namelookup_ns);
-		put_phase(sb, name, check, "connect", between(r->time_namelookup_ns, r->time_connect_ns));
-		put_phase(sb, name, check, "tls", between(r->time_connect_ns, r->time_appconnect_ns));
-		put_phase(sb, name, check, "processing",
+		put_phase(m, sb, name, check, "resolve", r->time_namelookup_ns);
+		put_phase(m, sb, name, check, "connect", between(r->time_namelookup_ns, r->time_connect_ns));
+		put_phase(m, sb, name, check, "tls", between(r->time_connect_ns, r->time_appconnect_ns));
+		put_phase(m, sb, name, check, "processing",
 			  answered ? between(r->time_pretransfer_ns, r->time_starttransfer_ns) : 0);
-		put_phase(sb, name, check, "transfer",
+		put_phase(m, sb, name, check, "transfer",
 			  answered ? between(r->time_starttransfer_ns, r->time_total_ns) : 0);
-		put_phase(sb, name, check, "redirect", r->time_redirect_ns);
+		put_phase(m, sb, name, check, "redirect", r->time_redirect_ns);
 	}
 }
 
-static void write_icmp_phases(struct strbuf *sb)
+static void write_icmp_phases(struct probe_monitor *m, struct strbuf *sb)
 {
 	static const char name[] = "probe_icmp_duration_seconds";
 	const struct probe_result *p;
 	unsigned check = 0;
 
-	if (next_of(&check, KIND_ICMP) == NULL)
+	if (next_of(m, &check, KIND_ICMP) == NULL)
 		return;
 	metrics_family(sb, name, "gauge", "How long each phase of the probe took.");
-	for (; (p = next_of(&check, KIND_ICMP)) != NULL; check++) {
+	for (; (p = next_of(m, &check, KIND_ICMP)) != NULL; check++) {
 		const struct report *r = &p->report;
 
-		put_phase(sb, name, check, "resolve", r->time_namelookup_ns);
-		put_phase(sb, name, check, "setup",
+		put_phase(m, sb, name, check, "resolve", r->time_namelookup_ns);
+		put_phase(m, sb, name, check, "setup",
 			  between(r->time_namelookup_ns, r->time_pretransfer_ns));
-		put_phase(sb, name, check, "rtt",
+		put_phase(m, sb, name, check, "rtt",
 			  between(r->time_pretransfer_ns, r->time_starttransfer_ns));
 	}
 }
 
 /* --- how often ---------------------------------------------------------------------------------- */
 
-static void write_counts(struct strbuf *sb, uint64_t now_ns)
+static void write_counts(struct probe_monitor *m, struct strbuf *sb, uint64_t now_ns)
 {
 	static const char runs[] = "dialtone_probes_total", failures[] = "dialtone_probe_failures_total",
 			  age[] = "dialtone_probe_age_seconds";
@@ -327,34 +322,36 @@ static void write_counts(struct strbuf *sb, uint64_t now_ns)
 	unsigned check;
 
 	metrics_family(sb, runs, "counter", "How often the probe has been made.");
-	for (check = 0; check < check_count(); check++) {
-		p = probes_result(check);
-		put_name(sb, runs, check, NULL);
+	for (check = 0; check < check_count(m->settings); check++) {
+		p = probes_result(m->results, check);
+		put_name(m, sb, runs, check, NULL);
 		strbuf_u64(sb, p != NULL ? p->runs : 0);
 		strbuf_char(sb, '\n');
 	}
 	metrics_family(sb, failures, "counter", "How often it was no success.");
-	for (check = 0; check < check_count(); check++) {
-		p = probes_result(check);
-		put_name(sb, failures, check, NULL);
+	for (check = 0; check < check_count(m->settings); check++) {
+		p = probes_result(m->results, check);
+		put_name(m, sb, failures, check, NULL);
 		strbuf_u64(sb, p != NULL ? p->failures : 0);
 		strbuf_char(sb, '\n');
 	}
 	metrics_family(sb, age, "gauge", "Time since the latest probe ended.");
-	for (check = 0; (p = next_of(&check, KIND_ANY)) != NULL; check++) {
-		put_name(sb, age, check, NULL);
+	for (check = 0; (p = next_of(m, &check, KIND_ANY)) != NULL; check++) {
+		put_name(m, sb, age, check, NULL);
 		strbuf_seconds(sb, between(p->at_ns, now_ns));
 		strbuf_char(sb, '\n');
 	}
 }
 
-void probe_metrics_write(struct strbuf *sb, const struct view *view)
+void probe_metrics_write(struct monitor *monitor, struct strbuf *sb, uint64_t now_ns)
 {
-	if (check_count() == 0)
+	struct probe_monitor *m = CONTAINER_OF(monitor, struct probe_monitor, monitor);
+
+	if (check_count(m->settings) == 0)
 		return;
 	for (size_t i = 0; i < ARRAY_LEN(families); i++)
-		write_family(sb, &families[i]);
-	write_http_phases(sb);
-	write_icmp_phases(sb);
-	write_counts(sb, view->now_ns);
+		write_family(m, sb, &families[i]);
+	write_http_phases(m, sb);
+	write_icmp_phases(m, sb);
+	write_counts(m, sb, now_ns);
 }

@@ -8,7 +8,6 @@
 #include "app/probe/ping.h"
 
 #include "app/dns/resolver.h"
-#include "app/probe/settings.h"
 #include "base/bytes.h"
 #include "base/string.h"
 
@@ -237,7 +236,7 @@ static int await_reply(struct ping *p, struct reply *r, uint64_t until_ns)
 
 static void ask(struct ping *p, unsigned requests)
 {
-	static struct reply reply;
+	struct reply reply;
 	uint64_t until_ns;
 	int err;
 
@@ -273,7 +272,7 @@ static void ping_address(struct transfer *t, unsigned requests, uint16_t icmp_se
 		explain_socket_error(t, p.fd);
 		return;
 	}
-	p.deadline_ns = MIN(t->deadline_ns, transfer_now(t) + http_settings.connect_timeout_ns);
+	p.deadline_ns = MIN(t->deadline_ns, transfer_now(t) + t->client->options.connect_timeout_ns);
 	build_request(&p);
 	transfer_be_patient(t, p.fd, p.deadline_ns);
 	transfer_begin_wait(t, describe_wait, &p, p.deadline_ns);
@@ -291,18 +290,18 @@ static void ping_address(struct transfer *t, unsigned requests, uint16_t icmp_se
 /* As with a connection: the next address of a name where one does not answer. */
 void ping_host(struct transfer *t, struct url_span host, unsigned requests, uint16_t icmp_seq)
 {
-	static struct resolved resolved;
+	const struct resolved *resolved = &t->client->resolved;
 
-	if (!connection_resolve(t, host, &resolved))
+	if (!connection_resolve(t, host))
 		return;
-	for (unsigned i = 0; i < resolved.n; i++) {
+	for (unsigned i = 0; i < resolved->n; i++) {
 		t->report.has_remote = true;
-		t->report.remote = net_endpoint_ipv4(resolved.ipv4[i], 0);
+		t->report.remote = net_endpoint_ipv4(resolved->ipv4[i], 0);
 		ping_address(t, requests, icmp_seq);
 		if (t->report.exitcode != STATUS_COULD_NOT_CONNECT &&
 		    t->report.exitcode != STATUS_TIMED_OUT)
 			return;
-		if (i + 1 == resolved.n || transfer_now(t) >= t->deadline_ns)
+		if (i + 1 == resolved->n || transfer_now(t) >= t->deadline_ns)
 			return;
 		event_emit(t->events, EVENT_HTTP_NEXT_ADDRESS, 0, 0,
 			   EV_ADDR("ip", t->report.remote.addr), EV_STR("problem", t->errormsg));

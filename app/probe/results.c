@@ -2,19 +2,9 @@
 /* The latest results; see app/probe/results.h. */
 #include "app/probe/results.h"
 
-#include "app/probe/check.h"
-#include "base/string.h"
-
-static struct probe_result results[CHECKS_MAX];
-
-void probes_reset(void)
+void probes_note(struct probe_results *results, unsigned check, const struct transfer *t)
 {
-	memset(results, 0, sizeof(results));
-}
-
-void probes_note(unsigned check, const struct transfer *t)
-{
-	struct probe_result *p = &results[check];
+	struct probe_result *p = &results->of[check];
 
 	p->runs++;
 	p->failures += t->report.exitcode != STATUS_OK;
@@ -25,7 +15,7 @@ void probes_note(unsigned check, const struct transfer *t)
 	p->report.content_type = (struct event_bytes){0};
 }
 
-const struct probe_result *probes_result(unsigned check)
+const struct probe_result *probes_result(const struct probe_results *results, unsigned check)
 {
-	return results[check].runs > 0 ? &results[check] : NULL;
+	return results->of[check].runs > 0 ? &results->of[check] : NULL;
 }

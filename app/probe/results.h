@@ -8,6 +8,7 @@
 #define APP_PROBE_RESULTS_H
 
 #include "app/http/transfer.h"
+#include "app/probe/targets.h"
 
 struct probe_result {
 	uint64_t runs, failures;
@@ -15,9 +16,13 @@ struct probe_result {
 	struct report report; /* of it, without its texts but `check` */
 };
 
-void probes_reset(void);
-void probes_note(unsigned check, const struct transfer *t);
+/* Of all checks; zeroes: none has been made. */
+struct probe_results {
+	struct probe_result of[CHECKS_MAX];
+};
+
+void probes_note(struct probe_results *results, unsigned check, const struct transfer *t);
 /* NULL: it has not been made yet. */
-const struct probe_result *probes_result(unsigned check);
+const struct probe_result *probes_result(const struct probe_results *results, unsigned check);
 
 #endif

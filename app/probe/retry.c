@@ -2,9 +2,6 @@
 /* Trying again; see app/probe/retry.h. */
 #include "app/probe/retry.h"
 
-#include "app/probe/settings.h"
-#include "app/server/server.h"
-
 #define WAIT_FIRST_NS NS_PER_S
 #define WAIT_MAX_NS (600 * NS_PER_S)
 
@@ -19,14 +16,14 @@ static bool passes_by_itself(unsigned http_code)
 	return false;
 }
 
-static bool is_transient(const struct transfer *t)
+static bool is_transient(const struct transfer *t, bool retry_refused)
 {
 	switch (t->report.exitcode) {
 	case STATUS_TIMED_OUT:
 	case STATUS_NAME_NOT_RESOLVED: return true;
 	case STATUS_NO_ADDRESS: return t->env->platform->ip.way == CONFIG_IP_DHCP;
 	case STATUS_COULD_NOT_CONNECT:
-		return t->unresolved || (t->refused && http_settings.retry_refused);
+		return t->unresolved || (t->refused && retry_refused);
 	case STATUS_HTTP_STATUS: return passes_by_itself(t->report.http_code);
 	default: return false;
 	}
@@ -42,21 +39,24 @@ static uint64_t wait_ns(const struct transfer *t, unsigned tries)
 	return MIN(ns, WAIT_MAX_NS);
 }
 
-bool retry_wait(struct app_env *env, const struct transfer *t, unsigned tries)
+bool retry_wait(struct client *client, unsigned tries)
 {
+	const struct probe_settings *s = client->settings;
+	const struct transfer *t = &client->transfer;
+	struct app_env *env = client->env;
 	uint64_t now_ns = transfer_now(t), ns;
 
-	if (tries >= http_settings.retry || !is_transient(t))
+	if (tries >= s->retry || !is_transient(t, s->retry_refused))
 		return false;
 	ns = wait_ns(t, tries);
-	if (now_ns >= env->deadline_ns || ns >= env->deadline_ns - now_ns || server_is_over(now_ns + ns))
+	if (now_ns >= env->deadline_ns || ns >= env->deadline_ns - now_ns || client_is_over(client, now_ns + ns))
 		return false;
 	event_emit(env->events, EVENT_HTTP_RETRY, t->conn, 0, EV_U64("num_retries", tries + 1),
-		   EV_U64("retry", http_settings.retry), EV_SECONDS("seconds", ns),
+		   EV_U64("retry", s->retry), EV_SECONDS("seconds", ns),
 		   EV_STR("problem", t->report.errormsg));
 	progress_begin_wait(env->machine.progress, "waiting to try again", now_ns + ns, now_ns);
-	while (transfer_now(t) < now_ns + ns && !server_is_over(transfer_now(t)))
+	while (transfer_now(t) < now_ns + ns && !client_is_over(client, transfer_now(t)))
 		blocking_turn(&env->machine, now_ns + ns);
 	progress_end(env->machine.progress);
-	return !server_is_over(transfer_now(t));
+	return !client_is_over(client, transfer_now(t));
 }

@@ -9,10 +9,10 @@
 #ifndef APP_PROBE_RETRY_H
 #define APP_PROBE_RETRY_H
 
-#include "app/http/transfer.h"
+#include "app/probe/check.h"
 
-/* Waits for the next try; `tries` have failed before this one.  False: there is none - it passed, it
+/* Waits for the next try of client->transfer; `tries` have failed before this one.  False: there is none - it passed, it
  * would fail again, it was the last, or the wait would be longer than the run. */
-bool retry_wait(struct app_env *env, const struct transfer *t, unsigned tries) MUST_CHECK;
+bool retry_wait(struct client *client, unsigned tries) MUST_CHECK;
 
 #endif

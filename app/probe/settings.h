@@ -1,15 +1,16 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * What the configuration says to the HTTP client: its keys, checked in app_config_check() and
- * app_check().  One per program, as there is one configuration.
+ * What the configuration says to the checks.  The table of keys stands in app/main/keys.c; here are the
+ * parsers of their values, and what only all of them together can say.
  */
 #ifndef APP_PROBE_SETTINGS_H
 #define APP_PROBE_SETTINGS_H
 
 #include "app/dns/resolver.h"
-#include "app/probe/expect.h"
+#include "app/http/request_write.h"
 #include "app/http/url.h"
+#include "app/probe/expect.h"
 #include "config/config.h"
 
 #define HTTP_COUNT_MAX 1000000u
@@ -19,8 +20,6 @@
 #define HTTP_URLS_MAX 16u
 #define HTTP_TCP_MAX 16u
 #define HTTP_PING_MAX 16u
-#define HTTP_FIELDS_MAX 32u
-#define HTTP_FIELDS_BYTES (8u * 1024) /* of all header= together */
 #define HTTP_FOLLOW_MAX 50u
 #define HTTP_RETRY_MAX 100u
 
@@ -32,7 +31,7 @@ struct http_hosts {
 
 #define HTTP_URL_MAX (CONFIG_TEXT_MAX + URL_GROWTH - 1) /* bytes of a URL in its normal form */
 
-/* url=, in order.  What is not `text` is valid once app_check() said STATUS_OK. */
+/* url=, in order.  What is not `text` is valid once probe_settings_judge() said STATUS_OK. */
 struct http_urls {
 	struct config_list list;
 	char text[HTTP_URLS_MAX][CONFIG_TEXT_MAX];  /* as it was given */
@@ -64,41 +63,18 @@ struct http_pings {
 	struct http_ping entry[HTTP_PING_MAX];
 };
 
-/* header=Name: value.  An empty value takes a field out that would be sent otherwise. */
-struct http_field {
-	size_t at, name_len, value_at, value_len; /* in `text` */
-};
-
-struct http_fields {
-	struct config_list list;
-	struct http_field entry[HTTP_FIELDS_MAX];
-	char text[HTTP_FIELDS_BYTES];
-};
-
-enum http_method { HTTP_METHOD_DEFAULT, HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT };
-
 /* Between which transfers a connection is kept: those of a round, all, none. */
 enum http_keepalive { HTTP_KEEP_IN_ROUND, HTTP_KEEP_ALWAYS, HTTP_KEEP_NEVER };
 
-/* A value that may be empty. */
-struct http_value {
-	bool given;
-	size_t len;
-	char text[CONFIG_TEXT_MAX];
-};
-
-struct http_settings {
+struct probe_settings {
 	struct http_urls urls;
 	bool url_at_fault;              /* there is a url=, tcp= or ping=, and what is wrong with it was said */
 	struct http_tcps tcps;
 	struct http_pings pings;
 	struct http_hosts hosts;
 
-	enum http_method method;        /* as written; http_settings_method() is what is meant */
-	struct http_fields fields;
-	struct http_value body;
-	struct http_value user;         /* name:password */
-	char user_agent[CONFIG_TEXT_MAX];
+	enum http_method method;        /* as written; probe_method() is what is meant */
+	struct http_request_options request;
 
 	uint64_t follow;                /* redirects */
 	enum http_keepalive keepalive;
@@ -117,10 +93,35 @@ struct http_settings {
 	bool show_headers, show_body;
 };
 
-extern struct http_settings http_settings;
+void probe_settings_default(struct probe_settings *s);
+/* Faults that only all sources together can show, each said by a `config.bad`; and what is meant where
+ * nothing was said.  `stays`: the machine is a server. */
+unsigned probe_settings_check(struct probe_settings *s, bool stays, struct event_sink *events);
+/* The URLs, which have statuses of their own, into their normal form.  STATUS_OK, or the status to end
+ * with, already reported by a `result`. */
+enum status probe_settings_judge(struct probe_settings *s, struct event_sink *events) MUST_CHECK;
 
 /* method=, or what is meant without it: GET, and POST where there is a body=. */
-enum http_method http_settings_method(void);
-const char *http_method_name(enum http_method method);
+enum http_method probe_method(const struct probe_settings *s);
+
+/* --- parsers for the table of keys; `dst` is what their names say ------------------------------------ */
+
+#define PROBE_URL_ALLOWED "http://host[:port]/path"
+
+const char *probe_set_url(void *dst_http_urls, const char *value, size_t len);
+const char *probe_set_tcp(void *dst_http_tcps, const char *value, size_t len);
+const char *probe_set_ping(void *dst_http_pings, const char *value, size_t len);
+const char *probe_set_host(void *dst_http_hosts, const char *value, size_t len);
+const char *probe_set_method(void *dst_http_method, const char *value, size_t len);
+const char *probe_set_field(void *dst_http_fields, const char *value, size_t len);
+const char *probe_set_value(void *dst_http_value, const char *value, size_t len);
+const char *probe_set_count(void *dst_probe_settings, const char *value, size_t len);
+const char *probe_set_interval(void *dst_probe_settings, const char *value, size_t len);
+const char *probe_set_max_body(void *dst_u64, const char *value, size_t len);
+const char *probe_set_follow(void *dst_u64, const char *value, size_t len);
+const char *probe_set_retry(void *dst_u64, const char *value, size_t len);
+const char *probe_set_keepalive(void *dst_http_keepalive, const char *value, size_t len);
+const char *probe_set_show(void *dst_probe_settings, const char *value, size_t len);
+const char *probe_set_connect_timeout(void *dst_probe_settings, const char *value, size_t len);
 
 #endif

@@ -4,33 +4,12 @@
  * /metrics: the Prometheus text format, version 0.0.4.  All samples of a name stand together behind its
  * HELP and TYPE; a counter's name ends in _total, times are seconds, sizes bytes.
  */
+#include "app/metrics_text.h"
 #include "app/server/internal.h"
 
 #include "base/string.h"
 #include "log/log.h"
 #include "net/counters.h"
-
-void metrics_family(struct strbuf *sb, const char *name, const char *type, const char *help)
-{
-	strbuf_str(sb, "# HELP ");
-	strbuf_str(sb, name);
-	strbuf_char(sb, ' ');
-	strbuf_str(sb, help);
-	strbuf_str(sb, "\n# TYPE ");
-	strbuf_str(sb, name);
-	strbuf_char(sb, ' ');
-	strbuf_str(sb, type);
-	strbuf_char(sb, '\n');
-}
-
-void metrics_label(struct strbuf *sb, const char *value)
-{
-	for (; *value != '\0'; value++) {
-		if (*value == '\\' || *value == '"')
-			strbuf_char(sb, '\\');
-		strbuf_char(sb, *value); /* printable ASCII all of it, as every configured value is */
-	}
-}
 
 static void put_u64(struct strbuf *sb, const char *name, const char *type, const char *help,
 		    uint64_t value)
@@ -205,7 +184,8 @@ void metrics_write(struct strbuf *sb, const struct view *view)
 {
 	const struct stack *stack = view->server->m->stack;
 
-	probe_metrics_write(sb, view);
+	if (view->server->monitor != NULL)
+		view->server->monitor->write_metrics(view->server->monitor, sb, view->now_ns);
 	write_machine(sb, view);
 	write_server(sb, view->server);
 	write_states(sb, stack);

@@ -5,11 +5,8 @@
  * The first is one piece of HTML that fetches nothing else; what others have said (a target's URL) is
  * escaped.
  */
-#include "app/probe/check.h"
 #include "app/server/internal.h"
-#include "app/probe/results.h"
 #include "base/string.h"
-#include "config/config.h"
 #include "net/counters.h"
 
 static const char page_begin[] =
@@ -90,32 +87,40 @@ static void write_about(struct strbuf *sb, const struct view *v)
 	row_u64(sb, "bytes sent", s->bytes_out, "");
 }
 
-static void write_probe(struct strbuf *sb, unsigned check)
+static void write_check(struct strbuf *sb, const struct monitor_check *check)
 {
-	static char name[CONFIG_TEXT_MAX];
-	const struct probe_result *p = probes_result(check);
-
 	strbuf_str(sb, "<tr><td><code>");
-	put_html(sb, check_name(check, name, sizeof(name)));
+	put_html(sb, check->name);
 	strbuf_str(sb, "</code></td><td>");
-	if (p == NULL) {
+	if (check->runs == 0) {
 		strbuf_str(sb, "not yet");
-	} else if (p->report.exitcode == STATUS_OK) {
+	} else if (check->status == STATUS_OK) {
 		strbuf_str(sb, "ok, ");
-		put_ms(sb, p->report.time_redirect_ns + p->report.time_total_ns);
+		put_ms(sb, check->time_ns);
 	} else {
 		strbuf_str(sb, "<span class=\"bad\">failed, status ");
-		strbuf_u64(sb, p->report.exitcode);
+		strbuf_u64(sb, check->status);
 		strbuf_str(sb, "</span>");
 	}
 	strbuf_str(sb, "</td><td>");
-	if (p != NULL) {
-		strbuf_u64(sb, p->failures);
+	if (check->runs > 0) {
+		strbuf_u64(sb, check->failures);
 		strbuf_str(sb, " of ");
-		strbuf_u64(sb, p->runs);
+		strbuf_u64(sb, check->runs);
 		strbuf_str(sb, " failed");
 	}
 	end_row(sb);
+}
+
+static void write_checks(struct strbuf *sb, struct monitor *m)
+{
+	struct monitor_check check;
+
+	for (unsigned i = 0; m != NULL && m->check(m, i, &check); i++) {
+		if (i == 0)
+			strbuf_str(sb, "</table>\n<h2>Probes</h2>\n<table>\n");
+		write_check(sb, &check);
+	}
 }
 
 static void write_counters(struct strbuf *sb, const struct stack *stack)
@@ -135,10 +140,7 @@ static void write_home(struct strbuf *sb, const struct view *view)
 {
 	strbuf_str(sb, page_begin);
 	write_about(sb, view);
-	if (check_count() > 0)
-		strbuf_str(sb, "</table>\n<h2>Probes</h2>\n<table>\n");
-	for (unsigned check = 0; check < check_count(); check++)
-		write_probe(sb, check);
+	write_checks(sb, view->server->monitor);
 	write_counters(sb, view->server->m->stack);
 	strbuf_str(sb, "</table></body></html>\n");
 }

@@ -11,15 +11,12 @@
 #include "app/server/server.h"
 
 #include "app/server/internal.h"
-#include "app/server/settings.h"
 #include "base/string.h"
 #include "log/log.h"
 
 /* As many as come in one turn of the machine: they are taken out of TCP's queue in each. */
 #define BACKLOG 256u
 #define SCAN_NS (10 * NS_PER_MS) /* a deadline is noticed that late at most */
-
-static struct server the_server;
 
 static uint64_t now(const struct server *s)
 {
@@ -65,7 +62,7 @@ static bool stop_if_it_is_time(struct server *s, uint64_t now_ns)
 {
 	if (s->stopping)
 		return false;
-	if (server_settings.requests > 0 && s->requests >= server_settings.requests)
+	if (s->settings->requests > 0 && s->requests >= s->settings->requests)
 		begin_stop(s, "requests= have been answered", now_ns);
 	else if (now_ns >= s->end_ns)
 		begin_stop(s, "hold= has passed", now_ns);
@@ -185,8 +182,8 @@ static int open_listener(struct server *s, uint64_t now_ns)
 
 static void announce(const struct server *s)
 {
-	uint64_t hold_ns = s->env->platform->hold_ns, requests = server_settings.requests;
-	bool has_ip = server_settings.address != 0;
+	uint64_t hold_ns = s->env->platform->hold_ns, requests = s->settings->requests;
+	bool has_ip = s->settings->address != 0;
 
 	event_emit(s->env->events, EVENT_SRV_LISTENING, 0, 0, EV_I64("fd", s->listener),
 		   EV_IF(has_ip, EV_ADDR("ip", s->local.addr)), EV_U64("port", s->local.port),
@@ -195,18 +192,20 @@ static void announce(const struct server *s)
 		   EV_IF(requests != 0, EV_U64("requests", requests)));
 }
 
-enum status server_begin(struct app_env *env, const char **problem)
+enum status server_begin(struct server *s, struct app_env *env, const struct server_settings *settings,
+			 struct monitor *monitor, const char **problem)
 {
-	struct server *s = &the_server;
 	int err;
 
 	memset(s, 0, sizeof(*s));
 	s->background.run = server_run;
 	s->env = env;
+	s->settings = settings;
+	s->monitor = monitor;
 	s->m = &env->machine;
 	s->begun_ns = now(s);
 	s->end_ns = env->platform->hold_ns != 0 ? s->begun_ns + env->platform->hold_ns : TIME_NEVER;
-	s->local = net_endpoint_ipv4(server_settings.address, server_settings.port);
+	s->local = net_endpoint_ipv4(s->settings->address, s->settings->port);
 	*problem = "no memory for the server";
 	if (!crowd_open(s))
 		return STATUS_OUT_OF_MEMORY;
@@ -218,7 +217,7 @@ enum status server_begin(struct app_env *env, const char **problem)
 		*problem = "listen=: that is no address of this machine";
 		return STATUS_BAD_CONFIG;
 	}
-	log_limit_connections(server_settings.log_connections);
+	log_limit_connections(s->settings->log_connections);
 	announce(s);
 	s->m->background = &s->background;
 	return STATUS_OK;
@@ -226,20 +225,18 @@ enum status server_begin(struct app_env *env, const char **problem)
 
 /* --- end ----------------------------------------------------------------------------------------- */
 
-bool server_is_over(uint64_t at_ns)
+bool server_is_over(const struct server *s, uint64_t at_ns)
 {
-	return server_is_wanted() && (the_server.stopping || at_ns >= the_server.end_ns);
+	return s->stopping || at_ns >= s->end_ns;
 }
 
-uint64_t server_requests(void)
+uint64_t server_requests(const struct server *s)
 {
-	return the_server.requests;
+	return s->requests;
 }
 
-bool server_serve(void)
+bool server_serve(struct server *s)
 {
-	struct server *s = &the_server;
-
 	while (!s->stopping) {
 		if (now(s) >= s->env->deadline_ns)
 			return false;
@@ -248,10 +245,8 @@ bool server_serve(void)
 	return true;
 }
 
-void server_end(void)
+void server_end(struct server *s)
 {
-	struct server *s = &the_server;
-
 	if (!s->stopping)
 		begin_stop(s, "the run ends", now(s));
 	while (s->n_open > 0)

@@ -12,9 +12,6 @@
  */
 #include "app/server/internal.h"
 
-#include "app/server/settings.h"
-
-#define PIECE 2048u
 #define RETRY_NS (5 * NS_PER_MS) /* until the socket is asked again for room that only memory or a device can give */
 #define REQUESTS_A_RUN 16u /* pipelined ones, before others have their turn */
 
@@ -92,7 +89,7 @@ bool session_is_idle(const struct session *c)
 
 static void begin_answer(struct server *s, struct session *c, uint64_t now_ns)
 {
-	uint64_t limit = server_settings.requests;
+	uint64_t limit = s->settings->requests;
 	bool is_the_last_of_all = limit > 0 && s->requests + 1 >= limit;
 	bool last = c->request.last || s->stopping || s->crowded || is_the_last_of_all;
 
@@ -133,8 +130,7 @@ static void peer_has_ended(struct server *s, struct session *c, uint64_t now_ns)
 /* One piece of what has come; true: there may be more. */
 static bool read_piece(struct server *s, struct session *c, uint64_t now_ns)
 {
-	static uint8_t piece[PIECE];
-	struct sock_msg msg = {.buf = piece, .len = sizeof(piece)};
+	struct sock_msg msg = {.buf = s->piece, .len = sizeof(s->piece)};
 	bool was_fresh = request_is_fresh(&c->request);
 	int n = sock_recvmsg(s->m->stack, c->fd, &msg, SOCK_MSG_PEEK, now_ns);
 
@@ -146,7 +142,7 @@ static bool read_piece(struct server *s, struct session *c, uint64_t now_ns)
 		finish(s, c, now_ns);
 	if (n <= 0)
 		return false;
-	n = sock_recv(s->m->stack, c->fd, piece, request_feed(&c->request, piece, (size_t)n), now_ns);
+	n = sock_recv(s->m->stack, c->fd, s->piece, request_feed(&c->request, s->piece, (size_t)n), now_ns);
 	if (was_fresh && n > 0)
 		c->begun_ns = now_ns;
 	return n > 0;
@@ -230,11 +226,10 @@ static void note_progress(struct server *s, struct session *c, uint64_t now_ns)
 
 static void drain(struct server *s, struct session *c, uint64_t now_ns)
 {
-	static uint8_t waste[PIECE];
 	int n = 1;
 
 	for (unsigned i = 0; i < REQUESTS_A_RUN && n > 0 && !c->peer_ended; i++)
-		n = sock_recv(s->m->stack, c->fd, waste, sizeof(waste), now_ns);
+		n = sock_recv(s->m->stack, c->fd, s->piece, sizeof(s->piece), now_ns);
 	c->peer_ended |= n == 0;
 	note_progress(s, c, now_ns);
 	if ((n < 0 && n != ERR_AGAIN) || sock_is_over(s->m->stack, c->fd) ||

@@ -9,23 +9,18 @@
 #define LOG_CONNECTIONS 20u
 #define REQUESTS_MAX 1000000000u
 
-struct server_settings server_settings;
-
-void server_settings_default(void)
+void server_settings_default(struct server_settings *s)
 {
-	server_settings = (struct server_settings){
-		.port = SERVER_PORT, .log_connections = LOG_CONNECTIONS};
+	*s = (struct server_settings){.port = SERVER_PORT, .log_connections = LOG_CONNECTIONS};
 }
 
-bool server_is_wanted(void)
+bool server_is_wanted(const struct server_settings *s)
 {
-	return server_settings.mode == SERVER_MODE_SERVER ||
-	       (server_settings.mode == SERVER_MODE_DEFAULT && server_settings.listen_given);
+	return s->mode == SERVER_MODE_SERVER || (s->mode == SERVER_MODE_DEFAULT && s->listen_given);
 }
 
-unsigned server_settings_check(struct event_sink *events)
+unsigned server_settings_check(const struct server_settings *s, struct event_sink *events)
 {
-	const struct server_settings *s = &server_settings;
 	unsigned faults = 0;
 
 	if (s->mode == SERVER_MODE_CLIENT && s->listen_given) {
@@ -33,7 +28,7 @@ unsigned server_settings_check(struct event_sink *events)
 				      events);
 		faults++;
 	}
-	if (!server_is_wanted() && s->requests > 0) {
+	if (!server_is_wanted(s) && s->requests > 0) {
 		config_report_missing("requests", "a client answers none", "requests= with mode=server",
 				      events);
 		faults++;

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * What the configuration says to the server: mode=, listen=, requests=, log.connections=.  The rows of
- * the table of keys stand with the others in app/probe/settings.c.
+ * the table of keys stand with the others in app/main/keys.c.
  */
 #ifndef APP_SERVER_SETTINGS_H
 #define APP_SERVER_SETTINGS_H
@@ -24,15 +24,13 @@ struct server_settings {
 	uint32_t log_connections; /* told one by one at once; SERVER_LOG_ALL */
 };
 
-extern struct server_settings server_settings;
-
-void server_settings_default(void);
+void server_settings_default(struct server_settings *s);
 /* Faults, each said by a `config.bad`. */
-unsigned server_settings_check(struct event_sink *events);
+unsigned server_settings_check(const struct server_settings *s, struct event_sink *events);
 /* There is to be a server. */
-bool server_is_wanted(void);
+bool server_is_wanted(const struct server_settings *s);
 
-/* Parsers for the table of keys; `dst` is server_settings itself. */
+/* Parsers for the table of keys; `dst` is a struct server_settings. */
 const char *server_set_mode(void *dst, const char *value, size_t len);
 const char *server_set_listen(void *dst, const char *value, size_t len);
 const char *server_set_requests(void *dst, const char *value, size_t len);

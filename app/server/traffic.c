@@ -8,7 +8,6 @@
  */
 #include "app/server/internal.h"
 
-#include "app/server/settings.h"
 #include "base/string.h"
 #include "log/log.h"
 
@@ -16,7 +15,7 @@
 
 static bool may_be_told(struct server *s, const struct session *c, uint64_t now_ns)
 {
-	uint32_t burst = server_settings.log_connections;
+	uint32_t burst = s->settings->log_connections;
 
 	return !log_is_muted(c->conn) && burst > 0 &&
 	       rate_take(&s->told, NS_PER_S, burst, now_ns);

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "app/app.h"
-#include "app/probe/settings.h"
+#include "app/main/application.h"
 #include "config/config.h"
 
 enum source { SOURCE_LINE, SOURCE_FILE, SOURCE_LOAD_OPTIONS, SOURCE_LOAD_OPTIONS_RAW, SOURCES };
@@ -65,10 +65,10 @@ static bool has_holes(uint32_t mask)
 /* What goes into a request holds no line end, whatever was configured. */
 static void check_request_parts(void)
 {
-	const struct http_fields *fields = &http_settings.fields;
+	const struct http_fields *fields = &application.checks.request.fields;
 
-	FUZZ_CHECK(http_settings.urls.list.count <= HTTP_URLS_MAX, "urls");
-	FUZZ_CHECK(http_settings.tcps.list.count <= HTTP_TCP_MAX, "tcps");
+	FUZZ_CHECK(application.checks.urls.list.count <= HTTP_URLS_MAX, "urls");
+	FUZZ_CHECK(application.checks.tcps.list.count <= HTTP_TCP_MAX, "tcps");
 	FUZZ_CHECK(fields->list.count <= HTTP_FIELDS_MAX, "fields");
 	for (size_t i = 0; i < fields->list.count; i++) {
 		const struct http_field *f = &fields->entry[i];
@@ -78,9 +78,9 @@ static void check_request_parts(void)
 		for (size_t at = f->at; at < f->value_at + f->value_len; at++)
 			FUZZ_CHECK(fields->text[at] >= 0x20 && fields->text[at] < 0x7f, "a field's byte");
 	}
-	FUZZ_CHECK(http_settings.expect.n_status <= EXPECT_RANGES_MAX, "expect.status");
-	FUZZ_CHECK(http_settings.follow <= HTTP_FOLLOW_MAX, "follow");
-	FUZZ_CHECK(http_settings.retry <= HTTP_RETRY_MAX, "retry");
+	FUZZ_CHECK(application.checks.expect.n_status <= EXPECT_RANGES_MAX, "expect.status");
+	FUZZ_CHECK(application.checks.follow <= HTTP_FOLLOW_MAX, "follow");
+	FUZZ_CHECK(application.checks.retry <= HTTP_RETRY_MAX, "retry");
 }
 
 static void check_values(const struct config_platform *p)
@@ -95,10 +95,10 @@ static void check_values(const struct config_platform *p)
 	FUZZ_CHECK(memchr(ip->device, '\0', sizeof(ip->device)) != NULL, "device");
 	FUZZ_CHECK(memchr(p->nic.text, '\0', sizeof(p->nic.text)) != NULL, "nic");
 	FUZZ_CHECK(ip->way != CONFIG_IP_STATIC || (ip->mask != 0 && !has_holes(ip->mask)), "mask %08x", ip->mask);
-	for (size_t i = 0; i < http_settings.urls.list.count; i++)
-		FUZZ_CHECK(strnlen(http_settings.urls.text[i], CONFIG_TEXT_MAX) < CONFIG_TEXT_MAX, "url");
+	for (size_t i = 0; i < application.checks.urls.list.count; i++)
+		FUZZ_CHECK(strnlen(application.checks.urls.text[i], CONFIG_TEXT_MAX) < CONFIG_TEXT_MAX, "url");
 	check_request_parts();
-	FUZZ_CHECK(http_settings.connect_timeout_ns > 0, "connect-timeout");
+	FUZZ_CHECK(application.checks.connect_timeout_ns > 0, "connect-timeout");
 }
 
 static bool is_within(struct url_span span, const char *text)
@@ -116,7 +116,7 @@ static void check_url(const struct url *url, const char *text)
 /* What follows the sources in a run: is it complete, and is the URL one? */
 static void finish(struct fuzz_sink *fs)
 {
-	const struct http_urls *urls = &http_settings.urls;
+	const struct http_urls *urls = &application.checks.urls;
 
 	if (app_config_check(&fs->sink) > 0)
 		return;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "app/http/redirect.h"
+#include "config/config.h"
 
 static bool resolve(const struct url *base, const char *location, size_t len, char *text, size_t *text_len)
 {

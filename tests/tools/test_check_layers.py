@@ -35,6 +35,15 @@ from conftest import ROOT
     ('config/config.c', 'kernel/exit.h', False), ('config/config.c', 'net/net.h', False),
     ('config/source_fw_cfg.c', '<linux/qemu_fw_cfg.h>', True), ('config/config.c', '<linux/pci_regs.h>', False),
     ('config/config.c', 'net/congestion.h', True), ('config/config.c', 'app/app.h', False), ('app/http/client.c', 'net/socket.h', True),
+    ('app/http/exchange.c', 'app/probe/settings.h', False), ('app/http/exchange.c', 'app/server/server.h', False),
+    ('app/http/connection.c', 'app/dns/resolver.h', True), ('app/dns/resolver.c', 'app/http/url.h', False),
+    ('app/dns/resolver.c', 'app/app.h', False), ('app/report.c', 'app/http/transfer.h', False),
+    ('app/probe/series.c', 'app/server/server.h', False), ('app/probe/check.c', 'app/http/exchange.h', True),
+    ('app/server/pages.c', 'app/probe/check.h', False), ('app/server/pages.c', 'app/monitor.h', True),
+    ('app/server/session.c', 'app/http/exchange.h', False), ('app/server/session.c', 'app/http/request_parse.h', True),
+    ('app/main/main.c', 'app/probe/series.h', True), ('app/main/main.c', 'app/server/server.h', True),
+    ('app/main/main.c', 'app/server/internal.h', False), ('app/probe/series.c', 'app/main/application.h', False),
+    ('app/http/sha256.c', '<bearssl/bearssl_hash.h>', False),
     ('app/http/client.c', 'net/net.h', False), ('app/http/client.c', 'kernel/irq.h', False),
     ('boot/efi/main.c', '<efi.h>', True), ('kernel/main2.c', '<efi.h>', False),
     ('boot/pvh/start_info.c', '<efi.h>', False), ('boot/efi/main.c', 'kernel/time/clock.h', False),
@@ -117,6 +126,28 @@ def test_symbols(tmp_path, text, fault):
     source.write_text(text)
     subprocess.run(['gcc', '-O1', '-fpie', '-c', str(source), '-o', str(target)], check=True)
     faults = check_layers.check_symbols([str(target)])
+    assert (fault is None and not faults) or (len(faults) == 1 and fault in faults[0])
+
+
+@pytest.mark.skipif(not shutil.which('gcc'), reason='no compiler')
+@pytest.mark.parametrize('path, text, fault', [
+    ('probe/series', 'int f(void); int f(void) { static int n; return n++; }', 'is writable data'),
+    ('server/server', 'int s = 3;', 's is writable data'),
+    ('main/keys', 'int s;', 's is writable data'),
+    ('main/main', 'int s;', None),
+    ('http/exchange', 'int sock_recv(void); int f(void); int f(void) { return sock_recv(); }',
+     'sock_recv is for the files about a connection'),
+    ('http/exchange', 'int blocking_recv(void); int f(void); int f(void) { return blocking_recv(); }',
+     'blocking_recv is for the files about a connection'),
+    ('http/connection', 'int sock_recv(void); int f(void); int f(void) { return sock_recv(); }', None),
+    ('probe/ping', 'int sock_recv(void); int f(void); int f(void) { return sock_recv(); }', None),
+])
+def test_symbols_of_the_application(tmp_path, path, text, fault):
+    source, target = tmp_path / 'x.c', tmp_path / 'kernel' / 'app' / (path + '.o')
+    target.parent.mkdir(parents=True)
+    source.write_text(text)
+    subprocess.run(['gcc', '-O1', '-fpie', '-c', str(source), '-o', str(target)], check=True)
+    faults = check_layers.check_app_symbols([str(target)])
     assert (fault is None and not faults) or (len(faults) == 1 and fault in faults[0])
 
 

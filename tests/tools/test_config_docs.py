@@ -11,7 +11,7 @@ from conftest import ROOT
 
 PROGRAM = os.path.join(os.environ.get('DIALTONE_BUILD', os.path.join(ROOT, 'build')),
                        'host', 'tools', 'help_config')
-TABLES = ('config/platform_keys.c', 'app/probe/settings.c')
+TABLES = ('config/platform_keys.c', 'app/main/keys.c')
 
 
 def keys_in_the_code():

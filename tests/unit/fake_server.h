@@ -29,10 +29,14 @@ static uint64_t fake_server_run(struct background *background, uint64_t now_ns)
 	return fake_server.is_known_to_be_over++ == 0 ? now_ns : TIME_NEVER;
 }
 
-enum status server_begin(struct app_env *env, const char **problem)
+enum status server_begin(struct server *s, struct app_env *env, const struct server_settings *settings,
+			 struct monitor *monitor, const char **problem)
 {
 	static struct background background = {.run = fake_server_run};
 
+	(void)s;
+	(void)settings;
+	(void)monitor;
 	fake_server.env = env;
 	*problem = "there is no such place to listen";
 	if (fake_server.begin_result != STATUS_OK)
@@ -42,16 +46,17 @@ enum status server_begin(struct app_env *env, const char **problem)
 	return STATUS_OK;
 }
 
-bool server_is_over(uint64_t at_ns)
+bool server_is_over(const struct server *s, uint64_t at_ns)
 {
+	(void)s;
 	return at_ns >= fake_server.over_at_ns;
 }
 
-bool server_serve(void)
+bool server_serve(struct server *s)
 {
 	struct app_env *env = fake_server.env;
 
-	while (!server_is_over(env->machine.now_ns(env->machine.ctx))) {
+	while (!server_is_over(s, env->machine.now_ns(env->machine.ctx))) {
 		if (env->machine.now_ns(env->machine.ctx) >= env->deadline_ns)
 			return false;
 		blocking_turn(&env->machine, env->deadline_ns);
@@ -59,14 +64,16 @@ bool server_serve(void)
 	return true;
 }
 
-void server_end(void)
+void server_end(struct server *s)
 {
+	(void)s;
 	fake_server.ended = true;
 	fake_server.env->machine.background = NULL;
 }
 
-uint64_t server_requests(void)
+uint64_t server_requests(const struct server *s)
 {
+	(void)s;
 	return fake_server.requests;
 }
 

@@ -8,7 +8,7 @@
 #define TESTS_UNIT_HTTP_KIT_H
 
 #include "app/app.h"
-#include "app/probe/settings.h"
+#include "app/main/application.h"
 #include "log/format.h"
 #include "tests/unit/fake_server.h"
 #include "tests/unit/fake_sock.h"

@@ -6,17 +6,17 @@
 #include "tests/unit/http_kit.h"
 
 enum end { CLOSE, RESET, SILENT };
-enum connection { KEPT, DROPPED, ANY };
+enum afterwards { KEPT, DROPPED, ANY };
 
-struct answer {
+struct hostile_answer {
 	const char *name, *asked, *bytes;
 	size_t len;
 	enum end end;
 	enum status status;
-	enum connection connection;
+	enum afterwards connection;
 };
 
-static const struct answer answers[] = {
+static const struct hostile_answer answers[] = {
 #define ANSWER(name, asked, bytes, end, ours, curl, connection, note) \
 	{name, asked, bytes, sizeof(bytes) - 1, end, (enum status)(ours), connection},
 #include "tests/lib/http_answers.def"
@@ -30,7 +30,7 @@ FIXTURE(fresh, NULL);
 static char data[512 * 1024];
 
 /* {x*9} is nine times x. */
-static size_t expand(const struct answer *answer)
+static size_t expand(const struct hostile_answer *answer)
 {
 	size_t len = 0;
 
@@ -52,13 +52,13 @@ static size_t expand(const struct answer *answer)
 	return len;
 }
 
-static bool is_asked(const struct answer *answer, const char *word)
+static bool is_asked(const struct hostile_answer *answer, const char *word)
 {
 	return strstr(answer->asked, word) != NULL;
 }
 
 /* What follows an answer comes when nobody waits for the rest of it any more. */
-static enum status give(const struct answer *answer, bool once_more)
+static enum status give(const struct hostile_answer *answer, bool once_more)
 {
 	struct fake_arrival arrivals[4];
 	size_t n = 0;
@@ -123,7 +123,7 @@ TEST(what_is_strange_is_the_last_on_its_connection)
 
 #define SPLIT_MAX 2000u
 
-static struct http_parser parse_in_two(const struct answer *answer, size_t len, size_t at)
+static struct http_parser parse_in_two(const struct hostile_answer *answer, size_t len, size_t at)
 {
 	static struct http_parser p;
 	size_t used;

@@ -62,7 +62,7 @@ TEST(too_many_urls)
 	must_say("more than 16 URLs; allowed: http://host[:port]/path");
 	/* A later source begins anew. */
 	assert_int_equal(config_read_value(&tables, "later", "url", 3, "http://b/", 9, &sink), 0);
-	assert_int_equal(http_settings.urls.list.count, 1);
+	assert_int_equal(application.checks.urls.list.count, 1);
 	assert_int_equal(config_read_value(&tables, "later", "url", 3, "", 0, &sink), 1);
 }
 
@@ -119,7 +119,7 @@ TEST(ports_that_make_no_sense)
 		if (config_read_value(&tables, "test", "tcp", 3, bad[i], strlen(bad[i]), &sink) != 1)
 			fail_msg("%s is taken", bad[i]);
 	}
-	assert_int_equal(http_settings.tcps.list.count, 0);
+	assert_int_equal(application.checks.tcps.list.count, 0);
 	assert_int_equal(config_read_value(&tables, "test", "tcp", 3, "a.b:1", 5, &sink), 0);
 	assert_int_equal(app_config_check(&sink), 0);
 }
@@ -206,7 +206,7 @@ TEST(fields_that_make_no_sense)
 						   &sink), 1);
 	assert_int_equal(config_read_value(&tables, "test", "header", 6, "X: a\r\nY: b", 10, &sink), 1);
 	must_say("byte 0x0d is not printable ASCII");
-	assert_int_equal(http_settings.fields.list.count, 0);
+	assert_int_equal(application.checks.request.fields.list.count, 0);
 	for (unsigned i = 0; i <= HTTP_FIELDS_MAX; i++)
 		assert_int_equal(config_read_value(&tables, "test", "header", 6, "X: y", 4, &sink),
 				 i == HTTP_FIELDS_MAX);
@@ -478,11 +478,11 @@ TEST(what_goes_along)
 TEST(the_length_that_counts)
 {
 	assert_int_equal(RUN(A, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n1234567")), STATUS_OK);
-	assert_true(probes_result(0)->report.has_content_length);
+	assert_true(probes_result(&application.series.results, 0)->report.has_content_length);
 	fresh();
 	assert_int_equal(RUN(A, AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nTransfer-Encoding: chunked\r\n\r\n"
 				      "0\r\n\r\n")), STATUS_OK);
-	assert_false(probes_result(0)->report.has_content_length);
+	assert_false(probes_result(&application.series.results, 0)->report.has_content_length);
 }
 
 /* --- retries -------------------------------------------------------------------------------------- */
@@ -655,7 +655,7 @@ TEST(keys_with_few_values)
 
 static const struct probe_result *result_of(unsigned check)
 {
-	const struct probe_result *p = probes_result(check);
+	const struct probe_result *p = probes_result(&application.series.results, check);
 
 	assert_non_null(p);
 	return p;
@@ -749,12 +749,12 @@ TEST(what_a_server_s_keys_may_say)
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		assert_int_equal(config_read(&tables, CONFIG_SOURCE_LINE, "test", bad[i], strlen(bad[i]),
 					     &sink), 1);
-	assert_false(server_is_wanted());
+	assert_false(server_is_wanted(&application.listens));
 	configure("listen=10.0.0.1:8080 requests=3 log.connections=all");
-	assert_true(server_is_wanted());
-	assert_int_equal(server_settings.address, 0x0a000001);
-	assert_int_equal(server_settings.port, 8080);
-	assert_int_equal(server_settings.log_connections, UINT32_MAX);
+	assert_true(server_is_wanted(&application.listens));
+	assert_int_equal(application.listens.address, 0x0a000001);
+	assert_int_equal(application.listens.port, 8080);
+	assert_int_equal(application.listens.log_connections, UINT32_MAX);
 	configure("mode=client listen=80 requests=3");
 	assert_int_equal(app_config_check(&sink), 3); /* and there is nothing to fetch */
 	must_say("listen: a client does not listen; allowed: listen= with mode=server");

@@ -56,7 +56,7 @@ TEST(hosts_that_make_no_sense)
 	for (size_t i = 0; i < ARRAY_LEN(values); i++)
 		assert_int_equal(config_read_value(&tables, "test", "host", 4, values[i],
 						   strlen(values[i]), &sink), 1);
-	assert_int_equal(http_settings.hosts.list.count, 0);
+	assert_int_equal(application.checks.hosts.list.count, 0);
 	for (unsigned i = 0; i <= HTTP_HOSTS_MAX; i++)
 		assert_int_equal(config_read_value(&tables, "test", "host", 4, "x:1.2.3.4", 9, &sink),
 				 i == HTTP_HOSTS_MAX);
@@ -455,11 +455,11 @@ TEST(counts_and_intervals_that_make_no_sense)
 		assert_int_equal(config_read(&tables, CONFIG_SOURCE_LINE, "test", bad[i], strlen(bad[i]),
 					     &sink), 1);
 	must_say("count=0: not a number from 1 to 1000000; allowed: 1 to 1000000\n");
-	assert_int_equal(http_settings.count, 1);
-	assert_int_equal(http_settings.interval_ns, NS_PER_S);
+	assert_int_equal(application.checks.count, 1);
+	assert_int_equal(application.checks.interval_ns, NS_PER_S);
 	configure("count=1000000 interval=0.5");
-	assert_int_equal(http_settings.count, 1000000);
-	assert_int_equal(http_settings.interval_ns, NS_PER_S / 2);
+	assert_int_equal(application.checks.count, 1000000);
+	assert_int_equal(application.checks.interval_ns, NS_PER_S / 2);
 }
 
 TEST(the_longest_url)

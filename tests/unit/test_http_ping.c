@@ -299,8 +299,8 @@ TEST(what_is_no_host)
 TEST(an_address_with_a_dot)
 {
 	configure("ping=10.0.0.1. tcp=10.0.0.1.:80");
-	assert_int_equal(http_settings.pings.entry[0].host_len, strlen("10.0.0.1"));
-	assert_int_equal(http_settings.tcps.entry[0].host_len, strlen("10.0.0.1"));
-	assert_string_equal(http_settings.pings.entry[0].text, "ping://10.0.0.1.");
-	assert_int_equal(http_settings.tcps.entry[0].port, 80);
+	assert_int_equal(application.checks.pings.entry[0].host_len, strlen("10.0.0.1"));
+	assert_int_equal(application.checks.tcps.entry[0].host_len, strlen("10.0.0.1"));
+	assert_string_equal(application.checks.pings.entry[0].text, "ping://10.0.0.1.");
+	assert_int_equal(application.checks.tcps.entry[0].port, 80);
 }

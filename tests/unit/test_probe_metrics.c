@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* app/server/probe_metrics: which series there are for what a check came to, and their values. */
+/* app/probe/metrics.c: which series there are for what a check came to, and their values. */
 #include <string.h>
 
 #include "app/app.h"
-#include "app/probe/settings.h"
-#include "app/server/internal.h"
-#include "app/probe/results.h"
+#include "app/main/application.h"
 #include "tests/runner/unit.h"
 
 enum { PING, CONNECT, GET, GET_2 };
 
 static uint64_t now_ns;
 static char page[1 << 16];
+static struct probe_results results;
+static struct probe_monitor monitor;
 
 static uint64_t now(void *ctx)
 {
@@ -28,7 +28,8 @@ static void setup(void)
 	assert_int_equal(config_read(&tables, CONFIG_SOURCE_LINE, "test", config, strlen(config), NULL), 0);
 	assert_int_equal(app_config_check(NULL), 0);
 	assert_int_equal(app_check(NULL), STATUS_OK);
-	probes_reset();
+	memset(&results, 0, sizeof(results));
+	(void)probe_monitor_begin(&monitor, &application.checks, &results);
 }
 
 FIXTURE(setup, NULL);
@@ -40,15 +41,14 @@ static void note(unsigned check, struct report report)
 
 	t.m = &machine;
 	t.report = report;
-	probes_note(check, &t);
+	probes_note(&results, check, &t);
 }
 
 static void write_page(void)
 {
 	struct strbuf sb = strbuf_on(page, sizeof(page));
-	const struct view view = {.now_ns = now_ns};
 
-	probe_metrics_write(&sb, &view);
+	monitor.monitor.write_metrics(&monitor.monitor, &sb, now_ns);
 	assert_false(strbuf_truncated(&sb));
 }
 
@@ -114,7 +114,7 @@ TEST(checks_without_an_address_or_an_answer)
 
 TEST(the_time_that_was_given)
 {
-	http_settings.max_time_ns = 2500 * NS_PER_MS;
+	application.checks.max_time_ns = 2500 * NS_PER_MS;
 	note(GET, (struct report){.http_code = 200, .has_content_length = true, .content_length = 7});
 	write_page();
 	must_have("\nprobe_timeout_seconds{target=\"http://a.x/\"} 2.500000\n");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/http/redirect.h"
+#include "config/config.h"
 #include "tests/runner/unit.h"
 
 static const char *resolve(const char *base_text, const char *location)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "app/main/application.h"
 #include "app/http/response_parse.h"
 #include "app/http/redirect.h"
 #include "app/http/request_write.h"
@@ -48,7 +49,7 @@ static void say_request(const struct url *url)
 {
 	char text[4096], *host, *end;
 	struct strbuf sb = strbuf_on(text, sizeof(text));
-	struct http_request rq = {.method = HTTP_GET, .url = url, .at_home = true};
+	struct http_request rq = {.options = &application.checks.request, .method = HTTP_GET, .url = url, .at_home = true};
 
 	request_put(&sb, &rq);
 	assert_false(strbuf_truncated(&sb));
@@ -142,7 +143,7 @@ static void say_hosts(const char *list)
 	assert_int_equal(config_read(&tables, CONFIG_SOURCE_LINE, "test", config, strlen(config), NULL), 0);
 	assert_int_equal(url_parse(&url, "http://h/", 9, &problem), STATUS_OK);
 	say_request(&url);
-	http_settings.fields.list.count = 0;
+	application.checks.request.fields.list.count = 0;
 }
 
 static void say(char **column)

@@ -14,7 +14,6 @@
 
 #include "tests/sim/lib/sim_server.h"
 
-#include "app/server/settings.h"
 #include "config/config.h"
 #include "net/counters.h"
 
