@@ -74,10 +74,10 @@ static struct refused *find_port(struct stack *stack, const struct ipv4_header *
 	struct udp_pcb *pcb = NULL;
 	struct awaited *a;
 
-	if (h->protocol == IPV4_PROTO_UDP && len >= PORTS_LEN)
+	if (h->protocol == IP_PROTO_UDP && len >= PORTS_LEN)
 		pcb = udp_find(stack, h->src, load_be16(l4 + UDP_OFF_SRC), h->dst,
 			       load_be16(l4 + UDP_OFF_DST));
-	else if (h->protocol == IPV4_PROTO_ICMP && len > ICMP_OFF_ID + 1 &&
+	else if (h->protocol == IP_PROTO_ICMP && len > ICMP_OFF_ID + 1 &&
 		 l4[ICMP_OFF_TYPE] == ICMP_ECHO_REPLY)
 		pcb = udp_find_echo(stack, h->src, h->dst, load_be16(l4 + ICMP_OFF_ID));
 	a = pcb != NULL && pcb->remote != 0 ? awaited_make(stack, &pcb->awaited) : NULL;
@@ -95,10 +95,10 @@ struct refused *awaited_ipv4(struct stack *stack, struct netif *netif, const uin
 		return NULL;
 	l4 = p + h.header_len;
 	len -= h.header_len;
-	if (h.protocol == IPV4_PROTO_TCP && len >= PORTS_LEN)
+	if (h.protocol == IP_PROTO_TCP && len >= PORTS_LEN)
 		return tcp_awaits(stack, h.dst, load_be16(l4 + TCP_OFF_DST), h.src,
 				  load_be16(l4 + TCP_OFF_SRC));
-	dhcp = h.protocol == IPV4_PROTO_UDP ? dhcp_awaits_message(stack, netif, l4, len) : NULL;
+	dhcp = h.protocol == IP_PROTO_UDP ? dhcp_awaits_message(stack, netif, l4, len) : NULL;
 	return dhcp != NULL ? dhcp : find_port(stack, &h, l4, len);
 }
 

@@ -216,7 +216,7 @@ bool dhcp_awaits(const struct stack *stack, const struct pktbuf *pkt, const stru
 	const struct dhcp_client *c = find(stack, pkt->netif);
 	const uint8_t *l4 = pkt->data + IPV4_HEADER_LEN;
 
-	if (c == NULL || !is_asking(c) || h->protocol != IPV4_PROTO_UDP ||
+	if (c == NULL || !is_asking(c) || h->protocol != IP_PROTO_UDP ||
 	    h->header_len != IPV4_HEADER_LEN || (h->fragment & (IPV4_MF | IPV4_FRAGMENT_OFFSET)) != 0 ||
 	    pktbuf_len(pkt) < IPV4_HEADER_LEN + UDP_HEADER_LEN)
 		return false;

@@ -35,7 +35,7 @@ bool icmp_may_log(struct stack *stack, uint64_t now_ns)
 static int send_message(struct stack *stack, const struct icmp_header *h, const void *body,
 			size_t len, uint32_t src, uint32_t dst, uint64_t now_ns)
 {
-	const struct ipv4_send how = {.src = src, .dst = dst, .protocol = IPV4_PROTO_ICMP};
+	const struct ipv4_send how = {.src = src, .dst = dst, .protocol = IP_PROTO_ICMP};
 	struct pktbuf *pkt = ipv4_alloc(stack, ICMP_HEADER_LEN + len);
 	uint8_t *p;
 
@@ -138,7 +138,7 @@ void icmp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t 
 static bool error_is_allowed(const struct pktbuf *pkt, const struct ipv4_header *h, size_t len)
 {
 	const uint8_t *l4 = pkt->head + pkt->l3_off + h->header_len;
-	bool query = h->protocol != IPV4_PROTO_ICMP ||
+	bool query = h->protocol != IP_PROTO_ICMP ||
 		     (len > h->header_len && l4[ICMP_OFF_TYPE] == ICMP_ECHO);
 
 	return query && !(pkt->flags & PKTBUF_LINK_BROADCAST) && h->dst == pkt->netif->ipv4 &&

@@ -113,10 +113,10 @@ static bool read_quoted(const uint8_t *p, size_t len, struct quoted *q)
 		return false;
 	q->l4 = p + q->ip.header_len;
 	q->src_port = q->dst_port = 0;
-	q->echo = q->ip.protocol == IPV4_PROTO_ICMP && q->l4[ICMP_OFF_TYPE] == ICMP_ECHO;
+	q->echo = q->ip.protocol == IP_PROTO_ICMP && q->l4[ICMP_OFF_TYPE] == ICMP_ECHO;
 	if (q->echo)
 		q->src_port = load_be16(q->l4 + ICMP_OFF_ID);
-	if (q->ip.protocol == IPV4_PROTO_TCP || q->ip.protocol == IPV4_PROTO_UDP) {
+	if (q->ip.protocol == IP_PROTO_TCP || q->ip.protocol == IP_PROTO_UDP) {
 		q->src_port = load_be16(q->l4 + TCP_OFF_SRC);
 		q->dst_port = load_be16(q->l4 + TCP_OFF_DST);
 	}
@@ -151,9 +151,9 @@ static void tell_too_big(struct stack *stack, const struct icmp_header *h, const
 
 	if (!(q->ip.fragment & IPV4_DF))
 		stack->counters.ip_pmtu_ignored++; /* nobody had to drop it */
-	else if (q->ip.protocol == IPV4_PROTO_TCP)
+	else if (q->ip.protocol == IP_PROTO_TCP)
 		tcp_too_big(stack, &report, now_ns);
-	else if (q->ip.protocol == IPV4_PROTO_UDP || q->echo)
+	else if (q->ip.protocol == IP_PROTO_UDP || q->echo)
 		udp_too_big(stack, &report, now_ns);
 	else
 		stack->counters.ip_pmtu_ignored++;
@@ -196,9 +196,9 @@ static void tell_transport(struct stack *stack, const struct quoted *q, const st
 		.said_by = src,
 	};
 
-	if (q->ip.protocol == IPV4_PROTO_TCP)
+	if (q->ip.protocol == IP_PROTO_TCP)
 		tell_tcp(stack, q, m, src, now_ns);
-	else if (q->ip.protocol == IPV4_PROTO_UDP || q->echo)
+	else if (q->ip.protocol == IP_PROTO_UDP || q->echo)
 		udp_unreachable(stack, &trouble);
 	else
 		stack->counters.icmp_ignored++;

@@ -8,8 +8,7 @@
 
 #include "base/err.h"
 #include "net/netif.h"
-
-enum ipv4_protocol { IPV4_PROTO_ICMP = 1, IPV4_PROTO_TCP = 6, IPV4_PROTO_UDP = 17 };
+#include "net/wire/ip.h"
 
 struct refused;
 

@@ -97,17 +97,17 @@ static void deliver(struct stack *stack, struct pktbuf *pkt, const struct ipv4_h
 	pktbuf_pull(pkt, h->header_len);
 	pkt->l4_off = (uint16_t)(pkt->data - pkt->head);
 	switch (h->protocol) {
-	case IPV4_PROTO_TCP:
+	case IP_PROTO_TCP:
 		/* RFC 9293 3.9.2.3, MUST-57: a segment to a broadcast address is dropped. */
 		if (whom != FOR_US)
 			drop(pkt, &stack->counters.ip_for_others);
 		else
 			tcp_input(stack, pkt, h->src, h->dst, now_ns);
 		break;
-	case IPV4_PROTO_UDP:
+	case IP_PROTO_UDP:
 		udp_input(stack, pkt, h->src, h->dst, now_ns);
 		break;
-	case IPV4_PROTO_ICMP:
+	case IP_PROTO_ICMP:
 		icmp_input(stack, pkt, h->src, h->dst, now_ns);
 		break;
 	default:

@@ -66,7 +66,7 @@ int ipv4_send_one(struct stack *stack, struct pktbuf *pkt, const struct ipv4_sen
 static uint16_t mtu_for(const struct stack *stack, const struct ipv4_send *how,
 			const struct ipv4_route *route, uint64_t now_ns)
 {
-	if (how->protocol == IPV4_PROTO_TCP)
+	if (how->protocol == IP_PROTO_TCP)
 		return route->netif->mtu;
 	return ipv4_path_find(stack, how->dst, how->protocol, route->netif->mtu, now_ns).mtu;
 }
@@ -168,7 +168,7 @@ void ipv4_undeliverable(struct stack *stack, struct pktbuf *pkt, const struct re
 		return;
 	}
 	switch (p[IPV4_OFF_PROTOCOL]) {
-	case IPV4_PROTO_TCP:
+	case IP_PROTO_TCP:
 		trouble = (struct tcp_trouble){
 			.local = src,
 			.remote = dst,
@@ -181,7 +181,7 @@ void ipv4_undeliverable(struct stack *stack, struct pktbuf *pkt, const struct re
 		pktbuf_free(pkt);
 		tcp_unreachable(stack, &trouble, now_ns);
 		return;
-	case IPV4_PROTO_UDP:
+	case IP_PROTO_UDP:
 		udp.local_port = load_be16(l4 + UDP_OFF_SRC);
 		udp.remote_port = load_be16(l4 + UDP_OFF_DST);
 		break;

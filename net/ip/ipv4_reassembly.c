@@ -201,9 +201,9 @@ static const struct refused_reason in_fragments =
 static size_t transport_header_len(uint8_t protocol)
 {
 	switch (protocol) {
-	case IPV4_PROTO_TCP: return TCP_HEADER_LEN;
-	case IPV4_PROTO_UDP: return UDP_HEADER_LEN;
-	case IPV4_PROTO_ICMP: return ICMP_HEADER_LEN;
+	case IP_PROTO_TCP: return TCP_HEADER_LEN;
+	case IP_PROTO_UDP: return UDP_HEADER_LEN;
+	case IP_PROTO_ICMP: return ICMP_HEADER_LEN;
 	default: return 0;
 	}
 }
@@ -223,7 +223,7 @@ static bool piece_is_tiny(const struct piece *piece, uint8_t protocol)
 {
 	if (piece->start == 0)
 		return piece->end < transport_header_len(protocol);
-	return protocol == IPV4_PROTO_TCP && piece->start < TCP_HEADER_LEN;
+	return protocol == IP_PROTO_TCP && piece->start < TCP_HEADER_LEN;
 }
 
 /* Does it agree with what is known of the datagram's end?  Notes the end. */
@@ -340,11 +340,11 @@ static bool reserve(struct stack *stack, struct ipv4_datagram *d, uint32_t end)
  * transport knows no marks.  False: it must be dropped. */
 static bool combine_ecn(const struct ipv4_datagram *d, uint8_t *tos)
 {
-	if (!(d->ecn_seen & 1u << IPV4_ECN_CE))
+	if (!(d->ecn_seen & 1u << IP_ECN_CE))
 		return true;
-	if (d->ecn_seen & 1u << IPV4_ECN_NOT_ECT)
+	if (d->ecn_seen & 1u << IP_ECN_NOT_ECT)
 		return false;
-	*tos |= IPV4_ECN_CE;
+	*tos |= IP_ECN_CE;
 	return true;
 }
 
@@ -394,7 +394,7 @@ static void note_fragment(struct ipv4_datagram *d, const struct pktbuf *pkt,
 {
 	d->netif = pkt->netif;
 	d->pkt_flags |= pkt->flags & PKTBUF_LINK_BROADCAST;
-	d->ecn_seen |= (uint8_t)(1u << (h->tos & IPV4_ECN_MASK));
+	d->ecn_seen |= (uint8_t)(1u << (h->tos & IP_ECN_MASK));
 	memcpy(d->pkt->head + HEADROOM + piece->start, piece->bytes, piece->end - piece->start);
 	if (piece->start > 0)
 		return;

@@ -22,7 +22,7 @@ struct tcp_segment {
 	uint32_t wnd;      /* SEG.WND, scaled */
 	uint16_t raw_wnd;  /* as on the wire */
 	uint16_t flags;    /* enum tcp_flag */
-	uint8_t ip_ecn;    /* enum ipv4_ecn, of its IP header */
+	uint8_t ip_ecn;    /* enum ip_ecn, of its IP header */
 	bool moves_timestamp;        /* RFC 7323 4.3: TS.Recent, once its ACK is believed */
 	struct tcp_options opt;
 	uint64_t now_ns;

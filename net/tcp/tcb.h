@@ -148,7 +148,7 @@ struct tcp_accurate {
 	/* As sender, what the peer says: s.cep, s.e0b, s.e1b, s.ceb */
 	uint32_t s_cep, s_e0b, s_e1b, s_ceb;
 	uint32_t told_ts;       /* the latest timestamp that came with it */
-	uint8_t last_field;     /* enum ipv4_ecn of the packet that came last */
+	uint8_t last_field;     /* enum ip_ecn of the packet that came last */
 	uint8_t marks_unsaid;   /* CE since our last ACK */
 	bool no_ect : 1;        /* what we send is not ECN-capable any more */
 	bool deaf : 1;          /* nor does what the peer says count */
@@ -385,7 +385,7 @@ struct tcp_cc {
 	bool ecn_told;     /* the ACK being processed has ECE */
 	bool ecn_cwr : 1;  /* the last reduction was because of a mark */
 	bool ecn_seen : 1; /* a segment came that was ECN-capable, or marked */
-	uint8_t syn_ecn : 2; /* enum ipv4_ecn of the peer's SYN or SYN-ACK, the last that came */
+	uint8_t syn_ecn : 2; /* enum ip_ecn of the peer's SYN or SYN-ACK, the last that came */
 	uint32_t delivered_ce;  /* of loss.delivered */
 	uint64_t acked_ns;      /* when cwnd was looked at last */
 	struct tcp_accurate *accurate; /* in AccECN mode, and while our SYN asks for it */

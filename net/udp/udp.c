@@ -36,7 +36,7 @@ static void push_header(struct pktbuf *pkt, const struct udp_pcb *pcb, uint32_t 
 		.src_port = pcb->local_port,
 		.dst_port = dst_port,
 		.len = (uint16_t)len,
-		.checksum = checksum_fold(ipv4_pseudo_sum(src, dst, IPV4_PROTO_UDP, (uint32_t)len)),
+		.checksum = checksum_fold(ipv4_pseudo_sum(src, dst, IP_PROTO_UDP, (uint32_t)len)),
 	};
 
 	udp_header_write(pktbuf_push(pkt, UDP_HEADER_LEN), &h);
@@ -47,7 +47,7 @@ static void push_header(struct pktbuf *pkt, const struct udp_pcb *pcb, uint32_t 
 
 static uint8_t protocol_of(const struct udp_pcb *pcb)
 {
-	return pcb->echo ? IPV4_PROTO_ICMP : IPV4_PROTO_UDP;
+	return pcb->echo ? IP_PROTO_ICMP : IP_PROTO_UDP;
 }
 
 static bool forbids_fragments(const struct stack *stack, const struct udp_pcb *pcb,
@@ -137,7 +137,7 @@ int udp_send_everybody(struct stack *stack, const struct udp_flow *flow, const v
 	const struct ipv4_send how = {
 		.src = flow->src,
 		.dst = IPV4_ADDR_BROADCAST,
-		.protocol = IPV4_PROTO_UDP,
+		.protocol = IP_PROTO_UDP,
 		.broadcast = true,
 	};
 	struct pktbuf *pkt = udp_packet_of(stack, buf, len);
@@ -198,7 +198,7 @@ static bool checksum_is_bad(const struct pktbuf *pkt, const struct udp_header *h
 
 	if (h->checksum == 0 || (pkt->flags & PKTBUF_CSUM_VALID))
 		return false;
-	sum = ipv4_pseudo_sum(src, dst, IPV4_PROTO_UDP, h->len) + checksum_sum(pkt->data, h->len);
+	sum = ipv4_pseudo_sum(src, dst, IP_PROTO_UDP, h->len) + checksum_sum(pkt->data, h->len);
 	return checksum_finish(sum) != 0;
 }
 
@@ -331,7 +331,7 @@ void udp_unreachable(struct stack *stack, const struct udp_trouble *trouble)
 
 static struct udp_pcb *find_sender(const struct stack *stack, const struct ipv4_too_big *report)
 {
-	if (report->protocol == IPV4_PROTO_ICMP)
+	if (report->protocol == IP_PROTO_ICMP)
 		return udp_find_echo(stack, report->remote, report->local, report->local_port);
 	return udp_find(stack, report->remote, report->remote_port, report->local,
 			report->local_port);

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/compiler.h"
+#include "net/wire/ip.h"
 
 #define IPV4_HEADER_LEN 20 /* without options */
 #define IPV4_HEADER_MAX 60
@@ -33,14 +34,6 @@ enum ipv4_fragment_bits {
 	IPV4_DF = 0x4000,
 	IPV4_MF = 0x2000,
 	IPV4_FRAGMENT_OFFSET = 0x1fff, /* in units of 8 bytes */
-};
-
-enum ipv4_ecn { /* RFC 3168 5: the low bits of the TOS byte */
-	IPV4_ECN_NOT_ECT = 0,
-	IPV4_ECN_ECT1 = 1,
-	IPV4_ECN_ECT0 = 2,
-	IPV4_ECN_CE = 3,
-	IPV4_ECN_MASK = 3,
 };
 
 enum ipv4_option {

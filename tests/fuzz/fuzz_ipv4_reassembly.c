@@ -51,7 +51,7 @@ static void check_time_exceeded(struct script *s, const struct kit_sent *sent)
 	inner.src = load_be32(sent->payload + IPV4_OFF_SRC);
 	inner.id = load_be16(sent->payload + IPV4_OFF_ID);
 	FUZZ_CHECK(inner.src == sent->ip.dst, "told %08x of a packet of %08x", sent->ip.dst, inner.src);
-	if (sent->payload[IPV4_OFF_PROTOCOL] == IPV4_PROTO_UDP)
+	if (sent->payload[IPV4_OFF_PROTOCOL] == IP_PROTO_UDP)
 		FUZZ_CHECK(fragments_await(&s->model, inner.src, inner.id),
 			   "the time of %04x from %08x was not exceeded", inner.id, inner.src);
 }
@@ -121,7 +121,7 @@ static void send(struct script *s, const struct fragment *f, uint8_t options)
 			       .options = no_operation,
 			       .options_len = s->options ? options % 3 * 4 : 0,
 		       },
-		       IPV4_PROTO_UDP, bytes, f->len);
+		       IP_PROTO_UDP, bytes, f->len);
 	must = fragments_add(&s->model, f);
 	kit_inject_frame(&s->t.k, &frame);
 	check(s);
@@ -196,7 +196,7 @@ static void whole_datagram(struct script *s, struct fuzz_input *in)
 /* Of another protocol, with another header or to everybody: nothing of it may come out. */
 static void odd_fragment(struct script *s, struct fuzz_input *in)
 {
-	static const uint8_t protocols[] = {IPV4_PROTO_TCP, IPV4_PROTO_ICMP, 4, 200};
+	static const uint8_t protocols[] = {IP_PROTO_TCP, IP_PROTO_ICMP, 4, 200};
 	static const uint32_t destinations[] = {KIT_IP, KIT_NET_BROADCAST, UINT32_MAX, KIT_IP + 1};
 	struct fragment who = choose(s, in);
 	uint8_t how = fuzz_u8(in);

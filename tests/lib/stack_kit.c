@@ -28,13 +28,13 @@ static void decode_transport(struct kit_sent *s)
 	size_t len = (size_t)s->ip.total_len - s->ip.header_len, header_len = 0;
 
 	s->l4 = s->l3 + s->ip.header_len;
-	if (s->ip.protocol == IPV4_PROTO_ICMP) {
+	if (s->ip.protocol == IP_PROTO_ICMP) {
 		s->is_icmp = icmp_header_read(s->l4, len, &s->icmp);
 		header_len = ICMP_HEADER_LEN;
-	} else if (s->ip.protocol == IPV4_PROTO_UDP) {
+	} else if (s->ip.protocol == IP_PROTO_UDP) {
 		s->is_udp = udp_header_read(s->l4, len, &s->udp);
 		header_len = UDP_HEADER_LEN;
-	} else if (s->ip.protocol == IPV4_PROTO_TCP) {
+	} else if (s->ip.protocol == IP_PROTO_TCP) {
 		s->is_tcp = tcp_header_read(s->l4, len, &s->tcp);
 		header_len = s->is_tcp ? s->tcp.header_len : 0;
 		s->tcp_options = s->l4 + TCP_HEADER_LEN;

@@ -55,12 +55,12 @@ void kit_fix_transport(struct kit_frame *f)
 	size_t len = f->len - (size_t)(l4 - f->bytes);
 	uint8_t protocol = ip[IPV4_OFF_PROTOCOL];
 	uint8_t pseudo[12];
-	size_t at = protocol == IPV4_PROTO_TCP ? TCP_OFF_CHECKSUM
-		    : protocol == IPV4_PROTO_UDP ? UDP_OFF_CHECKSUM : ICMP_OFF_CHECKSUM;
+	size_t at = protocol == IP_PROTO_TCP ? TCP_OFF_CHECKSUM
+		    : protocol == IP_PROTO_UDP ? UDP_OFF_CHECKSUM : ICMP_OFF_CHECKSUM;
 	uint16_t value;
 
-	if (protocol != IPV4_PROTO_TCP && protocol != IPV4_PROTO_UDP &&
-	    protocol != IPV4_PROTO_ICMP)
+	if (protocol != IP_PROTO_TCP && protocol != IP_PROTO_UDP &&
+	    protocol != IP_PROTO_ICMP)
 		return;
 	if (len < at + 2)
 		return;
@@ -69,10 +69,10 @@ void kit_fix_transport(struct kit_frame *f)
 	pseudo[9] = protocol;
 	store_be16(pseudo + 10, (uint16_t)len);
 	store_be16(l4 + at, 0);
-	value = kit_checksum(kit_sum(protocol == IPV4_PROTO_ICMP ? 0 : kit_sum(0, pseudo, 12), l4,
+	value = kit_checksum(kit_sum(protocol == IP_PROTO_ICMP ? 0 : kit_sum(0, pseudo, 12), l4,
 				     len));
 	/* RFC 768: a computed 0 is sent as all ones. */
-	if (protocol == IPV4_PROTO_UDP && value == 0)
+	if (protocol == IP_PROTO_UDP && value == 0)
 		value = 0xffff;
 	store_be16(l4 + at, value);
 }
@@ -150,7 +150,7 @@ void kit_build_icmp(struct kit_frame *f, const struct kit_ipv4 *ip, uint8_t type
 	uint8_t header[ICMP_HEADER_LEN];
 
 	icmp_header_write(header, &h);
-	kit_build_ipv4(f, ip, IPV4_PROTO_ICMP, header, sizeof(header));
+	kit_build_ipv4(f, ip, IP_PROTO_ICMP, header, sizeof(header));
 	append(f, payload, len);
 	store_be16(kit_l3(f) + IPV4_OFF_TOTAL_LEN, (uint16_t)(f->len - ETH_HEADER_LEN));
 	kit_fix_ipv4(f);
@@ -168,7 +168,7 @@ void kit_build_udp(struct kit_frame *f, const struct kit_ipv4 *ip, uint16_t src_
 	uint8_t header[UDP_HEADER_LEN];
 
 	udp_header_write(header, &h);
-	kit_build_ipv4(f, ip, IPV4_PROTO_UDP, header, sizeof(header));
+	kit_build_ipv4(f, ip, IP_PROTO_UDP, header, sizeof(header));
 	append(f, payload, len);
 	store_be16(kit_l3(f) + IPV4_OFF_TOTAL_LEN, (uint16_t)(f->len - ETH_HEADER_LEN));
 	kit_fix_ipv4(f);
@@ -192,7 +192,7 @@ void kit_build_tcp(struct kit_frame *f, const struct kit_ipv4 *ip, const struct 
 	uint8_t header[TCP_HEADER_LEN];
 
 	tcp_header_write(header, &h);
-	kit_build_ipv4(f, ip, IPV4_PROTO_TCP, header, sizeof(header));
+	kit_build_ipv4(f, ip, IP_PROTO_TCP, header, sizeof(header));
 	append(f, tcp->options, tcp->options_len);
 	append(f, NULL, options_len - tcp->options_len);
 	append(f, payload, len);

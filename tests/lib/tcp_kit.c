@@ -192,10 +192,10 @@ static void inject_cut(struct tk *t, struct kit_frame *whole, uint16_t at)
 	struct kit_ipv4 ip = {.id = (uint16_t)t->k.sent_ever, .fragment = IPV4_MF};
 	struct kit_frame part;
 
-	kit_build_ipv4(&part, &ip, IPV4_PROTO_TCP, l4, at);
+	kit_build_ipv4(&part, &ip, IP_PROTO_TCP, l4, at);
 	kit_inject_frame(&t->k, &part);
 	ip.fragment = at / 8;
-	kit_build_ipv4(&part, &ip, IPV4_PROTO_TCP, l4 + at, len - at);
+	kit_build_ipv4(&part, &ip, IP_PROTO_TCP, l4 + at, len - at);
 	kit_inject_frame(&t->k, &part);
 }
 

@@ -340,7 +340,7 @@ static void build(struct scene *s, struct kit_frame *f)
 	default:
 		ip.fragment = (uint16_t)(IPV4_MF | r % 8);
 		ip.id = (uint16_t)(r >> 8 & 1);
-		kit_build_ipv4(f, &ip, IPV4_PROTO_UDP, payload, len / 8 * 8);
+		kit_build_ipv4(f, &ip, IP_PROTO_UDP, payload, len / 8 * 8);
 	}
 }
 

@@ -15,7 +15,7 @@ static inline void too_big_at(struct tk *t, uint32_t seq, uint16_t len, uint32_t
 
 	store_be16(quoted + IPV4_OFF_TOTAL_LEN, len);
 	store_be16(quoted + IPV4_OFF_FRAGMENT, fragment);
-	quoted[IPV4_OFF_PROTOCOL] = IPV4_PROTO_TCP;
+	quoted[IPV4_OFF_PROTOCOL] = IP_PROTO_TCP;
 	store_be32(quoted + IPV4_OFF_SRC, KIT_IP);
 	store_be32(quoted + IPV4_OFF_DST, KIT_PEER_IP);
 	store_be16(quoted + 20, src_port);

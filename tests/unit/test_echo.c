@@ -287,7 +287,7 @@ TEST(what_is_wrong_is_dropped)
 	assert_int_equal(kit_counter(&k, "icmp_bad_checksum"), 1);
 	kit_build_icmp(&f, &(struct kit_ipv4){.dst = 0xffffffff}, ICMP_ECHO_REPLY, 0, 7u << 16, "x", 1);
 	kit_inject_frame(&k, &f);
-	kit_build_ipv4(&f, NULL, IPV4_PROTO_ICMP, "\0\0\xff\xff\0\7\0", 7);
+	kit_build_ipv4(&f, NULL, IP_PROTO_ICMP, "\0\0\xff\xff\0\7\0", 7);
 	kit_inject_frame(&k, &f);
 	assert_int_equal(kit_counter(&k, "icmp_malformed"), 1);
 	assert_int_equal(receive(), ERR_AGAIN);

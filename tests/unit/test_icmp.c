@@ -76,7 +76,7 @@ TEST(a_large_echo_comes_and_goes_in_fragments)
 			.fragment = (uint16_t)((more ? IPV4_MF : 0) | at / 8), .id = 3, .no_flags = true,
 		};
 
-		kit_build_ipv4(&f, &ip, IPV4_PROTO_ICMP, message + at, n);
+		kit_build_ipv4(&f, &ip, IP_PROTO_ICMP, message + at, n);
 		kit_inject_frame(&k, &f);
 	}
 	while (k.n_sent > 0) {
@@ -183,7 +183,7 @@ TEST(a_header_under_8_bytes_is_dropped)
 	static const uint8_t echo[8] = {ICMP_ECHO};
 
 	for (size_t len = 0; len < 8; len++) {
-		kit_build_ipv4(&f, NULL, IPV4_PROTO_ICMP, echo, len);
+		kit_build_ipv4(&f, NULL, IP_PROTO_ICMP, echo, len);
 		kit_fix_transport(&f);
 		kit_inject_frame(&k, &f);
 	}
@@ -462,10 +462,10 @@ TEST(the_sender_of_errors_checks_for_itself)
 	icmp_send_error(k.stack, pkt, ICMP_UNREACHABLE, ICMP_UNREACH_PORT, k.now_ns);
 	assert_int_equal(k.n_sent, 0);
 	pkt->flags = 0;
-	pkt->data[IPV4_OFF_PROTOCOL] = IPV4_PROTO_ICMP;
+	pkt->data[IPV4_OFF_PROTOCOL] = IP_PROTO_ICMP;
 	icmp_send_error(k.stack, pkt, ICMP_UNREACHABLE, ICMP_UNREACH_PORT, k.now_ns);
 	assert_int_equal(k.n_sent, 0);
-	pkt->data[IPV4_OFF_PROTOCOL] = IPV4_PROTO_UDP;
+	pkt->data[IPV4_OFF_PROTOCOL] = IP_PROTO_UDP;
 	store_be16(pkt->data + IPV4_OFF_FRAGMENT, 1);
 	icmp_send_error(k.stack, pkt, ICMP_UNREACHABLE, ICMP_UNREACH_PORT, k.now_ns);
 	assert_int_equal(k.n_sent, 0);

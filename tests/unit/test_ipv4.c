@@ -111,7 +111,7 @@ TEST(ihl_15_in_a_52_byte_packet_is_dropped)
 {
 	uint8_t payload[32] = {0};
 
-	kit_build_ipv4(&f, NULL, IPV4_PROTO_TCP, payload, sizeof(payload));
+	kit_build_ipv4(&f, NULL, IP_PROTO_TCP, payload, sizeof(payload));
 	assert_int_equal(f.len, ETH_HEADER_LEN + 52);
 	set_ihl(15);
 	expect_dropped("ip_malformed");
@@ -142,7 +142,7 @@ TEST(total_len_over_the_frame_is_dropped)
 
 TEST(total_len_20_with_protocol_tcp_is_dropped_by_tcp)
 {
-	kit_build_ipv4(&f, NULL, IPV4_PROTO_TCP, NULL, 0);
+	kit_build_ipv4(&f, NULL, IP_PROTO_TCP, NULL, 0);
 	expect_dropped("tcp_malformed");
 }
 
@@ -349,7 +349,7 @@ TEST(broken_options_of_errors_and_broadcasts_are_not_answered)
 
 	kit_build_icmp(&f, &ip, ICMP_UNREACHABLE, 1, 0, NULL, 0);
 	expect_dropped("ip_malformed");
-	kit_build_ipv4(&f, &ip, IPV4_PROTO_ICMP, NULL, 0); /* nobody knows what it is */
+	kit_build_ipv4(&f, &ip, IP_PROTO_ICMP, NULL, 0); /* nobody knows what it is */
 	expect_dropped("ip_malformed");
 	all.eth_dst = KIT_BROADCAST_MAC;
 	all.dst = KIT_NET_BROADCAST;

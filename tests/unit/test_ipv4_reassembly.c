@@ -45,7 +45,7 @@ static void build_whole(size_t text_len)
 		whole[UDP_HEADER_LEN + i] = text_byte(i);
 	store_be32(pseudo, KIT_PEER_IP);
 	store_be32(pseudo + 4, KIT_IP);
-	pseudo[9] = IPV4_PROTO_UDP;
+	pseudo[9] = IP_PROTO_UDP;
 	store_be16(pseudo + 10, (uint16_t)whole_len);
 	store_be16(whole + UDP_OFF_CHECKSUM,
 		   kit_checksum(kit_sum(kit_sum(0, pseudo, 12), whole, whole_len)));
@@ -58,7 +58,7 @@ static void inject_as(const struct kit_ipv4 *like, size_t from, size_t to, bool 
 
 	ip.fragment = (uint16_t)((more ? IPV4_MF : 0) | from / 8);
 	ip.no_flags = true;
-	kit_build_ipv4(&f, &ip, IPV4_PROTO_UDP, whole + from, to - from);
+	kit_build_ipv4(&f, &ip, IP_PROTO_UDP, whole + from, to - from);
 	kit_inject_frame(&k, &f);
 }
 
@@ -240,9 +240,9 @@ TEST(a_fragmented_syn_is_a_syn)
 					.options = options, .options_len = 20},
 		      "text", 4);
 	memcpy(segment, kit_l4(&f), 44);
-	kit_build_ipv4(&f, &(struct kit_ipv4){.fragment = IPV4_MF}, IPV4_PROTO_TCP, segment, 24);
+	kit_build_ipv4(&f, &(struct kit_ipv4){.fragment = IPV4_MF}, IP_PROTO_TCP, segment, 24);
 	kit_inject_frame(&k, &f);
-	kit_build_ipv4(&f, &(struct kit_ipv4){.fragment = 3}, IPV4_PROTO_TCP, segment + 24, 20);
+	kit_build_ipv4(&f, &(struct kit_ipv4){.fragment = 3}, IP_PROTO_TCP, segment + 24, 20);
 	kit_inject_frame(&k, &f);
 	kit_poll(&k);
 	assert_int_equal(kit_counter(&k, "tcp_in"), 1);
@@ -291,7 +291,7 @@ static void expect_fragment_dropped(const char *counter, uint16_t field, size_t 
 {
 	uint64_t before = kit_counter(&k, counter);
 
-	kit_build_ipv4(&f, &(struct kit_ipv4){.fragment = field, .no_flags = true}, IPV4_PROTO_UDP,
+	kit_build_ipv4(&f, &(struct kit_ipv4){.fragment = field, .no_flags = true}, IP_PROTO_UDP,
 		       whole, len);
 	kit_inject_frame(&k, &f);
 	assert_int_equal(kit_counter(&k, counter), before + 1);
@@ -312,7 +312,7 @@ TEST(impossible_fragments_are_dropped)
 	expect_fragment_dropped("ip_fragments_dropped", IPV4_MF | 0x1fff, 8);
 	expect_fragment_dropped("ip_fragments_dropped", 0x1ffd, 4);      /* by one byte */
 	/* The last byte that a datagram can have. */
-	kit_build_ipv4(&f, &(struct kit_ipv4){.fragment = 0x1ffd}, IPV4_PROTO_UDP, whole, 3);
+	kit_build_ipv4(&f, &(struct kit_ipv4){.fragment = 0x1ffd}, IP_PROTO_UDP, whole, 3);
 	kit_inject_frame(&k, &f);
 	assert_int_equal(k.stack->reassembly.count, 1);
 }
@@ -340,11 +340,11 @@ TEST(tiny_first_fragments_are_dropped)
 		uint16_t len;
 		bool tiny;
 	} rows[] = {
-		{IPV4_PROTO_TCP, IPV4_MF, 8, true},      {IPV4_PROTO_TCP, IPV4_MF, 16, true},
-		{IPV4_PROTO_TCP, IPV4_MF, 24, false},    {IPV4_PROTO_TCP, IPV4_MF | 1, 8, true},
-		{IPV4_PROTO_TCP, 2, 8, true},            {IPV4_PROTO_TCP, 3, 8, false},
-		{IPV4_PROTO_UDP, IPV4_MF, 8, false},     {IPV4_PROTO_UDP, 1, 8, false},
-		{IPV4_PROTO_ICMP, IPV4_MF, 8, false},    {200, IPV4_MF, 8, false},
+		{IP_PROTO_TCP, IPV4_MF, 8, true},      {IP_PROTO_TCP, IPV4_MF, 16, true},
+		{IP_PROTO_TCP, IPV4_MF, 24, false},    {IP_PROTO_TCP, IPV4_MF | 1, 8, true},
+		{IP_PROTO_TCP, 2, 8, true},            {IP_PROTO_TCP, 3, 8, false},
+		{IP_PROTO_UDP, IPV4_MF, 8, false},     {IP_PROTO_UDP, 1, 8, false},
+		{IP_PROTO_ICMP, IPV4_MF, 8, false},    {200, IPV4_MF, 8, false},
 	};
 
 	build_whole(2000);

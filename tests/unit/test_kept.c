@@ -127,7 +127,7 @@ TEST(unread_fragments_leave_the_reassembly_its_memory)
 			unsigned n = MIN(1472u, 60000 - at);
 
 			ip.fragment = (uint16_t)((at + n < 60000 ? IPV4_MF : 0) | at / 8);
-			kit_build_ipv4(&f, &ip, IPV4_PROTO_UDP, text, n);
+			kit_build_ipv4(&f, &ip, IP_PROTO_UDP, text, n);
 			kit_inject_frame(&k, &f);
 		}
 	}

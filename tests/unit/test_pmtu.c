@@ -60,7 +60,7 @@ TEST(a_claim_goes_down_only)
 
 static uint16_t path_mtu(uint32_t dst)
 {
-	return ipv4_path_find(k.stack, dst, IPV4_PROTO_UDP, 1500, k.now_ns).mtu;
+	return ipv4_path_find(k.stack, dst, IP_PROTO_UDP, 1500, k.now_ns).mtu;
 }
 
 TEST(a_path_is_remembered_for_ten_minutes)
@@ -68,16 +68,16 @@ TEST(a_path_is_remembered_for_ten_minutes)
 	struct ipv4_path path;
 
 	assert_int_equal(path_mtu(KIT_FAR_IP), 1500);
-	path = ipv4_pmtu_lower(k.stack, KIT_FAR_IP, IPV4_PROTO_UDP, 1400, k.now_ns);
+	path = ipv4_pmtu_lower(k.stack, KIT_FAR_IP, IP_PROTO_UDP, 1400, k.now_ns);
 	assert_int_equal(path.mtu, 1400);
 	assert_false(path.narrow);
 	assert_int_equal(path_mtu(KIT_FAR_IP), 1400);
 	assert_int_equal(path_mtu(KIT_FAR_IP + 1), 1500);
 	/* Another transport has to see for itself. */
-	assert_int_equal(ipv4_path_find(k.stack, KIT_FAR_IP, IPV4_PROTO_TCP, 1500, k.now_ns).mtu,
+	assert_int_equal(ipv4_path_find(k.stack, KIT_FAR_IP, IP_PROTO_TCP, 1500, k.now_ns).mtu,
 			 1500);
 	/* The link's own MTU is a bound all the same. */
-	assert_int_equal(ipv4_path_find(k.stack, KIT_FAR_IP, IPV4_PROTO_UDP, 1300, k.now_ns).mtu,
+	assert_int_equal(ipv4_path_find(k.stack, KIT_FAR_IP, IP_PROTO_UDP, 1300, k.now_ns).mtu,
 			 1300);
 	k.now_ns += IPV4_PMTU_NS - 1;
 	assert_int_equal(path_mtu(KIT_FAR_IP), 1400);
@@ -89,13 +89,13 @@ TEST(no_path_is_taken_for_dust)
 {
 	struct ipv4_path path;
 
-	path = ipv4_pmtu_lower(k.stack, KIT_FAR_IP, IPV4_PROTO_UDP, 552, k.now_ns);
+	path = ipv4_pmtu_lower(k.stack, KIT_FAR_IP, IP_PROTO_UDP, 552, k.now_ns);
 	assert_int_equal(path.mtu, 552);
 	assert_false(path.narrow);
-	path = ipv4_pmtu_lower(k.stack, KIT_FAR_IP, IPV4_PROTO_UDP, 551, k.now_ns);
+	path = ipv4_pmtu_lower(k.stack, KIT_FAR_IP, IP_PROTO_UDP, 551, k.now_ns);
 	assert_int_equal(path.mtu, 552);
 	assert_true(path.narrow);
-	path = ipv4_path_find(k.stack, KIT_FAR_IP, IPV4_PROTO_UDP, 1500, k.now_ns);
+	path = ipv4_path_find(k.stack, KIT_FAR_IP, IP_PROTO_UDP, 1500, k.now_ns);
 	assert_int_equal(path.mtu, 552);
 	assert_true(path.narrow);
 }
@@ -103,7 +103,7 @@ TEST(no_path_is_taken_for_dust)
 TEST(the_cache_is_bounded_and_forgets_the_oldest)
 {
 	for (uint32_t i = 0; i < 1000; i++) {
-		ipv4_pmtu_lower(k.stack, KIT_FAR_IP + i, IPV4_PROTO_UDP, 1000, k.now_ns++);
+		ipv4_pmtu_lower(k.stack, KIT_FAR_IP + i, IP_PROTO_UDP, 1000, k.now_ns++);
 		assert_int_equal(path_mtu(KIT_FAR_IP + i), 1000);
 	}
 	for (uint32_t i = 0; i < 1000; i++)
@@ -111,7 +111,7 @@ TEST(the_cache_is_bounded_and_forgets_the_oldest)
 				 i < 1000 - IPV4_PMTU_ENTRIES ? 1500 : 1000);
 	/* The same destination again takes no second place. */
 	for (unsigned i = 0; i < 100; i++)
-		ipv4_pmtu_lower(k.stack, KIT_FAR_IP + 999, IPV4_PROTO_UDP, 900, k.now_ns);
+		ipv4_pmtu_lower(k.stack, KIT_FAR_IP + 999, IP_PROTO_UDP, 900, k.now_ns);
 	assert_int_equal(path_mtu(KIT_FAR_IP + 990), 1000);
 }
 

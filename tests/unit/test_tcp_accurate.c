@@ -34,7 +34,7 @@ static struct seen take(struct tk *t)
 
 	assert_non_null(s);
 	seen = (struct seen){.flags = s->tcp.flags & (uint16_t)~TCP_PSH,
-			     .field = s->ip.tos & IPV4_ECN_MASK, .len = s->payload_len,
+			     .field = s->ip.tos & IP_ECN_MASK, .len = s->payload_len,
 			     .seq = s->tcp.seq - t->iss};
 	tcp_options_parse(&seen.opt, s->tcp_options, s->tcp.header_len - TCP_HEADER_LEN,
 			  s->tcp.flags & TCP_SYN);
@@ -68,7 +68,7 @@ static void begin(struct tk *t)
 {
 	tk_open_with(t, &accurate);
 	tk_connect(t);
-	expect(t, TCP_SYN | ASKS, IPV4_ECN_NOT_ECT);
+	expect(t, TCP_SYN | ASKS, IP_ECN_NOT_ECT);
 }
 
 /* In AccECN mode, nothing mangled; the peer's first ACE has come. */
@@ -76,7 +76,7 @@ static void establish(struct tk *t)
 {
 	begin(t);
 	TK_SEND(t, .flags = TCP_SYN | TCP_ACK | TCP_CWR, .ack = 1);
-	expect(t, TCP_ACK | ACE(2), IPV4_ECN_NOT_ECT);
+	expect(t, TCP_ACK | ACE(2), IP_ECN_NOT_ECT);
 	TK_SEND(t, .seq = 1, .ack = 1, .flags = TCP_ACK | ACE(5));
 	assert_int_equal(tk_inspect(t).ecn, TCP_ECN_ACCURATE);
 }
@@ -107,19 +107,19 @@ TEST(a_client)
 		unsigned field;
 		uint16_t later;
 	} cases[] = {
-		{TCP_CWR, IPV4_ECN_NOT_ECT, TCP_ECN_ACCURATE, ACE(2), IPV4_ECN_ECT0, ACE(5)},
-		{TCP_CWR, IPV4_ECN_ECT1, TCP_ECN_ACCURATE, ACE(3), IPV4_ECN_ECT0, ACE(5)},
-		{TCP_CWR, IPV4_ECN_ECT0, TCP_ECN_ACCURATE, ACE(4), IPV4_ECN_ECT0, ACE(5)},
-		{TCP_CWR, IPV4_ECN_CE, TCP_ECN_ACCURATE, ACE(6), IPV4_ECN_ECT0, ACE(6)},
+		{TCP_CWR, IP_ECN_NOT_ECT, TCP_ECN_ACCURATE, ACE(2), IP_ECN_ECT0, ACE(5)},
+		{TCP_CWR, IP_ECN_ECT1, TCP_ECN_ACCURATE, ACE(3), IP_ECN_ECT0, ACE(5)},
+		{TCP_CWR, IP_ECN_ECT0, TCP_ECN_ACCURATE, ACE(4), IP_ECN_ECT0, ACE(5)},
+		{TCP_CWR, IP_ECN_CE, TCP_ECN_ACCURATE, ACE(6), IP_ECN_ECT0, ACE(6)},
 		/* 3.1.3: not known yet */
-		{TCP_AE | TCP_ECE, 0, TCP_ECN_ACCURATE, ACE(2), IPV4_ECN_ECT0, ACE(5)},
+		{TCP_AE | TCP_ECE, 0, TCP_ECN_ACCURATE, ACE(2), IP_ECN_ECT0, ACE(5)},
 		/* 3.2.2.3: our SYN was Not-ECT, and did not arrive so */
-		{TCP_CWR | TCP_ECE, 0, TCP_ECN_ACCURATE, ACE(2), IPV4_ECN_NOT_ECT, ACE(5)},
-		{TCP_AE, 0, TCP_ECN_ACCURATE, ACE(2), IPV4_ECN_NOT_ECT, ACE(5)},
-		{TCP_AE | TCP_CWR, 0, TCP_ECN_ACCURATE, ACE(2), IPV4_ECN_NOT_ECT, ACE(5)},
-		{TCP_ECE, 0, TCP_ECN_ON, 0, IPV4_ECN_ECT0, 0},
-		{0, 0, TCP_ECN_OFF, 0, IPV4_ECN_NOT_ECT, 0},
-		{ASKS, 0, TCP_ECN_OFF, 0, IPV4_ECN_NOT_ECT, 0}, /* "Broken" */
+		{TCP_CWR | TCP_ECE, 0, TCP_ECN_ACCURATE, ACE(2), IP_ECN_NOT_ECT, ACE(5)},
+		{TCP_AE, 0, TCP_ECN_ACCURATE, ACE(2), IP_ECN_NOT_ECT, ACE(5)},
+		{TCP_AE | TCP_CWR, 0, TCP_ECN_ACCURATE, ACE(2), IP_ECN_NOT_ECT, ACE(5)},
+		{TCP_ECE, 0, TCP_ECN_ON, 0, IP_ECN_ECT0, 0},
+		{0, 0, TCP_ECN_OFF, 0, IP_ECN_NOT_ECT, 0},
+		{ASKS, 0, TCP_ECN_OFF, 0, IP_ECN_NOT_ECT, 0}, /* "Broken" */
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -159,15 +159,15 @@ TEST(a_syn_that_was_lost)
 
 		begin(&t);
 		tk_advance(&t, NS_PER_S);
-		expect(&t, TCP_SYN | ASKS, IPV4_ECN_NOT_ECT);
+		expect(&t, TCP_SYN | ASKS, IP_ECN_NOT_ECT);
 		tk_advance(&t, 2 * NS_PER_S);
-		expect(&t, TCP_SYN, IPV4_ECN_NOT_ECT);
+		expect(&t, TCP_SYN, IP_ECN_NOT_ECT);
 		TK_SEND(&t, .flags = TCP_SYN | TCP_ACK | cases[i].answer, .ack = 1);
 		assert_int_equal(tk_inspect(&t).ecn, cases[i].mode);
 		kit_sent_clear(&t.k);
 		tk_write(&t, 0, 100);
 		assert_int_equal(take(&t).field, cases[i].mode == TCP_ECN_ACCURATE
-							 ? IPV4_ECN_ECT0 : IPV4_ECN_NOT_ECT);
+							 ? IP_ECN_ECT0 : IP_ECN_NOT_ECT);
 		tk_close(&t);
 	}
 }
@@ -193,8 +193,8 @@ static void accept_it(struct tk *t, uint8_t ace)
 /* Whatever was configured but `off`; each combination but 000 and 011 asks for it (3.1.3). */
 TEST(a_server)
 {
-	static const uint16_t echo[] = {[IPV4_ECN_NOT_ECT] = ACE(2), [IPV4_ECN_ECT1] = ACE(3),
-					[IPV4_ECN_ECT0] = ACE(4), [IPV4_ECN_CE] = ACE(6)};
+	static const uint16_t echo[] = {[IP_ECN_NOT_ECT] = ACE(2), [IP_ECN_ECT1] = ACE(3),
+					[IP_ECN_ECT0] = ACE(4), [IP_ECN_CE] = ACE(6)};
 
 	for (unsigned bits = 0; bits < 8; bits++)
 		for (uint8_t tos = 0; tos < 4; tos++)
@@ -212,7 +212,7 @@ TEST(a_server)
 				accept_it(&t, on && bits != 3 ? 2 : 0);
 				tk_write(&t, 0, 10);
 				expect(&t, TCP_ACK | (on && bits != 3 ? ACE(5) : 0),
-				       on ? IPV4_ECN_ECT0 : IPV4_ECN_NOT_ECT);
+				       on ? IP_ECN_ECT0 : IP_ECN_NOT_ECT);
 				tk_close(&t);
 			}
 }
@@ -231,18 +231,18 @@ TEST(the_third_ack)
 		struct tk t;
 
 		ask_server(&t, NET_ECN_ACCEPT, ASKS, 0);
-		expect(&t, TCP_SYN | TCP_ACK | TCP_CWR, IPV4_ECN_NOT_ECT);
+		expect(&t, TCP_SYN | TCP_ACK | TCP_CWR, IP_ECN_NOT_ECT);
 		accept_it(&t, cases[i].ace);
 		assert_int_equal(tk_inspect(&t).accurate->s_cep, cases[i].s_cep);
 		assert_int_equal(kit_counter(&t.k, "tcp_ecn_reductions"), cases[i].ace == 6);
 		tk_write(&t, 0, 100);
-		expect(&t, TCP_ACK | ACE(5), cases[i].ect ? IPV4_ECN_ECT0 : IPV4_ECN_NOT_ECT);
+		expect(&t, TCP_ACK | ACE(5), cases[i].ect ? IP_ECN_ECT0 : IP_ECN_NOT_ECT);
 		/* note 1: with 0 no feedback counts, but ours is given */
 		ack(&t, 101, (uint8_t)(cases[i].s_cep + 1));
 		assert_int_equal(kit_counter(&t.k, "tcp_ecn_reductions"),
 				 (cases[i].ace == 6) + (cases[i].ace != 0));
-		data(&t, 1, 10, IPV4_ECN_CE);
-		expect(&t, TCP_ACK | ACE(6), IPV4_ECN_NOT_ECT);
+		data(&t, 1, 10, IP_ECN_CE);
+		expect(&t, TCP_ACK | ACE(6), IP_ECN_NOT_ECT);
 		tk_close(&t);
 	}
 }
@@ -255,7 +255,7 @@ TEST(a_synack_that_was_lost)
 
 	ask_server(&t, NET_ECN_ACCEPT, ASKS, 0);
 	kit_sent_clear(&t.k);
-	TK_SEND(&t, .flags = TCP_SYN | ASKS, .tos = IPV4_ECN_CE); /* the latest is told of */
+	TK_SEND(&t, .flags = TCP_SYN | ASKS, .tos = IP_ECN_CE); /* the latest is told of */
 	seen = take(&t);
 	assert_int_equal(seen.flags, TCP_SYN | TCP_ACK | ACE(6));
 	expect_option(&seen, 0, 0, 0, 0, 0);
@@ -264,10 +264,10 @@ TEST(a_synack_that_was_lost)
 	assert_int_equal(seen.flags, TCP_SYN | TCP_ACK | ACE(6));
 	expect_option(&seen, 0, 0, 0, 0, 0);
 	tk_advance(&t, 2 * NS_PER_S);
-	expect(&t, TCP_SYN | TCP_ACK, IPV4_ECN_NOT_ECT);
+	expect(&t, TCP_SYN | TCP_ACK, IP_ECN_NOT_ECT);
 	accept_it(&t, 2);
 	tk_write(&t, 0, 100);
-	expect(&t, TCP_ACK | ACE(5), IPV4_ECN_NOT_ECT);
+	expect(&t, TCP_ACK | ACE(5), IP_ECN_NOT_ECT);
 	tk_close(&t);
 }
 
@@ -279,10 +279,10 @@ TEST(a_client_gives_up_asking)
 	ask_server(&t, NET_ECN_ACCEPT, ASKS, 0);
 	kit_sent_clear(&t.k);
 	TK_SEND(&t, .flags = TCP_SYN);
-	expect(&t, TCP_SYN | TCP_ACK | TCP_CWR, IPV4_ECN_NOT_ECT);
+	expect(&t, TCP_SYN | TCP_ACK | TCP_CWR, IP_ECN_NOT_ECT);
 	accept_it(&t, 2);
 	tk_write(&t, 0, 100);
-	expect(&t, TCP_ACK | ACE(5), IPV4_ECN_NOT_ECT);
+	expect(&t, TCP_ACK | ACE(5), IP_ECN_NOT_ECT);
 	tk_close(&t);
 }
 
@@ -306,15 +306,15 @@ TEST(two_ways_of_asking)
 TEST(both_ask_at_once)
 {
 	static const struct { uint16_t syn, answer; unsigned field; } cases[] = {
-		{ASKS, TCP_CWR, IPV4_ECN_ECT0}, {ECN, TCP_ECE, IPV4_ECN_ECT0},
-		{0, 0, IPV4_ECN_NOT_ECT}};
+		{ASKS, TCP_CWR, IP_ECN_ECT0}, {ECN, TCP_ECE, IP_ECN_ECT0},
+		{0, 0, IP_ECN_NOT_ECT}};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct tk t;
 
 		begin(&t);
 		TK_SEND(&t, .flags = TCP_SYN | cases[i].syn);
-		expect(&t, TCP_SYN | TCP_ACK | cases[i].answer, IPV4_ECN_NOT_ECT);
+		expect(&t, TCP_SYN | TCP_ACK | cases[i].answer, IP_ECN_NOT_ECT);
 		TK_SEND(&t, .seq = 1, .ack = 1,
 			.flags = TCP_ACK | (cases[i].syn == ASKS ? ACE(2) : 0));
 		tk_write(&t, 0, 100);
@@ -344,7 +344,7 @@ TEST(syns_that_ask_for_different_things)
 		tk_connect(&t);
 		kit_sent_clear(&t.k);
 		TK_SEND(&t, .flags = TCP_SYN | cases[i].theirs);
-		expect(&t, TCP_SYN | TCP_ACK | cases[i].answer, IPV4_ECN_NOT_ECT);
+		expect(&t, TCP_SYN | TCP_ACK | cases[i].answer, IP_ECN_NOT_ECT);
 		assert_int_equal(tk_inspect(&t).ecn, cases[i].mode);
 		tk_close(&t);
 	}
@@ -366,7 +366,7 @@ TEST(a_crossing_syn_after_ours_gave_up)
 		kit_sent_clear(&t.k);
 		TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK | (i == 0 ? ACE(2) : 0));
 		tk_write(&t, 0, 100);
-		assert_int_equal(take(&t).field, IPV4_ECN_NOT_ECT);
+		assert_int_equal(take(&t).field, IP_ECN_NOT_ECT);
 		tk_close(&t);
 	}
 }
@@ -378,11 +378,11 @@ TEST(the_synack_again)
 
 	establish(&t);
 	for (unsigned i = 0; i < 2; i++) {
-		TK_SEND(&t, .flags = TCP_SYN | TCP_ACK | TCP_CWR, .ack = 1, .tos = IPV4_ECN_CE);
-		expect(&t, TCP_ACK | ACE(6), IPV4_ECN_NOT_ECT);
+		TK_SEND(&t, .flags = TCP_SYN | TCP_ACK | TCP_CWR, .ack = 1, .tos = IP_ECN_CE);
+		expect(&t, TCP_ACK | ACE(6), IP_ECN_NOT_ECT);
 	}
 	tk_write(&t, 0, 10);
-	expect(&t, TCP_ACK | ACE(6), IPV4_ECN_ECT0);
+	expect(&t, TCP_ACK | ACE(6), IP_ECN_ECT0);
 	tk_close(&t);
 }
 
@@ -396,13 +396,13 @@ TEST(the_synack_again_unanswered)
 	for (unsigned i = 0; i < 1000; i++)
 		TK_SEND(&t, .flags = TCP_SYN | TCP_ACK | TCP_CWR, .ack = 1);
 	kit_sent_clear(&t.k);
-	data(&t, 1, 10, IPV4_ECN_ECT0);
-	expect(&t, TCP_ACK | ACE(5), IPV4_ECN_NOT_ECT);
+	data(&t, 1, 10, IP_ECN_ECT0);
+	expect(&t, TCP_ACK | ACE(5), IP_ECN_NOT_ECT);
 	tk_advance(&t, 10 * NS_PER_S);
-	data(&t, 21, 10, IPV4_ECN_ECT0);
-	expect(&t, TCP_ACK | ACE(5), IPV4_ECN_NOT_ECT);
+	data(&t, 21, 10, IP_ECN_ECT0);
+	expect(&t, TCP_ACK | ACE(5), IP_ECN_NOT_ECT);
 	TK_SEND(&t, .flags = TCP_SYN | TCP_ACK | TCP_CWR, .ack = 1);
-	expect(&t, TCP_ACK | ACE(5), IPV4_ECN_NOT_ECT);
+	expect(&t, TCP_ACK | ACE(5), IP_ECN_NOT_ECT);
 	tk_close(&t);
 }
 
@@ -416,9 +416,9 @@ TEST(no_memory)
 	t.k.kp.fail_after = 1; /* the control block */
 	TK_SEND(&t, .flags = TCP_SYN | ASKS);
 	t.k.kp.fail_after = UINT_MAX;
-	expect(&t, TCP_SYN | TCP_ACK, IPV4_ECN_NOT_ECT);
+	expect(&t, TCP_SYN | TCP_ACK, IP_ECN_NOT_ECT);
 	TK_SEND(&t, .flags = TCP_SYN | ASKS); /* asks as before */
-	expect(&t, TCP_SYN | TCP_ACK, IPV4_ECN_NOT_ECT);
+	expect(&t, TCP_SYN | TCP_ACK, IP_ECN_NOT_ECT);
 	tk_close(&t);
 }
 
@@ -431,23 +431,23 @@ TEST(marks_are_counted)
 
 	establish(&t);
 	tk_turn(&t, TCP_KNOB_QUICK_ACKS, 0);
-	data(&t, 1, 10, IPV4_ECN_ECT0);
+	data(&t, 1, 10, IP_ECN_ECT0);
 	TK_EXPECT_NOTHING(&t);
 	tk_advance(&t, TCP_DELAYED_ACK_NS);
-	expect(&t, TCP_ACK | ACE(5), IPV4_ECN_NOT_ECT);
-	data(&t, 11, 10, IPV4_ECN_CE); /* the first segment since then, and the first mark */
-	expect(&t, TCP_ACK | ACE(6), IPV4_ECN_NOT_ECT);
-	data(&t, 21, 10, IPV4_ECN_CE); /* no change */
+	expect(&t, TCP_ACK | ACE(5), IP_ECN_NOT_ECT);
+	data(&t, 11, 10, IP_ECN_CE); /* the first segment since then, and the first mark */
+	expect(&t, TCP_ACK | ACE(6), IP_ECN_NOT_ECT);
+	data(&t, 21, 10, IP_ECN_CE); /* no change */
 	TK_EXPECT_NOTHING(&t);
-	data(&t, 31, 10, IPV4_ECN_CE);
-	expect(&t, TCP_ACK | ACE(8 & 7), IPV4_ECN_NOT_ECT);
-	data(&t, 41, 10, IPV4_ECN_ECT0);
+	data(&t, 31, 10, IP_ECN_CE);
+	expect(&t, TCP_ACK | ACE(8 & 7), IP_ECN_NOT_ECT);
+	data(&t, 41, 10, IP_ECN_ECT0);
 	tk_advance(&t, TCP_DELAYED_ACK_NS);
-	expect(&t, TCP_ACK | ACE(8 & 7), IPV4_ECN_NOT_ECT);
-	data(&t, 51, 10, IPV4_ECN_CE);
-	expect(&t, TCP_ACK | ACE(9 & 7), IPV4_ECN_NOT_ECT);
+	expect(&t, TCP_ACK | ACE(8 & 7), IP_ECN_NOT_ECT);
+	data(&t, 51, 10, IP_ECN_CE);
+	expect(&t, TCP_ACK | ACE(9 & 7), IP_ECN_NOT_ECT);
 	tk_write(&t, 0, 10); /* what we send says it too, and never CWR */
-	expect(&t, TCP_ACK | ACE(9 & 7), IPV4_ECN_ECT0);
+	expect(&t, TCP_ACK | ACE(9 & 7), IP_ECN_ECT0);
 	assert_int_equal(kit_counter(&t.k, "tcp_ecn_marks"), 4);
 	tk_close(&t);
 }
@@ -459,12 +459,12 @@ TEST(marks_on_acks)
 
 	establish(&t);
 	for (unsigned i = 0; i < 2; i++)
-		TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK | ACE(5), .tos = IPV4_ECN_CE);
+		TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK | ACE(5), .tos = IP_ECN_CE);
 	TK_EXPECT_NOTHING(&t);
-	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK | ACE(5), .tos = IPV4_ECN_CE);
-	expect(&t, TCP_ACK | ACE(8 & 7), IPV4_ECN_NOT_ECT);
-	data(&t, 2000000, 10, IPV4_ECN_CE); /* not acceptable */
-	expect(&t, TCP_ACK | ACE(8 & 7), IPV4_ECN_NOT_ECT);
+	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK | ACE(5), .tos = IP_ECN_CE);
+	expect(&t, TCP_ACK | ACE(8 & 7), IP_ECN_NOT_ECT);
+	data(&t, 2000000, 10, IP_ECN_CE); /* not acceptable */
+	expect(&t, TCP_ACK | ACE(8 & 7), IP_ECN_NOT_ECT);
 	tk_close(&t);
 }
 
@@ -476,13 +476,13 @@ TEST(bytes_are_counted)
 	struct tk t;
 
 	establish(&t);
-	data(&t, 1, 10, IPV4_ECN_NOT_ECT);
+	data(&t, 1, 10, IP_ECN_NOT_ECT);
 	seen = take(&t);
 	expect_option(&seen, 0, 0, 0, 0, 0);
-	data(&t, 11, 100, IPV4_ECN_ECT0);
+	data(&t, 11, 100, IP_ECN_ECT0);
 	seen = take(&t);
 	expect_option(&seen, TCP_OPT_ACCECN0, 1, 101, 0, 0);
-	data(&t, 111, 20, IPV4_ECN_CE);
+	data(&t, 111, 20, IP_ECN_CE);
 	seen = take(&t);
 	expect_option(&seen, TCP_OPT_ACCECN0, 2, 101, 20, 0);
 	tk_write(&t, 0, 10); /* nothing new but the first text: the path is tried */
@@ -493,7 +493,7 @@ TEST(bytes_are_counted)
 	seen = take(&t);
 	expect_option(&seen, 0, 0, 0, 0, 0);
 	TK_SEND(&t, .seq = 131, .ack = 21, .flags = TCP_ACK | ACE(5));
-	data(&t, 131, 3, IPV4_ECN_ECT1);
+	data(&t, 131, 3, IP_ECN_ECT1);
 	seen = take(&t);
 	expect_option(&seen, TCP_OPT_ACCECN0, 3, 101, 20, 4);
 	tk_close(&t);
@@ -506,11 +506,11 @@ TEST(the_other_order)
 	struct tk t;
 
 	establish(&t);
-	data(&t, 1, 10, IPV4_ECN_ECT1);
+	data(&t, 1, 10, IP_ECN_ECT1);
 	seen = take(&t);
 	expect_option(&seen, TCP_OPT_ACCECN1, 1, 11, 0, 0);
 	tk_turn(&t, TCP_KNOB_R_E1B, tk_inspect(&t).accurate->r_e1b + 0xfffff5);
-	data(&t, 11, 5, IPV4_ECN_CE);
+	data(&t, 11, 5, IP_ECN_CE);
 	seen = take(&t);
 	expect_option(&seen, TCP_OPT_ACCECN1, 2, 0, 5, 0);
 	tk_close(&t);
@@ -523,15 +523,15 @@ TEST(where_room_is_short)
 	struct tk t;
 
 	establish(&t);
-	data(&t, 1, 10, IPV4_ECN_ECT0);
+	data(&t, 1, 10, IP_ECN_ECT0);
 	kit_sent_clear(&t.k);
 	for (unsigned i = 0; i < 3; i++) {
-		data(&t, 21 + 20 * i, 10, IPV4_ECN_ECT0);
+		data(&t, 21 + 20 * i, 10, IP_ECN_ECT0);
 		seen = take(&t);
 		assert_int_equal(seen.opt.n_sack, MIN(i + 1, 2u)); /* of three the last is left out */
 		expect_option(&seen, TCP_OPT_ACCECN0, 1, 21 + 10 * i, 0, 0);
 	}
-	data(&t, 81, 10, IPV4_ECN_ECT1); /* three fields do not fit beside two blocks */
+	data(&t, 81, 10, IP_ECN_ECT1); /* three fields do not fit beside two blocks */
 	seen = take(&t);
 	assert_int_equal(seen.opt.n_sack, 3);
 	expect_option(&seen, 0, 0, 0, 0, 0);
@@ -557,7 +557,7 @@ TEST(options_do_not_get_through)
 	assert_int_equal(seen.seq, 1);
 	expect_option(&seen, 0, 0, 0, 0, 0);
 	kit_sent_clear(&t.k);
-	data(&t, 1, 10, IPV4_ECN_ECT0);
+	data(&t, 1, 10, IP_ECN_ECT0);
 	seen = take(&t);
 	expect_option(&seen, 0, 0, 0, 0, 0);
 	tk_close(&t);
@@ -573,7 +573,7 @@ TEST(a_mark_halves_the_window_once)
 	establish(&t);
 	tk_write(&t, 0, 40 * TK_FULL);
 	for (unsigned i = 0; i < 10; i++)
-		expect(&t, TCP_ACK | ACE(5), IPV4_ECN_ECT0);
+		expect(&t, TCP_ACK | ACE(5), IP_ECN_ECT0);
 	ack(&t, TK_SEG(1), 5); /* ECE is set in it, and says nothing */
 	assert_int_equal(kit_counter(&t.k, "tcp_ecn_reductions"), 0);
 	kit_sent_clear(&t.k);
@@ -586,7 +586,7 @@ TEST(a_mark_halves_the_window_once)
 	assert_int_equal(tk_inspect(&t).accurate->s_cep, 8);
 	kit_sent_clear(&t.k);
 	ack(&t, TK_SEG(10), 8);
-	expect(&t, TCP_ACK | ACE(5), IPV4_ECN_ECT0); /* no CWR: the bits are the counter's */
+	expect(&t, TCP_ACK | ACE(5), IP_ECN_ECT0); /* no CWR: the bits are the counter's */
 	kit_sent_clear(&t.k);
 	ack(&t, TK_SEG(13), 9); /* of what was sent after it */
 	assert_int_equal(kit_counter(&t.k, "tcp_ecn_reductions"), 2);
@@ -724,11 +724,11 @@ TEST(a_counter_that_begins_with_0)
 	kit_sent_clear(&t.k);
 	TK_SEND(&t, .seq = 1, .ack = 11, .flags = TCP_ACK);
 	assert_int_equal(kit_counter(&t.k, "tcp_ecn_reductions"), 0);
-	expect_field(&t, 10, IPV4_ECN_NOT_ECT);
+	expect_field(&t, 10, IP_ECN_NOT_ECT);
 	ack(&t, 21, 3); /* nor does it count */
 	assert_int_equal(kit_counter(&t.k, "tcp_ecn_reductions"), 0);
-	data(&t, 1, 10, IPV4_ECN_CE); /* ours goes on */
-	expect(&t, TCP_ACK | ACE(6), IPV4_ECN_NOT_ECT);
+	data(&t, 1, 10, IP_ECN_CE); /* ours goes on */
+	expect(&t, TCP_ACK | ACE(6), IP_ECN_NOT_ECT);
 	tk_close(&t);
 }
 
@@ -742,7 +742,7 @@ TEST(a_counter_that_comes_to_0)
 	kit_sent_clear(&t.k);
 	ack(&t, 11, 8);
 	assert_int_equal(tk_inspect(&t).accurate->s_cep, 8);
-	expect_field(&t, 10, IPV4_ECN_ECT0);
+	expect_field(&t, 10, IP_ECN_ECT0);
 	tk_close(&t);
 }
 
@@ -766,9 +766,9 @@ TEST(counters_that_disagree)
 	struct tk t;
 
 	establish(&t);
-	expect_field(&t, 0, IPV4_ECN_ECT0);
+	expect_field(&t, 0, IP_ECN_ECT0);
 	ack_with_option(&t, 11, 5, 1, 10);
-	expect_field(&t, 10, IPV4_ECN_NOT_ECT);
+	expect_field(&t, 10, IP_ECN_NOT_ECT);
 	tk_close(&t);
 }
 
@@ -798,8 +798,8 @@ TEST(in_numbers)
 	struct tk t;
 
 	establish(&t);
-	data(&t, 1, 10, IPV4_ECN_ECT0);
-	data(&t, 11, 20, IPV4_ECN_CE);
+	data(&t, 1, 10, IP_ECN_ECT0);
+	data(&t, 11, 20, IP_ECN_CE);
 	kit_sent_clear(&t.k);
 	assert_int_equal(sock_tcp_info(t.k.stack, t.fd, &info, t.k.now_ns), ERR_OK);
 	assert_int_equal(info.ecn_mode, SOCK_ECN_ACCURATE);
@@ -839,14 +839,14 @@ TEST(a_cookie)
 		t.timestamps = with;
 		tk_listen(&t, 4);
 		flood(&t);
-		TK_SEND(&t, .flags = TCP_SYN | ASKS, .tos = IPV4_ECN_ECT1);
+		TK_SEND(&t, .flags = TCP_SYN | ASKS, .tos = IP_ECN_ECT1);
 		seen = take(&t);
 		assert_int_equal(seen.flags, TCP_SYN | TCP_ACK | ACE(3));
 		assert_int_equal(kit_counter(&t.k, "tcp_cookies_sent"), 85);
 		accept_it(&t, 2);
 		assert_int_equal(tk_inspect(&t).ecn, TCP_ECN_ACCURATE);
 		tk_write(&t, 0, 10);
-		expect(&t, TCP_ACK | ACE(5), IPV4_ECN_ECT0);
+		expect(&t, TCP_ACK | ACE(5), IP_ECN_ECT0);
 		tk_close(&t);
 	}
 }

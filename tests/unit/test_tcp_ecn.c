@@ -35,7 +35,7 @@ static void expect_sent(struct tk *t, uint8_t flags, unsigned field)
 
 	assert_non_null(s);
 	assert_int_equal(s->tcp.flags & ~TCP_PSH, flags);
-	assert_int_equal(s->ip.tos & IPV4_ECN_MASK, field);
+	assert_int_equal(s->ip.tos & IP_ECN_MASK, field);
 	kit_sent_free(s);
 }
 
@@ -59,7 +59,7 @@ TEST(both_agree)
 	open_asking(&t);
 	establish(&t, TCP_ECE);
 	tk_write(&t, 0, 100);
-	expect_sent(&t, TCP_ACK, IPV4_ECN_ECT0);
+	expect_sent(&t, TCP_ACK, IP_ECN_ECT0);
 	assert_string_equal(tk_field(&t, EVENT_TCP_SYN_SENT, 0, "flags"), "SYN,ECE,CWR");
 	tk_close(&t);
 }
@@ -75,7 +75,7 @@ TEST(a_server_that_does_not)
 		open_asking(&t);
 		establish(&t, bits[i]);
 		tk_write(&t, 0, 100);
-		expect_sent(&t, TCP_ACK, IPV4_ECN_NOT_ECT);
+		expect_sent(&t, TCP_ACK, IP_ECN_NOT_ECT);
 		ack(&t, 101, TCP_ECE); /* means nothing */
 		assert_int_equal(kit_counter(&t.k, "tcp_ecn_reductions"), 0);
 		tk_close(&t);
@@ -89,16 +89,16 @@ TEST(a_syn_that_was_lost)
 
 	open_asking(&t);
 	tk_connect(&t);
-	expect_sent(&t, TCP_SYN | ECN, IPV4_ECN_NOT_ECT);
+	expect_sent(&t, TCP_SYN | ECN, IP_ECN_NOT_ECT);
 	tk_advance(&t, NS_PER_S);
 	TK_EXPECT(&t, TCP_SYN, 0, 0, 0);
 	TK_SEND(&t, .flags = TCP_SYN | TCP_ACK | TCP_ECE, .ack = 1);
 	TK_EXPECT(&t, TCP_ACK, 1, 1, 0);
 	tk_write(&t, 0, 100);
-	expect_sent(&t, TCP_ACK, IPV4_ECN_NOT_ECT);
+	expect_sent(&t, TCP_ACK, IP_ECN_NOT_ECT);
 	/* but who answered the first one may send data that is marked */
 	TK_SEND(&t, .seq = 1, .ack = 101, .flags = TCP_ACK, .data = "x", .len = 1,
-		.tos = IPV4_ECN_CE);
+		.tos = IP_ECN_CE);
 	TK_EXPECT(&t, TCP_ACK | TCP_ECE, 101, 2, 0);
 	tk_close(&t);
 }
@@ -110,7 +110,7 @@ TCP_TEST(the_default_does_not_ask)
 	TK_SEND(t, .flags = TCP_SYN | TCP_ACK | TCP_ECE, .ack = 1); /* unasked */
 	TK_EXPECT(t, TCP_ACK, 1, 1, 0);
 	tk_write(t, 0, 100);
-	expect_sent(t, TCP_ACK, IPV4_ECN_NOT_ECT);
+	expect_sent(t, TCP_ACK, IP_ECN_NOT_ECT);
 }
 
 /* Our SYN-ACK for a SYN with `bits`; then data to see what came of it. */
@@ -118,7 +118,7 @@ static void accept_syn(struct tk *t, uint8_t bits, uint8_t answer, unsigned fiel
 {
 	tk_listen(t, 4);
 	TK_SEND(t, .flags = TCP_SYN | bits);
-	expect_sent(t, TCP_SYN | TCP_ACK | answer, IPV4_ECN_NOT_ECT);
+	expect_sent(t, TCP_SYN | TCP_ACK | answer, IP_ECN_NOT_ECT);
 	TK_SEND(t, .seq = 1, .ack = 1, .flags = TCP_ACK);
 	t->fd = sock_accept(t->k.stack, t->listener, NULL);
 	assert_true(t->fd >= 0);
@@ -132,13 +132,13 @@ TEST(a_server_answers)
 	struct tk t;
 
 	tk_open(&t); /* by default */
-	accept_syn(&t, ECN, TCP_ECE, IPV4_ECN_ECT0);
+	accept_syn(&t, ECN, TCP_ECE, IP_ECN_ECT0);
 	tk_close(&t);
 	open_asking(&t);
-	accept_syn(&t, ECN, TCP_ECE, IPV4_ECN_ECT0);
+	accept_syn(&t, ECN, TCP_ECE, IP_ECN_ECT0);
 	tk_close(&t);
 	tk_open_with(&t, &off);
-	accept_syn(&t, ECN, 0, IPV4_ECN_NOT_ECT);
+	accept_syn(&t, ECN, 0, IP_ECN_NOT_ECT);
 	tk_close(&t);
 }
 
@@ -155,7 +155,7 @@ TCP_TEST(a_client_gives_up_asking)
 	TK_SEND(t, .seq = 1, .ack = 1, .flags = TCP_ACK);
 	t->fd = sock_accept(t->k.stack, t->listener, NULL);
 	tk_write(t, 0, 100);
-	expect_sent(t, TCP_ACK, IPV4_ECN_NOT_ECT);
+	expect_sent(t, TCP_ACK, IP_ECN_NOT_ECT);
 }
 
 TEST(both_ask_at_once)
@@ -169,7 +169,7 @@ TEST(both_ask_at_once)
 	TK_EXPECT(&t, TCP_SYN | TCP_ACK | TCP_ECE, 0, 1, 0);
 	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK);
 	tk_write(&t, 0, 100);
-	expect_sent(&t, TCP_ACK, IPV4_ECN_ECT0);
+	expect_sent(&t, TCP_ACK, IP_ECN_ECT0);
 	tk_close(&t);
 }
 
@@ -186,24 +186,24 @@ TEST(only_new_data_may_be_marked)
 	tk_write(&t, 0, 100);
 	kit_sent_clear(&t.k);
 	tk_advance(&t, 250 * NS_PER_MS);
-	expect_sent(&t, TCP_ACK, IPV4_ECN_NOT_ECT); /* again */
+	expect_sent(&t, TCP_ACK, IP_ECN_NOT_ECT); /* again */
 	t.window = 0;
 	ack(&t, 101, 0);
 	tk_write(&t, 100, 100);
 	tk_advance(&t, 2 * NS_PER_S);
-	expect_sent(&t, TCP_ACK, IPV4_ECN_NOT_ECT); /* a probe */
+	expect_sent(&t, TCP_ACK, IP_ECN_NOT_ECT); /* a probe */
 	kit_sent_clear(&t.k);
 	TK_SEND(&t, .seq = 1, .ack = 101, .flags = TCP_ACK, .data = "x", .len = 1);
-	expect_sent(&t, TCP_ACK, IPV4_ECN_NOT_ECT);
+	expect_sent(&t, TCP_ACK, IP_ECN_NOT_ECT);
 	t.window = 1000;
 	TK_SEND(&t, .seq = 2, .ack = 101, .flags = TCP_ACK);
 	/* what was reduced by the time-out is told with it; the Diffserv field is the user's */
-	expect_sent(&t, TCP_ACK | TCP_CWR, IPV4_ECN_ECT0);
+	expect_sent(&t, TCP_ACK | TCP_CWR, IP_ECN_ECT0);
 	TK_SEND(&t, .seq = 2, .ack = 201, .flags = TCP_ACK);
 	assert_int_equal(sock_shutdown(t.k.stack, t.fd, SOCK_SHUT_WR, t.k.now_ns), ERR_OK);
-	expect_sent(&t, TCP_FIN | TCP_ACK, IPV4_ECN_NOT_ECT);
+	expect_sent(&t, TCP_FIN | TCP_ACK, IP_ECN_NOT_ECT);
 	assert_int_equal(sock_abort(t.k.stack, t.fd, t.k.now_ns), ERR_OK);
-	expect_sent(&t, TCP_RST | TCP_ACK, IPV4_ECN_NOT_ECT);
+	expect_sent(&t, TCP_RST | TCP_ACK, IP_ECN_NOT_ECT);
 	t.fd = -1;
 	tk_close(&t);
 }
@@ -217,7 +217,7 @@ TEST(a_mark_halves_the_window_once)
 	open_asking(&t);
 	establish(&t, TCP_ECE);
 	tk_write(&t, 0, 40 * TK_FULL);
-	expect_full(&t, 10, IPV4_ECN_ECT0);
+	expect_full(&t, 10, IP_ECN_ECT0);
 	ack(&t, 1 + TK_FULL, TCP_ECE);
 	assert_int_equal(tk_inspect(&t).cwnd, 5 * TK_FULL);
 	assert_int_equal(tk_inspect(&t).ssthresh, 5 * TK_FULL);
@@ -225,9 +225,9 @@ TEST(a_mark_halves_the_window_once)
 	ack(&t, 1 + 4 * TK_FULL, TCP_ECE); /* the same window of data */
 	assert_int_equal(tk_inspect(&t).cwnd, 5 * TK_FULL);
 	ack(&t, 1 + 6 * TK_FULL, TCP_ECE);
-	expect_sent(&t, TCP_ACK | TCP_CWR, IPV4_ECN_ECT0); /* the first new data says so */
+	expect_sent(&t, TCP_ACK | TCP_CWR, IP_ECN_ECT0); /* the first new data says so */
 	ack(&t, 1 + 10 * TK_FULL, TCP_ECE);
-	expect_full(&t, 4, IPV4_ECN_ECT0); /* and the second does not */
+	expect_full(&t, 4, IP_ECN_ECT0); /* and the second does not */
 	assert_int_equal(tk_inspect(&t).cwnd, 5 * TK_FULL); /* an ACK with ECE lets nothing grow */
 	assert_int_equal(kit_counter(&t.k, "tcp_ecn_reductions"), 1);
 	ack(&t, 1 + 11 * TK_FULL, TCP_ECE); /* of what was sent after it: another mark */
@@ -264,7 +264,7 @@ TEST(a_loss_and_a_mark_are_one)
 	open_asking(&t);
 	establish(&t, TCP_ECE);
 	tk_write(&t, 0, 40 * TK_FULL);
-	expect_full(&t, 10, IPV4_ECN_ECT0);
+	expect_full(&t, 10, IP_ECN_ECT0);
 	tcp_congestion_loss(tk_tcb(&t), tcb_flight(tk_tcb(&t)), t.k.now_ns);
 	ack(&t, 1 + 2 * TK_FULL, TCP_ECE);
 	assert_int_equal(kit_counter(&t.k, "tcp_ecn_reductions"), 0);
@@ -311,21 +311,21 @@ TEST(a_mark_is_echoed_until_cwr)
 
 	open_asking(&t);
 	establish(&t, TCP_ECE);
-	data_with(&t, 1, 0, IPV4_ECN_ECT0);
-	expect_sent(&t, TCP_ACK, IPV4_ECN_NOT_ECT);
-	data_with(&t, 2, 0, IPV4_ECN_CE);
-	expect_sent(&t, TCP_ACK | TCP_ECE, IPV4_ECN_NOT_ECT);
-	data_with(&t, 3, 0, IPV4_ECN_ECT0);
-	expect_sent(&t, TCP_ACK | TCP_ECE, IPV4_ECN_NOT_ECT);
+	data_with(&t, 1, 0, IP_ECN_ECT0);
+	expect_sent(&t, TCP_ACK, IP_ECN_NOT_ECT);
+	data_with(&t, 2, 0, IP_ECN_CE);
+	expect_sent(&t, TCP_ACK | TCP_ECE, IP_ECN_NOT_ECT);
+	data_with(&t, 3, 0, IP_ECN_ECT0);
+	expect_sent(&t, TCP_ACK | TCP_ECE, IP_ECN_NOT_ECT);
 	tk_write(&t, 0, 10); /* data of ours says it as well */
-	expect_sent(&t, TCP_ACK | TCP_ECE, IPV4_ECN_ECT0);
-	data_with(&t, 4, TCP_CWR, IPV4_ECN_ECT0);
-	expect_sent(&t, TCP_ACK, IPV4_ECN_NOT_ECT);
-	data_with(&t, 5, TCP_CWR, IPV4_ECN_CE); /* a new mark on the segment that answers the old */
-	expect_sent(&t, TCP_ACK | TCP_ECE, IPV4_ECN_NOT_ECT);
+	expect_sent(&t, TCP_ACK | TCP_ECE, IP_ECN_ECT0);
+	data_with(&t, 4, TCP_CWR, IP_ECN_ECT0);
+	expect_sent(&t, TCP_ACK, IP_ECN_NOT_ECT);
+	data_with(&t, 5, TCP_CWR, IP_ECN_CE); /* a new mark on the segment that answers the old */
+	expect_sent(&t, TCP_ACK | TCP_ECE, IP_ECN_NOT_ECT);
 	assert_int_equal(kit_counter(&t.k, "tcp_ecn_marks"), 2);
 	assert_int_equal(sock_abort(t.k.stack, t.fd, t.k.now_ns), ERR_OK);
-	expect_sent(&t, TCP_RST | TCP_ACK, IPV4_ECN_NOT_ECT);
+	expect_sent(&t, TCP_RST | TCP_ACK, IP_ECN_NOT_ECT);
 	t.fd = -1;
 	tk_close(&t);
 }
@@ -338,26 +338,26 @@ TEST(marks_that_do_not_count)
 
 	open_asking(&t);
 	establish(&t, TCP_ECE);
-	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK, .tos = IPV4_ECN_CE);
-	data_with(&t, 2000000, 0, IPV4_ECN_CE);
+	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK, .tos = IP_ECN_CE);
+	data_with(&t, 2000000, 0, IP_ECN_CE);
 	kit_sent_clear(&t.k);
-	data_with(&t, 1, 0, IPV4_ECN_ECT0);
-	expect_sent(&t, TCP_ACK, IPV4_ECN_NOT_ECT);
-	data_with(&t, 1, 0, IPV4_ECN_CE); /* old */
-	expect_sent(&t, TCP_ACK, IPV4_ECN_NOT_ECT);
+	data_with(&t, 1, 0, IP_ECN_ECT0);
+	expect_sent(&t, TCP_ACK, IP_ECN_NOT_ECT);
+	data_with(&t, 1, 0, IP_ECN_CE); /* old */
+	expect_sent(&t, TCP_ACK, IP_ECN_NOT_ECT);
 	assert_int_equal(kit_counter(&t.k, "tcp_ecn_marks"), 0);
-	data_with(&t, 2, 0, IPV4_ECN_CE);
+	data_with(&t, 2, 0, IP_ECN_CE);
 	kit_sent_clear(&t.k);
 	TK_SEND(&t, .seq = 3, .ack = 1, .flags = TCP_ACK | TCP_CWR); /* without data */
-	data_with(&t, 3, 0, IPV4_ECN_ECT0);
-	expect_sent(&t, TCP_ACK | TCP_ECE, IPV4_ECN_NOT_ECT);
+	data_with(&t, 3, 0, IP_ECN_ECT0);
+	expect_sent(&t, TCP_ACK | TCP_ECE, IP_ECN_NOT_ECT);
 	tk_close(&t);
 }
 
 TCP_TEST(without_agreement_marks_are_nothing)
 {
 	tk_establish(t);
-	data_with(t, 1, ECN, IPV4_ECN_CE);
-	expect_sent(t, TCP_ACK, IPV4_ECN_NOT_ECT);
+	data_with(t, 1, ECN, IP_ECN_CE);
+	expect_sent(t, TCP_ACK, IP_ECN_NOT_ECT);
 	assert_int_equal(kit_counter(&t->k, "tcp_ecn_marks"), 0);
 }

@@ -207,7 +207,7 @@ TEST(marks)
 	tk_write(&t, 0, 10 * TK_FULL);
 	kit_sent_clear(&t.k);
 	TK_SEND(&t, .seq = 1, .ack = TK_SEG(2), .flags = TCP_ACK | TCP_ECE, .data = "x", .len = 1,
-		.tos = IPV4_ECN_ECT0);
+		.tos = IP_ECN_ECT0);
 	info = info_of(&t);
 	assert_true(info.options & SOCK_TCPI_ECN_SEEN);
 	assert_int_equal(info.ca_state, SOCK_CA_CWR);

@@ -190,7 +190,7 @@ TEST(every_truncated_header_is_dropped)
 	static const uint8_t header[8] = {0x0f, 0xa0, 0x13, 0x88, 0, 8, 0, 0};
 
 	for (size_t len = 0; len < 8; len++) {
-		kit_build_ipv4(&f, NULL, IPV4_PROTO_UDP, header, len);
+		kit_build_ipv4(&f, NULL, IP_PROTO_UDP, header, len);
 		expect_dropped("udp_malformed");
 	}
 }

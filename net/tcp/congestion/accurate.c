@@ -67,8 +67,8 @@ void tcp_accurate_end(struct stack *stack, struct tcb *tcb)
 uint16_t tcp_accurate_echo(const struct tcb *tcb)
 {
 	static const uint16_t bits[] = {
-		[IPV4_ECN_NOT_ECT] = TCP_CWR, [IPV4_ECN_ECT1] = TCP_CWR | TCP_ECE,
-		[IPV4_ECN_ECT0] = TCP_AE, [IPV4_ECN_CE] = TCP_AE | TCP_CWR};
+		[IP_ECN_NOT_ECT] = TCP_CWR, [IP_ECN_ECT1] = TCP_CWR | TCP_ECE,
+		[IP_ECN_ECT0] = TCP_AE, [IP_ECN_CE] = TCP_AE | TCP_CWR};
 
 	return bits[tcb->cc.syn_ecn];
 }
@@ -97,7 +97,7 @@ void tcp_accurate_opened(struct stack *stack, struct tcb *tcb, const struct tcp_
 	a->told_ts = tcb->agreed.ts_recent;
 	a->no_ect |= is_mangled(ace);
 	a->handshake_ack = a->awaits_first = true;
-	a->r_cep += seg->ip_ecn == IPV4_ECN_CE;
+	a->r_cep += seg->ip_ecn == IP_ECN_CE;
 	tcp_accurate_read_option(tcb, seg);
 	if (ace == 6)
 		reduce(stack, tcb, tcb->cc.cwnd, seg->now_ns);
@@ -147,9 +147,9 @@ void tcp_accurate_synack_again(struct tcb *tcb, const struct tcp_segment *seg)
 	    seg->seq != tcb->rcv.irs ||
 	    (seg->flags & (TCP_SYN | TCP_ACK)) != (TCP_SYN | TCP_ACK) || ace_of(seg) < 2)
 		return;
-	tcb->cc.syn_ecn = seg->ip_ecn & IPV4_ECN_MASK;
+	tcb->cc.syn_ecn = seg->ip_ecn & IP_ECN_MASK;
 	tcb->cc.accurate->handshake_ack = true;
-	if (seg->ip_ecn == IPV4_ECN_CE && tcb->cc.accurate->r_cep == CEP_FIRST)
+	if (seg->ip_ecn == IP_ECN_CE && tcb->cc.accurate->r_cep == CEP_FIRST)
 		tcb->cc.accurate->r_cep++; /* once, however many come */
 }
 
@@ -164,9 +164,9 @@ void tcp_accurate_synack_unanswered(struct tcb *tcb)
 static void count_bytes(struct tcp_accurate *a, const struct tcp_segment *seg)
 {
 	switch (seg->ip_ecn) {
-	case IPV4_ECN_ECT0: a->r_e0b += seg->data_len; break;
-	case IPV4_ECN_ECT1: a->r_e1b += seg->data_len; break;
-	case IPV4_ECN_CE: a->r_ceb += seg->data_len; break;
+	case IP_ECN_ECT0: a->r_e0b += seg->data_len; break;
+	case IP_ECN_ECT1: a->r_e1b += seg->data_len; break;
+	case IP_ECN_CE: a->r_ceb += seg->data_len; break;
 	default: break;
 	}
 }
@@ -177,12 +177,12 @@ void tcp_accurate_came(struct stack *stack, struct tcb *tcb, const struct tcp_se
 {
 	struct tcp_accurate *a = tcb->cc.accurate;
 	bool waits = seg->data_len > 0 || tcb->rcv.nxt != tcb->rcv.acked;
-	bool changed = a->last_field != IPV4_ECN_CE;
+	bool changed = a->last_field != IP_ECN_CE;
 
 	count_bytes(a, seg);
-	tcb->cc.ecn_seen |= seg->ip_ecn != IPV4_ECN_NOT_ECT;
+	tcb->cc.ecn_seen |= seg->ip_ecn != IP_ECN_NOT_ECT;
 	a->last_field = seg->ip_ecn;
-	if (seg->ip_ecn != IPV4_ECN_CE)
+	if (seg->ip_ecn != IP_ECN_CE)
 		return;
 	stack->counters.tcp_ecn_marks++;
 	a->r_cep++;

@@ -91,7 +91,7 @@ void tcp_ecn_take_syn(struct tcb *tcb, const struct tcp_segment *seg)
 {
 	uint16_t bits = seg->flags & ECN_BITS;
 
-	tcb->cc.syn_ecn = seg->ip_ecn & IPV4_ECN_MASK;
+	tcb->cc.syn_ecn = seg->ip_ecn & IP_ECN_MASK;
 	if (!(seg->flags & TCP_ACK) && tcb->life.passive)
 		take_syn(tcb, bits);
 	else if (!(seg->flags & TCP_ACK))
@@ -115,7 +115,7 @@ bool tcp_ecn_take_syn_again(struct tcb *tcb, const struct tcp_segment *seg)
 {
 	uint16_t bits = seg->flags & ECN_BITS;
 
-	tcb->cc.syn_ecn = seg->ip_ecn & IPV4_ECN_MASK; /* RFC 9768 3.1.5: of the latest */
+	tcb->cc.syn_ecn = seg->ip_ecn & IP_ECN_MASK; /* RFC 9768 3.1.5: of the latest */
 	if (tcb->cc.ecn == TCP_ECN_ACCURATE) {
 		tcb->cc.accurate->no_ect |= bits == 0;
 		return bits != ECN_SETUP;
@@ -225,8 +225,8 @@ void tcp_ecn_check_data(struct stack *stack, struct tcb *tcb, const struct tcp_s
 		return;
 	if (seg->flags & TCP_CWR)
 		tcb->cc.ecn_echo = false;
-	tcb->cc.ecn_seen |= seg->ip_ecn != IPV4_ECN_NOT_ECT;
-	if (seg->ip_ecn != IPV4_ECN_CE)
+	tcb->cc.ecn_seen |= seg->ip_ecn != IP_ECN_NOT_ECT;
+	if (seg->ip_ecn != IP_ECN_CE)
 		return;
 	stack->counters.tcp_ecn_marks++;
 	tcb->cc.ecn_echo = true;

@@ -19,7 +19,7 @@ static bool checksum_is_right(struct stack *stack, struct pktbuf *pkt, uint32_t 
 
 	if (pkt->flags & PKTBUF_CSUM_VALID)
 		return true;
-	sum = ipv4_pseudo_sum(src, dst, IPV4_PROTO_TCP, (uint32_t)pktbuf_total_len(pkt));
+	sum = ipv4_pseudo_sum(src, dst, IP_PROTO_TCP, (uint32_t)pktbuf_total_len(pkt));
 	sum += checksum_sum_packet(pkt, 0);
 	if (checksum_finish(sum) == 0)
 		return true;
@@ -44,7 +44,7 @@ static bool is_for_us_alone(const struct stack *stack, const struct pktbuf *pkt,
  * one that was made of theirs. */
 static uint8_t ecn_field(const struct pktbuf *pkt)
 {
-	return pkt->head[pkt->l3_off + IPV4_OFF_TOS] & IPV4_ECN_MASK;
+	return pkt->head[pkt->l3_off + IPV4_OFF_TOS] & IP_ECN_MASK;
 }
 
 /* False: malformed; counted, not answered. */

@@ -62,7 +62,7 @@ static void take_path(struct tcb *tcb, const struct ipv4_path *path, uint64_t no
 /* What is known of the path, and what the peer takes. */
 static void look_up(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	struct ipv4_path path = ipv4_path_find(stack, remote_ipv4(tcb), IPV4_PROTO_TCP,
+	struct ipv4_path path = ipv4_path_find(stack, remote_ipv4(tcb), IP_PROTO_TCP,
 					       (uint16_t)(tcb->agreed.mss_offered +
 							  IPV4_TCP_OVERHEAD), now_ns);
 
@@ -130,7 +130,7 @@ static void emit_reduced(struct stack *stack, const struct tcb *tcb, const char 
 
 static void believe(struct stack *stack, struct tcb *tcb, uint16_t claim, uint64_t now_ns)
 {
-	struct ipv4_path path = ipv4_pmtu_lower(stack, remote_ipv4(tcb), IPV4_PROTO_TCP, claim,
+	struct ipv4_path path = ipv4_pmtu_lower(stack, remote_ipv4(tcb), IP_PROTO_TCP, claim,
 						now_ns);
 
 	take_path(tcb, &path, now_ns);

@@ -96,7 +96,7 @@ static void push_header(struct pktbuf *pkt, const struct net_endpoint *local,
 	p = pktbuf_push(pkt, h->header_len);
 	tcp_header_write(p, h);
 	tcp_options_write(opt, p + TCP_HEADER_LEN);
-	sum = ipv4_pseudo_sum(src, dst, IPV4_PROTO_TCP, (uint32_t)pktbuf_total_len(pkt));
+	sum = ipv4_pseudo_sum(src, dst, IP_PROTO_TCP, (uint32_t)pktbuf_total_len(pkt));
 	store_be16(p + TCP_OFF_CHECKSUM, checksum_fold(sum));
 	pkt->flags |= PKTBUF_CSUM_PARTIAL;
 	pkt->csum_start = 0;
@@ -109,7 +109,7 @@ static int hand_to_ip(struct stack *stack, struct pktbuf *pkt, const struct net_
 {
 	how.src = net_addr_to_ipv4(&local->addr);
 	how.dst = net_addr_to_ipv4(&remote->addr);
-	how.protocol = IPV4_PROTO_TCP;
+	how.protocol = IP_PROTO_TCP;
 	stack->counters.tcp_out++;
 	return ipv4_output(stack, pkt, &how, now_ns);
 }
@@ -185,7 +185,7 @@ static uint64_t resolve_until(const struct tcb *tcb, const struct tcp_send *send
 int tcp_transmit(struct stack *stack, struct tcb *tcb, const struct tcp_send *send, uint64_t now_ns)
 {
 	struct pktbuf *pkt = build(stack, tcb, send, now_ns);
-	enum ipv4_ecn ecn = tcp_ecn_capable(tcb, send) ? IPV4_ECN_ECT0 : IPV4_ECN_NOT_ECT;
+	enum ip_ecn ecn = tcp_ecn_capable(tcb, send) ? IP_ECN_ECT0 : IP_ECN_NOT_ECT;
 	/* RFC 9293 3.9.2, MUST-48, MUST-49; RFC 3168 5; RFC 1191 3 */
 	const struct ipv4_send how = {
 		.tos = (uint8_t)(tcb->chosen.tos | ecn),

@@ -383,7 +383,7 @@ static void icmp_error(struct talk *talk, uint8_t type, uint8_t code, uint32_t r
 	uint8_t inner[IPV4_HEADER_LEN + 8];
 	struct ipv4_header ip = {
 		.header_len = IPV4_HEADER_LEN, .total_len = 1500,
-		.ttl = 64, .protocol = IPV4_PROTO_TCP, .src = KIT_IP, .dst = KIT_PEER_IP,
+		.ttl = 64, .protocol = IP_PROTO_TCP, .src = KIT_IP, .dst = KIT_PEER_IP,
 	};
 	struct kit_frame f;
 

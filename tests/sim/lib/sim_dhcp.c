@@ -240,7 +240,7 @@ static bool is_for_server(const struct sim_dhcp_watch *watch, const struct sim_h
 			  const uint8_t *frame, size_t len)
 {
 	return to == watch->server->host && load_be16(frame + 12) == ETH_TYPE_IPV4 && len >= 42 &&
-	       frame[23] == IPV4_PROTO_UDP && load_be16(frame + 36) == 67;
+	       frame[23] == IP_PROTO_UDP && load_be16(frame + 36) == 67;
 }
 
 static void bring_to_server(void *ctx, struct sim_host *to, const uint8_t *frame, size_t len)

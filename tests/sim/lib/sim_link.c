@@ -65,7 +65,7 @@ static void decode(struct sim_frame *f)
 
 	if (!eth_header_read(f->bytes, f->len, &eth) || eth.type != ETH_TYPE_IPV4 ||
 	    !ipv4_header_read(l3, f->len - ETH_HEADER_LEN, &f->ip) ||
-	    f->ip.protocol != IPV4_PROTO_TCP || (f->ip.fragment & IPV4_FRAGMENT_OFFSET) != 0)
+	    f->ip.protocol != IP_PROTO_TCP || (f->ip.fragment & IPV4_FRAGMENT_OFFSET) != 0)
 		return;
 	l4 = l3 + f->ip.header_len;
 	f->is_tcp = tcp_header_read(l4, f->ip.total_len - f->ip.header_len, &f->tcp);
@@ -159,10 +159,10 @@ static void mark(struct sim_link *link, struct sim_frame *f)
 {
 	uint8_t *ip = f->bytes + ETH_HEADER_LEN;
 
-	if (!f->is_tcp || f->is_corrupt || (f->ip.tos & IPV4_ECN_MASK) == 0)
+	if (!f->is_tcp || f->is_corrupt || (f->ip.tos & IP_ECN_MASK) == 0)
 		return;
 	link->marked++;
-	f->ip.tos |= IPV4_ECN_CE;
+	f->ip.tos |= IP_ECN_CE;
 	ip[IPV4_OFF_TOS] = f->ip.tos;
 	store_be16(ip + IPV4_OFF_CHECKSUM, 0);
 	store_be16(ip + IPV4_OFF_CHECKSUM, checksum_finish(checksum_sum(ip, f->ip.header_len)));

@@ -33,7 +33,7 @@ static void say_too_long(struct sim *sim, const struct sim_link *link, const str
 	memcpy(bytes + 6, router_mac, 6);
 	store_be16(bytes + ETH_OFF_TYPE, ETH_TYPE_IPV4);
 	ipv4_header_write(ip, &(struct ipv4_header){
-		.ttl = 64, .protocol = IPV4_PROTO_ICMP, .src = ROUTER_IP, .dst = f->ip.src,
+		.ttl = 64, .protocol = IP_PROTO_ICMP, .src = ROUTER_IP, .dst = f->ip.src,
 		.total_len = (uint16_t)(IPV4_HEADER_LEN + ICMP_HEADER_LEN + quoted),
 	});
 	store_be16(ip + IPV4_OFF_CHECKSUM, kit_checksum(kit_sum(0, ip, IPV4_HEADER_LEN)));

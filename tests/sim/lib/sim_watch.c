@@ -203,7 +203,7 @@ static void note_held(struct sim_host *host, const struct pktbuf *pkt)
 	uint32_t text;
 
 	if (host->n_held == ARRAY_LEN(host->held) || !ipv4_header_read_quoted(pkt->data, len, &ip) ||
-	    ip.protocol != IPV4_PROTO_TCP || len < ip.header_len ||
+	    ip.protocol != IP_PROTO_TCP || len < ip.header_len ||
 	    !tcp_header_read(pkt->data + ip.header_len, len - ip.header_len, &tcp))
 		return;
 	text = (uint32_t)(ip.total_len - ip.header_len - tcp.header_len);
