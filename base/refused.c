@@ -10,6 +10,7 @@ static bool is_same(const struct refused_reason *a, const struct refused_reason 
 	size_t len = strlen(a->text);
 
 	return a->form == b->form && a->value == b->value &&
+	       net_addr_equal(&a->from, &b->from) &&
 	       (a->text == b->text || (strlen(b->text) == len && memcmp(a->text, b->text, len) == 0));
 }
 
@@ -79,7 +80,7 @@ static void append_reason(struct strbuf *sb, const struct refused_reason *reason
 	if (reason->form == REFUSED_NUMBER)
 		strbuf_u64(sb, reason->value);
 	else
-		strbuf_ipv4(sb, reason->value);
+		strbuf_addr(sb, &reason->from);
 }
 
 static uint64_t not_kept(const struct refused *r)
@@ -161,7 +162,7 @@ void refused_write_said(struct strbuf *sb, const struct refused *r)
 		strbuf_str(sb, " '");
 		strbuf_str(sb, r->kept[i].reason.text);
 		strbuf_str(sb, "' from ");
-		strbuf_ipv4(sb, r->kept[i].reason.value);
+		strbuf_addr(sb, &r->kept[i].reason.from);
 	}
 	if (rest == 0)
 		return;

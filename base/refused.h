@@ -12,6 +12,7 @@
 #define BASE_REFUSED_H
 
 #include "base/compiler.h"
+#include "base/net_addr.h"
 
 struct strbuf;
 
@@ -21,13 +22,14 @@ struct strbuf;
 enum refused_form {
 	REFUSED_PHRASE,  /* "had a bad UDP checksum" */
 	REFUSED_NUMBER,  /* "came in VLAN" and the value */
-	REFUSED_ADDRESS, /* "came from" and the value, an IPv4 address in host order */
+	REFUSED_ADDRESS, /* "came from" and the address */
 	REFUSED_FAULT,   /* "because" and the text: a sentence */
 };
 
 struct refused_reason {
 	const char *text;
-	uint32_t value;
+	uint32_t value;       /* of REFUSED_NUMBER */
+	struct net_addr from; /* of REFUSED_ADDRESS */
 	uint8_t form; /* enum refused_form */
 };
 
@@ -42,6 +44,8 @@ struct refused {
 #define REFUSED(text_) ((struct refused_reason){.text = (text_)})
 #define REFUSED_WITH(text_, form_, value_) \
 	((struct refused_reason){.text = (text_), .form = (form_), .value = (value_)})
+#define REFUSED_FROM(text_, addr_) \
+	((struct refused_reason){.text = (text_), .form = REFUSED_ADDRESS, .from = (addr_)})
 
 void refused_add(struct refused *r, struct refused_reason reason);
 /* One that was added turns out to be in order after all. */
@@ -60,7 +64,7 @@ void refused_append(struct strbuf *sb, const char *before, const struct refused 
 /* refused_write_reasons() as a string, for an event's field refused_why. */
 const char *refused_why(char text[REFUSED_TEXT_MAX], const struct refused *r);
 
-/* The same bounded count for what others said: each reason is a REFUSED_ADDRESS, the words and who
+/* The same bounded count for what others said: each reason is a REFUSED_FROM(), the words and who
  * said them.  "3 times 'host unreachable' from 192.0.2.1, once 'time exceeded' from 192.0.2.9". */
 void refused_write_said(struct strbuf *sb, const struct refused *r);
 

@@ -125,6 +125,8 @@ static inline void event_send(struct event_sink *sink, const struct event *ev)
 	((struct event_field){.tagged_key = "h" k, .bytes = &(const struct event_bytes){(p), (n)}})
 #define EV_MAC(k, p) ((struct event_field){.tagged_key = "m" k, .mac = (p)})
 #define EV_ADDR(k, a) ((struct event_field){.tagged_key = "a" k, .addr = &(a)})
+/* The address of a next hop: of any family, of which the log's schema promises IPv4. */
+#define EV_HOP(k, a) EV_ADDR(k, a)
 #define EV_ENDPOINT(k, e) ((struct event_field){.tagged_key = "e" k, .endpoint = &(e)})
 /* The field only where it applies: EV_IF(opts->has_mss, EV_U64("mss", opts->mss)). */
 #define EV_IF(cond, field) ((cond) ? (field) : EV_NONE)

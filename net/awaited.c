@@ -10,7 +10,7 @@
 #include "net/awaited.h"
 
 #include "net/dhcp/dhcp_client.h"
-#include "net/ip/ipv4.h"
+#include "net/ip/ip.h"
 #include "net/link/link.h"
 #include "net/port.h"
 #include "net/stack.h"
@@ -18,7 +18,6 @@
 #include "net/wire/eth.h"
 #include "net/wire/icmp.h"
 #include "net/wire/ipv4.h"
-#include "net/wire/tcp.h"
 #include "net/wire/udp.h"
 
 /* --- where it is counted ------------------------------------------------------------------------- */
@@ -50,7 +49,7 @@ void awaited_add(struct stack *stack, struct awaited **slot, struct refused_reas
 		refused_add(&a->refused, why);
 }
 
-void awaited_note(struct stack *stack, struct awaited **slot, const char *what, uint32_t said_by,
+void awaited_note(struct stack *stack, struct awaited **slot, const char *what, const struct net_addr *reporter,
 		  const struct refused *refused)
 {
 	bool any = what != NULL || (refused != NULL && refused->count > 0);
@@ -60,7 +59,7 @@ void awaited_note(struct stack *stack, struct awaited **slot, const char *what, 
 		return;
 	refused_merge(&a->refused, refused);
 	if (what != NULL)
-		refused_add(&a->said, REFUSED_WITH(what, REFUSED_ADDRESS, said_by));
+		refused_add(&a->said, REFUSED_FROM(what, *reporter));
 }
 
 /* --- IPv4 --------------------------------------------------------------------------------------- */
@@ -68,25 +67,27 @@ void awaited_note(struct stack *stack, struct awaited **slot, const char *what, 
 #define PORTS_LEN 4u
 
 /* The tally of whoever waits for such a packet, or NULL.  `l4`: the transport header, `len` bytes. */
-static struct refused *find_port(struct stack *stack, const struct ipv4_header *h, const uint8_t *l4,
-				 size_t len)
+static struct refused *find_port(struct stack *stack, uint8_t protocol, struct net_endpoint *remote,
+				 struct net_endpoint *local, const uint8_t *l4, size_t len)
 {
 	struct udp_pcb *pcb = NULL;
 	struct awaited *a;
 
-	if (h->protocol == IP_PROTO_UDP && len >= PORTS_LEN)
-		pcb = udp_find(stack, h->src, load_be16(l4 + UDP_OFF_SRC), h->dst,
-			       load_be16(l4 + UDP_OFF_DST));
-	else if (h->protocol == IP_PROTO_ICMP && len > ICMP_OFF_ID + 1 &&
-		 l4[ICMP_OFF_TYPE] == ICMP_ECHO_REPLY)
-		pcb = udp_find_echo(stack, h->src, h->dst, load_be16(l4 + ICMP_OFF_ID));
-	a = pcb != NULL && pcb->remote != 0 ? awaited_make(stack, &pcb->awaited) : NULL;
+	if (protocol == IP_PROTO_UDP && len >= PORTS_LEN) {
+		pcb = udp_find(stack, remote, local);
+	} else if (protocol == IP_PROTO_ICMP && len > ICMP_OFF_ID + 1 &&
+		   l4[ICMP_OFF_TYPE] == ICMP_ECHO_REPLY) {
+		local->port = load_be16(l4 + ICMP_OFF_ID);
+		pcb = udp_find_echo(stack, &remote->addr, local);
+	}
+	a = pcb != NULL && udp_is_connected(pcb) ? awaited_make(stack, &pcb->awaited) : NULL;
 	return a != NULL ? &a->refused : NULL;
 }
 
 struct refused *awaited_ipv4(struct stack *stack, struct netif *netif, const uint8_t *p, size_t len)
 {
 	struct ipv4_header h;
+	struct net_endpoint remote, local;
 	const uint8_t *l4;
 	struct refused *dhcp;
 
@@ -95,11 +96,12 @@ struct refused *awaited_ipv4(struct stack *stack, struct netif *netif, const uin
 		return NULL;
 	l4 = p + h.header_len;
 	len -= h.header_len;
-	if (h.protocol == IP_PROTO_TCP && len >= PORTS_LEN)
-		return tcp_awaits(stack, h.dst, load_be16(l4 + TCP_OFF_DST), h.src,
-				  load_be16(l4 + TCP_OFF_SRC));
+	remote = net_endpoint_ipv4(h.src, len >= PORTS_LEN ? load_be16(l4 + UDP_OFF_SRC) : 0);
+	local = net_endpoint_ipv4(h.dst, len >= PORTS_LEN ? load_be16(l4 + UDP_OFF_DST) : 0);
+	if (h.protocol == IP_PROTO_TCP && len >= PORTS_LEN) /* TCP's ports are where UDP's are */
+		return tcp_awaits(stack, &local, &remote);
 	dhcp = h.protocol == IP_PROTO_UDP ? dhcp_awaits_message(stack, netif, l4, len) : NULL;
-	return dhcp != NULL ? dhcp : find_port(stack, &h, l4, len);
+	return dhcp != NULL ? dhcp : find_port(stack, h.protocol, &remote, &local, l4, len);
 }
 
 void awaited_refuse_packet(struct stack *stack, const struct pktbuf *pkt, struct refused_reason why)

@@ -24,7 +24,7 @@ void awaited_free(struct stack *stack, struct awaited **slot);
 void awaited_add(struct stack *stack, struct awaited **slot, struct refused_reason why);
 /* Bad news about what was sent: an ICMP error in words (static; NULL: it is none) and who said it, or
  * what came in place of an ARP answer (NULL: not known). */
-void awaited_note(struct stack *stack, struct awaited **slot, const char *what, uint32_t said_by,
+void awaited_note(struct stack *stack, struct awaited **slot, const char *what, const struct net_addr *reporter,
 		  const struct refused *refused);
 
 /* Of IPv4, as struct link_protocol has it. */

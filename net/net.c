@@ -149,13 +149,13 @@ void net_attach(struct stack *stack, struct netif *netif)
 /* Nothing leaves from it any more: what waits for a neighbour goes, and connections end. */
 static void leave_address(struct stack *stack, struct netif *netif)
 {
-	uint32_t gone = netif->ipv4;
+	const struct net_addr gone = net_addr_ipv4(netif->ipv4);
 
 	netif->ipv4 = netif->ipv4_mask = 0;
-	if (gone == 0)
+	if (net_addr_is_any(&gone))
 		return;
 	neigh_forget(stack, netif);
-	tcp_address_gone(stack, gone);
+	tcp_address_gone(stack, &gone);
 }
 
 int net_set_ipv4(struct stack *stack, struct netif *netif, uint32_t ipv4, uint32_t mask)

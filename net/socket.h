@@ -79,8 +79,8 @@ enum sock_option {
 	                    * listens on */
 	SOCK_SO_BROADCAST, /* 0 or 1: datagrams may go to broadcast addresses */
 	SOCK_IP_MTU_DISCOVER, /* datagrams: enum sock_pmtu */
-	SOCK_IP_ERROR_BY, /* get, datagrams: who said the latest error that came back, an address in
-			   * host order; 0: this stack, because nobody answered ARP */
+	SOCK_IP_ERROR_BY, /* get, datagrams: sock_error_by() as a number, an IPv4 address in host
+			   * order; 0: this stack */
 	SOCK_TCP_NODELAY, /* 0 or 1 */
 	SOCK_TCP_STATE,   /* get: enum tcp_state as a number; see sock_state_name() */
 	SOCK_TCP_CONGESTION, /* enum net_congestion; at any time, a listener's is inherited */
@@ -203,6 +203,8 @@ int sock_poll_fds(struct stack *stack, struct sock_pollfd *fds, unsigned n) MUST
 int sock_getsockopt(struct stack *stack, int fd, enum sock_option option, int64_t *value) MUST_CHECK;
 int sock_setsockopt(struct stack *stack, int fd, enum sock_option option, int64_t value,
 		    uint64_t now_ns) MUST_CHECK;
+/* Datagrams: who sent the latest ICMP error; of no family: this stack, as its next hop did not answer. */
+struct net_addr sock_error_by(struct stack *stack, int fd) MUST_CHECK;
 /* Address and port 0 as long as it has none. */
 int sock_getsockname(struct stack *stack, int fd, struct net_endpoint *local) MUST_CHECK;
 /* ERR_NOTCONN before the connection is established and once it is over. */

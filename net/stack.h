@@ -7,7 +7,7 @@
 #define NET_STACK_H
 
 #include "base/rate.h"
-#include "net/ip/ipv4_pmtu.h"
+#include "net/ip/path_mtu.h"
 #include "net/ip/ipv4_reassembly.h"
 #include "net/net.h"
 #include "net/pktbuf.h"
@@ -82,7 +82,7 @@ struct stack {
 	uint64_t secret_used_ns; /* the last connection's begin; 0: none has been keyed with it */
 	uint8_t lookup_secret[16]; /* keys the tables of connections and ports */
 	uint16_t ipv4_ids[64]; /* ipv4_choose_id() */
-	struct ipv4_pmtu pmtu;
+	struct ip_path_mtus pmtu;
 	struct ipv4_reassembly reassembly;
 	struct rate_limit arp_conflict_limit, icmp_error_limit, icmp_event_limit;
 	struct rate_limit arp_moved_limit, arp_refuted_limit; /* lines about neighbours */

@@ -33,7 +33,7 @@ WIDTH = 100
 
 # EV_x of log/event.h: the kind of tools/dialtone_log.py.
 KIND_OF = {'U64': 'count', 'I64': 'number', 'BOOL': 'bool', 'TEXT': 'text', 'STR': 'text',
-           'HEX': 'hex', 'POINTER': 'pointer', 'MAC': 'mac', 'IPV4': 'ipv4', 'ADDR': 'ip',
+           'HEX': 'hex', 'POINTER': 'pointer', 'MAC': 'mac', 'IPV4': 'ipv4', 'ADDR': 'ip', 'HOP': 'ipv4',
            'ENDPOINT': 'endpoint', 'SECONDS': 'seconds', 'HUNDREDTHS': 'decimal'}
 # Required though no sentence prints it.
 REQUIRED = {'transfer': {'exitcode'}, 'result': {'exitcode'}}

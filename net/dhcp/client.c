@@ -242,8 +242,8 @@ struct refused *dhcp_awaits_message(const struct stack *stack, const struct neti
 	return &c->refused;
 }
 
-bool dhcp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, const struct udp_header *h,
-		uint64_t now_ns)
+bool dhcp_input(struct stack *stack, struct pktbuf *pkt, const struct ip_facts *facts,
+		const struct udp_header *h, uint64_t now_ns)
 {
 	struct net_counters *count = &stack->counters;
 	struct dhcp_client *c = find(stack, pkt->netif);
@@ -262,7 +262,7 @@ bool dhcp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, const str
 		dhcp_refuse(stack, c, &reply, reply.fault, &count->dhcp_malformed, now_ns);
 		break;
 	case DHCP_GOOD:
-		reply.source = src;
+		reply.source = net_addr_to_ipv4(&facts->src);
 		if (h->src_port != DHCP_SERVER_PORT)
 			dhcp_note(&reply, 0, "it is not from a server's port (67)");
 		dhcp_answer(stack, c, &reply, now_ns);

@@ -10,7 +10,7 @@
 #define NET_DHCP_DHCP_CLIENT_H
 
 #include "base/refused.h"
-#include "net/netif.h"
+#include "net/ip/ip.h"
 #include "net/wire/ipv4.h"
 #include "net/wire/udp.h"
 
@@ -19,9 +19,9 @@
  * an interface that is asking now.  pkt->data is the IPv4 header `h`. */
 bool dhcp_awaits(const struct stack *stack, const struct pktbuf *pkt, const struct ipv4_header *h);
 /* UDP -> DHCP: true where it took the datagram, which it then consumes; pkt->data is the header `h`,
- * `src` the address that it comes from. */
-bool dhcp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, const struct udp_header *h,
-		uint64_t now_ns);
+ * `facts` what IP has read. */
+bool dhcp_input(struct stack *stack, struct pktbuf *pkt, const struct ip_facts *facts,
+		const struct udp_header *h, uint64_t now_ns);
 
 /* UDP is dropped, and may be what the client waits for: where to count it; NULL: it is not.  `udp`: the
  * header, as far as there are `len` bytes from there on.  The message must have the transaction's

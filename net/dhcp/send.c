@@ -45,14 +45,13 @@ static int broadcast(struct stack *stack, struct dhcp_client *c, const struct dh
 {
 	const struct udp_flow flow = {
 		.netif = c->netif,
-		.src = src,
-		.src_port = DHCP_CLIENT_PORT,
-		.dst_port = DHCP_SERVER_PORT,
+		.src = net_endpoint_ipv4(src, DHCP_CLIENT_PORT),
+		.dst = net_endpoint_ipv4(IPV4_ADDR_BROADCAST, DHCP_SERVER_PORT),
 	};
 	uint8_t buf[DHCP_MESSAGE_MAX];
 	size_t len = dhcp_write(buf, r);
 
-	return note_sent(stack, c, udp_send_everybody(stack, &flow, buf, len, now_ns));
+	return note_sent(stack, c, udp_send_on_link(stack, &flow, buf, len, now_ns));
 }
 
 /* To the server of the lease, from its address. */
@@ -60,14 +59,13 @@ static int unicast(struct stack *stack, struct dhcp_client *c, const struct dhcp
 		   uint64_t now_ns)
 {
 	const struct udp_pcb from = {
-		.local = c->lease.address,
-		.local_port = DHCP_CLIENT_PORT,
+		.local = net_endpoint_ipv4(c->lease.address, DHCP_CLIENT_PORT),
 	};
+	const struct net_endpoint server = net_endpoint_ipv4(c->lease.server, DHCP_SERVER_PORT);
 	uint8_t buf[DHCP_MESSAGE_MAX];
 	size_t len = dhcp_write(buf, r);
 
-	return note_sent(stack, c, udp_send(stack, &from, buf, len, c->lease.server,
-					    DHCP_SERVER_PORT, now_ns));
+	return note_sent(stack, c, udp_send(stack, &from, buf, len, &server, now_ns));
 }
 
 /* The address we had may be asked for again (4.4.1: 'requested IP address' MAY). */

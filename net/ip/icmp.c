@@ -33,10 +33,11 @@ bool icmp_may_log(struct stack *stack, uint64_t now_ns)
 
 /* Header, body, checksum, and out.  `src` is our address. */
 static int send_message(struct stack *stack, const struct icmp_header *h, const void *body,
-			size_t len, uint32_t src, uint32_t dst, uint64_t now_ns)
+			size_t len, const struct net_addr *src, const struct net_addr *dst,
+			uint64_t now_ns)
 {
-	const struct ipv4_send how = {.src = src, .dst = dst, .protocol = IP_PROTO_ICMP};
-	struct pktbuf *pkt = ipv4_alloc(stack, ICMP_HEADER_LEN + len);
+	const struct ip_send how = {.src = src, .dst = dst, .protocol = IP_PROTO_ICMP};
+	struct pktbuf *pkt = ip_alloc(stack, ICMP_HEADER_LEN + len);
 	uint8_t *p;
 
 	if (pkt == NULL)
@@ -60,12 +61,12 @@ static int send_message(struct stack *stack, const struct icmp_header *h, const 
  * in a buffer of ours: the received one goes back to its
  * driver at once.  The length is what IPv4 says, so nothing stale can be in it. */
 static void answer_echo(struct stack *stack, const struct pktbuf *pkt, const struct icmp_header *in,
-			uint32_t src, uint32_t dst, uint64_t now_ns)
+			const struct ip_facts *facts, uint64_t now_ns)
 {
 	const struct icmp_header out = {.type = ICMP_ECHO_REPLY, .rest = in->rest};
 	size_t len = pktbuf_len(pkt);
-	int err = send_message(stack, &out, pkt->data + ICMP_HEADER_LEN, len - ICMP_HEADER_LEN, dst,
-			       src, now_ns);
+	int err = send_message(stack, &out, pkt->data + ICMP_HEADER_LEN, len - ICMP_HEADER_LEN,
+			       &facts->dst, &facts->src, now_ns);
 
 	if (err != ERR_OK) {
 		stack->counters.icmp_ignored++;
@@ -73,7 +74,7 @@ static void answer_echo(struct stack *stack, const struct pktbuf *pkt, const str
 	}
 	stack->counters.icmp_echo_answered++;
 	if (icmp_may_log(stack, now_ns))
-		event_emit(stack->port->events, EVENT_ICMP_ECHO, 0, 0, EV_IPV4("src", src),
+		event_emit(stack->port->events, EVENT_ICMP_ECHO, 0, 0, EV_IPV4("src", net_addr_to_ipv4(&facts->src)),
 			   EV_U64("id", in->rest >> 16), EV_U64("icmp_seq", in->rest & 0xffff),
 			   EV_U64("len", len));
 }
@@ -81,19 +82,19 @@ static void answer_echo(struct stack *stack, const struct pktbuf *pkt, const str
 /* --- in ------------------------------------------------------------------------------------------ */
 
 static void dispatch(struct stack *stack, const struct pktbuf *pkt, const struct icmp_header *h,
-		     uint32_t src, uint32_t dst, uint64_t now_ns)
+		     const struct ip_facts *facts, uint64_t now_ns)
 {
 	switch (h->type) {
 	case ICMP_ECHO:
 		if (h->code == 0) {
-			answer_echo(stack, pkt, h, src, dst, now_ns);
+			answer_echo(stack, pkt, h, facts, now_ns);
 			return;
 		}
 		break;
 	case ICMP_UNREACHABLE:
 	case ICMP_TIME_EXCEEDED:
 	case ICMP_PARAMETER_PROBLEM:
-		icmp_error_input(stack, pkt, h, src, dst, now_ns);
+		icmp_error_input(stack, pkt, h, facts, now_ns);
 		return;
 	default:
 		/* DEVIATION: RFC 1122 3.2.2.2 has redirects obeyed; anybody on the link could
@@ -105,7 +106,7 @@ static void dispatch(struct stack *stack, const struct pktbuf *pkt, const struct
 	stack->counters.icmp_ignored++;
 }
 
-void icmp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t dst,
+void icmp_input(struct stack *stack, struct pktbuf *pkt, const struct ip_facts *facts,
 		uint64_t now_ns)
 {
 	struct net_counters *count = &stack->counters;
@@ -119,14 +120,14 @@ void icmp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t 
 		count->icmp_bad_checksum++;
 		awaited_refuse_packet(stack, pkt, REFUSED("had a bad ICMP checksum"));
 		pkt->netif->counters.rx_csum_bad++;
-	} else if (dst != pkt->netif->ipv4) {
+	} else if (!facts->unicast) {
 		/* RFC 1122 3.2.2.6: a broadcast echo may be ignored; it would amplify. */
 		count->icmp_ignored++;
 	} else if (h.type == ICMP_ECHO_REPLY) {
-		echo_input(stack, pkt, &h, src, dst);
+		echo_input(stack, pkt, &h, facts);
 		return;
 	} else {
-		dispatch(stack, pkt, &h, src, dst, now_ns);
+		dispatch(stack, pkt, &h, facts, now_ns);
 	}
 	pktbuf_free(pkt);
 }
@@ -162,6 +163,7 @@ static void send_error(struct stack *stack, const struct pktbuf *pkt, const stru
 {
 	const uint8_t *packet = pkt->head + pkt->l3_off;
 	size_t len = (size_t)(pkt->tail - packet);
+	struct net_addr src, dst;
 	struct ipv4_header h;
 
 	if (!ipv4_header_read_quoted(packet, len, &h) || !error_is_allowed(pkt, &h, len))
@@ -171,7 +173,9 @@ static void send_error(struct stack *stack, const struct pktbuf *pkt, const stru
 		return;
 	}
 	len = MIN(len, (size_t)(ICMP_ERROR_MAX - ICMP_HEADER_LEN));
-	if (send_message(stack, out, packet, len, h.dst, h.src, now_ns) == ERR_OK)
+	src = net_addr_ipv4(h.dst);
+	dst = net_addr_ipv4(h.src);
+	if (send_message(stack, out, packet, len, &src, &dst, now_ns) == ERR_OK)
 		stack->counters.icmp_errors_out++;
 }
 

@@ -8,8 +8,10 @@
 
 #include "net/netif.h"
 
+struct ip_facts;
+
 /* IPv4 -> ICMP: [data, tail) is the message, trimmed to the IP length.  Consumes. */
-void icmp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t dst,
+void icmp_input(struct stack *stack, struct pktbuf *pkt, const struct ip_facts *facts,
 		uint64_t now_ns);
 
 /* Sends an error about a packet that was received and passed ipv4_input's checks (l3_off is valid,

@@ -10,11 +10,8 @@
 #include "base/assert.h"
 #include "net/awaited.h"
 #include "net/checksum.h"
-#include "net/ip/ipv4.h"
+#include "net/ip/ip.h"
 #include "net/stack.h"
-#include "net/wire/ipv4.h"
-
-#define MESSAGE_MAX (UINT16_MAX - IPV4_HEADER_LEN)
 
 static bool is_request(const uint8_t *message, size_t len)
 {
@@ -32,54 +29,56 @@ static void fill_in(struct pktbuf *pkt, uint16_t id)
 }
 
 int echo_send(struct stack *stack, const struct udp_pcb *pcb, const void *message, size_t len,
-	      uint32_t dst, bool broadcast, uint64_t now_ns)
+	      const struct net_addr *dst, bool broadcast, uint64_t now_ns)
 {
-	struct ipv4_route route;
-	struct ipv4_send how;
+	struct ip_route route;
+	struct ip_send how;
 	struct pktbuf *pkt;
 	int err;
 
-	ASSERT(pcb->echo && pcb->local_port != 0);
-	if (len > MESSAGE_MAX)
+	ASSERT(pcb->echo && pcb->local.port != 0);
+	if (len > ip_payload_max(dst))
 		return ERR_MSGSIZE;
 	if (!is_request(message, len))
 		return ERR_INVAL;
-	err = broadcast ? ipv4_route_broadcast(stack, dst, &route) : ipv4_route(stack, dst, &route);
+	err = broadcast ? ip_route_broadcast(stack, dst, &route) : ip_route(stack, dst, &route);
 	if (err != ERR_OK)
 		return err;
 	how = udp_how(stack, pcb, &route, dst, len, now_ns);
 	pkt = udp_packet_of(stack, message, len);
 	if (pkt == NULL)
 		return ERR_NOBUFS;
-	fill_in(pkt, pcb->local_port);
-	err = ipv4_output(stack, pkt, &how, now_ns);
+	fill_in(pkt, pcb->local.port);
+	err = ip_output(stack, pkt, &how, now_ns);
 	if (err == ERR_OK)
 		stack->counters.icmp_echo_out++;
 	return err;
 }
 
 /* Our identifier, and somebody else's address. */
-static void refuse_stranger(struct stack *stack, const struct icmp_header *h, uint32_t src, uint32_t dst)
+static void refuse_stranger(struct stack *stack, const struct icmp_header *h,
+			    const struct ip_facts *facts)
 {
-	struct udp_pcb *pcb = udp_find_connected(stack, true, dst, (uint16_t)(h->rest >> 16));
+	const struct net_endpoint local = {.addr = facts->dst, .port = (uint16_t)(h->rest >> 16)};
+	struct udp_pcb *pcb = udp_find_connected(stack, true, &local);
 
 	if (pcb != NULL)
-		awaited_add(stack, &pcb->awaited, REFUSED_WITH("came from", REFUSED_ADDRESS, src));
+		awaited_add(stack, &pcb->awaited, REFUSED_FROM("came from", facts->src));
 }
 
 /* A reply has code 0: there are hosts that answer 3 for one that they did not reach. */
-void echo_input(struct stack *stack, struct pktbuf *pkt, const struct icmp_header *h, uint32_t src,
-		uint32_t dst)
+void echo_input(struct stack *stack, struct pktbuf *pkt, const struct icmp_header *h,
+		const struct ip_facts *facts)
 {
-	struct udp_pcb *pcb = h->code == 0 ? udp_find_echo(stack, src, dst, (uint16_t)(h->rest >> 16))
-					   : NULL;
+	const struct net_endpoint local = {.addr = facts->dst, .port = (uint16_t)(h->rest >> 16)};
+	struct udp_pcb *pcb = h->code == 0 ? udp_find_echo(stack, &facts->src, &local) : NULL;
 
 	if (pcb == NULL) {
 		if (h->code != 0)
 			awaited_refuse_packet(stack, pkt,
 					      REFUSED_WITH("had the ICMP code", REFUSED_NUMBER, h->code));
 		else
-			refuse_stranger(stack, h, src, dst);
+			refuse_stranger(stack, h, facts);
 		stack->counters.icmp_ignored++;
 		pktbuf_free(pkt);
 	} else if (udp_queue(stack, pcb, pkt)) {

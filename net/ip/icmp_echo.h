@@ -7,17 +7,18 @@
 #ifndef NET_IP_ICMP_ECHO_H
 #define NET_IP_ICMP_ECHO_H
 
+#include "net/ip/ip.h"
 #include "net/udp/udp.h"
 #include "net/wire/icmp.h"
 
 /* Sends a copy of an ICMP message: an echo request, all other kinds are ERR_INVAL.  Identifier and
- * checksum are filled in.  ERR_MSGSIZE, ERR_NOBUFS, and what ipv4_output() says; ERR_ACCES: a
+ * checksum are filled in.  ERR_MSGSIZE, ERR_NOBUFS, and what ip_output() says; ERR_ACCES: a
  * broadcast address, and not `broadcast`. */
 int echo_send(struct stack *stack, const struct udp_pcb *pcb, const void *message, size_t len,
-	      uint32_t dst, bool broadcast, uint64_t now_ns) MUST_CHECK;
+	      const struct net_addr *dst, bool broadcast, uint64_t now_ns) MUST_CHECK;
 
 /* ICMP -> echo: [data, tail) is a reply, checksum verified, `h` its header.  Consumes. */
-void echo_input(struct stack *stack, struct pktbuf *pkt, const struct icmp_header *h, uint32_t src,
-		uint32_t dst);
+void echo_input(struct stack *stack, struct pktbuf *pkt, const struct icmp_header *h,
+		const struct ip_facts *facts);
 
 #endif

@@ -40,7 +40,7 @@ static struct meaning unreachable_meaning(uint8_t code)
 	case ICMP_UNREACH_PORT:
 		return MEANING("port unreachable", ERR_CONNREFUSED, true);
 	case ICMP_UNREACH_FRAG_NEEDED:
-		return MEANING("fragmentation needed", ERR_OK, false);
+		return MEANING("fragmentation needed", ERR_MSGSIZE, false);
 	case ICMP_UNREACH_SOURCE_ROUTE:
 		return MEANING("source route failed", ERR_HOSTUNREACH, false);
 	case ICMP_UNREACH_NET_UNKNOWN:
@@ -124,39 +124,13 @@ static bool read_quoted(const uint8_t *p, size_t len, struct quoted *q)
 }
 
 static void log_error(struct stack *stack, const struct icmp_header *h, const struct quoted *q,
-		      const char *what, uint32_t src)
+		      const char *what, const struct net_addr *src)
 {
 	const struct net_endpoint about = net_endpoint_ipv4(q->ip.dst, q->dst_port);
 
-	event_emit(stack->port->events, EVENT_ICMP_ERROR, 0, 0, EV_IPV4("src", src),
+	event_emit(stack->port->events, EVENT_ICMP_ERROR, 0, 0, EV_IPV4("src", net_addr_to_ipv4(src)),
 		   EV_STR("what", what), EV_U64("type", h->type), EV_U64("code", h->code),
 		   q->dst_port != 0 ? EV_ENDPOINT("dst", about) : EV_ADDR("dst", about.addr));
-}
-
-/* RFC 1191: a router had to drop a packet whose DF we had set. */
-static void tell_too_big(struct stack *stack, const struct icmp_header *h, const struct quoted *q,
-			 uint32_t src, uint64_t now_ns)
-{
-	const struct ipv4_too_big report = {
-		.local = q->ip.src,
-		.remote = q->ip.dst,
-		.local_port = q->src_port,
-		.remote_port = q->dst_port,
-		.protocol = q->ip.protocol,
-		.seq = load_be32(q->l4 + TCP_OFF_SEQ),
-		.said_by = src,
-		.said = (uint16_t)(h->rest & 0xffff),
-		.quoted_len = q->ip.total_len,
-	};
-
-	if (!(q->ip.fragment & IPV4_DF))
-		stack->counters.ip_pmtu_ignored++; /* nobody had to drop it */
-	else if (q->ip.protocol == IP_PROTO_TCP)
-		tcp_too_big(stack, &report, now_ns);
-	else if (q->ip.protocol == IP_PROTO_UDP || q->echo)
-		udp_too_big(stack, &report, now_ns);
-	else
-		stack->counters.ip_pmtu_ignored++;
 }
 
 static bool is_too_big(const struct icmp_header *h)
@@ -164,50 +138,53 @@ static bool is_too_big(const struct icmp_header *h)
 	return h->type == ICMP_UNREACHABLE && h->code == ICMP_UNREACH_FRAG_NEEDED;
 }
 
-static void tell_tcp(struct stack *stack, const struct quoted *q, const struct meaning *m,
-		     uint32_t src, uint64_t now_ns)
+/* RFC 1191: a router had to drop a packet whose DF we had set. */
+static void tell_too_big(struct stack *stack, const struct quoted *q, const struct ip_error *error,
+			 uint64_t now_ns)
 {
-	const struct tcp_trouble trouble = {
-		.local = q->ip.src,
-		.remote = q->ip.dst,
-		.local_port = q->src_port,
-		.remote_port = q->dst_port,
-		.seq = load_be32(q->l4 + TCP_OFF_SEQ),
-		.err = m->err,
-		.hard = m->hard,
-		.what = m->what,
-		.said_by = src,
-	};
-
-	tcp_unreachable(stack, &trouble, now_ns);
+	if (!(q->ip.fragment & IPV4_DF))
+		stack->counters.ip_pmtu_ignored++; /* nobody had to drop it */
+	else if (error->protocol == IP_PROTO_TCP)
+		tcp_too_big(stack, error, now_ns);
+	else if (error->protocol == IP_PROTO_UDP || q->echo)
+		udp_too_big(stack, error, now_ns);
+	else
+		stack->counters.ip_pmtu_ignored++;
 }
 
-static void tell_transport(struct stack *stack, const struct quoted *q, const struct meaning *m,
-			   uint32_t src, uint64_t now_ns)
+static void tell_unreachable(struct stack *stack, const struct quoted *q, const struct ip_error *error,
+			     uint64_t now_ns)
 {
-	const struct udp_trouble trouble = {
-		.echo = q->echo,
-		.local = q->ip.src,
-		.remote = q->ip.dst,
-		.local_port = q->src_port,
-		.remote_port = q->dst_port,
-		.err = m->err,
-		.what = m->what,
-		.said_by = src,
-	};
-
-	if (q->ip.protocol == IP_PROTO_TCP)
-		tell_tcp(stack, q, m, src, now_ns);
-	else if (q->ip.protocol == IP_PROTO_UDP || q->echo)
-		udp_unreachable(stack, &trouble);
+	if (error->protocol == IP_PROTO_TCP)
+		tcp_unreachable(stack, error, now_ns);
+	else if (error->protocol == IP_PROTO_UDP || q->echo)
+		udp_unreachable(stack, error);
 	else
 		stack->counters.icmp_ignored++;
 }
 
+static struct ip_error error_of(const struct icmp_header *h, const struct quoted *q,
+				const struct meaning *m, const struct net_addr *reporter)
+{
+	return (struct ip_error){
+		.local = net_endpoint_ipv4(q->ip.src, q->src_port),
+		.remote = net_endpoint_ipv4(q->ip.dst, q->dst_port),
+		.protocol = q->ip.protocol,
+		.hard = m->hard,
+		.err = m->err,
+		.seq = load_be32(q->l4 + TCP_OFF_SEQ),
+		.what = m->what,
+		.reporter = *reporter,
+		.mtu = (uint16_t)(h->rest & 0xffff),
+		.quoted_len = q->ip.total_len,
+	};
+}
+
 void icmp_error_input(struct stack *stack, const struct pktbuf *pkt, const struct icmp_header *h,
-		      uint32_t src, uint32_t dst, uint64_t now_ns)
+		      const struct ip_facts *facts, uint64_t now_ns)
 {
 	struct meaning m = meaning_of(h);
+	struct ip_error error;
 	struct quoted q;
 
 	stack->counters.icmp_errors_in++;
@@ -216,14 +193,15 @@ void icmp_error_input(struct stack *stack, const struct pktbuf *pkt, const struc
 		return;
 	}
 	/* We send from this address only; and only a datagram's first fragment has ports. */
-	if (q.ip.src != dst || (q.ip.fragment & IPV4_FRAGMENT_OFFSET) != 0) {
+	if (q.ip.src != net_addr_to_ipv4(&facts->dst) || (q.ip.fragment & IPV4_FRAGMENT_OFFSET) != 0) {
 		stack->counters.icmp_ignored++;
 		return;
 	}
 	if (icmp_may_log(stack, now_ns))
-		log_error(stack, h, &q, m.what, src);
+		log_error(stack, h, &q, m.what, &facts->src);
+	error = error_of(h, &q, &m, &facts->src);
 	if (is_too_big(h))
-		tell_too_big(stack, h, &q, src, now_ns);
+		tell_too_big(stack, &q, &error, now_ns);
 	else
-		tell_transport(stack, &q, &m, src, now_ns);
+		tell_unreachable(stack, &q, &error, now_ns);
 }

@@ -102,20 +102,6 @@ void ip_negative_advice(struct stack *stack, const struct net_addr *dst, uint64_
 
 /* --- sending ------------------------------------------------------------------------------------- */
 
-static struct ipv4_send ipv4_how(const struct ip_send *how)
-{
-	return (struct ipv4_send){
-		.src = net_addr_to_ipv4(how->src),
-		.dst = net_addr_to_ipv4(how->dst),
-		.protocol = how->protocol,
-		.tos = how->tos,
-		.ttl = how->ttl,
-		.dont_fragment = how->dont_fragment,
-		.broadcast = how->broadcast,
-		.resolve_until_ns = how->resolve_until_ns,
-	};
-}
-
 static int refuse_family(struct pktbuf *pkt)
 {
 	pktbuf_free(pkt);
@@ -124,44 +110,48 @@ static int refuse_family(struct pktbuf *pkt)
 
 int ip_output(struct stack *stack, struct pktbuf *pkt, const struct ip_send *how, uint64_t now_ns)
 {
-	struct ipv4_send ipv4;
-
 	if (!ip_family_is_known(how->dst->family))
 		return refuse_family(pkt);
-	ipv4 = ipv4_how(how);
-	return ipv4_output(stack, pkt, &ipv4, now_ns);
+	return ipv4_output(stack, pkt, how, now_ns);
 }
 
 int ip_output_on_link(struct stack *stack, struct netif *netif, struct pktbuf *pkt,
 		      const struct ip_send *how, uint64_t now_ns)
 {
-	struct ipv4_send ipv4;
-
 	if (!ip_family_is_known(how->dst->family))
 		return refuse_family(pkt);
-	ipv4 = ipv4_how(how);
-	return ipv4_output_everybody(stack, netif, pkt, &ipv4, now_ns);
+	return ipv4_output_on_link(stack, netif, pkt, how, now_ns);
+}
+
+void ip_unlink_owner(struct stack *stack, const void *owner)
+{
+	neigh_unlink_owner(stack, owner);
+}
+
+struct net_addr ip_destination(const struct pktbuf *pkt)
+{
+	return net_addr_ipv4(load_be32(pkt->head + pkt->l3_off + IPV4_OFF_DST));
 }
 
 struct pktbuf *ip_alloc(struct stack *stack, size_t len)
 {
-	return ipv4_alloc(stack, len);
+	struct pktbuf *pkt = pktbuf_alloc(&stack->frame_pool, PKTBUF_HEADROOM);
+
+	if (pkt != NULL && len > pktbuf_tailroom(pkt)) {
+		pktbuf_free(pkt);
+		pkt = pktbuf_alloc_sized(&stack->big_pool, PKTBUF_HEADROOM, len);
+	}
+	return pkt;
 }
 
 /* --- what arrives -------------------------------------------------------------------------------- */
 
 void ip_facts_of(const struct pktbuf *pkt, struct ip_facts *facts)
 {
+	struct ipv4_header h;
 	const uint8_t *p = pkt->head + pkt->l3_off;
 
-	*facts = (struct ip_facts){
-		.src = net_addr_ipv4(load_be32(p + IPV4_OFF_SRC)),
-		.dst = net_addr_ipv4(load_be32(p + IPV4_OFF_DST)),
-		.netif = pkt->netif,
-		.protocol = p[IPV4_OFF_PROTOCOL],
-		.tos = p[IPV4_OFF_TOS],
-		.ttl = p[IPV4_OFF_TTL],
-	};
-	facts->unicast = !(pkt->flags & PKTBUF_LINK_BROADCAST) &&
-			 net_addr_to_ipv4(&facts->dst) == pkt->netif->ipv4;
+	/* It was read before the packet was handed up: nothing is missing. */
+	(void)ipv4_header_read_quoted(p, (size_t)(pkt->tail - p), &h);
+	ipv4_facts(pkt, &h, facts);
 }

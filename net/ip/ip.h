@@ -31,6 +31,12 @@ static inline uint32_t ip_header_len(const struct net_addr *a)
 	return a->family == NET_FAMILY_IPV6 ? 40 : 20;
 }
 
+/* What fits behind it: IPv4's total length counts the header, IPv6's payload length does not. */
+static inline uint32_t ip_payload_max(const struct net_addr *a)
+{
+	return a->family == NET_FAMILY_IPV6 ? UINT16_MAX : UINT16_MAX - 20;
+}
+
 /* One of our addresses, on whichever interface. */
 bool ip_is_ours(const struct stack *stack, const struct net_addr *addr);
 
@@ -90,6 +96,13 @@ int ip_output(struct stack *stack, struct pktbuf *pkt, const struct ip_send *how
  * about to get them.  Consumes; never fragments. */
 int ip_output_on_link(struct stack *stack, struct netif *netif, struct pktbuf *pkt,
 		      const struct ip_send *how, uint64_t now_ns);
+
+/* The owner of completions (pktbuf.sent_owner) is about to be freed: of its packets that still wait for
+ * their next hop they are called without an owner. */
+void ip_unlink_owner(struct stack *stack, const void *owner);
+
+/* Where a packet of ours goes, from its header at l3_off. */
+struct net_addr ip_destination(const struct pktbuf *pkt);
 
 /* An empty buffer for a datagram: PKTBUF_HEADROOM, and room for `len` bytes.  NULL: no memory. */
 struct pktbuf *ip_alloc(struct stack *stack, size_t len) MUST_CHECK;

@@ -19,14 +19,14 @@
  * each of them and moves by steps that cannot be foreseen.  So ids do not repeat soon, nobody can
  * forge a fragment of what he does not see, and one destination learns nothing of what another
  * gets. */
-uint16_t ipv4_choose_id(struct stack *stack, const struct ipv4_send *how)
+uint16_t ipv4_choose_id(struct stack *stack, const struct ip_send *how)
 {
 	uint8_t key[9];
 	uint64_t hash;
 	uint16_t *counter;
 
-	store_be32(key, how->src);
-	store_be32(key + 4, how->dst);
+	memcpy(key, how->src->bytes, 4);
+	memcpy(key + 4, how->dst->bytes, 4);
 	key[8] = how->protocol;
 	hash = siphash(stack->secret, key, sizeof(key));
 	counter = &stack->ipv4_ids[hash % ARRAY_LEN(stack->ipv4_ids)];
@@ -79,7 +79,7 @@ static int cut(struct stack *stack, const struct pktbuf *pkt, size_t chunk,
 	return ERR_OK;
 }
 
-int ipv4_output_fragments(struct stack *stack, struct pktbuf *pkt, const struct ipv4_send *how,
+int ipv4_output_fragments(struct stack *stack, struct pktbuf *pkt, const struct ip_send *how,
 			  const struct ipv4_route *route, uint16_t mtu, uint64_t now_ns)
 {
 	size_t chunk = ALIGN_DOWN((size_t)mtu - IPV4_HEADER_LEN, 8); /* offsets count in eights */

@@ -91,24 +91,36 @@ static enum options_verdict check_options(const uint8_t *p, size_t len, size_t *
 	return verdict;
 }
 
-static void deliver(struct stack *stack, struct pktbuf *pkt, const struct ipv4_header *h,
-		    enum for_us whom, uint64_t now_ns)
+void ipv4_facts(const struct pktbuf *pkt, const struct ipv4_header *h, struct ip_facts *facts)
 {
+	*facts = (struct ip_facts){
+		.src = net_addr_ipv4(h->src),
+		.dst = net_addr_ipv4(h->dst),
+		.netif = pkt->netif,
+		.protocol = h->protocol,
+		.tos = h->tos,
+		.ttl = h->ttl,
+		.unicast = h->dst == pkt->netif->ipv4 && !(pkt->flags & PKTBUF_LINK_BROADCAST),
+	};
+}
+
+static void deliver(struct stack *stack, struct pktbuf *pkt, const struct ipv4_header *h,
+		    uint64_t now_ns)
+{
+	struct ip_facts facts;
+
+	ipv4_facts(pkt, h, &facts);
 	pktbuf_pull(pkt, h->header_len);
 	pkt->l4_off = (uint16_t)(pkt->data - pkt->head);
 	switch (h->protocol) {
 	case IP_PROTO_TCP:
-		/* RFC 9293 3.9.2.3, MUST-57: a segment to a broadcast address is dropped. */
-		if (whom != FOR_US)
-			drop(pkt, &stack->counters.ip_for_others);
-		else
-			tcp_input(stack, pkt, h->src, h->dst, now_ns);
+		tcp_input(stack, pkt, &facts, now_ns);
 		break;
 	case IP_PROTO_UDP:
-		udp_input(stack, pkt, h->src, h->dst, now_ns);
+		udp_input(stack, pkt, &facts, now_ns);
 		break;
 	case IP_PROTO_ICMP:
-		icmp_input(stack, pkt, h->src, h->dst, now_ns);
+		icmp_input(stack, pkt, &facts, now_ns);
 		break;
 	default:
 		/* RFC 1122 3.2.2.1: also for tunnels (4, 41), which nothing here unpacks. */
@@ -203,7 +215,7 @@ static void ipv4_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
 			return;
 		}
 	}
-	deliver(stack, pkt, &h, whom, now_ns);
+	deliver(stack, pkt, &h, now_ns);
 }
 
 static bool is_on_link(const struct stack *stack, const struct netif *netif,

@@ -16,13 +16,6 @@
 #include "net/wire/icmp.h"
 #include "net/wire/ipv4.h"
 #include "net/wire/tcp.h"
-#include "net/wire/udp.h"
-
-uint32_t ipv4_pseudo_sum(uint32_t src, uint32_t dst, uint8_t protocol, uint32_t len)
-{
-	return (src >> 16) + (src & 0xffff) + (dst >> 16) + (dst & 0xffff) + protocol +
-	       (len >> 16) + (len & 0xffff);
-}
 
 static int send_by(struct stack *stack, const struct ipv4_route *route, struct pktbuf *pkt,
 		   uint64_t now_ns)
@@ -40,7 +33,7 @@ static int send_by(struct stack *stack, const struct ipv4_route *route, struct p
 	return neigh_output(stack, route->netif, &next_hop, pkt, now_ns);
 }
 
-int ipv4_send_one(struct stack *stack, struct pktbuf *pkt, const struct ipv4_send *how,
+int ipv4_send_one(struct stack *stack, struct pktbuf *pkt, const struct ip_send *how,
 		  const struct ipv4_route *route, uint16_t id, uint16_t fragment, uint64_t now_ns)
 {
 	const struct ipv4_header h = {
@@ -48,10 +41,10 @@ int ipv4_send_one(struct stack *stack, struct pktbuf *pkt, const struct ipv4_sen
 		.total_len = (uint16_t)(IPV4_HEADER_LEN + pktbuf_total_len(pkt)),
 		.id = id,
 		.fragment = fragment,
-		.ttl = how->ttl != 0 ? how->ttl : IPV4_TTL,
+		.ttl = how->ttl != 0 ? how->ttl : IP_TTL,
 		.protocol = how->protocol,
-		.src = how->src,
-		.dst = how->dst,
+		.src = net_addr_to_ipv4(how->src),
+		.dst = net_addr_to_ipv4(how->dst),
 	};
 	uint8_t *p = pktbuf_push(pkt, IPV4_HEADER_LEN);
 
@@ -63,32 +56,25 @@ int ipv4_send_one(struct stack *stack, struct pktbuf *pkt, const struct ipv4_sen
 }
 
 /* As long as a packet may be.  TCP has looked at the path when it chose its segments. */
-static uint16_t mtu_for(const struct stack *stack, const struct ipv4_send *how,
+static uint16_t mtu_for(const struct stack *stack, const struct ip_send *how,
 			const struct ipv4_route *route, uint64_t now_ns)
 {
 	if (how->protocol == IP_PROTO_TCP)
 		return route->netif->mtu;
-	return ipv4_path_find(stack, how->dst, how->protocol, route->netif->mtu, now_ns).mtu;
+	return ip_path_find(stack, how->dst, how->protocol, route->netif->mtu, now_ns).mtu;
 }
 
-static bool is_our_address(const struct stack *stack, uint32_t ipv4)
-{
-	for (const struct netif *netif = stack->netifs; netif != NULL; netif = netif->next)
-		if (netif->ipv4 == ipv4)
-			return true;
-	return false;
-}
-
-int ipv4_output(struct stack *stack, struct pktbuf *pkt, const struct ipv4_send *how,
+int ipv4_output(struct stack *stack, struct pktbuf *pkt, const struct ip_send *how,
 		uint64_t now_ns)
 {
 	size_t total_len = IPV4_HEADER_LEN + pktbuf_total_len(pkt);
 	struct ipv4_route route;
 	uint16_t mtu;
-	int err = how->broadcast ? ipv4_route_broadcast(stack, how->dst, &route)
-				 : ipv4_route(stack, how->dst, &route);
+	uint32_t dst = net_addr_to_ipv4(how->dst);
+	int err = how->broadcast ? ipv4_route_broadcast(stack, dst, &route)
+				 : ipv4_route(stack, dst, &route);
 
-	if (err == ERR_OK && how->src != route.src && !is_our_address(stack, how->src)) {
+	if (err == ERR_OK && net_addr_to_ipv4(how->src) != route.src && !ip_is_ours(stack, how->src)) {
 		stack->counters.ip_no_route++; /* it was, and the network has taken it back */
 		err = ERR_ADDRNOTAVAIL;
 	}
@@ -114,13 +100,13 @@ refuse:
 	return err;
 }
 
-int ipv4_output_everybody(struct stack *stack, struct netif *netif, struct pktbuf *pkt,
-			  const struct ipv4_send *how, uint64_t now_ns)
+int ipv4_output_on_link(struct stack *stack, struct netif *netif, struct pktbuf *pkt,
+			const struct ip_send *how, uint64_t now_ns)
 {
 	const struct ipv4_route route = {
 		.netif = netif,
-		.src = how->src,
-		.next_hop = how->dst,
+		.src = net_addr_to_ipv4(how->src),
+		.next_hop = net_addr_to_ipv4(how->dst),
 		.broadcast = true,
 	};
 
@@ -132,66 +118,44 @@ int ipv4_output_everybody(struct stack *stack, struct netif *netif, struct pktbu
 	return ipv4_send_one(stack, pkt, how, &route, ipv4_choose_id(stack, how), 0, now_ns);
 }
 
-void ip_unlink_owner(struct stack *stack, const void *owner)
+/* The ports of a packet of ours, or the identifier of its echo request.  False: it has none, or nobody
+ * waits for it. */
+static bool read_ports(const uint8_t *l4, uint8_t protocol, struct ip_error *error)
 {
-	neigh_unlink_owner(stack, owner);
-}
-
-struct net_addr ip_destination(const struct pktbuf *pkt)
-{
-	return net_addr_ipv4(load_be32(pkt->head + pkt->l3_off + IPV4_OFF_DST));
-}
-
-struct pktbuf *ipv4_alloc(struct stack *stack, size_t len)
-{
-	struct pktbuf *pkt = pktbuf_alloc(&stack->frame_pool, PKTBUF_HEADROOM);
-
-	if (pkt != NULL && len > pktbuf_tailroom(pkt)) {
-		pktbuf_free(pkt);
-		pkt = pktbuf_alloc_sized(&stack->big_pool, PKTBUF_HEADROOM, len);
+	switch (protocol) {
+	case IP_PROTO_TCP:
+	case IP_PROTO_UDP: /* its ports are where TCP's are */
+		error->local.port = load_be16(l4 + TCP_OFF_SRC);
+		error->remote.port = load_be16(l4 + TCP_OFF_DST);
+		return true;
+	default:
+		error->local.port = load_be16(l4 + ICMP_OFF_ID);
+		return l4[ICMP_OFF_TYPE] == ICMP_ECHO; /* else an answer of ICMP's own */
 	}
-	return pkt;
 }
 
 /* The neighbour cache gave a packet of ours back: its header is our own work. */
 void ipv4_undeliverable(struct stack *stack, struct pktbuf *pkt, const struct refused *refused,
 			uint64_t now_ns)
 {
-	const uint8_t *p = pkt->data, *l4 = p + IPV4_HEADER_LEN;
-	uint32_t src = load_be32(p + IPV4_OFF_SRC), dst = load_be32(p + IPV4_OFF_DST);
-	struct udp_trouble udp = {
-		.local = src, .remote = dst, .err = ERR_HOSTUNREACH, .refused = refused};
-	struct tcp_trouble trouble;
+	const uint8_t *p = pkt->data;
+	struct ip_error error = {
+		.local = net_endpoint_ipv4(load_be32(p + IPV4_OFF_SRC), 0),
+		.remote = net_endpoint_ipv4(load_be32(p + IPV4_OFF_DST), 0),
+		.protocol = p[IPV4_OFF_PROTOCOL],
+		.local_only = true,
+		.err = ERR_HOSTUNREACH,
+		.refused = refused,
+	};
+	/* A later fragment has no ports; the first one will tell. */
+	bool known = (load_be16(p + IPV4_OFF_FRAGMENT) & IPV4_FRAGMENT_OFFSET) == 0 &&
+		     read_ports(p + IPV4_HEADER_LEN, error.protocol, &error);
 
-	if ((load_be16(p + IPV4_OFF_FRAGMENT) & IPV4_FRAGMENT_OFFSET) != 0) {
-		pktbuf_free(pkt); /* no ports in it; the first fragment will tell */
-		return;
-	}
-	switch (p[IPV4_OFF_PROTOCOL]) {
-	case IP_PROTO_TCP:
-		trouble = (struct tcp_trouble){
-			.local = src,
-			.remote = dst,
-			.local_port = load_be16(l4 + TCP_OFF_SRC),
-			.remote_port = load_be16(l4 + TCP_OFF_DST),
-			.err = ERR_HOSTUNREACH,
-			.local_only = true,
-			.refused = refused,
-		};
-		pktbuf_free(pkt);
-		tcp_unreachable(stack, &trouble, now_ns);
-		return;
-	case IP_PROTO_UDP:
-		udp.local_port = load_be16(l4 + UDP_OFF_SRC);
-		udp.remote_port = load_be16(l4 + UDP_OFF_DST);
-		break;
-	default:
-		if (l4[ICMP_OFF_TYPE] != ICMP_ECHO)
-			break; /* an answer of ICMP's own: nobody waits for it */
-		udp.echo = true;
-		udp.local_port = load_be16(l4 + ICMP_OFF_ID);
-		break;
-	}
 	pktbuf_free(pkt);
-	udp_unreachable(stack, &udp);
+	if (!known)
+		return;
+	if (error.protocol == IP_PROTO_TCP)
+		tcp_unreachable(stack, &error, now_ns);
+	else
+		udp_unreachable(stack, &error);
 }

@@ -6,28 +6,23 @@
 #include "net/socket/table.h"
 
 #include "net/awaited.h"
-#include "net/ip/ipv4.h"
-#include "net/link/neigh.h"
+#include "net/ip/ip.h"
 #include "net/stack.h"
 
 /* The state of the way to `remote`; whether its next hop is `asked` for is of interest only before
  * anything has been sent. */
-static void look_at_the_way(struct stack *stack, uint32_t remote, bool asked, uint64_t now_ns,
-			    struct sock_awaited *awaited)
+static void check_next_hop(struct stack *stack, const struct net_addr *remote, bool asked,
+			   uint64_t now_ns, struct sock_awaited *awaited)
 {
-	struct ipv4_route route;
-	const struct neigh *n;
-	struct net_addr addr;
+	struct ip_next_hop hop;
 
-	if (remote == 0 || ipv4_route(stack, remote, &route) != ERR_OK || route.broadcast)
+	if (!ip_next_hop(stack, remote, now_ns, &hop))
 		return;
-	awaited->link_down = !route.netif->link_up;
-	addr = net_addr_ipv4(route.next_hop);
-	n = neigh_find(stack, route.netif, &addr);
-	if (!asked || n == NULL || n->state != NEIGH_INCOMPLETE)
+	awaited->link_down = !hop.link_up;
+	if (!asked || hop.unresolved_ns == 0)
 		return;
-	refused_merge(&awaited->refused, &n->refused);
-	awaited->unresolved_ns = MAX(now_ns - n->began_ns, UINT64_C(1));
+	refused_merge(&awaited->refused, hop.refused);
+	awaited->unresolved_ns = hop.unresolved_ns;
 }
 
 void sock_awaited(struct stack *stack, int fd, uint64_t now_ns, struct sock_awaited *awaited)
@@ -43,12 +38,11 @@ void sock_awaited(struct stack *stack, int fd, uint64_t now_ns, struct sock_awai
 			awaited->refused = sock->udp.awaited->refused;
 			awaited->said = sock->udp.awaited->said;
 		}
-		look_at_the_way(stack, sock->udp.remote, true, now_ns, awaited);
+		check_next_hop(stack, &sock->udp.remote.addr, true, now_ns, awaited);
 		return;
 	}
 	refused_merge(&awaited->refused, tcp_refused(sock->tcb));
 	refused_merge(&awaited->said, tcp_said(sock->tcb));
 	tcp_status(sock->tcb, &status);
-	look_at_the_way(stack, net_addr_to_ipv4(&status.remote.addr), status.state == TCP_SYN_SENT,
-			now_ns, awaited);
+	check_next_hop(stack, &status.remote.addr, status.state == TCP_SYN_SENT, now_ns, awaited);
 }

@@ -5,13 +5,8 @@
  */
 #include "net/socket/table.h"
 
-#include "net/ip/ipv4.h"
+#include "net/ip/ip.h"
 #include "net/stack.h"
-
-static bool is_ipv4(const struct net_endpoint *e)
-{
-	return e->addr.family == NET_FAMILY_IPV4;
-}
 
 int sock_bind(struct stack *stack, int fd, const struct net_endpoint *local)
 {
@@ -19,7 +14,7 @@ int sock_bind(struct stack *stack, int fd, const struct net_endpoint *local)
 
 	if (sock == NULL)
 		return ERR_BADF;
-	if (!is_ipv4(local))
+	if (!ip_family_is_known(local->addr.family))
 		return ERR_AFNOSUPPORT;
 	if (sock->type == SOCK_TYPE_STREAM)
 		return stream_bind(stack, sock, local);
@@ -35,9 +30,9 @@ int sock_connect(struct stack *stack, int fd, const struct net_endpoint *remote,
 	if (remote->addr.family == NET_FAMILY_NONE)
 		return sock->type == SOCK_TYPE_STREAM ? stream_disconnect(stack, sock, now_ns)
 						      : dgram_disconnect(stack, sock);
-	if (!is_ipv4(remote))
+	if (!ip_family_is_known(remote->addr.family))
 		return ERR_AFNOSUPPORT;
-	if ((remote->port == 0 && !socket_is_echo(sock)) || net_addr_to_ipv4(&remote->addr) == 0)
+	if ((remote->port == 0 && !socket_is_echo(sock)) || net_addr_is_any(&remote->addr))
 		return ERR_ADDRNOTAVAIL;
 	if (sock->type == SOCK_TYPE_STREAM)
 		return stream_connect(stack, sock, remote, now_ns);
@@ -102,13 +97,13 @@ int sock_getsockname(struct stack *stack, int fd, struct net_endpoint *local)
 	if (sock == NULL)
 		return ERR_BADF;
 	if (sock->type == SOCK_TYPE_DGRAM) {
-		*local = net_endpoint_ipv4(sock->udp.local, sock->udp.local_port);
-		return ERR_OK;
+		*local = sock->udp.local;
+	} else {
+		tcp_status(sock->tcb, &status);
+		*local = status.local;
 	}
-	tcp_status(sock->tcb, &status);
-	*local = status.local;
 	if (local->addr.family == NET_FAMILY_NONE)
-		*local = net_endpoint_ipv4(0, 0);
+		*local = net_endpoint_ipv4(0, local->port); /* the socket's family */
 	return ERR_OK;
 }
 
@@ -120,9 +115,9 @@ int sock_getpeername(struct stack *stack, int fd, struct net_endpoint *remote)
 	if (sock == NULL)
 		return ERR_BADF;
 	if (sock->type == SOCK_TYPE_DGRAM) {
-		if (sock->udp.remote == 0)
+		if (!udp_is_connected(&sock->udp))
 			return ERR_NOTCONN;
-		*remote = net_endpoint_ipv4(sock->udp.remote, sock->udp.remote_port);
+		*remote = sock->udp.remote;
 		return ERR_OK;
 	}
 	tcp_status(sock->tcb, &status);
@@ -190,12 +185,20 @@ static int get_dgram_option(const struct socket *sock, enum sock_option option, 
 	case SOCK_SO_REUSEADDR: *value = sock->udp.reuse; return ERR_OK;
 	case SOCK_SO_BROADCAST: *value = sock->broadcast; return ERR_OK;
 	case SOCK_IP_MTU_DISCOVER: *value = sock->udp.pmtu; return ERR_OK;
-	case SOCK_IP_ERROR_BY: *value = sock->udp.error_by; return ERR_OK;
+	case SOCK_IP_ERROR_BY: *value = load_be32(sock->udp.error_by.bytes); return ERR_OK;
 	case SOCK_IP_TOS: *value = sock->udp.tos; return ERR_OK;
 	case SOCK_RESOLVE_TIMEOUT: *value = sock->udp.resolve_ms; return ERR_OK;
-	case SOCK_IP_TTL: *value = sock->udp.ttl != 0 ? sock->udp.ttl : IPV4_TTL; return ERR_OK;
+	case SOCK_IP_TTL: *value = sock->udp.ttl != 0 ? sock->udp.ttl : IP_TTL; return ERR_OK;
 	default: return ERR_NOPROTOOPT;
 	}
+}
+
+struct net_addr sock_error_by(struct stack *stack, int fd)
+{
+	const struct socket *sock = socket_find(stack, fd);
+
+	return sock != NULL && sock->type == SOCK_TYPE_DGRAM ? sock->udp.error_by
+							     : (struct net_addr){.family = NET_FAMILY_NONE};
 }
 
 int sock_getsockopt(struct stack *stack, int fd, enum sock_option option, int64_t *value)

@@ -8,61 +8,66 @@
 
 #include "base/string.h"
 #include "net/ip/icmp_echo.h"
-#include "net/ip/ipv4.h"
 #include "net/stack.h"
-#include "net/wire/ipv4.h"
 
 int dgram_bind(struct stack *stack, struct socket *sock, const struct net_endpoint *local)
 {
 	int err = ERR_INVAL;
 
-	if (sock->udp.local_port == 0)
-		err = udp_bind(stack, &sock->udp, net_addr_to_ipv4(&local->addr), local->port);
+	if (sock->udp.local.port == 0)
+		err = udp_bind(stack, &sock->udp, local);
 	if (err != ERR_OK)
 		return err;
 	sock->bound = true;
-	sock->any_address = sock->udp.local == 0;
+	sock->any_address = net_addr_is_any(&sock->udp.local.addr);
 	return ERR_OK;
 }
 
 /* An unbound socket takes an ephemeral port the first time it needs one. */
 static int ensure_bound(struct stack *stack, struct socket *sock)
 {
-	if (sock->udp.local_port != 0)
+	const struct net_endpoint any = {.port = 0};
+
+	if (sock->udp.local.port != 0)
 		return ERR_OK;
 	sock->any_address = true;
-	return udp_bind(stack, &sock->udp, 0, 0);
+	return udp_bind(stack, &sock->udp, &any);
 }
 
-static int find_route(struct stack *stack, const struct socket *sock, uint32_t dst,
-		      struct ipv4_route *route)
+static int find_route(struct stack *stack, const struct socket *sock, const struct net_addr *dst,
+		      struct ip_route *route)
 {
-	return sock->broadcast ? ipv4_route_broadcast(stack, dst, route)
-			       : ipv4_route(stack, dst, route);
+	return sock->broadcast ? ip_route_broadcast(stack, dst, route) : ip_route(stack, dst, route);
 }
 
 int dgram_connect(struct stack *stack, struct socket *sock, const struct net_endpoint *remote)
 {
-	uint32_t dst = net_addr_to_ipv4(&remote->addr);
-	struct ipv4_route route;
-	int err = find_route(stack, sock, dst, &route);
+	struct net_endpoint peer = *remote;
+	struct ip_route route;
+	struct net_addr local;
+	int err = find_route(stack, sock, &remote->addr, &route);
 
 	if (err == ERR_OK)
 		err = ensure_bound(stack, sock);
 	if (err != ERR_OK)
 		return err;
 	/* RFC 1122 4.1.3.5: it speaks from one address from now on, and is spoken to at that one. */
-	udp_connect(stack, &sock->udp, sock->any_address ? route.src : sock->udp.local, dst,
-		    sock->udp.echo ? 0 : remote->port);
+	local = sock->any_address ? route.src : sock->udp.local.addr;
+	if (sock->udp.echo)
+		peer.port = 0;
+	udp_connect(stack, &sock->udp, &local, &peer);
 	return ERR_OK;
 }
 
 int dgram_disconnect(struct stack *stack, struct socket *sock)
 {
-	if (sock->udp.local_port == 0)
+	const struct net_addr local = sock->any_address ? (struct net_addr){.family = NET_FAMILY_NONE}
+							: sock->udp.local.addr;
+
+	if (sock->udp.local.port == 0)
 		return ERR_OK;
 	if (sock->bound)
-		udp_connect(stack, &sock->udp, sock->any_address ? 0 : sock->udp.local, 0, 0);
+		udp_disconnect(stack, &sock->udp, &local);
 	else
 		udp_unbind(stack, &sock->udp);
 	return ERR_OK;
@@ -81,23 +86,22 @@ static int take_error(struct socket *sock)
 int dgram_send(struct stack *stack, struct socket *sock, const void *buf, size_t len,
 	       const struct net_endpoint *to, uint64_t now_ns)
 {
-	uint32_t dst = to != NULL ? net_addr_to_ipv4(&to->addr) : sock->udp.remote;
-	uint16_t port = to != NULL ? to->port : sock->udp.remote_port;
+	const struct net_endpoint *dst = to != NULL ? to : &sock->udp.remote;
 	int err = take_error(sock);
 
 	if (err != ERR_OK)
 		return err;
 	if (sock->shut_write)
 		return ERR_PIPE;
-	if (dst == 0)
+	if (net_addr_is_any(&dst->addr))
 		return ERR_DESTADDRREQ;
 	err = ensure_bound(stack, sock);
 	if (err == ERR_OK && sock->udp.echo)
-		err = echo_send(stack, &sock->udp, buf, len, dst, sock->broadcast, now_ns);
+		err = echo_send(stack, &sock->udp, buf, len, &dst->addr, sock->broadcast, now_ns);
 	else if (err == ERR_OK)
 		err = sock->broadcast
-			? udp_send_broadcast(stack, &sock->udp, buf, len, dst, port, now_ns)
-			: udp_send(stack, &sock->udp, buf, len, dst, port, now_ns);
+			? udp_send_broadcast(stack, &sock->udp, buf, len, dst, now_ns)
+			: udp_send(stack, &sock->udp, buf, len, dst, now_ns);
 	if (err == ERR_OK && to == NULL && !sock->broadcast)
 		udp_asked(stack, &sock->udp, now_ns);
 	return err == ERR_OK ? (int)len : err;
@@ -106,20 +110,16 @@ int dgram_send(struct stack *stack, struct socket *sock, const void *buf, size_t
 /* What the headers below say. */
 static void describe(const struct pktbuf *pkt, struct sock_msg *msg)
 {
-	const uint8_t *ip = pkt->head + pkt->l3_off;
-	uint32_t src;
-	uint16_t port;
+	struct ip_facts facts;
 
-	udp_source(pkt, &src, &port); /* an echo reply's is 0: that is its type and code */
-	msg->from = net_endpoint_ipv4(src, port);
-	msg->tos = ip[IPV4_OFF_TOS];
-	msg->ttl = ip[IPV4_OFF_TTL];
+	ip_facts_of(pkt, &facts);
+	msg->from = udp_source(pkt);
+	msg->tos = facts.tos;
+	msg->ttl = facts.ttl;
 }
 
 int dgram_receive(struct socket *sock, struct sock_msg *msg, unsigned flags)
 {
-	uint32_t src;
-	uint16_t port;
 	struct pktbuf *pkt;
 	size_t n, len;
 	int err = take_error(sock);
@@ -136,7 +136,7 @@ int dgram_receive(struct socket *sock, struct sock_msg *msg, unsigned flags)
 		memcpy(msg->buf, pkt->data, n);
 	msg->flags = n < len ? SOCK_MSG_TRUNC : 0;
 	if (!(flags & SOCK_MSG_PEEK))
-		pktbuf_free(udp_receive(&sock->udp, &src, &port));
+		pktbuf_free(udp_receive(&sock->udp));
 	return (int)(flags & SOCK_MSG_TRUNC ? len : n);
 }
 
@@ -149,7 +149,7 @@ int sock_sendto(struct stack *stack, int fd, const void *buf, size_t len,
 		return ERR_BADF;
 	if (sock->type == SOCK_TYPE_STREAM)
 		return sock_send(stack, fd, buf, len, now_ns);
-	if (to != NULL && to->addr.family != NET_FAMILY_IPV4)
+	if (to != NULL && !ip_family_is_known(to->addr.family))
 		return ERR_AFNOSUPPORT;
 	return dgram_send(stack, sock, buf, len, to, now_ns);
 }
@@ -169,7 +169,7 @@ int sock_recvfrom(struct stack *stack, int fd, void *buf, size_t len, struct net
 
 int dgram_shutdown(struct socket *sock, enum sock_how how)
 {
-	if (sock->udp.remote == 0)
+	if (!udp_is_connected(&sock->udp))
 		return ERR_NOTCONN;
 	sock->shut_read |= how != SOCK_SHUT_WR;
 	sock->shut_write |= how != SOCK_SHUT_RD;
@@ -178,7 +178,7 @@ int dgram_shutdown(struct socket *sock, enum sock_how how)
 
 void dgram_close(struct stack *stack, struct socket *sock)
 {
-	if (sock->udp.local_port != 0)
+	if (sock->udp.local.port != 0)
 		udp_unbind(stack, &sock->udp);
 }
 

@@ -24,7 +24,7 @@ int stream_create(struct stack *stack, struct socket *sock)
 	if (sock->tcb == NULL)
 		return ERR_NOMEM;
 	event_emit(stack->port->events, EVENT_SOCK_ALLOC, tcp_conn(sock->tcb), 0,
-		   EV_U64("bytes", sizeof(*sock) + tcp_control_size()),
+		   EV_U64("bytes", socket_size(sock->type) + tcp_control_size()),
 		   EV_STR("state", tcp_state_name(TCP_CLOSED)));
 	event_emit(stack->port->events, EVENT_SOCK_FD, tcp_conn(sock->tcb), 0,
 		   EV_I64("fd", sock->fd));

@@ -10,6 +10,7 @@
 #include "net/socket/table.h"
 
 #include "base/string.h"
+#include "net/ip/ip.h"
 #include "net/stack.h"
 
 #define FREE_WORDS (ALIGN_UP(UINT16_MAX, 64) / 64) /* net_options.max_sockets is 16 bits wide */
@@ -79,7 +80,7 @@ void socket_table_destroy(struct stack *stack, struct socket_table *table)
 			tcp_drop(stack, sock->tcb);
 		else
 			dgram_close(stack, sock);
-		stack->port->free(stack->port->ctx, sock, sizeof(*sock));
+		stack->port->free(stack->port->ctx, sock, socket_size(sock->type));
 	}
 	stack->port->free(stack->port->ctx, table, table_bytes(table->size));
 }
@@ -105,6 +106,13 @@ struct socket *socket_find_type(const struct stack *stack, int fd, enum sock_typ
 
 /* --- life ------------------------------------------------------------------------------------ */
 
+/* A stream's ends where a datagram's control block goes on: there are thousands of them. */
+size_t socket_size(uint8_t type)
+{
+	return type == SOCK_TYPE_STREAM ? offsetof(struct socket, tcb) + sizeof(struct tcb *)
+					: sizeof(struct socket);
+}
+
 struct socket *socket_create(struct stack *stack, enum sock_type type, int *err)
 {
 	struct socket_table *table = stack->sockets;
@@ -115,10 +123,10 @@ struct socket *socket_create(struct stack *stack, enum sock_type type, int *err)
 	if (i == table->size)
 		return NULL;
 	*err = ERR_NOMEM;
-	sock = stack->port->alloc(stack->port->ctx, sizeof(*sock));
+	sock = stack->port->alloc(stack->port->ctx, socket_size((uint8_t)type));
 	if (sock == NULL)
 		return NULL;
-	memset(sock, 0, sizeof(*sock));
+	memset(sock, 0, socket_size((uint8_t)type));
 	sock->type = (uint8_t)type;
 	sock->fd = (int)i + SOCKET_FD_FIRST;
 	table->sockets[i] = sock;
@@ -134,12 +142,12 @@ void socket_free(struct stack *stack, struct socket *sock)
 	socket_unwatch(stack, sock);
 	stack->sockets->sockets[i] = NULL;
 	set_free(stack->sockets, i);
-	stack->port->free(stack->port->ctx, sock, sizeof(*sock));
+	stack->port->free(stack->port->ctx, sock, socket_size(sock->type));
 }
 
 static int check_kind(enum net_family family, enum sock_type type, enum sock_protocol protocol)
 {
-	if (family != NET_FAMILY_IPV4)
+	if (!ip_family_is_known((uint8_t)family))
 		return ERR_AFNOSUPPORT;
 	if (type == SOCK_TYPE_STREAM && (protocol == SOCK_PROTO_DEFAULT || protocol == SOCK_PROTO_TCP))
 		return ERR_OK;

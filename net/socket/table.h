@@ -29,7 +29,7 @@ struct socket {
 			struct tcp_user user;
 			struct tcb *tcb;
 		};
-		struct udp_pcb udp; /* udp.local_port is 0 until it is bound */
+		struct udp_pcb udp; /* udp.local.port is 0 until it is bound */
 	};
 };
 
@@ -49,6 +49,8 @@ struct socket *socket_find(const struct stack *stack, int fd);
 struct socket *socket_find_type(const struct stack *stack, int fd, enum sock_type type, int *err);
 /* A new socket on the lowest free descriptor; *err: ERR_MFILE, ERR_NOMEM. */
 struct socket *socket_create(struct stack *stack, enum sock_type type, int *err);
+/* Bytes of memory that one occupies, of that enum sock_type. */
+size_t socket_size(uint8_t type);
 /* Frees descriptor and socket. */
 void socket_free(struct stack *stack, struct socket *sock);
 

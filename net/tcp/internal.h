@@ -133,7 +133,7 @@ uint64_t tcp_cookies_end(uint64_t now_ns);
 /* --- handshake.c: 3.10.7.3, and what both opens share ---------------------------------------- */
 
 void tcp_syn_sent_arrives(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg);
-/* Sequence numbers, MSS, options to offer; the route gives the MTU.  Errors of ipv4_route(). */
+/* Sequence numbers, MSS, options to offer; the route gives the MTU.  Errors of ip_route(). */
 int tcp_prepare(struct stack *stack, struct tcb *tcb, uint64_t now_ns) MUST_CHECK;
 /* Sequence numbers that begin beyond `last`, a number of the four-tuple's previous life. */
 void tcp_begin_beyond(struct tcb *tcb, uint32_t last);
@@ -332,7 +332,7 @@ static inline uint32_t tcp_reset_arg(enum tcp_reset_reason reason, uint32_t conn
 	return (uint32_t)reason << 24 | (conn & 0xffffff);
 }
 
-/* Builds and sends it; says what ipv4_output() says, or ERR_NOBUFS. */
+/* Builds and sends it; says what ip_output() says, or ERR_NOBUFS. */
 int tcp_transmit(struct stack *stack, struct tcb *tcb, const struct tcp_send *send,
 		 uint64_t now_ns);
 /* Registers the completion of a segment with a note (sent.c); [data, tail) begins with its header.  `tcb`:

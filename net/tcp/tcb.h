@@ -9,6 +9,7 @@
 #ifndef NET_TCP_TCB_H
 #define NET_TCP_TCB_H
 
+#include "net/ip/ip.h"
 #include "net/stack.h"
 #include "net/tcp/tcp.h"
 #include "net/tcp/conn/options.h"
@@ -22,8 +23,6 @@
 /* DEVIATION: RFC 9293 3.7.1, MUST-16, takes any offer; a smaller one counts as this here, since
  * tiny segments are an attack on the sender. */
 #define TCP_MSS_MIN 216u
-
-#define IPV4_TCP_OVERHEAD 40u /* headers without options: RFC 9293 3.7.1, MUST-67 */
 
 #define TCP_BUFFER_DEFAULT (256u * 1024)
 #define TCP_BUFFER_MIN (2u * 1024)
@@ -426,6 +425,12 @@ _Static_assert(sizeof(struct tcb) <= 864, "a connection has become larger");
 static inline uint32_t tcp_tick(uint64_t now_ns)
 {
 	return (uint32_t)(now_ns >> TCP_TICK_SHIFT) | 1u;
+}
+
+/* Headers without options: RFC 9293 3.7.1, MUST-67. */
+static inline uint32_t tcb_header_len(const struct tcb *tcb)
+{
+	return ip_header_len(&tcb->id.remote.addr) + TCP_HEADER_LEN;
 }
 
 /* FlightSize of RFC 5681: sent and not acknowledged, SYN and FIN included. */

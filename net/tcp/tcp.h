@@ -21,7 +21,8 @@
 
 struct stack;
 struct sock_tcp_info;
-struct ipv4_too_big;
+struct ip_error;
+struct ip_facts;
 struct tcp_layer; /* every connection and listener of one stack */
 struct tcb;       /* transmission control block: one connection or listener */
 
@@ -48,37 +49,24 @@ void tcp_layer_destroy(struct stack *stack, struct tcp_layer *layer);
 
 /* --- from below ------------------------------------------------------------------------------ */
 
-/* IPv4 -> TCP: [data, tail) is the segment, trimmed to the IP length, the IP header is at l3_off;
- * src and dst host order.  Consumes. */
-void tcp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t dst, uint64_t now_ns);
+/* IP -> TCP: [data, tail) is the segment, trimmed to the IP length.  Consumes. */
+void tcp_input(struct stack *stack, struct pktbuf *pkt, const struct ip_facts *facts, uint64_t now_ns);
 
 /* Sends what connections held back while frames were coming in (ACKs, window updates, data). */
 void tcp_poll(struct stack *stack, uint64_t now_ns);
 /* True when tcp_poll() has something to do now. */
 bool tcp_has_work(const struct stack *stack);
 
-/* A segment we sent could not be delivered: an ICMP error about it (`seq` is the sequence number
- * that the error quotes; `hard`: RFC 1122 4.2.3.9), or ARP got no answer (`local_only`, no seq). */
-struct tcp_trouble {
-	uint32_t local, remote; /* host order */
-	uint16_t local_port, remote_port;
-	uint32_t seq;
-	int err; /* enum err: ERR_HOSTUNREACH, ERR_NETUNREACH, ERR_CONNREFUSED, ... */
-	bool hard;
-	bool local_only;
-	const char *what;  /* the ICMP error in words (static), and who said it; NULL, 0: nobody */
-	uint32_t said_by;
-	const struct refused *refused; /* local_only: what came in place of an ARP answer; NULL: not known */
-};
-void tcp_unreachable(struct stack *stack, const struct tcp_trouble *trouble, uint64_t now_ns);
+/* A segment we sent could not be delivered. */
+void tcp_unreachable(struct stack *stack, const struct ip_error *error, uint64_t now_ns);
 /* The address is ours no longer: connections from it end, with ERR_ADDRNOTAVAIL and no RST. */
-void tcp_address_gone(struct stack *stack, uint32_t local);
-/* Where to count what could have been that connection's next segment and is dropped; host order.
- * NULL: there is no such connection, or it waits for nothing. */
-struct refused *tcp_awaits(struct stack *stack, uint32_t local, uint16_t local_port, uint32_t remote,
-			   uint16_t remote_port);
+void tcp_address_gone(struct stack *stack, const struct net_addr *local);
+/* Where to count what could have been that connection's next segment and is dropped.  NULL: there is
+ * no such connection, or it waits for nothing. */
+struct refused *tcp_awaits(struct stack *stack, const struct net_endpoint *local,
+			   const struct net_endpoint *remote);
 /* A router could not send on a segment of ours whole: RFC 1191. */
-void tcp_too_big(struct stack *stack, const struct ipv4_too_big *report, uint64_t now_ns);
+void tcp_too_big(struct stack *stack, const struct ip_error *error, uint64_t now_ns);
 
 /* --- from above: the user calls -------------------------------------------------------------- */
 

@@ -13,7 +13,7 @@
 
 #include "base/string.h"
 #include "net/awaited.h"
-#include "net/netif.h"
+#include "net/ip/ip.h"
 #include "net/port.h"
 #include "net/siphash.h"
 #include "net/stack.h"
@@ -74,27 +74,26 @@ void udp_layer_destroy(struct stack *stack, struct udp_layer *layer)
 /* What a port hears. */
 struct key {
 	bool echo;
-	uint32_t local, remote;
-	uint16_t local_port, remote_port;
+	struct net_endpoint local, remote;
 };
 
+/* Addresses of no family are all zeros, so that a key's bytes need no look at the families. */
 static struct udp_pcb **key_list(const struct stack *stack, const struct key *k)
 {
-	uint8_t key[13];
+	uint8_t key[2 * 16 + 2 * 2 + 1];
 
-	store_be32(key, k->local);
-	store_be32(key + 4, k->remote);
-	store_be16(key + 8, k->local_port);
-	store_be16(key + 10, k->remote_port);
-	key[12] = k->echo;
+	memcpy(key, k->local.addr.bytes, 16);
+	memcpy(key + 16, k->remote.addr.bytes, 16);
+	store_be16(key + 32, k->local.port);
+	store_be16(key + 34, k->remote.port);
+	key[36] = k->echo;
 	return &stack->udp->by_key[siphash(stack->lookup_secret, key, sizeof(key)) &
 				   (stack->udp->n_buckets - 1)];
 }
 
 static struct udp_pcb **own_list(const struct stack *stack, const struct udp_pcb *pcb)
 {
-	const struct key k = {pcb->echo, pcb->local, pcb->remote, pcb->local_port,
-			      pcb->remote_port};
+	const struct key k = {pcb->echo, pcb->local, pcb->remote};
 
 	return key_list(stack, &k);
 }
@@ -123,7 +122,7 @@ static void key_remove(struct stack *stack, struct udp_pcb *pcb)
 
 static void port_insert(struct stack *stack, struct udp_pcb *pcb)
 {
-	struct udp_pcb **at = port_list(stack, pcb->local_port);
+	struct udp_pcb **at = port_list(stack, pcb->local.port);
 
 	pcb->port_next = *at;
 	*at = pcb;
@@ -131,7 +130,7 @@ static void port_insert(struct stack *stack, struct udp_pcb *pcb)
 
 static void port_remove(struct stack *stack, struct udp_pcb *pcb)
 {
-	struct udp_pcb **at = port_list(stack, pcb->local_port);
+	struct udp_pcb **at = port_list(stack, pcb->local.port);
 
 	while (*at != pcb)
 		at = &(*at)->port_next;
@@ -173,55 +172,56 @@ static void grow(struct stack *stack)
 
 /* --- binding -------------------------------------------------------------------------------------- */
 
-static bool port_is_taken(const struct stack *stack, const struct udp_pcb *pcb, uint32_t local,
-			  uint16_t port, bool reuse)
+static bool port_is_taken(const struct stack *stack, const struct udp_pcb *pcb,
+			  const struct net_endpoint *local, bool reuse)
 {
-	for (const struct udp_pcb *p = *port_list(stack, port); p != NULL; p = p->port_next)
-		if (p->local_port == port && p->echo == pcb->echo && !(reuse && p->reuse) &&
-		    (p->local == 0 || local == 0 || p->local == local))
+	for (const struct udp_pcb *p = *port_list(stack, local->port); p != NULL; p = p->port_next)
+		if (p->local.port == local->port && p->echo == pcb->echo && !(reuse && p->reuse) &&
+		    (net_addr_is_any(&p->local.addr) || net_addr_is_any(&local->addr) ||
+		     net_addr_equal(&p->local.addr, &local->addr)))
 			return true;
 	return false;
 }
 
 /* RFC 6056 3.3.2, algorithm 2: each candidate is drawn afresh; 0 when the range seems full.  An
  * identifier has no range that is reserved, so that all of its bits have to be guessed. */
-static uint16_t pick_port(struct stack *stack, const struct udp_pcb *pcb, uint32_t local)
+static uint16_t pick_port(struct stack *stack, const struct udp_pcb *pcb,
+			  const struct net_addr *local)
 {
 	uint32_t first = pcb->echo ? 1 : UDP_EPHEMERAL_FIRST;
 	uint32_t count = pcb->echo ? UINT16_MAX : UDP_EPHEMERAL_COUNT;
 
 	for (unsigned tries = 0; tries < 256; tries++) {
-		uint16_t port = (uint16_t)(first + stack_random_below(stack, count));
+		const struct net_endpoint candidate = {
+			.addr = *local,
+			.port = (uint16_t)(first + stack_random_below(stack, count)),
+		};
 
-		if (!port_is_taken(stack, pcb, local, port, false))
-			return port;
+		if (!port_is_taken(stack, pcb, &candidate, false))
+			return candidate.port;
 	}
 	return 0;
 }
 
-static bool is_our_address(const struct stack *stack, uint32_t ipv4)
+int udp_bind(struct stack *stack, struct udp_pcb *pcb, const struct net_endpoint *local)
 {
-	for (const struct netif *netif = stack->netifs; netif != NULL; netif = netif->next)
-		if (netif->ipv4 == ipv4)
-			return true;
-	return false;
-}
+	struct net_endpoint at = {.port = local->port}; /* any address has no family here */
 
-int udp_bind(struct stack *stack, struct udp_pcb *pcb, uint32_t local, uint16_t port)
-{
-	if (local != 0 && !is_our_address(stack, local))
-		return ERR_ADDRNOTAVAIL;
-	if (port == 0)
-		port = pick_port(stack, pcb, local);
-	else if (port_is_taken(stack, pcb, local, port, pcb->reuse))
-		port = 0;
-	if (port == 0)
+	if (!net_addr_is_any(&local->addr)) {
+		at.addr = local->addr;
+		if (!ip_is_ours(stack, &at.addr))
+			return ERR_ADDRNOTAVAIL;
+	}
+	if (at.port == 0)
+		at.port = pick_port(stack, pcb, &at.addr);
+	else if (port_is_taken(stack, pcb, &at, pcb->reuse))
+		at.port = 0;
+	if (at.port == 0)
 		return ERR_ADDRINUSE;
 	if (stack->udp->n_bound >= stack->udp->n_buckets)
 		grow(stack);
-	pcb->local = local;
-	pcb->local_port = port;
-	pcb->remote = pcb->remote_port = 0;
+	pcb->local = at;
+	pcb->remote = (struct net_endpoint){.port = 0};
 	key_insert(stack, pcb);
 	port_insert(stack, pcb);
 	stack->udp->n_bound++;
@@ -230,29 +230,34 @@ int udp_bind(struct stack *stack, struct udp_pcb *pcb, uint32_t local, uint16_t 
 
 void udp_unbind(struct stack *stack, struct udp_pcb *pcb)
 {
-	if (pcb->local_port == 0)
+	if (pcb->local.port == 0)
 		return;
 	key_remove(stack, pcb);
 	port_remove(stack, pcb);
 	stack->udp->n_bound--;
-	pcb->local = pcb->remote = 0;
-	pcb->local_port = pcb->remote_port = 0;
+	pcb->local = pcb->remote = (struct net_endpoint){.port = 0};
 	pktbuf_queue_free(&pcb->received);
 	pcb->received_memory = 0;
 	awaited_free(stack, &pcb->awaited);
 }
 
-void udp_connect(struct stack *stack, struct udp_pcb *pcb, uint32_t local, uint32_t remote,
-		 uint16_t remote_port)
+void udp_connect(struct stack *stack, struct udp_pcb *pcb, const struct net_addr *local,
+		 const struct net_endpoint *remote)
 {
 	key_remove(stack, pcb);
-	pcb->local = local;
-	pcb->remote = remote;
-	pcb->remote_port = remote_port;
+	pcb->local.addr = *local;
+	pcb->remote = *remote;
 	pcb->asked = false;
 	pcb->doubts = 0;
 	awaited_free(stack, &pcb->awaited);
 	key_insert(stack, pcb);
+}
+
+void udp_disconnect(struct stack *stack, struct udp_pcb *pcb, const struct net_addr *local)
+{
+	const struct net_endpoint nobody = {.port = 0};
+
+	udp_connect(stack, pcb, local, &nobody);
 }
 
 /* --- whose a datagram is -------------------------------------------------------------------------- */
@@ -261,9 +266,8 @@ static struct udp_pcb *find_exactly(const struct stack *stack, const struct key 
 {
 	struct udp_pcb *p = *key_list(stack, k);
 
-	while (p != NULL && !(p->echo == k->echo && p->local == k->local &&
-			      p->local_port == k->local_port && p->remote == k->remote &&
-			      p->remote_port == k->remote_port))
+	while (p != NULL && !(p->echo == k->echo && net_endpoint_equal(&p->local, &k->local) &&
+			      net_endpoint_equal(&p->remote, &k->remote)))
 		p = p->key_next;
 	return p;
 }
@@ -273,39 +277,40 @@ static struct udp_pcb *find_closest(const struct stack *stack, struct key k)
 {
 	struct udp_pcb *p = find_exactly(stack, &k);
 
-	k.remote = k.remote_port = 0;
+	k.remote = (struct net_endpoint){.port = 0};
 	if (p == NULL)
 		p = find_exactly(stack, &k);
-	k.local = 0;
+	k.local.addr = (struct net_addr){.family = NET_FAMILY_NONE};
 	return p != NULL ? p : find_exactly(stack, &k);
 }
 
-struct udp_pcb *udp_find(const struct stack *stack, uint32_t src, uint16_t src_port, uint32_t dst,
-			 uint16_t dst_port)
+struct udp_pcb *udp_find(const struct stack *stack, const struct net_endpoint *remote,
+			 const struct net_endpoint *local)
 {
-	return find_closest(stack, (struct key){.local = dst, .local_port = dst_port,
-						.remote = src, .remote_port = src_port});
+	return find_closest(stack, (struct key){.local = *local, .remote = *remote});
 }
 
-struct udp_pcb *udp_find_connected(const struct stack *stack, bool echo, uint32_t local, uint16_t port)
+struct udp_pcb *udp_find_connected(const struct stack *stack, bool echo,
+				   const struct net_endpoint *local)
 {
-	struct udp_pcb *p = *port_list(stack, port);
+	struct udp_pcb *p = *port_list(stack, local->port);
 
-	while (p != NULL && !(p->local_port == port && p->echo == echo && p->local == local &&
-			      p->remote != 0))
+	while (p != NULL && !(p->echo == echo && net_endpoint_equal(&p->local, local) &&
+			      udp_is_connected(p)))
 		p = p->port_next;
 	return p;
 }
 
-struct udp_pcb *udp_find_echo(const struct stack *stack, uint32_t src, uint32_t dst, uint16_t id)
+struct udp_pcb *udp_find_echo(const struct stack *stack, const struct net_addr *remote,
+			      const struct net_endpoint *local)
 {
-	return find_closest(stack, (struct key){.echo = true, .local = dst, .local_port = id,
-						.remote = src});
+	return find_closest(stack, (struct key){.echo = true, .local = *local,
+						.remote = {.addr = *remote}});
 }
 
-struct udp_pcb *udp_find_troubled(const struct stack *stack, const struct udp_trouble *t)
+struct udp_pcb *udp_find_sender(const struct stack *stack, const struct ip_error *error)
 {
-	const struct key k = {t->echo, t->local, t->remote, t->local_port, t->remote_port};
+	const struct key k = {error->protocol == IP_PROTO_ICMP, error->local, error->remote};
 
 	return find_exactly(stack, &k);
 }

@@ -16,10 +16,10 @@
 #include "net/checksum.h"
 #include "net/dhcp/dhcp_client.h"
 #include "net/ip/icmp.h"
-#include "net/ip/ipv4.h"
+#include "net/ip/ip.h"
+#include "net/ip/path_mtu.h"
 #include "net/stack.h"
 #include "net/wire/icmp.h"
-#include "net/wire/ipv4.h"
 #include "net/wire/udp.h"
 
 #define DOUBT_MS 1000u /* an answer would have come: within NEIGH_DOUBT_NS one doubt counts anyway */
@@ -28,15 +28,15 @@
 /* --- out ------------------------------------------------------------------------------------------ */
 
 /* The checksum is left to the device, or to netif_send(): the pseudo-header's sum is prepared. */
-static void push_header(struct pktbuf *pkt, const struct udp_pcb *pcb, uint32_t src, uint32_t dst,
-			uint16_t dst_port)
+static void push_header(struct pktbuf *pkt, uint16_t src_port, const struct net_addr *src,
+			const struct net_endpoint *dst)
 {
 	size_t len = pktbuf_len(pkt) + UDP_HEADER_LEN;
 	const struct udp_header h = {
-		.src_port = pcb->local_port,
-		.dst_port = dst_port,
+		.src_port = src_port,
+		.dst_port = dst->port,
 		.len = (uint16_t)len,
-		.checksum = checksum_fold(ipv4_pseudo_sum(src, dst, IP_PROTO_UDP, (uint32_t)len)),
+		.checksum = checksum_fold(ip_pseudo_sum(src, &dst->addr, IP_PROTO_UDP, (uint32_t)len)),
 	};
 
 	udp_header_write(pktbuf_push(pkt, UDP_HEADER_LEN), &h);
@@ -51,23 +51,24 @@ static uint8_t protocol_of(const struct udp_pcb *pcb)
 }
 
 static bool forbids_fragments(const struct stack *stack, const struct udp_pcb *pcb,
-			      const struct ipv4_route *route, uint32_t dst, size_t len,
+			      const struct ip_route *route, const struct net_addr *dst, size_t len,
 			      uint64_t now_ns)
 {
-	struct ipv4_path path;
+	struct ip_path path;
 
 	if (pcb->pmtu != UDP_PMTU_WANT)
 		return pcb->pmtu == UDP_PMTU_DO;
-	path = ipv4_path_find(stack, dst, protocol_of(pcb), route->netif->mtu, now_ns);
-	return !path.narrow && len + IPV4_HEADER_LEN <= path.mtu;
+	path = ip_path_find(stack, dst, protocol_of(pcb), route->netif->mtu, now_ns);
+	return !path.narrow && len + ip_header_len(dst) <= path.mtu;
 }
 
-struct ipv4_send udp_how(const struct stack *stack, const struct udp_pcb *pcb,
-			 const struct ipv4_route *route, uint32_t dst, size_t len, uint64_t now_ns)
+struct ip_send udp_how(const struct stack *stack, const struct udp_pcb *pcb,
+		       const struct ip_route *route, const struct net_addr *dst, size_t len,
+		       uint64_t now_ns)
 {
-	return (struct ipv4_send){
+	return (struct ip_send){
 		/* RFC 1122 4.1.3.5 lets the application choose the address it speaks from. */
-		.src = pcb->local != 0 ? pcb->local : route->src,
+		.src = net_addr_is_any(&pcb->local.addr) ? &route->src : &pcb->local.addr,
 		.dst = dst,
 		.protocol = protocol_of(pcb),
 		.tos = pcb->tos,
@@ -80,7 +81,7 @@ struct ipv4_send udp_how(const struct stack *stack, const struct udp_pcb *pcb,
 
 struct pktbuf *udp_packet_of(struct stack *stack, const void *buf, size_t len)
 {
-	struct pktbuf *pkt = ipv4_alloc(stack, len);
+	struct pktbuf *pkt = ip_alloc(stack, len);
 	void *at = pkt != NULL ? pktbuf_put(pkt, len) : NULL;
 
 	if (at != NULL && len > 0)
@@ -89,54 +90,53 @@ struct pktbuf *udp_packet_of(struct stack *stack, const void *buf, size_t len)
 }
 
 static int send_datagram(struct stack *stack, const struct udp_pcb *pcb, const void *buf, size_t len,
-			 uint32_t dst, uint16_t dst_port, const struct ipv4_route *route,
+			 const struct net_endpoint *to, const struct ip_route *route,
 			 uint64_t now_ns)
 {
-	struct ipv4_send how;
+	struct ip_send how;
 	struct pktbuf *pkt;
 	int err;
 
-	ASSERT(pcb->local_port != 0);
-	if (dst_port == 0)
+	ASSERT(pcb->local.port != 0);
+	if (to->port == 0)
 		return ERR_INVAL;
-	if (len > UDP_PAYLOAD_MAX)
+	if (len > ip_payload_max(&to->addr) - UDP_HEADER_LEN)
 		return ERR_MSGSIZE;
-	how = udp_how(stack, pcb, route, dst, UDP_HEADER_LEN + len, now_ns);
+	how = udp_how(stack, pcb, route, &to->addr, UDP_HEADER_LEN + len, now_ns);
 	pkt = udp_packet_of(stack, buf, len);
 	if (pkt == NULL)
 		return ERR_NOBUFS;
-	push_header(pkt, pcb, how.src, dst, dst_port);
-	err = ipv4_output(stack, pkt, &how, now_ns);
+	push_header(pkt, pcb->local.port, how.src, to);
+	err = ip_output(stack, pkt, &how, now_ns);
 	if (err == ERR_OK)
 		stack->counters.udp_out++;
 	return err;
 }
 
 int udp_send(struct stack *stack, const struct udp_pcb *pcb, const void *buf, size_t len,
-	     uint32_t dst, uint16_t dst_port, uint64_t now_ns)
+	     const struct net_endpoint *to, uint64_t now_ns)
 {
-	struct ipv4_route route;
-	int err = ipv4_route(stack, dst, &route);
+	struct ip_route route;
+	int err = ip_route(stack, &to->addr, &route);
 
-	return err != ERR_OK ? err : send_datagram(stack, pcb, buf, len, dst, dst_port, &route, now_ns);
+	return err != ERR_OK ? err : send_datagram(stack, pcb, buf, len, to, &route, now_ns);
 }
 
 int udp_send_broadcast(struct stack *stack, const struct udp_pcb *pcb, const void *buf, size_t len,
-		       uint32_t dst, uint16_t dst_port, uint64_t now_ns)
+		       const struct net_endpoint *to, uint64_t now_ns)
 {
-	struct ipv4_route route;
-	int err = ipv4_route_broadcast(stack, dst, &route);
+	struct ip_route route;
+	int err = ip_route_broadcast(stack, &to->addr, &route);
 
-	return err != ERR_OK ? err : send_datagram(stack, pcb, buf, len, dst, dst_port, &route, now_ns);
+	return err != ERR_OK ? err : send_datagram(stack, pcb, buf, len, to, &route, now_ns);
 }
 
-int udp_send_everybody(struct stack *stack, const struct udp_flow *flow, const void *buf, size_t len,
-		       uint64_t now_ns)
+int udp_send_on_link(struct stack *stack, const struct udp_flow *flow, const void *buf, size_t len,
+		     uint64_t now_ns)
 {
-	const struct udp_pcb from = {.local_port = flow->src_port};
-	const struct ipv4_send how = {
-		.src = flow->src,
-		.dst = IPV4_ADDR_BROADCAST,
+	const struct ip_send how = {
+		.src = &flow->src.addr,
+		.dst = &flow->dst.addr,
 		.protocol = IP_PROTO_UDP,
 		.broadcast = true,
 	};
@@ -145,8 +145,8 @@ int udp_send_everybody(struct stack *stack, const struct udp_flow *flow, const v
 
 	if (pkt == NULL)
 		return ERR_NOBUFS;
-	push_header(pkt, &from, how.src, how.dst, flow->dst_port);
-	err = ipv4_output_everybody(stack, flow->netif, pkt, &how, now_ns);
+	push_header(pkt, flow->src.port, how.src, &flow->dst);
+	err = ip_output_on_link(stack, flow->netif, pkt, &how, now_ns);
 	if (err == ERR_OK)
 		stack->counters.udp_out++;
 	return err;
@@ -170,7 +170,7 @@ void udp_gave_up(struct stack *stack, struct udp_pcb *pcb, uint64_t now_ns)
 	pcb->asked = false;
 	if (pcb->doubts < UINT8_MAX)
 		pcb->doubts++;
-	ipv4_negative_advice(stack, pcb->remote, now_ns);
+	ip_negative_advice(stack, &pcb->remote.addr, now_ns);
 }
 
 void udp_asked(struct stack *stack, struct udp_pcb *pcb, uint64_t now_ns)
@@ -191,39 +191,42 @@ static void answered(struct udp_pcb *pcb)
 /* --- in ------------------------------------------------------------------------------------------- */
 
 /* RFC 768: a checksum of 0 means that the sender made none. */
-static bool checksum_is_bad(const struct pktbuf *pkt, const struct udp_header *h, uint32_t src,
-			    uint32_t dst)
+static bool checksum_is_bad(const struct pktbuf *pkt, const struct udp_header *h,
+			    const struct ip_facts *facts)
 {
 	uint32_t sum;
 
 	if (h->checksum == 0 || (pkt->flags & PKTBUF_CSUM_VALID))
 		return false;
-	sum = ipv4_pseudo_sum(src, dst, IP_PROTO_UDP, h->len) + checksum_sum(pkt->data, h->len);
+	sum = ip_pseudo_sum(&facts->src, &facts->dst, IP_PROTO_UDP, h->len) +
+	      checksum_sum(pkt->data, h->len);
 	return checksum_finish(sum) != 0;
 }
 
 /* It came to a port that speaks to somebody else: a server that answers from another address, for
  * one. */
-static void refuse_stranger(struct stack *stack, uint32_t src, const struct udp_header *h, uint32_t dst)
+static void refuse_stranger(struct stack *stack, const struct net_endpoint *remote,
+			    const struct net_endpoint *local)
 {
-	struct udp_pcb *pcb = udp_find_connected(stack, false, dst, h->dst_port);
+	struct udp_pcb *pcb = udp_find_connected(stack, false, local);
 
 	if (pcb == NULL)
 		return;
-	awaited_add(stack, &pcb->awaited, pcb->remote != src
-					   ? REFUSED_WITH("came from", REFUSED_ADDRESS, src)
-					   : REFUSED_WITH("came from port", REFUSED_NUMBER, h->src_port));
+	awaited_add(stack, &pcb->awaited,
+		    net_addr_equal(&pcb->remote.addr, &remote->addr)
+			    ? REFUSED_WITH("came from port", REFUSED_NUMBER, remote->port)
+			    : REFUSED_FROM("came from", remote->addr));
 }
 
 /* What is wrong with the datagram: its counter, or NULL. */
-static uint64_t *find_fault(struct stack *stack, const struct pktbuf *pkt, uint32_t src,
-			    uint32_t dst, struct udp_header *h)
+static uint64_t *find_fault(struct stack *stack, const struct pktbuf *pkt,
+			    const struct ip_facts *facts, struct udp_header *h)
 {
 	if (!udp_header_read(pkt->data, pktbuf_len(pkt), h) || h->dst_port == 0) {
 		awaited_refuse_packet(stack, pkt, REFUSED("had a malformed UDP header"));
 		return &stack->counters.udp_malformed;
 	}
-	if (checksum_is_bad(pkt, h, src, dst)) {
+	if (checksum_is_bad(pkt, h, facts)) {
 		awaited_refuse_packet(stack, pkt, REFUSED("had a bad UDP checksum"));
 		pkt->netif->counters.rx_csum_bad++;
 		return &stack->counters.udp_bad_checksum;
@@ -264,21 +267,24 @@ bool udp_queue(struct stack *stack, struct udp_pcb *pcb, struct pktbuf *pkt)
 	return true;
 }
 
-void udp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t dst, uint64_t now_ns)
+void udp_input(struct stack *stack, struct pktbuf *pkt, const struct ip_facts *facts, uint64_t now_ns)
 {
+	struct net_endpoint remote, local;
 	struct udp_header h;
 	struct udp_pcb *pcb;
 	uint64_t *fault;
 
 	stack->counters.udp_in++;
-	fault = find_fault(stack, pkt, src, dst, &h);
+	fault = find_fault(stack, pkt, facts, &h);
 	if (fault != NULL)
 		goto drop;
-	if (stack->dhcp != NULL && dhcp_input(stack, pkt, src, &h, now_ns))
+	if (stack->dhcp != NULL && dhcp_input(stack, pkt, facts, &h, now_ns))
 		return;
-	pcb = udp_find(stack, src, h.src_port, dst, h.dst_port);
+	remote = (struct net_endpoint){.addr = facts->src, .port = h.src_port};
+	local = (struct net_endpoint){.addr = facts->dst, .port = h.dst_port};
+	pcb = udp_find(stack, &remote, &local);
 	if (pcb == NULL) {
-		refuse_stranger(stack, src, &h, dst);
+		refuse_stranger(stack, &remote, &local);
 		/* RFC 1122 4.1.3.1 */
 		icmp_send_error(stack, pkt, ICMP_UNREACHABLE, ICMP_UNREACH_PORT, now_ns);
 		fault = &stack->counters.udp_no_port;
@@ -297,67 +303,69 @@ drop:
 	pktbuf_free(pkt);
 }
 
-void udp_source(const struct pktbuf *pkt, uint32_t *src, uint16_t *src_port)
+struct net_endpoint udp_source(const struct pktbuf *pkt)
 {
-	*src = load_be32(pkt->head + pkt->l3_off + IPV4_OFF_SRC);
-	*src_port = load_be16(pkt->head + pkt->l4_off + UDP_OFF_SRC);
+	struct ip_facts facts;
+
+	ip_facts_of(pkt, &facts);
+	return (struct net_endpoint){
+		.addr = facts.src,
+		.port = load_be16(pkt->head + pkt->l4_off + UDP_OFF_SRC),
+	};
 }
 
-struct pktbuf *udp_receive(struct udp_pcb *pcb, uint32_t *src, uint16_t *src_port)
+struct pktbuf *udp_receive(struct udp_pcb *pcb)
 {
 	struct pktbuf *pkt = pktbuf_queue_pop(&pcb->received);
 
-	if (pkt == NULL)
-		return NULL;
-	pcb->received_memory -= memory_of(pkt);
-	udp_source(pkt, src, src_port);
+	if (pkt != NULL)
+		pcb->received_memory -= memory_of(pkt);
 	return pkt;
 }
 
 /* RFC 1122 4.1.3.3: errors go up, soft ones too.  Only to a connected port: one that speaks to many
  * could not tell which of them is meant. */
-void udp_unreachable(struct stack *stack, const struct udp_trouble *trouble)
+void udp_unreachable(struct stack *stack, const struct ip_error *error)
 {
-	struct udp_pcb *pcb = udp_find_troubled(stack, trouble);
+	struct udp_pcb *pcb = udp_find_sender(stack, error);
 
 	if (pcb == NULL)
 		return;
-	if (trouble->said_by != 0)
+	if (!error->local_only)
 		answered(pcb); /* by a router, but the way there is good */
-	pcb->error = trouble->err;
-	pcb->error_by = trouble->said_by;
-	awaited_note(stack, &pcb->awaited, trouble->what, trouble->said_by, trouble->refused);
+	pcb->error = error->err;
+	pcb->error_by = error->reporter;
+	awaited_note(stack, &pcb->awaited, error->what, &error->reporter, error->refused);
 }
 
-static struct udp_pcb *find_sender(const struct stack *stack, const struct ipv4_too_big *report)
+/* Connected or not: a datagram's sender may speak to many. */
+static struct udp_pcb *find_any_sender(const struct stack *stack, const struct ip_error *error)
 {
-	if (report->protocol == IP_PROTO_ICMP)
-		return udp_find_echo(stack, report->remote, report->local, report->local_port);
-	return udp_find(stack, report->remote, report->remote_port, report->local,
-			report->local_port);
+	if (error->protocol == IP_PROTO_ICMP)
+		return udp_find_echo(stack, &error->remote.addr, &error->local);
+	return udp_find(stack, &error->remote, &error->local);
 }
 
 /* RFC 1191, as far as UDP can tell a true report: there must be a port of ours that sends with DF
  * and, where it is connected, to that peer.  The cache then speaks for UDP alone, or for
  * echoes alone. */
-void udp_too_big(struct stack *stack, const struct ipv4_too_big *report, uint64_t now_ns)
+void udp_too_big(struct stack *stack, const struct ip_error *error, uint64_t now_ns)
 {
-	struct udp_pcb *pcb = find_sender(stack, report);
-	struct ipv4_route route;
+	struct udp_pcb *pcb = find_any_sender(stack, error);
+	const struct net_addr *dst = &error->remote.addr;
+	struct ip_route route;
 	uint16_t claim;
 
-	if (pcb == NULL || pcb->pmtu == UDP_PMTU_DONT ||
-	    ipv4_route(stack, report->remote, &route) != ERR_OK)
+	if (pcb == NULL || pcb->pmtu == UDP_PMTU_DONT || ip_route(stack, dst, &route) != ERR_OK)
 		goto ignore;
-	claim = ipv4_pmtu_claim(report->said, report->quoted_len,
-				ipv4_path_find(stack, report->remote, report->protocol,
-					       route.netif->mtu, now_ns).mtu);
+	claim = ip_path_claim(dst, error->mtu, error->quoted_len,
+			      ip_path_find(stack, dst, error->protocol, route.netif->mtu, now_ns).mtu);
 	if (claim == 0)
 		goto ignore;
-	(void)ipv4_pmtu_lower(stack, report->remote, report->protocol, claim, now_ns);
-	if (pcb->pmtu == UDP_PMTU_DO && pcb->remote != 0) {
+	(void)ip_path_lower(stack, dst, error->protocol, claim, now_ns);
+	if (pcb->pmtu == UDP_PMTU_DO && udp_is_connected(pcb)) {
 		pcb->error = ERR_MSGSIZE; /* RFC 1122 4.1.3.3 */
-		pcb->error_by = report->said_by;
+		pcb->error_by = error->reporter;
 	}
 	return;
 

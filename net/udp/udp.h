@@ -16,17 +16,16 @@
 struct stack;
 struct awaited;
 struct netif;
-struct ipv4_too_big;
-struct ipv4_route;
-struct ipv4_send;
+struct ip_error;
+struct ip_facts;
+struct ip_route;
+struct ip_send;
 struct udp_layer; /* every bound port of one stack */
 
 /* What may wait to be read at one port; more is dropped and counted. */
 #define UDP_QUEUE_MAX 64                  /* datagrams */
 #define UDP_RCVBUF_DEFAULT (256u * 1024)  /* bytes of memory that they occupy */
 #define UDP_RCVBUF_MIN (2u * 1024)
-
-#define UDP_PAYLOAD_MAX 65507u /* what IPv4's total length leaves */
 
 enum udp_pmtu { /* as enum sock_pmtu in net/socket.h */
 	UDP_PMTU_DONT, /* DF clear: whoever must may cut */
@@ -36,18 +35,18 @@ enum udp_pmtu { /* as enum sock_pmtu in net/socket.h */
 
 struct udp_pcb {
 	struct udp_pcb *key_next, *port_next; /* the layer's lists */
-	uint32_t local;      /* host order, 0: any */
-	uint32_t remote;     /* connected peer, 0: none */
-	uint16_t local_port; /* 0: not bound */
-	uint16_t remote_port;
-	bool echo;           /* it is ICMP's: local_port is the identifier, remote_port 0 */
+	/* The address of no family: any; port 0: not bound. */
+	struct net_endpoint local;
+	struct net_endpoint remote; /* connected peer; the address of no family: none */
+	bool echo;           /* it is ICMP's: the local port is the identifier, the remote one 0 */
 	uint8_t pmtu;        /* enum udp_pmtu */
 	uint8_t tos, ttl;    /* of what is sent; ttl 0: the default */
 	bool reuse;          /* shares its port with others that would */
 	bool asked;          /* connected, and since then nothing came back: */
 	uint8_t doubts;      /* ... so often that was too long ago */
 	int error;           /* pending: what an ICMP error said, negative enum err */
-	uint32_t error_by;   /* who said it; 0: our own stack, whom nobody had answered ARP */
+	struct net_addr error_by; /* who sent that; of no family: our own stack, as the next hop did
+				   * not answer */
 	uint32_t resolve_ms; /* the next hop of what is sent is asked for so long at least; 0: as usual */
 	struct awaited *awaited; /* what came from its peer and was dropped; NULL: nothing */
 	uint32_t rcvbuf;     /* bytes; 0: UDP_RCVBUF_DEFAULT */
@@ -62,73 +61,73 @@ void udp_layer_destroy(struct stack *stack, struct udp_layer *layer);
 
 /* --- udp/ports.c ---------------------------------------------------------------------------------- */
 
-/* Port 0 takes an ephemeral one, unpredictably (RFC 6056).  ERR_ADDRINUSE, ERR_ADDRNOTAVAIL. */
-int udp_bind(struct stack *stack, struct udp_pcb *pcb, uint32_t local, uint16_t port) MUST_CHECK;
+/* Any address of ours where local->addr is that of nobody.  Port 0 takes an ephemeral one,
+ * unpredictably (RFC 6056).  ERR_ADDRINUSE, ERR_ADDRNOTAVAIL. */
+int udp_bind(struct stack *stack, struct udp_pcb *pcb, const struct net_endpoint *local) MUST_CHECK;
 /* Also throws away what waits to be read. */
 void udp_unbind(struct stack *stack, struct udp_pcb *pcb);
-/* A bound port hears this peer only, at this address of ours (0, 0, 0: everybody again, at `local`). */
-void udp_connect(struct stack *stack, struct udp_pcb *pcb, uint32_t local, uint32_t remote,
-		 uint16_t remote_port);
+/* A bound port hears this peer only, at this address of ours. */
+void udp_connect(struct stack *stack, struct udp_pcb *pcb, const struct net_addr *local,
+		 const struct net_endpoint *remote);
+/* Everybody again, at `local`. */
+void udp_disconnect(struct stack *stack, struct udp_pcb *pcb, const struct net_addr *local);
 /* Whose datagram it is, or NULL. */
-struct udp_pcb *udp_find(const struct stack *stack, uint32_t src, uint16_t src_port, uint32_t dst,
-			 uint16_t dst_port);
+struct udp_pcb *udp_find(const struct stack *stack, const struct net_endpoint *remote,
+			 const struct net_endpoint *local);
 /* Who has that port at that address of ours, and speaks to somebody (else); NULL: nobody. */
-struct udp_pcb *udp_find_connected(const struct stack *stack, bool echo, uint32_t local, uint16_t port);
-/* Whose answer it is to an echo request with that identifier, or NULL. */
-struct udp_pcb *udp_find_echo(const struct stack *stack, uint32_t src, uint32_t dst, uint16_t id);
-
-/* A packet of ours that could not be delivered. */
-struct udp_trouble {
-	bool echo;
-	uint32_t local, remote; /* host order */
-	uint16_t local_port, remote_port;
-	int err;                /* negative enum err */
-	const char *what;       /* an ICMP error in words (static); NULL: our own stack */
-	const struct refused *refused; /* what came in place of an ARP answer; NULL: nothing known */
-	uint32_t said_by;       /* 0: our own stack */
-};
-
+struct udp_pcb *udp_find_connected(const struct stack *stack, bool echo,
+				   const struct net_endpoint *local);
+/* Whose answer it is to an echo request with the identifier local->port, or NULL. */
+struct udp_pcb *udp_find_echo(const struct stack *stack, const struct net_addr *remote,
+			      const struct net_endpoint *local);
 /* The port that is connected like that, or NULL. */
-struct udp_pcb *udp_find_troubled(const struct stack *stack, const struct udp_trouble *trouble);
+struct udp_pcb *udp_find_sender(const struct stack *stack, const struct ip_error *error);
+
+static inline bool udp_is_connected(const struct udp_pcb *pcb)
+{
+	return pcb->remote.addr.family != NET_FAMILY_NONE;
+}
 
 /* --- udp.c ---------------------------------------------------------------------------------------- */
 
-/* Copies `len` bytes, up to 65,507, into one datagram.  ERR_MSGSIZE, ERR_NOBUFS, ERR_INVAL (port 0),
- * and what ipv4_output() says; ERR_ACCES: a broadcast address, and not `broadcast`. */
+/* Copies `len` bytes into one datagram.  ERR_MSGSIZE (over IPv4: longer than 65,507), ERR_NOBUFS,
+ * ERR_INVAL (port 0), and what ip_output() says; ERR_ACCES: a broadcast address, and not
+ * `broadcast`. */
 int udp_send(struct stack *stack, const struct udp_pcb *pcb, const void *buf, size_t len,
-	     uint32_t dst, uint16_t dst_port, uint64_t now_ns) MUST_CHECK;
+	     const struct net_endpoint *to, uint64_t now_ns) MUST_CHECK;
 int udp_send_broadcast(struct stack *stack, const struct udp_pcb *pcb, const void *buf, size_t len,
-		       uint32_t dst, uint16_t dst_port, uint64_t now_ns) MUST_CHECK;
-/* To everybody on one interface, from `src`, which may be 0: before there is an address. */
+		       const struct net_endpoint *to, uint64_t now_ns) MUST_CHECK;
+/* On one interface's link, whatever its addresses are: from `src`, which may be 0.0.0.0 before there
+ * is one, to a broadcast or multicast address. */
 struct udp_flow {
 	struct netif *netif;
-	uint32_t src;
-	uint16_t src_port, dst_port;
+	struct net_endpoint src, dst;
 };
-int udp_send_everybody(struct stack *stack, const struct udp_flow *flow, const void *buf, size_t len,
-		       uint64_t now_ns) MUST_CHECK;
+int udp_send_on_link(struct stack *stack, const struct udp_flow *flow, const void *buf, size_t len,
+		     uint64_t now_ns) MUST_CHECK;
 /* Takes the oldest datagram, or NULL; the caller frees it. */
-struct pktbuf *udp_receive(struct udp_pcb *pcb, uint32_t *src, uint16_t *src_port);
-/* Who sent it. */
-void udp_source(const struct pktbuf *pkt, uint32_t *src, uint16_t *src_port);
+struct pktbuf *udp_receive(struct udp_pcb *pcb);
+/* Who sent it; of an echo reply the port is its type and code. */
+struct net_endpoint udp_source(const struct pktbuf *pkt);
 uint32_t udp_rcvbuf(const struct udp_pcb *pcb);
 
-/* IPv4 -> UDP.  Consumes. */
-void udp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t dst, uint64_t now_ns);
+/* IP -> UDP.  Consumes. */
+void udp_input(struct stack *stack, struct pktbuf *pkt, const struct ip_facts *facts, uint64_t now_ns);
 /* A router could not send on a datagram of ours whole: RFC 1191. */
-void udp_too_big(struct stack *stack, const struct ipv4_too_big *report, uint64_t now_ns);
+void udp_too_big(struct stack *stack, const struct ip_error *error, uint64_t now_ns);
 /* A connected port has sent, or is about to be closed: where nothing has come back for long IP hears of
  * it (RFC 1122 3.3.1.4). */
 void udp_asked(struct stack *stack, struct udp_pcb *pcb, uint64_t now_ns);
 void udp_gave_up(struct stack *stack, struct udp_pcb *pcb, uint64_t now_ns);
 /* Tells the port, if it is connected. */
-void udp_unreachable(struct stack *stack, const struct udp_trouble *trouble);
+void udp_unreachable(struct stack *stack, const struct ip_error *error);
 
 /* --- for what else is sent and received by such a block --------------------------------------------- */
 
-/* How `len` bytes above IP leave for `dst`. */
-struct ipv4_send udp_how(const struct stack *stack, const struct udp_pcb *pcb,
-			 const struct ipv4_route *route, uint32_t dst, size_t len, uint64_t now_ns);
+/* How `len` bytes above IP leave for `dst`; borrows all three for as long as the result is used. */
+struct ip_send udp_how(const struct stack *stack, const struct udp_pcb *pcb,
+		       const struct ip_route *route, const struct net_addr *dst, size_t len,
+		       uint64_t now_ns);
 /* A copy of the bytes in a packet of its own; NULL: no memory. */
 struct pktbuf *udp_packet_of(struct stack *stack, const void *buf, size_t len) MUST_CHECK;
 /* [data, tail) waits to be read.  False: it is dropped, there is no room.  Consumes. */

@@ -369,7 +369,7 @@ void kit_open_with_port(struct kit *k, struct udp_pcb *pcb, uint16_t port)
 	kit_open(k, 1, NULL);
 	kit_teach_peer(k);
 	*pcb = (struct udp_pcb){0};
-	if (udp_bind(k->stack, pcb, 0, port) != ERR_OK)
+	if (kit_udp_bind(k->stack, pcb, 0, port) != ERR_OK)
 		kit_fail("the port is taken");
 }
 
@@ -382,14 +382,13 @@ void kit_close_with_port(struct kit *k, struct udp_pcb *pcb)
 void kit_udp_unreachable(struct stack *stack, uint32_t local, uint16_t local_port, uint32_t remote,
 			 uint16_t remote_port, int err)
 {
-	const struct udp_trouble trouble = {
-		.local = local,
-		.remote = remote,
-		.local_port = local_port,
-		.remote_port = remote_port,
+	const struct ip_error error = {
+		.local = net_endpoint_ipv4(local, local_port),
+		.remote = net_endpoint_ipv4(remote, remote_port),
+		.protocol = IP_PROTO_UDP,
 		.err = err,
-		.said_by = remote,
+		.reporter = net_addr_ipv4(remote),
 	};
 
-	udp_unreachable(stack, &trouble);
+	udp_unreachable(stack, &error);
 }

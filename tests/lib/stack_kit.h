@@ -31,6 +31,7 @@
 #include "net/wire/ipv4.h"
 #include "net/wire/tcp.h"
 #include "net/wire/udp.h"
+#include "tests/lib/ipv4_kit.h"
 
 #define KIT_IP UINT32_C(0xc0a84d02)      /* the stack under test: 192.168.77.2/24 */
 #define KIT_PEER_IP UINT32_C(0xc0a84d01) /* the neighbour and gateway: 192.168.77.1 */

@@ -19,7 +19,7 @@ static void setup(void)
 {
 	kit_open(&k, 1, NULL);
 	pcb = (struct udp_pcb){0};
-	assert_int_equal(udp_bind(k.stack, &pcb, 0, 5000), ERR_OK);
+	assert_int_equal(kit_udp_bind(k.stack, &pcb, 0, 5000), ERR_OK);
 }
 
 static void teardown(void)
@@ -33,7 +33,7 @@ FIXTURE(setup, teardown);
 /* Something to send: one datagram that carries a number. */
 static void send_number(uint32_t dst, uint8_t number)
 {
-	assert_int_equal(udp_send(k.stack, &pcb, &number, 1, dst, 7, k.now_ns), ERR_OK);
+	assert_int_equal(kit_udp_send(k.stack, &pcb, &number, 1, dst, 7, k.now_ns), ERR_OK);
 }
 
 static void inject_arp(const struct kit_arp *arp)
@@ -177,7 +177,7 @@ TEST(three_requests_a_second_apart_then_it_is_over)
 	const struct kit_event *ev;
 	uint64_t start = k.now_ns;
 
-	udp_connect(k.stack, &pcb, KIT_IP, NEIGHBOUR_IP, 7);
+	kit_udp_connect(k.stack, &pcb, KIT_IP, NEIGHBOUR_IP, 7);
 	send_number(NEIGHBOUR_IP, 1);
 	for (unsigned i = 0; i < 3; i++) {
 		struct kit_sent *s = kit_expect(&k);

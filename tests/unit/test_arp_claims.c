@@ -41,7 +41,7 @@ static void send_to(const uint8_t *eth_dst)
 	static uint8_t number;
 
 	number++;
-	assert_int_equal(udp_send(k.stack, &pcb, &number, 1, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
+	assert_int_equal(kit_udp_send(k.stack, &pcb, &number, 1, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
 	expect_number(number, eth_dst);
 }
 
@@ -189,7 +189,7 @@ TEST(the_claimant_cannot_answer_for_the_owner)
 TEST(nor_the_poll_of_an_old_entry)
 {
 	kit_advance(&k, NEIGH_REACHABLE_NS + NS_PER_S);
-	assert_int_equal(udp_send(k.stack, &pcb, "", 1, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
+	assert_int_equal(kit_udp_send(k.stack, &pcb, "", 1, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
 	expect_request(KIT_PEER_MAC);
 	expect_number(0, KIT_PEER_MAC);
 	reply(evil_mac);
@@ -211,7 +211,7 @@ TEST(a_flood_of_claims)
 		struct kit_sent *s;
 
 		kit_advance(&k, 5 * NS_PER_MS);
-		assert_int_equal(udp_send(k.stack, &pcb, "x", 1, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
+		assert_int_equal(kit_udp_send(k.stack, &pcb, "x", 1, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
 		gratuitous_reply(mac);
 		while ((s = kit_take(&k)) != NULL) {
 			assert_memory_equal(s->eth.dst, KIT_PEER_MAC, 6);
@@ -340,7 +340,7 @@ TEST(two_answers_to_a_broadcast)
 	const struct net_addr other = net_addr_ipv4(KIT_IP + 7);
 	struct kit_sent *s;
 
-	assert_int_equal(udp_send(k.stack, &pcb, "", 1, KIT_IP + 7, 7, k.now_ns), ERR_OK);
+	assert_int_equal(kit_udp_send(k.stack, &pcb, "", 1, KIT_IP + 7, 7, k.now_ns), ERR_OK);
 	s = kit_expect(&k);
 	assert_memory_equal(s->eth.dst, KIT_BROADCAST_MAC, 6);
 	kit_sent_free(s);
@@ -362,11 +362,11 @@ TEST(two_answers_to_a_broadcast)
 TEST(a_claim_while_it_is_resolved)
 {
 	kit_advance(&k, NEIGH_REACHABLE_NS + 5 * NS_PER_S);
-	assert_int_equal(udp_send(k.stack, &pcb, "", 1, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
+	assert_int_equal(kit_udp_send(k.stack, &pcb, "", 1, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
 	kit_advance(&k, 5 * NS_PER_S);
 	kit_sent_clear(&k);
 	assert_null(peer());
-	assert_int_equal(udp_send(k.stack, &pcb, "", 1, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
+	assert_int_equal(kit_udp_send(k.stack, &pcb, "", 1, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
 	expect_request(KIT_BROADCAST_MAC);
 	gratuitous_reply(third_mac);
 	expect_number(0, third_mac);

@@ -199,7 +199,7 @@ static void take_datagrams(void)
 	uint32_t src;
 	uint16_t port;
 
-	while ((pkt = udp_receive(&pcb, &src, &port)) != NULL) {
+	while ((pkt = kit_udp_receive(&pcb, &src, &port)) != NULL) {
 		assert_false(holds_run_of(pkt->data, pktbuf_len(pkt), STALE_BYTE));
 		pktbuf_free(pkt);
 	}
@@ -251,7 +251,7 @@ static void setup(void)
 	tk_open(&t);
 	tk_establish(&t);
 	memset(&pcb, 0, sizeof(pcb));
-	assert_int_equal(udp_bind(t.k.stack, &pcb, 0, 5000), ERR_OK);
+	assert_int_equal(kit_udp_bind(t.k.stack, &pcb, 0, 5000), ERR_OK);
 	kit_sent_clear(&t.k);
 }
 

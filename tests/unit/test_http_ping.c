@@ -127,14 +127,14 @@ TEST(in_the_routers_words)
 {
 	fake.error_by = 0x0a0000fe;
 	refused_add(&fake.awaited.said,
-		    REFUSED_WITH("communication prohibited", REFUSED_ADDRESS, 0x0a0000fe));
+		    REFUSED_FROM("communication prohibited", net_addr_ipv4(0x0a0000fe)));
 	assert_int_equal(RUN(P, ERR_AT(3, ERR_HOSTUNREACH)), STATUS_COULD_NOT_CONNECT);
 	must_say(": communication prohibited, says 10.0.0.254\n");
 	fresh_ping();
 	fake.error_by = 0x0a0000fe;
 	for (unsigned i = 0; i < 2; i++)
 		refused_add(&fake.awaited.said,
-			    REFUSED_WITH("communication prohibited", REFUSED_ADDRESS, 0x0a0000fe));
+			    REFUSED_FROM("communication prohibited", net_addr_ipv4(0x0a0000fe)));
 	refused_add(&fake.awaited.refused, REFUSED_WITH("came in VLAN", REFUSED_NUMBER, 7));
 	assert_int_equal(RUN(P, ERR_AT(3, ERR_HOSTUNREACH)), STATUS_COULD_NOT_CONNECT);
 	must_say(": communication prohibited, says 10.0.0.254 (1 answer refused: it came in VLAN 7)\n");

@@ -72,7 +72,7 @@ static void refuse(struct refused_reason why, unsigned times)
 static void say(const char *what, unsigned times)
 {
 	while (times-- > 0)
-		refused_add(&fake.awaited.said, REFUSED_WITH(what, REFUSED_ADDRESS, 0xc0000201));
+		refused_add(&fake.awaited.said, REFUSED_FROM(what, net_addr_ipv4(0xc0000201)));
 }
 
 TEST(a_wait_that_fails_says_what_came)

@@ -15,8 +15,8 @@ static void setup(void)
 	kit_open(&k, 1, NULL);
 	kit_teach_peer(&k);
 	pcb = (struct udp_pcb){0};
-	assert_int_equal(udp_bind(k.stack, &pcb, 0, 5000), ERR_OK);
-	udp_connect(k.stack, &pcb, KIT_IP, KIT_PEER_IP, 7);
+	assert_int_equal(kit_udp_bind(k.stack, &pcb, 0, 5000), ERR_OK);
+	kit_udp_connect(k.stack, &pcb, KIT_IP, KIT_PEER_IP, 7);
 }
 
 static void teardown(void)
@@ -229,7 +229,7 @@ static size_t sent_datagram(uint8_t quoted[64])
 	struct kit_sent *s;
 	size_t len;
 
-	assert_int_equal(udp_send(k.stack, &pcb, "abcd", 4, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
+	assert_int_equal(kit_udp_send(k.stack, &pcb, "abcd", 4, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
 	s = kit_expect(&k);
 	len = s->len - ETH_HEADER_LEN;
 	assert_true(len <= 64);

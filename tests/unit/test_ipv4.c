@@ -35,7 +35,7 @@ static void expect_accepted(void)
 
 	kit_inject_frame(&k, &f);
 	assert_int_equal(pcb.received.count, before + 1);
-	pkt = udp_receive(&pcb, &src, &port);
+	pkt = kit_udp_receive(&pcb, &src, &port);
 	assert_int_equal(pktbuf_len(pkt), 5);
 	assert_memory_equal(pkt->data, "hello", 5);
 	pktbuf_free(pkt);
@@ -460,7 +460,7 @@ static struct pktbuf *packet(size_t len)
 	return pkt;
 }
 
-static const struct ipv4_send to_peer = {
+static const struct kit_send to_peer = {
 	.src = KIT_IP,
 	.dst = KIT_PEER_IP,
 	.protocol = 99,
@@ -472,7 +472,7 @@ TEST(the_header_of_a_sent_packet)
 {
 	struct kit_sent *s;
 
-	assert_int_equal(ipv4_output(k.stack, packet(11), &to_peer, k.now_ns), ERR_OK);
+	assert_int_equal(kit_output(k.stack, packet(11), &to_peer, k.now_ns), ERR_OK);
 	s = kit_expect(&k);
 	assert_true(s->is_ipv4);
 	assert_true(s->ip_checksum_ok);
@@ -494,11 +494,11 @@ TEST(longer_than_the_mtu_with_df_is_refused)
 {
 	struct kit_sent *s;
 
-	assert_int_equal(ipv4_output(k.stack, packet(1480), &to_peer, k.now_ns), ERR_OK);
+	assert_int_equal(kit_output(k.stack, packet(1480), &to_peer, k.now_ns), ERR_OK);
 	s = kit_expect(&k);
 	assert_int_equal(s->len, 1514);
 	kit_sent_free(s);
-	assert_int_equal(ipv4_output(k.stack, packet(1481), &to_peer, k.now_ns), ERR_MSGSIZE);
+	assert_int_equal(kit_output(k.stack, packet(1481), &to_peer, k.now_ns), ERR_MSGSIZE);
 	assert_int_equal(kit_counter(&k, "ip_too_big"), 1);
 	assert_int_equal(k.n_sent, 0);
 	assert_int_equal(k.stack->frame_pool.in_use, 0);
@@ -514,7 +514,7 @@ TEST(large_segments_go_to_the_device_whole)
 	k.netif.features = NETIF_TX_CSUM | NETIF_TX_SG | NETIF_TX_TSO4;
 	assert_true(pktbuf_add_piece(pkt, payload, sizeof(payload)));
 	pkt->gso_size = 1448;
-	assert_int_equal(ipv4_output(k.stack, pkt, &to_peer, k.now_ns), ERR_OK);
+	assert_int_equal(kit_output(k.stack, pkt, &to_peer, k.now_ns), ERR_OK);
 	s = kit_expect(&k);
 	assert_int_equal(s->len, 14 + 20 + 20 + 65000);
 	assert_int_equal(s->gso_size, 1448);
@@ -522,15 +522,15 @@ TEST(large_segments_go_to_the_device_whole)
 	pkt = packet(600);
 	assert_true(pktbuf_add_piece(pkt, payload, sizeof(payload)));
 	pkt->gso_size = 1448;
-	assert_int_equal(ipv4_output(k.stack, pkt, &to_peer, k.now_ns), ERR_MSGSIZE);
+	assert_int_equal(kit_output(k.stack, pkt, &to_peer, k.now_ns), ERR_MSGSIZE);
 }
 
 TEST(no_route_frees_the_packet)
 {
-	struct ipv4_send how = to_peer;
+	struct kit_send how = to_peer;
 
 	how.dst = 0xffffffff;
-	assert_int_equal(ipv4_output(k.stack, packet(10), &how, k.now_ns), ERR_ACCES);
+	assert_int_equal(kit_output(k.stack, packet(10), &how, k.now_ns), ERR_ACCES);
 	assert_int_equal(k.stack->frame_pool.in_use, 0);
 	assert_int_equal(kit_counter(&k, "ip_no_route"), 1);
 	assert_int_equal(kit_counter(&k, "ip_out"), 0);

@@ -32,7 +32,7 @@ static void fill_text(void)
 static int send_text(size_t len)
 {
 	fill_text();
-	return udp_send(k.stack, &pcb, text, len, KIT_PEER_IP, 7, k.now_ns);
+	return kit_udp_send(k.stack, &pcb, text, len, KIT_PEER_IP, 7, k.now_ns);
 }
 
 /* Takes the fragments of one datagram; checks everything that RFC 791 3.2 says of them.  Returns the
@@ -126,9 +126,9 @@ TEST(offsets_count_in_eights)
 /* Payload in pieces, cut at places that have nothing to do with them. */
 TEST(pieces_are_cut_too)
 {
-	const struct ipv4_send how = {.src = KIT_IP, .dst = KIT_PEER_IP, .protocol = 200};
+	const struct kit_send how = {.src = KIT_IP, .dst = KIT_PEER_IP, .protocol = 200};
 	static uint8_t whole[65535];
-	struct pktbuf *pkt = ipv4_alloc(k.stack, 10);
+	struct pktbuf *pkt = ip_alloc(k.stack, 10);
 	uint16_t id;
 
 	fill_text();
@@ -137,20 +137,20 @@ TEST(pieces_are_cut_too)
 	assert_true(pktbuf_add_piece(pkt, text + 11, 3000));
 	assert_true(pktbuf_add_piece(pkt, text + 3011, 1477));
 	assert_true(pktbuf_add_piece(pkt, text + 4488, 12));
-	assert_int_equal(ipv4_output(k.stack, pkt, &how, k.now_ns), ERR_OK);
+	assert_int_equal(kit_output(k.stack, pkt, &how, k.now_ns), ERR_OK);
 	assert_int_equal(collect(whole, 1500, &id), 4500);
 	assert_memory_equal(whole, text, 4500);
 }
 
 TEST(what_the_sender_chose_is_in_every_fragment)
 {
-	const struct ipv4_send how = {
+	const struct kit_send how = {
 		.src = KIT_IP, .dst = KIT_PEER_IP, .protocol = 200, .tos = 0xb8, .ttl = 3,
 	};
-	struct pktbuf *pkt = ipv4_alloc(k.stack, 3000);
+	struct pktbuf *pkt = ip_alloc(k.stack, 3000);
 
 	memset(pktbuf_put(pkt, 3000), 1, 3000);
-	assert_int_equal(ipv4_output(k.stack, pkt, &how, k.now_ns), ERR_OK);
+	assert_int_equal(kit_output(k.stack, pkt, &how, k.now_ns), ERR_OK);
 	for (unsigned i = 0; i < 3; i++) {
 		struct kit_sent *s = kit_expect(&k);
 
@@ -169,7 +169,7 @@ TEST(all_fragments_wait_for_arp)
 
 	fill_text();
 	kit_open(&fresh, 2, NULL);
-	assert_int_equal(udp_send(fresh.stack, &(struct udp_pcb){.local_port = 5000}, text, 65507,
+	assert_int_equal(kit_udp_send(fresh.stack, &(struct udp_pcb){.local.port = 5000}, text, 65507,
 				  KIT_PEER_IP, 7, fresh.now_ns),
 			 ERR_OK);
 	kit_sent_free(kit_expect(&fresh)); /* the question */
@@ -191,15 +191,15 @@ TEST(fragments_that_cannot_be_delivered)
 {
 	struct udp_pcb other = {0};
 
-	assert_int_equal(udp_bind(k.stack, &other, 0, 6000), ERR_OK);
-	udp_connect(k.stack, &other, KIT_IP, KIT_PEER_IP + 5, 7);
+	assert_int_equal(kit_udp_bind(k.stack, &other, 0, 6000), ERR_OK);
+	kit_udp_connect(k.stack, &other, KIT_IP, KIT_PEER_IP + 5, 7);
 	memset(text, 0, sizeof(text));
 	for (size_t i = 1472; i < 3000; i += 4) { /* the second fragment speaks of port 6000 */
 		store_be16(text + i, 6000);
 		store_be16(text + i + 2, 7);
 	}
-	udp_connect(k.stack, &pcb, KIT_IP, KIT_PEER_IP + 5, 7);
-	assert_int_equal(udp_send(k.stack, &pcb, text, 3000, KIT_PEER_IP + 5, 7, k.now_ns), ERR_OK);
+	kit_udp_connect(k.stack, &pcb, KIT_IP, KIT_PEER_IP + 5, 7);
+	assert_int_equal(kit_udp_send(k.stack, &pcb, text, 3000, KIT_PEER_IP + 5, 7, k.now_ns), ERR_OK);
 	kit_advance(&k, NEIGH_ATTEMPTS * NEIGH_RETRY_NS);
 	assert_int_equal(pcb.error, ERR_HOSTUNREACH);
 	assert_int_equal(other.error, 0);
@@ -231,7 +231,7 @@ static uint16_t next_id(uint32_t dst)
 	struct kit_sent *s;
 	uint16_t id;
 
-	assert_int_equal(udp_send(k.stack, &pcb, "x", 1, dst, 7, k.now_ns), ERR_OK);
+	assert_int_equal(kit_udp_send(k.stack, &pcb, "x", 1, dst, 7, k.now_ns), ERR_OK);
 	s = kit_expect(&k);
 	id = s->ip.id;
 	kit_sent_free(s);

@@ -74,7 +74,7 @@ static void expect_datagram(size_t text_len)
 	uint16_t port;
 
 	assert_int_equal(pcb.received.count, 1);
-	pkt = udp_receive(&pcb, &src, &port);
+	pkt = kit_udp_receive(&pcb, &src, &port);
 	assert_int_equal(src, KIT_PEER_IP);
 	assert_int_equal(port, 4000);
 	assert_int_equal(pktbuf_len(pkt), text_len);
@@ -216,7 +216,7 @@ TEST(the_header_is_fragment_zero_s)
 	build_whole(2000);
 	inject_as(&(struct kit_ipv4){.id = 5, .tos = 0x40, .ttl = 80}, 1480, 2008, false);
 	inject_as(&first, 0, 1480, true);
-	pkt = udp_receive(&pcb, &src, &port);
+	pkt = kit_udp_receive(&pcb, &src, &port);
 	assert_non_null(pkt);
 	assert_true(ipv4_header_read(pkt->head + pkt->l3_off, 28 + 2008, &h));
 	assert_int_equal(h.header_len, 28);
@@ -272,7 +272,7 @@ TEST(ecn_marks_are_combined)
 		inject_as(&(struct kit_ipv4){.id = 9, .tos = 0x10 | rows[i].first}, 0, 1480, true);
 		inject_as(&(struct kit_ipv4){.id = 9, .tos = 0x10 | rows[i].second}, 1480, 2008,
 			  false);
-		pkt = udp_receive(&pcb, &src, &port);
+		pkt = kit_udp_receive(&pcb, &src, &port);
 		if (rows[i].tos < 0) {
 			assert_null(pkt);
 			continue;

@@ -203,21 +203,21 @@ TEST(two_stacks_talk)
 	kit_open_bare(&b, 2, NULL);
 	memcpy(b.netif.mac, KIT_PEER_MAC, 6);
 	assert_int_equal(net_set_ipv4(b.stack, &b.netif, KIT_PEER_IP, KIT_MASK), ERR_OK);
-	assert_int_equal(udp_bind(a.stack, &pa, 0, 1000), ERR_OK);
-	assert_int_equal(udp_bind(b.stack, &pb, 0, 2000), ERR_OK);
-	assert_int_equal(udp_send(a.stack, &pa, "ping", 4, KIT_PEER_IP, 2000, a.now_ns), ERR_OK);
+	assert_int_equal(kit_udp_bind(a.stack, &pa, 0, 1000), ERR_OK);
+	assert_int_equal(kit_udp_bind(b.stack, &pb, 0, 2000), ERR_OK);
+	assert_int_equal(kit_udp_send(a.stack, &pa, "ping", 4, KIT_PEER_IP, 2000, a.now_ns), ERR_OK);
 	carry(&a, &b); /* who has? */
 	carry(&b, &a); /* it is at */
 	carry(&a, &b); /* the datagram */
-	pkt = udp_receive(&pb, &src, &port);
+	pkt = kit_udp_receive(&pb, &src, &port);
 	assert_non_null(pkt);
 	assert_memory_equal(pkt->data, "ping", 4);
 	assert_int_equal(src, KIT_IP);
 	assert_int_equal(port, 1000);
 	pktbuf_free(pkt);
-	assert_int_equal(udp_send(b.stack, &pb, "pong", 4, src, port, b.now_ns), ERR_OK);
+	assert_int_equal(kit_udp_send(b.stack, &pb, "pong", 4, src, port, b.now_ns), ERR_OK);
 	carry(&b, &a); /* learnt from the request: no ARP of its own */
-	pkt = udp_receive(&pa, &src, &port);
+	pkt = kit_udp_receive(&pa, &src, &port);
 	assert_non_null(pkt);
 	assert_memory_equal(pkt->data, "pong", 4);
 	pktbuf_free(pkt);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* net/ip/ipv4_pmtu, and path MTU discovery of UDP: what is believed, how long it is remembered, and
+/* net/ip/path_mtu, and path MTU discovery of UDP: what is believed, how long it is remembered, and
  * what then becomes of datagrams (HOSTILE: ICMP, fragmentation needed).  TCP's is in
  * test_tcp_pmtu.c. */
-#include "net/ip/ipv4_pmtu.h"
+#include "net/ip/path_mtu.h"
 #include "net/socket.h"
 #include "tests/lib/stack_kit.h"
 #include "tests/runner/unit.h"
@@ -17,8 +17,8 @@ static void setup(void)
 	kit_open(&k, 1, NULL);
 	kit_teach_peer(&k);
 	pcb = (struct udp_pcb){.pmtu = UDP_PMTU_DO};
-	assert_int_equal(udp_bind(k.stack, &pcb, 0, 5000), ERR_OK);
-	udp_connect(k.stack, &pcb, KIT_IP, KIT_FAR_IP, 7);
+	assert_int_equal(kit_udp_bind(k.stack, &pcb, 0, 5000), ERR_OK);
+	kit_udp_connect(k.stack, &pcb, KIT_IP, KIT_FAR_IP, 7);
 }
 
 static void teardown(void)
@@ -51,8 +51,10 @@ TEST(a_claim_goes_down_only)
 		{0, 0, 1500, 0},
 	};
 
+	const struct net_addr far = net_addr_ipv4(KIT_FAR_IP);
+
 	for (unsigned i = 0; i < ARRAY_LEN(rows); i++)
-		assert_int_equal(ipv4_pmtu_claim(rows[i].said, rows[i].quoted, rows[i].current),
+		assert_int_equal(ip_path_claim(&far, rows[i].said, rows[i].quoted, rows[i].current),
 				 rows[i].claim);
 }
 
@@ -60,26 +62,26 @@ TEST(a_claim_goes_down_only)
 
 static uint16_t path_mtu(uint32_t dst)
 {
-	return ipv4_path_find(k.stack, dst, IP_PROTO_UDP, 1500, k.now_ns).mtu;
+	return kit_path_find(k.stack, dst, IP_PROTO_UDP, 1500, k.now_ns).mtu;
 }
 
 TEST(a_path_is_remembered_for_ten_minutes)
 {
-	struct ipv4_path path;
+	struct ip_path path;
 
 	assert_int_equal(path_mtu(KIT_FAR_IP), 1500);
-	path = ipv4_pmtu_lower(k.stack, KIT_FAR_IP, IP_PROTO_UDP, 1400, k.now_ns);
+	path = kit_path_lower(k.stack, KIT_FAR_IP, IP_PROTO_UDP, 1400, k.now_ns);
 	assert_int_equal(path.mtu, 1400);
 	assert_false(path.narrow);
 	assert_int_equal(path_mtu(KIT_FAR_IP), 1400);
 	assert_int_equal(path_mtu(KIT_FAR_IP + 1), 1500);
 	/* Another transport has to see for itself. */
-	assert_int_equal(ipv4_path_find(k.stack, KIT_FAR_IP, IP_PROTO_TCP, 1500, k.now_ns).mtu,
+	assert_int_equal(kit_path_find(k.stack, KIT_FAR_IP, IP_PROTO_TCP, 1500, k.now_ns).mtu,
 			 1500);
 	/* The link's own MTU is a bound all the same. */
-	assert_int_equal(ipv4_path_find(k.stack, KIT_FAR_IP, IP_PROTO_UDP, 1300, k.now_ns).mtu,
+	assert_int_equal(kit_path_find(k.stack, KIT_FAR_IP, IP_PROTO_UDP, 1300, k.now_ns).mtu,
 			 1300);
-	k.now_ns += IPV4_PMTU_NS - 1;
+	k.now_ns += IP_PMTU_NS - 1;
 	assert_int_equal(path_mtu(KIT_FAR_IP), 1400);
 	k.now_ns++;
 	assert_int_equal(path_mtu(KIT_FAR_IP), 1500); /* RFC 1191 6.3 */
@@ -87,15 +89,15 @@ TEST(a_path_is_remembered_for_ten_minutes)
 
 TEST(no_path_is_taken_for_dust)
 {
-	struct ipv4_path path;
+	struct ip_path path;
 
-	path = ipv4_pmtu_lower(k.stack, KIT_FAR_IP, IP_PROTO_UDP, 552, k.now_ns);
+	path = kit_path_lower(k.stack, KIT_FAR_IP, IP_PROTO_UDP, 552, k.now_ns);
 	assert_int_equal(path.mtu, 552);
 	assert_false(path.narrow);
-	path = ipv4_pmtu_lower(k.stack, KIT_FAR_IP, IP_PROTO_UDP, 551, k.now_ns);
+	path = kit_path_lower(k.stack, KIT_FAR_IP, IP_PROTO_UDP, 551, k.now_ns);
 	assert_int_equal(path.mtu, 552);
 	assert_true(path.narrow);
-	path = ipv4_path_find(k.stack, KIT_FAR_IP, IP_PROTO_UDP, 1500, k.now_ns);
+	path = kit_path_find(k.stack, KIT_FAR_IP, IP_PROTO_UDP, 1500, k.now_ns);
 	assert_int_equal(path.mtu, 552);
 	assert_true(path.narrow);
 }
@@ -103,15 +105,15 @@ TEST(no_path_is_taken_for_dust)
 TEST(the_cache_is_bounded_and_forgets_the_oldest)
 {
 	for (uint32_t i = 0; i < 1000; i++) {
-		ipv4_pmtu_lower(k.stack, KIT_FAR_IP + i, IP_PROTO_UDP, 1000, k.now_ns++);
+		kit_path_lower(k.stack, KIT_FAR_IP + i, IP_PROTO_UDP, 1000, k.now_ns++);
 		assert_int_equal(path_mtu(KIT_FAR_IP + i), 1000);
 	}
 	for (uint32_t i = 0; i < 1000; i++)
 		assert_int_equal(path_mtu(KIT_FAR_IP + i),
-				 i < 1000 - IPV4_PMTU_ENTRIES ? 1500 : 1000);
+				 i < 1000 - IP_PMTU_ENTRIES ? 1500 : 1000);
 	/* The same destination again takes no second place. */
 	for (unsigned i = 0; i < 100; i++)
-		ipv4_pmtu_lower(k.stack, KIT_FAR_IP + 999, IP_PROTO_UDP, 900, k.now_ns);
+		kit_path_lower(k.stack, KIT_FAR_IP + 999, IP_PROTO_UDP, 900, k.now_ns);
 	assert_int_equal(path_mtu(KIT_FAR_IP + 990), 1000);
 }
 
@@ -119,7 +121,7 @@ TEST(the_cache_is_bounded_and_forgets_the_oldest)
 
 static int send_text(size_t len)
 {
-	return udp_send(k.stack, &pcb, text, len, KIT_FAR_IP, 7, k.now_ns);
+	return kit_udp_send(k.stack, &pcb, text, len, KIT_FAR_IP, 7, k.now_ns);
 }
 
 /* Sends, and lets a router complain about it, which says that DF was set. */
@@ -148,7 +150,7 @@ TEST(do_says_what_is_too_long)
 	assert_int_equal(s->ip.total_len, 1400);
 	assert_int_equal(s->ip.fragment, IPV4_DF);
 	kit_sent_free(s);
-	k.now_ns += IPV4_PMTU_NS;
+	k.now_ns += IP_PMTU_NS;
 	assert_int_equal(send_text(1472), ERR_OK);
 	kit_sent_clear(&k);
 }
@@ -173,7 +175,7 @@ TEST(want_cuts_what_is_too_long)
 	assert_int_equal(s->ip.fragment, IPV4_DF);
 	kit_sent_free(s);
 	/* To others as before. */
-	assert_int_equal(udp_send(k.stack, &pcb, text, 1472, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
+	assert_int_equal(kit_udp_send(k.stack, &pcb, text, 1472, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
 	s = kit_expect(&k);
 	assert_int_equal(s->ip.fragment, IPV4_DF);
 	kit_sent_free(s);

@@ -34,7 +34,8 @@ static const struct refused_reason vlan_7 = REFUSED_WITH("came in VLAN", REFUSED
 static const struct refused_reason vlan_8 = REFUSED_WITH("came in VLAN", REFUSED_NUMBER, 8);
 static const struct refused_reason checksum = REFUSED("had a bad UDP checksum");
 static const struct refused_reason stranger =
-	REFUSED_WITH("came from", REFUSED_ADDRESS, 0xc0000201);
+	{.text = "came from", .form = REFUSED_ADDRESS,
+	 .from = {.family = NET_FAMILY_IPV4, .bytes = {192, 0, 2, 1}}};
 static const struct refused_reason fault = REFUSED_WITH("it has no mask", REFUSED_FAULT, 0);
 
 TEST(reasons_are_counted_apart)
@@ -129,8 +130,8 @@ TEST(what_was_said)
 {
 	struct strbuf sb = strbuf_on(text, sizeof(text));
 
-	add(REFUSED_WITH("host unreachable", REFUSED_ADDRESS, 0xc0000201), 3);
-	add(REFUSED_WITH("time exceeded", REFUSED_ADDRESS, 0xc0000202), 1);
+	add(REFUSED_FROM("host unreachable", net_addr_ipv4(0xc0000201)), 3);
+	add(REFUSED_FROM("time exceeded", net_addr_ipv4(0xc0000202)), 1);
 	refused_write_said(&sb, &r);
 	assert_string_equal(text, "3 times 'host unreachable' from 192.0.2.1, "
 				  "once 'time exceeded' from 192.0.2.2");

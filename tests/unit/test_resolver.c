@@ -63,7 +63,7 @@ void dns_exchange(struct dns_exchange *x)
 		x->edns = x->edns && !(r->how & REFUSES_EDNS);
 		x->outcome = r->outcome;
 		if (r->err == ERR_CONNREFUSED)
-			refused_add(&x->said, REFUSED_WITH("port unreachable", REFUSED_ADDRESS, x->server));
+			refused_add(&x->said, REFUSED_FROM("port unreachable", net_addr_ipv4(x->server)));
 		x->answer = (struct dns_answer){.rcode = 2, .recursion = r->how & ASKS_OTHERS, .n_addresses = 2,
 						.addresses = {0xc0000201, 0xc0000202}};
 		if (r->alias != NULL)

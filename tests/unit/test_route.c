@@ -232,11 +232,11 @@ TEST(arp_with_a_gateway_outside_the_mask)
 {
 	struct kit_frame f;
 	struct kit_sent *s;
-	struct udp_pcb pcb = {.local_port = 5000};
+	struct udp_pcb pcb = {.local.port = 5000};
 
 	assert_int_equal(set(KIT_IP, 0xffffffff), ERR_OK);
 	assert_int_equal(set_gateway(KIT_PEER_IP), ERR_OK);
-	assert_int_equal(udp_send(k.stack, &pcb, "x", 1, KIT_FAR_IP, 9, k.now_ns), ERR_OK);
+	assert_int_equal(kit_udp_send(k.stack, &pcb, "x", 1, KIT_FAR_IP, 9, k.now_ns), ERR_OK);
 	s = kit_expect(&k);
 	assert_int_equal(s->arp.tpa, KIT_PEER_IP);
 	kit_sent_free(s);

@@ -45,12 +45,12 @@ TCP_TEST(full_segments_that_vanish)
 	kit_sent_clear(&t->k);
 	assert_int_equal(kit_counter(&t->k, "tcp_black_holes"), 3);
 	/* Others are not told. */
-	assert_int_equal(ipv4_path_find(t->k.stack, KIT_PEER_IP, IP_PROTO_TCP, 1500, t->k.now_ns).mtu,
+	assert_int_equal(kit_path_find(t->k.stack, KIT_PEER_IP, IP_PROTO_TCP, 1500, t->k.now_ns).mtu,
 			 1500);
 	tk_peer_ack(t, 1 + 3 * TK_FULL);
 	kit_sent_clear(&t->k);
 	/* RFC 1191 6.3: later the long ones are tried again, with DF. */
-	tk_advance(t, IPV4_PMTU_NS);
+	tk_advance(t, IP_PMTU_NS);
 	tk_write(t, 3 * TK_FULL, 100);
 	kit_sent_clear(&t->k);
 	tk_peer_ack(t, 1 + 3 * TK_FULL + 100);
@@ -160,7 +160,7 @@ TEST(a_late_report_replaces_the_guess)
 	too_big(&t, 1, 1400);
 	assert_int_equal(tk_inspect(&t).snd_mss, 1360);
 	assert_false(tk_inspect(&t).may_fragment);
-	assert_int_equal(ipv4_path_find(t.k.stack, KIT_PEER_IP, IP_PROTO_TCP, 1500, t.k.now_ns).mtu,
+	assert_int_equal(kit_path_find(t.k.stack, KIT_PEER_IP, IP_PROTO_TCP, 1500, t.k.now_ns).mtu,
 			 1400);
 	too_big(&t, 1, 1450); /* now it is no guess any more */
 	assert_int_equal(tk_inspect(&t).snd_mss, 1360);

@@ -498,9 +498,10 @@ TCP_TEST(nothing_answers_a_broadcast)
 
 static void trouble(struct tk *t, uint32_t seq, int err, bool hard)
 {
-	const struct tcp_trouble news = {
-		.local = KIT_IP, .remote = KIT_PEER_IP, .local_port = TK_PORT,
-		.remote_port = TK_PEER_PORT, .seq = TK_ISS + seq, .err = err, .hard = hard,
+	const struct ip_error news = {
+		.local = net_endpoint_ipv4(KIT_IP, TK_PORT),
+		.remote = net_endpoint_ipv4(KIT_PEER_IP, TK_PEER_PORT),
+		.seq = TK_ISS + seq, .err = err, .hard = hard,
 	};
 
 	tcp_unreachable(t->k.stack, &news, t->k.now_ns);

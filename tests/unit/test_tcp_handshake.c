@@ -104,7 +104,7 @@ TCP_TEST(the_steps_say_what_the_wire_carried)
 
 	tk_establish(t);
 	tk_expect_field(t, EVENT_SOCK_ALLOC, "state", "CLOSED");
-	snprintf(number, sizeof(number), "%zu", sizeof(struct socket) + tcp_control_size());
+	snprintf(number, sizeof(number), "%zu", socket_size(SOCK_TYPE_STREAM) + tcp_control_size());
 	tk_expect_field(t, EVENT_SOCK_ALLOC, "bytes", number);
 	tk_expect_field(t, EVENT_SOCK_FD, "fd", "3");
 	tk_expect_field(t, EVENT_SOCK_CONNECT, "dst", "192.168.77.1:80");

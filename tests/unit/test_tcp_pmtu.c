@@ -161,12 +161,12 @@ TCP_TEST(a_very_narrow_path)
 TCP_TEST(the_next_connection_knows)
 {
 	tk_establish(t);
-	ipv4_pmtu_lower(t->k.stack, KIT_FAR_IP, IP_PROTO_TCP, 600, t->k.now_ns);
+	kit_path_lower(t->k.stack, KIT_FAR_IP, IP_PROTO_TCP, 600, t->k.now_ns);
 	assert_int_equal(tk_inspect(t).snd_mss, 1460);
 	sock_abort(t->k.stack, t->fd, t->k.now_ns);
 	sock_close(t->k.stack, t->fd, t->k.now_ns);
 	kit_sent_clear(&t->k);
-	ipv4_pmtu_lower(t->k.stack, KIT_PEER_IP, IP_PROTO_TCP, CUT_MTU, t->k.now_ns);
+	kit_path_lower(t->k.stack, KIT_PEER_IP, IP_PROTO_TCP, CUT_MTU, t->k.now_ns);
 	tk_connect(t);
 	kit_sent_clear(&t->k);
 	t->iss = tk_inspect(t).iss;
@@ -185,7 +185,7 @@ TCP_TEST(after_ten_minutes_a_longer_one_is_tried)
 	too_big(t, 1, CUT_MTU);
 	expect_cut(t, 0, TK_FULL, CUT);
 	tk_peer_ack(t, 1 + TK_FULL);
-	tk_advance(t, IPV4_PMTU_NS);
+	tk_advance(t, IP_PMTU_NS);
 	tk_write(t, TK_FULL, CUT);
 	expect_cut(t, TK_FULL, TK_FULL + CUT, CUT);
 	tk_peer_ack(t, 1 + TK_FULL + CUT);

@@ -12,7 +12,7 @@ static void setup(void)
 	kit_open(&k, 1, NULL);
 	kit_teach_peer(&k);
 	pcb = other = (struct udp_pcb){0};
-	assert_int_equal(udp_bind(k.stack, &pcb, 0, 5000), ERR_OK);
+	assert_int_equal(kit_udp_bind(k.stack, &pcb, 0, 5000), ERR_OK);
 }
 
 static void teardown(void)
@@ -34,7 +34,7 @@ static void expect_text(struct udp_pcb *from, const char *text, uint16_t expecte
 {
 	uint32_t src = 0;
 	uint16_t src_port = 0;
-	struct pktbuf *pkt = udp_receive(from, &src, &src_port);
+	struct pktbuf *pkt = kit_udp_receive(from, &src, &src_port);
 
 	assert_non_null(pkt);
 	assert_int_equal(src, KIT_PEER_IP);
@@ -60,7 +60,7 @@ TEST(a_datagram_on_the_wire)
 {
 	struct kit_sent *s;
 
-	assert_int_equal(udp_send(k.stack, &pcb, "odd", 3, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
+	assert_int_equal(kit_udp_send(k.stack, &pcb, "odd", 3, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
 	s = kit_expect(&k);
 	assert_true(s->is_udp);
 	assert_true(s->l4_checksum_ok);
@@ -71,7 +71,7 @@ TEST(a_datagram_on_the_wire)
 	assert_memory_equal(s->payload, "odd", 3);
 	assert_int_equal(s->ip.src, KIT_IP);
 	kit_sent_free(s);
-	assert_int_equal(udp_send(k.stack, &pcb, NULL, 0, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
+	assert_int_equal(kit_udp_send(k.stack, &pcb, NULL, 0, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
 	s = kit_expect(&k);
 	assert_int_equal(s->payload_len, 0);
 	assert_true(s->l4_checksum_ok);
@@ -85,7 +85,7 @@ TEST(an_offloading_device_gets_the_pseudo_header_s_sum)
 	struct kit_sent *s;
 
 	k.netif.features = NETIF_TX_CSUM;
-	assert_int_equal(udp_send(k.stack, &pcb, "abcd", 4, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
+	assert_int_equal(kit_udp_send(k.stack, &pcb, "abcd", 4, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
 	s = kit_expect(&k);
 	assert_int_equal(s->flags, PKTBUF_CSUM_PARTIAL);
 	assert_int_equal(s->csum_start, 14 + 20);
@@ -98,20 +98,20 @@ TEST(sending_says_why_it_cannot)
 {
 	static uint8_t big[70000];
 
-	assert_int_equal(udp_send(k.stack, &pcb, big, 1472, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
+	assert_int_equal(kit_udp_send(k.stack, &pcb, big, 1472, KIT_PEER_IP, 7, k.now_ns), ERR_OK);
 	kit_sent_clear(&k);
 	pcb.pmtu = UDP_PMTU_DO;
-	assert_int_equal(udp_send(k.stack, &pcb, big, 1473, KIT_PEER_IP, 7, k.now_ns), ERR_MSGSIZE);
+	assert_int_equal(kit_udp_send(k.stack, &pcb, big, 1473, KIT_PEER_IP, 7, k.now_ns), ERR_MSGSIZE);
 	pcb.pmtu = UDP_PMTU_DONT;
-	assert_int_equal(udp_send(k.stack, &pcb, big, 65508, KIT_PEER_IP, 7, k.now_ns), ERR_MSGSIZE);
-	assert_int_equal(udp_send(k.stack, &pcb, big, 70000, KIT_PEER_IP, 7, k.now_ns), ERR_MSGSIZE);
-	assert_int_equal(udp_send(k.stack, &pcb, big, 1, KIT_PEER_IP, 0, k.now_ns), ERR_INVAL);
-	assert_int_equal(udp_send(k.stack, &pcb, big, 1, 0xffffffff, 7, k.now_ns), ERR_ACCES);
-	assert_int_equal(udp_send(k.stack, &pcb, big, 1, KIT_IP, 7, k.now_ns), ERR_ADDRNOTAVAIL);
+	assert_int_equal(kit_udp_send(k.stack, &pcb, big, 65508, KIT_PEER_IP, 7, k.now_ns), ERR_MSGSIZE);
+	assert_int_equal(kit_udp_send(k.stack, &pcb, big, 70000, KIT_PEER_IP, 7, k.now_ns), ERR_MSGSIZE);
+	assert_int_equal(kit_udp_send(k.stack, &pcb, big, 1, KIT_PEER_IP, 0, k.now_ns), ERR_INVAL);
+	assert_int_equal(kit_udp_send(k.stack, &pcb, big, 1, 0xffffffff, 7, k.now_ns), ERR_ACCES);
+	assert_int_equal(kit_udp_send(k.stack, &pcb, big, 1, KIT_IP, 7, k.now_ns), ERR_ADDRNOTAVAIL);
 	k.stack->frame_pool.max = k.stack->frame_pool.allocated;
 	struct pktbuf *held = pktbuf_alloc(&k.stack->frame_pool, 0);
 	assert_non_null(held);
-	assert_int_equal(udp_send(k.stack, &pcb, big, 1, KIT_PEER_IP, 7, k.now_ns), ERR_NOBUFS);
+	assert_int_equal(kit_udp_send(k.stack, &pcb, big, 1, KIT_PEER_IP, 7, k.now_ns), ERR_NOBUFS);
 	pktbuf_free(held);
 	assert_int_equal(k.n_sent, 0);
 	assert_int_equal(k.stack->frame_pool.in_use, 0);
@@ -133,10 +133,10 @@ TEST(datagrams_may_be_as_long_as_a_larger_mtu_allows)
 	net_attach(jumbo.stack, &jumbo.netif);
 	assert_int_equal(net_set_ipv4(jumbo.stack, &jumbo.netif, KIT_IP, KIT_MASK), ERR_OK);
 	kit_teach_peer(&jumbo);
-	assert_int_equal(udp_bind(jumbo.stack, &p, 0, 1), ERR_OK);
-	assert_int_equal(udp_send(jumbo.stack, &p, big, 8973, KIT_PEER_IP, 7, jumbo.now_ns),
+	assert_int_equal(kit_udp_bind(jumbo.stack, &p, 0, 1), ERR_OK);
+	assert_int_equal(kit_udp_send(jumbo.stack, &p, big, 8973, KIT_PEER_IP, 7, jumbo.now_ns),
 			 ERR_MSGSIZE);
-	assert_int_equal(udp_send(jumbo.stack, &p, big, 8972, KIT_PEER_IP, 7, jumbo.now_ns), ERR_OK);
+	assert_int_equal(kit_udp_send(jumbo.stack, &p, big, 8972, KIT_PEER_IP, 7, jumbo.now_ns), ERR_OK);
 	s = kit_expect(&jumbo);
 	assert_int_equal(s->len, 9014);
 	assert_true(s->l4_checksum_ok);
@@ -152,7 +152,7 @@ TEST(datagrams_arrive_in_order_one_by_one)
 	uint32_t src;
 	uint16_t port;
 
-	assert_null(udp_receive(&pcb, &src, &port));
+	assert_null(kit_udp_receive(&pcb, &src, &port));
 	inject(4000, 5000, "first");
 	inject(4001, 5000, "second, longer");
 	inject(4000, 5000, "");
@@ -160,7 +160,7 @@ TEST(datagrams_arrive_in_order_one_by_one)
 	expect_text(&pcb, "first", 4000);
 	expect_text(&pcb, "second, longer", 4001);
 	expect_text(&pcb, "", 4000);
-	assert_null(udp_receive(&pcb, &src, &port));
+	assert_null(kit_udp_receive(&pcb, &src, &port));
 }
 
 TEST(behind_ip_options_the_ports_are_still_right)
@@ -262,12 +262,12 @@ TEST(the_queue_is_bounded)
 
 TEST(a_port_is_taken_once)
 {
-	assert_int_equal(udp_bind(k.stack, &other, 0, 5000), ERR_ADDRINUSE);
-	assert_int_equal(udp_bind(k.stack, &other, KIT_IP, 5000), ERR_ADDRINUSE);
-	assert_int_equal(udp_bind(k.stack, &other, KIT_PEER_IP, 5001), ERR_ADDRNOTAVAIL);
-	assert_int_equal(udp_bind(k.stack, &other, KIT_IP, 5001), ERR_OK);
+	assert_int_equal(kit_udp_bind(k.stack, &other, 0, 5000), ERR_ADDRINUSE);
+	assert_int_equal(kit_udp_bind(k.stack, &other, KIT_IP, 5000), ERR_ADDRINUSE);
+	assert_int_equal(kit_udp_bind(k.stack, &other, KIT_PEER_IP, 5001), ERR_ADDRNOTAVAIL);
+	assert_int_equal(kit_udp_bind(k.stack, &other, KIT_IP, 5001), ERR_OK);
 	udp_unbind(k.stack, &pcb);
-	assert_int_equal(udp_bind(k.stack, &pcb, 0, 5000), ERR_OK);
+	assert_int_equal(kit_udp_bind(k.stack, &pcb, 0, 5000), ERR_OK);
 	inject(4000, 5001, "x");
 	expect_text(&other, "x", 4000);
 }
@@ -281,12 +281,12 @@ TEST(ephemeral_ports_are_spread)
 
 	memset(many, 0, sizeof(many));
 	for (unsigned i = 0; i < N; i++) {
-		assert_int_equal(udp_bind(k.stack, &many[i], 0, 0), ERR_OK);
-		assert_true(many[i].local_port >= 49152);
+		assert_int_equal(kit_udp_bind(k.stack, &many[i], 0, 0), ERR_OK);
+		assert_true(many[i].local.port >= 49152);
 		for (unsigned j = 0; j < i; j++)
-			assert_int_not_equal(many[i].local_port, many[j].local_port);
-		steps += i > 0 && many[i].local_port - many[i - 1].local_port < 16 &&
-			 many[i].local_port > many[i - 1].local_port;
+			assert_int_not_equal(many[i].local.port, many[j].local.port);
+		steps += i > 0 && many[i].local.port - many[i - 1].local.port < 16 &&
+			 many[i].local.port > many[i - 1].local.port;
 	}
 	assert_true(steps < 5);
 	for (unsigned i = 0; i < N; i++)
@@ -295,7 +295,7 @@ TEST(ephemeral_ports_are_spread)
 
 TEST(a_connected_port_hears_its_peer_only)
 {
-	udp_connect(k.stack, &pcb, KIT_IP, KIT_PEER_IP, 7);
+	kit_udp_connect(k.stack, &pcb, KIT_IP, KIT_PEER_IP, 7);
 	inject(7, 5000, "peer");
 	expect_text(&pcb, "peer", 7);
 	kit_build_udp(&f, NULL, 8, 5000, "x", 1);
@@ -310,8 +310,8 @@ TEST(a_connected_port_hears_its_peer_only)
 
 TEST(errors_reach_the_connected_port_only)
 {
-	assert_int_equal(udp_bind(k.stack, &other, 0, 6000), ERR_OK);
-	udp_connect(k.stack, &pcb, KIT_IP, KIT_PEER_IP, 7);
+	assert_int_equal(kit_udp_bind(k.stack, &other, 0, 6000), ERR_OK);
+	kit_udp_connect(k.stack, &pcb, KIT_IP, KIT_PEER_IP, 7);
 	kit_udp_unreachable(k.stack, KIT_IP, 5000, KIT_PEER_IP, 8, ERR_CONNREFUSED);
 	kit_udp_unreachable(k.stack, KIT_IP, 5000, KIT_PEER_IP + 9, 7, ERR_CONNREFUSED);
 	kit_udp_unreachable(k.stack, KIT_IP, 6000, KIT_PEER_IP, 7, ERR_CONNREFUSED);

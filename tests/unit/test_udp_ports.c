@@ -41,7 +41,7 @@ static void inject(uint16_t src_port, uint16_t dst_port, size_t len)
 static void share(struct udp_pcb *pcb, uint32_t local, uint16_t port)
 {
 	pcb->reuse = true;
-	assert_int_equal(udp_bind(k.stack, pcb, local, port), ERR_OK);
+	assert_int_equal(kit_udp_bind(k.stack, pcb, local, port), ERR_OK);
 }
 
 static void read_one(struct udp_pcb *pcb)
@@ -49,7 +49,7 @@ static void read_one(struct udp_pcb *pcb)
 	uint32_t src;
 	uint16_t port;
 
-	pktbuf_free(udp_receive(pcb, &src, &port));
+	pktbuf_free(kit_udp_receive(pcb, &src, &port));
 }
 
 TEST(the_closest_match_has_it)
@@ -57,7 +57,7 @@ TEST(the_closest_match_has_it)
 	share(&any, 0, 5000);
 	share(&ours, KIT_IP, 5000);
 	share(&connected, 0, 5000);
-	udp_connect(k.stack, &connected, KIT_IP, KIT_PEER_IP, 7);
+	kit_udp_connect(k.stack, &connected, KIT_IP, KIT_PEER_IP, 7);
 	inject(7, 5000, 1);
 	assert_int_equal(connected.received.count, 1);
 	inject(8, 5000, 1);
@@ -65,7 +65,7 @@ TEST(the_closest_match_has_it)
 	udp_unbind(k.stack, &ours);
 	inject(8, 5000, 1);
 	assert_int_equal(any.received.count, 1);
-	udp_connect(k.stack, &connected, 0, 0, 0); /* hears everybody again, and was there last */
+	kit_udp_connect(k.stack, &connected, 0, 0, 0); /* hears everybody again, and was there last */
 	inject(7, 5000, 1);
 	inject(8, 5000, 1);
 	assert_int_equal(connected.received.count, 3);
@@ -85,22 +85,22 @@ TEST(a_broadcast_is_for_who_is_bound_to_any_address)
 
 TEST(only_who_shares_may_share)
 {
-	assert_int_equal(udp_bind(k.stack, &any, 0, 5000), ERR_OK);
+	assert_int_equal(kit_udp_bind(k.stack, &any, 0, 5000), ERR_OK);
 	ours.reuse = true;
-	assert_int_equal(udp_bind(k.stack, &ours, KIT_IP, 5000), ERR_ADDRINUSE);
+	assert_int_equal(kit_udp_bind(k.stack, &ours, KIT_IP, 5000), ERR_ADDRINUSE);
 	any.reuse = true;
-	assert_int_equal(udp_bind(k.stack, &ours, KIT_IP, 5000), ERR_OK);
-	assert_int_equal(udp_bind(k.stack, &connected, KIT_IP, 5000), ERR_ADDRINUSE);
-	assert_int_equal(udp_bind(k.stack, &connected, KIT_PEER_IP, 5001), ERR_ADDRNOTAVAIL);
+	assert_int_equal(kit_udp_bind(k.stack, &ours, KIT_IP, 5000), ERR_OK);
+	assert_int_equal(kit_udp_bind(k.stack, &connected, KIT_IP, 5000), ERR_ADDRINUSE);
+	assert_int_equal(kit_udp_bind(k.stack, &connected, KIT_PEER_IP, 5001), ERR_ADDRNOTAVAIL);
 }
 
 /* The tables grow and every port is still found, by datagrams, errors and bind(). */
 TEST(five_thousand_ports)
 {
 	for (unsigned i = 0; i < MANY; i++) {
-		assert_int_equal(udp_bind(k.stack, &many[i], 0, (uint16_t)(1000 + i)), ERR_OK);
+		assert_int_equal(kit_udp_bind(k.stack, &many[i], 0, (uint16_t)(1000 + i)), ERR_OK);
 		if (i % 2 == 1)
-			udp_connect(k.stack, &many[i], KIT_IP, KIT_PEER_IP, 7);
+			kit_udp_connect(k.stack, &many[i], KIT_IP, KIT_PEER_IP, 7);
 	}
 	for (unsigned i = 0; i < MANY; i++) {
 		inject(7, (uint16_t)(1000 + i), 1);
@@ -109,11 +109,11 @@ TEST(five_thousand_ports)
 		kit_udp_unreachable(k.stack, KIT_IP, (uint16_t)(1000 + i), KIT_PEER_IP, 7,
 				ERR_HOSTUNREACH);
 		assert_int_equal(many[i].error, i % 2 == 1 ? ERR_HOSTUNREACH : ERR_OK);
-		assert_int_equal(udp_bind(k.stack, &any, 0, (uint16_t)(1000 + i)), ERR_ADDRINUSE);
+		assert_int_equal(kit_udp_bind(k.stack, &any, 0, (uint16_t)(1000 + i)), ERR_ADDRINUSE);
 	}
 	for (unsigned i = 0; i < MANY; i++)
 		udp_unbind(k.stack, &many[(i * 7) % MANY]);
-	assert_int_equal(udp_bind(k.stack, &any, 0, 1000), ERR_OK);
+	assert_int_equal(kit_udp_bind(k.stack, &any, 0, 1000), ERR_OK);
 	assert_int_equal(kit_counter(&k, "udp_no_port"), 0);
 }
 
@@ -122,7 +122,7 @@ TEST(a_thousand_peers_on_one_port)
 {
 	for (unsigned i = 0; i < 1000; i++) {
 		share(&many[i], 0, 5000);
-		udp_connect(k.stack, &many[i], KIT_IP, KIT_PEER_IP, (uint16_t)(2000 + i));
+		kit_udp_connect(k.stack, &many[i], KIT_IP, KIT_PEER_IP, (uint16_t)(2000 + i));
 	}
 	for (unsigned i = 0; i < 1000; i++) {
 		inject((uint16_t)(2000 + i), 5000, 1);
@@ -137,7 +137,7 @@ TEST(the_tables_live_without_growing)
 {
 	k.kp.fail_after = 0;
 	for (unsigned i = 0; i < 200; i++)
-		assert_int_equal(udp_bind(k.stack, &many[i], 0, (uint16_t)(1000 + i)), ERR_OK);
+		assert_int_equal(kit_udp_bind(k.stack, &many[i], 0, (uint16_t)(1000 + i)), ERR_OK);
 	k.kp.fail_after = UINT32_MAX;
 	for (unsigned i = 0; i < 200; i++) {
 		inject(7, (uint16_t)(1000 + i), 1);
@@ -153,7 +153,7 @@ TEST(the_queue_is_bounded_in_bytes)
 {
 	unsigned n;
 
-	assert_int_equal(udp_bind(k.stack, &any, 0, 5000), ERR_OK);
+	assert_int_equal(kit_udp_bind(k.stack, &any, 0, 5000), ERR_OK);
 	any.rcvbuf = 10000;
 	for (n = 0; kit_counter(&k, "udp_queue_full") == 0; n++)
 		inject(7, 5000, 1400);
@@ -169,7 +169,7 @@ TEST(the_queue_is_bounded_in_bytes)
 
 TEST(one_datagram_always_fits)
 {
-	assert_int_equal(udp_bind(k.stack, &any, 0, 5000), ERR_OK);
+	assert_int_equal(kit_udp_bind(k.stack, &any, 0, 5000), ERR_OK);
 	any.rcvbuf = 1;
 	assert_int_equal(udp_rcvbuf(&any), UDP_RCVBUF_MIN);
 	inject(7, 5000, 1990);

@@ -18,7 +18,6 @@
  */
 #include "net/tcp/internal.h"
 
-#include "net/wire/ipv4.h"
 
 #define ACE_SHIFT 6 /* ECE is its lowest bit */
 #define ACE_MASK 7u

@@ -18,7 +18,6 @@
  */
 #include "net/tcp/internal.h"
 
-#include "net/wire/ipv4.h"
 
 #define ECN_BITS (TCP_AE | TCP_CWR | TCP_ECE)
 #define ECN_SETUP (TCP_CWR | TCP_ECE) /* RFC 3168 6.1.1: on a SYN */

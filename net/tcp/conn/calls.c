@@ -12,7 +12,6 @@
 
 #include "base/assert.h"
 #include "base/string.h"
-#include "net/ip/ipv4.h"
 
 #define BUFFER_WHEN_SHORT (4u * 1024) /* an active open does with this much, not with less */
 
@@ -70,21 +69,11 @@ int tcp_take_buffers(struct stack *stack, struct tcb *tcb, uint32_t *sndbuf, uin
 
 /* --- OPEN ------------------------------------------------------------------------------------ */
 
-static bool is_local_address(const struct stack *stack, uint32_t ipv4)
-{
-	for (const struct netif *n = stack->netifs; n != NULL; n = n->next)
-		if (n->ipv4 == ipv4)
-			return true;
-	return false;
-}
-
 int tcp_bind(struct stack *stack, struct tcb *tcb, const struct net_endpoint *local)
 {
-	uint32_t ipv4 = net_addr_to_ipv4(&local->addr);
-
 	if (tcb->id.bound || tcb->life.state != TCP_CLOSED)
 		return ERR_INVAL;
-	if (ipv4 != 0 && !is_local_address(stack, ipv4))
+	if (!net_addr_is_any(&local->addr) && !ip_is_ours(stack, &local->addr))
 		return ERR_ADDRNOTAVAIL;
 	/* Two active opens may share a port (MUST-42) where both have said so; the four-tuple is
 	 * looked at in tcp_connect(). */
@@ -120,15 +109,15 @@ void tcp_succeed(struct stack *stack, struct tcb *tcb, struct tcb *from)
 static int choose_local(struct stack *stack, struct tcb *tcb, const struct net_endpoint *remote,
 			uint64_t now_ns)
 {
-	struct ipv4_route route;
+	struct ip_route route;
 	struct net_endpoint local = tcb->id.local;
 	const struct tcb *old;
-	int err = ipv4_route(stack, net_addr_to_ipv4(&remote->addr), &route);
+	int err = ip_route(stack, &remote->addr, &route);
 
 	if (err != ERR_OK)
 		return err;
-	if (!tcb->id.bound || net_addr_to_ipv4(&local.addr) == 0)
-		local.addr = net_addr_ipv4(route.src); /* RFC 1122 4.2.3.7 */
+	if (!tcb->id.bound || net_addr_is_any(&local.addr))
+		local.addr = route.src; /* RFC 1122 4.2.3.7 */
 	if (local.port == 0)
 		local.port = tcp_ephemeral_port(stack, &local.addr, remote, now_ns);
 	if (local.port == 0)

@@ -9,52 +9,47 @@
  */
 #include "net/tcp/internal.h"
 
-#include "base/string.h"
 #include "net/awaited.h"
 
-static bool is_believable(const struct tcb *tcb, const struct tcp_trouble *trouble)
+static bool is_believable(const struct tcb *tcb, const struct ip_error *error)
 {
-	return trouble->local_only || (seq_leq(tcb->snd.una, trouble->seq) &&
-				       seq_lt(trouble->seq, tcb->snd.nxt));
+	return error->local_only || (seq_leq(tcb->snd.una, error->seq) &&
+				       seq_lt(error->seq, tcb->snd.nxt));
 }
 
 /* The next hop never answered ARP: nothing of this connection was ever sent. */
-static bool never_left(const struct tcb *tcb, const struct tcp_trouble *trouble)
+static bool never_left(const struct tcb *tcb, const struct ip_error *error)
 {
-	return trouble->local_only && tcb->life.last_step < (tcb->life.passive ? 12 : 8);
+	return error->local_only && tcb->life.last_step < (tcb->life.passive ? 12 : 8);
 }
 
-void tcp_unreachable(struct stack *stack, const struct tcp_trouble *trouble, uint64_t now_ns)
+void tcp_unreachable(struct stack *stack, const struct ip_error *error, uint64_t now_ns)
 {
-	struct net_endpoint local = net_endpoint_ipv4(trouble->local, trouble->local_port);
-	struct net_endpoint remote = net_endpoint_ipv4(trouble->remote, trouble->remote_port);
-	struct tcb *tcb = tcp_find_connection(stack, &local, &remote);
+	struct tcb *tcb = tcp_find_connection(stack, &error->local, &error->remote);
 	bool opening;
 
 	(void)now_ns;
-	if (tcb == NULL || !is_believable(tcb, trouble))
+	if (tcb == NULL || !is_believable(tcb, error))
 		return;
-	if (trouble->local_only)
+	if (error->local_only)
 		tcb->snd.syn_waits = false; /* what waited is gone; the time-out sends another */
-	awaited_note(stack, &tcb->life.awaited, trouble->what, trouble->said_by, trouble->refused);
+	awaited_note(stack, &tcb->life.awaited, error->what, &error->reporter, error->refused);
 	opening = tcb->life.state == TCP_SYN_SENT || tcb->life.state == TCP_SYN_RECEIVED;
 	/* MUST-56: a soft error does not end even an open that is under way.  SHLD-26: a hard one
 	 * does; and so does our own network when it has no such neighbour.  One that falls silent
 	 * later may come back within MUST-23's three minutes. */
-	if (opening && (trouble->hard || never_left(tcb, trouble)))
-		tcp_give_up(stack, tcb, trouble->err,
-			    trouble->local_only ? "no answer from the next hop (ARP)"
-						: err_text(trouble->err));
+	if (opening && (error->hard || never_left(tcb, error)))
+		tcp_give_up(stack, tcb, error->err,
+			    error->local_only ? "no answer from the next hop (ARP)"
+						: err_text(error->err));
 	else
-		tcb->life.soft_error = trouble->err;
+		tcb->life.soft_error = error->err;
 }
 
-struct refused *tcp_awaits(struct stack *stack, uint32_t local, uint16_t local_port, uint32_t remote,
-			   uint16_t remote_port)
+struct refused *tcp_awaits(struct stack *stack, const struct net_endpoint *local,
+			   const struct net_endpoint *remote)
 {
-	struct net_endpoint ours = net_endpoint_ipv4(local, local_port);
-	struct net_endpoint theirs = net_endpoint_ipv4(remote, remote_port);
-	struct tcb *tcb = tcp_find_connection(stack, &ours, &theirs);
+	struct tcb *tcb = tcp_find_connection(stack, local, remote);
 	struct awaited *a = tcb != NULL && tcb->life.state != TCP_TIME_WAIT
 				    ? awaited_make(stack, &tcb->life.awaited) : NULL;
 
@@ -64,8 +59,7 @@ struct refused *tcp_awaits(struct stack *stack, uint32_t local, uint16_t local_p
 /* Seldom, so every connection is looked at, and only where the port is one that is in use. */
 void tcp_refuse_stranger(struct stack *stack, const struct tcp_segment *seg)
 {
-	const struct refused_reason why = REFUSED_WITH("came from", REFUSED_ADDRESS,
-						       net_addr_to_ipv4(&seg->remote.addr));
+	const struct refused_reason why = REFUSED_FROM("came from", seg->remote.addr);
 
 	if (!(seg->flags & TCP_ACK) || *tcp_port_users(stack, seg->local.port) == 0)
 		return;
@@ -91,16 +85,14 @@ const struct refused *tcp_said(const struct tcb *tcb)
 }
 
 /* RFC 2131 4.4.5: who has lost his lease stops "any other network processing". */
-void tcp_address_gone(struct stack *stack, uint32_t local)
+void tcp_address_gone(struct stack *stack, const struct net_addr *local)
 {
-	const struct net_addr gone = net_addr_ipv4(local);
-
 	for (uint32_t i = 0; i < stack->tcp->n_buckets; i++) {
 		struct tcb *tcb = stack->tcp->buckets[i], *next;
 
 		for (; tcb != NULL; tcb = next) {
 			next = tcb->id.hash_next;
-			if (memcmp(&tcb->id.local.addr, &gone, sizeof(gone)) == 0)
+			if (net_addr_equal(&tcb->id.local.addr, local))
 				tcp_give_up(stack, tcb, ERR_ADDRNOTAVAIL, "our address is gone");
 		}
 	}

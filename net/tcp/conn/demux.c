@@ -8,7 +8,6 @@
 #include "net/tcp/internal.h"
 
 #include "base/string.h"
-#include "net/ip/ipv4.h"
 #include "net/siphash.h"
 
 #define TUPLE_MAX (2 * 16 + 2 * 2)
@@ -18,7 +17,7 @@
 static size_t pack_tuple(uint8_t *p, const struct net_endpoint *local,
 			 const struct net_endpoint *remote)
 {
-	size_t addr_len = local->addr.family == NET_FAMILY_IPV4 ? 4 : 16;
+	size_t addr_len = local->addr.family == NET_FAMILY_IPV6 ? 16 : 4;
 
 	memcpy(p, local->addr.bytes, addr_len);
 	memcpy(p + addr_len, remote->addr.bytes, addr_len);
@@ -36,11 +35,6 @@ static uint32_t tuple_hash(const struct stack *stack, const struct net_endpoint 
 	return (uint32_t)siphash(stack->lookup_secret, packed, len);
 }
 
-static bool endpoint_equal(const struct net_endpoint *a, const struct net_endpoint *b)
-{
-	return a->port == b->port && memcmp(&a->addr, &b->addr, sizeof(a->addr)) == 0;
-}
-
 static struct tcb **bucket(const struct stack *stack, const struct net_endpoint *local,
 			   const struct net_endpoint *remote)
 {
@@ -55,7 +49,7 @@ struct tcb *tcp_find_connection(const struct stack *stack, const struct net_endp
 	struct tcb *tcb = *bucket(stack, local, remote);
 
 	while (tcb != NULL &&
-	       !(endpoint_equal(&tcb->id.local, local) && endpoint_equal(&tcb->id.remote, remote)))
+	       !(net_endpoint_equal(&tcb->id.local, local) && net_endpoint_equal(&tcb->id.remote, remote)))
 		tcb = tcb->id.hash_next;
 	return tcb;
 }
@@ -63,11 +57,10 @@ struct tcb *tcp_find_connection(const struct stack *stack, const struct net_endp
 struct tcb *tcp_find_listener(const struct stack *stack, const struct net_endpoint *local)
 {
 	for (struct tcb *l = stack->tcp->listeners; l != NULL; l = l->id.hash_next) {
-		bool any = l->id.local.addr.family == NET_FAMILY_NONE ||
-			   net_addr_to_ipv4(&l->id.local.addr) == 0 ||
-			   net_addr_to_ipv4(&local->addr) == 0; /* of a bind(), not a segment */
+		bool any = net_addr_is_any(&l->id.local.addr) ||
+			   net_addr_is_any(&local->addr); /* of a bind(), not a segment */
 
-		if (l->id.local.port == local->port && (any || endpoint_equal(&l->id.local, local)))
+		if (l->id.local.port == local->port && (any || net_endpoint_equal(&l->id.local, local)))
 			return l;
 	}
 	return NULL;

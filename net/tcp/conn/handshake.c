@@ -7,7 +7,6 @@
 #include "net/tcp/internal.h"
 
 #include "net/awaited.h"
-#include "net/ip/ipv4.h"
 
 /* --- before the first segment ---------------------------------------------------------------- */
 
@@ -29,14 +28,14 @@ void tcp_begin_beyond(struct tcb *tcb, uint32_t last)
 
 int tcp_prepare(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	struct ipv4_route route;
-	int err = ipv4_route(stack, net_addr_to_ipv4(&tcb->id.remote.addr), &route);
+	struct ip_route route;
+	int err = ip_route(stack, &tcb->id.remote.addr, &route);
 
 	if (err != ERR_OK)
 		return err;
 	/* RFC 9293 3.7.1, MUST-14: what we can receive, unless the user wants less */
 	tcb->agreed.mss_offered = tcb_within_choice(tcb,
-		(uint16_t)(route.netif->mtu - IPV4_TCP_OVERHEAD));
+		(uint16_t)(route.netif->mtu - tcb_header_len(tcb)));
 	tcp_pmtu_begin(stack, tcb, now_ns);
 	tcb->agreed.rcv_wscale = TCP_WINDOW_SCALE;
 	tcb->rcv.quick_acks = TCP_QUICK_ACKS;

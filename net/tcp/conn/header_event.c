@@ -50,7 +50,7 @@ void tcp_emit_header(struct stack *stack, enum event_id id, uint32_t conn,
 		   EV_IF(sent, EV_U64("len", view->frame_len)),
 		   EV_IF(sent, EV_HEX("frame", view->frame,
 				      MIN(view->frame_seen, (size_t)FRAME_SHOWN_MAX))),
-		   EV_IF(view->next_hop.family != NET_FAMILY_NONE, EV_IPV4("next_hop", net_addr_to_ipv4(&view->next_hop))));
+		   EV_IF(view->next_hop.family != NET_FAMILY_NONE, EV_HOP("next_hop", view->next_hop)));
 }
 
 bool tcp_view_packet(struct tcp_header_view *view, const struct pktbuf *pkt)

@@ -152,7 +152,7 @@ void tcp_info(const struct tcb *tcb, struct sock_tcp_info *info, uint64_t now_ns
 		.snd_wscale = tcb->agreed.snd_wscale,
 		.rcv_wscale = tcb->agreed.window_scale ? tcb->agreed.rcv_wscale : 0,
 		.total_retrans = tcb->snd.retransmits,
-		.pmtu = tcb->snd.mss != 0 ? tcb->snd.mss + IPV4_TCP_OVERHEAD : 0,
+		.pmtu = tcb->snd.mss != 0 ? tcb->snd.mss + tcb_header_len(tcb) : 0,
 		.delivered = tcb->loss.delivered,
 		.delivered_ce = tcb->cc.delivered_ce,
 		.data_segs_out = tcb->snd.data_segs,

@@ -9,17 +9,16 @@
 
 #include "net/awaited.h"
 #include "net/checksum.h"
-#include "net/ip/ipv4.h"
-#include "net/wire/ipv4.h"
 
 /* MUST-2, MUST-3: a segment with a wrong checksum is not looked at. */
-static bool checksum_is_right(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t dst)
+static bool checksum_is_right(struct stack *stack, struct pktbuf *pkt,
+			      const struct ip_facts *facts)
 {
 	uint32_t sum;
 
 	if (pkt->flags & PKTBUF_CSUM_VALID)
 		return true;
-	sum = ipv4_pseudo_sum(src, dst, IP_PROTO_TCP, (uint32_t)pktbuf_total_len(pkt));
+	sum = ip_pseudo_sum(&facts->src, &facts->dst, IP_PROTO_TCP, (uint32_t)pktbuf_total_len(pkt));
 	sum += checksum_sum_packet(pkt, 0);
 	if (checksum_finish(sum) == 0)
 		return true;
@@ -29,27 +28,9 @@ static bool checksum_is_right(struct stack *stack, struct pktbuf *pkt, uint32_t 
 	return false;
 }
 
-/* MUST-57: a segment to a broadcast or multicast address is discarded silently. */
-static bool is_for_us_alone(const struct stack *stack, const struct pktbuf *pkt, uint32_t dst)
-{
-	if (pkt->flags & PKTBUF_LINK_BROADCAST)
-		return false;
-	for (const struct netif *n = stack->netifs; n != NULL; n = n->next)
-		if (n->ipv4 == dst)
-			return true;
-	return false;
-}
-
-/* RFC 3168 5: the IP header is still in front of the segment; of one that came in fragments, the
- * one that was made of theirs. */
-static uint8_t ecn_field(const struct pktbuf *pkt)
-{
-	return pkt->head[pkt->l3_off + IPV4_OFF_TOS] & IP_ECN_MASK;
-}
-
 /* False: malformed; counted, not answered. */
-static bool parse(struct stack *stack, struct tcp_segment *seg, struct pktbuf *pkt, uint32_t src,
-		  uint32_t dst)
+static bool parse(struct stack *stack, struct tcp_segment *seg, struct pktbuf *pkt,
+		  const struct ip_facts *facts)
 {
 	struct tcp_header h;
 
@@ -58,15 +39,15 @@ static bool parse(struct stack *stack, struct tcp_segment *seg, struct pktbuf *p
 		stack->counters.tcp_malformed++;
 		return false;
 	}
-	if (!checksum_is_right(stack, pkt, src, dst))
+	if (!checksum_is_right(stack, pkt, facts))
 		return false;
 	tcp_options_parse(&seg->opt, pkt->data + TCP_HEADER_LEN, h.header_len - TCP_HEADER_LEN,
 			  h.flags & TCP_SYN);
 	if (seg->opt.malformed)
 		stack->counters.tcp_bad_options++;
 	pktbuf_pull(pkt, h.header_len);
-	seg->local = net_endpoint_ipv4(dst, h.dst_port);
-	seg->remote = net_endpoint_ipv4(src, h.src_port);
+	seg->local = (struct net_endpoint){.addr = facts->dst, .port = h.dst_port};
+	seg->remote = (struct net_endpoint){.addr = facts->src, .port = h.src_port};
 	seg->seq = h.seq;
 	seg->ack = h.ack;
 	seg->flags = h.flags;
@@ -74,7 +55,7 @@ static bool parse(struct stack *stack, struct tcp_segment *seg, struct pktbuf *p
 	seg->data_len = (uint32_t)pktbuf_len(pkt);
 	seg->fin_seq = seg->seq + seg->data_len;
 	seg->up = seg->seq + h.urgent;
-	seg->ip_ecn = ecn_field(pkt);
+	seg->ip_ecn = facts->tos & IP_ECN_MASK; /* RFC 3168 5 */
 	return true;
 }
 
@@ -142,12 +123,18 @@ static void arrives(struct stack *stack, struct tcp_segment *seg)
 	}
 }
 
-void tcp_input(struct stack *stack, struct pktbuf *pkt, uint32_t src, uint32_t dst, uint64_t now_ns)
+void tcp_input(struct stack *stack, struct pktbuf *pkt, const struct ip_facts *facts, uint64_t now_ns)
 {
 	struct tcp_segment seg = {.pkt = pkt, .now_ns = now_ns};
 
+	/* MUST-57: a segment to a broadcast or multicast address is discarded silently. */
+	if (!facts->unicast) {
+		stack->counters.ip_for_others++;
+		pktbuf_free(pkt);
+		return;
+	}
 	stack->counters.tcp_in++;
-	if (is_for_us_alone(stack, pkt, dst) && parse(stack, &seg, pkt, src, dst))
+	if (parse(stack, &seg, pkt, facts))
 		arrives(stack, &seg);
 	pktbuf_free(seg.pkt); /* NULL where the text was taken */
 }

@@ -65,9 +65,8 @@ void tcp_bound_remove(struct stack *stack, struct tcb *tcb)
 
 static bool overlaps(const struct net_endpoint *a, const struct net_endpoint *b)
 {
-	uint32_t one = net_addr_to_ipv4(&a->addr), other = net_addr_to_ipv4(&b->addr);
-
-	return a->port == b->port && (one == other || one == 0 || other == 0);
+	return a->port == b->port && (net_addr_is_any(&a->addr) || net_addr_is_any(&b->addr) ||
+				      net_addr_equal(&a->addr, &b->addr));
 }
 
 /* Whether a list of TCBs has one that keeps `local` for itself. */

@@ -15,14 +15,12 @@
  */
 #include "net/tcp/internal.h"
 
-#include "net/ip/ipv4.h"
-
 #define OLD_SEGMENTS 3u
 #define SILENCE_NS (3 * NS_PER_S)
 
 static void doubt(struct stack *stack, const struct tcb *tcb, uint64_t now_ns)
 {
-	ipv4_negative_advice(stack, net_addr_to_ipv4(&tcb->id.remote.addr), now_ns);
+	ip_negative_advice(stack, &tcb->id.remote.addr, now_ns);
 }
 
 void tcp_doubt_old_segment(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg)

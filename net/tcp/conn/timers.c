@@ -8,7 +8,6 @@
 #include "net/tcp/internal.h"
 
 #include "base/strbuf.h"
-#include "net/ip/ipv4.h"
 
 #define SYN_WAITS_MAX_NS (5 * NS_PER_S) /* ARP gives up after three seconds, by itself */
 
@@ -115,7 +114,7 @@ static void reached_r1(struct stack *stack, const struct tcb *tcb, uint64_t now_
 		   tcb->life.state == TCP_SYN_SENT ? 8 : 0, EV_ENDPOINT("dst", tcb->id.remote),
 		   EV_U64("attempts", tcb->snd.attempts),
 		   EV_U64("ms", (now_ns - tcb->snd.progress_ns) / NS_PER_MS));
-	ipv4_negative_advice(stack, net_addr_to_ipv4(&tcb->id.remote.addr), now_ns);
+	ip_negative_advice(stack, &tcb->id.remote.addr, now_ns);
 }
 
 /* RFC 6298 5.4-5.7 */

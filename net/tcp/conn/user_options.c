@@ -7,7 +7,6 @@
  */
 #include "net/tcp/internal.h"
 
-#include "net/ip/ipv4.h"
 
 #define SECONDS_MAX 32767
 #define KEEP_COUNT_MAX 127
@@ -88,7 +87,7 @@ int64_t tcp_chosen(const struct tcb *tcb, enum tcp_user_option option)
 	case TCP_OPTION_USER_TIMEOUT_MS: return chosen->user_timeout_ms;
 	case TCP_OPTION_TOS: return chosen->tos;
 	case TCP_OPTION_RESOLVE_MS: return chosen->resolve_ms;
-	case TCP_OPTION_TTL: return chosen->ttl != 0 ? chosen->ttl : IPV4_TTL;
+	case TCP_OPTION_TTL: return chosen->ttl != 0 ? chosen->ttl : IP_TTL;
 	case TCP_OPTION_MSS: return mss_of(tcb);
 	}
 	return 0;

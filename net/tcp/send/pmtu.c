@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * Path MTU discovery (RFC 1191): DF is set, and a router that cannot send a segment on whole says
- * how long it may be.  What is remembered of paths is IP's (net/ip/ipv4_pmtu.h).
+ * how long it may be.  What is remembered of paths is IP's (net/ip/path_mtu.h).
  *
  * A report can be forged (RFC 5927 7), so it must quote what is on its way now, and where longer
  * segments are known to arrive it waits for a time-out: an ACK of what it quotes refutes it.  And a
@@ -15,7 +15,7 @@
  */
 #include "net/tcp/internal.h"
 
-#include "net/ip/ipv4.h"
+#include "net/ip/path_mtu.h"
 
 /* What black holes are tried with (RFC 2923 2.1 names the second: it fits every path in use). */
 #define BLACK_HOLE_MSS 1024u
@@ -27,15 +27,10 @@
  * or a report that a busy router holds back, is no black hole. */
 #define BLACK_HOLE_SILENCE_NS (1500 * NS_PER_MS)
 
-static uint32_t remote_ipv4(const struct tcb *tcb)
-{
-	return net_addr_to_ipv4(&tcb->id.remote.addr);
-}
-
 /* RFC 1191 6.3, in whole seconds. */
 static uint32_t later(uint64_t now_ns)
 {
-	return (uint32_t)((now_ns + IPV4_PMTU_NS) / NS_PER_S);
+	return (uint32_t)((now_ns + IP_PMTU_NS) / NS_PER_S);
 }
 
 /* The trial of the old size is over, whoever won. */
@@ -47,9 +42,9 @@ static void set_mss(struct tcb *tcb, uint32_t mss)
 	tcb->snd.pmtu.timeouts = 0;
 }
 
-static void take_path(struct tcb *tcb, const struct ipv4_path *path, uint64_t now_ns)
+static void take_path(struct tcb *tcb, const struct ip_path *path, uint64_t now_ns)
 {
-	uint32_t mss = MIN((uint32_t)path->mtu - IPV4_TCP_OVERHEAD,
+	uint32_t mss = MIN((uint32_t)path->mtu - tcb_header_len(tcb),
 			   (uint32_t)tcb->snd.pmtu.mss_max);
 
 	tcb->snd.pmtu.may_fragment = path->narrow;
@@ -62,9 +57,9 @@ static void take_path(struct tcb *tcb, const struct ipv4_path *path, uint64_t no
 /* What is known of the path, and what the peer takes. */
 static void look_up(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	struct ipv4_path path = ipv4_path_find(stack, remote_ipv4(tcb), IP_PROTO_TCP,
-					       (uint16_t)(tcb->agreed.mss_offered +
-							  IPV4_TCP_OVERHEAD), now_ns);
+	struct ip_path path = ip_path_find(stack, &tcb->id.remote.addr, IP_PROTO_TCP,
+					   (uint16_t)(tcb->agreed.mss_offered +
+						      tcb_header_len(tcb)), now_ns);
 
 	tcb->snd.pmtu.until_s = UINT32_MAX;
 	take_path(tcb, &path, now_ns);
@@ -130,8 +125,8 @@ static void emit_reduced(struct stack *stack, const struct tcb *tcb, const char 
 
 static void believe(struct stack *stack, struct tcb *tcb, uint16_t claim, uint64_t now_ns)
 {
-	struct ipv4_path path = ipv4_pmtu_lower(stack, remote_ipv4(tcb), IP_PROTO_TCP, claim,
-						now_ns);
+	struct ip_path path = ip_path_lower(stack, &tcb->id.remote.addr, IP_PROTO_TCP, claim,
+					    now_ns);
 
 	take_path(tcb, &path, now_ns);
 	tcb->snd.pmtu.mss_proven = 0;
@@ -140,31 +135,30 @@ static void believe(struct stack *stack, struct tcb *tcb, uint16_t claim, uint64
 
 /* RFC 5927 4.1: about something that is on its way, and with DF.  What was guessed bounds nothing: of
  * the longer segments from before it a router knows better.  0: it is not believed. */
-static uint16_t claim_of(const struct tcb *tcb, const struct ipv4_too_big *report)
+static uint16_t claim_of(const struct tcb *tcb, const struct ip_error *error)
 {
 	bool guessed = tcb->snd.pmtu.guessed;
 	uint32_t mss = guessed ? tcb->snd.pmtu.mss_max : tcb->snd.mss;
 
-	if ((tcb->snd.pmtu.may_fragment && !guessed) || seq_gt(tcb->snd.una, report->seq) ||
-	    seq_geq(report->seq, tcb->snd.nxt))
+	if ((tcb->snd.pmtu.may_fragment && !guessed) || seq_gt(tcb->snd.una, error->seq) ||
+	    seq_geq(error->seq, tcb->snd.nxt))
 		return 0;
-	return ipv4_pmtu_claim(report->said, report->quoted_len, (uint16_t)(mss + IPV4_TCP_OVERHEAD));
+	return ip_path_claim(&tcb->id.remote.addr, error->mtu, error->quoted_len,
+			     (uint16_t)(mss + tcb_header_len(tcb)));
 }
 
-void tcp_too_big(struct stack *stack, const struct ipv4_too_big *report, uint64_t now_ns)
+void tcp_too_big(struct stack *stack, const struct ip_error *error, uint64_t now_ns)
 {
-	struct net_endpoint local = net_endpoint_ipv4(report->local, report->local_port);
-	struct net_endpoint remote = net_endpoint_ipv4(report->remote, report->remote_port);
-	struct tcb *tcb = tcp_find_connection(stack, &local, &remote);
-	uint16_t claim = tcb != NULL ? claim_of(tcb, report) : 0;
+	struct tcb *tcb = tcp_find_connection(stack, &error->local, &error->remote);
+	uint16_t claim = tcb != NULL ? claim_of(tcb, error) : 0;
 
 	if (claim == 0) {
 		stack->counters.ip_pmtu_ignored++;
 		return;
 	}
-	if ((uint32_t)claim < tcb->snd.pmtu.mss_proven + IPV4_TCP_OVERHEAD) {
+	if ((uint32_t)claim < tcb->snd.pmtu.mss_proven + tcb_header_len(tcb)) {
 		tcb->snd.pmtu.claim = claim; /* until a time-out, or an ACK */
-		tcb->snd.pmtu.claim_seq = report->seq;
+		tcb->snd.pmtu.claim_seq = error->seq;
 		return;
 	}
 	believe(stack, tcb, claim, now_ns);

@@ -11,8 +11,6 @@
 
 #include "base/assert.h"
 #include "net/checksum.h"
-#include "net/ip/ipv4.h"
-#include "net/wire/ipv4.h"
 
 /* --- options --------------------------------------------------------------------------------- */
 
@@ -86,7 +84,6 @@ static void push_header(struct pktbuf *pkt, const struct net_endpoint *local,
 			const struct tcp_options *opt)
 {
 	size_t options_len = tcp_options_len(opt);
-	uint32_t src = net_addr_to_ipv4(&local->addr), dst = net_addr_to_ipv4(&remote->addr);
 	uint32_t sum;
 	uint8_t *p;
 
@@ -96,22 +93,12 @@ static void push_header(struct pktbuf *pkt, const struct net_endpoint *local,
 	p = pktbuf_push(pkt, h->header_len);
 	tcp_header_write(p, h);
 	tcp_options_write(opt, p + TCP_HEADER_LEN);
-	sum = ipv4_pseudo_sum(src, dst, IP_PROTO_TCP, (uint32_t)pktbuf_total_len(pkt));
+	sum = ip_pseudo_sum(&local->addr, &remote->addr, IP_PROTO_TCP,
+			    (uint32_t)pktbuf_total_len(pkt));
 	store_be16(p + TCP_OFF_CHECKSUM, checksum_fold(sum));
 	pkt->flags |= PKTBUF_CSUM_PARTIAL;
 	pkt->csum_start = 0;
 	pkt->csum_off = TCP_OFF_CHECKSUM;
-}
-
-/* `how`: all but the addresses and the protocol. */
-static int hand_to_ip(struct stack *stack, struct pktbuf *pkt, const struct net_endpoint *local,
-		      const struct net_endpoint *remote, struct ipv4_send how, uint64_t now_ns)
-{
-	how.src = net_addr_to_ipv4(&local->addr);
-	how.dst = net_addr_to_ipv4(&remote->addr);
-	how.protocol = IP_PROTO_TCP;
-	stack->counters.tcp_out++;
-	return ipv4_output(stack, pkt, &how, now_ns);
 }
 
 /* --- a connection's segment ------------------------------------------------------------------ */
@@ -187,7 +174,10 @@ int tcp_transmit(struct stack *stack, struct tcb *tcb, const struct tcp_send *se
 	struct pktbuf *pkt = build(stack, tcb, send, now_ns);
 	enum ip_ecn ecn = tcp_ecn_capable(tcb, send) ? IP_ECN_ECT0 : IP_ECN_NOT_ECT;
 	/* RFC 9293 3.9.2, MUST-48, MUST-49; RFC 3168 5; RFC 1191 3 */
-	const struct ipv4_send how = {
+	const struct ip_send how = {
+		.src = &tcb->id.local.addr,
+		.dst = &tcb->id.remote.addr,
+		.protocol = IP_PROTO_TCP,
 		.tos = (uint8_t)(tcb->chosen.tos | ecn),
 		.ttl = tcb->chosen.ttl,
 		.dont_fragment = !tcb->snd.pmtu.may_fragment,
@@ -197,7 +187,8 @@ int tcp_transmit(struct stack *stack, struct tcb *tcb, const struct tcp_send *se
 
 	if (pkt == NULL)
 		return ERR_NOBUFS;
-	err = hand_to_ip(stack, pkt, &tcb->id.local, &tcb->id.remote, how, now_ns);
+	stack->counters.tcp_out++;
+	err = ip_output(stack, pkt, &how, now_ns);
 	if (err == ERR_AGAIN || err == ERR_NOBUFS)
 		return err;
 	tcp_ecn_sent(tcb, send);
@@ -232,7 +223,12 @@ int tcp_transmit_rst(struct stack *stack, const struct tcb *tcb, const struct ne
 		     uint64_t now_ns)
 {
 	struct tcp_options opt = {.has_timestamps = false};
-	struct ipv4_send how = {.dont_fragment = true};
+	struct ip_send how = {
+		.src = &local->addr,
+		.dst = &remote->addr,
+		.protocol = IP_PROTO_TCP,
+		.dont_fragment = true,
+	};
 	struct pktbuf *pkt = pktbuf_alloc(&stack->pool, PKTBUF_HEADROOM);
 	struct tcp_header h = {.seq = send->seq, .ack = ack, .flags = send->flags};
 
@@ -249,5 +245,6 @@ int tcp_transmit_rst(struct stack *stack, const struct tcb *tcb, const struct ne
 	push_header(pkt, local, remote, &h, &opt);
 	tcp_watch_sent(pkt, NULL, send->note, send->note_arg);
 	stack->counters.tcp_rst_out++;
-	return hand_to_ip(stack, pkt, local, remote, how, now_ns);
+	stack->counters.tcp_out++;
+	return ip_output(stack, pkt, &how, now_ns);
 }

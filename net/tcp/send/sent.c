@@ -10,7 +10,6 @@
 #include "net/tcp/internal.h"
 
 #include "net/checksum.h"
-#include "net/ip/ipv4.h"
 
 static const char *reason_text(unsigned reason)
 {
