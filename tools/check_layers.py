@@ -141,6 +141,8 @@ def allowed(path, included):
         return False
     if included.startswith('kernel/arch/') and not path.startswith(ARCH_USERS):
         return False
+    if path.startswith(NEUTRAL) and included.startswith(FAMILY_HEADERS):
+        return False
     if path == COMPOSITION_ROOT and included not in ('<cpuid.h>',) and not included.startswith('<arch/'):
         return True
     for private, public in PRIVATE.items():
@@ -178,6 +180,7 @@ def check_includes(root):
                 line = text.count('\n', 0, match.start()) + 1
                 faults.append(f'{path}:{line}: {rule_for(path)[0]} may not include {included}')
         faults += cpu_faults(path, text)
+        faults += family_faults(path, text)
     return faults
 
 
@@ -213,6 +216,49 @@ def cpu_faults(path, text):
         if INSTRUCTIONS.fullmatch(name) or X86_WORDS & set(name.lower().split('_')):
             line = code.count('\n', 0, match.start()) + 1
             faults.append(f'{path}:{line}: {name} belongs into kernel/arch/')
+    return faults
+
+
+# --- families ------------------------------------------------------------------------------------------
+
+# What knows no family: addresses are struct net_addr there, IP is net/ip/ip.h.
+NEUTRAL = ('net/tcp/', 'net/udp/', 'net/socket/')
+NEUTRAL_BUT = ('net_endpoint_ipv4', 'AF_INET')  # an unbound socket's name
+FAMILY_WORD = re.compile(r'\w*(?:ipv4|ethernet)\w*|\bETH_\w+|\beth_\w+', re.I)
+FAMILY_HEADERS = ('net/ip/ipv4', 'net/ip/route.h', 'net/wire/ipv4.h', 'net/wire/eth.h', 'net/wire/arp.h',
+                  'net/link/')
+INTEGER_ADDRESS = re.compile(r'\buint32_t[ \t]+\**(?:\w+_)?(?:addr|address|ip|ipv4|src|dst|source|destination|'
+                             r'local|remote|peer|gateway|router|next_hop|reporter)\b')
+# What is IPv4 by nature: the one place of code where its name stands.  A prefix stands for all files
+# that begin with it.
+IPV4_BY_NATURE = {
+    'base/net_addr.h', 'base/strbuf.', 'base/ipv4_text.',      # addresses as numbers and text
+    'log/',                                                    # fields of the type ipv4
+    'config/',                                                 # ip=, and other keys that take an address
+    'net/wire/', 'net/ip/', 'net/link/arp.', 'net/link/acd.',  # itself, ICMP, ARP, RFC 5227
+    'net/dhcp/', 'net/dhcp.h',                                 # RFC 2131, RFC 3927
+    'net/net.', 'net/netif.', 'net/stack.',                    # net_set_ipv4(), the interface's, what it keeps
+    'net/awaited.',                                            # reads what was dropped, down to the ports
+    'machine/network.', 'machine/progress.',                   # brings the address up, and reports it
+    'app/dns/',                                                # A records
+    'app/', 'tests/apps/',                                     # literals in URLs, settings and headers
+}
+
+
+def family_faults(path, text):
+    faults = []
+
+    def find(pattern, where, fault):
+        for match in pattern.finditer(where):
+            if match.group() not in NEUTRAL_BUT:
+                line = where.count('\n', 0, match.start()) + 1
+                faults.append(f'{path}:{line}: {match.group()} {fault}')
+
+    if path.startswith(NEUTRAL):
+        find(FAMILY_WORD, text, 'is of one family, and this knows none (net/ip/ip.h)')
+        find(INTEGER_ADDRESS, code_of(text), 'is an address as an integer: struct net_addr')
+    elif not path.startswith(tuple(IPV4_BY_NATURE)):
+        find(re.compile(r'\w*ipv4\w*', re.I), code_of(text), 'stands where nothing is IPv4 by nature')
     return faults
 
 

@@ -90,7 +90,7 @@ static inline bool udp_is_connected(const struct udp_pcb *pcb)
 
 /* --- udp.c ---------------------------------------------------------------------------------------- */
 
-/* Copies `len` bytes into one datagram.  ERR_MSGSIZE (over IPv4: longer than 65,507), ERR_NOBUFS,
+/* Copies `len` bytes into one datagram.  ERR_MSGSIZE (longer than ip_payload_max()), ERR_NOBUFS,
  * ERR_INVAL (port 0), and what ip_output() says; ERR_ACCES: a broadcast address, and not
  * `broadcast`. */
 int udp_send(struct stack *stack, const struct udp_pcb *pcb, const void *buf, size_t len,

@@ -64,6 +64,10 @@ from conftest import ROOT
     ('kernel/arch/cpu.h', 'kernel/panic.h', False), ('kernel/arch/x86_64/trap.c', 'kernel/fault/panic_report.h', True),
     ('kernel/main.c', '<cpuid.h>', False), ('net/net.c', '<cpuid.h>', False), ('boot/efi/main.c', '<cpuid.h>', True),
     ('boot/pvh/enter.c', 'kernel/arch/x86_64/layout.h', True), ('boot/efi/main.c', 'kernel/arch/image.h', False),
+    ('net/tcp/conn/calls.c', 'net/ip/ip.h', True), ('net/tcp/conn/calls.c', 'net/ip/ipv4.h', False),
+    ('net/udp/udp.c', 'net/ip/ipv4_output.h', False), ('net/udp/udp.c', 'net/ip/path_mtu.h', True),
+    ('net/socket/dgram.c', 'net/wire/ipv4.h', False), ('net/socket/awaited.c', 'net/link/neigh.h', False),
+    ('net/tcp/send/sent.c', 'net/wire/eth.h', False), ('net/ip/icmp.c', 'net/wire/ipv4.h', True),
     ('machine/idle.c', 'kernel/irq_halt.h', True), ('kernel/main.c', 'kernel/irq_halt.h', False),
     ('machine/network.c', 'kernel/irq_halt.h', False), ('kernel/main.c', 'app/app.h', True),
 ])
@@ -110,6 +114,30 @@ def test_words(tmp_path, path, text, word):
 ])
 def test_words_of_one_cpu(path, text, fault):
     assert check_layers.cpu_faults(path, text) == ([fault] if fault else [])
+
+
+@pytest.mark.parametrize('path, text, fault', [
+    ('net/tcp/conn/x.c', 'ipv4_route(stack);', 'net/tcp/conn/x.c:1: ipv4_route is of one family'),
+    ('net/udp/x.c', '\n\nx = IPV4_TTL;', 'net/udp/x.c:3: IPV4_TTL is of one family'),
+    ('net/socket/x.c', '/* over IPv4 */', 'net/socket/x.c:1: IPv4 is of one family'),
+    ('net/tcp/x.c', 'n = ETH_HEADER_LEN;', 'net/tcp/x.c:1: ETH_HEADER_LEN is of one family'),
+    ('net/tcp/x.c', '/* an Ethernet frame */', 'net/tcp/x.c:1: Ethernet is of one family'),
+    ('net/tcp/x.c', 'a = net_addr_to_ipv4(b);', 'net/tcp/x.c:1: net_addr_to_ipv4 is of one family'),
+    ('net/tcp/x.c', 'a = net_endpoint_ipv4(0, 0); b = AF_INET;', None),
+    ('net/tcp/x.c', 'void f(uint32_t src);', 'net/tcp/x.c:1: uint32_t src is an address'),
+    ('net/udp/x.h', 'struct x { uint32_t local; };', 'net/udp/x.h:1: uint32_t local is an address'),
+    ('net/socket/x.h', 'void f(uint32_t *next_hop);', 'net/socket/x.h:1: uint32_t *next_hop is an address'),
+    ('net/socket/x.h', 'uint32_t error_addr;', 'net/socket/x.h:1: uint32_t error_addr is an address'),
+    ('net/udp/x.c', 'uint32_t received_memory, localized;', None),
+    ('net/ip/ipv4_x.c', 'uint32_t src = ipv4_own();', None), ('net/link/arp.c', 'EV_IPV4("ip", ip);', None),
+    ('net/link/neigh.c', 'net_addr_to_ipv4(a);', 'net/link/neigh.c:1: net_addr_to_ipv4 stands where nothing'),
+    ('net/pktbuf.c', 'x = IPV4_HEADER_LEN;', 'net/pktbuf.c:1: IPV4_HEADER_LEN stands where nothing'),
+    ('net/pktbuf.c', '/* IPv4 (60) */', None), ('kernel/x.c', 'ipv4();', 'kernel/x.c:1: ipv4 stands where nothing'),
+    ('app/dns/x.c', 'ipv4_parse();', None), ('net/dhcp/x.c', 'ipv4_is();', None),
+])
+def test_families(path, text, fault):
+    found = check_layers.family_faults(path, text)
+    assert (fault is None and not found) or (len(found) == 1 and found[0].startswith(fault))
 
 
 @pytest.mark.skipif(not shutil.which('gcc'), reason='no compiler')

@@ -37,7 +37,7 @@ void tcp_congestion_choose(struct tcb *tcb, enum net_congestion which)
 
 /* --- where it begins ------------------------------------------------------------------------- */
 
-/* RFC 6928 2: ten segments, as long as they are no longer than those of Ethernet; RFC 5681 3.1: one
+/* RFC 6928 2: ten segments, as long as they are no longer than 1,460 bytes; RFC 5681 3.1: one
  * when the SYN or SYN-ACK was lost. */
 static uint32_t initial_window(const struct tcb *tcb)
 {
