@@ -278,6 +278,7 @@ static struct refused *arp_awaits(struct stack *stack, struct netif *netif, cons
 void arp_init(struct stack *stack)
 {
 	static const struct neigh_resolver resolver = {
+		.family = NET_FAMILY_IPV4,
 		.eth_type = ETH_TYPE_IPV4,
 		.ask = arp_ask,
 		.moved = arp_moved,

@@ -23,8 +23,10 @@
 #define CLAIM_DOUBLINGS_MAX 3u /* of NEIGH_CLAIM_PAUSE_NS: 8 s */
 #define REFUTED_FORGOTTEN_NS (30 * NS_PER_S) /* the pause begins anew */
 
+#define NEIGH_RESOLVERS_MAX 2 /* families */
+
 struct neigh_table {
-	struct neigh_resolver resolver; /* for IPv4; IPv6 brings a second one */
+	const struct neigh_resolver *resolvers[NEIGH_RESOLVERS_MAX]; /* NULL: free */
 	struct neigh *recent;           /* the last one that was sent to: nearly always the next */
 	uint32_t waiting;               /* packets in all queues */
 	struct neigh entries[NEIGH_MAX];
@@ -110,14 +112,28 @@ static struct neigh *find_victim(struct neigh_table *table)
 
 static void fire(struct stack *stack, struct timer *timer, uint64_t now_ns);
 
+/* NULL: nothing resolves addresses of that family. */
+static const struct neigh_resolver *find_resolver(const struct neigh_table *table, uint8_t family)
+{
+	for (unsigned i = 0; i < NEIGH_RESOLVERS_MAX; i++)
+		if (table->resolvers[i] != NULL && table->resolvers[i]->family == family)
+			return table->resolvers[i];
+	return NULL;
+}
+
+/* NULL: its family has no resolver. */
 static struct neigh *make_entry(struct stack *stack, struct neigh *n, struct netif *netif,
 				const struct net_addr *addr)
 {
+	const struct neigh_resolver *resolver = find_resolver(stack->neigh, addr->family);
+
+	if (resolver == NULL)
+		return NULL;
 	if (n->state != NEIGH_FREE) {
 		stack->counters.arp_table_full++;
 		remove_entry(stack, n);
 	}
-	*n = (struct neigh){.netif = netif, .addr = *addr};
+	*n = (struct neigh){.resolver = resolver, .netif = netif, .addr = *addr};
 	timer_init(&n->timer, fire);
 	return n;
 }
@@ -150,7 +166,7 @@ static void ask(struct stack *stack, struct neigh *n, uint64_t now_ns)
 	n->attempts = (uint8_t)MIN(n->attempts + 1u, (unsigned)UINT8_MAX);
 	n->asked_ns = now_ns;
 	timer_set(&stack->timers, &n->timer, now_ns + patience(n));
-	err = stack->neigh->resolver.ask(stack, n, now_ns);
+	err = n->resolver->ask(stack, n, now_ns);
 	n->polled |= err == ERR_OK && neigh_is_poll(n);
 }
 
@@ -182,7 +198,7 @@ static bool give_to_claimant(struct stack *stack, struct neigh *n, uint64_t now_
 	memcpy(old, n->mac, NETIF_MAC_LEN);
 	settle(n, n->claimant, now_ns);
 	stack->counters.arp_moved++;
-	stack->neigh->resolver.moved(stack, n, old, now_ns);
+	n->resolver->moved(stack, n, old, now_ns);
 	neigh_flush(stack, n, now_ns);
 	return true;
 }
@@ -198,7 +214,7 @@ static void probe_fired(struct stack *stack, struct neigh *n, uint64_t now_ns)
  * are told last, when the cache is in order: they may send again at once. */
 static void give_up(struct stack *stack, struct neigh *n, uint64_t now_ns)
 {
-	const struct neigh_resolver *resolver = &stack->neigh->resolver;
+	const struct neigh_resolver *resolver = n->resolver;
 	const struct link_protocol *above = link_protocol(stack, resolver->eth_type);
 	struct pktbuf_queue waiting = take_queue(stack, n);
 	struct refused refused = n->refused; /* the entry may be another's below */
@@ -266,7 +282,7 @@ static int send_now(struct stack *stack, const struct neigh *n, struct pktbuf *p
 	const struct eth_send how = {
 		.netif = n->netif,
 		.dst = n->mac,
-		.type = stack->neigh->resolver.eth_type,
+		.type = n->resolver->eth_type,
 		.next_hop = &n->addr,
 	};
 
@@ -327,6 +343,10 @@ int neigh_output(struct stack *stack, struct netif *netif, const struct net_addr
 
 	if (n == NULL) {
 		n = make_entry(stack, find_victim(table), netif, addr);
+		if (n == NULL) {
+			pktbuf_free(pkt);
+			return ERR_AFNOSUPPORT;
+		}
 		n->state = NEIGH_INCOMPLETE;
 		n->used_ns = n->began_ns = now_ns;
 		n->until_ns = pkt->resolve_until_ns;
@@ -511,5 +531,11 @@ void neigh_table_destroy(struct stack *stack, struct neigh_table *table)
 
 void neigh_set_resolver(struct stack *stack, const struct neigh_resolver *resolver)
 {
-	stack->neigh->resolver = *resolver;
+	const struct neigh_resolver **slots = stack->neigh->resolvers;
+	unsigned i = 0;
+
+	while (i < NEIGH_RESOLVERS_MAX && slots[i] != NULL && slots[i]->family != resolver->family)
+		i++;
+	ASSERT(i < NEIGH_RESOLVERS_MAX);
+	slots[i] = resolver;
 }

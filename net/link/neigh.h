@@ -54,8 +54,11 @@
 
 enum neigh_state { NEIGH_FREE, NEIGH_INCOMPLETE, NEIGH_REACHABLE, NEIGH_PROBE };
 
+struct neigh_resolver;
+
 struct neigh {
 	struct timer timer; /* the next request, or giving up */
+	const struct neigh_resolver *resolver; /* of its family */
 	struct netif *netif;
 	struct net_addr addr;
 	uint8_t state; /* enum neigh_state */
@@ -75,8 +78,9 @@ struct neigh {
 	struct pktbuf_queue queue;
 };
 
-/* What a protocol of address resolution does for the cache. */
+/* What a protocol of address resolution does for the cache: one for each family. */
 struct neigh_resolver {
+	uint8_t family;    /* enum net_family, of the addresses that it resolves */
 	uint16_t eth_type; /* of the packets that are resolved: their protocol (net/link/link.h) has
 			    * undeliverable() */
 	/* Sends one request: to n->mac alone where neigh_is_poll(), else to everybody.  ERR_OK: a
@@ -98,10 +102,12 @@ static inline bool neigh_is_poll(const struct neigh *n)
 /* NULL: no memory. */
 struct neigh_table *neigh_table_create(struct stack *stack) MUST_CHECK;
 void neigh_table_destroy(struct stack *stack, struct neigh_table *table);
+/* In place of the one that the family had.  Borrowed for as long as the stack lives. */
 void neigh_set_resolver(struct stack *stack, const struct neigh_resolver *resolver);
 
 /* Sends a network-layer packet to the neighbour `addr` of `netif`, now or once it is resolved.
- * Consumes.  ERR_OK also when the packet waits; ERR_NOBUFS: no entry could be had. */
+ * Consumes.  ERR_OK also when the packet waits; ERR_AFNOSUPPORT: its family has no
+ * resolver. */
 int neigh_output(struct stack *stack, struct netif *netif, const struct net_addr *addr,
 		 struct pktbuf *pkt, uint64_t now_ns);
 

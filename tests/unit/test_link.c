@@ -108,12 +108,13 @@ static void gave_up(struct stack *stack, const struct neigh *n)
 	(void)n;
 }
 
-/* Whichever protocol's packets a neighbour was to get hears that it did not. */
+/* Whichever protocol's packets a neighbour was to get hears that it did not.  A family has a resolver of
+ * its own: ARP, which is there, too, is not asked. */
 TEST(what_no_neighbour_takes_goes_back_to_its_protocol)
 {
 	static const struct neigh_resolver resolver = {
-		.eth_type = TYPE_TEST, .ask = ask, .gave_up = gave_up};
-	const struct net_addr nobody_there = net_addr_ipv4(KIT_PEER_IP + 9);
+		.family = NET_FAMILY_IPV6, .eth_type = TYPE_TEST, .ask = ask, .gave_up = gave_up};
+	const struct net_addr nobody_there = {.family = NET_FAMILY_IPV6, .bytes = {0xfe, 0x80, [15] = 9}};
 	struct pktbuf *pkt = pktbuf_alloc(&k.stack->pool, PKTBUF_HEADROOM);
 
 	link_register(k.stack, &protocol);
@@ -121,4 +122,35 @@ TEST(what_no_neighbour_takes_goes_back_to_its_protocol)
 	assert_int_equal(neigh_output(k.stack, &k.netif, &nobody_there, pkt, k.now_ns), ERR_OK);
 	kit_advance(&k, 10 * NS_PER_S);
 	assert_int_equal(undelivered, 1);
+	assert_int_equal(kit_counter(&k, "arp_requests_out"), 0);
+}
+
+/* The same bytes in another family are another neighbour. */
+TEST(each_family_has_its_resolver)
+{
+	static const struct neigh_resolver resolver = {
+		.family = NET_FAMILY_IPV6, .eth_type = TYPE_TEST, .ask = ask, .gave_up = gave_up};
+	struct net_addr addr = net_addr_ipv4(KIT_PEER_IP + 9);
+
+	neigh_set_resolver(k.stack, &resolver);
+	assert_int_equal(neigh_output(k.stack, &k.netif, &addr,
+				      pktbuf_alloc(&k.stack->pool, PKTBUF_HEADROOM), k.now_ns), ERR_OK);
+	assert_int_equal(kit_counter(&k, "arp_requests_out"), 1);
+	addr.family = NET_FAMILY_IPV6;
+	assert_null(neigh_find(k.stack, &k.netif, &addr));
+	assert_int_equal(neigh_output(k.stack, &k.netif, &addr,
+				      pktbuf_alloc(&k.stack->pool, PKTBUF_HEADROOM), k.now_ns), ERR_OK);
+	assert_non_null(neigh_find(k.stack, &k.netif, &addr));
+	assert_int_equal(kit_counter(&k, "arp_requests_out"), 1);
+}
+
+TEST(a_family_without_a_resolver_is_refused)
+{
+	const struct net_addr addr = {.family = NET_FAMILY_IPV6, .bytes = {0xfe, 0x80, [15] = 9}};
+	static const uint8_t mac[NETIF_MAC_LEN] = {2, 0, 0, 0, 0, 9};
+
+	assert_int_equal(neigh_output(k.stack, &k.netif, &addr,
+				      pktbuf_alloc(&k.stack->pool, PKTBUF_HEADROOM), k.now_ns),
+			 ERR_AFNOSUPPORT);
+	assert_null(neigh_learn(k.stack, &k.netif, &addr, mac, NEIGH_NEWS_LEARN, k.now_ns).entry);
 }
