@@ -151,22 +151,37 @@ static void leave_address(struct stack *stack, struct netif *netif)
 {
 	const struct net_addr gone = net_addr_ipv4(netif->ipv4);
 
-	netif->ipv4 = netif->ipv4_mask = 0;
 	if (net_addr_is_any(&gone))
 		return;
-	neigh_forget(stack, netif);
+	ip_remove_address(netif, &gone);
+	neigh_forget(stack, netif, gone.family);
 	tcp_address_gone(stack, &gone);
+}
+
+/* Ones from the top, of a mask without holes. */
+static uint8_t prefix_len_of(uint32_t mask)
+{
+	uint8_t len = 0;
+
+	for (; mask != 0; mask <<= 1)
+		len++;
+	return len;
 }
 
 int net_set_ipv4(struct stack *stack, struct netif *netif, uint32_t ipv4, uint32_t mask)
 {
+	const struct netif_addr addr = {.addr = net_addr_ipv4(ipv4),
+					.prefix_len = prefix_len_of(mask), .valid_until_ns = TIME_NEVER};
+	int err;
+
 	ASSERT(netif->stack == stack);
 	if (!ipv4_is_address_of_host(ipv4, mask))
 		return ERR_INVAL;
 	if (netif->ipv4 != ipv4)
 		leave_address(stack, netif);
-	netif->ipv4 = ipv4;
-	netif->ipv4_mask = mask;
+	err = ip_add_address(netif, &addr);
+	if (err != ERR_OK)
+		return err;
 	ipv4_prune_routes(stack, netif);
 	acd_start(stack, netif);
 	return ERR_OK;

@@ -11,6 +11,7 @@
 #define NET_NETIF_H
 
 #include "base/compiler.h"
+#include "base/net_addr.h"
 #include "net/pktbuf.h"
 
 struct stack;
@@ -62,6 +63,15 @@ struct netif_counters {
 	uint64_t rx_csum_bad; /* transport checksums found wrong by the stack */
 };
 
+/* One of an interface's addresses. */
+struct netif_addr {
+	struct net_addr addr;
+	uint8_t prefix_len;      /* bits that neighbours have in common */
+	uint64_t valid_until_ns; /* TIME_NEVER: its owner takes it away */
+};
+
+#define NETIF_ADDRS_MAX 8 /* of all families */
+
 struct netif {
 	/* --- filled by the driver ------------------------------------------------------- */
 	const char *name;
@@ -75,8 +85,10 @@ struct netif {
 	/* --- filled by the stack (net_attach) ------------------------------------------ */
 	struct stack *stack;
 	struct netif *next;
-	uint32_t ipv4;      /* host order, 0: none */
-	uint32_t ipv4_mask; /* host order */
+	struct netif_addr addrs[NETIF_ADDRS_MAX]; /* the first n_addrs; written by net/ip/address.c alone */
+	uint8_t n_addrs;
+	uint32_t ipv4;      /* the IPv4 address among them, host order; 0: none */
+	uint32_t ipv4_mask; /* the mask of its prefix, host order */
 
 	struct netif_counters counters;
 };

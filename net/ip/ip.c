@@ -16,7 +16,7 @@
 bool ip_is_ours(const struct stack *stack, const struct net_addr *addr)
 {
 	for (const struct netif *n = stack->netifs; n != NULL; n = n->next)
-		if (n->ipv4 == net_addr_to_ipv4(addr) && addr->family == NET_FAMILY_IPV4)
+		if (ip_find_address(n, addr) != NULL)
 			return true;
 	return false;
 }

@@ -37,6 +37,17 @@ static inline uint32_t ip_payload_max(const struct net_addr *a)
 	return a->family == NET_FAMILY_IPV6 ? UINT16_MAX : UINT16_MAX - 20;
 }
 
+/* Gives the interface an address, or the one that it has another prefix length and lifetime.
+ * ERR_NOSPC: it has NETIF_ADDRS_MAX. */
+int ip_add_address(struct netif *netif, const struct netif_addr *addr) MUST_CHECK;
+void ip_remove_address(struct netif *netif, const struct net_addr *addr);
+/* NULL: the interface does not have it. */
+const struct netif_addr *ip_find_address(const struct netif *netif, const struct net_addr *addr);
+/* The oldest of a family; NULL: it has none. */
+const struct netif_addr *ip_first_address(const struct netif *netif, uint8_t family);
+/* Both have the first `prefix_len` bits in common. */
+bool ip_prefix_equal(const struct net_addr *a, const struct net_addr *b, uint8_t prefix_len);
+
 /* One of our addresses, on whichever interface. */
 bool ip_is_ours(const struct stack *stack, const struct net_addr *addr);
 

@@ -138,13 +138,16 @@ static struct neigh *make_entry(struct stack *stack, struct neigh *n, struct net
 	return n;
 }
 
-void neigh_forget(struct stack *stack, const struct netif *netif)
+void neigh_forget(struct stack *stack, const struct netif *netif, uint8_t family)
 {
 	struct neigh_table *table = stack->neigh;
 
-	for (unsigned i = 0; i < NEIGH_MAX; i++)
-		if (table->entries[i].state != NEIGH_FREE && table->entries[i].netif == netif)
-			remove_entry(stack, &table->entries[i]);
+	for (unsigned i = 0; i < NEIGH_MAX; i++) {
+		struct neigh *n = &table->entries[i];
+
+		if (n->state != NEIGH_FREE && n->netif == netif && n->addr.family == family)
+			remove_entry(stack, n);
+	}
 }
 
 /* --- asking ------------------------------------------------------------------------------------ */

@@ -126,8 +126,8 @@ void neigh_doubt(struct stack *stack, struct netif *netif, const struct net_addr
  * neighbour are sent all the same, and their completions are called without an owner. */
 void neigh_unlink_owner(struct stack *stack, const void *owner);
 
-/* The interface has no address any more: its entries go, and what waits in them. */
-void neigh_forget(struct stack *stack, const struct netif *netif);
+/* The interface has no address of that family any more: its entries of it go, and what waits in them. */
+void neigh_forget(struct stack *stack, const struct netif *netif, uint8_t family);
 
 enum neigh_news {
 	NEIGH_NEWS_UPDATE, /* changes an entry that exists (RFC 826: merge) */

@@ -138,6 +138,88 @@ TEST(only_an_address_of_an_interface_is_ours)
 	kit_close(&k);
 }
 
+/* --- an interface's addresses ------------------------------------------------------------------------------- */
+
+TEST(an_interface_has_addresses_of_both_families)
+{
+	struct kit k;
+	const struct netif_addr six = {.addr = V6(0x20, 1, 1), .prefix_len = 64, .valid_until_ns = 5};
+	const struct net_addr four = net_addr_ipv4(KIT_IP);
+	const struct netif_addr *first;
+
+	kit_open(&k, 1, NULL);
+	assert_int_equal(ip_add_address(&k.netif, &six), ERR_OK);
+	assert_int_equal(k.netif.n_addrs, 2);
+	assert_true(ip_is_ours(k.stack, &six.addr));
+	assert_true(ip_is_ours(k.stack, &four));
+	first = ip_first_address(&k.netif, NET_FAMILY_IPV6);
+	assert_int_equal(first->valid_until_ns, 5);
+	first = ip_first_address(&k.netif, NET_FAMILY_IPV4);
+	assert_true(net_addr_equal(&first->addr, &four));
+	assert_int_equal(first->prefix_len, 24);
+	assert_true(first->valid_until_ns == TIME_NEVER);
+	net_clear_ipv4(k.stack, &k.netif);
+	assert_int_equal(k.netif.ipv4 | k.netif.ipv4_mask, 0);
+	assert_false(ip_is_ours(k.stack, &four));
+	assert_true(ip_is_ours(k.stack, &six.addr));
+	assert_null(ip_first_address(&k.netif, NET_FAMILY_IPV4));
+	ip_remove_address(&k.netif, &six.addr);
+	ip_remove_address(&k.netif, &six.addr);
+	assert_int_equal(k.netif.n_addrs, 0);
+	kit_close(&k);
+}
+
+/* Once more is another lifetime of the same one. */
+TEST(an_address_is_in_the_list_once_and_the_list_is_short)
+{
+	struct netif n = {0};
+	struct netif_addr a = {.addr = V6(0x20, 1, 1), .prefix_len = 64};
+
+	assert_int_equal(ip_add_address(&n, &a), ERR_OK);
+	a.prefix_len = 48;
+	assert_int_equal(ip_add_address(&n, &a), ERR_OK);
+	assert_int_equal(n.n_addrs, 1);
+	assert_int_equal(ip_find_address(&n, &a.addr)->prefix_len, 48);
+	for (unsigned i = 1; i < NETIF_ADDRS_MAX; i++) {
+		a.addr.bytes[15]++;
+		assert_int_equal(ip_add_address(&n, &a), ERR_OK);
+	}
+	assert_int_equal(ip_add_address(&n, &a), ERR_OK); /* the last again */
+	a.addr.bytes[15]++;
+	assert_int_equal(ip_add_address(&n, &a), ERR_NOSPC);
+	assert_null(ip_find_address(&n, &a.addr));
+	assert_int_equal(n.n_addrs, NETIF_ADDRS_MAX);
+}
+
+TEST(a_mask_is_a_prefix_length)
+{
+	static const uint32_t masks[] = {0xffffffff, 0xfffffffe, 0xffffff00, 0xfffff800, 0x80000000, 0};
+
+	for (unsigned i = 0; i < ARRAY_LEN(masks); i++) {
+		struct kit k;
+
+		kit_open_bare(&k, 1, NULL);
+		assert_int_equal(net_set_ipv4(k.stack, &k.netif, 0x0a0102fd, masks[i]), ERR_OK);
+		assert_int_equal(k.netif.ipv4, 0x0a0102fd);
+		assert_int_equal(k.netif.ipv4_mask, masks[i]);
+		assert_int_equal(k.netif.n_addrs, 1);
+		kit_close(&k);
+	}
+}
+
+TEST(a_prefix_is_so_many_bits)
+{
+	struct net_addr a = V6(0x20, 0, 0), b = a, four = V4(0x20, 0, 0, 0);
+
+	for (unsigned bit = 0; bit < 128; bit++) {
+		b.bytes[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
+		for (unsigned len = 0; len <= 128; len++)
+			assert_int_equal(ip_prefix_equal(&a, &b, (uint8_t)len), len <= bit);
+		b = a;
+	}
+	assert_false(ip_prefix_equal(&a, &four, 8));
+}
+
 /* Nothing is sent in a family that there is no code for, and no packet is lost in it. */
 TEST(an_unknown_family_is_refused)
 {
