@@ -101,3 +101,11 @@ TEST(its_own_operations_answer)
 	assert_true(netif_sent_all(&netifs[0]));
 	assert_true(netif_poll_by(&netifs[0], 5) == TIME_NEVER);
 }
+
+TEST(without_an_entropy_device_there_are_no_bytes)
+{
+	uint8_t buf[4];
+
+	assert_int_equal(devices_random(&devices, buf, sizeof(buf)), 0);
+	assert_int_equal(devices_random_poll(&devices, buf, sizeof(buf), true), 0);
+}

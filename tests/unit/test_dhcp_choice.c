@@ -67,6 +67,8 @@ TEST(an_offer_without_an_acknowledgment)
 	assert_true(s.said.xid != xid);
 	assert_int_equal(s.said.t_ns - first_ns, 3 * NS_PER_S);
 	assert_string_equal(ds_event(&s, EVENT_DHCP_NO_ACK, "attempts"), "2");
+	assert_null(ds_event(&s, EVENT_DHCP_NO_ACK, "refused"));
+	assert_null(ds_event(&s, EVENT_DHCP_NO_ACK, "refused_why"));
 	assert_int_equal(ds_reached(&s), NET_DHCP_NO_ACK); /* as far as it got */
 }
 

@@ -422,3 +422,29 @@ TEST(stopping_gives_the_address_back)
 	assert_string_equal(ds_describe(&s), "DHCP was not asked");
 }
 
+TEST(who_has_no_client_has_declined_nothing)
+{
+	struct netif other = {.name = "other"};
+
+	assert_int_equal(net_dhcp_declines(s.k.stack, &other), 0);
+	assert_int_equal(net_dhcp_declines(s.k.stack, &s.k.netif), 0);
+}
+
+/* What is not there is no field of the event, what is there is one, were it a single character. */
+TEST(a_name_of_one_character)
+{
+	ds_offer(&s, KIT_IP);
+	dk_begin(&a, &s.said, DK_ACK, KIT_IP);
+	dk_option_u32(&a, 54, DHCP_KIT_SERVER);
+	dk_option_u32(&a, 1, KIT_MASK);
+	dk_option_u32(&a, 51, LEASE);
+	dk_option(&a, 12, "h", 1);
+	dk_option(&a, 15, "d", 1);
+	dk_end(&a);
+	send();
+	assert_int_equal(s.k.netif.ipv4, KIT_IP);
+	assert_string_equal(ds_event(&s, EVENT_DHCP_ACK, "hostname"), "h");
+	assert_string_equal(ds_event(&s, EVENT_DHCP_ACK, "domain"), "d");
+	assert_null(ds_event(&s, EVENT_DHCP_ACK, "dns"));
+	assert_null(ds_event(&s, EVENT_DHCP_ACK, "gateway"));
+}

@@ -143,3 +143,17 @@ TEST(a_socket_at_port_68)
 	assert_int_equal(sock_recvfrom(s.k.stack, fd, buf, sizeof(buf), &from, s.k.now_ns), 1);
 }
 
+/* The event names the server. */
+TEST(who_sent_what_was_refused)
+{
+	kit_poll(&s.k);
+	ds_expect(&s, DK_DISCOVER);
+	dk_begin(&a, &s.said, DK_OFFER, 0); /* of no address */
+	dk_option_u32(&a, 54, DHCP_KIT_SERVER);
+	dk_option_u32(&a, 1, KIT_MASK);
+	dk_option_u32(&a, 51, LEASE);
+	dk_end(&a);
+	send();
+	assert_int_equal(kit_event_count(&s.k.kp, EVENT_DHCP_REFUSED), 1);
+	assert_string_equal(ds_event(&s, EVENT_DHCP_REFUSED, "server"), "192.168.77.1");
+}

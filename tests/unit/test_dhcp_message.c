@@ -344,6 +344,16 @@ TEST(overloaded_fields)
 	assert_string_equal(reply.search.good, "ple.org");
 	assert_int_equal(noted(0, "an option reaches past the end, and what is before it counts"), 1);
 	begin(DHCP_ACK);
+	option(52, "\1", 1); /* what the other field holds is none of our options */
+	memcpy(msg + 44, "\x0f\3org\xff", 6);
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_string_equal(reply.search.good, "");
+	begin(DHCP_ACK);
+	option(52, "\2", 1);
+	memcpy(msg + 108, "\x0f\3org\xff", 6);
+	assert_int_equal(read_all(), DHCP_GOOD);
+	assert_string_equal(reply.search.good, "");
+	begin(DHCP_ACK);
 	option(52, "\2", 1);
 	memset(msg + 44, 1, 63);
 	assert_int_equal(read_all(), DHCP_GOOD); /* masks of one byte are none */

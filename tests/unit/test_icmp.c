@@ -273,6 +273,44 @@ TEST(each_error_means_what_rfc_1122_says)
 	assert_int_equal(k.n_sent, 0); /* never an error about an error */
 }
 
+TEST(each_error_is_called_by_its_name)
+{
+	static const struct {
+		uint8_t type, code;
+		const char *what;
+	} rows[] = {
+		{ICMP_UNREACHABLE, 0, "network unreachable"}, {ICMP_UNREACHABLE, 1, "host unreachable"},
+		{ICMP_UNREACHABLE, 2, "protocol unreachable"}, {ICMP_UNREACHABLE, 5, "source route failed"},
+		{ICMP_UNREACHABLE, 6, "network unknown"}, {ICMP_UNREACHABLE, 7, "host unknown"},
+		{ICMP_UNREACHABLE, 8, "we are isolated"}, {ICMP_UNREACHABLE, 9, "network prohibited"},
+		{ICMP_UNREACHABLE, 10, "host prohibited"},
+		{ICMP_UNREACHABLE, 11, "network unreachable for this service"},
+		{ICMP_UNREACHABLE, 12, "host unreachable for this service"},
+		{ICMP_UNREACHABLE, 13, "communication prohibited"},
+		{ICMP_UNREACHABLE, 14, "host precedence violation"},
+		{ICMP_UNREACHABLE, 15, "precedence cutoff in effect"},
+		{ICMP_UNREACHABLE, 16, "destination unreachable"},
+		{ICMP_TIME_EXCEEDED, 0, "time exceeded"},
+		{ICMP_TIME_EXCEEDED, 1, "fragment reassembly time exceeded"},
+		{ICMP_TIME_EXCEEDED, 2, "time exceeded, of an unknown kind"},
+		{ICMP_PARAMETER_PROBLEM, 0, "parameter problem"},
+		{ICMP_PARAMETER_PROBLEM, 1, "parameter problem, a required option is missing"},
+		{ICMP_PARAMETER_PROBLEM, 2, "parameter problem, bad length"},
+		{ICMP_PARAMETER_PROBLEM, 3, "parameter problem, of an unknown kind"},
+	};
+	uint8_t quoted[64];
+	size_t len = sent_datagram(quoted);
+
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		kit_events_clear(&k.kp);
+		k.now_ns += 10 * NS_PER_S; /* or they would be too many for the log */
+		inject_error(rows[i].type, rows[i].code, quoted, len);
+		assert_int_equal(kit_event_count(&k.kp, EVENT_ICMP_ERROR), 1);
+		assert_string_equal(kit_event_field(kit_event(&k.kp, EVENT_ICMP_ERROR, 0), "what"),
+				    rows[i].what);
+	}
+}
+
 TEST(an_error_is_logged_with_what_it_is_about)
 {
 	const struct kit_event *ev;

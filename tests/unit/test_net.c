@@ -82,6 +82,13 @@ TEST(counters_have_names)
 
 static uint64_t fired_at;
 
+/* The counter behind the last drop's. */
+static uint64_t *first_of_no_drops(struct stack *stack)
+{
+#define DROP_ONE(name) +1
+	return (uint64_t *)&stack->counters + (0 NET_DROP_COUNTERS(DROP_ONE));
+}
+
 TEST(drops_are_said_at_the_end_and_nothing_else_is)
 {
 	struct kit k;
@@ -89,6 +96,7 @@ TEST(drops_are_said_at_the_end_and_nothing_else_is)
 	kit_open(&k, 1, NULL);
 	k.stack->counters.tcp_bad_checksum = 2;
 	k.stack->counters.ip_in = 7;
+	*first_of_no_drops(k.stack) = 5;
 	k.netif.counters.rx_dropped = 1;
 	net_report_drops(k.stack);
 	assert_int_equal(kit_event_count(&k.kp, EVENT_DROP), 2);
@@ -225,4 +233,39 @@ TEST(two_stacks_talk)
 	udp_unbind(b.stack, &pb);
 	kit_close(&a);
 	kit_close(&b);
+}
+
+/* Interfaces are counted from the one that was added last. */
+TEST(each_interface_has_its_own_counters)
+{
+	struct netif second = {.name = "second", .mtu = 1500};
+	const char *interface, *name;
+	struct kit k;
+	uint64_t value;
+
+	kit_open(&k, 1, NULL);
+	second.ops = k.netif.ops;
+	net_attach(k.stack, &second);
+	k.netif.counters.rx_bytes = 11;
+	second.counters.rx_bytes = 22;
+	for (unsigned which = 0; which < 2; which++) {
+		assert_true(net_interface_counter(k.stack, which, 1, &interface, &name, &value));
+		assert_string_equal(name, "rx_bytes");
+		assert_int_equal(value, strcmp(interface, "second") == 0 ? 22 : 11);
+	}
+	assert_false(net_interface_counter(k.stack, 2, 1, &interface, &name, &value));
+	assert_false(net_interface_counter(k.stack, 0, 7, &interface, &name, &value));
+	kit_close(&k);
+}
+
+TEST(frames_and_bytes_are_counted)
+{
+	static const uint8_t frame[60];
+	struct kit k;
+
+	kit_open(&k, 1, NULL);
+	kit_inject(&k, frame, sizeof(frame));
+	assert_int_equal(k.netif.counters.rx_frames, 1);
+	assert_int_equal(k.netif.counters.rx_bytes, sizeof(frame));
+	kit_close(&k);
 }

@@ -278,3 +278,19 @@ TEST(forged_reports_are_ignored)
 	assert_int_equal(path_mtu(KIT_FAR_IP), 1500);
 }
 
+/* Headers and all, to the last byte: a larger one goes in fragments, which routers may cut again. */
+TEST(want_forbids_fragments_up_to_the_path_s_mtu)
+{
+	struct kit_sent *s;
+
+	pcb.pmtu = UDP_PMTU_WANT;
+	assert_int_equal(send_text(1472), ERR_OK);
+	s = kit_expect(&k);
+	assert_int_equal(s->ip.fragment, IPV4_DF);
+	kit_sent_free(s);
+	assert_int_equal(send_text(1473), ERR_OK);
+	s = kit_expect(&k);
+	assert_int_equal(s->ip.fragment, IPV4_MF);
+	kit_sent_free(s);
+	kit_sent_clear(&k);
+}

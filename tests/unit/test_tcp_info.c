@@ -27,6 +27,8 @@ TCP_TEST(before_anything)
 	info = info_of(t);
 	assert_int_equal(info.busy_us + info.rwnd_limited_us + info.sndbuf_limited_us, 0);
 	assert_int_equal(info.rcv_rtt_us + info.rcv_space, 0);
+	assert_int_equal(info.rcv_wnd, 0);
+	assert_int_equal(info.options, 0);
 	assert_int_equal(info.last_data_sent_ms, UINT32_MAX);
 	assert_int_equal(info.last_data_recv_ms, UINT32_MAX);
 	assert_int_equal(info.last_ack_recv_ms, UINT32_MAX);

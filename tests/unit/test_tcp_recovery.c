@@ -80,6 +80,21 @@ TCP_TEST(two_losses_in_one_window)
 	assert_int_equal(kit_counter(&t->k, "tcp_timeouts"), 0);
 }
 
+/* The same, where the ACK covers no more than one segment, and less than one. */
+TCP_TEST(a_partial_ack_of_one_segment)
+{
+	t->sack = false;
+	tk_establish(t);
+	tk_write(t, 0, 10 * TK_FULL);
+	tk_expect_segments(t, 0, 10);
+	three_duplicates(t, 1);
+	tk_peer_ack(t, 1 + TK_FULL);
+	assert_int_equal(tk_inspect(t).cwnd, 8 * TK_FULL); /* one has left, one is added */
+	tk_peer_ack(t, 1 + TK_FULL + 100);
+	assert_int_equal(tk_inspect(t).cwnd, 8 * TK_FULL - 100);
+	kit_sent_clear(&t->k);
+}
+
 /* The timer restarts with the first partial ACK and not again: a window full of holes is left to
  * the time-out. */
 TCP_TEST(many_losses_in_one_window)

@@ -340,3 +340,17 @@ TCP_TEST(no_timer_is_left_behind)
 	tcp_timer_clear(stack, tcb, TCP_TIMER_CLOSE);
 	assert_false(tcp_inspect(tcb).timer_is_set);
 }
+
+/* RFC 6298 2.3, with numbers. */
+TEST(deviations_to_both_sides)
+{
+	struct tcb longer = {0}, shorter = {0};
+
+	tcp_rto_sample(&longer, 800 * NS_PER_MS);
+	tcp_rto_sample(&shorter, 800 * NS_PER_MS);
+	tcp_rto_sample(&longer, 1200 * NS_PER_MS);
+	tcp_rto_sample(&shorter, 400 * NS_PER_MS);
+	/* RTTVAR (3 * 400 + 400) / 4, SRTT (7 * 800 + R) / 8 */
+	assert_int_equal(tcp_inspect(&longer).rto_ns, (850 + 4 * 400) * NS_PER_MS);
+	assert_int_equal(tcp_inspect(&shorter).rto_ns, (750 + 4 * 400) * NS_PER_MS);
+}

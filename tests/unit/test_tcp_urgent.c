@@ -233,3 +233,17 @@ TEST(a_part_has_no_mark)
 	kit_sent_clear(&t.k);
 	tk_close(&t);
 }
+
+/* What is peeked at ends where a read would: RFC 6093 6, and before the mark. */
+TCP_TEST(a_peek_ends_before_the_mark)
+{
+	char buf[16];
+	struct sock_msg msg = {.buf = buf, .len = sizeof(buf)};
+
+	tk_establish(t);
+	urgent_in(t, 1, 4, "abcdef", 6, 0);
+	assert_int_equal(sock_recvmsg(t->k.stack, t->fd, &msg, SOCK_MSG_PEEK, t->k.now_ns), 3);
+	msg.len = sizeof(buf);
+	assert_int_equal(sock_recvmsg(t->k.stack, t->fd, &msg, 0, t->k.now_ns), 3);
+	kit_sent_clear(&t->k);
+}

@@ -838,3 +838,18 @@ TEST(interrupt_storm_without_news_is_silent)
 	assert_int_equal(fake_machine.event_count[EVENT_DEVICE_BAD], 0);
 }
 
+/* Three in a row, and an interrupt begins the count anew. */
+TEST(silences_are_counted_in_a_row)
+{
+	net_kit_idle();
+	for (unsigned round = 0; round < 10; round++) {
+		net_kit.deaf = true;
+		net_kit_receive(&plain, 60);
+		net_kit_receive(&plain, 60);
+		net_kit.deaf = false;
+		net_kit_receive(&plain, 60);
+		net_kit_receive(&plain, 60);
+	}
+	assert_false(is_polled());
+	assert_int_equal(fake_machine.event_count[EVENT_DEVICE_BAD], 0);
+}
