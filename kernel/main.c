@@ -12,21 +12,20 @@
 #include "app/report.h"
 #include "base/string.h"
 #include "drivers/devices.h"
-#include "kernel/time/clock.h"
 #include "config/config.h"
 #include "config/sources.h"
 #include "kernel/console/console.h"
 #include "kernel/entropy/entropy.h"
-#include "machine/event_loop.h"
 #include "kernel/exit.h"
 #include "kernel/firmware/fw_cfg.h"
-#include "machine/idle.h"
+#include "machine/machine.h"
 #include "log/log.h"
 #include "kernel/mm/memory.h"
 #include "machine/network.h"
 #include "kernel/entropy/renew.h"
 #include "kernel/firmware/smbios.h"
 #include "kernel/start.h"
+#include "kernel/time/clock.h"
 #include "net/net.h"
 #include "net/socket.h"
 
@@ -103,7 +102,7 @@ static struct net_port port = {
 	.generation = port_generation,
 };
 
-/* --- what the application needs from this machine ---------------------------------------------- */
+/* --- what a run is made of ----------------------------------------------------------------------- */
 
 struct wiring {
 	struct progress progress;
@@ -112,34 +111,10 @@ struct wiring {
 	struct devices devices;
 };
 
-static uint64_t machine_now(void *ctx)
+/* From the machine that the application has a copy of: both have the same `ctx`. */
+static struct wiring *wiring_of(void *ctx)
 {
-	(void)ctx;
-	return clock_now_ns();
-}
-
-static uint64_t machine_idle(void *ctx)
-{
-	(void)ctx;
-	return idle_total_ns();
-}
-
-static uint64_t machine_unix(void *ctx)
-{
-	(void)ctx;
-	return clock_unix_s();
-}
-
-static void machine_memory(void *ctx, uint64_t *total, uint64_t *available)
-{
-	(void)ctx;
-	*total = pages_total() * PAGE_SIZE;
-	*available = pages_available() * PAGE_SIZE;
-}
-
-static void machine_turn(void *ctx, uint64_t deadline_ns)
-{
-	event_loop_iterate(((struct wiring *)ctx)->machine.stack, deadline_ns);
+	return CONTAINER_OF(ctx, struct wiring, machine);
 }
 
 /* --- the run ------------------------------------------------------------------------------------ */
@@ -235,28 +210,22 @@ static void network_start(struct wiring *w)
 
 static const char *no_address(void *ctx)
 {
-	struct wiring *w = ctx;
-
-	return network_no_address(&w->network);
+	return network_no_address(&wiring_of(ctx)->network);
 }
 
 static const struct refused *refused_meanwhile(void *ctx)
 {
-	struct wiring *w = ctx;
-
-	return network_refused(&w->network);
+	return network_refused(&wiring_of(ctx)->network);
 }
 
 static bool another_address(void *ctx, uint64_t deadline_ns)
 {
-	struct wiring *w = ctx;
-
-	return network_another_address(&w->network, deadline_ns);
+	return network_another_address(&wiring_of(ctx)->network, deadline_ns);
 }
 
 static struct app_names names_now(void *ctx)
 {
-	struct network *n = &((struct wiring *)ctx)->network;
+	struct network *n = &wiring_of(ctx)->network;
 
 	network_take_names(n);
 	struct app_names names = {.n_servers = n->n_dns, .search = n->domain};
@@ -264,16 +233,6 @@ static struct app_names names_now(void *ctx)
 	_Static_assert(ARRAY_LEN(names.servers) == ARRAY_LEN(n->dns), "as many");
 	memcpy(names.servers, n->dns, sizeof(names.servers));
 	return names;
-}
-
-/* A machine that ends takes with it what its device has not transmitted yet. */
-static void transmit_rest(struct wiring *w)
-{
-	uint64_t deadline_ns = clock_now_ns() + LET_OUT_NS;
-
-	while (w->network.netif != NULL && !netif_sent_all(w->network.netif) &&
-	       clock_now_ns() < deadline_ns)
-		machine_turn(w, MIN(deadline_ns, clock_now_ns() + NS_PER_MS));
 }
 
 NORETURN void kernel_main(struct boot_info *bi)
@@ -299,21 +258,12 @@ NORETURN void kernel_main(struct boot_info *bi)
 	if (platform.entropy == CONFIG_ENTROPY_REQUIRE && entropy_is_weak())
 		fail(STATUS_WEAK_ENTROPY, "the random generator is seeded too weakly: add a "
 					     "virtio-rng device or -cpu with RDRAND");
-	wiring.machine = (struct machine){
-		.stack = net_create(&port, &options, clock_now_ns()),
-		.ctx = &wiring,
-		.now_ns = machine_now,
-		.turn = machine_turn,
-		.random = port_random,
-		.idle_ns = machine_idle,
-		.alloc = port_alloc,
-		.free = port_free,
-		.unix_s = machine_unix,
-		.memory = machine_memory,
-		.progress = &wiring.progress,
-	};
-	if (wiring.machine.stack == NULL)
+	const struct machine_parts parts = {.stack = net_create(&port, &options, clock_now_ns()),
+					    .progress = &wiring.progress,
+					    .random = port_random};
+	if (parts.stack == NULL)
 		fail(STATUS_OUT_OF_MEMORY, "no memory for the protocol stack");
+	machine_init(&wiring.machine, &parts);
 	wiring.network = (struct network){
 		.machine = &wiring.machine, .events = events, .platform = &platform,
 		.stays = app_stays(&platform)};
@@ -330,6 +280,6 @@ NORETURN void kernel_main(struct boot_info *bi)
 		.deadline_ns = platform.timeout_ns,
 	};
 	status = app_main(&env);
-	transmit_rest(&wiring);
+	network_drain(&wiring.network, clock_now_ns() + LET_OUT_NS);
 	machine_exit(status);
 }

@@ -8,41 +8,10 @@
 #ifndef MACHINE_BLOCKING_H
 #define MACHINE_BLOCKING_H
 
-#include "machine/progress.h"
 #include "base/compiler.h"
+#include "machine/machine.h"
+#include "machine/progress.h"
 #include "net/socket.h"
-
-/* What goes on beside whatever the application waits for.  `run` does what can be done now, without
- * waiting, and returns when it wants to be called again at the latest. */
-struct background {
-	uint64_t (*run)(struct background *background, uint64_t now_ns);
-};
-
-/* The machine as an application sees it; main.c fills it (tests: a simulator). */
-struct machine {
-	struct stack *stack;
-	void *ctx;
-	uint64_t (*now_ns)(void *ctx);
-	/* One turn of the idle loop: drains devices, polls the stack, and sleeps until something
-	 * happened or `deadline_ns` has come.  A turn in which frames came in, a link came or went,
-	 * sent frames were released, or one of the stack's timers was due does not sleep: each may
-	 * be what is waited for. */
-	void (*turn)(void *ctx, uint64_t deadline_ns);
-	/* Fills with unpredictable bytes. */
-	void (*random)(void *ctx, void *buf, size_t len);
-	/* How long it has slept so far; NULL where nobody counts. */
-	uint64_t (*idle_ns)(void *ctx);
-	/* Memory for what only some runs need; as net/port.h has it.  NULL in tests without. */
-	void *(*alloc)(void *ctx, size_t size);
-	void (*free)(void *ctx, void *ptr, size_t size);
-	/* Seconds since 1970, 0: not known.  NULL: nobody knows. */
-	uint64_t (*unix_s)(void *ctx);
-	/* Bytes that the page allocator was given, and still has.  NULL: nobody counts. */
-	void (*memory)(void *ctx, uint64_t *total, uint64_t *available);
-	struct progress *progress; /* who says that a wait is long; NULL: nobody */
-	struct background *background; /* runs in every wait; NULL: nothing does */
-	struct background *closing;    /* a second one: connections that are being closed */
-};
 
 /* One turn of a wait, and of what goes on beside it: sleeps until something happened or `deadline_ns`
  * has come, or until it is time for a sign of life, or for what is beside it. */

@@ -4,6 +4,7 @@
 
 #include "base/strbuf.h"
 #include "base/string.h"
+#include "machine/blocking.h"
 #include "net/dhcp.h"
 #include "net/net.h"
 
@@ -340,4 +341,12 @@ const char *network_no_address(struct network *n)
 	else
 		explain_no_lease(n);
 	return n->problem;
+}
+
+void network_drain(struct network *n, uint64_t deadline_ns)
+{
+	struct machine *m = n->machine;
+
+	while (n->netif != NULL && !netif_sent_all(n->netif) && m->now_ns(m->ctx) < deadline_ns)
+		m->turn(m->ctx, MIN(deadline_ns, m->now_ns(m->ctx) + NS_PER_MS));
 }

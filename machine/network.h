@@ -9,7 +9,7 @@
 #ifndef MACHINE_NETWORK_H
 #define MACHINE_NETWORK_H
 
-#include "machine/blocking.h"
+#include "machine/machine.h"
 #include "log/event.h"
 #include "base/status.h"
 #include "config/config.h"
@@ -55,6 +55,10 @@ bool network_another_address(struct network *n, uint64_t deadline_ns) MUST_CHECK
 
 /* What came and was refused where an address was asked for and there is none; NULL: nothing is known. */
 const struct refused *network_refused(const struct network *n);
+
+/* Runs the machine until its device has transmitted all that it was given, `deadline_ns` at the latest: a
+ * machine that ends takes the rest with it. */
+void network_drain(struct network *n, uint64_t deadline_ns);
 
 /* Why the machine has no address now; NULL: it has one.  The text is in `problem`. */
 const char *network_no_address(struct network *n);

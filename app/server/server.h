@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * The web server: a small page, metrics for a Prometheus, and a word that it lives.  It runs in the
- * background of whatever the application waits for (machine/blocking.h), so that a probe and its metrics
+ * background of whatever the application waits for (machine/machine.h), so that a probe and its metrics
  * share one machine without a second thread.
  *
  *   server_begin(s, ...)     listens; from here on requests are answered in every wait

@@ -70,6 +70,15 @@ from conftest import ROOT
     ('net/tcp/send/sent.c', 'net/wire/eth.h', False), ('net/ip/icmp.c', 'net/wire/ipv4.h', True),
     ('machine/idle.c', 'kernel/irq_halt.h', True), ('kernel/main.c', 'kernel/irq_halt.h', False),
     ('machine/network.c', 'kernel/irq_halt.h', False), ('kernel/main.c', 'app/app.h', True),
+    ('machine/machine.c', 'kernel/time/clock.h', True), ('machine/machine.c', 'kernel/arch/cpu.h', False),
+    ('machine/machine.c', 'drivers/devices.h', False), ('machine/machine.h', 'net/net.h', False),
+    ('machine/machine.c', 'kernel/irq.h', False), ('machine/blocking.c', 'kernel/time/clock.h', False),
+    ('machine/progress.c', 'kernel/console/console.h', False), ('machine/blocking.c', 'config/config.h', False),
+    ('machine/network.c', 'kernel/time/clock.h', False), ('machine/network.c', 'net/dhcp.h', True),
+    ('machine/network.c', 'drivers/devices.h', False), ('machine/network.c', 'app/app.h', False),
+    ('machine/idle.c', 'kernel/console/console.h', True), ('machine/idle.c', 'net/net.h', False),
+    ('machine/irq_input.c', 'kernel/irq_input.h', True), ('machine/irq_input.c', 'kernel/arch/irq.h', False),
+    ('machine/event_loop.c', 'net/net.h', True), ('machine/event_loop.c', 'kernel/console/console.h', False),
 ])
 def test_table(path, included, fine):
     assert check_layers.allowed(path, included) is fine

@@ -497,3 +497,44 @@ TEST(no_link_is_no_address_at_once)
 			    "the network link is down: eth0, eth1, eth2 (waited 15.0 s)");
 	assert_non_null(network_no_address(&network));
 }
+
+/* --- the end of a run ------------------------------------------------------------------------- */
+
+static unsigned sent_all_from_turn;
+
+static bool sent_all(struct netif *netif)
+{
+	(void)netif;
+	return turns >= sent_all_from_turn;
+}
+
+static void drain_until(unsigned turn_of_the_last, uint64_t deadline_ns)
+{
+	static const struct netif_ops ops = {.sent_all = sent_all};
+
+	eth[0].ops = &ops;
+	network.netif = &eth[0];
+	sent_all_from_turn = turn_of_the_last;
+	network_drain(&network, deadline_ns);
+}
+
+TEST(a_run_ends_when_its_device_has_sent_all)
+{
+	drain_until(3, TIME_NEVER);
+	assert_int_equal(turns, 3);
+}
+
+TEST(a_device_that_sends_nothing_does_not_hold_the_run_back)
+{
+	uint64_t deadline_ns = k.now_ns + 100 * NS_PER_MS;
+
+	drain_until(1000, deadline_ns);
+	assert_int_equal(k.now_ns, deadline_ns);
+	assert_int_equal(turns, 100);
+}
+
+TEST(a_run_without_a_device_has_nothing_to_send)
+{
+	network_drain(&network, TIME_NEVER);
+	assert_int_equal(turns, 0);
+}
