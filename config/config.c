@@ -6,16 +6,12 @@
  */
 #include "config/config.h"
 
+#include "base/span.h"
 #include "base/string.h"
 #include "base/strbuf.h"
 
 /* A fault shows this much of a value; the whole one may be any length. */
 #define SHOWN_MAX 200u
-
-struct span {
-	const char *at;
-	size_t len;
-};
 
 struct reader {
 	const struct config_tables *tables;

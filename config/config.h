@@ -138,8 +138,6 @@ const char *config_set_ip(void *dst_config_ip, const char *value, size_t len);
 const char *config_set_nic(void *dst_config_nic, const char *value, size_t len);
 /* yes, no. */
 const char *config_set_yes_no(void *dst_bool, const char *value, size_t len);
-/* What a hexadecimal digit is worth, -1 for what is none. */
-int config_hex_value(char c);
 
 /* The platform's keys, over `platform` which is set to its defaults.  The table is one per
  * program: a second call points it to another `platform`. */

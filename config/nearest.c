@@ -5,16 +5,12 @@
  * number of letters put in, left out, replaced or swapped with their neighbour (Damerau's distance,
  * each place changed once).  Capitals count as small letters.
  */
+#include "base/chars.h"
 #include "base/string.h"
 #include "config/config.h"
 
 #define NAME_MAX_LEN 32u
 #define DISTANCE_MAX 2u
-
-static char small(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
 
 /* Three rows of the table are enough: a swap looks two back. */
 static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_len)
@@ -29,11 +25,11 @@ static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_le
 
 		row[0] = (uint8_t)i;
 		for (size_t j = 1; j <= b_len; j++) {
-			char ca = small(a[i - 1]), cb = small(b[j - 1]);
+			char ca = char_lower(a[i - 1]), cb = char_lower(b[j - 1]);
 			uint8_t least = MIN(above[j], row[j - 1]);
 
 			least = (uint8_t)MIN(least + 1, above[j - 1] + (ca != cb));
-			if (i > 1 && j > 1 && ca == small(b[j - 2]) && small(a[i - 2]) == cb)
+			if (i > 1 && j > 1 && ca == char_lower(b[j - 2]) && char_lower(a[i - 2]) == cb)
 				least = (uint8_t)MIN(least, two_above[j - 2] + 1);
 			row[j] = least;
 		}

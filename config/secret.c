@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Configuration values that hold a password, as the log may show them. */
+#include "base/chars.h"
 #include "base/string.h"
 #include "config/config.h"
 
@@ -46,7 +47,7 @@ static bool is_name(const char *text, size_t len, const char *lower)
 	size_t i = 0;
 
 	for (; i < len && lower[i] != '\0'; i++) {
-		char c = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] | 0x20) : text[i];
+		char c = char_lower(text[i]);
 		if (c != lower[i])
 			return false;
 	}

@@ -12,6 +12,7 @@
  *
  * NOT DONE: BOOTP without DHCP, RARP, IPv6.
  */
+#include "base/chars.h"
 #include "base/ipv4_text.h"
 #include "base/string.h"
 #include "config/config.h"
@@ -121,9 +122,9 @@ static const char *parse_name(const struct part *p, char *dst, size_t cap, const
 	if (p->len >= cap)
 		return problem;
 	for (size_t i = 0; i < p->len; i++) {
-		char c = p->at[i], lower = (char)(c | 0x20);
+		char c = p->at[i];
 
-		if (!((lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+		if (!(char_is_letter(c) || char_is_digit(c) || c == '-' ||
 		      c == '.' || c == '_'))
 			return problem;
 	}

@@ -5,6 +5,7 @@
  * addresses, as a number from 0 or as the name that the log gives it (eth1), or by its MAC address
  * (52:54:00:12:34:56, or with - between the bytes).
  */
+#include "base/chars.h"
 #include "base/ipv4_text.h"
 #include "base/string.h"
 #include "config/config.h"
@@ -34,7 +35,7 @@ static bool parse_mac(const char *value, size_t len, struct config_nic *nic)
 	if (len != MAC_TEXT_LEN || (value[2] != ':' && value[2] != '-'))
 		return false;
 	for (size_t i = 0; i < sizeof(nic->mac); i++) {
-		int high = config_hex_value(value[3 * i]), low = config_hex_value(value[3 * i + 1]);
+		int high = char_hex_value(value[3 * i]), low = char_hex_value(value[3 * i + 1]);
 
 		if (high < 0 || low < 0 || (i > 0 && value[3 * i - 1] != value[2]))
 			return false;

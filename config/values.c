@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What configuration values look like: seconds, numbers, ports, addresses, texts, yes and no. */
+#include "base/chars.h"
 #include "base/ipv4_text.h"
 #include "base/string.h"
 #include "config/config.h"
@@ -11,7 +12,7 @@ static size_t digits_len(const char *value, size_t len)
 {
 	size_t n = 0;
 
-	while (n < len && value[n] >= '0' && value[n] <= '9')
+	while (n < len && char_is_digit(value[n]))
 		n++;
 	return n;
 }
@@ -85,20 +86,12 @@ const char *config_set_ipv4(void *dst_u32, const char *value, size_t len)
 	return NULL;
 }
 
-int config_hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool hex_parse(const char *text, size_t len, uint64_t max, uint64_t *value)
 {
 	uint64_t v = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		int digit = config_hex_value(text[i]);
+		int digit = char_hex_value(text[i]);
 
 		if (digit < 0)
 			return false;

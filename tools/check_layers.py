@@ -280,6 +280,22 @@ def check_words(root):
     return faults
 
 
+# Is it a digit, a letter: base/chars.h says so, once.
+CHARS = re.compile(r"[<>]=? '[09azAZfF]'")
+CHARS_IN = ('base/chars.h', 'base/ipv4_text.c', 'boot/efi/')
+
+
+def check_chars(root):
+    faults = []
+    for path in sources(root):
+        if path.startswith(CHARS_IN):
+            continue
+        with open(os.path.join(root, path), encoding='utf-8') as f:
+            faults += [f'{path}:{number}: base/chars.h has this question'
+                       for number, line in enumerate(f, 1) if CHARS.search(line)]
+    return faults
+
+
 def symbols(objects):
     """(object, name, type letter, section) of every symbol."""
     text = subprocess.run(['nm', '-A', '-f', 'sysv', *objects], check=True, capture_output=True,
@@ -391,7 +407,8 @@ def main(argv):
     parser.add_argument('--objects', nargs='*', default=[], help='objects of net/, base/ and app/')
     parser.add_argument('--portable', nargs='*', default=[], help='all objects but those of one CPU')
     options = parser.parse_args(argv)
-    faults = check_includes(options.root) + check_words(options.root)
+    faults = check_includes(options.root) + check_words(options.root) + \
+        check_chars(options.root)
     if options.objects:
         faults += check_symbols(options.objects)
         faults += check_app_symbols(options.objects)

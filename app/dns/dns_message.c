@@ -2,6 +2,7 @@
 /* DNS messages; see app/dns/dns_message.h. */
 #include "app/dns/dns_message.h"
 
+#include "base/chars.h"
 #include "base/bytes.h"
 #include "base/string.h"
 
@@ -28,15 +29,9 @@
 
 /* --- names from text --------------------------------------------------------------------------- */
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 static bool is_name_char(char c)
 {
-	c = lower(c);
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+	return char_is_letter(c) || char_is_digit(c) || c == '-' || c == '_';
 }
 
 /* Appends text[0..len) as one label. */
@@ -48,7 +43,7 @@ static bool add_label(struct dns_name *name, const char *text, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		if (!is_name_char(text[i]))
 			return false;
-		name->wire[name->len++] = (uint8_t)lower(text[i]);
+		name->wire[name->len++] = (uint8_t)char_lower(text[i]);
 	}
 	return true;
 }
@@ -108,13 +103,11 @@ bool dns_name_is_under(const struct dns_name *name, const char *top)
 
 bool dns_label_is_number(const char *label, size_t len)
 {
-	bool hex = len >= 2 && label[0] == '0' && lower(label[1]) == 'x';
+	bool hex = len >= 2 && label[0] == '0' && char_lower(label[1]) == 'x';
 	size_t i = hex ? 2 : 0;
 
 	for (; i < len; i++) {
-		char c = lower(label[i]);
-
-		if (!(c >= '0' && c <= '9') && !(hex && c >= 'a' && c <= 'f'))
+		if (!char_is_digit(label[i]) && !(hex && char_hex_value(label[i]) >= 0))
 			return false;
 	}
 	return len > 0;
@@ -196,7 +189,7 @@ static bool read_name(struct reader *r, struct dns_name *name)
 			return false;
 		name->wire[name->len++] = n;
 		for (size_t i = 1; i <= n; i++)
-			name->wire[name->len++] = (uint8_t)lower((char)r->msg[at + i]);
+			name->wire[name->len++] = (uint8_t)char_lower((char)r->msg[at + i]);
 		at += 1u + n;
 		if (n == 0) {
 			if (jumps == 0)

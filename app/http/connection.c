@@ -15,7 +15,7 @@
 
 /* --- from the host's name to an address ----------------------------------------------------------- */
 
-bool connection_resolve(struct transfer *t, struct url_span host)
+bool connection_resolve(struct transfer *t, struct span host)
 {
 	struct resolved *resolved = &t->client->resolved;
 	const struct app_env *env = t->env;
@@ -73,7 +73,7 @@ static bool reach_one_of(struct transfer *t, uint16_t port)
 
 /* --- the one that is kept ------------------------------------------------------------------------- */
 
-bool connection_leads_to(const struct connection *line, struct url_span host, uint16_t port)
+bool connection_leads_to(const struct connection *line, struct span host, uint16_t port)
 {
 	return line->open && line->connected && line->remote.port == port &&
 	       text_is_same(host.at, host.len, line->host, line->host_len);
@@ -105,7 +105,7 @@ static bool use_again(struct transfer *t)
 
 /* --- the interface --------------------------------------------------------------------------------- */
 
-bool connection_open(struct transfer *t, struct url_span host, uint16_t port)
+bool connection_open(struct transfer *t, struct span host, uint16_t port)
 {
 	struct connection *line = t->line;
 

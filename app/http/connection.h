@@ -30,19 +30,19 @@ struct connection {
 };
 
 /* The addresses of a host, in t->client->resolved.  False: the transfer has failed and says why. */
-bool connection_resolve(struct transfer *t, struct url_span host);
+bool connection_resolve(struct transfer *t, struct span host);
 /* Why our own stack sends nothing to the transfer's remote address. */
 const char *connection_no_way(const struct transfer *t, int err);
 
 /* The transfer's line leads to that host: over the connection that is there, where it may be used
  * again and looks alive, else over a new one.  False: the transfer has failed and says why. */
-bool connection_open(struct transfer *t, struct url_span host, uint16_t port);
+bool connection_open(struct transfer *t, struct span host, uint16_t port);
 /* In order: our FIN, and its acknowledgment. */
 void connection_close(struct transfer *t);
 /* At once, with a RST. */
 void connection_abort(struct transfer *t);
 /* True where a transfer to there would find a connection. */
-bool connection_leads_to(const struct connection *line, struct url_span host, uint16_t port);
+bool connection_leads_to(const struct connection *line, struct span host, uint16_t port);
 
 /* --- the stream: all that an exchange asks of its connection ------------------------------------------- */
 

@@ -34,19 +34,19 @@ bool redirect_stays(const struct url *a, const struct url *b)
 struct reference {
 	bool has_scheme, has_query;
 	size_t slashes; /* before an authority; 0: it has none */
-	struct url_span scheme, authority, path, query;
+	struct span scheme, authority, path, query;
 };
 
-static struct url_span take(struct url_span *rest, size_t len)
+static struct span take(struct span *rest, size_t len)
 {
-	struct url_span taken = {rest->at, len};
+	struct span taken = {rest->at, len};
 
 	rest->at += len;
 	rest->len -= len;
 	return taken;
 }
 
-static size_t count_slashes(struct url_span s)
+static size_t count_slashes(struct span s)
 {
 	size_t n = 0;
 
@@ -57,7 +57,7 @@ static size_t count_slashes(struct url_span s)
 
 /* As url_parse() has it: behind "http:" one slash or three are as good as two; without a scheme three
  * are.  More than that is kept, so that it is refused there. */
-static size_t take_slashes(const struct reference *r, struct url_span *rest)
+static size_t take_slashes(const struct reference *r, struct span *rest)
 {
 	size_t n = count_slashes(*rest);
 
@@ -69,12 +69,12 @@ static size_t take_slashes(const struct reference *r, struct url_span *rest)
 
 static struct reference split(const char *text, size_t len)
 {
-	struct url_span rest = {text, text_find(text, len, "#")};
+	struct span rest = {text, text_find(text, len, "#")};
 	size_t colon = text_find(rest.at, rest.len, ":/?");
 	struct reference r = {0};
 
 	r.has_scheme = colon < rest.len && rest.at[colon] == ':' &&
-		       url_is_scheme((struct url_span){rest.at, colon});
+		       url_is_scheme((struct span){rest.at, colon});
 	if (r.has_scheme) {
 		r.scheme = take(&rest, colon);
 		take(&rest, 1);
@@ -99,7 +99,7 @@ static void put_encoded(struct strbuf *sb, uint8_t c)
 }
 
 /* What is printable is copied as it is, % as well: it is in use already. */
-static void put_clean(struct strbuf *sb, struct url_span text, const char *blank)
+static void put_clean(struct strbuf *sb, struct span text, const char *blank)
 {
 	for (size_t i = 0; i < text.len; i++) {
 		uint8_t c = (uint8_t)text.at[i];
@@ -113,13 +113,13 @@ static void put_clean(struct strbuf *sb, struct url_span text, const char *blank
 	}
 }
 
-static void put_path(struct strbuf *sb, struct url_span path)
+static void put_path(struct strbuf *sb, struct span path)
 {
 	put_clean(sb, path, "%20");
 }
 
 /* As forms write a blank. */
-static void put_query_text(struct strbuf *sb, struct url_span query)
+static void put_query_text(struct strbuf *sb, struct span query)
 {
 	put_clean(sb, query, "+");
 }
@@ -131,9 +131,9 @@ static void put_slashes(struct strbuf *sb, size_t n)
 }
 
 /* RFC 3986 5.2.3: the base's path up to its last slash goes before a relative one. */
-static void put_merged_path(struct strbuf *sb, const struct url *base, struct url_span path)
+static void put_merged_path(struct strbuf *sb, const struct url *base, struct span path)
 {
-	struct url_span base_path = {base->target.at,
+	struct span base_path = {base->target.at,
 				     text_find(base->target.at, base->target.len, "?")};
 
 	if (path.len > 0 && path.at[0] == '/') {

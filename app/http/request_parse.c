@@ -2,6 +2,7 @@
 /* The request parser's frame: which part reads on.  See app/http/request_parse.h. */
 #include "app/http/request_parse.h"
 
+#include "base/chars.h"
 #include "base/string.h"
 
 void request_begin(struct request *r)
@@ -49,10 +50,10 @@ static void fail_too_large(struct request *r)
 /* What is no HTTP at all may never send a line's end: its first byte tells (a TLS ClientHello). */
 static bool cannot_be_a_method(const struct request *r)
 {
-	char c = r->line.text[0], letter = (char)(c | 0x20);
+	char c = r->line.text[0];
 
 	return r->phase == REQUEST_LINE && r->line.len > 0 &&
-	       !(letter >= 'a' && letter <= 'z') && (c < '!' || c > '~');
+	       !char_is_letter(c) && (c < '!' || c > '~');
 }
 
 /* A request line is known to be too long with its first byte that is too many, whatever comes behind

@@ -7,15 +7,14 @@
  */
 #include "app/http/text.h"
 #include "app/http/request_parse.h"
+#include "base/chars.h"
 #include "base/ipv4_text.h"
 #include "base/string.h"
 
 bool request_is_host(const char *at, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
-		char letter = (char)(at[i] | 0x20);
-
-		if (!(letter >= 'a' && letter <= 'z') && !(at[i] >= '0' && at[i] <= '9') &&
+		if (!char_is_letter(at[i]) && !char_is_digit(at[i]) &&
 		    (at[i] == '\0' || memchr("-._~%!$&'()*+,;=:[]", at[i], 19) == NULL))
 			return false;
 	}
@@ -23,7 +22,7 @@ bool request_is_host(const char *at, size_t len)
 }
 
 /* RFC 9112 3.2 */
-static void take_host(struct request *r, struct text_value v)
+static void take_host(struct request *r, struct span v)
 {
 	if (r->has_host)
 		request_fail(r, 400, "more than one Host");
@@ -33,7 +32,7 @@ static void take_host(struct request *r, struct text_value v)
 }
 
 /* RFC 9110 8.6.  It would be allowed to take the same number twice; nobody honest sends it. */
-static void take_length(struct request *r, struct text_value v)
+static void take_length(struct request *r, struct span v)
 {
 	if (r->has_length)
 		request_fail(r, 400, "more than one Content-Length");
@@ -42,7 +41,7 @@ static void take_length(struct request *r, struct text_value v)
 	r->has_length = true;
 }
 
-static void take_coding(struct request *r, struct text_value v)
+static void take_coding(struct request *r, struct span v)
 {
 	if (r->has_coding)
 		request_fail(r, 400, "more than one Transfer-Encoding");
@@ -51,10 +50,10 @@ static void take_coding(struct request *r, struct text_value v)
 }
 
 /* RFC 9110 7.6.1 */
-static void take_connection(struct request *r, struct text_value v)
+static void take_connection(struct request *r, struct span v)
 {
 	while (v.len > 0) {
-		struct text_value option = text_next_member(&v);
+		struct span option = text_next_member(&v);
 
 		if (text_is_word(option.at, option.len, "close"))
 			r->says_close = true;
@@ -64,7 +63,7 @@ static void take_connection(struct request *r, struct text_value v)
 }
 
 /* RFC 9110 10.1.1 */
-static void take_expect(struct request *r, struct text_value v)
+static void take_expect(struct request *r, struct span v)
 {
 	r->has_expectation = true;
 	if (!text_is_word(v.at, v.len, "100-continue"))
@@ -73,7 +72,7 @@ static void take_expect(struct request *r, struct text_value v)
 
 static const struct {
 	const char *name;
-	void (*take)(struct request *r, struct text_value v);
+	void (*take)(struct request *r, struct span v);
 } fields_that_matter[] = {
 	{"host", take_host},
 	{"content-length", take_length},
@@ -82,7 +81,7 @@ static const struct {
 	{"expect", take_expect},
 };
 
-static void take_value(struct request *r, size_t name_len, struct text_value v)
+static void take_value(struct request *r, size_t name_len, struct span v)
 {
 	for (size_t i = 0; i < ARRAY_LEN(fields_that_matter); i++) {
 		if (!text_is_word(r->line.text, name_len, fields_that_matter[i].name))
@@ -103,7 +102,7 @@ void request_take_field(struct request *r)
 	size_t name_len = colon != NULL ? (size_t)(colon - text) : 0;
 
 	/* RFC 9112 5.2: no folded lines; 5.1: no blank before the colon, which is no token's byte. */
-	if (text_is_blank(text[0]))
+	if (char_is_blank(text[0]))
 		request_fail(r, 400, "a header line begins with a blank");
 	else if (colon == NULL)
 		request_fail(r, 400, "a header line has no colon");

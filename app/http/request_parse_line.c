@@ -7,17 +7,8 @@
  */
 #include "app/http/text.h"
 #include "app/http/request_parse.h"
+#include "base/chars.h"
 #include "base/string.h"
-
-struct span {
-	const char *at;
-	size_t len;
-};
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 /* Cuts off what comes before the next blank; false: there is none. */
 static bool next_word(struct span *rest, struct span *word)
@@ -34,8 +25,8 @@ static bool next_word(struct span *rest, struct span *word)
 /* RFC 9112 2.3 and 3 */
 static bool take_version(struct request *r, struct span v)
 {
-	if (v.len != 8 || memcmp(v.at, "HTTP/", 5) != 0 || !is_digit(v.at[5]) || v.at[6] != '.' ||
-	    !is_digit(v.at[7])) {
+	if (v.len != 8 || memcmp(v.at, "HTTP/", 5) != 0 || !char_is_digit(v.at[5]) || v.at[6] != '.' ||
+	    !char_is_digit(v.at[7])) {
 		request_fail(r, 400, "the request line does not end in an HTTP version");
 		return false;
 	}

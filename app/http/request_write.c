@@ -3,6 +3,7 @@
 #include "app/http/request_write.h"
 
 #include "app/http/text.h"
+#include "base/chars.h"
 #include "base/string.h"
 
 const char *http_method_name(enum http_method method)
@@ -16,7 +17,7 @@ const char *http_method_name(enum http_method method)
 /* --- header= ------------------------------------------------------------------------------------- */
 
 struct field_view {
-	struct url_span name, value;
+	struct span name, value;
 };
 
 static struct field_view field(const struct http_request *rq, size_t i)
@@ -29,7 +30,7 @@ static struct field_view field(const struct http_request *rq, size_t i)
 }
 
 /* What another host than the one meant must not see, and what was meant for that one alone. */
-static bool is_for_home_only(struct url_span name)
+static bool is_for_home_only(struct span name)
 {
 	return text_is_word(name.at, name.len, "authorization") ||
 	       text_is_word(name.at, name.len, "cookie") || text_is_word(name.at, name.len, "host");
@@ -57,7 +58,7 @@ static bool is_host(struct field_view f)
 	return text_is_word(f.name.at, f.name.len, "host");
 }
 
-static void put_field(struct strbuf *sb, struct url_span name, struct url_span value)
+static void put_field(struct strbuf *sb, struct span name, struct span value)
 {
 	strbuf_mem(sb, name.at, name.len);
 	strbuf_str(sb, ": ");
@@ -101,7 +102,7 @@ static void put_host(struct strbuf *sb, const struct http_request *rq)
 		struct field_view f = field(rq, i);
 
 		if (is_host(f) && f.value.len > 0) {
-			put_field(sb, (struct url_span){"Host", 4}, f.value);
+			put_field(sb, (struct span){"Host", 4}, f.value);
 			return;
 		}
 	}
@@ -130,7 +131,7 @@ static void put_base64(struct strbuf *sb, const uint8_t *data, size_t len)
 }
 
 /* RFC 3986 2.1; url_parse() has seen that the digits are there. */
-static size_t percent_decode(uint8_t *dst, struct url_span text)
+static size_t percent_decode(uint8_t *dst, struct span text)
 {
 	size_t len = 0;
 
@@ -139,8 +140,8 @@ static size_t percent_decode(uint8_t *dst, struct url_span text)
 			dst[len++] = (uint8_t)text.at[i];
 			continue;
 		}
-		dst[len++] = (uint8_t)(text_hex_value(text.at[i + 1]) << 4 |
-				       text_hex_value(text.at[i + 2]));
+		dst[len++] = (uint8_t)(char_hex_value(text.at[i + 1]) << 4 |
+				       char_hex_value(text.at[i + 2]));
 		i += 2;
 	}
 	return len;

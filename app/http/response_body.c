@@ -6,6 +6,7 @@
 #include "app/http/response_parse.h"
 
 #include "app/http/text.h"
+#include "base/chars.h"
 #include "base/string.h"
 
 static void take_bytes(struct http_parser *p, const uint8_t *data, size_t len)
@@ -66,15 +67,6 @@ static size_t feed_counted(struct http_parser *p, const uint8_t *data, size_t le
 
 /* --- chunks ------------------------------------------------------------------------------------- */
 
-/* -1 for what is no hexadecimal digit. */
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* RFC 9112 7.1: hexadecimal digits, at least one, then perhaps extensions (7.1.1), which are
  * ignored; the number must be bounded by whoever reads it. */
 static bool parse_chunk_size(const struct http_line *line, uint64_t *size)
@@ -82,10 +74,10 @@ static bool parse_chunk_size(const struct http_line *line, uint64_t *size)
 	uint64_t v = 0;
 	size_t i = 0;
 
-	for (; i < line->len && hex_value(line->text[i]) >= 0; i++) {
+	for (; i < line->len && char_hex_value(line->text[i]) >= 0; i++) {
 		if (v > (uint64_t)HTTP_LENGTH_MAX >> 4)
 			return false;
-		v = v << 4 | (uint64_t)hex_value(line->text[i]);
+		v = v << 4 | (uint64_t)char_hex_value(line->text[i]);
 	}
 	if (i == 0)
 		return false;

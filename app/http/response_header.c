@@ -9,13 +9,9 @@
 
 #include "app/http/http_date.h"
 #include "app/http/text.h"
+#include "base/chars.h"
 #include "base/ipv4_text.h"
 #include "base/string.h"
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 /* --- status line --------------------------------------------------------------------------------- */
 
@@ -29,7 +25,7 @@ static void keep_text(struct http_text *text, const char *at, size_t len)
  * or nothing at all. */
 static void parse_reason(struct http_parser *p, const char *at, size_t len)
 {
-	bool apart = len > 0 && text_is_blank(at[0]);
+	bool apart = len > 0 && char_is_blank(at[0]);
 
 	if (p->line.odd || len == 0 || at[0] != ' ')
 		p->odd = true;
@@ -47,12 +43,12 @@ void http_header_status_line(struct http_parser *p)
 	size_t len = p->line.len;
 	uint64_t code;
 
-	if (len < 9 || memcmp(text, "HTTP/1.", 7) != 0 || !is_digit(text[7]) || !text_is_blank(text[8])) {
+	if (len < 9 || memcmp(text, "HTTP/1.", 7) != 0 || !char_is_digit(text[7]) || !char_is_blank(text[8])) {
 		http_parser_fail(p, STATUS_UNSUPPORTED_PROTOCOL, "the answer is not HTTP/1");
 		return;
 	}
 	if (len < 12 || !decimal_parse(text + 9, 3, 999, &code) || code < 100 ||
-	    (len > 12 && is_digit(text[12]))) {
+	    (len > 12 && char_is_digit(text[12]))) {
 		http_parser_fail(p, STATUS_UNSUPPORTED_PROTOCOL, "the status line has no status code");
 		return;
 	}
@@ -65,11 +61,11 @@ void http_header_status_line(struct http_parser *p)
 /* --- fields -------------------------------------------------------------------------------------- */
 
 /* A number beyond all measure is still one that max-body= does not allow. */
-static void refuse_length(struct http_parser *p, struct text_value v)
+static void refuse_length(struct http_parser *p, struct span v)
 {
 	size_t digits = 0;
 
-	while (digits < v.len && is_digit(v.at[digits]))
+	while (digits < v.len && char_is_digit(v.at[digits]))
 		digits++;
 	if (digits > 0 && digits == v.len && p->body_max < HTTP_LENGTH_MAX)
 		http_parser_refuse_body(p);
@@ -79,14 +75,14 @@ static void refuse_length(struct http_parser *p, struct text_value v)
 
 /* RFC 9110 8.6: decimal digits; the same number repeated, in a list or in two fields, may be
  * accepted as one; anything else makes the message's end a matter of opinion. */
-static void take_content_length(struct http_parser *p, struct text_value v)
+static void take_content_length(struct http_parser *p, struct span v)
 {
 	if (v.len > 0 && v.at[v.len - 1] == ',') {
 		refuse_length(p, v);
 		return;
 	}
 	do {
-		struct text_value member = text_next_member(&v);
+		struct span member = text_next_member(&v);
 		uint64_t length;
 
 		if (!decimal_parse(member.at, member.len, HTTP_LENGTH_MAX, &length)) {
@@ -103,7 +99,7 @@ static void take_content_length(struct http_parser *p, struct text_value v)
 }
 
 /* A coding that is not known is a fault of the body alone: it does not matter where that is not read. */
-static void parse_coding(struct http_parser *p, struct text_value coding)
+static void parse_coding(struct http_parser *p, struct span coding)
 {
 	bool is_chunked = text_is_word(coding.at, coding.len, "chunked");
 	bool is_identity = text_is_word(coding.at, coding.len, "identity");
@@ -119,12 +115,12 @@ static void parse_coding(struct http_parser *p, struct text_value coding)
 }
 
 /* RFC 9112 6.1 and 7: chunked, once and last; no other coding was asked for. */
-static void take_transfer_encoding(struct http_parser *p, struct text_value v)
+static void take_transfer_encoding(struct http_parser *p, struct span v)
 {
 	if (v.len == 0)
 		p->odd = true;
 	while (v.len > 0) {
-		struct text_value coding = text_next_member(&v);
+		struct span coding = text_next_member(&v);
 
 		if (coding.len > 0)
 			parse_coding(p, coding);
@@ -132,17 +128,17 @@ static void take_transfer_encoding(struct http_parser *p, struct text_value v)
 }
 
 /* RFC 9110 7.6.1 */
-static void take_connection(struct http_parser *p, struct text_value v)
+static void take_connection(struct http_parser *p, struct span v)
 {
 	while (v.len > 0) {
-		struct text_value option = text_next_member(&v);
+		struct span option = text_next_member(&v);
 
 		if (text_is_word(option.at, option.len, "close"))
 			p->connection_close = true;
 	}
 }
 
-static bool is_another_location(const struct http_parser *p, struct text_value v)
+static bool is_another_location(const struct http_parser *p, struct span v)
 {
 	size_t len = MIN(v.len, sizeof(p->location));
 
@@ -151,7 +147,7 @@ static bool is_another_location(const struct http_parser *p, struct text_value v
 
 /* RFC 9110 10.2.2: there is one.  An empty one leads nowhere; where a redirect has two that differ,
  * somebody on the way has added one, and neither is followed. */
-static void take_location(struct http_parser *p, struct text_value v)
+static void take_location(struct http_parser *p, struct span v)
 {
 	bool is_redirect = p->code >= 300 && p->code <= 399;
 
@@ -169,7 +165,7 @@ static void take_location(struct http_parser *p, struct text_value v)
 }
 
 /* RFC 9110 10.2.3.  NOT DONE: a date, which would take a clock that tells the time of day. */
-static void take_retry_after(struct http_parser *p, struct text_value v)
+static void take_retry_after(struct http_parser *p, struct span v)
 {
 	uint64_t s;
 
@@ -178,13 +174,13 @@ static void take_retry_after(struct http_parser *p, struct text_value v)
 }
 
 /* RFC 9110 8.8.2; the first that is a date. */
-static void take_last_modified(struct http_parser *p, struct text_value v)
+static void take_last_modified(struct http_parser *p, struct span v)
 {
 	if (!p->has_last_modified)
 		p->has_last_modified = http_date_parse(v.at, v.len, &p->last_modified_s);
 }
 
-static void take_field(struct http_parser *p, const char *name, size_t name_len, struct text_value v)
+static void take_field(struct http_parser *p, const char *name, size_t name_len, struct span v)
 {
 	bool is_length = text_is_word(name, name_len, "content-length");
 	bool is_coding = text_is_word(name, name_len, "transfer-encoding");
@@ -217,7 +213,7 @@ static size_t alike(const char *name, size_t len, const char *word)
 	size_t n = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		char c = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] | 0x20) : name[i];
+		char c = char_lower(name[i]);
 
 		if ((uint8_t)c <= ' ' || c == 0x7f)
 			continue;
@@ -268,7 +264,7 @@ static void take_or_skip_field(struct http_parser *p, size_t name_len)
 {
 	const char *name = p->line.text;
 	size_t value_at = MIN(name_len + 1, p->line.len);
-	struct text_value v = text_trim(name + value_at, p->line.len - value_at);
+	struct span v = text_trim(name + value_at, p->line.len - value_at);
 
 	if (p->listener != NULL && p->listener->field != NULL)
 		p->listener->field(p->listener, name, name_len, v.at, v.len);
@@ -291,7 +287,7 @@ void http_header_field(struct http_parser *p)
 		http_parser_fail(p, STATUS_WEIRD_REPLY, "a header line has no colon");
 	else if (p->phase == HTTP_PHASE_FIELDS && (!is_token || open) && may_be_framing(text, name_len, open))
 		http_parser_fail(p, STATUS_WEIRD_REPLY, "a field that frames the body is misspelt");
-	else if (text_is_blank(text[0]))
+	else if (char_is_blank(text[0]))
 		return; /* RFC 9112 2.2: the first line behind the status line; it is to be ignored */
 	else
 		take_or_skip_field(p, name_len);

@@ -6,6 +6,7 @@
 #include "app/dns/dns_message.h"
 #include "app/http/text.h"
 #include "app/http/url_path.h"
+#include "base/chars.h"
 #include "base/ipv4_text.h"
 #include "base/strbuf.h"
 #include "base/string.h"
@@ -14,16 +15,6 @@ static enum status fail(enum status status, const char **problem, const char *se
 {
 	*problem = sentence;
 	return status;
-}
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-	return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
 }
 
 /* What is printable and no blank is sent as it is, as curl does, though RFC 3986 2 would have some of it
@@ -40,18 +31,18 @@ static bool has_only_url_characters(const char *text, size_t len)
 /* --- scheme -------------------------------------------------------------------------------------- */
 
 /* RFC 3986 3.1: ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ) */
-bool url_is_scheme(struct url_span s)
+bool url_is_scheme(struct span s)
 {
 	for (size_t i = 0; i < s.len; i++) {
 		char c = s.at[i];
 
-		if (!is_letter(c) && (i == 0 || !(is_digit(c) || c == '+' || c == '-' || c == '.')))
+		if (!char_is_letter(c) && (i == 0 || !(char_is_digit(c) || c == '+' || c == '-' || c == '.')))
 			return false;
 	}
 	return s.len > 0;
 }
 
-static bool is_http(struct url_span s)
+static bool is_http(struct span s)
 {
 	static const char name[] = "http";
 
@@ -67,16 +58,16 @@ static bool begins_with_port(const char *at, size_t len)
 {
 	size_t digits = 0;
 
-	while (digits < len && is_digit(at[digits]))
+	while (digits < len && char_is_digit(at[digits]))
 		digits++;
 	return digits > 0 && (digits == len || at[digits] == '/');
 }
 
 /* Takes "http://" off *rest; with one slash or three it means the same, as everywhere. */
-static enum status take_scheme(struct url_span *rest, const char **problem)
+static enum status take_scheme(struct span *rest, const char **problem)
 {
 	size_t colon = text_find(rest->at, rest->len, ":/?#");
-	struct url_span scheme = {rest->at, colon};
+	struct span scheme = {rest->at, colon};
 	size_t slashes = 0;
 
 	if (colon == rest->len || rest->at[colon] != ':' ||
@@ -101,7 +92,7 @@ static enum status take_scheme(struct url_span *rest, const char **problem)
 /* --- authority ----------------------------------------------------------------------------------- */
 
 /* RFC 3986 3.2.3: the port may be empty, which means the default one. */
-static bool parse_port(struct url_span text, uint16_t *port)
+static bool parse_port(struct span text, uint16_t *port)
 {
 	uint64_t v = 80;
 
@@ -113,7 +104,7 @@ static bool parse_port(struct url_span text, uint16_t *port)
 
 /* RFC 3986 3.2.2 and the URL standard's "ends in a number": a last label that is a number in any base is
  * meant as an address, and no name server is asked for it. */
-static bool ends_in_number(struct url_span host)
+static bool ends_in_number(struct span host)
 {
 	size_t end = host.len - (host.at[host.len - 1] == '.'), at = end;
 
@@ -123,7 +114,7 @@ static bool ends_in_number(struct url_span host)
 }
 
 /* A dot behind the last label is no label (RFC 1034 3.1). */
-static bool has_empty_label(struct url_span host)
+static bool has_empty_label(struct span host)
 {
 	for (size_t i = 0; i < host.len; i++) {
 		if (host.at[i] == '.' && (i == 0 || host.at[i - 1] == '.'))
@@ -132,12 +123,12 @@ static bool has_empty_label(struct url_span host)
 	return false;
 }
 
-static bool looks_like_name(struct url_span host)
+static bool looks_like_name(struct span host)
 {
 	for (size_t i = 0; i < host.len; i++) {
 		char c = host.at[i];
 
-		if (!is_letter(c) && !is_digit(c) && c != '-' && c != '.' && c != '_')
+		if (!char_is_letter(c) && !char_is_digit(c) && c != '-' && c != '.' && c != '_')
 			return false;
 	}
 	return true;
@@ -164,7 +155,7 @@ static enum status judge_host(struct url *url, const char **problem)
 /* RFC 3986 3.2.1: before the last @, with every % followed by two digits. */
 static bool take_user(struct url *url)
 {
-	struct url_span *whole = &url->authority;
+	struct span *whole = &url->authority;
 	size_t len = whole->len;
 
 	while (len > 0 && whole->at[len - 1] != '@')
@@ -172,13 +163,13 @@ static bool take_user(struct url *url)
 	if (len == 0)
 		return true;
 	url->has_user = true;
-	url->user = (struct url_span){whole->at, len - 1};
+	url->user = (struct span){whole->at, len - 1};
 	whole->at += len;
 	whole->len -= len;
 	for (size_t i = 0; i < url->user.len; i++) {
 		if (url->user.at[i] == '%' &&
-		    (i + 2 >= url->user.len || text_hex_value(url->user.at[i + 1]) < 0 ||
-		     text_hex_value(url->user.at[i + 2]) < 0))
+		    (i + 2 >= url->user.len || char_hex_value(url->user.at[i + 1]) < 0 ||
+		     char_hex_value(url->user.at[i + 2]) < 0))
 			return false;
 	}
 	return true;
@@ -186,14 +177,14 @@ static bool take_user(struct url *url)
 
 static enum status parse_authority(struct url *url, const char **problem)
 {
-	struct url_span whole = url->authority;
+	struct span whole = url->authority;
 	size_t colon = text_find(whole.at, whole.len, ":");
-	struct url_span port = {whole.at + colon + 1, 0};
+	struct span port = {whole.at + colon + 1, 0};
 
 	if (whole.len > 0 && whole.at[0] == '[')
 		return fail(STATUS_URL_MALFORMED, problem,
 			    "IPv6 is not supported by this build: give an IPv4 address");
-	url->host = (struct url_span){whole.at, colon};
+	url->host = (struct span){whole.at, colon};
 	url->port = 80;
 	if (colon < whole.len)
 		port.len = whole.len - colon - 1;
@@ -204,7 +195,7 @@ static enum status parse_authority(struct url *url, const char **problem)
 
 enum status url_parse(struct url *url, const char *text, size_t len, const char **problem)
 {
-	struct url_span rest = {text, len};
+	struct span rest = {text, len};
 	enum status status;
 
 	*url = (struct url){0};
@@ -213,7 +204,7 @@ enum status url_parse(struct url *url, const char *text, size_t len, const char 
 	status = take_scheme(&rest, problem);
 	if (status != STATUS_OK)
 		return status;
-	url->authority = (struct url_span){rest.at, text_find(rest.at, rest.len, "/?#")};
+	url->authority = (struct span){rest.at, text_find(rest.at, rest.len, "/?#")};
 	url->target.at = rest.at + url->authority.len;
 	url->target.len = text_find(url->target.at, rest.len - url->authority.len, "#");
 	url->slash_missing = url->target.len == 0 || url->target.at[0] != '/';
@@ -224,7 +215,7 @@ enum status url_parse(struct url *url, const char *text, size_t len, const char 
 
 /* --- in its normal form -------------------------------------------------------------------------- */
 
-static void put_span(struct strbuf *sb, struct url_span s)
+static void put_span(struct strbuf *sb, struct span s)
 {
 	strbuf_mem(sb, s.at, s.len);
 }

@@ -10,24 +10,19 @@
 #ifndef APP_HTTP_URL_H
 #define APP_HTTP_URL_H
 
-#include "base/compiler.h"
+#include "base/span.h"
 #include "base/status.h"
 
 #define URL_SLASHES_MAX 3u /* behind "http:" */
 #define URL_GROWTH 2u      /* bytes that the normal form may have more, terminator included */
 
-struct url_span {
-	const char *at;
-	size_t len;
-};
-
 /* Spans point into the text that was parsed. */
 struct url {
-	struct url_span authority; /* host[:port] as written, no user */
-	struct url_span host;      /* without the dot behind an address */
-	struct url_span user; /* name[:password] before an @, percent-encoded */
+	struct span authority; /* host[:port] as written, no user */
+	struct span host;      /* without the dot behind an address */
+	struct span user; /* name[:password] before an @, percent-encoded */
 	bool has_user;
-	struct url_span target; /* path and query without a fragment; len 0: "/" is meant */
+	struct span target; /* path and query without a fragment; len 0: "/" is meant */
 	bool slash_missing;     /* the target begins with ?: a / goes before it */
 	uint16_t port;
 	bool is_name;           /* the host is one, and has to be looked up */
@@ -42,6 +37,6 @@ enum status url_normalise(struct url *url, const char *given, size_t len, char *
 			  const char **problem) MUST_CHECK;
 
 /* RFC 3986 3.1 */
-bool url_is_scheme(struct url_span s);
+bool url_is_scheme(struct span s);
 
 #endif

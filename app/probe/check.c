@@ -63,7 +63,7 @@ static struct transfer *begin_plain(struct client *client, const struct attempt 
 static void try_ping(struct client *client, const struct attempt *a)
 {
 	const struct http_ping *ping = &client->settings->pings.entry[a->check];
-	struct url_span host = {ping->text + strlen("ping://"), ping->host_len};
+	struct span host = {ping->text + strlen("ping://"), ping->host_len};
 	struct transfer *t = begin_plain(client, a, &client->line, ping->text, "ping", "ping");
 
 	ping_host(t, host, a->probe != 0 ? 1 : PING_REQUESTS_MAX, (uint16_t)MAX(a->probe, 1u));
@@ -74,7 +74,7 @@ static void try_ping(struct client *client, const struct attempt *a)
 static void try_tcp(struct client *client, const struct attempt *a)
 {
 	const struct http_tcp *tcp = &client->settings->tcps.entry[check_tcp_row(client->settings, a->check)];
-	struct url_span host = {tcp->text + strlen("tcp://"), tcp->host_len};
+	struct span host = {tcp->text + strlen("tcp://"), tcp->host_len};
 	struct transfer *t = begin_plain(client, a, &client->tcp_line, tcp->text, "connect", "tcp");
 
 	(void)connection_open(t, host, tcp->port); /* what it says is in the report */

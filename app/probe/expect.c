@@ -4,6 +4,7 @@
 
 #include "app/http/text.h"
 #include "base/ipv4_text.h"
+#include "base/chars.h"
 #include "base/string.h"
 
 /* --- the keys ------------------------------------------------------------------------------------ */
@@ -69,7 +70,7 @@ const char *expect_set_sha256(void *dst_http_expect, const char *value, size_t l
 	if (len != 2 * sizeof(digest))
 		return "not 64 hexadecimal digits";
 	for (size_t i = 0; i < sizeof(digest); i++) {
-		int high = text_hex_value(value[2 * i]), low = text_hex_value(value[2 * i + 1]);
+		int high = char_hex_value(value[2 * i]), low = char_hex_value(value[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return "not 64 hexadecimal digits";

@@ -288,7 +288,7 @@ static void ping_address(struct transfer *t, unsigned requests, uint16_t icmp_se
 /* --- the interface ---------------------------------------------------------------------------------- */
 
 /* As with a connection: the next address of a name where one does not answer. */
-void ping_host(struct transfer *t, struct url_span host, unsigned requests, uint16_t icmp_seq)
+void ping_host(struct transfer *t, struct span host, unsigned requests, uint16_t icmp_seq)
 {
 	const struct resolved *resolved = &t->client->resolved;
 

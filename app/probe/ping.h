@@ -13,7 +13,7 @@
 
 /* The reply passes; what went wrong is in the report.  A request that is lost is followed by another
  * a second later, up to `requests` in all; the first has the sequence number `icmp_seq`. */
-void ping_host(struct transfer *t, struct url_span host, unsigned requests, uint16_t icmp_seq);
+void ping_host(struct transfer *t, struct span host, unsigned requests, uint16_t icmp_seq);
 
 /* The time from the request that was answered to its reply. */
 uint64_t ping_round_trip_ns(const struct report *r);

@@ -2,6 +2,7 @@
 /* Search domains; see net/dhcp/names.h. */
 #include "net/dhcp/names.h"
 
+#include "base/chars.h"
 #include "base/string.h"
 
 #define NAME_MAX 253u /* RFC 1035 2.3.4, as text */
@@ -10,7 +11,7 @@
 
 static bool is_name_char(uint8_t c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+	return char_is_letter(c) || char_is_digit(c) || c == '-' ||
 	       c == '_';
 }
 

@@ -101,7 +101,7 @@ static void check_values(const struct config_platform *p)
 	FUZZ_CHECK(application.checks.connect_timeout_ns > 0, "connect-timeout");
 }
 
-static bool is_within(struct url_span span, const char *text)
+static bool is_within(struct span span, const char *text)
 {
 	return span.len == 0 || (span.at >= text && span.at + span.len <= text + strlen(text));
 }

@@ -166,6 +166,17 @@ def test_symbols(tmp_path, text, fault):
     assert (fault is None and not faults) or (len(faults) == 1 and fault in faults[0])
 
 
+@pytest.mark.parametrize('path, text, fine', [
+    ('app/x.c', "return c >= '0' && c <= '9';", False), ('net/x.c', "if (c < 'a')", False),
+    ('config/x.c', "return 'A' <= c;", True), ('base/chars.h', "return c >= '0' && c <= '9';", True),
+])
+def test_questions_about_characters(tmp_path, path, text, fine):
+    (tmp_path / path).parent.mkdir()
+    (tmp_path / path).write_text(text + '\n')
+    assert check_layers.check_chars(tmp_path) == (
+        [] if fine else [f'{path}:1: base/chars.h has this question'])
+
+
 @pytest.mark.skipif(not shutil.which('gcc'), reason='no compiler')
 @pytest.mark.parametrize('path, text, fault', [
     ('probe/series', 'int f(void); int f(void) { static int n; return n++; }', 'is writable data'),
