@@ -27,12 +27,4 @@ void awaited_add(struct stack *stack, struct awaited **slot, struct refused_reas
 void awaited_note(struct stack *stack, struct awaited **slot, const char *what, const struct net_addr *reporter,
 		  const struct refused *refused);
 
-/* Of IPv4, as struct link_protocol has it. */
-struct refused *awaited_ipv4(struct stack *stack, struct netif *netif, const uint8_t *p, size_t len);
-/* A received packet is dropped for that reason, whose IPv4 header stands at l3_off and has been read. */
-void awaited_refuse_packet(struct stack *stack, const struct pktbuf *pkt, struct refused_reason why);
-/* The IPv4 packet at `p` was counted, and turns out to be in order. */
-void awaited_take_back(struct stack *stack, struct netif *netif, const uint8_t *p, size_t len,
-		       struct refused_reason why);
-
 #endif

@@ -16,6 +16,8 @@
 #include "net/socket/table.h"
 #include "net/stack.h"
 #include "net/tcp/tcp.h"
+#include "net/udp/echo.h"
+#include "net/udp/udp.h"
 #include "net/wire/eth.h"
 
 #define DEFAULT_SNDBUF (256u * 1024)
@@ -80,7 +82,6 @@ struct stack *net_create(const struct net_port *port, const struct net_options *
 				   stack->options.max_sockets * KEPT_POOL_PER_SOCKET));
 	ipv4_reassembly_init(stack);
 	ipv4_init(stack);
-	dhcp_init(stack);
 
 	stack->neigh = neigh_table_create(stack);
 	if (stack->neigh == NULL)
@@ -95,6 +96,10 @@ struct stack *net_create(const struct net_port *port, const struct net_options *
 	stack->sockets = socket_table_create(stack);
 	if (stack->sockets == NULL)
 		goto no_sockets;
+	tcp_init(stack); /* nearly all packets are TCP's */
+	udp_init(stack);
+	echo_init(stack);
+	dhcp_init(stack);
 	return stack;
 
 no_sockets:
@@ -142,69 +147,6 @@ void net_attach(struct stack *stack, struct netif *netif)
 	/* Blocks of one pool are equal, so it can grow only while it is empty. */
 	if (wanted > frame_buf_size(FRAME_POOL_MTU) && stack->frame_pool.allocated == 0)
 		pktbuf_pool_init(&stack->frame_pool, stack->port, wanted, FRAME_POOL_MAX);
-}
-
-/* --- addresses ---------------------------------------------------------------------------------- */
-
-/* Nothing leaves from it any more: what waits for a neighbour goes, and connections end. */
-static void leave_address(struct stack *stack, struct netif *netif)
-{
-	const struct net_addr gone = net_addr_ipv4(netif->ipv4);
-
-	if (net_addr_is_any(&gone))
-		return;
-	ip_remove_address(netif, &gone);
-	neigh_forget(stack, netif, gone.family);
-	tcp_address_gone(stack, &gone);
-}
-
-/* Ones from the top, of a mask without holes. */
-static uint8_t prefix_len_of(uint32_t mask)
-{
-	uint8_t len = 0;
-
-	for (; mask != 0; mask <<= 1)
-		len++;
-	return len;
-}
-
-int net_set_ipv4(struct stack *stack, struct netif *netif, uint32_t ipv4, uint32_t mask)
-{
-	const struct netif_addr addr = {.addr = net_addr_ipv4(ipv4),
-					.prefix_len = prefix_len_of(mask), .valid_until_ns = TIME_NEVER};
-	int err;
-
-	ASSERT(netif->stack == stack);
-	if (!ipv4_is_address_of_host(ipv4, mask))
-		return ERR_INVAL;
-	if (netif->ipv4 != ipv4)
-		leave_address(stack, netif);
-	err = ip_add_address(netif, &addr);
-	if (err != ERR_OK)
-		return err;
-	ipv4_prune_routes(stack, netif);
-	acd_start(stack, netif);
-	return ERR_OK;
-}
-
-void net_clear_ipv4(struct stack *stack, struct netif *netif)
-{
-	ASSERT(netif->stack == stack);
-	acd_stop(stack, netif);
-	ipv4_clear_routes(stack, netif);
-	leave_address(stack, netif);
-}
-
-int net_add_route(struct stack *stack, struct netif *netif, uint32_t dst, uint32_t mask,
-		  uint32_t router)
-{
-	ASSERT(netif->stack == stack);
-	return ipv4_add_route(stack, netif, dst, mask, router);
-}
-
-int net_set_gateway(struct stack *stack, struct netif *netif, uint32_t gateway)
-{
-	return gateway == 0 ? ERR_NETUNREACH : net_add_route(stack, netif, 0, 0, gateway);
 }
 
 /* --- driving it --------------------------------------------------------------------------------- */

@@ -12,11 +12,12 @@
 #include "net/net.h"
 #include "net/pktbuf.h"
 #include "net/ip/route.h"
+#include "net/ip/transport.h"
 #include "net/link/link.h"
 #include "net/timer.h"
-#include "net/udp/udp.h"
 
 struct tcp_layer;
+struct udp_layer;
 struct socket;
 struct socket_table;
 struct neigh_table;
@@ -91,6 +92,8 @@ struct stack {
 	/* What lies above each layer, registered by net.c. */
 	struct link_protocol link_protocols[LINK_PROTOCOLS_MAX]; /* copies: each frame looks here */
 	unsigned n_link_protocols;
+	struct ip_transport ip_transports[IP_TRANSPORTS_MAX];
+	unsigned n_ip_transports;
 	const struct acd_source *acd_source;
 
 	struct neigh_table *neigh;

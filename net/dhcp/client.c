@@ -14,6 +14,7 @@
 #include "net/dhcp/dhcp_client.h"
 #include "net/ip/ipv4.h"
 #include "net/link/acd.h"
+#include "net/udp/udp.h"
 
 static struct dhcp_client *find(const struct stack *stack, const struct netif *netif)
 {
@@ -183,18 +184,6 @@ static void address_disputed(struct stack *stack, struct netif *netif, uint64_t 
 	dhcp_ask_disputed(stack, find(stack, netif), now_ns);
 }
 
-void dhcp_init(struct stack *stack)
-{
-	static const struct acd_source source = {
-		.gave_address = gave_address,
-		.leases_address = leases_address,
-		.disputed = address_disputed,
-		.in_use = address_in_use,
-	};
-
-	stack->acd_source = &source;
-}
-
 static bool is_asking(const struct dhcp_client *c)
 {
 	return c->state != DHCP_INIT && c->state != DHCP_BOUND;
@@ -209,27 +198,24 @@ static bool is_from_server(const struct dhcp_client *c, uint16_t src_port, const
 }
 
 /* RFC 2131 4.1: a client "must be prepared to receive" what is sent to the address that it does not
- * have yet.
- * NOT DONE: such a message in fragments, or with IP options; none that says something needs either. */
-bool dhcp_awaits(const struct stack *stack, const struct pktbuf *pkt, const struct ipv4_header *h)
+ * have yet. */
+static bool expects(const struct stack *stack, const struct ip_facts *facts, const uint8_t *udp,
+		    size_t len)
 {
-	const struct dhcp_client *c = find(stack, pkt->netif);
-	const uint8_t *l4 = pkt->data + IPV4_HEADER_LEN;
+	const struct dhcp_client *c = find(stack, facts->netif);
+	uint32_t dst = net_addr_to_ipv4(&facts->dst);
 
-	if (c == NULL || !is_asking(c) || h->protocol != IP_PROTO_UDP ||
-	    h->header_len != IPV4_HEADER_LEN || (h->fragment & (IPV4_MF | IPV4_FRAGMENT_OFFSET)) != 0 ||
-	    pktbuf_len(pkt) < IPV4_HEADER_LEN + UDP_HEADER_LEN)
-		return false;
-	return (h->dst == IPV4_ADDR_BROADCAST || ipv4_addr_is_host(h->dst)) &&
-	       load_be16(l4 + UDP_OFF_DST) == DHCP_CLIENT_PORT &&
-	       is_from_server(c, load_be16(l4 + UDP_OFF_SRC), l4 + UDP_HEADER_LEN,
-			      pktbuf_len(pkt) - IPV4_HEADER_LEN - UDP_HEADER_LEN);
+	return c != NULL && is_asking(c) && (dst == IPV4_ADDR_BROADCAST || ipv4_addr_is_host(dst)) &&
+	       is_from_server(c, load_be16(udp + UDP_OFF_SRC), udp + UDP_HEADER_LEN,
+			      len - UDP_HEADER_LEN);
 }
 
-struct refused *dhcp_awaits_message(const struct stack *stack, const struct netif *netif,
-				    const uint8_t *udp, size_t len)
+/* The message must have the transaction's number or the client's hardware address, unless it ends before
+ * them. */
+static struct refused *awaits(struct stack *stack, const struct ip_facts *facts, const uint8_t *udp,
+			      size_t len)
 {
-	struct dhcp_client *c = find(stack, netif);
+	struct dhcp_client *c = find(stack, facts->netif);
 	size_t header_len = MIN(len, (size_t)UDP_HEADER_LEN);
 
 	if (c == NULL || !is_asking(c) || len < UDP_OFF_LEN ||
@@ -242,8 +228,8 @@ struct refused *dhcp_awaits_message(const struct stack *stack, const struct neti
 	return &c->refused;
 }
 
-bool dhcp_input(struct stack *stack, struct pktbuf *pkt, const struct ip_facts *facts,
-		const struct udp_header *h, uint64_t now_ns)
+static bool input(struct stack *stack, struct pktbuf *pkt, const struct ip_facts *facts,
+		  const struct udp_header *h, uint64_t now_ns)
 {
 	struct net_counters *count = &stack->counters;
 	struct dhcp_client *c = find(stack, pkt->netif);
@@ -251,7 +237,7 @@ bool dhcp_input(struct stack *stack, struct pktbuf *pkt, const struct ip_facts *
 	size_t len = h->len - (size_t)UDP_HEADER_LEN;
 	struct dhcp_reply reply;
 
-	if (c == NULL || h->dst_port != DHCP_CLIENT_PORT || !is_from_server(c, h->src_port, message, len))
+	if (c == NULL || !is_from_server(c, h->src_port, message, len))
 		return false;
 	count->dhcp_in++;
 	switch (dhcp_read(message, len, c->xid, c->netif->mac, &reply)) {
@@ -270,4 +256,23 @@ bool dhcp_input(struct stack *stack, struct pktbuf *pkt, const struct ip_facts *
 	}
 	pktbuf_free(pkt);
 	return true;
+}
+
+void dhcp_init(struct stack *stack)
+{
+	static const struct acd_source source = {
+		.gave_address = gave_address,
+		.leases_address = leases_address,
+		.disputed = address_disputed,
+		.in_use = address_in_use,
+	};
+	static const struct udp_service service = {
+		.port = DHCP_CLIENT_PORT,
+		.input = input,
+		.awaits = awaits,
+		.expects = expects,
+	};
+
+	stack->acd_source = &source;
+	udp_register(stack, &service);
 }

@@ -7,6 +7,7 @@
  * The broadcast flag is never set: this stack takes what is sent to the address it is about to get.
  */
 #include "net/dhcp/client.h"
+#include "net/udp/udp.h"
 
 #include "base/string.h"
 

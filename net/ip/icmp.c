@@ -3,15 +3,14 @@
  *
  * ICMP (RFC 792, RFC 1122 3.2.2): answers echo requests, and sends errors, never about an error, a
  * broadcast or a later fragment, and never more than a trickle.  Errors that come in are read in
- * net/ip/icmp_error.c, answers to our own echo requests in net/ip/icmp_echo.c.
+ * net/ip/icmp_error.c, answers to our own echo requests go up, to net/udp/echo.c.
  */
 #include "net/ip/icmp.h"
 
 #include "base/string.h"
-#include "net/awaited.h"
 #include "net/checksum.h"
-#include "net/ip/icmp_echo.h"
 #include "net/ip/icmp_error.h"
+#include "net/ip/transport.h"
 #include "net/ip/ipv4.h"
 #include "net/port.h"
 #include "net/stack.h"
@@ -115,16 +114,16 @@ void icmp_input(struct stack *stack, struct pktbuf *pkt, const struct ip_facts *
 	count->icmp_in++;
 	if (!icmp_header_read(pkt->data, pktbuf_len(pkt), &h)) {
 		count->icmp_malformed++;
-		awaited_refuse_packet(stack, pkt, REFUSED("had a malformed ICMP header"));
+		ip_refuse(stack, pkt, REFUSED("had a malformed ICMP header"));
 	} else if (checksum_finish(checksum_sum(pkt->data, pktbuf_len(pkt))) != 0) {
 		count->icmp_bad_checksum++;
-		awaited_refuse_packet(stack, pkt, REFUSED("had a bad ICMP checksum"));
+		ip_refuse(stack, pkt, REFUSED("had a bad ICMP checksum"));
 		pkt->netif->counters.rx_csum_bad++;
 	} else if (!facts->unicast) {
 		/* RFC 1122 3.2.2.6: a broadcast echo may be ignored; it would amplify. */
 		count->icmp_ignored++;
 	} else if (h.type == ICMP_ECHO_REPLY) {
-		echo_input(stack, pkt, &h, facts);
+		ip_transport(stack, IP_PROTO_ICMP)->input(stack, pkt, facts, now_ns);
 		return;
 	} else {
 		dispatch(stack, pkt, &h, facts, now_ns);

@@ -9,9 +9,9 @@
 
 #include "base/string.h"
 #include "net/ip/ipv4.h"
+#include "net/ip/transport.h"
 #include "net/port.h"
 #include "net/stack.h"
-#include "net/tcp/tcp.h"
 #include "net/wire/ipv4.h"
 #include "net/wire/tcp.h"
 #include "net/wire/udp.h"
@@ -138,27 +138,22 @@ static bool is_too_big(const struct icmp_header *h)
 	return h->type == ICMP_UNREACHABLE && h->code == ICMP_UNREACH_FRAG_NEEDED;
 }
 
-/* RFC 1191: a router had to drop a packet whose DF we had set. */
-static void tell_too_big(struct stack *stack, const struct quoted *q, const struct ip_error *error,
-			 uint64_t now_ns)
+/* RFC 1191: a router had to drop a packet of ours; without DF none has to. */
+static bool is_sane(const struct quoted *q, const struct ip_error *error)
 {
-	if (!(q->ip.fragment & IPV4_DF))
-		stack->counters.ip_pmtu_ignored++; /* nobody had to drop it */
-	else if (error->protocol == IP_PROTO_TCP)
-		tcp_too_big(stack, error, now_ns);
-	else if (error->protocol == IP_PROTO_UDP || q->echo)
-		udp_too_big(stack, error, now_ns);
-	else
-		stack->counters.ip_pmtu_ignored++;
+	return error->err != ERR_MSGSIZE || (q->ip.fragment & IPV4_DF);
 }
 
-static void tell_unreachable(struct stack *stack, const struct quoted *q, const struct ip_error *error,
-			     uint64_t now_ns)
+static void report(struct stack *stack, const struct quoted *q, const struct ip_error *error,
+		   uint64_t now_ns)
 {
-	if (error->protocol == IP_PROTO_TCP)
-		tcp_unreachable(stack, error, now_ns);
-	else if (error->protocol == IP_PROTO_UDP || q->echo)
-		udp_unreachable(stack, error);
+	const struct ip_transport *above = ip_transport(stack, error->protocol);
+	bool ours = error->protocol != IP_PROTO_ICMP || q->echo;
+
+	if (above != NULL && ours && is_sane(q, error))
+		above->error(stack, error, now_ns);
+	else if (error->err == ERR_MSGSIZE)
+		stack->counters.ip_pmtu_ignored++;
 	else
 		stack->counters.icmp_ignored++;
 }
@@ -171,7 +166,7 @@ static struct ip_error error_of(const struct icmp_header *h, const struct quoted
 		.remote = net_endpoint_ipv4(q->ip.dst, q->dst_port),
 		.protocol = q->ip.protocol,
 		.hard = m->hard,
-		.err = m->err,
+		.err = is_too_big(h) ? ERR_MSGSIZE : m->err,
 		.seq = load_be32(q->l4 + TCP_OFF_SEQ),
 		.what = m->what,
 		.reporter = *reporter,
@@ -200,8 +195,5 @@ void icmp_error_input(struct stack *stack, const struct pktbuf *pkt, const struc
 	if (icmp_may_log(stack, now_ns))
 		log_error(stack, h, &q, m.what, &facts->src);
 	error = error_of(h, &q, &m, &facts->src);
-	if (is_too_big(h))
-		tell_too_big(stack, &q, &error, now_ns);
-	else
-		tell_unreachable(stack, &q, &error, now_ns);
+	report(stack, &q, &error, now_ns);
 }

@@ -36,6 +36,9 @@ struct ipv4_header;
 /* What the layers above are told of a received packet with that header. */
 void ipv4_facts(const struct pktbuf *pkt, const struct ipv4_header *h, struct ip_facts *facts);
 
+/* As struct link_protocol has it. */
+struct refused *ipv4_awaits(struct stack *stack, struct netif *netif, const uint8_t *p, size_t len);
+
 /* Registers IPv4 with the link; the first protocol is the one that is found soonest. */
 void ipv4_init(struct stack *stack);
 

@@ -9,16 +9,14 @@
  */
 #include "net/ip/ipv4.h"
 
-#include "net/awaited.h"
 #include "net/checksum.h"
-#include "net/dhcp/dhcp_client.h"
 #include "net/ip/icmp.h"
 #include "net/ip/ipv4_output.h"
 #include "net/ip/ipv4_reassembly.h"
 #include "net/ip/route.h"
+#include "net/ip/transport.h"
 #include "net/link/link.h"
 #include "net/stack.h"
-#include "net/tcp/tcp.h"
 #include "net/wire/eth.h"
 #include "net/wire/icmp.h"
 #include "net/wire/ipv4.h"
@@ -107,27 +105,41 @@ void ipv4_facts(const struct pktbuf *pkt, const struct ipv4_header *h, struct ip
 static void deliver(struct stack *stack, struct pktbuf *pkt, const struct ipv4_header *h,
 		    uint64_t now_ns)
 {
+	const struct ip_transport *above = &stack->ip_transports[0]; /* nearly always */
 	struct ip_facts facts;
 
 	ipv4_facts(pkt, h, &facts);
 	pktbuf_pull(pkt, h->header_len);
-	pkt->l4_off = (uint16_t)(pkt->data - pkt->head);
-	switch (h->protocol) {
-	case IP_PROTO_TCP:
-		tcp_input(stack, pkt, &facts, now_ns);
-		break;
-	case IP_PROTO_UDP:
-		udp_input(stack, pkt, &facts, now_ns);
-		break;
-	case IP_PROTO_ICMP:
+	pkt->l4_off = pktbuf_data_off(pkt);
+	if (h->protocol == IP_PROTO_ICMP) {
 		icmp_input(stack, pkt, &facts, now_ns);
-		break;
-	default:
-		/* RFC 1122 3.2.2.1: also for tunnels (4, 41), which nothing here unpacks. */
-		icmp_send_error(stack, pkt, ICMP_UNREACHABLE, ICMP_UNREACH_PROTOCOL, now_ns);
-		drop(pkt, &stack->counters.ip_unknown_protocol);
-		break;
+		return;
 	}
+	if (h->protocol != above->protocol)
+		above = ip_transport(stack, h->protocol);
+	if (above != NULL) {
+		above->input(stack, pkt, &facts, now_ns);
+		return;
+	}
+	/* RFC 1122 3.2.2.1: also for tunnels (4, 41), which nothing here unpacks. */
+	icmp_send_error(stack, pkt, ICMP_UNREACHABLE, ICMP_UNREACH_PROTOCOL, now_ns);
+	drop(pkt, &stack->counters.ip_unknown_protocol);
+}
+
+/* It is for no address of ours, and all the same for a transport that waits for one (RFC 2131 4.1).
+ * NOT DONE: such a message in fragments, or with IP options; none that says something needs either. */
+static bool is_expected(const struct stack *stack, const struct pktbuf *pkt,
+			const struct ipv4_header *h)
+{
+	const struct ip_transport *above = ip_transport(stack, h->protocol);
+	struct ip_facts facts;
+
+	if (above == NULL || above->expects == NULL || h->header_len != IPV4_HEADER_LEN ||
+	    (h->fragment & (IPV4_MF | IPV4_FRAGMENT_OFFSET)) != 0)
+		return false;
+	ipv4_facts(pkt, h, &facts);
+	return above->expects(stack, &facts, pkt->data + IPV4_HEADER_LEN,
+			      pktbuf_len(pkt) - IPV4_HEADER_LEN);
 }
 
 /* Why a packet is dropped. */
@@ -199,7 +211,7 @@ static void ipv4_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
 	pktbuf_trim(pkt, h.total_len); /* Ethernet's padding */
 	pkt->l3_off = (uint16_t)(pkt->data - pkt->head);
 	whom = destination_of(pkt, h.dst);
-	if (whom == FOR_NOBODY_HERE && stack->dhcp != NULL && dhcp_awaits(stack, pkt, &h))
+	if (whom == FOR_NOBODY_HERE && is_expected(stack, pkt, &h))
 		whom = FOR_EVERYBODY; /* it is to become ours */
 	fault = find_fault(stack, pkt, &h, whom, now_ns);
 	if (fault.counter != NULL) {
@@ -218,6 +230,27 @@ static void ipv4_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
 	deliver(stack, pkt, &h, now_ns);
 }
 
+/* A fragment but the first has no ports. */
+struct refused *ipv4_awaits(struct stack *stack, struct netif *netif, const uint8_t *p, size_t len)
+{
+	const struct ip_transport *above;
+	struct ipv4_header h;
+	struct ip_facts facts;
+
+	if (!ipv4_header_read_quoted(p, len, &h) || (h.fragment & IPV4_FRAGMENT_OFFSET) != 0)
+		return NULL;
+	above = ip_transport(stack, h.protocol);
+	if (above == NULL)
+		return NULL;
+	facts = (struct ip_facts){
+		.src = net_addr_ipv4(h.src),
+		.dst = net_addr_ipv4(h.dst),
+		.netif = netif,
+		.protocol = h.protocol,
+	};
+	return above->awaits(stack, &facts, p + h.header_len, len - h.header_len);
+}
+
 static bool is_on_link(const struct stack *stack, const struct netif *netif,
 		       const struct net_addr *addr)
 {
@@ -229,7 +262,7 @@ void ipv4_init(struct stack *stack)
 	static const struct link_protocol protocol = {
 		.type = ETH_TYPE_IPV4,
 		.input = ipv4_input,
-		.awaits = awaited_ipv4,
+		.awaits = ipv4_awaits,
 		.undeliverable = ipv4_undeliverable,
 		.is_on_link = is_on_link,
 	};

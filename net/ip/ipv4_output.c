@@ -9,9 +9,9 @@
 #include "net/checksum.h"
 #include "net/link/eth.h"
 #include "net/ip/ipv4_output.h"
+#include "net/ip/transport.h"
 #include "net/link/neigh.h"
 #include "net/stack.h"
-#include "net/tcp/tcp.h"
 #include "net/wire/eth.h"
 #include "net/wire/icmp.h"
 #include "net/wire/ipv4.h"
@@ -152,10 +152,6 @@ void ipv4_undeliverable(struct stack *stack, struct pktbuf *pkt, const struct re
 		     read_ports(p + IPV4_HEADER_LEN, error.protocol, &error);
 
 	pktbuf_free(pkt);
-	if (!known)
-		return;
-	if (error.protocol == IP_PROTO_TCP)
-		tcp_unreachable(stack, &error, now_ns);
-	else
-		udp_unreachable(stack, &error);
+	if (known)
+		ip_transport(stack, error.protocol)->error(stack, &error, now_ns);
 }

@@ -12,11 +12,11 @@
  */
 #include "net/ip/ipv4_reassembly.h"
 
-#include "net/awaited.h"
 #include "base/string.h"
 #include "net/checksum.h"
 #include "net/ip/icmp.h"
 #include "net/ip/ipv4.h"
+#include "net/ip/transport.h"
 #include "net/stack.h"
 #include "net/wire/icmp.h"
 #include "net/wire/tcp.h"
@@ -385,7 +385,7 @@ static struct pktbuf *finish(struct stack *stack, struct ipv4_datagram *d)
 	pkt->netif = d->netif;
 	pkt->flags = d->pkt_flags; /* no device has seen the transport's checksum */
 	stack->counters.ip_reassembled++;
-	awaited_take_back(stack, pkt->netif, pkt->data, pktbuf_len(pkt), in_fragments);
+	ip_refuse_undo(stack, pkt, in_fragments);
 	return remove_datagram(stack, d);
 }
 
@@ -465,7 +465,7 @@ struct pktbuf *ipv4_reassemble(struct stack *stack, struct pktbuf *pkt,
 	if (fault != NULL)
 		++*fault;
 	if (fault == NULL || fault != &stack->counters.ip_fragments_repeated)
-		awaited_refuse_packet(stack, pkt, in_fragments);
+		ip_refuse(stack, pkt, in_fragments);
 	pktbuf_free(pkt);
 	return fault == NULL && is_complete(d) ? finish(stack, d) : NULL;
 }

@@ -7,7 +7,7 @@
 #include "net/socket/table.h"
 
 #include "base/string.h"
-#include "net/ip/icmp_echo.h"
+#include "net/udp/echo.h"
 #include "net/stack.h"
 
 int dgram_bind(struct stack *stack, struct socket *sock, const struct net_endpoint *local)

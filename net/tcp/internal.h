@@ -55,6 +55,17 @@ struct tcp_layer {
 	uint32_t next_conn;
 };
 
+/* From IP (net/ip/transport.h): input.c, delivery_error.c, send/pmtu.c. */
+void tcp_input(struct stack *stack, struct pktbuf *pkt, const struct ip_facts *facts, uint64_t now_ns);
+/* A segment we sent could not be delivered. */
+void tcp_unreachable(struct stack *stack, const struct ip_error *error, uint64_t now_ns);
+/* A router could not send on a segment of ours whole: RFC 1191. */
+void tcp_too_big(struct stack *stack, const struct ip_error *error, uint64_t now_ns);
+/* The address is ours no longer: connections from it end, with ERR_ADDRNOTAVAIL and no RST. */
+void tcp_address_gone(struct stack *stack, const struct net_addr *local);
+struct refused *tcp_awaits(struct stack *stack, const struct ip_facts *facts, const uint8_t *l4,
+			   size_t len);
+
 /* Puts the connection on the list that tcp_poll() works off. */
 void tcp_work_add(struct stack *stack, struct tcb *tcb);
 void tcp_work_remove(struct stack *stack, struct tcb *tcb);

@@ -49,24 +49,13 @@ void tcp_layer_destroy(struct stack *stack, struct tcp_layer *layer);
 
 /* --- from below ------------------------------------------------------------------------------ */
 
-/* IP -> TCP: [data, tail) is the segment, trimmed to the IP length.  Consumes. */
-void tcp_input(struct stack *stack, struct pktbuf *pkt, const struct ip_facts *facts, uint64_t now_ns);
+/* Registers TCP with IP. */
+void tcp_init(struct stack *stack);
 
 /* Sends what connections held back while frames were coming in (ACKs, window updates, data). */
 void tcp_poll(struct stack *stack, uint64_t now_ns);
 /* True when tcp_poll() has something to do now. */
 bool tcp_has_work(const struct stack *stack);
-
-/* A segment we sent could not be delivered. */
-void tcp_unreachable(struct stack *stack, const struct ip_error *error, uint64_t now_ns);
-/* The address is ours no longer: connections from it end, with ERR_ADDRNOTAVAIL and no RST. */
-void tcp_address_gone(struct stack *stack, const struct net_addr *local);
-/* Where to count what could have been that connection's next segment and is dropped.  NULL: there is
- * no such connection, or it waits for nothing. */
-struct refused *tcp_awaits(struct stack *stack, const struct net_endpoint *local,
-			   const struct net_endpoint *remote);
-/* A router could not send on a segment of ours whole: RFC 1191. */
-void tcp_too_big(struct stack *stack, const struct ip_error *error, uint64_t now_ns);
 
 /* --- from above: the user calls -------------------------------------------------------------- */
 

@@ -28,6 +28,7 @@ struct udp_layer {
 	uint32_t n_buckets; /* of each table; a power of two */
 	uint32_t n_bound;
 	struct udp_pcb **by_key, **by_port; /* one block of memory */
+	const struct udp_service *service;  /* NULL: none */
 };
 
 /* --- the tables ----------------------------------------------------------------------------------- */
@@ -69,6 +70,16 @@ void udp_layer_destroy(struct stack *stack, struct udp_layer *layer)
 {
 	free_buckets(stack, layer->by_key, layer->n_buckets);
 	stack->port->free(stack->port->ctx, layer, sizeof(*layer));
+}
+
+void udp_register(struct stack *stack, const struct udp_service *service)
+{
+	stack->udp->service = service;
+}
+
+const struct udp_service *udp_service(const struct stack *stack)
+{
+	return stack->udp->service;
 }
 
 /* What a port hears. */

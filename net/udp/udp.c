@@ -14,9 +14,8 @@
 #include "base/string.h"
 #include "net/awaited.h"
 #include "net/checksum.h"
-#include "net/dhcp/dhcp_client.h"
 #include "net/ip/icmp.h"
-#include "net/ip/ip.h"
+#include "net/ip/transport.h"
 #include "net/ip/path_mtu.h"
 #include "net/stack.h"
 #include "net/wire/icmp.h"
@@ -223,11 +222,11 @@ static uint64_t *find_fault(struct stack *stack, const struct pktbuf *pkt,
 			    const struct ip_facts *facts, struct udp_header *h)
 {
 	if (!udp_header_read(pkt->data, pktbuf_len(pkt), h) || h->dst_port == 0) {
-		awaited_refuse_packet(stack, pkt, REFUSED("had a malformed UDP header"));
+		ip_refuse(stack, pkt, REFUSED("had a malformed UDP header"));
 		return &stack->counters.udp_malformed;
 	}
 	if (checksum_is_bad(pkt, h, facts)) {
-		awaited_refuse_packet(stack, pkt, REFUSED("had a bad UDP checksum"));
+		ip_refuse(stack, pkt, REFUSED("had a bad UDP checksum"));
 		pkt->netif->counters.rx_csum_bad++;
 		return &stack->counters.udp_bad_checksum;
 	}
@@ -267,8 +266,9 @@ bool udp_queue(struct stack *stack, struct udp_pcb *pcb, struct pktbuf *pkt)
 	return true;
 }
 
-void udp_input(struct stack *stack, struct pktbuf *pkt, const struct ip_facts *facts, uint64_t now_ns)
+static void udp_input(struct stack *stack, struct pktbuf *pkt, const struct ip_facts *facts, uint64_t now_ns)
 {
+	const struct udp_service *service = udp_service(stack);
 	struct net_endpoint remote, local;
 	struct udp_header h;
 	struct udp_pcb *pcb;
@@ -278,7 +278,8 @@ void udp_input(struct stack *stack, struct pktbuf *pkt, const struct ip_facts *f
 	fault = find_fault(stack, pkt, facts, &h);
 	if (fault != NULL)
 		goto drop;
-	if (stack->dhcp != NULL && dhcp_input(stack, pkt, facts, &h, now_ns))
+	if (service != NULL && h.dst_port == service->port &&
+	    service->input(stack, pkt, facts, &h, now_ns))
 		return;
 	remote = (struct net_endpoint){.addr = facts->src, .port = h.src_port};
 	local = (struct net_endpoint){.addr = facts->dst, .port = h.dst_port};
@@ -325,7 +326,7 @@ struct pktbuf *udp_receive(struct udp_pcb *pcb)
 
 /* RFC 1122 4.1.3.3: errors go up, soft ones too.  Only to a connected port: one that speaks to many
  * could not tell which of them is meant. */
-void udp_unreachable(struct stack *stack, const struct ip_error *error)
+static void udp_unreachable(struct stack *stack, const struct ip_error *error)
 {
 	struct udp_pcb *pcb = udp_find_sender(stack, error);
 
@@ -349,7 +350,7 @@ static struct udp_pcb *find_any_sender(const struct stack *stack, const struct i
 /* RFC 1191, as far as UDP can tell a true report: there must be a port of ours that sends with DF
  * and, where it is connected, to that peer.  The cache then speaks for UDP alone, or for
  * echoes alone. */
-void udp_too_big(struct stack *stack, const struct ip_error *error, uint64_t now_ns)
+static void udp_too_big(struct stack *stack, const struct ip_error *error, uint64_t now_ns)
 {
 	struct udp_pcb *pcb = find_any_sender(stack, error);
 	const struct net_addr *dst = &error->remote.addr;
@@ -371,4 +372,59 @@ void udp_too_big(struct stack *stack, const struct ip_error *error, uint64_t now
 
 ignore:
 	stack->counters.ip_pmtu_ignored++;
+}
+
+void udp_error(struct stack *stack, const struct ip_error *error, uint64_t now_ns)
+{
+	if (error->err == ERR_MSGSIZE)
+		udp_too_big(stack, error, now_ns);
+	else
+		udp_unreachable(stack, error);
+}
+
+/* --- IP's side ------------------------------------------------------------------------------------ */
+
+struct refused *udp_tally(struct stack *stack, struct udp_pcb *pcb)
+{
+	struct awaited *a = pcb != NULL && udp_is_connected(pcb)
+				    ? awaited_make(stack, &pcb->awaited) : NULL;
+
+	return a != NULL ? &a->refused : NULL;
+}
+
+static struct refused *udp_awaits(struct stack *stack, const struct ip_facts *facts,
+				  const uint8_t *l4, size_t len)
+{
+	const struct udp_service *service = udp_service(stack);
+	struct refused *refused = service != NULL ? service->awaits(stack, facts, l4, len) : NULL;
+	struct net_endpoint remote = {.addr = facts->src}, local = {.addr = facts->dst};
+
+	if (refused != NULL || len < UDP_OFF_LEN)
+		return refused;
+	remote.port = load_be16(l4 + UDP_OFF_SRC);
+	local.port = load_be16(l4 + UDP_OFF_DST);
+	return udp_tally(stack, udp_find(stack, &remote, &local));
+}
+
+static bool udp_expects(const struct stack *stack, const struct ip_facts *facts, const uint8_t *l4,
+			size_t len)
+{
+	const struct udp_service *service = udp_service(stack);
+
+	return service != NULL && len >= UDP_HEADER_LEN &&
+	       load_be16(l4 + UDP_OFF_DST) == service->port &&
+	       service->expects(stack, facts, l4, len);
+}
+
+void udp_init(struct stack *stack)
+{
+	static const struct ip_transport transport = {
+		.protocol = IP_PROTO_UDP,
+		.input = udp_input,
+		.error = udp_error,
+		.awaits = udp_awaits,
+		.expects = udp_expects,
+	};
+
+	ip_register(stack, &transport);
 }

@@ -3,7 +3,7 @@
  *
  * UDP as its neighbours in the stack see it (RFC 768, RFC 1122 4.1).  A struct udp_pcb is the
  * control block of one bound port; the socket layer owns it, zeroed before its first use.  It serves
- * ICMP's echo (net/ip/icmp_echo.h) as well, whose identifiers are ports of a kind of their own.
+ * ICMP's echo (net/udp/echo.h) as well, whose identifiers are ports of a kind of their own.
  */
 #ifndef NET_UDP_UDP_H
 #define NET_UDP_UDP_H
@@ -12,6 +12,7 @@
 #include "base/net_addr.h"
 #include "base/refused.h"
 #include "net/pktbuf.h"
+#include "net/wire/udp.h"
 
 struct stack;
 struct awaited;
@@ -111,16 +112,33 @@ struct pktbuf *udp_receive(struct udp_pcb *pcb);
 struct net_endpoint udp_source(const struct pktbuf *pkt);
 uint32_t udp_rcvbuf(const struct udp_pcb *pcb);
 
-/* IP -> UDP.  Consumes. */
-void udp_input(struct stack *stack, struct pktbuf *pkt, const struct ip_facts *facts, uint64_t now_ns);
-/* A router could not send on a datagram of ours whole: RFC 1191. */
-void udp_too_big(struct stack *stack, const struct ip_error *error, uint64_t now_ns);
+/* Registers UDP with IP. */
+void udp_init(struct stack *stack);
+
+/* A port that the stack itself has, before whatever is bound to it. */
+struct udp_service {
+	uint16_t port;
+	/* pkt->data is the header `h`.  True: it took the datagram, and consumes it. */
+	bool (*input)(struct stack *stack, struct pktbuf *pkt, const struct ip_facts *facts,
+		      const struct udp_header *h, uint64_t now_ns);
+	/* As struct ip_transport has them; `udp`: the header, as far as there are `len` bytes. */
+	struct refused *(*awaits)(struct stack *stack, const struct ip_facts *facts,
+				  const uint8_t *udp, size_t len);
+	bool (*expects)(const struct stack *stack, const struct ip_facts *facts, const uint8_t *udp,
+			size_t len);
+};
+/* There is one such port. */
+void udp_register(struct stack *stack, const struct udp_service *service);
+/* NULL: none is registered. */
+const struct udp_service *udp_service(const struct stack *stack);
+
 /* A connected port has sent, or is about to be closed: where nothing has come back for long IP hears of
  * it (RFC 1122 3.3.1.4). */
 void udp_asked(struct stack *stack, struct udp_pcb *pcb, uint64_t now_ns);
 void udp_gave_up(struct stack *stack, struct udp_pcb *pcb, uint64_t now_ns);
-/* Tells the port, if it is connected. */
-void udp_unreachable(struct stack *stack, const struct ip_error *error);
+/* A datagram, or an echo request, could not be delivered: reported to the port, if it is connected.
+ * ERR_MSGSIZE: a router could not send it on whole (RFC 1191). */
+void udp_error(struct stack *stack, const struct ip_error *error, uint64_t now_ns);
 
 /* --- for what else is sent and received by such a block --------------------------------------------- */
 
@@ -128,6 +146,9 @@ void udp_unreachable(struct stack *stack, const struct ip_error *error);
 struct ip_send udp_how(const struct stack *stack, const struct udp_pcb *pcb,
 		       const struct ip_route *route, const struct net_addr *dst, size_t len,
 		       uint64_t now_ns);
+/* Where to count what could have been for `pcb` (NULL: for none) and is dropped; NULL: it waits for
+ * nothing. */
+struct refused *udp_tally(struct stack *stack, struct udp_pcb *pcb);
 /* A copy of the bytes in a packet of its own; NULL: no memory. */
 struct pktbuf *udp_packet_of(struct stack *stack, const void *buf, size_t len) MUST_CHECK;
 /* [data, tail) waits to be read.  False: it is dropped, there is no room.  Consumes. */

@@ -390,5 +390,5 @@ void kit_udp_unreachable(struct stack *stack, uint32_t local, uint16_t local_por
 		.reporter = net_addr_ipv4(remote),
 	};
 
-	udp_unreachable(stack, &error);
+	udp_error(stack, &error, 0);
 }

@@ -50,6 +50,16 @@ from conftest import ROOT
     ('tests/apps/x/main.c', 'drivers/bus/pci/pci.h', False),
     ('net/link/eth.c', 'net/link/neigh.h', True), ('net/link/eth.c', 'net/pktbuf.h', True),
     ('net/link/eth.c', 'net/ip/ipv4.h', False), ('net/link/eth.c', 'net/tcp/tcp.h', False),
+    ('net/ip/ipv4_input.c', 'net/link/link.h', True), ('net/ip/ipv4_input.c', 'net/udp/udp.h', False),
+    ('net/ip/icmp.c', 'net/tcp/tcp.h', False), ('net/ip/ipv4_input.c', 'net/dhcp/dhcp_client.h', False),
+    ('net/udp/udp.c', 'net/ip/transport.h', True), ('net/udp/udp.c', 'net/link/neigh.h', False),
+    ('net/udp/udp.c', 'net/tcp/tcp.h', False), ('net/udp/udp.c', 'net/dhcp/dhcp_client.h', False),
+    ('net/tcp/conn/input.c', 'net/ip/ip.h', True), ('net/tcp/conn/input.c', 'net/link/eth.h', False),
+    ('net/tcp/conn/input.c', 'net/udp/udp.h', False), ('net/tcp/conn/input.c', 'net/socket.h', False),
+    ('net/dhcp/send.c', 'net/udp/udp.h', True), ('net/dhcp/send.c', 'net/tcp/tcp.h', False),
+    ('net/socket/dgram.c', 'net/udp/udp.h', True), ('net/socket/stream.c', 'net/tcp/tcp.h', True),
+    ('net/socket/awaited.c', 'net/link/neigh.h', False), ('net/socket/dgram.c', 'net/dhcp.h', False),
+    ('net/awaited.c', 'net/ip/ip.h', False), ('net/pktbuf.c', 'net/link/eth.h', False),
     ('net/link/acd.c', 'net/dhcp/dhcp_client.h', False), ('net/link/eth.c', 'net/socket.h', False),
     ('net/net.c', 'net/tcp/tcp.h', True), ('net/net.c', 'net/dhcp/lease.h', False),
     ('kernel/main.c', 'kernel/arch/x86_64/io.h', False), ('kernel/start.c', 'kernel/arch/x86_64/cpu.h', False),
@@ -86,7 +96,7 @@ def test_table(path, included, fine):
 
 def test_a_fault_is_named_with_its_line(tmp_path, capsys):
     (tmp_path / 'net').mkdir()
-    (tmp_path / 'net' / 'x.c').write_text('\n# include "kernel/time/clock.h"\n#include "arp.h"\n')
+    (tmp_path / 'net' / 'x.c').write_text('\n# include "kernel/time/clock.h"\n#include "pktbuf.h"\n')
     (tmp_path / 'kernel').mkdir()
     (tmp_path / 'kernel' / 'main.c').write_text('#include "net/net.h"\n#include "app/app.h"\n')
     assert check_layers.main(['--root', str(tmp_path)]) == 1
@@ -223,7 +233,10 @@ def test_what_an_architecture_offers(tmp_path, text, fault):
 @pytest.mark.skipif(not shutil.which('gcc'), reason='no compiler')
 @pytest.mark.parametrize('caller, owner, fine', [
     ('link/eth', 'pktbuf', True), ('ip/output', 'link/eth', True), ('net', 'ip/output', True),
-    ('link/eth', 'ip/output', False), ('link/eth', 'net', False),
+    ('link/eth', 'ip/output', False), ('link/eth', 'net', False), ('ip/output', 'udp/udp', False),
+    ('ip/output', 'tcp/conn/input', False), ('udp/udp', 'tcp/conn/input', False),
+    ('tcp/conn/input', 'link/eth', False), ('udp/udp', 'dhcp/client', False), ('pktbuf', 'link/eth', False),
+    ('dhcp/client', 'udp/udp', True), ('socket/stream', 'tcp/conn/input', True),
 ])
 def test_no_call_upward(tmp_path, caller, owner, fine):
     """Also where no header was included for it."""

@@ -46,11 +46,20 @@ void tcp_unreachable(struct stack *stack, const struct ip_error *error, uint64_t
 		tcb->life.soft_error = error->err;
 }
 
-struct refused *tcp_awaits(struct stack *stack, const struct net_endpoint *local,
-			   const struct net_endpoint *remote)
+/* Of a connection that waits for nothing, and of a header without ports, nothing is counted. */
+struct refused *tcp_awaits(struct stack *stack, const struct ip_facts *facts, const uint8_t *l4,
+			   size_t len)
 {
-	struct tcb *tcb = tcp_find_connection(stack, local, remote);
-	struct awaited *a = tcb != NULL && tcb->life.state != TCP_TIME_WAIT
+	struct net_endpoint local = {.addr = facts->dst}, remote = {.addr = facts->src};
+	struct awaited *a;
+	struct tcb *tcb;
+
+	if (len < TCP_OFF_SEQ)
+		return NULL;
+	local.port = load_be16(l4 + TCP_OFF_DST);
+	remote.port = load_be16(l4 + TCP_OFF_SRC);
+	tcb = tcp_find_connection(stack, &local, &remote);
+	a = tcb != NULL && tcb->life.state != TCP_TIME_WAIT
 				    ? awaited_make(stack, &tcb->life.awaited) : NULL;
 
 	return a != NULL ? &a->refused : NULL;

@@ -7,8 +7,8 @@
  */
 #include "net/tcp/internal.h"
 
-#include "net/awaited.h"
 #include "net/checksum.h"
+#include "net/ip/transport.h"
 
 /* MUST-2, MUST-3: a segment with a wrong checksum is not looked at. */
 static bool checksum_is_right(struct stack *stack, struct pktbuf *pkt,
@@ -22,7 +22,7 @@ static bool checksum_is_right(struct stack *stack, struct pktbuf *pkt,
 	sum += checksum_sum_packet(pkt, 0);
 	if (checksum_finish(sum) == 0)
 		return true;
-	awaited_refuse_packet(stack, pkt, REFUSED("had a bad TCP checksum"));
+	ip_refuse(stack, pkt, REFUSED("had a bad TCP checksum"));
 	stack->counters.tcp_bad_checksum++;
 	pkt->netif->counters.rx_csum_bad++;
 	return false;
@@ -35,7 +35,7 @@ static bool parse(struct stack *stack, struct tcp_segment *seg, struct pktbuf *p
 	struct tcp_header h;
 
 	if (!tcp_header_read(pkt->data, pktbuf_len(pkt), &h)) {
-		awaited_refuse_packet(stack, pkt, REFUSED("had a malformed TCP header"));
+		ip_refuse(stack, pkt, REFUSED("had a malformed TCP header"));
 		stack->counters.tcp_malformed++;
 		return false;
 	}

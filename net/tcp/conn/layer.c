@@ -7,6 +7,7 @@
 #include "net/tcp/internal.h"
 
 #include "base/string.h"
+#include "net/ip/transport.h"
 
 #define BUCKETS_AT_FIRST 64
 
@@ -49,6 +50,27 @@ void tcp_layer_destroy(struct stack *stack, struct tcp_layer *layer)
 	}
 	port->free(port->ctx, layer->buckets, layer->n_buckets * sizeof(layer->buckets[0]));
 	port->free(port->ctx, layer, sizeof(*layer));
+}
+
+static void tcp_error(struct stack *stack, const struct ip_error *error, uint64_t now_ns)
+{
+	if (error->err == ERR_MSGSIZE)
+		tcp_too_big(stack, error, now_ns);
+	else
+		tcp_unreachable(stack, error, now_ns);
+}
+
+void tcp_init(struct stack *stack)
+{
+	static const struct ip_transport transport = {
+		.protocol = IP_PROTO_TCP,
+		.input = tcp_input,
+		.error = tcp_error,
+		.awaits = tcp_awaits,
+		.address_gone = tcp_address_gone,
+	};
+
+	ip_register(stack, &transport);
 }
 
 uint32_t tcp_next_conn(const struct stack *stack)

@@ -5,12 +5,12 @@
  * the replies and the errors).  The identifier is the stack's to give, so that nobody hears replies
  * to another's requests.
  */
-#include "net/ip/icmp_echo.h"
+#include "net/udp/echo.h"
 
 #include "base/assert.h"
 #include "net/awaited.h"
 #include "net/checksum.h"
-#include "net/ip/ip.h"
+#include "net/ip/transport.h"
 #include "net/stack.h"
 
 static bool is_request(const uint8_t *message, size_t len)
@@ -67,18 +67,22 @@ static void refuse_stranger(struct stack *stack, const struct icmp_header *h,
 }
 
 /* A reply has code 0: there are hosts that answer 3 for one that they did not reach. */
-void echo_input(struct stack *stack, struct pktbuf *pkt, const struct icmp_header *h,
-		const struct ip_facts *facts)
+static void echo_input(struct stack *stack, struct pktbuf *pkt, const struct ip_facts *facts,
+		       uint64_t now_ns)
 {
-	const struct net_endpoint local = {.addr = facts->dst, .port = (uint16_t)(h->rest >> 16)};
-	struct udp_pcb *pcb = h->code == 0 ? udp_find_echo(stack, &facts->src, &local) : NULL;
+	struct icmp_header h;
+	struct net_endpoint local;
+	struct udp_pcb *pcb;
 
+	(void)now_ns;
+	ASSERT(icmp_header_read(pkt->data, pktbuf_len(pkt), &h)); /* ICMP has done so */
+	local = (struct net_endpoint){.addr = facts->dst, .port = (uint16_t)(h.rest >> 16)};
+	pcb = h.code == 0 ? udp_find_echo(stack, &facts->src, &local) : NULL;
 	if (pcb == NULL) {
-		if (h->code != 0)
-			awaited_refuse_packet(stack, pkt,
-					      REFUSED_WITH("had the ICMP code", REFUSED_NUMBER, h->code));
+		if (h.code != 0)
+			ip_refuse(stack, pkt, REFUSED_WITH("had the ICMP code", REFUSED_NUMBER, h.code));
 		else
-			refuse_stranger(stack, h, facts);
+			refuse_stranger(stack, &h, facts);
 		stack->counters.icmp_ignored++;
 		pktbuf_free(pkt);
 	} else if (udp_queue(stack, pcb, pkt)) {
@@ -87,4 +91,27 @@ void echo_input(struct stack *stack, struct pktbuf *pkt, const struct icmp_heade
 		stack->counters.icmp_queue_full++;
 		awaited_add(stack, &pcb->awaited, REFUSED("found no room in the socket"));
 	}
+}
+
+static struct refused *echo_awaits(struct stack *stack, const struct ip_facts *facts,
+				   const uint8_t *l4, size_t len)
+{
+	struct net_endpoint local = {.addr = facts->dst};
+
+	if (len <= ICMP_OFF_ID + 1 || l4[ICMP_OFF_TYPE] != ICMP_ECHO_REPLY)
+		return NULL;
+	local.port = load_be16(l4 + ICMP_OFF_ID);
+	return udp_tally(stack, udp_find_echo(stack, &facts->src, &local));
+}
+
+void echo_init(struct stack *stack)
+{
+	static const struct ip_transport transport = {
+		.protocol = IP_PROTO_ICMP,
+		.input = echo_input,
+		.error = udp_error,
+		.awaits = echo_awaits,
+	};
+
+	ip_register(stack, &transport);
 }

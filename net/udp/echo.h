@@ -4,8 +4,8 @@
  * ICMP's echo as an application uses it: "ping sockets", as Linux calls them.  It writes requests and
  * reads the replies to them; the control block is UDP's (net/udp/udp.h), with the identifier as its port.
  */
-#ifndef NET_IP_ICMP_ECHO_H
-#define NET_IP_ICMP_ECHO_H
+#ifndef NET_UDP_ECHO_H
+#define NET_UDP_ECHO_H
 
 #include "net/ip/ip.h"
 #include "net/udp/udp.h"
@@ -17,8 +17,7 @@
 int echo_send(struct stack *stack, const struct udp_pcb *pcb, const void *message, size_t len,
 	      const struct net_addr *dst, bool broadcast, uint64_t now_ns) MUST_CHECK;
 
-/* ICMP -> echo: [data, tail) is a reply, checksum verified, `h` its header.  Consumes. */
-void echo_input(struct stack *stack, struct pktbuf *pkt, const struct icmp_header *h,
-		const struct ip_facts *facts);
+/* Registers it with IP. */
+void echo_init(struct stack *stack);
 
 #endif
