@@ -95,7 +95,7 @@ void eth_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
 		return;
 	}
 	pkt->l2_len = ETH_HEADER_LEN;
-	pktbuf_pull(pkt, ETH_HEADER_LEN);
+	pkt->data += ETH_HEADER_LEN; /* not pktbuf_pull(): that is a call, and the length is known */
 	if (!accept_destination(pkt, h.dst)) {
 		refuse(stack, pkt, h.type, REFUSED("went to another hardware address"));
 		drop(pkt, &count->eth_for_others);
