@@ -148,11 +148,24 @@ static char *render_copy(const struct event_field *field)
 	return text;
 }
 
+/* Who knows no connections names none, and takes no step of one (docs/log.md). */
+static void check_connection(const struct event *ev)
+{
+	static const char *const without[] = {"arp.", "dhcp.", "addr.", "drop", "netdev."};
+
+	for (size_t i = 0; i < ARRAY_LEN(without); i++)
+		if (strncmp(event_names[ev->id], without[i], strlen(without[i])) == 0 &&
+		    (ev->conn != 0 || ev->at_step != 0))
+			kit_fail("event %s is about connection %u, step %u", event_names[ev->id], ev->conn,
+				 ev->at_step);
+}
+
 static void record(struct event_sink *sink, const struct event *ev)
 {
 	struct kit_port *kp = CONTAINER_OF(sink, struct kit_port, sink);
 	struct kit_event *e;
 
+	check_connection(ev);
 	if (kp->n_events == kp->cap_events) {
 		kp->cap_events = kp->cap_events == 0 ? 64 : kp->cap_events * 2;
 		kp->events = realloc(kp->events, kp->cap_events * sizeof(*kp->events));

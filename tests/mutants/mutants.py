@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import queue
+import re
 import subprocess
 import sys
 import time
@@ -24,7 +25,6 @@ import sites
 from build import Build
 
 SIM_SECONDS = 4  # a simulator's file that takes longer is left out
-SIM_NEVER = ('test_golden_calls', 'test_golden_stack')  # compare bytes: what they notice may be no fault
 
 
 def sources():
@@ -60,7 +60,7 @@ class Run:
     def tests(self, program, function):
         files = self.callers[program].get(function, [])
         if program == 'sim':
-            return [f for f in files if self.seconds[f] < SIM_SECONDS and f not in SIM_NEVER]
+            return [f for f in files if self.seconds[f] < SIM_SECONDS]
         return files
 
     def notice(self, build, mutation, text, folder, program):
@@ -160,14 +160,19 @@ def arguments():
     return p.parse_args()
 
 
+def identity(file, name):
+    """Of a mutation, also where its file or a member of a struct has moved."""
+    return os.path.basename(file), re.sub(r'->(?:\w+\.)+', '->', name)
+
+
 def chosen(options):
     if options.list:
         with open(options.list, encoding='utf-8') as f:
-            wanted = collections.Counter((os.path.basename(r['file']), r['name']) for r in map(json.loads, f))
+            wanted = collections.Counter(identity(r['file'], r['name']) for r in map(json.loads, f))
         found = []
         for m in (m for path in sources() for m in sites.mutations_of(path)):
-            if wanted[(os.path.basename(m.file), m.name)] > 0:
-                wanted[(os.path.basename(m.file), m.name)] -= 1
+            if wanted[identity(m.file, m.name)] > 0:
+                wanted[identity(m.file, m.name)] -= 1
                 found.append(m)
         print(f'{len(found)} of these are still in the sources', flush=True)
         return found

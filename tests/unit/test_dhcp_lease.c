@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* net/dhcp: from the address on (RFC 2131 4.4.5): renewing, rebinding, the lease's end, a server that
  * says no. */
+#include <stdio.h>
 #include <string.h>
 
 #include "net/link/neigh.h"
@@ -424,3 +425,15 @@ TEST(a_nak_of_another_server)
 	assert_int_equal(s.k.netif.ipv4, KIT_IP);
 }
 
+/* Each REQUEST of a renewal says the how manieth it is. */
+TEST(renewals_are_counted)
+{
+	for (unsigned attempt = 1; attempt <= 3; attempt++) {
+		char text[4];
+
+		ds_wait(&s, DK_REQUEST, LEASE_NS);
+		snprintf(text, sizeof(text), "%u", attempt);
+		if (attempt > 1)
+			assert_string_equal(ds_event(&s, EVENT_DHCP_REQUEST, "attempt"), text);
+	}
+}

@@ -490,3 +490,18 @@ TEST(any_bytes)
 		assert_true(strlen(reply.search.good) < DHCP_SEARCH_MAX && strlen(reply.search.rest) < DHCP_SEARCH_MAX);
 	}
 }
+
+/* What is worth a word in the log: all that is for us and our transaction, and replies that are one of both. */
+TEST(what_may_be_ours)
+{
+	begin(DHCP_OFFER);
+	for (unsigned which = 0; which < 8; which++) {
+		bool our_xid = which & 1, our_mac = which & 2, is_reply = which & 4;
+		bool expected = (our_xid && our_mac) || ((our_xid || our_mac) && is_reply);
+		uint8_t other[6] = {0x52, 0x54, 0, 0, 0, 1};
+
+		msg[0] = is_reply ? 2 : 1;
+		assert_int_equal(dhcp_may_be_ours(msg, sizeof(msg), our_xid ? XID : XID + 1,
+						  our_mac ? mac : other), expected);
+	}
+}

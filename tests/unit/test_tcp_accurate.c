@@ -850,3 +850,23 @@ TEST(a_cookie)
 		tk_close(&t);
 	}
 }
+
+/* What the peer's options say, in the SYN-ACK and later, is what sock_tcp_info() says. */
+TEST(in_the_peers_numbers)
+{
+	uint8_t option[8] = {TCP_OPT_ACCECN0, 8, 0, 0, 1 + 100, 0, 0, 30};
+	struct sock_tcp_info info;
+	struct tk t;
+
+	establish(&t);
+	tk_write(&t, 0, 500);
+	kit_sent_clear(&t.k);
+	t.tsval++;
+	TK_SEND(&t, .seq = 1, .ack = 501, .flags = TCP_ACK | ACE(6), .options = option,
+		.options_len = sizeof(option));
+	assert_int_equal(sock_tcp_info(t.k.stack, t.fd, &info, t.k.now_ns), ERR_OK);
+	assert_int_equal(info.delivered_e0_bytes, 100);
+	assert_int_equal(info.delivered_ce_bytes, 30);
+	kit_sent_clear(&t.k);
+	tk_close(&t);
+}

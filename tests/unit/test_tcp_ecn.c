@@ -361,3 +361,21 @@ TCP_TEST(without_agreement_marks_are_nothing)
 	expect_sent(t, TCP_ACK, IP_ECN_NOT_ECT);
 	assert_int_equal(kit_counter(&t->k, "tcp_ecn_marks"), 0);
 }
+
+/* RFC 3168 6.1.1.1: a SYN-ACK that does not say ECE is one of who does not know it. */
+TEST(a_synack_without_ece)
+{
+	const uint16_t bits[] = {0, TCP_ECE | TCP_CWR, TCP_CWR};
+
+	for (size_t i = 0; i < ARRAY_LEN(bits); i++) {
+		struct tk t;
+
+		open_asking(&t);
+		tk_connect(&t);
+		kit_sent_clear(&t.k);
+		TK_SEND(&t, .flags = TCP_SYN | TCP_ACK | bits[i], .ack = 1);
+		assert_int_equal(tk_inspect(&t).ecn, TCP_ECN_OFF);
+		kit_sent_clear(&t.k);
+		tk_close(&t);
+	}
+}

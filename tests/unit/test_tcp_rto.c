@@ -354,3 +354,18 @@ TEST(deviations_to_both_sides)
 	assert_int_equal(tcp_inspect(&longer).rto_ns, (850 + 4 * 400) * NS_PER_MS);
 	assert_int_equal(tcp_inspect(&shorter).rto_ns, (750 + 4 * 400) * NS_PER_MS);
 }
+
+TEST(no_timer_outlives_the_connection)
+{
+	for (enum tcp_timer which = 0; which < TCP_TIMER_COUNT; which++) {
+		struct tk t;
+
+		tk_open(&t);
+		tk_establish(&t);
+		tcp_timer_set(t.k.stack, tk_tcb(&t), which, t.k.now_ns + NS_PER_S);
+		tcp_timers_clear(t.k.stack, tk_tcb(&t));
+		assert_false(tcp_timer_is_set(tk_tcb(&t), which));
+		assert_false(tk_inspect(&t).timer_is_set);
+		tk_close(&t);
+	}
+}
