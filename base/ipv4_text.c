@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Strict IPv4 and decimal text parsing; see base/ipv4_text.h. */
+#include "base/chars.h"
 #include "base/ipv4_text.h"
 
 bool decimal_parse(const char *text, size_t len, uint64_t max, uint64_t *value)
@@ -9,7 +10,7 @@ bool decimal_parse(const char *text, size_t len, uint64_t max, uint64_t *value)
 	if (len == 0)
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		if (text[i] < '0' || text[i] > '9')
+		if (!char_is_digit(text[i]))
 			return false;
 		uint64_t digit = (uint64_t)(text[i] - '0');
 		if (v > (UINT64_MAX - digit) / 10)

@@ -6,6 +6,7 @@
  */
 #include "config/config.h"
 
+#include "base/chars.h"
 #include "base/span.h"
 #include "base/string.h"
 #include "base/strbuf.h"
@@ -38,7 +39,7 @@ struct word {
 
 static bool is_blank(char c)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+	return char_is_blank(c) || c == '\r' || c == '\n';
 }
 
 static bool at_end(const struct reader *r)
@@ -296,11 +297,6 @@ static bool report_strange_byte(struct reader *r, const struct word *word)
 }
 
 /* --- keys --------------------------------------------------------------------------------------- */
-
-static bool span_is(struct span s, const char *text)
-{
-	return strlen(text) == s.len && memcmp(text, s.at, s.len) == 0;
-}
 
 static const struct config_key *find_key(const struct config_tables *tables, struct span name)
 {

@@ -14,24 +14,15 @@
  */
 #include "base/chars.h"
 #include "base/ipv4_text.h"
+#include "base/span.h"
 #include "base/string.h"
 #include "config/config.h"
 
 enum ip_part { PART_CLIENT, PART_SERVER, PART_GATEWAY, PART_MASK, PART_HOST, PART_DEVICE,
 	       PART_AUTOCONF, PART_DNS0, PART_DNS1, PART_NTP, PART_COUNT };
 
-struct part {
-	const char *at;
-	size_t len;
-};
-
-static bool part_is(const struct part *p, const char *text)
-{
-	return strlen(text) == p->len && memcmp(text, p->at, p->len) == 0;
-}
-
 /* Cuts at the colons; the number of parts, PART_COUNT + 1 where there are more. */
-static unsigned split(const char *value, size_t len, struct part parts[PART_COUNT])
+static unsigned split(const char *value, size_t len, struct span parts[PART_COUNT])
 {
 	unsigned n = 0;
 	size_t start = 0;
@@ -41,7 +32,7 @@ static unsigned split(const char *value, size_t len, struct part parts[PART_COUN
 			continue;
 		if (n == PART_COUNT)
 			return PART_COUNT + 1;
-		parts[n++] = (struct part){.at = value + start, .len = i - start};
+		parts[n++] = (struct span){.at = value + start, .len = i - start};
 		start = i + 1;
 	}
 	return n;
@@ -70,7 +61,7 @@ static bool parse_prefix(const char *at, size_t len, uint32_t *mask)
 }
 
 /* An empty part leaves *mask at 0. */
-static const char *parse_mask(const struct part *p, uint32_t *mask)
+static const char *parse_mask(const struct span *p, uint32_t *mask)
 {
 	if (p->len == 0)
 		return NULL;
@@ -84,7 +75,7 @@ static const char *parse_mask(const struct part *p, uint32_t *mask)
 }
 
 /* "10.0.2.15" or "10.0.2.15/24"; *mask is set only by the latter. */
-static const char *parse_client(const struct part *p, uint32_t *client, uint32_t *mask)
+static const char *parse_client(const struct span *p, uint32_t *client, uint32_t *mask)
 {
 	const char *slash = memchr(p->at, '/', p->len);
 	size_t addr_len = slash != NULL ? (size_t)(slash - p->at) : p->len;
@@ -109,7 +100,7 @@ static const char *join_masks(struct config_ip *ip, uint32_t behind_client)
 
 /* --- the other parts ---------------------------------------------------------------------------- */
 
-static const char *parse_addr(const struct part *p, uint32_t *addr, const char *problem)
+static const char *parse_addr(const struct span *p, uint32_t *addr, const char *problem)
 {
 	if (p->len > 0 && !ipv4_parse(p->at, p->len, addr))
 		return problem;
@@ -117,15 +108,14 @@ static const char *parse_addr(const struct part *p, uint32_t *addr, const char *
 }
 
 /* Letters, digits, - and . fit a host's or a device's name. */
-static const char *parse_name(const struct part *p, char *dst, size_t cap, const char *problem)
+static const char *parse_name(const struct span *p, char *dst, size_t cap, const char *problem)
 {
 	if (p->len >= cap)
 		return problem;
 	for (size_t i = 0; i < p->len; i++) {
 		char c = p->at[i];
 
-		if (!(char_is_letter(c) || char_is_digit(c) || c == '-' ||
-		      c == '.' || c == '_'))
+		if (!char_is_letter(c) && !char_is_digit(c) && c != '-' && c != '.' && c != '_')
 			return problem;
 	}
 	memcpy(dst, p->at, p->len);
@@ -137,7 +127,7 @@ static const char *parse_name(const struct part *p, char *dst, size_t cap, const
 
 enum autoconf { AUTOCONF_ANY, AUTOCONF_DHCP, AUTOCONF_OFF, AUTOCONF_OLDER, AUTOCONF_UNKNOWN };
 
-static enum autoconf autoconf_of(const struct part *p)
+static enum autoconf autoconf_of(const struct span *p)
 {
 	static const struct {
 		const char *word;
@@ -149,13 +139,13 @@ static enum autoconf autoconf_of(const struct part *p)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		if (part_is(p, words[i].word))
+		if (span_is(*p, words[i].word))
 			return words[i].autoconf;
 	}
 	return AUTOCONF_UNKNOWN;
 }
 
-static const char *parse_way(const struct part parts[PART_COUNT], struct config_ip *ip)
+static const char *parse_way(const struct span parts[PART_COUNT], struct config_ip *ip)
 {
 	enum autoconf autoconf = autoconf_of(&parts[PART_AUTOCONF]);
 	bool has_client = parts[PART_CLIENT].len > 0;
@@ -176,7 +166,7 @@ static const char *parse_way(const struct part parts[PART_COUNT], struct config_
 }
 
 /* The client's address and its mask. */
-static const char *parse_address(const struct part parts[PART_COUNT], struct config_ip *ip)
+static const char *parse_address(const struct span parts[PART_COUNT], struct config_ip *ip)
 {
 	uint32_t behind_client = 0;
 	const char *problem = parse_client(&parts[PART_CLIENT], &ip->client, &behind_client);
@@ -188,7 +178,7 @@ static const char *parse_address(const struct part parts[PART_COUNT], struct con
 	return problem;
 }
 
-static const char *parse_parts(const struct part parts[PART_COUNT], struct config_ip *ip)
+static const char *parse_parts(const struct span parts[PART_COUNT], struct config_ip *ip)
 {
 	const char *problem = parse_way(parts, ip);
 
@@ -245,13 +235,13 @@ static const char *check_gateway(const struct config_ip *ip)
 
 const char *config_set_ip(void *dst_config_ip, const char *value, size_t len)
 {
-	struct part parts[PART_COUNT] = {{0}};
+	struct span parts[PART_COUNT] = {{0}};
 	struct config_ip ip = {.way = CONFIG_IP_DHCP};
 	unsigned n;
 	const char *problem;
 
 	for (unsigned i = 0; i < PART_COUNT; i++)
-		parts[i] = (struct part){.at = value, .len = 0};
+		parts[i] = (struct span){.at = value, .len = 0};
 	n = split(value, len, parts);
 	if (n > PART_COUNT)
 		return "more than ten parts";

@@ -297,19 +297,32 @@ def check_words(root):
     return faults
 
 
-# Is it a digit, a letter: base/chars.h says so, once.
-CHARS = re.compile(r"[<>]=? '[09azAZfF]'")
-CHARS_IN = ('base/chars.h', 'base/ipv4_text.c', 'boot/efi/')
+# --- what exists once ---------------------------------------------------------------------------------
+
+# what it is, how a second one looks, where the one is and what may look like it for a reason.
+SINGLE = [
+    ('struct span of base/span.h',
+     re.compile(r'^struct (\w+) \{\n\s+const (?:char|uint8_t|void) \*\w+;[^\n]*\n\s+(?:size_t|uint\d+_t) \w+;[^\n]*\n\}',
+                re.M),
+     # Values of an event's fields; what a device reads (a scatter-gather list).
+     ('base/span.h', 'log/event.h', 'net/pktbuf.h')),
+    ('a function of base/chars.h',
+     re.compile(r"([<>]=? '[09azAZfF]'|- '[aA]' \+ 10|== ' ' \|\| \w+ == '\\t')"),
+     ('base/chars.h', 'boot/efi/')),
+    ('ip_is_ours() of net/ip/ip.h', re.compile(r'(->ipv4 == (?!0\b)\w+)'), ('net/ip/',)),
+    ('what app/report.h has for it', re.compile(r'("timed out after)'), ('app/report.c',)),
+]
 
 
-def check_chars(root):
+def check_single(root):
     faults = []
     for path in sources(root):
-        if path.startswith(CHARS_IN):
-            continue
         with open(os.path.join(root, path), encoding='utf-8') as f:
-            faults += [f'{path}:{number}: base/chars.h has this question'
-                       for number, line in enumerate(f, 1) if CHARS.search(line)]
+            text = re.sub(r'/\*.*?\*/', lambda m: re.sub(r'[^\n]', ' ', m.group()), f.read(), flags=re.S)
+        for what, pattern, homes in SINGLE:
+            if not path.startswith(homes):
+                faults += [f'{path}:{text.count(chr(10), 0, m.start()) + 1}: {m.group(1)}: use {what}'
+                           for m in pattern.finditer(text)]
     return faults
 
 
@@ -425,7 +438,7 @@ def main(argv):
     parser.add_argument('--portable', nargs='*', default=[], help='all objects but those of one CPU')
     options = parser.parse_args(argv)
     faults = check_includes(options.root) + check_words(options.root) + \
-        check_chars(options.root)
+        check_single(options.root)
     if options.objects:
         faults += check_symbols(options.objects)
         faults += check_app_symbols(options.objects)

@@ -76,7 +76,7 @@ static bool reach_one_of(struct transfer *t, uint16_t port)
 bool connection_leads_to(const struct connection *line, struct span host, uint16_t port)
 {
 	return line->open && line->connected && line->remote.port == port &&
-	       text_is_same(host.at, host.len, line->host, line->host_len);
+	       span_equal_any_case(host, (struct span){line->host, line->host_len});
 }
 
 /* Nothing may have come over it since the last answer: neither bytes nor an end. */

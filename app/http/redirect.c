@@ -4,6 +4,7 @@
 
 #include "app/http/text.h"
 #include "app/http/url_path.h"
+#include "base/span.h"
 #include "base/strbuf.h"
 #include "base/string.h"
 
@@ -25,7 +26,7 @@ enum http_method redirect_method(unsigned code, enum http_method method)
 
 bool redirect_stays(const struct url *a, const struct url *b)
 {
-	return a->port == b->port && text_is_same(a->host.at, a->host.len, b->host.at, b->host.len);
+	return a->port == b->port && span_equal_any_case(a->host, b->host);
 }
 
 /* --- RFC 3986 5.2.2 ------------------------------------------------------------------------------ */
@@ -36,15 +37,6 @@ struct reference {
 	size_t slashes; /* before an authority; 0: it has none */
 	struct span scheme, authority, path, query;
 };
-
-static struct span take(struct span *rest, size_t len)
-{
-	struct span taken = {rest->at, len};
-
-	rest->at += len;
-	rest->len -= len;
-	return taken;
-}
 
 static size_t count_slashes(struct span s)
 {
@@ -63,26 +55,26 @@ static size_t take_slashes(const struct reference *r, struct span *rest)
 
 	if (n < 2 && !(n == 1 && r->has_scheme && text_is_word(r->scheme.at, r->scheme.len, "http")))
 		return 0;
-	take(rest, n);
+	span_take(rest, n);
 	return n;
 }
 
 static struct reference split(const char *text, size_t len)
 {
-	struct span rest = {text, text_find(text, len, "#")};
-	size_t colon = text_find(rest.at, rest.len, ":/?");
+	struct span rest = {text, span_find((struct span){text, len}, "#")};
+	size_t colon = span_find(rest, ":/?");
 	struct reference r = {0};
 
 	r.has_scheme = colon < rest.len && rest.at[colon] == ':' &&
 		       url_is_scheme((struct span){rest.at, colon});
 	if (r.has_scheme) {
-		r.scheme = take(&rest, colon);
-		take(&rest, 1);
+		r.scheme = span_take(&rest, colon);
+		span_take(&rest, 1);
 	}
 	r.slashes = take_slashes(&r, &rest);
 	if (r.slashes > 0)
-		r.authority = take(&rest, text_find(rest.at, rest.len, "/?"));
-	r.path = take(&rest, text_find(rest.at, rest.len, "?"));
+		r.authority = span_take(&rest, span_find(rest, "/?"));
+	r.path = span_take(&rest, span_find(rest, "?"));
 	r.has_query = rest.len > 0;
 	r.query = rest; /* with its question mark */
 	return r;
@@ -133,8 +125,7 @@ static void put_slashes(struct strbuf *sb, size_t n)
 /* RFC 3986 5.2.3: the base's path up to its last slash goes before a relative one. */
 static void put_merged_path(struct strbuf *sb, const struct url *base, struct span path)
 {
-	struct span base_path = {base->target.at,
-				     text_find(base->target.at, base->target.len, "?")};
+	struct span base_path = {base->target.at, span_find(base->target, "?")};
 
 	if (path.len > 0 && path.at[0] == '/') {
 		put_path(sb, path);
@@ -151,7 +142,7 @@ static void put_merged_path(struct strbuf *sb, const struct url *base, struct sp
 
 static void put_query(struct strbuf *sb, const struct url *base, const struct reference *r)
 {
-	size_t query = text_find(base->target.at, base->target.len, "?");
+	size_t query = span_find(base->target, "?");
 
 	if (r->has_query)
 		put_query_text(sb, r->query);

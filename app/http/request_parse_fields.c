@@ -111,7 +111,7 @@ void request_take_field(struct request *r)
 	else if (++r->n_fields > REQUEST_FIELDS_MAX)
 		request_fail(r, 431, "more than 100 header fields");
 	else
-		take_value(r, name_len, text_trim(text + name_len + 1, len - name_len - 1));
+		take_value(r, name_len, span_trim((struct span){text + name_len + 1, len - name_len - 1}));
 	_Static_assert(REQUEST_FIELDS_MAX == 100, "the message above says so");
 }
 

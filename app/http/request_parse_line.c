@@ -13,12 +13,12 @@
 /* Cuts off what comes before the next blank; false: there is none. */
 static bool next_word(struct span *rest, struct span *word)
 {
-	const char *blank = memchr(rest->at, ' ', rest->len);
+	size_t blank = span_find(*rest, " ");
 
-	if (blank == NULL)
+	if (blank == rest->len)
 		return false;
-	*word = (struct span){rest->at, (size_t)(blank - rest->at)};
-	*rest = (struct span){blank + 1, rest->len - word->len - 1};
+	*word = span_take(rest, blank);
+	span_take(rest, 1);
 	return true;
 }
 
@@ -39,23 +39,18 @@ static bool take_version(struct request *r, struct span v)
 	return true;
 }
 
-static bool is_text(struct span s, const char *text)
-{
-	return strlen(text) == s.len && memcmp(text, s.at, s.len) == 0;
-}
-
 /* RFC 9110 9.1: methods are case-sensitive. */
 static enum request_method method_of(struct span m)
 {
 	static const char known[][8] = {"POST",    "PUT",   "DELETE", "CONNECT",
 					"OPTIONS", "TRACE", "PATCH"};
 
-	if (is_text(m, "GET"))
+	if (span_is(m, "GET"))
 		return REQUEST_GET;
-	if (is_text(m, "HEAD"))
+	if (span_is(m, "HEAD"))
 		return REQUEST_HEAD;
 	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
-		if (is_text(m, known[i]))
+		if (span_is(m, known[i]))
 			return REQUEST_KNOWN;
 	}
 	return REQUEST_UNKNOWN;
@@ -84,7 +79,7 @@ static bool strip_authority(struct span *t)
 		return false;
 	t->at += scheme_len;
 	t->len -= scheme_len;
-	end = text_find(t->at, t->len, "/?");
+	end = span_find(*t, "/?");
 	if (end == 0 || !request_is_host(t->at, end))
 		return false;
 	t->at += end;
@@ -94,7 +89,7 @@ static bool strip_authority(struct span *t)
 
 static void keep_path(struct request *r, struct span t)
 {
-	size_t len = text_find(t.at, t.len, "?");
+	size_t len = span_find(t, "?");
 
 	if (len == 0) { /* RFC 9112 3.2.1: an empty path is sent as "/" */
 		r->path[0] = '/';

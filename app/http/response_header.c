@@ -264,7 +264,7 @@ static void take_or_skip_field(struct http_parser *p, size_t name_len)
 {
 	const char *name = p->line.text;
 	size_t value_at = MIN(name_len + 1, p->line.len);
-	struct span v = text_trim(name + value_at, p->line.len - value_at);
+	struct span v = span_trim((struct span){name + value_at, p->line.len - value_at});
 
 	if (p->listener != NULL && p->listener->field != NULL)
 		p->listener->field(p->listener, name, name_len, v.at, v.len);

@@ -66,7 +66,7 @@ static bool begins_with_port(const char *at, size_t len)
 /* Takes "http://" off *rest; with one slash or three it means the same, as everywhere. */
 static enum status take_scheme(struct span *rest, const char **problem)
 {
-	size_t colon = text_find(rest->at, rest->len, ":/?#");
+	size_t colon = span_find(*rest, ":/?#");
 	struct span scheme = {rest->at, colon};
 	size_t slashes = 0;
 
@@ -178,7 +178,7 @@ static bool take_user(struct url *url)
 static enum status parse_authority(struct url *url, const char **problem)
 {
 	struct span whole = url->authority;
-	size_t colon = text_find(whole.at, whole.len, ":");
+	size_t colon = span_find(whole, ":");
 	struct span port = {whole.at + colon + 1, 0};
 
 	if (whole.len > 0 && whole.at[0] == '[')
@@ -204,9 +204,9 @@ enum status url_parse(struct url *url, const char *text, size_t len, const char 
 	status = take_scheme(&rest, problem);
 	if (status != STATUS_OK)
 		return status;
-	url->authority = (struct span){rest.at, text_find(rest.at, rest.len, "/?#")};
+	url->authority = (struct span){rest.at, span_find(rest, "/?#")};
 	url->target.at = rest.at + url->authority.len;
-	url->target.len = text_find(url->target.at, rest.len - url->authority.len, "#");
+	url->target.len = span_find((struct span){url->target.at, rest.len - url->authority.len}, "#");
 	url->slash_missing = url->target.len == 0 || url->target.at[0] != '/';
 	if (!take_user(url))
 		return fail(STATUS_URL_MALFORMED, problem, "the user is not percent-encoded");
@@ -223,7 +223,7 @@ static void put_span(struct strbuf *sb, struct span s)
 /* An address is written without the dot that may stand behind it. */
 static void put_authority(struct strbuf *sb, const struct url *url)
 {
-	size_t colon = text_find(url->authority.at, url->authority.len, ":");
+	size_t colon = span_find(url->authority, ":");
 
 	if (url->has_user) {
 		put_span(sb, url->user);
@@ -243,7 +243,7 @@ enum status url_normalise(struct url *url, const char *given, size_t len, char *
 
 	if (status != STATUS_OK)
 		return status;
-	path_len = text_find(url->target.at, url->target.len, "?");
+	path_len = span_find(url->target, "?");
 	rest = url->target.at + path_len;
 	strbuf_str(&sb, "http://");
 	put_authority(&sb, url);

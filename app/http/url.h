@@ -10,6 +10,7 @@
 #ifndef APP_HTTP_URL_H
 #define APP_HTTP_URL_H
 
+#include "base/compiler.h"
 #include "base/span.h"
 #include "base/status.h"
 

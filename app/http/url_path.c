@@ -3,6 +3,7 @@
 #include "app/http/url_path.h"
 
 #include "app/http/text.h"
+#include "base/span.h"
 #include "base/string.h"
 
 size_t url_last_segment(const char *path, size_t len)
@@ -34,7 +35,7 @@ size_t url_remove_dot_segments(char *path, size_t len)
 	size_t in = 0, out = 0;
 
 	while (in < len) {
-		size_t n = 1 + text_find(path + in + 1, len - in - 1, "/");
+		size_t n = 1 + span_find((struct span){path + in + 1, len - in - 1}, "/");
 		unsigned dots = dots_of(path + in + 1, n - 1);
 		bool last = in + n == len;
 

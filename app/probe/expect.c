@@ -3,8 +3,8 @@
 #include "app/probe/expect.h"
 
 #include "app/http/text.h"
-#include "base/ipv4_text.h"
 #include "base/chars.h"
+#include "base/ipv4_text.h"
 #include "base/string.h"
 
 /* --- the keys ------------------------------------------------------------------------------------ */

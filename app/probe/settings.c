@@ -6,6 +6,7 @@
 #include "app/http/text.h"
 #include "app/report.h"
 #include "base/ipv4_text.h"
+#include "base/span.h"
 #include "base/string.h"
 
 /* --- what to check -------------------------------------------------------------------------------- */
@@ -35,7 +36,7 @@ static bool parse_host_and_port(struct http_tcp *tcp, const char *value, size_t 
 	if (strbuf_truncated(&sb) || url_parse(&url, text, sb.len, &problem) != STATUS_OK)
 		return false;
 	/* Neither a path, nor a user, nor a port that is only meant. */
-	if (url.authority.len != len || text_find(value, len, ":") + 1 >= len)
+	if (url.authority.len != len || span_find((struct span){value, len}, ":") + 1 >= len)
 		return false;
 	sb = strbuf_on(tcp->text, sizeof(tcp->text));
 	strbuf_str(&sb, "tcp://");
@@ -154,7 +155,7 @@ static size_t fields_end(const struct http_fields *fields)
 const char *probe_set_field(void *dst_http_fields, const char *value, size_t len)
 {
 	struct http_fields *fields = dst_http_fields;
-	size_t colon = text_find(value, len, ":"), at = colon + 1, end = len;
+	size_t colon = span_find((struct span){value, len}, ":"), at = colon + 1, end = len;
 
 	_Static_assert(HTTP_FIELDS_MAX == 32 && HTTP_FIELDS_BYTES == 8192, "the messages say so");
 	if (colon == len || !text_is_token(value, colon))

@@ -11,8 +11,7 @@
 
 static bool is_name_char(uint8_t c)
 {
-	return char_is_letter(c) || char_is_digit(c) || c == '-' ||
-	       c == '_';
+	return char_is_letter((char)c) || char_is_digit((char)c) || c == '-' || c == '_';
 }
 
 /* Labels of 1 to 63 such characters, dots between them. */

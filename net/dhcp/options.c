@@ -13,21 +13,23 @@
 #include "base/string.h"
 
 /* Steps over one option; false at the end.  *sound turns false where it reaches past the area. */
-static bool next_option(const struct dhcp_area *a, size_t *at, uint8_t *code, struct dhcp_area *value,
+static bool next_option(const struct span *a, size_t *at, uint8_t *code, struct span *value,
 			bool *sound)
 {
-	while (*at < a->len && a->p[*at] == DHCP_OPT_PAD)
+	const uint8_t *p = span_bytes(*a);
+
+	while (*at < a->len && p[*at] == DHCP_OPT_PAD)
 		++*at;
 	/* A missing END is forgiven: the area ends all the same. */
-	if (*at >= a->len || a->p[*at] == DHCP_OPT_END)
+	if (*at >= a->len || p[*at] == DHCP_OPT_END)
 		return false;
-	if (a->len - *at < 2 || a->len - *at - 2 < a->p[*at + 1]) {
+	if (a->len - *at < 2 || a->len - *at - 2 < p[*at + 1]) {
 		*sound = false;
 		return false;
 	}
-	*code = a->p[*at];
-	*value = (struct dhcp_area){a->p + *at + 2, a->p[*at + 1]};
-	*at += 2u + a->p[*at + 1];
+	*code = p[*at];
+	*value = (struct span){a->at + *at + 2, p[*at + 1]};
+	*at += 2u + p[*at + 1];
 	return true;
 }
 
@@ -38,7 +40,7 @@ struct cursor {
 	size_t at;
 };
 
-static bool next_copy(struct cursor *c, uint8_t wanted, struct dhcp_area *value)
+static bool next_copy(struct cursor *c, uint8_t wanted, struct span *value)
 {
 	bool sound = true;
 	uint8_t code;
@@ -54,36 +56,36 @@ unsigned dhcp_option_fixed(const struct dhcp_areas *all, uint8_t code, size_t le
 			   const uint8_t **value)
 {
 	struct cursor c = {.all = all};
-	struct dhcp_area copy;
+	struct span copy;
 	unsigned copies = 0;
 
 	*value = NULL;
 	for (; next_copy(&c, code, &copy); copies++)
 		if (*value == NULL && copy.len == len)
-			*value = copy.p;
+			*value = span_bytes(copy);
 	return copies;
 }
 
 size_t dhcp_option_joined(const struct dhcp_areas *all, uint8_t code, uint8_t *buf, size_t cap)
 {
 	struct cursor c = {.all = all};
-	struct dhcp_area piece;
+	struct span fragment;
 	size_t len = 0;
 
-	while (next_copy(&c, code, &piece)) {
-		size_t n = MIN(piece.len, cap - len);
+	while (next_copy(&c, code, &fragment)) {
+		size_t n = MIN(fragment.len, cap - len);
 
-		if (n == 0 || (n == len && memcmp(buf, piece.p, n) == 0))
+		if (n == 0 || (n == len && memcmp(buf, fragment.at, n) == 0))
 			continue;
-		memcpy(buf + len, piece.p, n);
+		memcpy(buf + len, fragment.at, n);
 		len += n;
 	}
 	return len;
 }
 
-static bool is_sound(const struct dhcp_area *a)
+static bool is_sound(const struct span *a)
 {
-	struct dhcp_area value;
+	struct span value;
 	uint8_t code;
 	size_t at = 0;
 	bool sound = true;
@@ -99,13 +101,13 @@ bool dhcp_find_areas(const uint8_t *p, size_t len, struct dhcp_areas *all)
 	const uint8_t *overload;
 	bool sound = true;
 
-	all->area[0] = (struct dhcp_area){p + DHCP_OFF_OPTIONS, len - DHCP_OFF_OPTIONS};
+	all->area[0] = (struct span){(const char *)p + DHCP_OFF_OPTIONS, len - DHCP_OFF_OPTIONS};
 	all->n = 1;
 	(void)dhcp_option_fixed(all, DHCP_OPT_OVERLOAD, 1, &overload);
 	if (overload != NULL && (*overload & 1) != 0)
-		all->area[all->n++] = (struct dhcp_area){p + DHCP_OFF_FILE, DHCP_FILE_LEN};
+		all->area[all->n++] = (struct span){(const char *)p + DHCP_OFF_FILE, DHCP_FILE_LEN};
 	if (overload != NULL && (*overload & 2) != 0)
-		all->area[all->n++] = (struct dhcp_area){p + DHCP_OFF_SNAME, DHCP_SNAME_LEN};
+		all->area[all->n++] = (struct span){(const char *)p + DHCP_OFF_SNAME, DHCP_SNAME_LEN};
 	for (unsigned i = 0; i < all->n; i++)
 		sound &= is_sound(&all->area[i]);
 	return sound;

@@ -8,6 +8,7 @@
 #define NET_DHCP_OPTIONS_H
 
 #include "base/compiler.h"
+#include "base/span.h"
 
 /* RFC 2131 2, figure 1: where options may stand */
 #define DHCP_OFF_SNAME 44u
@@ -42,13 +43,8 @@ enum { /* RFC 2132; RFC 3397, RFC 3442; 249 is what Microsoft's servers call 121
 	DHCP_OPT_END = 255,
 };
 
-struct dhcp_area {
-	const uint8_t *p;
-	size_t len;
-};
-
 struct dhcp_areas {
-	struct dhcp_area area[3];
+	struct span area[3];
 	unsigned n;
 };
 

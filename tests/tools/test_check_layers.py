@@ -120,6 +120,33 @@ def test_words(tmp_path, path, text, word):
         [] if word is None else [f'{path}:2: drivers/virtio/ may not say {word}'])
 
 
+SPAN = "struct %s {\n\tconst %s *at;%s\n\tsize_t len;\n};\n"
+
+
+@pytest.mark.parametrize('path, text, fault', [
+    ('app/http/x.h', SPAN % ('piece', 'char', ' /* text */'), 'piece: use struct span of base/span.h'),
+    ('net/x.c', SPAN % ('area', 'uint8_t', ''), 'area: use struct span of base/span.h'),
+    ('base/span.h', SPAN % ('span', 'char', ''), None),
+    ('net/x.c', 'struct area {\n\tuint8_t *at;\n\tsize_t len;\n};\n', None),
+    ('net/x.c', 'struct area {\n\tconst char *at;\n\tsize_t len, used;\n};\n', None),
+    ('config/x.c', "return 'A' <= c && c <= '9';", "<= '9': use a function of base/chars.h"),
+    ('net/x.c', "if (c < 'a')", "< 'a': use a function of base/chars.h"), ('config/x.c', "return 'A' <= c;", None),
+    ('app/x.c', "v = c - 'a' + 10;", "- 'a' + 10: use a function of base/chars.h"),
+    ('app/x.c', "return c == ' ' || c == '\\t';", "== ' ' || c == '\\t': use a function of base/chars.h"),
+    ('app/x.c', "/* c >= '0' && c <= '9' */ if (c == '0' || c == '9')", None),
+    ('base/chars.h', "return c >= '0' && c <= '9';", None),
+    ('net/tcp/x.c', 'if (n->ipv4 == dst)', '->ipv4 == dst: use ip_is_ours() of net/ip/ip.h'),
+    ('net/link/x.c', 'if (n->ipv4 == 0)', None), ('net/ip/x.c', 'if (n->ipv4 == dst)', None),
+    ('app/probe/x.c', 'strbuf_str(sb, "timed out after ");', '"timed out after: use what app/report.h has for it'),
+    ('app/report.c', 'strbuf_str(sb, "timed out after ");', None),
+])
+def test_what_exists_once(tmp_path, path, text, fault):
+    (tmp_path / path).parent.mkdir(parents=True)
+    (tmp_path / path).write_text('\n' + text)
+    found = check_layers.check_single(tmp_path)
+    assert len(found) == (fault is not None) and (not found or found[0].startswith(path) and found[0].endswith(fault))
+
+
 @pytest.mark.parametrize('path, text, fault', [
     ('kernel/x.c', 'int f(void)\n{\n\treturn (int)rdtsc();\n}\n', 'kernel/x.c:3: rdtsc belongs into kernel/arch/'),
     ('kernel/time/x.c', '/* the TSC\n */ static int entry_tsc;', 'kernel/time/x.c:2: entry_tsc belongs into kernel/arch/'),
@@ -174,17 +201,6 @@ def test_symbols(tmp_path, text, fault):
     subprocess.run(['gcc', '-O1', '-fpie', '-c', str(source), '-o', str(target)], check=True)
     faults = check_layers.check_symbols([str(target)])
     assert (fault is None and not faults) or (len(faults) == 1 and fault in faults[0])
-
-
-@pytest.mark.parametrize('path, text, fine', [
-    ('app/x.c', "return c >= '0' && c <= '9';", False), ('net/x.c', "if (c < 'a')", False),
-    ('config/x.c', "return 'A' <= c;", True), ('base/chars.h', "return c >= '0' && c <= '9';", True),
-])
-def test_questions_about_characters(tmp_path, path, text, fine):
-    (tmp_path / path).parent.mkdir()
-    (tmp_path / path).write_text(text + '\n')
-    assert check_layers.check_chars(tmp_path) == (
-        [] if fine else [f'{path}:1: base/chars.h has this question'])
 
 
 @pytest.mark.skipif(not shutil.which('gcc'), reason='no compiler')
