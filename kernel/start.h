@@ -8,6 +8,7 @@
  *
  *   boot_info_problem()  the structure is checked; what is wrong ends in a report, behind the next three
  *   console_init()       the ports are found, the empty line is queued
+ *   log_open()           from here on an event is a line
  *   cpu_traps_init()     from here on every fault ends in a report and status 119
  *   cpu_init()           the CPU as it should be (write protection, no execution of data ...)
  *   entropy_begin()      the firmware's seed and the CPU's random numbers; with them a new canary
@@ -19,7 +20,7 @@
  * kernel_main() then calls, in this order, with whatever else it does between:
  *
  *   machine_start()      the clock's second half; the events boot, cpu, memory and clock.  clock_now_ns()
- *                        and idle_*() work from here on
+ *                        and the event loop (machine/) work from here on
  *   (read the configuration, exit_set_debug_port(), exit_set_way(), log_set_mode())
  *   (find the devices, entropy_add() what virtio-rng gave), entropy_ready(), renew_begin(),
  *   kernel_new_canary()

@@ -117,7 +117,6 @@ uint32_t sock_next_conn(const struct stack *stack);
 /* The number under which a stream's events are logged; 0: it is none. */
 uint32_t sock_conn(const struct stack *stack, int fd);
 
-/* The lowest free descriptor, >= 3.  ERR_AFNOSUPPORT, ERR_PROTONOSUPPORT, ERR_MFILE, ERR_NOMEM. */
 /* SOCK_TYPE_DGRAM with SOCK_PROTO_ICMP is what Linux calls a ping socket: it sends ICMP echo requests
  * and receives the replies to them, both from the ICMP header on.  Its port is the identifier of all
  * of them; it, and the checksum, are filled in.  Peers' ports mean nothing and are 0.  What is no echo

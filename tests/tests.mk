@@ -16,7 +16,7 @@ PORTABLE_SRCS := $(filter-out kernel/arch/% boot/pvh/%,$(IMAGE_SRCS))
 
 # What reads sources and documents alone, and is quick.
 RULES := $(patsubst %,tests/tools/test_%.py,check_layers check_words clause_docs config_docs deploying hostile_doc \
-           licence links metrics_docs tcp_docs white_box)
+           licence links names metrics_docs tcp_docs white_box)
 OTHER_TOOLS := $(filter-out $(RULES),$(wildcard tests/tools/test_*.py))
 RUN_TOOLS = DIALTONE_BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/runner/tools.py
 

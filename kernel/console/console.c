@@ -26,7 +26,7 @@
 struct ring {
 	bool is_open;  /* the machine has this port */
 	bool stalled;  /* it timed out: it has accepted nothing for long, and is not waited for */
-	uint32_t lost; /* lines dropped since console_consume_lost() */
+	uint32_t lost; /* lines dropped since console_read_lost() */
 	uint32_t head; /* next byte to send; both count up for ever */
 	uint32_t tail; /* where the next byte is put */
 	char bytes[RING_SIZE];
