@@ -9,13 +9,14 @@
 
 #include "machine/blocking.h"
 #include "log/event.h"
+#include "base/net_addr.h"
 #include "base/refused.h"
 #include "base/status.h"
 #include "config/config.h"
 
 /* Where names can be looked up, as the configuration or the network said. */
 struct app_names {
-	uint32_t servers[3]; /* host order */
+	struct net_addr servers[3];
 	unsigned n_servers;
 	const char *search;  /* the domains of names without a dot, a blank between them; NULL: none */
 };

@@ -285,7 +285,8 @@ static void take_leased_names(struct network *n, const struct net_lease *lease)
 	struct strbuf sb = strbuf_on(n->domain, sizeof(n->domain));
 
 	n->n_dns = MIN(lease->n_dns, NETWORK_DNS_MAX);
-	memcpy(n->dns, lease->dns, n->n_dns * sizeof(n->dns[0]));
+	for (unsigned i = 0; i < n->n_dns; i++)
+		n->dns[i] = net_addr_ipv4(lease->dns[i]);
 	strbuf_str(&sb, lease->search);
 }
 
@@ -299,7 +300,7 @@ static void prefer_given_servers(struct network *n)
 	n->n_dns = 0;
 	for (unsigned i = 0; i < ARRAY_LEN(ip->dns); i++) {
 		if (ip->dns[i] != 0)
-			n->dns[n->n_dns++] = ip->dns[i];
+			n->dns[n->n_dns++] = net_addr_ipv4(ip->dns[i]);
 	}
 }
 

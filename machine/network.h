@@ -27,7 +27,7 @@ struct network {
 	bool stays; /* the run goes on where there is no link or no address yet: one may come */
 	/* out */
 	struct netif *netif;
-	uint32_t dns[NETWORK_DNS_MAX]; /* name servers, host order */
+	struct net_addr dns[NETWORK_DNS_MAX]; /* name servers */
 	unsigned n_dns;
 	char domain[NETWORK_DOMAIN_MAX]; /* of names without a dot, several with blanks between; "": none */
 	char problem[NETWORK_PROBLEM_MAX]; /* a sentence, where a call failed */

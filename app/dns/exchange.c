@@ -30,7 +30,7 @@ const char *dns_rcode_name(uint16_t rcode)
 static void say_query(const struct dns_exchange *x, uint16_t id, const char *over)
 {
 	event_emit(x->events, EVENT_DNS_QUERY, 0, 0, EV_STR("name", x->text),
-		   EV_IPV4("server", x->server), EV_U64("id", id), EV_STR("over", over),
+		   EV_IPV4("server", net_addr_to_ipv4(&x->server)), EV_U64("id", id), EV_STR("over", over),
 		   EV_IF(x->edns, EV_U64("udp_size", DNS_UDP_MAX)),
 		   EV_IF(x->attempt > 1, EV_U64("attempt", x->attempt)));
 }
@@ -65,7 +65,7 @@ static void say_answer(const struct dns_exchange *x, uint64_t asked_ns)
 		   EV_IF(a->n_addresses > 1, EV_U64("more", a->n_addresses - 1u)),
 		   EV_IF(!found, EV_STR("problem", outcome_text(x))),
 		   EV_IF(aliased, EV_STR("alias", alias)),
-		   EV_IF(found, EV_U64("ttl", a->ttl_s)), EV_IPV4("server", x->server),
+		   EV_IF(found, EV_U64("ttl", a->ttl_s)), EV_IPV4("server", net_addr_to_ipv4(&x->server)),
 		   EV_U64("rtt_us", (now(x) - asked_ns) / NS_PER_US));
 }
 
@@ -75,7 +75,7 @@ static void say_failure(const struct dns_exchange *x)
 	char why[REFUSED_TEXT_MAX];
 
 	event_emit(x->events, EVENT_DNS_FAILED, 0, 0, EV_STR("name", x->text),
-		   EV_IPV4("server", x->server),
+		   EV_IPV4("server", net_addr_to_ipv4(&x->server)),
 		   EV_STR("problem", x->err == ERR_TIMEDOUT ? "no answer" : err_text(x->err)),
 		   EV_IF(any, EV_U64("refused", x->refused.count)),
 		   EV_IF(any, EV_STR("refused_why", refused_why(why, &x->refused))));
@@ -122,9 +122,9 @@ static int await_datagram(struct dns_exchange *x, int fd, uint16_t id, uint64_t 
 
 static int ask_over_udp(struct dns_exchange *x, const uint8_t *query, size_t len, uint16_t id)
 {
-	const struct net_endpoint server = net_endpoint_ipv4(x->server, DNS_PORT);
+	const struct net_endpoint server = {x->server, DNS_PORT};
 	uint64_t until_ns = MIN(now(x) + x->patience_ns, x->deadline_ns);
-	int fd = sock_socket(x->machine->stack, NET_FAMILY_IPV4, SOCK_TYPE_DGRAM, SOCK_PROTO_UDP);
+	int fd = sock_socket(x->machine->stack, (enum net_family)x->server.family, SOCK_TYPE_DGRAM, SOCK_PROTO_UDP);
 	int err;
 
 	if (fd < 0)
@@ -160,7 +160,7 @@ static int receive_all(struct dns_exchange *x, int fd, uint8_t *buf, size_t len,
 static int talk_over_tcp(struct dns_exchange *x, int fd, const uint8_t *query, size_t len,
 			 uint16_t id, uint64_t until_ns)
 {
-	const struct net_endpoint server = net_endpoint_ipv4(x->server, DNS_PORT);
+	const struct net_endpoint server = {x->server, DNS_PORT};
 	int err = blocking_connect(x->machine, fd, &server, until_ns);
 	uint8_t prefix[2];
 	size_t answer_len;
@@ -189,7 +189,7 @@ static int talk_over_tcp(struct dns_exchange *x, int fd, const uint8_t *query, s
 static int ask_over_tcp(struct dns_exchange *x, const uint8_t *query, size_t len, uint16_t id)
 {
 	uint64_t until_ns = MIN(now(x) + TCP_PATIENCE_NS, x->deadline_ns);
-	int fd = sock_socket(x->machine->stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
+	int fd = sock_socket(x->machine->stack, (enum net_family)x->server.family, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
 	int err;
 
 	if (fd < 0)

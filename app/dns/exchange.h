@@ -19,7 +19,7 @@ struct dns_exchange {
 	/* in */
 	struct machine *machine;
 	struct event_sink *events;
-	uint32_t server; /* host order */
+	struct net_addr server;
 	const struct dns_name *name;
 	const char *text;       /* the name for the log */
 	unsigned attempt;       /* from 1, for the log */

@@ -51,7 +51,7 @@ static void list_servers(struct strbuf *sb, const struct resolver *r)
 	for (unsigned i = 0; i < r->n_servers; i++) {
 		if (i > 0)
 			strbuf_str(sb, i + 1 < r->n_servers ? ", " : " and ");
-		strbuf_ipv4(sb, r->servers[i]);
+		strbuf_addr(sb, &r->servers[i]);
 	}
 }
 
@@ -93,12 +93,12 @@ static enum status explain_failure(struct lookup *l, const struct dns_exchange *
 	return STATUS_NAME_NOT_RESOLVED;
 }
 
-static enum status explain_deadline(struct lookup *l, uint32_t server)
+static enum status explain_deadline(struct lookup *l, const struct net_addr *server)
 {
 	struct strbuf sb = strbuf_on(l->result->problem, sizeof(l->result->problem));
 
 	strbuf_str(&sb, "timed out, waiting for the name server's answer (");
-	strbuf_ipv4(&sb, server);
+	strbuf_addr(&sb, server);
 	strbuf_str(&sb, " about ");
 	strbuf_str(&sb, l->text);
 	strbuf_char(&sb, ')');
@@ -143,20 +143,20 @@ static void begin_wait(struct lookup *l)
 	progress_begin(m->progress, &work, now_ns);
 }
 
-static bool is_remembered(const struct resolver_memory *memory, uint32_t server)
+static bool is_remembered(const struct resolver_memory *memory, const struct net_addr *server)
 {
 	for (unsigned i = 0; memory != NULL && i < memory->n; i++) {
-		if (memory->without_edns[i] == server)
+		if (net_addr_equal(&memory->without_edns[i], server))
 			return true;
 	}
 	return false;
 }
 
 /* It has answered without EDNS, and with it did not. */
-static void remember(struct resolver_memory *memory, uint32_t server)
+static void remember(struct resolver_memory *memory, const struct net_addr *server)
 {
 	if (memory != NULL && memory->n < RESOLVER_SERVERS_MAX && !is_remembered(memory, server))
-		memory->without_edns[memory->n++] = server;
+		memory->without_edns[memory->n++] = *server;
 }
 
 /* A server that did not answer, or made no sense, may be one that EDNS confuses, or stand behind
@@ -174,16 +174,16 @@ static void ask_server(struct lookup *l, struct dns_exchange *x, unsigned i, uns
 		.deadline_ns = l->deadline_ns,
 		.answer_buf = l->r->answer_buf,
 		.edns = (l->without_edns >> i & 1) == 0 &&
-			!is_remembered(l->r->memory, l->r->servers[i]),
+			!is_remembered(l->r->memory, &l->r->servers[i]),
 	};
-	l->server = net_endpoint_ipv4(x->server, 0);
+	l->server = (struct net_endpoint){x->server, 0};
 	dns_exchange(x);
 	refused_merge(&l->result->refused, &x->refused);
 	refused_merge(&l->said, &x->said);
 	if (!x->edns || !settles_it(x))
 		l->without_edns |= 1u << i;
 	if (!x->edns && settles_it(x))
-		remember(l->r->memory, x->server);
+		remember(l->r->memory, &x->server);
 }
 
 /* Asks the servers in turn, with growing patience, until one settles it.  False: none did, and
@@ -199,7 +199,7 @@ static bool ask_servers(struct lookup *l, struct dns_exchange *x, enum status *s
 			if (settles_it(x))
 				return true;
 			if (x->err == ERR_TIMEDOUT && deadline_has_come(l)) {
-				*status = explain_deadline(l, x->server);
+				*status = explain_deadline(l, &x->server);
 				return false;
 			}
 			empty |= x->err == ERR_OK && x->outcome == DNS_EMPTY && x->answer.recursion;
@@ -217,7 +217,7 @@ static bool ask(struct lookup *l, struct dns_exchange *x, enum status *status)
 {
 	bool settled;
 
-	l->server = net_endpoint_ipv4(l->r->servers[0], 0);
+	l->server = (struct net_endpoint){l->r->servers[0], 0};
 	begin_wait(l);
 	settled = ask_servers(l, x, status);
 	progress_end(l->r->machine->progress);
@@ -227,7 +227,8 @@ static bool ask(struct lookup *l, struct dns_exchange *x, enum status *status)
 static enum status take_addresses(struct lookup *l, const struct dns_answer *answer)
 {
 	l->result->n = answer->n_addresses;
-	memcpy(l->result->ipv4, answer->addresses, sizeof(answer->addresses));
+	for (unsigned i = 0; i < answer->n_addresses; i++)
+		l->result->addr[i] = net_addr_ipv4(answer->addresses[i]);
 	return STATUS_OK;
 }
 
@@ -294,7 +295,7 @@ static bool find_in_hosts(const struct resolver *r, const struct dns_name *name,
 	for (size_t i = 0; i < r->n_hosts; i++) {
 		if (strcmp(r->hosts[i].name, text) != 0)
 			continue;
-		result->ipv4[0] = r->hosts[i].ipv4;
+		result->addr[0] = r->hosts[i].addr;
 		result->n = 1;
 		return true;
 	}
@@ -370,12 +371,14 @@ enum status resolver_lookup(const struct resolver *r, const char *name, size_t l
 	struct strbuf sb = strbuf_on(l.text, sizeof(l.text));
 	struct dns_name names[SEARCH_MAX + 1];
 	enum status status;
+	uint32_t ipv4;
 	unsigned n;
 
 	result->n = 0;
 	result->refused = (struct refused){0};
 	result->problem[0] = '\0';
-	if (ipv4_parse(name, len, &result->ipv4[0])) {
+	if (ipv4_parse(name, len, &ipv4)) {
+		result->addr[0] = net_addr_ipv4(ipv4);
 		result->n = 1;
 		return STATUS_OK;
 	}

@@ -26,19 +26,19 @@
 /* One line of a hosts file. */
 struct resolver_host {
 	char name[DNS_NAME_MAX];
-	uint32_t ipv4; /* host order */
+	struct net_addr addr;
 };
 
 /* What is remembered from one look-up to the next; zeroes: nothing. */
 struct resolver_memory {
-	uint32_t without_edns[RESOLVER_SERVERS_MAX]; /* servers that answer only where none is offered */
+	struct net_addr without_edns[RESOLVER_SERVERS_MAX]; /* servers that answer only where none is offered */
 	unsigned n;
 };
 
 struct resolver {
 	struct machine *machine;
 	struct event_sink *events;
-	uint32_t servers[RESOLVER_SERVERS_MAX]; /* host order, the first is asked first */
+	struct net_addr servers[RESOLVER_SERVERS_MAX]; /* the first is asked first */
 	unsigned n_servers;
 	const char *search; /* the domains of names without a dot, a blank between them; NULL or "": none */
 	const struct resolver_host *hosts;
@@ -49,7 +49,7 @@ struct resolver {
 
 struct resolved {
 	unsigned n; /* addresses; 0 unless STATUS_OK */
-	uint32_t ipv4[DNS_ADDRESSES_MAX];
+	struct net_addr addr[DNS_ADDRESSES_MAX];
 	char problem[RESOLVER_PROBLEM_MAX]; /* a sentence, where there is no address */
 	struct refused refused; /* and what came in place of an answer, from all servers */
 };

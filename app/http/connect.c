@@ -21,7 +21,7 @@ static bool create_socket(struct transfer *t, struct connection *line)
 	event_emit(t->events, EVENT_APP_SOCKET, t->conn, 0, EV_STR("family", "AF_INET"),
 		   EV_STR("type", "SOCK_STREAM"), EV_STR("protocol", "IPPROTO_TCP"));
 	line->step = 1;
-	line->fd = sock_socket(t->m->stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
+	line->fd = sock_socket(t->m->stack, (enum net_family)line->remote.addr.family, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
 	if (line->fd < 0) {
 		struct strbuf sb = transfer_fail(t, STATUS_OUT_OF_MEMORY, "no socket: ");
 		strbuf_str(&sb, err_text(line->fd));
@@ -66,18 +66,11 @@ static void explain_timeout(struct transfer *t, int fd, unsigned last_step)
 	transfer_explain_awaited(t, &sb, fd);
 }
 
-/* RFC 1122 3.2.1.3: loopback, multicast and the like are found behind no gateway. */
-static bool is_a_hosts(uint32_t ipv4)
-{
-	uint32_t first = ipv4 >> 24;
-
-	return first != 0 && first != 127 && first < 224;
-}
-
-/* Before step 8 the error is our own stack's, which found no way there; after it the network's. */
+/* Before step 8 the error is our own stack's, which found no way there; after it the network's.
+ * Loopback, multicast and the like are found behind no gateway. */
 const char *connection_no_way(const struct transfer *t, int err)
 {
-	if (err == ERR_NETUNREACH && is_a_hosts(net_addr_to_ipv4(&t->report.remote.addr)))
+	if (err == ERR_NETUNREACH && net_addr_is_host(&t->report.remote.addr))
 		return "no route: there is no gateway";
 	return "the address is not another host's";
 }

@@ -55,7 +55,7 @@ static bool reach_one_of(struct transfer *t, uint16_t port)
 
 	for (unsigned i = 0; i < resolved->n; i++) {
 		t->report.has_remote = true;
-		t->report.remote = t->line->remote = net_endpoint_ipv4(resolved->ipv4[i], port);
+		t->report.remote = t->line->remote = (struct net_endpoint){resolved->addr[i], port};
 		if (connect_to(t, t->line))
 			return true;
 		if (t->report.exitcode != STATUS_COULD_NOT_CONNECT &&

@@ -136,6 +136,8 @@ static bool looks_like_name(struct span host)
 
 static enum status judge_host(struct url *url, const char **problem)
 {
+	uint32_t ipv4;
+
 	if (url->host.len == 0)
 		return fail(STATUS_URL_MALFORMED, problem, "the host is missing");
 	if (!looks_like_name(url->host))
@@ -144,9 +146,10 @@ static enum status judge_host(struct url *url, const char **problem)
 		return fail(STATUS_URL_MALFORMED, problem, "the host has an empty label");
 	if (ends_in_number(url->host)) {
 		url->host.len -= url->host.at[url->host.len - 1] == '.';
-		if (ipv4_parse(url->host.at, url->host.len, &url->ipv4))
-			return STATUS_OK;
-		return fail(STATUS_URL_MALFORMED, problem, "the host is not an IPv4 address");
+		if (!ipv4_parse(url->host.at, url->host.len, &ipv4))
+			return fail(STATUS_URL_MALFORMED, problem, "the host is not an IPv4 address");
+		url->addr = net_addr_ipv4(ipv4);
+		return STATUS_OK;
 	}
 	url->is_name = true;
 	return STATUS_OK;

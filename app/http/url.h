@@ -11,6 +11,7 @@
 #define APP_HTTP_URL_H
 
 #include "base/compiler.h"
+#include "base/net_addr.h"
 #include "base/span.h"
 #include "base/status.h"
 
@@ -27,7 +28,7 @@ struct url {
 	bool slash_missing;     /* the target begins with ?: a / goes before it */
 	uint16_t port;
 	bool is_name;           /* the host is one, and has to be looked up */
-	uint32_t ipv4;          /* host order, where it is an address */
+	struct net_addr addr;   /* where it is an address */
 };
 
 /* STATUS_OK; or STATUS_UNSUPPORTED_PROTOCOL, STATUS_URL_MALFORMED, with *problem a sentence. */

@@ -138,7 +138,7 @@ static uint16_t own_id(const struct ping *p)
 	if (sock_getsockname(p->t->m->stack, p->fd, &local) != ERR_OK)
 		return 0;
 	p->t->report.has_local = true;
-	p->t->report.local = net_endpoint_ipv4(net_addr_to_ipv4(&local.addr), 0);
+	p->t->report.local = (struct net_endpoint){local.addr, 0};
 	return local.port;
 }
 
@@ -296,7 +296,7 @@ void ping_host(struct transfer *t, struct span host, unsigned requests, uint16_t
 		return;
 	for (unsigned i = 0; i < resolved->n; i++) {
 		t->report.has_remote = true;
-		t->report.remote = net_endpoint_ipv4(resolved->ipv4[i], 0);
+		t->report.remote = (struct net_endpoint){resolved->addr[i], 0};
 		ping_address(t, requests, icmp_seq);
 		if (t->report.exitcode != STATUS_COULD_NOT_CONNECT &&
 		    t->report.exitcode != STATUS_TIMED_OUT)

@@ -102,6 +102,7 @@ const char *probe_set_host(void *dst_http_hosts, const char *value, size_t len)
 	const char *colon = len > 0 ? memchr(value, ':', len) : NULL;
 	size_t name_len = colon != NULL ? (size_t)(colon - value) : len;
 	struct resolver_host host;
+	uint32_t ipv4;
 	struct dns_name name;
 
 	_Static_assert(HTTP_HOSTS_MAX == 16, "the message says so");
@@ -109,11 +110,12 @@ const char *probe_set_host(void *dst_http_hosts, const char *value, size_t len)
 		return "no address: write name:address";
 	if (!dns_name_from_text(&name, value, name_len))
 		return "the name is none that a host can have";
-	if (!ipv4_parse(colon + 1, len - name_len - 1, &host.ipv4))
+	if (!ipv4_parse(colon + 1, len - name_len - 1, &ipv4))
 		return "not an IPv4 address behind the colon";
 	if (hosts->list.count == HTTP_HOSTS_MAX)
 		return "more than 16 hosts";
 	dns_name_to_text(&name, host.name);
+	host.addr = net_addr_ipv4(ipv4);
 	hosts->entry[hosts->list.count++] = host;
 	return NULL;
 }

@@ -163,7 +163,7 @@ static int choose_options(struct stack *stack, int fd, uint64_t now_ns)
 static int open_listener(struct server *s, uint64_t now_ns)
 {
 	struct stack *stack = s->m->stack;
-	int fd = sock_socket(stack, NET_FAMILY_IPV4, SOCK_TYPE_STREAM, SOCK_PROTO_TCP), err;
+	int fd = sock_socket(stack, (enum net_family)s->local.addr.family, SOCK_TYPE_STREAM, SOCK_PROTO_TCP), err;
 
 	if (fd < 0)
 		return fd;
@@ -183,7 +183,7 @@ static int open_listener(struct server *s, uint64_t now_ns)
 static void announce(const struct server *s)
 {
 	uint64_t hold_ns = s->env->platform->hold_ns, requests = s->settings->requests;
-	bool has_ip = s->settings->address != 0;
+	bool has_ip = !net_addr_is_any(&s->settings->address);
 
 	event_emit(s->env->events, EVENT_SRV_LISTENING, 0, 0, EV_I64("fd", s->listener),
 		   EV_IF(has_ip, EV_ADDR("ip", s->local.addr)), EV_U64("port", s->local.port),
@@ -205,7 +205,7 @@ enum status server_begin(struct server *s, struct app_env *env, const struct ser
 	s->m = &env->machine;
 	s->begun_ns = now(s);
 	s->end_ns = env->platform->hold_ns != 0 ? s->begun_ns + env->platform->hold_ns : TIME_NEVER;
-	s->local = net_endpoint_ipv4(s->settings->address, s->settings->port);
+	s->local = (struct net_endpoint){s->settings->address, s->settings->port};
 	*problem = "no memory for the server";
 	if (!crowd_open(s))
 		return STATUS_OUT_OF_MEMORY;

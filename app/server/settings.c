@@ -11,7 +11,8 @@
 
 void server_settings_default(struct server_settings *s)
 {
-	*s = (struct server_settings){.port = SERVER_PORT, .log_connections = LOG_CONNECTIONS};
+	*s = (struct server_settings){
+		.address = net_addr_ipv4(0), .port = SERVER_PORT, .log_connections = LOG_CONNECTIONS};
 }
 
 bool server_is_wanted(const struct server_settings *s)
@@ -69,7 +70,7 @@ const char *server_set_listen(void *dst, const char *value, size_t len)
 	if (!decimal_parse(value + at, len - at, UINT16_MAX, &port) || port == 0)
 		return "not a port from 1 to 65535";
 	s->listen_given = true;
-	s->address = address;
+	s->address = net_addr_ipv4(address);
 	s->port = (uint16_t)port;
 	return NULL;
 }

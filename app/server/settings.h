@@ -7,7 +7,7 @@
 #ifndef APP_SERVER_SETTINGS_H
 #define APP_SERVER_SETTINGS_H
 
-#include "base/compiler.h"
+#include "base/net_addr.h"
 #include "log/event.h"
 
 #define SERVER_PORT 80u
@@ -18,7 +18,7 @@ enum server_mode { SERVER_MODE_DEFAULT, SERVER_MODE_CLIENT, SERVER_MODE_SERVER }
 struct server_settings {
 	enum server_mode mode;
 	bool listen_given;
-	uint32_t address;      /* host order; 0: any of ours */
+	struct net_addr address; /* 0.0.0.0: any of ours */
 	uint16_t port;
 	uint64_t requests;     /* it ends after so many; 0: it does not */
 	uint32_t log_connections; /* told one by one at once; SERVER_LOG_ALL */

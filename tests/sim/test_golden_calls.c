@@ -172,7 +172,7 @@ static void answer_names(struct sim_host *host, void *ctx)
 static struct app_names its_names(void *ctx)
 {
 	(void)ctx;
-	return (struct app_names){.servers = {UINT32_C(0x0a000002)}, .n_servers = 1};
+	return (struct app_names){.servers = {net_addr_ipv4(0x0a000002)}, .n_servers = 1};
 }
 
 static bool is_bound(void *ctx)

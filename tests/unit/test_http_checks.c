@@ -752,7 +752,7 @@ TEST(what_a_server_s_keys_may_say)
 	assert_false(server_is_wanted(&application.listens));
 	configure("listen=10.0.0.1:8080 requests=3 log.connections=all");
 	assert_true(server_is_wanted(&application.listens));
-	assert_int_equal(application.listens.address, 0x0a000001);
+	assert_int_equal(net_addr_to_ipv4(&application.listens.address), 0x0a000001);
 	assert_int_equal(application.listens.port, 8080);
 	assert_int_equal(application.listens.log_connections, UINT32_MAX);
 	configure("mode=client listen=80 requests=3");

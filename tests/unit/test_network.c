@@ -255,8 +255,8 @@ TEST(an_address_that_is_given)
 	assert_int_equal(ipv4_route(k.stack, KIT_FAR_IP, &route), ERR_OK);
 	assert_int_equal(route.next_hop, KIT_PEER_IP);
 	assert_int_equal(network.n_dns, 2);
-	assert_int_equal(network.dns[0], 0x09090909);
-	assert_int_equal(network.dns[1], 0x01010101);
+	assert_int_equal(net_addr_to_ipv4(&network.dns[0]), 0x09090909);
+	assert_int_equal(net_addr_to_ipv4(&network.dns[1]), 0x01010101);
 	assert_string_equal(network.domain, "");
 	assert_null(network_no_address(&network));
 	ev = kit_event(&k.kp, EVENT_ADDR_SET, 0);
@@ -301,8 +301,8 @@ TEST(an_address_that_is_asked_for)
 	assert_int_equal(k.netif.ipv4, KIT_IP);
 	assert_string_equal(asked.hostname, "probe-7");
 	assert_int_equal(network.n_dns, 2);
-	assert_int_equal(network.dns[0], KIT_PEER_IP);
-	assert_int_equal(network.dns[1], 0x09090909);
+	assert_int_equal(net_addr_to_ipv4(&network.dns[0]), KIT_PEER_IP);
+	assert_int_equal(net_addr_to_ipv4(&network.dns[1]), 0x09090909);
 	assert_string_equal(network.domain, "lan.test");
 	assert_null(network_no_address(&network));
 }
@@ -312,7 +312,7 @@ TEST(servers_that_are_given_come_in_the_place_of_the_networks)
 	server = HELPFUL;
 	assert_int_equal(ask("::::::dhcp::1.1.1.1"), STATUS_OK);
 	assert_int_equal(network.n_dns, 1);
-	assert_int_equal(network.dns[0], 0x01010101);
+	assert_int_equal(net_addr_to_ipv4(&network.dns[0]), 0x01010101);
 	assert_string_equal(network.domain, "lan.test");
 }
 
@@ -333,7 +333,7 @@ TEST(names_follow_the_lease)
 	live_until(k.now_ns + DHCP_KIT_LEASE * NS_PER_S * 15 / 16); /* T2: nobody answers ARP */
 	network_take_names(&network);
 	assert_int_equal(network.n_dns, 2);
-	assert_int_equal(network.dns[0], (KIT_PEER_IP & 0xffffff00) | 7);
+	assert_int_equal(net_addr_to_ipv4(&network.dns[0]), (KIT_PEER_IP & 0xffffff00) | 7);
 
 	server = NOBODY;
 	live_until(k.now_ns + DHCP_KIT_LEASE * NS_PER_S);

@@ -11,6 +11,11 @@
 #define SERVER_1 0x0a000001u
 #define SERVER_2 0x0a000002u
 
+static uint32_t asked_server(const struct dns_exchange *x)
+{
+	return net_addr_to_ipv4(&x->server);
+}
+
 /* --- servers that follow a script ---------------------------------------------------------------- */
 
 enum { ASKS_OTHERS = 1, REFUSES_EDNS = 2 };
@@ -45,17 +50,17 @@ void dns_exchange(struct dns_exchange *x)
 {
 	char text[300];
 
-	snprintf(text, sizeof(text), "%s@%u/%u%s ", x->text, x->server & 0xff, x->attempt,
+	snprintf(text, sizeof(text), "%s@%u/%u%s ", x->text, asked_server(x) & 0xff, x->attempt,
 		 shows_edns && x->edns ? "+" : "");
 	strncat(asked, text, sizeof(asked) - strlen(asked) - 1);
 	x->err = ERR_TIMEDOUT;
-	if (no_answers[x->server & 3] != NULL)
-		refused_add(&x->refused, REFUSED(no_answers[x->server & 3]));
+	if (no_answers[asked_server(x) & 3] != NULL)
+		refused_add(&x->refused, REFUSED(no_answers[asked_server(x) & 3]));
 	for (size_t i = 0; i < n_replies; i++) {
 		const struct reply *r = &script[i];
 
 		if ((r->name != NULL && strcmp(r->name, x->text) != 0) ||
-		    (r->server != 0 && r->server != x->server))
+		    (r->server != 0 && r->server != asked_server(x)))
 			continue;
 		x->err = r->err;
 		if (r->err == ERR_TIMEDOUT && !x->edns)
@@ -63,7 +68,7 @@ void dns_exchange(struct dns_exchange *x)
 		x->edns = x->edns && !(r->how & REFUSES_EDNS);
 		x->outcome = r->outcome;
 		if (r->err == ERR_CONNREFUSED)
-			refused_add(&x->said, REFUSED_FROM("port unreachable", net_addr_ipv4(x->server)));
+			refused_add(&x->said, REFUSED_FROM("port unreachable", net_addr_ipv4(asked_server(x))));
 		x->answer = (struct dns_answer){.rcode = 2, .recursion = r->how & ASKS_OTHERS, .n_addresses = 2,
 						.addresses = {0xc0000201, 0xc0000202}};
 		if (r->alias != NULL)
@@ -87,7 +92,7 @@ static uint64_t fake_now(void *ctx)
 }
 
 static const struct resolver_host hosts[] = {
-	{"printer", 0x0a000063}, {"www.example.org", 0x0a000064},
+	{"printer", {NET_FAMILY_IPV4, {10, 0, 0, 0x63}}}, {"www.example.org", {NET_FAMILY_IPV4, {10, 0, 0, 0x64}}},
 };
 static struct resolver resolver;
 static struct resolved result;
@@ -95,7 +100,7 @@ static struct resolved result;
 static void fresh(void)
 {
 	machine = (struct machine){.now_ns = fake_now};
-	resolver = (struct resolver){.machine = &machine, .servers = {SERVER_1, SERVER_2},
+	resolver = (struct resolver){.machine = &machine, .servers = {net_addr_ipv4(SERVER_1), net_addr_ipv4(SERVER_2)},
 				     .n_servers = 2};
 	script = NULL;
 	n_replies = 0;
@@ -131,7 +136,7 @@ TEST(addresses_are_not_asked_for)
 {
 	assert_int_equal(look_up("192.0.2.9"), STATUS_OK);
 	assert_int_equal(result.n, 1);
-	assert_int_equal(result.ipv4[0], 0xc0000209);
+	assert_int_equal(net_addr_to_ipv4(&result.addr[0]), 0xc0000209);
 	assert_string_equal(asked, "");
 }
 
@@ -140,10 +145,10 @@ TEST(hosts_come_first)
 	resolver.hosts = hosts;
 	resolver.n_hosts = ARRAY_LEN(hosts);
 	assert_int_equal(look_up("Printer"), STATUS_OK);
-	assert_int_equal(result.ipv4[0], 0x0a000063);
+	assert_int_equal(net_addr_to_ipv4(&result.addr[0]), 0x0a000063);
 	resolver.search = "example.org";
 	assert_int_equal(look_up("www"), STATUS_OK);
-	assert_int_equal(result.ipv4[0], 0x0a000064);
+	assert_int_equal(net_addr_to_ipv4(&result.addr[0]), 0x0a000064);
 	assert_string_equal(asked, "");
 }
 
@@ -213,7 +218,7 @@ TEST(numbers_are_no_names)
 TEST(localhost_is_this_machine)
 {
 	static const char *const names[] = {"localhost", "LocalHost.", "www.localhost", "a.b.LOCALHOST."};
-	static const struct resolver_host mine[] = {{"localhost", 0x0a000063}};
+	static const struct resolver_host mine[] = {{"localhost", {NET_FAMILY_IPV4, {10, 0, 0, 99}}}};
 
 	resolver.search = "corp.example";
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -300,7 +305,7 @@ TEST(aliases_are_asked_for)
 	assert_int_equal(look_up("www.x"), STATUS_OK);
 	assert_string_equal(asked, "www.x@1/1 far.away@1/1 ");
 	assert_int_equal(result.n, 2);
-	assert_int_equal(result.ipv4[1], 0xc0000202);
+	assert_int_equal(net_addr_to_ipv4(&result.addr[1]), 0xc0000202);
 }
 
 TEST(aliases_without_end)

@@ -49,7 +49,7 @@ TEST(accepted)
 		if (parse(&url, rows[i].text, &problem) != STATUS_OK)
 			fail_msg("%s: %s", rows[i].text, problem);
 		assert_null(problem);
-		assert_int_equal(url.ipv4, rows[i].ipv4);
+		assert_int_equal(net_addr_to_ipv4(&url.addr), rows[i].ipv4);
 		assert_false(url.is_name);
 		assert_int_equal(url.port, rows[i].port);
 		assert_int_equal(url.authority.len, strlen(rows[i].authority));
