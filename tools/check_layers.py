@@ -67,8 +67,7 @@ RULES = {
     'drivers/devices.': ['base/', 'log/event.h', 'drivers/devices.h', 'drivers/bus/pci/pci.h',
                          'drivers/virtio/net/net.h', 'drivers/virtio/pci/modern.h',
                          'drivers/virtio/rng.h', 'kernel/mm/memory.h', 'net/netif.h', '<linux/>'],
-    'kernel/': ['base/', 'boot/boot_info.h', 'log/', 'config/config.h', 'machine/irq_source.h',
-                'kernel/', '<linux/>'],
+    'kernel/': ['base/', 'boot/boot_info.h', 'log/', 'kernel/', '<linux/>'],
     # What an architecture offers (docs/architecture.md, "Another CPU"): headers only.
     'kernel/arch/': ['base/', 'log/event.h', 'kernel/arch/', 'kernel/irq.h', 'kernel/mm/memory_map.h', '<arch/>'],
     'kernel/arch/aarch64/': ['base/', 'log/', 'kernel/', '<arch/>', '<linux/>'],

@@ -80,6 +80,7 @@ from conftest import ROOT
     ('net/tcp/send/sent.c', 'net/wire/eth.h', False), ('net/ip/icmp.c', 'net/wire/ipv4.h', True),
     ('machine/idle.c', 'kernel/irq_halt.h', True), ('kernel/main.c', 'kernel/irq_halt.h', False),
     ('machine/network.c', 'kernel/irq_halt.h', False), ('kernel/main.c', 'app/app.h', True),
+    ('kernel/irq_lines.c', 'machine/irq_source.h', False), ('kernel/exit.c', 'config/config.h', False),
     ('machine/machine.c', 'kernel/time/clock.h', True), ('machine/machine.c', 'kernel/arch/cpu.h', False),
     ('machine/machine.c', 'drivers/devices.h', False), ('machine/machine.h', 'net/net.h', False),
     ('machine/machine.c', 'kernel/irq.h', False), ('machine/blocking.c', 'kernel/time/clock.h', False),
