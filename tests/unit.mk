@@ -8,8 +8,8 @@
 # is linked with all that it needs of the rest before the others are, and what it has is its own.
 
 UNIT_ISLANDS := blocking calibrate console entropy fw_cfg halt hold http_answers http_checks http_client \
-                http_ping http_waits idle irq_lines irq_input log_sink pages progress renew resolver second_transport string symbols \
-                virtio_net virtio_net_hostile
+                http_ping http_requests http_waits idle irq_lines irq_input log_sink pages progress renew resolver second_transport string symbols \
+                virtio_net virtio_net_frames virtio_net_hostile
 
 UNIT_OBJS   := $(patsubst %.c,$(BUILD)/host/%.o,$(wildcard tests/unit/test_*.c))
 ISLAND_OBJS := $(UNIT_ISLANDS:%=$(BUILD)/host/tests/unit/test_%.o)

@@ -1,87 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* net/link/arp and net/link/neigh: resolving with a queue, retries, giving up, ageing; and what nobody asked
  * for (HOSTILE: Ethernet, ARP). */
-#include <limits.h>
-
-#include "net/link/neigh.h"
-#include "net/socket.h"
-#include "tests/lib/stack_kit.h"
-#include "tests/runner/unit.h"
-
-#define NEIGHBOUR_IP UINT32_C(0xc0a84d09) /* 192.168.77.9: on the link, unknown */
-
-static const uint8_t other_mac[6] = {0x52, 0x54, 0, 0, 0x99, 0x99};
-static struct kit k;
-static struct kit_frame f;
-static struct udp_pcb pcb;
-
-static void setup(void)
-{
-	kit_open(&k, 1, NULL);
-	pcb = (struct udp_pcb){0};
-	assert_int_equal(kit_udp_bind(k.stack, &pcb, 0, 5000), ERR_OK);
-}
-
-static void teardown(void)
-{
-	udp_unbind(k.stack, &pcb);
-	kit_close(&k);
-}
+#include "tests/unit/neigh_kit.h"
 
 FIXTURE(setup, teardown);
-
-/* Something to send: one datagram that carries a number. */
-static void send_number(uint32_t dst, uint8_t number)
-{
-	assert_int_equal(kit_udp_send(k.stack, &pcb, &number, 1, dst, 7, k.now_ns), ERR_OK);
-}
-
-static void inject_arp(const struct kit_arp *arp)
-{
-	kit_build_arp(&f, arp);
-	kit_inject_frame(&k, &f);
-}
-
-static void inject_reply(uint32_t spa, const uint8_t *sha)
-{
-	inject_arp(&(struct kit_arp){
-		.op = ARP_OP_REPLY, .spa = spa, .sha = sha, .tpa = KIT_IP, .tha = KIT_MAC});
-}
-
-static const struct neigh *entry(uint32_t ipv4)
-{
-	const struct net_addr addr = net_addr_ipv4(ipv4);
-
-	return neigh_find(k.stack, &k.netif, &addr);
-}
-
-static void expect_request(uint32_t target, const uint8_t *eth_dst)
-{
-	struct kit_sent *s = kit_expect(&k);
-	static const uint8_t zeros[6];
-
-	assert_true(s->is_arp);
-	assert_memory_equal(s->eth.dst, eth_dst, 6);
-	assert_memory_equal(s->eth.src, KIT_MAC, 6);
-	assert_int_equal(s->len, 14 + 28);
-	assert_int_equal(s->arp.op, ARP_OP_REQUEST);
-	assert_memory_equal(s->arp.sha, KIT_MAC, 6);
-	assert_int_equal(s->arp.spa, KIT_IP);
-	assert_memory_equal(s->arp.tha, zeros, 6);
-	assert_int_equal(s->arp.tpa, target);
-	kit_sent_free(s);
-}
-
-static void expect_number(uint8_t number, const uint8_t *eth_dst)
-{
-	struct kit_sent *s = kit_expect(&k);
-
-	assert_true(s->is_udp);
-	assert_memory_equal(s->eth.dst, eth_dst, 6);
-	assert_int_equal(s->payload_len, 1);
-	assert_int_equal(s->payload[0], number);
-	kit_sent_free(s);
-}
 
 /* --- resolving -------------------------------------------------------------------------------------- */
 
@@ -329,106 +251,6 @@ TEST(a_connection_hears_that_nobody_answers)
 	assert_int_equal(err, ERR_HOSTUNREACH);
 }
 
-/* --- ageing ----------------------------------------------------------------------------------------- */
-
-TEST(a_stale_entry_is_asked_directly_while_it_is_used)
-{
-	kit_teach_peer(&k);
-	kit_advance(&k, NEIGH_REACHABLE_NS);
-	send_number(KIT_PEER_IP, 1);
-	expect_number(1, KIT_PEER_MAC);
-	assert_int_equal(k.n_sent, 0); /* not yet stale */
-	kit_advance(&k, 1);
-	send_number(KIT_PEER_IP, 2);
-	expect_request(KIT_PEER_IP, KIT_PEER_MAC); /* unicast */
-	expect_number(2, KIT_PEER_MAC);
-	send_number(KIT_PEER_IP, 3);
-	expect_number(3, KIT_PEER_MAC);
-	inject_reply(KIT_PEER_IP, KIT_PEER_MAC);
-	kit_advance(&k, 10 * NS_PER_S);
-	assert_int_equal(k.n_sent, 0);
-	assert_int_equal(entry(KIT_PEER_IP)->state, NEIGH_REACHABLE);
-}
-
-TEST(a_neighbour_that_went_away_is_forgotten)
-{
-	kit_teach_peer(&k);
-	kit_advance(&k, NEIGH_REACHABLE_NS + 1);
-	send_number(KIT_PEER_IP, 1);
-	expect_request(KIT_PEER_IP, KIT_PEER_MAC); /* it alone, ... */
-	expect_number(1, KIT_PEER_MAC);
-	kit_advance(&k, NEIGH_POLL_NS);
-	expect_request(KIT_PEER_IP, KIT_PEER_MAC);
-	kit_advance(&k, NEIGH_POLLED_NS - NEIGH_POLL_NS);
-	expect_request(KIT_PEER_IP, KIT_BROADCAST_MAC); /* ... then whoever has its address now */
-	kit_advance(&k, NS_PER_S);
-	expect_request(KIT_PEER_IP, KIT_BROADCAST_MAC);
-	send_number(KIT_PEER_IP, 2);
-	expect_number(2, KIT_PEER_MAC);
-	kit_advance(&k, NS_PER_S);
-	assert_null(entry(KIT_PEER_IP));
-	assert_int_equal(kit_event_count(&k.kp, EVENT_ARP_UNRESOLVED), 0);
-	send_number(KIT_PEER_IP, 3);
-	expect_request(KIT_PEER_IP, KIT_BROADCAST_MAC);
-}
-
-/* --- the table -------------------------------------------------------------------------------------- */
-
-TEST(strangers_cannot_push_out_who_is_in_use)
-{
-	kit_teach_peer(&k);
-	send_number(KIT_PEER_IP, 1);
-	kit_sent_clear(&k);
-	for (unsigned i = 0; i < 200; i++) {
-		k.now_ns += NS_PER_MS;
-		inject_arp(&(struct kit_arp){.op = ARP_OP_REQUEST,
-					     .spa = KIT_IP + 5 + i % 240,
-					     .tpa = KIT_IP,
-					     .sha = other_mac});
-	}
-	assert_int_equal(kit_counter(&k, "arp_replies_out"), 201);
-	assert_true(kit_counter(&k, "arp_table_full") > 0);
-	assert_non_null(entry(KIT_PEER_IP));
-	kit_sent_clear(&k);
-	send_number(KIT_PEER_IP, 2);
-	expect_number(2, KIT_PEER_MAC);
-}
-
-/* Not even when every entry is in use; the stranger is answered all the same. */
-TEST(a_stranger_gets_no_entry_in_a_busy_table)
-{
-	for (unsigned i = 0; i < NEIGH_MAX; i++) {
-		send_number(KIT_IP + 1 + i, (uint8_t)i);
-		inject_reply(KIT_IP + 1 + i, other_mac);
-	}
-	kit_sent_clear(&k);
-	k.now_ns += NS_PER_S;
-	inject_arp(&(struct kit_arp){
-		.op = ARP_OP_REQUEST, .spa = KIT_IP + 200, .tpa = KIT_IP, .sha = other_mac});
-	assert_null(entry(KIT_IP + 200));
-	for (unsigned i = 0; i < NEIGH_MAX; i++)
-		assert_non_null(entry(KIT_IP + 1 + i));
-	assert_int_equal(k.n_sent, 1);
-	k.now_ns += NEIGH_REACHABLE_NS; /* nobody was sent to for long: now one gives way */
-	inject_arp(&(struct kit_arp){
-		.op = ARP_OP_REQUEST, .spa = KIT_IP + 200, .tpa = KIT_IP, .sha = other_mac});
-	assert_non_null(entry(KIT_IP + 200));
-	kit_sent_clear(&k);
-}
-
-TEST(the_least_recently_used_gives_way)
-{
-	for (unsigned i = 0; i <= NEIGH_MAX; i++) {
-		k.now_ns += NS_PER_MS;
-		send_number(KIT_IP + 1 + i, (uint8_t)i);
-		inject_reply(KIT_IP + 1 + i, other_mac);
-	}
-	assert_null(entry(KIT_IP + 1));
-	assert_non_null(entry(KIT_IP + 2));
-	assert_non_null(entry(KIT_IP + 1 + NEIGH_MAX));
-	assert_int_equal(kit_counter(&k, "arp_table_full"), 1);
-}
-
 /* --- answering -------------------------------------------------------------------------------------- */
 
 TEST(a_request_for_us_is_answered_and_learnt)
@@ -635,4 +457,3 @@ TEST(all_queues_together_are_bounded)
 	send_number(KIT_PEER_IP, 1);
 	assert_int_equal(k.n_sent, 1);
 }
-

@@ -1,103 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* net/awaited: a frame that is dropped is counted with whoever waited for it, and with nobody else.
  * Each row damages a good answer in one way; the party that waits must say so in those words. */
-#include <limits.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "net/awaited.h"
-#include "net/link/neigh.h"
-#include "net/socket.h"
-#include "net/tcp/internal.h"
-#include "tests/lib/dhcp_scene.h"
-#include "tests/lib/tcp_kit.h"
-#include "tests/runner/unit.h"
-
-#define NEIGHBOUR_IP UINT32_C(0xc0a84d09) /* 192.168.77.9: on the link, unknown */
-#define STRANGER_IP UINT32_C(0xc0a84d21)  /* 192.168.77.33 */
-
-static struct kit_frame f;
-
-/* --- ways to spoil a frame ------------------------------------------------------------------------ */
-
-static void put_tag(uint16_t type, uint16_t vid)
-{
-	memmove(f.bytes + ETH_OFF_TYPE + ETH_TAG_LEN, f.bytes + ETH_OFF_TYPE, f.len - ETH_OFF_TYPE);
-	store_be16(f.bytes + ETH_OFF_TYPE, type);
-	store_be16(f.bytes + ETH_OFF_TYPE + 2, vid);
-	f.len += ETH_TAG_LEN;
-}
-
-static void in_vlan_7(void)
-{
-	put_tag(ETH_TYPE_VLAN, 7);
-}
-
-static void in_two_vlans(void)
-{
-	put_tag(ETH_TYPE_VLAN, 7);
-	put_tag(ETH_TYPE_QINQ, 0x2064);
-}
-
-static void from_a_group_address(void)
-{
-	f.bytes[ETH_OFF_SRC] |= 1;
-}
-
-static void for_another_machine(void)
-{
-	f.bytes[ETH_OFF_DST + 5] ^= 0x40;
-}
-
-static void bad_header_checksum(void)
-{
-	kit_l3(&f)[IPV4_OFF_CHECKSUM] ^= 1;
-}
-
-static void truncated(void)
-{
-	f.len -= 3;
-}
-
-static void bad_transport_checksum(void)
-{
-	f.bytes[f.len - 1] ^= 1;
-}
-
-/* The first of two fragments. */
-static void the_rest_is_missing(void)
-{
-	store_be16(kit_l3(&f) + IPV4_OFF_FRAGMENT, IPV4_MF);
-	f.len -= (f.len - ETH_HEADER_LEN - IPV4_HEADER_LEN) % 8;
-	store_be16(kit_l3(&f) + IPV4_OFF_TOTAL_LEN, (uint16_t)(f.len - ETH_HEADER_LEN));
-	kit_fix_ipv4(&f);
-}
-
-struct way {
-	void (*spoil)(void);
-	const char *why; /* "1 " and this */
-};
-
-static const struct way common_ways[] = {
-	{in_vlan_7, "came in VLAN 7"},
-	{in_two_vlans, "came in VLAN 100"},
-	{from_a_group_address, "had a group address as its sender"},
-	{for_another_machine, "went to another hardware address"},
-};
-
-static const struct way ipv4_ways[] = {
-	{bad_header_checksum, "had a bad IP header checksum"},
-	{truncated, "came truncated"},
-	{the_rest_is_missing, "came in fragments that did not make a whole"},
-};
-
-static void must_say_once(const struct refused *refused, const char *why)
-{
-	char text[REFUSED_TEXT_MAX];
-
-	assert_int_equal(refused->count, 1);
-	assert_string_equal(refused_why(text, refused) + 2, why);
-}
+#include "tests/unit/spoilt_kit.h"
 
 /* --- DHCP ----------------------------------------------------------------------------------------- */
 
@@ -217,7 +121,6 @@ TEST(what_is_no_answer_to_us)
 
 static struct kit k;
 static int fd;
-static struct sock_awaited awaited;
 
 static const struct refused *look(void)
 {
@@ -329,13 +232,6 @@ static void open_udp(void)
 	kit_teach_peer(&k);
 	fd = udp_socket(KIT_PEER_IP);
 	kit_build_udp(&f, &(struct kit_ipv4){0}, 53, own_port(), "an answer", 9);
-}
-
-static void from_a_stranger(void)
-{
-	store_be32(kit_l3(&f) + IPV4_OFF_SRC, STRANGER_IP);
-	kit_fix_ipv4(&f);
-	kit_fix_transport(&f);
 }
 
 static void from_another_port(void)
@@ -500,122 +396,6 @@ TEST(echo_replies)
 		reply_must_be_refused(&ways[i]);
 }
 
-/* --- TCP ------------------------------------------------------------------------------------------ */
-
-static struct tk t;
-
-static const struct refused *look_at_tcp(void)
-{
-	sock_awaited(t.k.stack, t.fd, t.k.now_ns, &awaited);
-	return &awaited.refused;
-}
-
-static void build_segment(uint8_t flags, uint32_t ack)
-{
-	kit_build_tcp(&f, &(struct kit_ipv4){0},
-		      &(struct kit_tcp){.src_port = TK_PEER_PORT, .dst_port = tk_inspect(&t).local_port,
-					.seq = TK_IRS, .ack = t.iss + ack, .flags = flags,
-					.window = 1000}, NULL, 0);
-}
-
-static void open_tcp(void)
-{
-	tk_open(&t);
-	tk_connect(&t);
-	TK_EXPECT(&t, TCP_SYN, 0, 0, 0);
-	build_segment(TCP_SYN | TCP_ACK, 1);
-}
-
-static void segment_must_be_refused(const struct way *way)
-{
-	open_tcp();
-	way->spoil();
-	kit_inject_frame(&t.k, &f);
-	kit_sent_clear(&t.k);
-	assert_int_equal(tk_state(&t), TCP_SYN_SENT);
-	must_say_once(look_at_tcp(), way->why);
-	tk_close(&t);
-}
-
-static void header_too_long(void)
-{
-	kit_l4(&f)[TCP_OFF_DATA_OFFSET] = 0xf0;
-}
-
-static void wrong_ack(void)
-{
-	build_segment(TCP_SYN | TCP_ACK, 7);
-}
-
-static void wrong_ack_in_a_rst(void)
-{
-	build_segment(TCP_RST | TCP_ACK, 7);
-}
-
-static void rst_alone(void)
-{
-	build_segment(TCP_RST, 0);
-}
-
-static void ack_alone(void)
-{
-	build_segment(TCP_ACK, 1);
-}
-
-TEST(syn_acks)
-{
-	static const struct way ways[] = {
-		{bad_transport_checksum, "had a bad TCP checksum"},
-		{header_too_long, "had a malformed TCP header"},
-		{wrong_ack, "acknowledged something else than our SYN"},
-		{wrong_ack_in_a_rst, "carried a RST that acknowledges nothing of ours"},
-		{rst_alone, "carried a RST without an ACK"},
-		{ack_alone, "had no SYN"},
-		{from_a_stranger, "came from 192.168.77.33"},
-	};
-
-	for (unsigned i = 0; i < ARRAY_LEN(common_ways); i++)
-		segment_must_be_refused(&common_ways[i]);
-	for (unsigned i = 0; i + 1 < ARRAY_LEN(ipv4_ways); i++)
-		segment_must_be_refused(&ipv4_ways[i]);
-	for (unsigned i = 0; i < ARRAY_LEN(ways); i++)
-		segment_must_be_refused(&ways[i]);
-}
-
-/* A connection that gets on forgets what was wrong before; one that gives up says it. */
-TEST(progress_ends_the_count)
-{
-	open_tcp();
-	in_vlan_7();
-	kit_inject_frame(&t.k, &f);
-	assert_int_equal(look_at_tcp()->count, 1);
-	TK_SEND(&t, .flags = TCP_SYN | TCP_ACK, .ack = 1);
-	TK_EXPECT(&t, TCP_ACK, 1, 1, 0);
-	assert_int_equal(look_at_tcp()->count, 0);
-	build_segment(TCP_ACK, 1);
-	in_vlan_7();
-	kit_inject_frame(&t.k, &f);
-	assert_int_equal(look_at_tcp()->count, 1);
-	TK_SEND(&t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = "x", .len = 1);
-	assert_int_equal(look_at_tcp()->count, 0);
-	kit_sent_clear(&t.k);
-	tk_close(&t);
-}
-
-TEST(giving_up_says_what_came)
-{
-	open_tcp();
-	in_vlan_7();
-	kit_inject_frame(&t.k, &f);
-	kit_inject_frame(&t.k, &f);
-	tk_advance(&t, 400 * NS_PER_S);
-	kit_sent_clear(&t.k);
-	assert_int_equal(tk_state(&t), TCP_CLOSED);
-	tk_expect_field(&t, EVENT_TCP_ABORTED, "refused", "2");
-	tk_expect_field(&t, EVENT_TCP_ABORTED, "refused_why", "2 came in VLAN 7");
-	tk_close(&t);
-}
-
 /* --- how long the next hop is asked for ------------------------------------------------------------ */
 
 static int open_socket(enum sock_type type, int64_t resolve_ms)
@@ -695,4 +475,3 @@ TEST(the_bound_has_a_range)
 	assert_int_equal(sock_setsockopt(k.stack, fd, SOCK_RESOLVE_TIMEOUT, too_much, 0), ERR_INVAL);
 	kit_close(&k);
 }
-
