@@ -6,7 +6,6 @@
  */
 #include "drivers/virtio/virtio.h"
 
-#include "base/assert.h"
 #include "kernel/time/clock.h"
 
 #define RESET_TIMEOUT_NS (100 * NS_PER_MS)
@@ -84,23 +83,27 @@ void virtio_driver_ok(struct virtio_device *dev)
 
 /* --- queues -------------------------------------------------------------------------------- */
 
+static const char *create_problem(int err)
+{
+	return err == ERR_NOMEM ? "no memory for its queues"
+				: "has a queue whose size is no power of two";
+}
+
 int virtio_queue_open(struct virtio_device *dev, struct virtq **queue, uint16_t index,
 		      uint16_t size_limit, uint16_t interrupt)
 {
 	uint16_t size = dev->ops->queue_size(dev, index);
 
-	ASSERT(size_limit > 0 && size_limit <= VIRTQ_SIZE_MAX);
 	*queue = NULL;
 	if (size == 0)
 		return refuse(dev, ERR_NODEV, "lacks a queue (size 0)");
-	if ((size & (size - 1)) != 0)
-		return refuse(dev, ERR_PROTO, "has a queue whose size is no power of two");
-	if (virtq_create(queue, MIN(size, size_limit), dev->features) != ERR_OK)
-		return refuse(dev, ERR_NOMEM, "no memory for its queues");
+
+	int err = virtq_create(queue, size, size_limit, dev->features);
+
+	if (err != ERR_OK)
+		return refuse(dev, err, create_problem(err));
 	(*queue)->index = index;
-
-	int err = dev->ops->queue_enable(dev, *queue, interrupt);
-
+	err = dev->ops->queue_enable(dev, *queue, interrupt);
 	if (err != ERR_OK)
 		return refuse(dev, err, "does not take its queue");
 	return ERR_OK;

@@ -61,18 +61,20 @@ static int add_in(struct pair *p, uintptr_t n)
 
 TEST(sizes_are_checked)
 {
-	static const uint16_t bad[] = {0, 3, 255, 512, 0x8000};
+	static const uint16_t bad[] = {3, 255, 257, 0x8001, 0xffff};
 	struct virtq *q;
 
 	fake_machine_reset();
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		assert_int_equal(virtq_create(&q, bad[i], VIRTQ_FEATURES), ERR_INVAL);
+		assert_int_equal(virtq_create(&q, bad[i], VIRTQ_SIZE_MAX, VIRTQ_FEATURES), ERR_PROTO);
 		assert_null(q);
 	}
 	for (uint16_t size = 1; size <= VIRTQ_SIZE_MAX; size = (uint16_t)(size * 2)) {
-		assert_int_equal(virtq_create(&q, size, VIRTQ_FEATURES), ERR_OK);
+		assert_int_equal(virtq_create(&q, 512, size, VIRTQ_FEATURES), ERR_OK);
 		assert_int_equal(virtq_size(q), size);
 		assert_int_equal(virtq_room(q), size);
+		assert_int_equal(virtq_create(&q, size, VIRTQ_SIZE_MAX, VIRTQ_FEATURES), ERR_OK);
+		assert_int_equal(virtq_size(q), size);
 	}
 	fake_machine_off();
 }

@@ -6,6 +6,7 @@
  */
 #include "drivers/virtio/queue/queue.h"
 
+#include "base/assert.h"
 #include "drivers/virtio/queue/split.h"
 #include "kernel/mm/memory.h"
 
@@ -36,13 +37,15 @@ static void free_memory(const struct memory *m, uint16_t size)
 	heap_free(m->split, sizeof(*m->split));
 }
 
-int virtq_create(struct virtq **q, uint16_t size, uint64_t features)
+int virtq_create(struct virtq **q, uint16_t offered, uint16_t limit, uint64_t features)
 {
+	uint16_t size = MIN(offered, limit);
 	struct memory m;
 
+	ASSERT(size > 0 && limit <= VIRTQ_SIZE_MAX);
 	*q = NULL;
-	if (size == 0 || size > VIRTQ_SIZE_MAX || (size & (size - 1)) != 0)
-		return ERR_INVAL;
+	if ((offered & (offered - 1)) != 0)
+		return ERR_PROTO;
 	if (!alloc_memory(&m, size)) {
 		free_memory(&m, size);
 		return ERR_NOMEM;

@@ -66,11 +66,12 @@ struct virtq {
 };
 
 /*
- * Makes a queue of `size` descriptors with interrupts suppressed until asked for; *q lives for
- * good.  `features` are the negotiated ones: they decide on layout and notifications.  ERR_INVAL:
- * not a power of two from 1 to VIRTQ_SIZE_MAX.  ERR_NOMEM.
+ * Makes a queue with interrupts suppressed until asked for; *q lives for good.  The device offers
+ * `offered` descriptors (> 0), the driver wants at most `limit` (a power of two, at most
+ * VIRTQ_SIZE_MAX).  `features` are the negotiated ones: they decide on layout and notifications.
+ * ERR_PROTO: a size that the layout rules out (split: no power of two).  ERR_NOMEM.
  */
-int virtq_create(struct virtq **q, uint16_t size, uint64_t features) MUST_CHECK;
+int virtq_create(struct virtq **q, uint16_t offered, uint16_t limit, uint64_t features) MUST_CHECK;
 
 /* Buffers of up to this many fragments in all can be added. */
 static inline uint16_t virtq_room(const struct virtq *q)
