@@ -8,7 +8,9 @@
 #ifndef TESTS_LIB_TCP_INSPECT_H
 #define TESTS_LIB_TCP_INSPECT_H
 
-#include "net/tcp/internal.h"
+#include "net/tcp/loss/scoreboard.h"
+#include "net/tcp/send/send_buffer.h"
+#include "net/tcp/tcb.h"
 
 struct tk;
 

@@ -8,7 +8,9 @@
 #include <stdlib.h>
 
 #include "net/socket/table.h"
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/handshake.h"
+#include "net/tcp/conn/options.h"
+#include "net/tcp/tcb.h"
 
 /* --- opening --------------------------------------------------------------------------------- */
 

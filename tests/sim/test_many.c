@@ -5,7 +5,8 @@
  * way, close, and nothing is left.  What must not grow with them is counted, not timed: the chains
  * of the lookup table.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/layer.h"
+#include "net/tcp/tcb.h"
 #include "tests/runner/unit.h"
 #include "tests/sim/lib/sim.h"
 

@@ -5,7 +5,7 @@
 
 #include <limits.h>
 
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/options.h"
 #include "net/wire/ipv4.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"

@@ -10,7 +10,6 @@
 #include "net/awaited.h"
 #include "net/link/neigh.h"
 #include "net/socket.h"
-#include "net/tcp/internal.h"
 #include "tests/lib/dhcp_scene.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"

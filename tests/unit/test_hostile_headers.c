@@ -9,7 +9,7 @@
  * The rows of the list of hostile inputs have tests of their own (docs/hostile-inputs.md); this one
  * is the promise that they all share.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/layer.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
 

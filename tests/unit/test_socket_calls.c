@@ -6,7 +6,8 @@
  * state is in test_socket_states.c.
  */
 #include "net/socket/table.h"
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/layer.h"
+#include "net/tcp/tcb.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
 

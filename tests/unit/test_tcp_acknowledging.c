@@ -2,7 +2,7 @@
 /* When ACKs are sent: RFC 9293 3.8.6.3, RFC 5681 4.2. */
 #include <stdlib.h>
 
-#include "net/tcp/internal.h"
+#include "net/tcp/limits.h"
 #include "tests/runner/unit.h"
 #include "tests/unit/receive_kit.h"
 

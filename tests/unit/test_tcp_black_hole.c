@@ -4,7 +4,6 @@
  * Black holes (RFC 2923 2.1): full segments vanish and no router says why; and one that says so
  * later.
  */
-#include "net/tcp/internal.h"
 #include "tests/runner/unit.h"
 #include "tests/unit/pmtu_kit.h"
 

@@ -7,7 +7,7 @@
  */
 #include <limits.h>
 
-#include "net/tcp/internal.h"
+#include "net/tcp/limits.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
 

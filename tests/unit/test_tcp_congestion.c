@@ -5,7 +5,11 @@
  * start and HyStart++ (RFC 9406), and what reductions, pauses and mistakes leave.
  */
 #include "base/string.h"
-#include "net/tcp/internal.h"
+#include "net/tcp/congestion/congestion_past.h"
+#include "net/tcp/congestion/control.h"
+#include "net/tcp/loss/scoreboard.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
 

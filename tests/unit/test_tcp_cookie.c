@@ -5,7 +5,10 @@
  * happens when nobody accepts.
  */
 #include "net/socket/table.h"
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/listen.h"
+#include "net/tcp/conn/options.h"
+#include "net/tcp/segment.h"
+#include "net/tcp/tcb.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
 

@@ -3,7 +3,8 @@
  *
  * SOCK_TCP_CORK and SOCK_MSG_MORE: what waits, how long, and what ends it.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/timers.h"
+#include "net/tcp/limits.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
 

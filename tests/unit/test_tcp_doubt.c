@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* net/tcp/conn/reachability: what makes TCP doubt that its segments arrive, or that the peer's do (RFC 1122 3.3.1.4);
  * and the same of datagrams (net/udp). */
-#include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
 

@@ -4,7 +4,9 @@
  * Explicit congestion notification, both sides, clause by clause (RFC 3168 6.1); what is accurate is in
  * test_tcp_accurate.c.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/congestion/congestion_past.h"
+#include "net/tcp/congestion/control.h"
+#include "net/tcp/tcb.h"
 #include "net/wire/ipv4.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"

@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#include "net/tcp/internal.h"
 #include "tests/runner/unit.h"
 #include "tests/unit/receive_kit.h"
 

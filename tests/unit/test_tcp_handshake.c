@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <stdio.h>
 
-#include "net/tcp/internal.h"
 #include "net/socket/table.h"
+#include "net/tcp/conn/handshake.h"
+#include "net/tcp/conn/options.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
 

@@ -8,7 +8,9 @@
  */
 #include <limits.h>
 
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/handshake.h"
+#include "net/tcp/conn/layer.h"
+#include "net/tcp/tcb.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
 

@@ -3,7 +3,7 @@
  *
  * sock_tcp_info(): what each number says while things happen that it is about.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/limits.h"
 #include "net/wire/ipv4.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"

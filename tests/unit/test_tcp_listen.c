@@ -6,7 +6,7 @@
  */
 #include <limits.h>
 
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/layer.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
 

@@ -3,7 +3,7 @@
  *
  * SOCK_TCP_MAXSEG: what is offered, what is sent, what is said about it.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/options.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
 

@@ -5,7 +5,7 @@
  * stack has taken from its port.
  */
 #include "net/socket/table.h"
-#include "net/tcp/internal.h"
+#include "net/tcp/tcb.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
 

@@ -6,7 +6,6 @@
  */
 #include <limits.h>
 
-#include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
 

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/options.h"
+#include "net/tcp/receive/receive.h"
+#include "net/tcp/seq.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
 

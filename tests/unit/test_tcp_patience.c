@@ -4,7 +4,6 @@
  * How long a silent peer is believed in: keep-alives (RFC 9293 3.8.4) and the time-out that the
  * user chose (R2 of 3.8.3; RFC 5482, local only).  And what else the user chooses: Diffserv, TTL.
  */
-#include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
 

@@ -3,7 +3,8 @@
  *
  * The closed window: RFC 9293 3.8.6.1 (probes, and how long) and 3.8.6.2.1 (silly windows).
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/timers.h"
+#include "net/tcp/limits.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
 

@@ -4,7 +4,7 @@
  * TCP and the path's MTU: RFC 1191 with the checks of RFC 5927.
  * (HOSTILE: ICMP, fragmentation needed.)
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/loss/scoreboard.h"
 #include "tests/runner/unit.h"
 #include "tests/unit/pmtu_kit.h"
 

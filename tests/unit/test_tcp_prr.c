@@ -3,7 +3,10 @@
  *
  * Proportional rate reduction: RFC 9937.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/congestion/control.h"
+#include "net/tcp/loss/loss.h"
+#include "net/tcp/loss/scoreboard.h"
+#include "net/tcp/tcb.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
 

@@ -3,7 +3,9 @@
  *
  * RACK: RFC 8985 6, step by step.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/loss/loss.h"
+#include "net/tcp/loss/scoreboard.h"
+#include "net/tcp/tcb.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
 

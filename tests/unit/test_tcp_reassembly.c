@@ -3,7 +3,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#include "net/tcp/internal.h"
+#include "net/tcp/tcb.h"
 #include "tests/runner/unit.h"
 #include "tests/unit/receive_kit.h"
 

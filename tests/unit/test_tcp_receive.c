@@ -5,7 +5,10 @@
  */
 #include <stdlib.h>
 
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/steps.h"
+#include "net/tcp/limits.h"
+#include "net/tcp/segment.h"
+#include "net/tcp/tcb.h"
 #include "tests/runner/unit.h"
 #include "tests/unit/receive_kit.h"
 

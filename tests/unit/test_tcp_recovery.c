@@ -3,7 +3,6 @@
  *
  * Loss without a time-out at a peer without SACK: RFC 5681 3.2, RFC 6582 and RFC 3042.
  */
-#include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
 

@@ -4,7 +4,8 @@
  * What a RST of ours carries: the timestamps of its connection (RFC 7323 3.2), its Diffserv field and
  * TTL; and nothing where there is no connection.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/handshake.h"
+#include "net/tcp/conn/options.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
 

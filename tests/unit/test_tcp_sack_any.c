@@ -3,7 +3,8 @@
  * sent again, the scoreboard's sums are right, and everything arrives (RFC 6675 4, 5; RFC 2018 8). */
 #include <string.h>
 
-#include "net/tcp/internal.h"
+#include "net/tcp/loss/scoreboard.h"
+#include "net/tcp/seq.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
 

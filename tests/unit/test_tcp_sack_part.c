@@ -6,7 +6,8 @@
  */
 #include <limits.h>
 
-#include "net/tcp/internal.h"
+#include "net/tcp/loss/loss.h"
+#include "net/tcp/loss/scoreboard.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
 

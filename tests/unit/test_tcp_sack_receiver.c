@@ -2,7 +2,7 @@
 /* The receiver's SACK blocks: RFC 2018 4, RFC 2883 (duplicates are reported). */
 #include <stdlib.h>
 
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/options.h"
 #include "tests/runner/unit.h"
 #include "tests/unit/receive_kit.h"
 

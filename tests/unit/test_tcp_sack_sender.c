@@ -5,7 +5,10 @@
  */
 #include <limits.h>
 
-#include "net/tcp/internal.h"
+#include "net/tcp/limits.h"
+#include "net/tcp/loss/loss.h"
+#include "net/tcp/loss/scoreboard.h"
+#include "net/tcp/tcb.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
 

@@ -5,7 +5,12 @@
  * what must not, and that no RST ends it early (RFC 1337).
  */
 #include "net/socket/table.h"
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/layer.h"
+#include "net/tcp/conn/listen.h"
+#include "net/tcp/conn/state.h"
+#include "net/tcp/limits.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
 

@@ -3,7 +3,6 @@
  *
  * Tail loss probes: RFC 8985 7.
  */
-#include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
 

@@ -4,7 +4,6 @@
  * The receive buffer that grows with the transfer (net/tcp/receive/tune.c): for a reader that keeps up with
  * a peer held back by the window, and for nobody else.
  */
-#include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
 

@@ -3,7 +3,7 @@
  *
  * Recoveries that were for nothing: RFC 3522 and 4015 (Eifel), RFC 5682 (F-RTO), D-SACK.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/loss/scoreboard.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
 

@@ -4,7 +4,6 @@
  * Urgent data (RFC 9293 3.8.5): a mark in the stream, both ways.  Pointers that make no sense:
  * HOSTILE-INPUTS.
  */
-#include "net/tcp/internal.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
 

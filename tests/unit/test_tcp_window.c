@@ -2,7 +2,6 @@
 /* The window that is announced: RFC 9293 3.8.6.2.2, and what a full one holds of memory. */
 #include <stdlib.h>
 
-#include "net/tcp/internal.h"
 #include "tests/runner/unit.h"
 #include "tests/unit/receive_kit.h"
 

@@ -16,7 +16,15 @@
  * NOT DONE: RFC 9768 3.2.2.3, noticing that all packets are marked; 3.2.3.2.2, noticing that ACKs with
  * the option are lost ("MAY"); 3.1.4.1, remembering paths that lose such SYNs.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/congestion/control.h"
+#include "net/tcp/congestion/ecn.h"
+#include "net/tcp/conn/layer.h"
+#include "net/tcp/conn/options.h"
+#include "net/tcp/loss/loss.h"
+#include "net/tcp/segment.h"
+#include "net/tcp/send/output.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 
 #define ACE_SHIFT 6 /* ECE is its lowest bit */

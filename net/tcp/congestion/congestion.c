@@ -9,7 +9,11 @@
  *      ssthresh   ... above it congestion avoidance, below it slow start
  *      cwnd       ... what tcp_congestion_room() counts against what is out
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/congestion/congestion_past.h"
+#include "net/tcp/congestion/control.h"
+#include "net/tcp/limits.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 #define WINDOW_MIN_SEGMENTS 2 /* RFC 5681, (4); RFC 9438 4.6 */
 

@@ -10,7 +10,10 @@
  * Windows are bytes here and times milliseconds, so the cube has factors of 10^9 and SMSS.  There
  * is no floating point: the cube root is found bit by bit.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/congestion/congestion_past.h"
+#include "net/tcp/congestion/control.h"
+#include "net/tcp/limits.h"
+#include "net/tcp/tcb.h"
 
 /* --- the function ---------------------------------------------------------------------------- */
 

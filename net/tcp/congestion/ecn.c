@@ -16,7 +16,12 @@
  * Nothing but new data is sent as ECN-capable: 6.1.4 (ACKs), 6.1.5 (what is sent again), 6.1.6
  * (window probes), and SYN, FIN and RST.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/congestion/control.h"
+#include "net/tcp/congestion/ecn.h"
+#include "net/tcp/segment.h"
+#include "net/tcp/send/output.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 
 #define ECN_BITS (TCP_AE | TCP_CWR | TCP_ECE)

@@ -1,8 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * Explicit congestion notification: what the files of net/tcp/ ask of ecn.c and accurate.c; part of
- * internal.h.
+ * Explicit congestion notification: what the files of net/tcp/ ask of ecn.c and accurate.c.
  */
 #ifndef NET_TCP_CONGESTION_ECN_H
 #define NET_TCP_CONGESTION_ECN_H

@@ -10,7 +10,9 @@
  *
  * Round trips come from whoever measures them, one for each ACK at best: tcp_hystart_rtt().
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/congestion/control.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 /* RFC 9406 4.3 */
 #define MIN_RTT_THRESH_US 4000u

@@ -4,7 +4,8 @@
  * The windows of RFC 5681: a loss halves, and each window that was acknowledged adds a segment.
  * (What makes NewReno of Reno, RFC 6582, is about repairing: duplicates.c.)
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/congestion/control.h"
+#include "net/tcp/tcb.h"
 
 static uint32_t reduced(struct tcb *tcb, uint32_t flight)
 {

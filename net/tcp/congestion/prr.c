@@ -6,7 +6,9 @@
  * was delivered may be sent again (CRB), and a segment more for each ACK that brings good news only
  * (SSRB), up to ssthresh.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/congestion/control.h"
+#include "net/tcp/loss/loss.h"
+#include "net/tcp/tcb.h"
 
 /* RFC 9937 6.1: RecoverFS counts what was out and not delivered before the ACK that told. */
 void tcp_prr_begin(struct tcb *tcb, const struct tcp_news *news)

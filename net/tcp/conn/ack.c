@@ -4,7 +4,24 @@
  * RFC 9293 3.10.7.4, fifth: check the ACK field.  What the peer has acknowledged leaves the send
  * buffer, the send window follows the peer's, and the closing states move on.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/congestion/ecn.h"
+#include "net/tcp/conn/handshake.h"
+#include "net/tcp/conn/layer.h"
+#include "net/tcp/conn/listen.h"
+#include "net/tcp/conn/liveness.h"
+#include "net/tcp/conn/reset.h"
+#include "net/tcp/conn/state.h"
+#include "net/tcp/conn/steps.h"
+#include "net/tcp/conn/timers.h"
+#include "net/tcp/limits.h"
+#include "net/tcp/loss/loss.h"
+#include "net/tcp/receive/receive.h"
+#include "net/tcp/segment.h"
+#include "net/tcp/send/pmtu.h"
+#include "net/tcp/send/send_buffer.h"
+#include "net/tcp/send/waiting.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 /* Bytes of the send buffer end at snd.end; SYN and FIN take numbers but no memory. */
 static void release_acked_bytes(struct stack *stack, struct tcb *tcb, uint64_t now_ns)

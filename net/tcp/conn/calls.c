@@ -8,7 +8,21 @@
  * everywhere.
  * NOT DONE: 3.10.1, an active OPEN that turns a listener into a client.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/congestion/control.h"
+#include "net/tcp/conn/handshake.h"
+#include "net/tcp/conn/layer.h"
+#include "net/tcp/conn/listen.h"
+#include "net/tcp/conn/liveness.h"
+#include "net/tcp/conn/reset.h"
+#include "net/tcp/conn/state.h"
+#include "net/tcp/conn/timers.h"
+#include "net/tcp/limits.h"
+#include "net/tcp/receive/receive.h"
+#include "net/tcp/send/output.h"
+#include "net/tcp/send/send_buffer.h"
+#include "net/tcp/send/waiting.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 #include "base/assert.h"
 #include "base/string.h"

@@ -5,7 +5,18 @@
  * against old duplicates (PAWS), and the tailoring: what the later steps see begins at RCV.NXT or
  * behind it and does not reach beyond the window.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/congestion/ecn.h"
+#include "net/tcp/conn/layer.h"
+#include "net/tcp/conn/listen.h"
+#include "net/tcp/conn/liveness.h"
+#include "net/tcp/conn/reset.h"
+#include "net/tcp/conn/steps.h"
+#include "net/tcp/limits.h"
+#include "net/tcp/receive/receive.h"
+#include "net/tcp/segment.h"
+#include "net/tcp/send/output.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 #include "net/awaited.h"
 

@@ -16,7 +16,14 @@
  * DEVIATION: such an initial sequence number does not follow the clock of RFC 9293 3.4.1 (MUST-8).
  * A peer without timestamps gets neither window scale nor SACK nor ECN but the accurate one.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/handshake.h"
+#include "net/tcp/conn/listen.h"
+#include "net/tcp/conn/options.h"
+#include "net/tcp/conn/timers.h"
+#include "net/tcp/limits.h"
+#include "net/tcp/segment.h"
+#include "net/tcp/send/output.h"
+#include "net/tcp/tcb.h"
 
 #include "base/string.h"
 #include "net/siphash.h"

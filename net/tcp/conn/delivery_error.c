@@ -7,7 +7,12 @@
  * then: what it says is remembered as the reason, should we ever give up.
  * DEVIATION: SHLD-26 would have a hard error end it (RFC 5927 5.2 says why nobody does that).
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/layer.h"
+#include "net/tcp/conn/liveness.h"
+#include "net/tcp/conn/state.h"
+#include "net/tcp/segment.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 #include "net/awaited.h"
 

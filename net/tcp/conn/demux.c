@@ -5,7 +5,8 @@
  * keyed with the stack's secret so that nobody can choose tuples that collide.  Listeners are few
  * and stand in a list.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/layer.h"
+#include "net/tcp/tcb.h"
 
 #include "base/string.h"
 #include "net/siphash.h"

@@ -4,7 +4,23 @@
  * Opening: what both sides agree on, and the client's half of the three-way handshake: SYN-SENT
  * (RFC 9293 3.10.7.3).  Steps 12, 13 and 14 of the sixteen happen here.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/congestion/control.h"
+#include "net/tcp/congestion/ecn.h"
+#include "net/tcp/conn/handshake.h"
+#include "net/tcp/conn/header_event.h"
+#include "net/tcp/conn/liveness.h"
+#include "net/tcp/conn/options.h"
+#include "net/tcp/conn/reset.h"
+#include "net/tcp/conn/state.h"
+#include "net/tcp/conn/steps.h"
+#include "net/tcp/limits.h"
+#include "net/tcp/loss/loss.h"
+#include "net/tcp/receive/receive.h"
+#include "net/tcp/segment.h"
+#include "net/tcp/send/output.h"
+#include "net/tcp/send/pmtu.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 #include "net/awaited.h"
 

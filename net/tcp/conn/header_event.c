@@ -4,7 +4,9 @@
  * Events that show a TCP header: steps 7, 8, 11, 12 and 14.  Windows are shown as they are on the
  * wire, never scaled, so that a capture can be compared field by field.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/header_event.h"
+#include "net/tcp/conn/options.h"
+#include "net/tcp/segment.h"
 
 #include "base/strbuf.h"
 

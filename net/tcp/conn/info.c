@@ -4,7 +4,12 @@
  * What a connection is doing, in numbers, for those who watch it (RFC 9293 3.10.6 STATUS leaves the
  * choice to the implementation).  What they mean stands in net/socket.h.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/timers.h"
+#include "net/tcp/loss/loss.h"
+#include "net/tcp/loss/scoreboard.h"
+#include "net/tcp/send/waiting.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 #include "net/socket.h"
 

@@ -5,7 +5,18 @@
  * state it meets, in the RFC's order.  Each step is a function that stands in the file of its
  * matter.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/congestion/ecn.h"
+#include "net/tcp/conn/handshake.h"
+#include "net/tcp/conn/layer.h"
+#include "net/tcp/conn/listen.h"
+#include "net/tcp/conn/liveness.h"
+#include "net/tcp/conn/options.h"
+#include "net/tcp/conn/reset.h"
+#include "net/tcp/conn/state.h"
+#include "net/tcp/conn/steps.h"
+#include "net/tcp/receive/receive.h"
+#include "net/tcp/segment.h"
+#include "net/tcp/tcb.h"
 
 #include "net/checksum.h"
 #include "net/ip/transport.h"

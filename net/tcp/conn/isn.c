@@ -6,7 +6,8 @@
  * forward.  The timestamp clock (RFC 7323 5.4) starts at a hash of the tuple too: its value does
  * not tell how long the machine is up, and a tuple that is used again stays ahead of its old self.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/handshake.h"
+#include "net/tcp/tcb.h"
 
 #include "base/string.h"
 #include "net/siphash.h"

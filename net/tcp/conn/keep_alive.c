@@ -9,7 +9,11 @@
  * The probe is no retransmission: neither the RTO nor the congestion window hears of it.  While
  * something is on its way or waits for a window, that is question enough.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/liveness.h"
+#include "net/tcp/conn/state.h"
+#include "net/tcp/conn/timers.h"
+#include "net/tcp/send/output.h"
+#include "net/tcp/tcb.h"
 
 #include "base/strbuf.h"
 

@@ -4,7 +4,11 @@
  * TCP of one stack as a whole: creation, destruction, and the list of connections that have
  * something to send once the batch of received frames is through.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/layer.h"
+#include "net/tcp/conn/state.h"
+#include "net/tcp/limits.h"
+#include "net/tcp/send/output.h"
+#include "net/tcp/tcb.h"
 
 #include "base/string.h"
 #include "net/ip/transport.h"

@@ -8,7 +8,15 @@
  * ones is full, cookies let honest clients in (cookie.c); while as many wait to be accepted as may,
  * neither a SYN nor the handshake's last ACK is taken, and the client tries again.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/congestion/ecn.h"
+#include "net/tcp/conn/handshake.h"
+#include "net/tcp/conn/layer.h"
+#include "net/tcp/conn/listen.h"
+#include "net/tcp/conn/reset.h"
+#include "net/tcp/conn/state.h"
+#include "net/tcp/segment.h"
+#include "net/tcp/send/output.h"
+#include "net/tcp/tcb.h"
 
 #define BACKLOG_MAX 1024u
 #define HALF_OPEN_MIN 16u /* small backlogs get this much: half-open ones cost little */

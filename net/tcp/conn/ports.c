@@ -5,7 +5,9 @@
  * IANA sets aside for them, so that the four-tuple is new, or as good as new when none is.  A port
  * that bind() names may be shared only where all who use it have said so and nobody listens there.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/layer.h"
+#include "net/tcp/conn/listen.h"
+#include "net/tcp/tcb.h"
 
 #define PORT_FIRST 49152u
 #define PORT_COUNT 16384u

@@ -13,7 +13,11 @@
  *
  * A connection that a listener made does not ask for text: its peer may be silent as long as it likes.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/liveness.h"
+#include "net/tcp/conn/timers.h"
+#include "net/tcp/segment.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 #define OLD_SEGMENTS 3u
 #define SILENCE_NS (3 * NS_PER_S)

@@ -4,7 +4,11 @@
  * RST both ways, and the defence of RFC 5961: a RST or SYN that is merely inside the window proves
  * nothing, so it is answered with a challenge ACK; the true peer then says exactly what it means.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/reset.h"
+#include "net/tcp/conn/state.h"
+#include "net/tcp/segment.h"
+#include "net/tcp/send/output.h"
+#include "net/tcp/tcb.h"
 
 const char *tcp_reset_reason_text(unsigned reason)
 {

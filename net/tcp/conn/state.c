@@ -3,7 +3,17 @@
  *
  * A connection's life: birth, the one place where its state changes, and its end.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/congestion/ecn.h"
+#include "net/tcp/conn/layer.h"
+#include "net/tcp/conn/listen.h"
+#include "net/tcp/conn/liveness.h"
+#include "net/tcp/conn/state.h"
+#include "net/tcp/conn/timers.h"
+#include "net/tcp/limits.h"
+#include "net/tcp/loss/scoreboard.h"
+#include "net/tcp/receive/receive.h"
+#include "net/tcp/send/send_buffer.h"
+#include "net/tcp/tcb.h"
 
 #include "base/assert.h"
 #include "base/string.h"

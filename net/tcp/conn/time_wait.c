@@ -16,7 +16,16 @@
  * DEVIATION: MUST-13 for the oldest where more than net_options.max_time_wait are in TIME-WAIT: it
  * ends before its two MSL, so that a peer cannot fill the memory with them.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/handshake.h"
+#include "net/tcp/conn/layer.h"
+#include "net/tcp/conn/listen.h"
+#include "net/tcp/conn/state.h"
+#include "net/tcp/conn/timers.h"
+#include "net/tcp/limits.h"
+#include "net/tcp/loss/scoreboard.h"
+#include "net/tcp/segment.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 #define REUSE_AFTER_NS NS_PER_S /* the timestamp clock has ticked since our last segment */
 

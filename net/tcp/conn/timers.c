@@ -5,7 +5,18 @@
  * earliest.  A deadline that moves later, as the retransmission's does with every ACK, costs
  * nothing: the timer fires at the old time, finds nothing due, and is set anew.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/liveness.h"
+#include "net/tcp/conn/state.h"
+#include "net/tcp/conn/timers.h"
+#include "net/tcp/limits.h"
+#include "net/tcp/loss/loss.h"
+#include "net/tcp/loss/scoreboard.h"
+#include "net/tcp/send/output.h"
+#include "net/tcp/send/pmtu.h"
+#include "net/tcp/send/send_buffer.h"
+#include "net/tcp/send/waiting.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 #include "base/strbuf.h"
 

@@ -5,7 +5,10 @@
  * (R2: 3.8.3, 3.9.1), the Diffserv field and the TTL of its packets (3.9.2).  The ranges are those
  * that sockets have elsewhere.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/liveness.h"
+#include "net/tcp/limits.h"
+#include "net/tcp/send/pmtu.h"
+#include "net/tcp/tcb.h"
 
 
 #define SECONDS_MAX 32767

@@ -5,7 +5,10 @@
  * NewReno's partial ACKs (RFC 6582), and limited transmit (RFC 3042), which is in
  * tcp_congestion_room().
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/loss/loss.h"
+#include "net/tcp/send/output.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 #define DUPLICATE_THRESHOLD 3 /* RFC 5681 3.2 */
 

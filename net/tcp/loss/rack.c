@@ -9,7 +9,13 @@
  * what it finds.  The timer is set for the first segment that may become lost, where 6.2, step 5,
  * would wait for the last of them: it fires more often and nothing waits longer than it must.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/handshake.h"
+#include "net/tcp/conn/timers.h"
+#include "net/tcp/loss/loss.h"
+#include "net/tcp/loss/scoreboard.h"
+#include "net/tcp/segment.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 #define REORDER_THRESHOLD 3u         /* RFC 8985 5.1, DupThresh of RFC 5681 3.2 */
 #define REO_WND_PERSIST 16u          /* RFC 8985 6.2, step 4: recoveries */

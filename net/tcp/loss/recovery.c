@@ -7,7 +7,15 @@
  * after a time-out (RFC 5681 3.1), or back again when it was for nothing (undo.c).  What is lost
  * stands in the scoreboard; output.c sends it again as the congestion window allows.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/congestion/control.h"
+#include "net/tcp/conn/layer.h"
+#include "net/tcp/conn/timers.h"
+#include "net/tcp/loss/loss.h"
+#include "net/tcp/loss/scoreboard.h"
+#include "net/tcp/segment.h"
+#include "net/tcp/send/output.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 static const struct tcp_news no_news;
 

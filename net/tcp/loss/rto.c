@@ -7,7 +7,13 @@
  * was sent stands in the scoreboard.  What was sent again is ambiguous (Karn), and the echoed
  * timestamp (RFC 7323 4) takes its place where the peer sends one.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/congestion/control.h"
+#include "net/tcp/conn/handshake.h"
+#include "net/tcp/limits.h"
+#include "net/tcp/loss/loss.h"
+#include "net/tcp/segment.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 void tcp_rto_init(struct tcb *tcb)
 {

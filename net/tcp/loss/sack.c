@@ -8,7 +8,12 @@
  * Blocks come from outside: whatever lies beyond SND.NXT, before SND.UNA or the wrong way round is
  * counted and ignored, and the work for one ACK is that of scoreboard.h.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/options.h"
+#include "net/tcp/loss/loss.h"
+#include "net/tcp/loss/scoreboard.h"
+#include "net/tcp/segment.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 struct taking {
 	struct tcb *tcb;

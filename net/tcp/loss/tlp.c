@@ -9,7 +9,13 @@
  * here the time-out comes, which sends the same segment at the same time.  That is so for a flight
  * of one segment, whose ACK the peer may delay.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/timers.h"
+#include "net/tcp/loss/loss.h"
+#include "net/tcp/loss/scoreboard.h"
+#include "net/tcp/segment.h"
+#include "net/tcp/send/output.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 #define MAX_ACK_DELAY_NS (200 * NS_PER_MS) /* RFC 8985 7.2: TLP.max_ack_delay */
 #define PROBE_WITHOUT_RTT_NS NS_PER_S      /* RFC 8985 7.2: no SRTT yet */

@@ -13,7 +13,14 @@
  * NOT DONE: RFC 4015 3.3, learning the delay: it looks like a lost ACK at a peer without D-SACK,
  * whose time-out would then feed on itself.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/congestion/congestion_past.h"
+#include "net/tcp/congestion/control.h"
+#include "net/tcp/conn/handshake.h"
+#include "net/tcp/loss/loss.h"
+#include "net/tcp/loss/scoreboard.h"
+#include "net/tcp/segment.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 #define FRTO_WINDOW_SEGMENTS 3 /* RFC 5682 2.1, step 3a */
 

@@ -10,7 +10,17 @@
  * has run ahead of the window, so that a flood of tiny segments costs no more than about three
  * times the bytes of the window.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/layer.h"
+#include "net/tcp/conn/listen.h"
+#include "net/tcp/conn/reset.h"
+#include "net/tcp/conn/state.h"
+#include "net/tcp/conn/timers.h"
+#include "net/tcp/limits.h"
+#include "net/tcp/receive/receive.h"
+#include "net/tcp/segment.h"
+#include "net/tcp/send/output.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 #include "base/string.h"
 #include "net/awaited.h"

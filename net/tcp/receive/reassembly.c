@@ -10,7 +10,12 @@
  * and the run's packets go back: both its ends are new, and it stays one packet.  The blocks of RFC
  * 2018 are read off the runs.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/options.h"
+#include "net/tcp/conn/steps.h"
+#include "net/tcp/receive/receive.h"
+#include "net/tcp/segment.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 #include "base/string.h"
 

@@ -11,7 +11,12 @@
  * Without timestamps it has when a whole window has come, provided that took no longer than a round
  * trip may.  A buffer that the user has sized (SOCK_SO_RCVBUF) stays as it is.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/handshake.h"
+#include "net/tcp/limits.h"
+#include "net/tcp/receive/receive.h"
+#include "net/tcp/segment.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 #define SLACK_SEGMENTS 16
 

@@ -8,7 +8,11 @@
  *
  * A pointer is a number that a stranger wrote: it is compared, never used to reach for bytes.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/receive/receive.h"
+#include "net/tcp/segment.h"
+#include "net/tcp/send/output.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 /* --- received -------------------------------------------------------------------------------- */
 

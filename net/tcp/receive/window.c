@@ -7,7 +7,9 @@
  * On the wire the window is rounded down to a multiple of 2^scale (RFC 7323 2.3), so the edge that
  * the peer sees may waver by less than that; the edge we accept up to, rcv.adv, does not.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/receive/receive.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 uint32_t tcp_receive_window(const struct tcb *tcb)
 {

@@ -7,7 +7,11 @@
  * and he has more, and when he takes the cork off, whatever Nagle would say.  Without the cork Nagle
  * decides as ever: the last of a series of SOCK_MSG_MORE is a write like any other.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/timers.h"
+#include "net/tcp/limits.h"
+#include "net/tcp/send/output.h"
+#include "net/tcp/send/waiting.h"
+#include "net/tcp/tcb.h"
 
 static void set(struct tcb *tcb, enum tcp_cork bit, bool on)
 {

@@ -9,7 +9,9 @@
  *      the next segment does not fit the window      the peer's application, or its buffer
  *      else                                          busy: the network
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/send/waiting.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 void tcp_meter_change(struct tcb *tcb, enum tcp_limit limit, uint64_t now_ns)
 {

@@ -8,7 +8,15 @@
  * fired. It sends segment after segment until nothing more may go, and then an ACK if one is still
  * due.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/congestion/control.h"
+#include "net/tcp/conn/timers.h"
+#include "net/tcp/limits.h"
+#include "net/tcp/loss/loss.h"
+#include "net/tcp/loss/scoreboard.h"
+#include "net/tcp/send/output.h"
+#include "net/tcp/send/waiting.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 static void try_again_soon(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {

@@ -6,7 +6,13 @@
  * as it answers, for ever (MUST-37).  The same timer is the override of 3.8.6.2.1 for a window that
  * is open but silly.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/liveness.h"
+#include "net/tcp/conn/timers.h"
+#include "net/tcp/limits.h"
+#include "net/tcp/receive/receive.h"
+#include "net/tcp/send/output.h"
+#include "net/tcp/send/waiting.h"
+#include "net/tcp/tcb.h"
 
 #include "base/strbuf.h"
 

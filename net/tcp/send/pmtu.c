@@ -13,7 +13,13 @@
  * NOT DONE: packetization layer path MTU discovery (RFC 4821): nothing longer is tried before the
  * ten minutes of RFC 1191 6.3 are over.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/layer.h"
+#include "net/tcp/limits.h"
+#include "net/tcp/loss/loss.h"
+#include "net/tcp/send/output.h"
+#include "net/tcp/send/pmtu.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 #include "net/ip/path_mtu.h"
 

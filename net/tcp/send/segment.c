@@ -7,7 +7,18 @@
  *
  * NOT DONE: large segments for a device that cuts them (NETIF_TX_TSO4).
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/congestion/ecn.h"
+#include "net/tcp/conn/handshake.h"
+#include "net/tcp/conn/header_event.h"
+#include "net/tcp/conn/options.h"
+#include "net/tcp/conn/state.h"
+#include "net/tcp/conn/timers.h"
+#include "net/tcp/limits.h"
+#include "net/tcp/receive/receive.h"
+#include "net/tcp/send/output.h"
+#include "net/tcp/send/pmtu.h"
+#include "net/tcp/send/send_buffer.h"
+#include "net/tcp/tcb.h"
 
 #include "base/assert.h"
 #include "net/checksum.h"

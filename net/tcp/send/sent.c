@@ -7,7 +7,12 @@
  * A segment may have waited for ARP, and its connection may be over: a connection that leaves the table
  * is unlinked from its packets (ip_unlink_owner()), and their completions are called without it.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/header_event.h"
+#include "net/tcp/conn/reset.h"
+#include "net/tcp/conn/state.h"
+#include "net/tcp/conn/timers.h"
+#include "net/tcp/send/output.h"
+#include "net/tcp/tcb.h"
 
 #include "net/checksum.h"
 

@@ -8,7 +8,10 @@
 
 #include <limits.h>
 
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/options.h"
+#include "net/tcp/loss/scoreboard.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 struct sums {
 	uint32_t pipe, sacked, n_sacked, n_in_flight, n_lost, n_pieces;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What is true of a stack and its frames whatever it is sent; see tests/fuzz/lib/fuzz.h. */
+#include "net/tcp/conn/layer.h"
 #include "tests/fuzz/lib/fuzz.h"
 
 #include <string.h>
 
-#include "net/tcp/internal.h"
 
 void fuzz_stack_events(struct kit *k)
 {

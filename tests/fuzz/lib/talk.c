@@ -9,7 +9,9 @@
 #include <limits.h>
 #include <string.h>
 
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/layer.h"
+#include "net/tcp/limits.h"
+#include "net/tcp/tcb.h"
 
 #define SOCKETS_MAX 8
 

@@ -7,7 +7,11 @@
 
 #include <string.h>
 
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/options.h"
+#include "net/tcp/conn/timers.h"
+#include "net/tcp/limits.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 
 /* Tables, pools and the stack itself. */
 #define MEMORY_BASE (384u * 1024)

@@ -11,7 +11,9 @@
 
 #include <stdlib.h>
 
-#include "net/tcp/internal.h"
+#include "net/tcp/receive/receive.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 #include "tests/fuzz/lib/talk_peer.h"
 
 #define ROUNDS_MAX 6000

@@ -9,7 +9,10 @@
 #include <string.h>
 
 #include "net/socket/table.h"
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/options.h"
+#include "net/tcp/limits.h"
+#include "net/tcp/seq.h"
+#include "net/tcp/tcb.h"
 #include "tests/fuzz/lib/talk_peer.h"
 
 #define PAYLOAD_MAX 1480

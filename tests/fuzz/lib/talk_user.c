@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 #include "net/socket/table.h"
-#include "net/tcp/internal.h"
+#include "net/tcp/limits.h"
+#include "net/tcp/tcb.h"
 #include "tests/fuzz/lib/talk_peer.h"
 
 static void send(struct talk *talk, size_t len, bool urgent)

@@ -3,13 +3,13 @@
  *
  * Hosts, the clock and the loop.  See tests/sim/lib/sim.h.
  */
+#include "net/tcp/conn/layer.h"
 #include "tests/sim/lib/sim.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "net/tcp/internal.h"
 
 #define IDLE_STEPS_MAX 100000 /* so many steps without the clock moving are a live-lock */
 #define STALL_STEPS 16 /* who stalls does so for more than one */

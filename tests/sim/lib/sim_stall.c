@@ -8,7 +8,11 @@
  *   - what waits to be sent, with nothing out, has the persist timer, or the device's;
  *   - what is lost goes again as soon as the congestion window allows it.
  */
-#include "net/tcp/internal.h"
+#include "net/tcp/conn/layer.h"
+#include "net/tcp/conn/timers.h"
+#include "net/tcp/loss/loss.h"
+#include "net/tcp/loss/scoreboard.h"
+#include "net/tcp/tcb.h"
 #include "tests/sim/lib/sim.h"
 
 static bool armed(const struct tcb *tcb, enum tcp_timer which)

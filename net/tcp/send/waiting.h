@@ -1,14 +1,12 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * What waits to be sent, and why: what the files of net/tcp/ ask of meter.c and cork.c; part of
- * internal.h.
+ * What waits to be sent, and why: meter.c, cork.c, persist.c.
  */
-#ifndef NET_TCP_WAITING_H
-#define NET_TCP_WAITING_H
+#ifndef NET_TCP_SEND_WAITING_H
+#define NET_TCP_SEND_WAITING_H
 
 #include "net/tcp/tcb.h"
-
 
 /* --- meter.c: how long the connection was limited by what ------------------------------------ */
 
@@ -43,5 +41,13 @@ bool tcp_cork_sent(struct stack *stack, struct tcb *tcb, uint32_t waits, bool se
  * cork, and the cork for him. */
 void tcp_cork_full(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 void tcp_cork_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+
+/* --- persist.c ------------------------------------------------------------------------------- */
+
+/* Data waits, nothing is out, and the window does not let us send: ask from time to time. */
+void tcp_persist_start(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+void tcp_persist_stop(struct stack *stack, struct tcb *tcb);
+/* False: it has given up, the TCB may be gone. */
+bool tcp_persist_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 
 #endif

@@ -1,0 +1,67 @@
+/*
+ * SPDX-License-Identifier: MIT
+ *
+ * Congestion control as the other shelves see it (congestion.c, prr.c), and what its algorithms offer.
+ */
+#ifndef NET_TCP_CONGESTION_CONTROL_H
+#define NET_TCP_CONGESTION_CONTROL_H
+
+#include "net/tcp/tcb.h"
+
+struct tcp_news;
+
+/* --- congestion.c: RFC 5681; cubic.c, newreno.c, hystart.c ----------------------------------- */
+
+/* What an algorithm decides; bytes.  Tables without state: that is in the tcb. */
+struct tcp_congestion_ops {
+	/* Forgets what it knew. */
+	void (*begin)(struct tcb *tcb);
+	/* What a loss with `flight` bytes out leaves: the new ssthresh.  cwnd is still the old. */
+	uint32_t (*reduced)(struct tcb *tcb, uint32_t flight);
+	void (*timed_out)(struct tcb *tcb); /* after `reduced` */
+	/* Congestion avoidance: `acked` bytes were acknowledged, and the window was full. */
+	void (*avoid)(struct tcb *tcb, uint32_t acked, uint64_t now_ns);
+	/* For so long the window was not what limited us. */
+	void (*pause)(struct tcb *tcb, uint64_t ns);
+};
+const struct tcp_congestion_ops *tcp_cubic(void);
+const struct tcp_congestion_ops *tcp_newreno(void);
+
+/* At any time; the window stays. */
+void tcp_congestion_choose(struct tcb *tcb, enum net_congestion which);
+void tcp_congestion_init(struct tcb *tcb, bool syn_was_lost);
+/* `acked` new bytes were acknowledged outside of fast recovery: cwnd may grow. */
+void tcp_congestion_acked(struct tcb *tcb, uint32_t acked, uint64_t now_ns);
+/* A loss was noticed with `flight` bytes out: sets ssthresh, (4) of RFC 5681, and remembers what was
+ * before it.  cwnd is left to the caller: fast recovery brings it down to ssthresh in its own way,
+ * tcp_congestion_timeout() at once.  Called once for each episode of loss; when one is noticed
+ * while another is being repaired, the later call is the one that can be undone. */
+void tcp_congestion_loss(struct tcb *tcb, uint32_t flight, uint64_t now_ns);
+/* A time-out, after tcp_congestion_loss() unless it is another one in a row: one segment. */
+void tcp_congestion_timeout(struct tcb *tcb, uint64_t now_ns);
+/* The last tcp_congestion_loss() was about nothing: cwnd, ssthresh and what the algorithm knew are
+ * as before it.  Nothing happens when there is nothing to undo. */
+void tcp_congestion_undo(struct tcb *tcb);
+/* Nothing was sent for longer than the RTO: RFC 5681 4.1. */
+void tcp_congestion_idle(struct tcb *tcb, uint64_t now_ns);
+
+/* RFC 3168: a mark instead of a loss: cwnd comes down at once. */
+void tcp_congestion_marked(struct tcb *tcb, uint32_t flight, uint64_t now_ns);
+
+/* RFC 9406, for the first slow start. */
+void tcp_hystart_begin(struct tcb *tcb);
+/* A round trip was measured: as many as there are, up to one for each ACK. */
+void tcp_hystart_rtt(struct tcb *tcb, uint64_t rtt_ns);
+/* SND.UNA has moved: perhaps a round is over. */
+void tcp_hystart_round(struct tcb *tcb);
+/* What of `acked` bytes the window grows by. */
+uint32_t tcp_hystart_growth(const struct tcb *tcb, uint32_t acked);
+
+/* --- prr.c: RFC 9937 -------------------------------------------------------------------------- */
+
+/* Recovery begins; ssthresh is set.  `news`: of the ACK that caused it. */
+void tcp_prr_begin(struct tcb *tcb, const struct tcp_news *news);
+/* Sets cwnd. */
+void tcp_prr_acked(struct tcb *tcb, const struct tcp_news *news);
+
+#endif
