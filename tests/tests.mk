@@ -15,7 +15,7 @@ LAYER_OBJS := $(filter $(BUILD)/kernel/net/% $(BUILD)/kernel/base/% $(BUILD)/ker
 PORTABLE_SRCS := $(filter-out kernel/arch/% boot/pvh/%,$(IMAGE_SRCS))
 
 # What reads sources and documents alone, and is quick.
-RULES := $(patsubst %,tests/tools/test_%.py,check_layers check_words clause_docs config_docs deploying hostile_doc \
+RULES := $(patsubst %,tests/tools/test_%.py,check_layers check_tcb check_words clause_docs config_docs deploying hostile_doc \
            licence links names metrics_docs tcp_docs white_box)
 OTHER_TOOLS := $(filter-out $(RULES),$(wildcard tests/tools/test_*.py))
 RUN_TOOLS = DIALTONE_BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/runner/tools.py
@@ -38,6 +38,7 @@ check-words: ## names, comments, documents: the field's words (docs/style.md)
 	@tools/check_words.py
 
 check-layers: $(LAYER_OBJS) $(PORTABLE_SRCS:%.c=$(BUILD)/kernel/%.o)
+	@tools/check_tcb.py
 	@tools/check_layers.py --objects $(LAYER_OBJS) --portable $(PORTABLE_SRCS:%.c=$(BUILD)/kernel/%.o)
 
 # Another CPU's compiler over all that is portable, with what kernel/arch/aarch64/ has.  It generates code

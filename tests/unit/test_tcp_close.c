@@ -7,6 +7,7 @@
  */
 #include <limits.h>
 
+#include "net/tcp/conn/layer.h"
 #include "net/tcp/limits.h"
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"

@@ -21,11 +21,11 @@
 #include "net/tcp/conn/layer.h"
 #include "net/tcp/conn/options.h"
 #include "net/tcp/loss/loss.h"
+#include "net/tcp/receive/sequence.h"
 #include "net/tcp/segment.h"
 #include "net/tcp/send/output.h"
 #include "net/tcp/seq.h"
 #include "net/tcp/tcb.h"
-
 
 #define ACE_SHIFT 6 /* ECE is its lowest bit */
 #define ACE_MASK 7u
@@ -196,7 +196,7 @@ void tcp_accurate_came(struct stack *stack, struct tcb *tcb, const struct tcp_se
 	a->marks_unsaid++;
 	if ((changed && seg->data_len > 0) ||
 	    a->marks_unsaid >= (waits ? MARKS_WITH_TEXT : MARKS_WITHOUT)) {
-		tcb->rcv.ack_now = true;
+		tcp_rcv_owe_ack(tcb);
 		tcp_work_add(stack, tcb);
 	}
 }

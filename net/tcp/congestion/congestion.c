@@ -12,6 +12,7 @@
 #include "net/tcp/congestion/congestion_past.h"
 #include "net/tcp/congestion/control.h"
 #include "net/tcp/limits.h"
+#include "net/tcp/loss/loss.h"
 #include "net/tcp/seq.h"
 #include "net/tcp/tcb.h"
 
@@ -27,8 +28,10 @@ static const struct tcp_congestion_ops *ops_of(const struct tcb *tcb)
 /* Nothing is to be taken back any more. */
 static void forget_past(struct tcb *tcb)
 {
-	if (tcb->loss.sent != NULL)
-		tcb->loss.sent->undo.cwnd = 0;
+	struct tcp_congestion_undo *past = tcp_loss_undo_state(tcb);
+
+	if (past != NULL)
+		past->cwnd = 0;
 }
 
 void tcp_congestion_choose(struct tcb *tcb, enum net_congestion which)
@@ -126,9 +129,11 @@ static void reduce(struct tcb *tcb, uint32_t flight)
 
 void tcp_congestion_loss(struct tcb *tcb, uint32_t flight, uint64_t now_ns)
 {
+	struct tcp_congestion_undo *past = tcp_loss_undo_state(tcb);
+
 	(void)now_ns;
-	if (tcb->loss.sent != NULL)
-		tcb->loss.sent->undo = (struct tcp_congestion_undo){
+	if (past != NULL)
+		*past = (struct tcp_congestion_undo){
 			.cwnd = tcb->cc.cwnd, .ssthresh = tcb->cc.ssthresh, .cubic = tcb->cc.cubic,
 		};
 	reduce(tcb, flight);
@@ -156,7 +161,7 @@ void tcp_congestion_timeout(struct tcb *tcb, uint64_t now_ns)
 /* RFC 9438 4.9: "restore the original values" of all that the reduction has changed. */
 void tcp_congestion_undo(struct tcb *tcb)
 {
-	struct tcp_congestion_undo *past = tcb->loss.sent != NULL ? &tcb->loss.sent->undo : NULL;
+	struct tcp_congestion_undo *past = tcp_loss_undo_state(tcb);
 
 	if (past == NULL || past->cwnd == 0)
 		return;

@@ -64,4 +64,42 @@ void tcp_prr_begin(struct tcb *tcb, const struct tcp_news *news);
 /* Sets cwnd. */
 void tcp_prr_acked(struct tcb *tcb, const struct tcp_news *news);
 
+static inline void tcp_prr_sent(struct tcb *tcb, uint32_t len)
+{
+	tcb->cc.prr.out += len;
+}
+
+/* --- window.c: the window while a loss is repaired ------------------------------------------------- */
+
+/* RFC 5681 3.2, step 3: `segments` have left the network; step 4: another one has. */
+void tcp_window_begin_inflation(struct tcb *tcb, uint32_t segments);
+void tcp_window_inflate(struct tcb *tcb);
+/* RFC 6582 3.2, step 3: in a partial ACK, and in a full one. */
+void tcp_window_partial_ack(struct tcb *tcb, uint32_t acked);
+void tcp_window_deflate(struct tcb *tcb);
+void tcp_window_to_ssthresh(struct tcb *tcb);
+void tcp_window_at_most_ssthresh(struct tcb *tcb);
+void tcp_window_of_segments(struct tcb *tcb, uint32_t segments);
+
+/* --- what the other shelves have to say ------------------------------------------------------------ */
+
+/* Before the connection is established: the algorithm that it will have. */
+static inline void tcp_congestion_preset(struct tcb *tcb, uint8_t algorithm)
+{
+	tcb->cc.algorithm = algorithm;
+}
+
+/* RFC 7661 4.3, RFC 9438 5.8: the window was used, and so it was for all that is out now. */
+static inline void tcp_congestion_window_used(struct tcb *tcb)
+{
+	tcb->cc.cwnd_limited = true;
+	tcb->cc.limited_until = tcb->snd.nxt;
+}
+
+/* Segments that came while the peer echoed a mark. */
+static inline void tcp_congestion_delivered_marked(struct tcb *tcb, uint32_t segments)
+{
+	tcb->cc.delivered_ce += segments;
+}
+
 #endif

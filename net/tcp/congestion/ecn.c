@@ -23,7 +23,6 @@
 #include "net/tcp/seq.h"
 #include "net/tcp/tcb.h"
 
-
 #define ECN_BITS (TCP_AE | TCP_CWR | TCP_ECE)
 #define ECN_SETUP (TCP_CWR | TCP_ECE) /* RFC 3168 6.1.1: on a SYN */
 #define SYNS_THAT_ASK 2 /* RFC 9768 3.1.4.1 */

@@ -4,6 +4,7 @@
  * RFC 9293 3.10.7.4, fifth: check the ACK field.  What the peer has acknowledged leaves the send
  * buffer, the send window follows the peer's, and the closing states move on.
  */
+#include "net/tcp/congestion/control.h"
 #include "net/tcp/congestion/ecn.h"
 #include "net/tcp/conn/handshake.h"
 #include "net/tcp/conn/layer.h"
@@ -19,6 +20,7 @@
 #include "net/tcp/segment.h"
 #include "net/tcp/send/pmtu.h"
 #include "net/tcp/send/send_buffer.h"
+#include "net/tcp/send/sequence.h"
 #include "net/tcp/send/waiting.h"
 #include "net/tcp/seq.h"
 #include "net/tcp/tcb.h"
@@ -42,9 +44,7 @@ void tcp_advance_una(struct stack *stack, struct tcb *tcb, const struct tcp_segm
 			 tcb->loss.partial_ack_seen && seq_lt(seg->ack, tcb->loss.recover);
 
 	tcp_rtt_acked(tcb, seg, rtt_ns);
-	tcb->snd.una = seg->ack;
-	tcb->snd.attempts = 0;
-	tcb->snd.progress_ns = seg->now_ns;
+	tcp_snd_acked(tcb, seg->ack, seg->now_ns);
 	release_acked_bytes(stack, tcb, seg->now_ns);
 	tcp_pmtu_acked(stack, tcb, seg->now_ns);
 	/* RFC 6298 5.2, 5.3; RFC 6582 3.2, step 3: only the first partial ACK restarts it */
@@ -64,13 +64,10 @@ static void update_send_window(struct tcb *tcb, const struct tcp_segment *seg)
 {
 	if (seq_lt(seg->seq, tcb->snd.wl1) ||
 	    (seg->seq == tcb->snd.wl1 && seq_lt(seg->ack, tcb->snd.wl2))) {
-		tcb->snd.wnd -= MIN(tcb->snd.wnd, seg->ack - tcb->snd.una);
+		tcp_snd_window_shrinks(tcb, seg->ack - tcb->snd.una);
 		return;
 	}
-	tcb->snd.wnd = seg->wnd;
-	tcb->snd.wnd_max = MAX(tcb->snd.wnd_max, seg->wnd);
-	tcb->snd.wl1 = seg->seq;
-	tcb->snd.wl2 = seg->ack;
+	tcp_snd_window(tcb, seg->wnd, seg->seq, seg->ack);
 }
 
 /* RFC 5681 2: what counts as a duplicate acknowledgement; asked before the window is updated. */
@@ -154,11 +151,11 @@ static void take_ack(struct stack *stack, struct tcb *tcb, const struct tcp_segm
 	    (seg->opt.n_sack == 0 || !tcb->agreed.sack))
 		return; /* it is about something else */
 	tcp_sack_take(stack, tcb, seg, &news);
-	tcb->loss.delivered += news.segments;
+	tcp_loss_delivered(tcb, news.segments);
 	if (tcb->cc.ecn == TCP_ECN_ACCURATE)
 		tcp_accurate_told(stack, tcb, seg, &news);
 	else if (tcb->cc.ecn_told)
-		tcb->cc.delivered_ce += news.segments;
+		tcp_congestion_delivered_marked(tcb, news.segments);
 	if (seq_gt(seg->ack, tcb->snd.una))
 		tcp_advance_una(stack, tcb, seg, news.rtt_ns);
 	tcp_recovery_acked(stack, tcb, seg, &news, duplicate);
@@ -180,7 +177,7 @@ static void follow_peer(struct stack *stack, struct tcb *tcb, const struct tcp_s
 	 * time-out that the user chose means progress of the text */
 	if ((tcb_flight(tcb) == 0 || seg->wnd == 0) && tcb->life.owned &&
 	    tcb->chosen.user_timeout_ms == 0)
-		tcb->snd.progress_ns = seg->now_ns;
+		tcp_snd_progress(tcb, seg->now_ns);
 	tcp_ecn_check_ack(stack, tcb, seg);
 }
 

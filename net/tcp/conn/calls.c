@@ -18,8 +18,10 @@
 #include "net/tcp/conn/timers.h"
 #include "net/tcp/limits.h"
 #include "net/tcp/receive/receive.h"
+#include "net/tcp/receive/sequence.h"
 #include "net/tcp/send/output.h"
 #include "net/tcp/send/send_buffer.h"
+#include "net/tcp/send/sequence.h"
 #include "net/tcp/send/waiting.h"
 #include "net/tcp/seq.h"
 #include "net/tcp/tcb.h"
@@ -39,45 +41,28 @@ uint32_t tcp_conn(const struct tcb *tcb)
 void tcp_set_buffers(struct tcb *tcb, uint32_t sndbuf, uint32_t rcvbuf)
 {
 	if (sndbuf != 0)
-		tcb->snd.buf_size = MIN(MAX(sndbuf, TCP_BUFFER_MIN), TCP_BUFFER_MAX);
-	if (rcvbuf != 0)
-		tcb->rcv.buf_size = tcb->rcv.buf_max = MIN(MAX(rcvbuf, TCP_BUFFER_MIN),
-							   TCP_BUFFER_MAX);
-}
-
-int tcp_resize_send_buffer(struct tcb *tcb, uint32_t size)
-{
-	size = MIN(MAX(size, TCP_BUFFER_MIN), TCP_BUFFER_MAX);
-	if (tcb->snd.buf != NULL && !send_buffer_resize(&tcb->snd.buf, size))
-		return ERR_NOBUFS;
-	tcb->snd.buf_size = size;
-	return ERR_OK;
-}
-
-/* Half as much as often as memory is short, down to `least`. */
-static bool take_send_buffer(struct stack *stack, struct tcb *tcb, uint32_t least)
-{
-	uint32_t size = tcb->snd.buf_size;
-
-	for (; tcb->snd.buf == NULL && size >= least; size /= 2)
-		tcb->snd.buf = send_buffer_create(stack->port, size, tcb->snd.end);
-	if (tcb->snd.buf == NULL)
-		stack->counters.tcp_no_memory++;
-	return tcb->snd.buf != NULL;
+		tcp_snd_set_buffer_size(tcb, MIN(MAX(sndbuf, TCP_BUFFER_MIN), TCP_BUFFER_MAX));
+	if (rcvbuf != 0) {
+		rcvbuf = MIN(MAX(rcvbuf, TCP_BUFFER_MIN), TCP_BUFFER_MAX);
+		tcp_rcv_set_buffer(tcb, rcvbuf, rcvbuf);
+	}
 }
 
 int tcp_take_buffers(struct stack *stack, struct tcb *tcb, uint32_t *sndbuf, uint32_t *rcvbuf)
 {
-	if (!take_send_buffer(stack, tcb, MIN(tcb->snd.buf_size, BUFFER_WHEN_SHORT)))
+	uint32_t max;
+
+	if (!tcp_snd_alloc_buffer(stack, tcb, MIN(tcb->snd.buf_size, BUFFER_WHEN_SHORT)))
 		return ERR_NOMEM;
 	/* What is received stays in the packets it came in, so the receive buffer is a promise;
 	 * where memory was short for the one it is not made for the other. */
+	max = tcb->rcv.buf_max;
 	if (tcb->snd.buf->size < tcb->snd.buf_size)
-		tcb->rcv.buf_max = MIN(tcb->rcv.buf_max, tcb->snd.buf->size);
-	tcb->rcv.buf_size = MIN(tcb->rcv.buf_size, tcb->rcv.buf_max);
-	tcb->snd.buf_size = tcb->snd.buf->size;
+		max = MIN(max, tcb->snd.buf->size);
+	tcp_rcv_set_buffer(tcb, MIN(tcb->rcv.buf_size, max), max);
+	tcp_snd_set_buffer_size(tcb, tcb->snd.buf->size);
 	*sndbuf = tcb->snd.buf_size;
-	*rcvbuf = tcb->rcv.buf_max;
+	*rcvbuf = max;
 	return ERR_OK;
 }
 
@@ -159,8 +144,7 @@ int tcp_connect(struct stack *stack, struct tcb *tcb, const struct net_endpoint 
 	old = tcp_find_connection(stack, &tcb->id.local, remote);
 	if (old != NULL)
 		tcp_replace(stack, old, tcb);
-	if (tcb->snd.buf != NULL) /* taken before there were sequence numbers */
-		tcb->snd.buf->start_seq = tcb->snd.buf->una = tcb->snd.end;
+	tcp_snd_rebase_buffer(tcb);
 	tcb->life.used = true;
 	stack->counters.tcp_connections++;
 	tcp_bound_remove(stack, tcb);
@@ -208,10 +192,9 @@ static int send_text(struct stack *stack, struct tcb *tcb, const void *buf, size
 	if (len == 0)
 		return 0;
 	if (tcb->snd.buf == NULL &&
-	    !take_send_buffer(stack, tcb, MIN(tcb->snd.buf_size, BUFFER_WHEN_SHORT)))
+	    !tcp_snd_alloc_buffer(stack, tcb, MIN(tcb->snd.buf_size, BUFFER_WHEN_SHORT)))
 		return ERR_NOBUFS;
-	taken = send_buffer_write(tcb->snd.buf, buf, (uint32_t)MIN(len, (size_t)INT32_MAX));
-	tcb->snd.buf_full = taken < len;
+	taken = tcp_snd_write(tcb, buf, len);
 	if (taken == 0) {
 		tcp_meter_full(tcb, now_ns);
 		tcp_cork_full(stack, tcb, now_ns);
@@ -219,11 +202,8 @@ static int send_text(struct stack *stack, struct tcb *tcb, const void *buf, size
 	}
 	if (tcb->snd.cork != 0)
 		tcp_cork_written(tcb);
-	tcb->snd.end += taken;
-	if (urgent && taken == len) { /* else the rest, with the mark, is still to come */
-		tcb->snd.up = tcb->snd.end;
-		tcb->snd.urgent = true;
-	}
+	/* urgent in part: the rest, with the mark, is still to come */
+	tcp_snd_extend(tcb, taken, urgent && taken == len);
 	tcp_timer_clear(stack, tcb, TCP_TIMER_BUFFER);
 	tcp_output(stack, tcb, now_ns);
 	if (tcb->snd.buf_full)
@@ -279,7 +259,7 @@ int tcp_send_urgent(struct stack *stack, struct tcb *tcb, const void *buf, size_
 
 void tcp_set_nodelay(struct stack *stack, struct tcb *tcb, bool on, uint64_t now_ns)
 {
-	tcb->snd.nodelay = on;
+	tcp_snd_set_nodelay(tcb, on);
 	if (on && tcb->snd.cork != 0)
 		tcp_cork_fired(stack, tcb, now_ns); /* tcp(7): "even if TCP_CORK is currently set" */
 	else if (on)
@@ -309,26 +289,6 @@ static int nothing_to_read(struct tcb *tcb)
 	return stream_has_ended(tcb) ? 0 : ERR_AGAIN;
 }
 
-static size_t copy_out(struct tcb *tcb, uint8_t *buf, size_t len)
-{
-	size_t done = 0;
-
-	while (done < len && tcb->rcv.queue.first != NULL) {
-		struct pktbuf *pkt = tcb->rcv.queue.first;
-		size_t n = MIN(len - done, pktbuf_len(pkt));
-
-		memcpy(buf + done, pkt->data, n);
-		pktbuf_pull(pkt, n);
-		done += n;
-		if (pktbuf_len(pkt) > 0)
-			break;
-		tcb->rcv.memory -= tcp_packet_memory(pkt);
-		pktbuf_free(pktbuf_queue_pop(&tcb->rcv.queue));
-	}
-	tcb->rcv.unread -= (uint32_t)done;
-	return done;
-}
-
 int tcp_receive(struct stack *stack, struct tcb *tcb, void *buf, size_t len, uint64_t now_ns)
 {
 	size_t n;
@@ -341,7 +301,7 @@ int tcp_receive(struct stack *stack, struct tcb *tcb, void *buf, size_t len, uin
 		return err;
 	}
 	tcb->life.reader_waits = false;
-	n = copy_out(tcb, buf, tcp_readable_before_mark(tcb, MIN(len, (size_t)INT32_MAX)));
+	n = tcp_rcv_read(tcb, buf, tcp_readable_before_mark(tcb, MIN(len, (size_t)INT32_MAX)));
 	tcp_urgent_read(tcb);
 	if (tcb_synchronized(tcb) && !stream_has_ended(tcb) && tcp_window_update_due(tcb))
 		tcp_send_ack(stack, tcb, now_ns);
@@ -376,14 +336,14 @@ int tcp_close(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	case TCP_SYN_SENT:
 		return ERR_NOTCONN;
 	case TCP_SYN_RECEIVED:
-		tcb->snd.fin_queued = true; /* "queue for processing after entering ESTABLISHED" */
+		tcp_snd_queue_fin(tcb); /* "queue for processing after entering ESTABLISHED" */
 		break;
 	case TCP_ESTABLISHED:
-		tcb->snd.fin_queued = true;
+		tcp_snd_queue_fin(tcb);
 		tcp_set_state(stack, tcb, TCP_FIN_WAIT_1);
 		break;
 	case TCP_CLOSE_WAIT:
-		tcb->snd.fin_queued = true;
+		tcp_snd_queue_fin(tcb);
 		tcp_set_state(stack, tcb, TCP_LAST_ACK);
 		break;
 	default: /* closing already */
@@ -400,7 +360,7 @@ void tcp_give_up_opening(struct stack *stack, struct tcb *tcb)
 
 void tcp_close_read(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	tcb->rcv.closed = true;
+	tcp_rcv_close(tcb);
 	tcp_discard_received(tcb);
 	if (tcb_synchronized(tcb) && tcp_window_update_due(tcb))
 		tcp_send_ack(stack, tcb, now_ns);

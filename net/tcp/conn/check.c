@@ -13,6 +13,7 @@
 #include "net/tcp/conn/steps.h"
 #include "net/tcp/limits.h"
 #include "net/tcp/receive/receive.h"
+#include "net/tcp/receive/sequence.h"
 #include "net/tcp/segment.h"
 #include "net/tcp/send/output.h"
 #include "net/tcp/seq.h"
@@ -144,7 +145,7 @@ static void tailor(struct tcb *tcb, struct tcp_segment *seg)
 		note_old_text(tcb, seg);
 		tcp_cut_front(seg, tcb->rcv.nxt - seg->seq);
 		/* RFC 5681 4.2: the peer sends again, so it misses our ACK */
-		tcb->rcv.ack_now = true;
+		tcp_rcv_owe_ack(tcb);
 	}
 	if (seg->data_len > 0 && seq_gt(seg->seq + seg->data_len, edge))
 		cut_tail(seg, MIN(seg->data_len, seg->seq + seg->data_len - edge));
@@ -158,7 +159,7 @@ static bool accept_into_zero_window(struct tcb *tcb, struct tcp_segment *seg)
 		return false;
 	if (seg->data_len > 0)
 		cut_tail(seg, seg->data_len);
-	tcb->rcv.ack_now = true;
+	tcp_rcv_owe_ack(tcb);
 	return true;
 }
 

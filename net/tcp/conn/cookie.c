@@ -21,6 +21,7 @@
 #include "net/tcp/conn/options.h"
 #include "net/tcp/conn/timers.h"
 #include "net/tcp/limits.h"
+#include "net/tcp/receive/sequence.h"
 #include "net/tcp/segment.h"
 #include "net/tcp/send/output.h"
 #include "net/tcp/tcb.h"
@@ -119,7 +120,7 @@ void tcp_cookie_send(struct stack *stack, const struct tcb *listener,
 	tcp_timers_init(&tcb);
 	tcb.id.local = syn->local;
 	tcb.id.remote = syn->remote;
-	tcb.rcv.buf_size = listener->rcv.buf_size;
+	tcp_rcv_set_buffer(&tcb, listener->rcv.buf_size, 0);
 	tcb.life.passive = true;
 	tcb.chosen = listener->chosen;
 	tcb.life.last_step = UINT8_MAX; /* none of the sixteen is told: nothing is recorded */

@@ -11,6 +11,7 @@
 #include "net/tcp/conn/liveness.h"
 #include "net/tcp/conn/state.h"
 #include "net/tcp/segment.h"
+#include "net/tcp/send/sequence.h"
 #include "net/tcp/seq.h"
 #include "net/tcp/tcb.h"
 
@@ -37,7 +38,7 @@ void tcp_unreachable(struct stack *stack, const struct ip_error *error, uint64_t
 	if (tcb == NULL || !is_believable(tcb, error))
 		return;
 	if (error->local_only)
-		tcb->snd.syn_waits = false; /* what waited is gone; the time-out sends another */
+		tcp_snd_syn_dropped(tcb); /* what waited is gone; the time-out sends another */
 	awaited_note(stack, &tcb->life.awaited, error->what, &error->reporter, error->refused);
 	opening = tcb->life.state == TCP_SYN_SENT || tcb->life.state == TCP_SYN_RECEIVED;
 	/* MUST-56: a soft error does not end even an open that is under way.  SHLD-26: a hard one

@@ -16,9 +16,12 @@
 #include "net/tcp/limits.h"
 #include "net/tcp/loss/loss.h"
 #include "net/tcp/receive/receive.h"
+#include "net/tcp/receive/sequence.h"
 #include "net/tcp/segment.h"
 #include "net/tcp/send/output.h"
 #include "net/tcp/send/pmtu.h"
+#include "net/tcp/send/sequence.h"
+#include "net/tcp/send/waiting.h"
 #include "net/tcp/seq.h"
 #include "net/tcp/tcb.h"
 
@@ -28,10 +31,8 @@
 
 void tcp_begin_at(struct tcb *tcb, uint32_t iss)
 {
-	tcb->snd.iss = iss;
-	tcb->snd.una = tcb->snd.nxt = tcb->loss.rtt_seq = tcb->snd.iss;
-	tcb->loss.recover = tcb->snd.iss; /* RFC 6582 3.2, step 1 */
-	tcb->snd.end = tcb->snd.iss + 1;
+	tcp_snd_begin(tcb, iss);
+	tcp_loss_begin(tcb, iss);
 }
 
 /* RFC 9293 3.6.1, MAY-2: "larger than the largest sequence number it used on the previous
@@ -54,14 +55,14 @@ int tcp_prepare(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 		(uint16_t)(route.netif->mtu - tcb_header_len(tcb)));
 	tcp_pmtu_begin(stack, tcb, now_ns);
 	tcb->agreed.rcv_wscale = TCP_WINDOW_SCALE;
-	tcb->rcv.quick_acks = TCP_QUICK_ACKS;
+	tcp_rcv_begin_quick_acks(tcb);
 	stack_renew_secret(stack, now_ns);
 	tcp_begin_at(tcb, tcp_initial_sequence(stack, tcb, now_ns));
 	tcb->agreed.ts_offset = tcp_timestamp_offset(stack, tcb);
 	tcp_rto_init(tcb);
 	tcp_ecn_init(stack, tcb, (enum net_ecn)stack->options.ecn);
-	tcb->snd.progress_ns = now_ns;
-	tcb->meter = (struct tcp_meter){.since = 0}; /* a listener may have been here */
+	tcp_snd_progress(tcb, now_ns);
+	tcp_meter_begin(tcb); /* a listener may have been here */
 	tcb->life.opened = true;
 	return ERR_OK;
 }
@@ -79,10 +80,7 @@ void tcp_take_syn(struct tcb *tcb, const struct tcp_segment *seg)
 {
 	const struct tcp_options *opt = &seg->opt;
 
-	tcb->rcv.irs = seg->seq;
-	tcb->rcv.nxt = tcb->rcv.adv = tcb->rcv.acked = seg->seq + 1;
-	if (seq_gt(tcb->snd.nxt, tcb->snd.iss)) /* our SYN has announced a window already */
-		tcb->rcv.adv += MIN(tcb->rcv.buf_size, UINT16_MAX);
+	tcp_rcv_begin(tcb, seg->seq);
 	take_mss(tcb, opt);
 	tcp_ecn_take_syn(tcb, seg);
 	/* RFC 7323 2.2: scaling needs the option in both SYNs */
@@ -95,24 +93,19 @@ void tcp_take_syn(struct tcb *tcb, const struct tcp_segment *seg)
 	tcb->agreed.ts_recent = opt->ts_val;
 	tcb->agreed.ts_recent_at = (uint32_t)(seg->now_ns >> TCP_PAWS_SHIFT);
 	/* Until an ACK says more: never scaled on a SYN (RFC 7323 2.2) */
-	tcb->snd.wnd = tcb->snd.wnd_max = seg->raw_wnd;
-	tcb->snd.wl1 = seg->seq;
-	tcb->snd.wl2 = seg->ack;
+	tcp_snd_first_window(tcb, seg->raw_wnd, seg->seq, seg->ack);
 }
 
 void tcp_become_established(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg)
 {
 	bool syn_was_lost = tcb->snd.attempts > 0;
 
-	tcb->snd.wnd = seg->wnd;
-	tcb->snd.wnd_max = MAX(tcb->snd.wnd_max, seg->wnd);
-	tcb->snd.wl1 = seg->seq;
-	tcb->snd.wl2 = seg->ack;
+	tcp_snd_window(tcb, seg->wnd, seg->seq, seg->ack);
 	tcp_advance_una(stack, tcb, seg, 0);
 	tcp_congestion_init(tcb, syn_was_lost);
 	/* RFC 6298 5.7: unless a timestamp told the real round trip */
 	if (syn_was_lost && tcb->loss.srtt_ns == 0)
-		tcb->loss.rto_ns = TCP_RTO_AFTER_SYN_LOSS_NS;
+		tcp_rto_after_syn_loss(tcb);
 	tcb->life.connected = true;
 	awaited_free(stack, &tcb->life.awaited);
 	tcp_set_state(stack, tcb, TCP_ESTABLISHED);

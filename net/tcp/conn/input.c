@@ -15,6 +15,7 @@
 #include "net/tcp/conn/state.h"
 #include "net/tcp/conn/steps.h"
 #include "net/tcp/receive/receive.h"
+#include "net/tcp/receive/sequence.h"
 #include "net/tcp/segment.h"
 #include "net/tcp/tcb.h"
 
@@ -109,8 +110,7 @@ static void arrives(struct stack *stack, struct tcp_segment *seg)
 		tcp_reset_segment(stack, NULL, seg, TCP_RESET_NO_CONNECTION);
 		return;
 	}
-	tcb->rcv.segs++;
-	tcb->rcv.data_segs += seg->data_len > 0;
+	tcp_rcv_count(tcb, seg->data_len > 0);
 	tcp_user_active(stack, tcb);
 	/* RFC 7323 2.2: the window of a SYN is never scaled */
 	if (!(seg->flags & TCP_SYN))

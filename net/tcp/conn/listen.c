@@ -16,6 +16,7 @@
 #include "net/tcp/conn/state.h"
 #include "net/tcp/segment.h"
 #include "net/tcp/send/output.h"
+#include "net/tcp/send/sequence.h"
 #include "net/tcp/tcb.h"
 
 #define BACKLOG_MAX 1024u
@@ -269,9 +270,7 @@ static struct tcb *record_late(struct stack *stack, struct tcb *listener,
 		return NULL;
 	stack->counters.tcp_cookies_taken++;
 	tcp_begin_at(tcb, seg->ack - 1);
-	tcb->snd.nxt = tcb->snd.iss + 1;
-	/* the timestamp that it echoes is not the clock's */
-	tcb->snd.again_ms = (uint32_t)(seg->now_ns / NS_PER_MS);
+	tcp_snd_cookie_answered(tcb, seg->now_ns);
 	take_syn(stack, listener, tcb, syn);
 	tcp_step(tcb, 12);
 	seg->wnd = (uint32_t)seg->raw_wnd << tcb->agreed.snd_wscale;

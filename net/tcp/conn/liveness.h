@@ -7,6 +7,7 @@
 #ifndef NET_TCP_CONN_LIVENESS_H
 #define NET_TCP_CONN_LIVENESS_H
 
+#include "net/awaited.h"
 #include "net/tcp/tcb.h"
 
 struct tcp_segment;
@@ -40,5 +41,11 @@ void tcp_doubt_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 
 /* The segment is of no connection: is it the answer to a SYN of ours, from somebody else? */
 void tcp_refuse_stranger(struct stack *stack, const struct tcp_segment *seg);
+
+/* Progress: what was refused before it does not matter any more. */
+static inline void tcp_forget_refused(struct stack *stack, struct tcb *tcb)
+{
+	awaited_free(stack, &tcb->life.awaited);
+}
 
 #endif

@@ -3,6 +3,7 @@
  *
  * A connection's life: birth, the one place where its state changes, and its end.
  */
+#include "net/tcp/congestion/control.h"
 #include "net/tcp/congestion/ecn.h"
 #include "net/tcp/conn/layer.h"
 #include "net/tcp/conn/listen.h"
@@ -10,9 +11,12 @@
 #include "net/tcp/conn/state.h"
 #include "net/tcp/conn/timers.h"
 #include "net/tcp/limits.h"
+#include "net/tcp/loss/loss.h"
 #include "net/tcp/loss/scoreboard.h"
 #include "net/tcp/receive/receive.h"
+#include "net/tcp/receive/sequence.h"
 #include "net/tcp/send/send_buffer.h"
+#include "net/tcp/send/sequence.h"
 #include "net/tcp/tcb.h"
 
 #include "base/assert.h"
@@ -79,10 +83,9 @@ struct tcb *tcp_create(struct stack *stack, struct tcp_user *user)
 	tcb->id.number = stack->tcp->next_conn++;
 	tcb->life.user = user;
 	tcb->life.owned = true;
-	tcb->snd.buf_size = stack->options.sndbuf;
-	tcb->rcv.buf_max = stack->options.rcvbuf;
-	tcb->rcv.buf_size = MIN(tcb->rcv.buf_max, TCP_RCVBUF_FIRST);
-	tcb->cc.algorithm = stack->options.congestion;
+	tcp_snd_set_buffer_size(tcb, stack->options.sndbuf);
+	tcp_rcv_set_buffer(tcb, MIN(stack->options.rcvbuf, TCP_RCVBUF_FIRST), stack->options.rcvbuf);
+	tcp_congestion_preset(tcb, stack->options.congestion);
 	tcp_timers_init(tcb);
 	tcp_user_options_init(tcb);
 	return tcb;
@@ -90,14 +93,11 @@ struct tcb *tcp_create(struct stack *stack, struct tcp_user *user)
 
 void tcp_inherit(struct tcb *tcb, const struct tcb *from)
 {
-	tcb->snd.buf_size = from->snd.buf_size;
-	tcb->rcv.buf_size = from->rcv.buf_size;
-	tcb->rcv.buf_max = from->rcv.buf_max;
-	tcb->snd.nodelay = from->snd.nodelay;
-	tcb->snd.cork = from->snd.cork & TCP_CORK_ON;
+	tcp_snd_inherit(tcb, from);
+	tcp_rcv_set_buffer(tcb, from->rcv.buf_size, from->rcv.buf_max);
 	tcb->id.reuse = from->id.reuse;
 	tcb->chosen = from->chosen;
-	tcb->cc.algorithm = from->cc.algorithm;
+	tcp_congestion_preset(tcb, from->cc.algorithm);
 }
 
 /* --- end ------------------------------------------------------------------------------------- */
@@ -116,13 +116,6 @@ static void sum_up(struct stack *stack, struct tcb *tcb)
 		   EV_IF(tcb->loss.srtt_ns != 0, EV_U64("srtt_us", tcb->loss.srtt_ns / NS_PER_US)));
 }
 
-void tcp_drop_send_buffer(struct tcb *tcb)
-{
-	if (tcb->snd.buf != NULL)
-		send_buffer_release(tcb->snd.buf);
-	tcb->snd.buf = NULL;
-}
-
 /* Everything a live connection holds, except what was received for the user. */
 static void let_go(struct stack *stack, struct tcb *tcb)
 {
@@ -137,8 +130,7 @@ static void let_go(struct stack *stack, struct tcb *tcb)
 	tcp_reassembly_free(stack, tcb);
 	tcp_drop_send_buffer(tcb);
 	tcp_accurate_end(stack, tcb);
-	scoreboard_free(tcb->loss.sent, stack->port);
-	tcb->loss.sent = NULL;
+	tcp_loss_free_records(stack, tcb);
 }
 
 void tcp_end(struct stack *stack, struct tcb *tcb, int error)

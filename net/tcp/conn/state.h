@@ -20,7 +20,6 @@ void tcp_end(struct stack *stack, struct tcb *tcb, int error);
 /* As tcp_end, with an event that says why we gave up. */
 void tcp_give_up(struct stack *stack, struct tcb *tcb, int error, const char *reason);
 void tcp_free(struct stack *stack, struct tcb *tcb);
-void tcp_drop_send_buffer(struct tcb *tcb);
 void tcp_step(struct tcb *tcb, uint8_t step); /* one of the sixteen was reached */
 
 #endif

@@ -22,8 +22,10 @@
 #include "net/tcp/conn/state.h"
 #include "net/tcp/conn/timers.h"
 #include "net/tcp/limits.h"
+#include "net/tcp/loss/loss.h"
 #include "net/tcp/loss/scoreboard.h"
 #include "net/tcp/segment.h"
+#include "net/tcp/send/sequence.h"
 #include "net/tcp/seq.h"
 #include "net/tcp/tcb.h"
 
@@ -68,8 +70,7 @@ void tcp_enter_time_wait(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	tcp_timer_clear(stack, tcb, TCP_TIMER_PERSIST);
 	tcp_timer_clear(stack, tcb, TCP_TIMER_BUFFER);
 	tcp_drop_send_buffer(tcb); /* all of it is acknowledged */
-	scoreboard_free(tcb->loss.sent, stack->port);
-	tcb->loss.sent = NULL;
+	tcp_loss_free_records(stack, tcb);
 	/* MUST-13 */
 	tcp_timer_set(stack, tcb, TCP_TIMER_CLOSE, now_ns + TCP_TIME_WAIT_NS);
 }

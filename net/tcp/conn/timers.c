@@ -11,9 +11,11 @@
 #include "net/tcp/limits.h"
 #include "net/tcp/loss/loss.h"
 #include "net/tcp/loss/scoreboard.h"
+#include "net/tcp/receive/sequence.h"
 #include "net/tcp/send/output.h"
 #include "net/tcp/send/pmtu.h"
 #include "net/tcp/send/send_buffer.h"
+#include "net/tcp/send/sequence.h"
 #include "net/tcp/send/waiting.h"
 #include "net/tcp/seq.h"
 #include "net/tcp/tcb.h"
@@ -140,8 +142,7 @@ static bool retransmit_fired(struct stack *stack, struct tcb *tcb, uint64_t now_
 		tcp_time_out(stack, tcb, "no answer to", "retransmissions", now_ns);
 		return false;
 	}
-	if (tcb->snd.attempts < UINT8_MAX)
-		tcb->snd.attempts++;
+	tcp_snd_attempt(tcb);
 	tcp_rto_back_off(tcb);
 	tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT,
 		      tcp_within_patience(tcb, now_ns + tcb->loss.rto_ns));
@@ -170,14 +171,9 @@ static void buffer_fired(struct stack *stack, struct tcb *tcb)
 {
 	if (seq_lt(tcb->snd.una, tcb->snd.end))
 		return;
-	if (tcb->snd.buf != NULL) {
-		send_buffer_release(tcb->snd.buf);
-		tcb->snd.buf = NULL;
-	}
-	if (tcb_flight(tcb) == 0) { /* not even a FIN */
-		scoreboard_free(tcb->loss.sent, stack->port);
-		tcb->loss.sent = NULL;
-	}
+	tcp_drop_send_buffer(tcb);
+	if (tcb_flight(tcb) == 0) /* not even a FIN */
+		tcp_loss_free_records(stack, tcb);
 }
 
 static bool fire_one(struct stack *stack, struct tcb *tcb, enum tcp_timer which, uint64_t now_ns)
@@ -195,7 +191,7 @@ static bool fire_one(struct stack *stack, struct tcb *tcb, enum tcp_timer which,
 	case TCP_TIMER_PERSIST:
 		return tcp_persist_fired(stack, tcb, now_ns);
 	case TCP_TIMER_DELAYED_ACK:
-		tcb->rcv.ack_now = true;
+		tcp_rcv_owe_ack(tcb);
 		tcp_output(stack, tcb, now_ns);
 		return true;
 	case TCP_TIMER_CLOSE:

@@ -10,7 +10,6 @@
 #include "net/tcp/send/pmtu.h"
 #include "net/tcp/tcb.h"
 
-
 #define SECONDS_MAX 32767
 #define KEEP_COUNT_MAX 127
 #define MSS_LEAST 88

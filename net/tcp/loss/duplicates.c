@@ -5,6 +5,7 @@
  * NewReno's partial ACKs (RFC 6582), and limited transmit (RFC 3042), which is in
  * tcp_congestion_room().
  */
+#include "net/tcp/congestion/control.h"
 #include "net/tcp/loss/loss.h"
 #include "net/tcp/send/output.h"
 #include "net/tcp/seq.h"
@@ -17,15 +18,14 @@ static void enter(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	tcp_recovery_enter(stack, tcb, tcb_flight(tcb), now_ns);
 	tcb->loss.partial_ack_seen = false;
 	tcp_retransmit_first(stack, tcb, now_ns);
-	/* RFC 5681 3.2, step 3: the three segments that have left the network */
-	tcb->cc.cwnd = tcb->cc.ssthresh + DUPLICATE_THRESHOLD * tcb_eff_mss(tcb);
+	tcp_window_begin_inflation(tcb, DUPLICATE_THRESHOLD);
 }
 
 void tcp_duplicates_one(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
 	switch (tcb->loss.recovery) {
 	case TCP_RECOVERY_FAST: /* RFC 5681 3.2, step 4: another one has left */
-		tcb->cc.cwnd += tcb_eff_mss(tcb);
+		tcp_window_inflate(tcb);
 		break;
 	case TCP_RECOVERY_LOSS: /* echoes of what we send again */
 		break;
@@ -41,19 +41,7 @@ void tcp_duplicates_one(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 /* RFC 6582 3.2, step 3: the next hole; the window shrinks by what has left, plus one segment. */
 void tcp_duplicates_partial(struct stack *stack, struct tcb *tcb, uint32_t acked, uint64_t now_ns)
 {
-	uint32_t mss = tcb_eff_mss(tcb);
-
 	tcb->loss.partial_ack_seen = true;
 	tcp_retransmit_first(stack, tcb, now_ns);
-	tcb->cc.cwnd -= MIN(tcb->cc.cwnd, acked);
-	if (acked >= mss)
-		tcb->cc.cwnd += mss;
-	tcb->cc.cwnd = MAX(tcb->cc.cwnd, mss);
-}
-
-/* RFC 6582 3.2, step 3, (1): no burst */
-void tcp_duplicates_complete(struct tcb *tcb)
-{
-	tcb->cc.cwnd = MIN(tcb->cc.ssthresh,
-			MAX(tcb_flight(tcb), tcb_eff_mss(tcb)) + tcb_eff_mss(tcb));
+	tcp_window_partial_ack(tcb, acked);
 }

@@ -75,8 +75,6 @@ void tcp_recovery_enter(struct stack *stack, struct tcb *tcb, uint32_t flight, u
 void tcp_duplicates_one(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 /* An ACK of new data in fast recovery, but not of all of it. */
 void tcp_duplicates_partial(struct stack *stack, struct tcb *tcb, uint32_t acked, uint64_t now_ns);
-/* Fast recovery is over. */
-void tcp_duplicates_complete(struct tcb *tcb);
 
 /* --- rack.c: RFC 8985 6 ----------------------------------------------------------------------- */
 
@@ -112,6 +110,59 @@ bool tcp_undo_acked(struct stack *stack, struct tcb *tcb, const struct tcp_segme
 static inline bool tcp_undo_holds_back(const struct tcb *tcb)
 {
 	return tcb->loss.spurious.frto == 2;
+}
+
+/* --- what the other shelves have to say ---------------------------------------------------------- */
+
+/* Our sequence numbers begin at `iss`. */
+static inline void tcp_loss_begin(struct tcb *tcb, uint32_t iss)
+{
+	tcb->loss.rtt_seq = iss;
+	tcb->loss.recover = iss; /* RFC 6582 3.2, step 1 */
+}
+
+static inline void tcp_loss_delivered(struct tcb *tcb, uint32_t segments)
+{
+	tcb->loss.delivered += segments;
+}
+
+/* Room for `n` more records (scoreboard_reserve()). */
+static inline bool tcp_loss_reserve(struct stack *stack, struct tcb *tcb, uint32_t n, uint32_t max,
+				    bool *no_memory)
+{
+	return scoreboard_reserve(&tcb->loss.sent, stack->port, n, max, no_memory);
+}
+
+/* Nothing is out, and will not be soon. */
+static inline void tcp_loss_free_records(struct stack *stack, struct tcb *tcb)
+{
+	scoreboard_free(tcb->loss.sent, stack->port);
+	tcb->loss.sent = NULL;
+}
+
+/* RFC 6298 5.7 */
+static inline void tcp_rto_after_syn_loss(struct tcb *tcb)
+{
+	tcb->loss.rto_ns = TCP_RTO_AFTER_SYN_LOSS_NS;
+}
+
+/* A device has taken our SYN. */
+static inline void tcp_rtt_syn_left(struct tcb *tcb, uint64_t now_ns)
+{
+	tcb->loss.syn_sent_ns = now_ns;
+}
+
+/* RFC 5682 2.1, step 2b: there is no new data that could bring the second ACK. */
+static inline void tcp_undo_stop_frto(struct tcb *tcb)
+{
+	tcb->loss.spurious.frto = 0;
+}
+
+/* Where congestion control keeps what the last reduction has changed: with what is out, which it is
+ * about.  NULL: nothing is. */
+static inline struct tcp_congestion_undo *tcp_loss_undo_state(struct tcb *tcb)
+{
+	return tcb->loss.sent != NULL ? &tcb->loss.sent->undo : NULL;
 }
 
 #endif

@@ -78,9 +78,9 @@ void tcp_recovery_timeout(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 static void leave(struct tcb *tcb)
 {
 	if (tcb->loss.recovery == TCP_RECOVERY_FAST && tcb->agreed.sack)
-		tcb->cc.cwnd = tcb->cc.ssthresh; /* RFC 9937 6 */
+		tcp_window_to_ssthresh(tcb); /* RFC 9937 6 */
 	else if (tcb->loss.recovery == TCP_RECOVERY_FAST)
-		tcp_duplicates_complete(tcb);
+		tcp_window_deflate(tcb);
 	tcp_rack_recovered(tcb);
 	tcb->loss.recovery = TCP_RECOVERY_NONE;
 }
@@ -94,7 +94,7 @@ static bool is_complete(const struct tcb *tcb)
 static void probe_repaired(struct tcb *tcb, const struct tcp_news *news, uint64_t now_ns)
 {
 	tcp_congestion_loss(tcb, flight_before(tcb, news), now_ns);
-	tcb->cc.cwnd = MIN(tcb->cc.cwnd, tcb->cc.ssthresh);
+	tcp_window_at_most_ssthresh(tcb);
 	tcb->loss.spurious.armed = false; /* this one is not for nothing */
 }
 
@@ -202,7 +202,7 @@ void tcp_recovery_mtu_reduced(struct stack *stack, struct tcb *tcb, uint64_t now
 void tcp_recovery_sent(struct tcb *tcb, uint32_t len, bool again, uint64_t now_ns)
 {
 	if (tcb->loss.recovery == TCP_RECOVERY_FAST)
-		tcb->cc.prr.out += len;
+		tcp_prr_sent(tcb, len);
 	if (again)
 		tcp_undo_sent_again(tcb, now_ns);
 }

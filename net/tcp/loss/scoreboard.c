@@ -8,6 +8,7 @@
  * room with one memmove.
  */
 #include "net/tcp/loss/scoreboard.h"
+#include "net/tcp/seq.h"
 
 #include "base/assert.h"
 #include "base/string.h"

@@ -75,7 +75,7 @@ static bool frto_says(struct tcb *tcb, const struct tcp_segment *seg, const stru
 		return false;
 	if (duplicate || news->has_dsack || (first && seq_geq(seg->ack, tcb->loss.recover))) {
 		if (spurious->frto == FRTO_SECOND_ACK) /* 3a: what was held back goes now */
-			tcb->cc.cwnd = FRTO_WINDOW_SEGMENTS * tcb_eff_mss(tcb);
+			tcp_window_of_segments(tcb, FRTO_WINDOW_SEGMENTS);
 		spurious->frto = FRTO_OFF; /* 2a, 3a: as usual */
 		return false;
 	}
@@ -110,7 +110,7 @@ bool tcp_undo_acked(struct stack *stack, struct tcb *tcb, const struct tcp_segme
 	tcb->loss.spurious.armed = false;
 	tcb->loss.spurious.frto = FRTO_OFF;
 	if (tcb->loss.recovery == TCP_RECOVERY_FAST) /* not what RFC 5681 3.2, step 4, made of it */
-		tcb->cc.cwnd = MIN(tcb->cc.cwnd, tcb->cc.ssthresh);
+		tcp_window_at_most_ssthresh(tcb);
 	tcp_congestion_undo(tcb);
 	if (tcb->loss.sent != NULL)
 		scoreboard_none_lost(tcb->loss.sent);

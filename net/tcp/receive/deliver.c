@@ -12,6 +12,7 @@
  */
 #include "net/tcp/conn/layer.h"
 #include "net/tcp/conn/listen.h"
+#include "net/tcp/conn/liveness.h"
 #include "net/tcp/conn/reset.h"
 #include "net/tcp/conn/state.h"
 #include "net/tcp/conn/timers.h"
@@ -134,7 +135,7 @@ static void text_in_order(struct stack *stack, struct tcb *tcb, struct tcp_segme
 	bool held = tcb->rcv.reassembly != NULL, filled = false;
 
 	tcb->rcv.memory += tcp_packet_memory(seg->pkt);
-	awaited_free(stack, &tcb->life.awaited);
+	tcp_forget_refused(stack, tcb);
 	if (held)
 		tcp_reassembly_meets(tcb, seg);
 	append(tcb, seg->pkt);

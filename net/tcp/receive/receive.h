@@ -50,10 +50,6 @@ uint32_t tcp_urgent_left(const struct tcb *tcb);
 size_t tcp_readable_before_mark(const struct tcb *tcb, size_t len);
 /* The user has read. */
 void tcp_urgent_read(struct tcb *tcb);
-/* A segment at `seq` leaves while urgent data is under way. */
-void tcp_point_to_urgent(struct tcb *tcb, uint32_t seq, struct tcp_header *h);
-/* Says that there is some, where the window lets none of it go. */
-void tcp_tell_urgent(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 
 /* --- window.c -------------------------------------------------------------------------------- */
 

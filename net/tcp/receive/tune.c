@@ -15,6 +15,7 @@
 #include "net/tcp/limits.h"
 #include "net/tcp/receive/receive.h"
 #include "net/tcp/segment.h"
+#include "net/tcp/send/waiting.h"
 #include "net/tcp/seq.h"
 #include "net/tcp/tcb.h"
 
@@ -63,7 +64,7 @@ void tcp_tune(struct tcb *tcb, const struct tcp_segment *seg)
 		return;
 	read = MIN(total_read(tcb) - tcb->rcv.tune_read, TCP_BUFFER_MAX);
 	wanted = 2 * read + SLACK_SEGMENTS * tcb->agreed.mss_offered;
-	tcb->meter.rcv_space = read;
+	tcp_meter_read(tcb, read);
 	tcb->rcv.rtt_ms = (uint16_t)MIN(milliseconds(seg->now_ns) - tcb->rcv.tune_start_ms,
 					(uint32_t)UINT16_MAX);
 	if (read > tcb->rcv.buf_size / 2 && round_was_one_trip(tcb, seg->now_ns))

@@ -13,6 +13,7 @@
 #include "net/tcp/limits.h"
 #include "net/tcp/loss/loss.h"
 #include "net/tcp/loss/scoreboard.h"
+#include "net/tcp/receive/sequence.h"
 #include "net/tcp/send/output.h"
 #include "net/tcp/send/waiting.h"
 #include "net/tcp/seq.h"
@@ -87,7 +88,7 @@ static bool reserve_records(struct stack *stack, struct tcb *tcb, uint64_t now_n
 {
 	bool no_memory;
 
-	if (scoreboard_reserve(&tcb->loss.sent, stack->port, 2, SCOREBOARD_MAX, &no_memory))
+	if (tcp_loss_reserve(stack, tcb, 2, SCOREBOARD_MAX, &no_memory))
 		return true;
 	if (no_memory) {
 		stack->counters.tcp_no_memory++;
@@ -136,8 +137,7 @@ static bool send_new(struct stack *stack, struct tcb *tcb, uint32_t len, uint64_
  * (congestion.c). */
 static void window_was_used(struct tcb *tcb)
 {
-	tcb->cc.cwnd_limited = true;
-	tcb->cc.limited_until = tcb->snd.nxt;
+	tcp_congestion_window_used(tcb);
 }
 
 /* What the connection waits for once all is sent. */
@@ -198,7 +198,7 @@ static void cut_to_mss(struct stack *stack, struct tcb *tcb, struct sent_segment
 
 	if (seq_leq(seq_min((*s)->end, tcb->snd.end), at))
 		return;
-	if (!scoreboard_reserve(&tcb->loss.sent, stack->port, 1, SCOREBOARD_CUT_MAX, &no_memory)) {
+	if (!tcp_loss_reserve(stack, tcb, 1, SCOREBOARD_CUT_MAX, &no_memory)) {
 		stack->counters.tcp_no_memory += no_memory;
 		return;
 	}
@@ -352,7 +352,7 @@ static void send_data(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 		sent = true;
 	/* RFC 5682 2.1, step 2b: without new data to send there is no second ACK to wait for */
 	if (tcp_undo_holds_back(tcb) && tcp_pipe(tcb) == 0) {
-		tcb->loss.spurious.frto = 0;
+		tcp_undo_stop_frto(tcb);
 		while (send_one(stack, tcb, now_ns))
 			sent = true;
 	}
@@ -393,7 +393,7 @@ void tcp_send_ack(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
 	const struct tcp_send send = {.seq = tcb->snd.nxt, .flags = TCP_ACK};
 
-	tcb->rcv.ack_now = true; /* until it is sent */
+	tcp_rcv_owe_ack(tcb); /* until it is sent */
 	(void)send_or_retry(stack, tcb, &send, now_ns);
 }
 

@@ -11,6 +11,7 @@
 #include "net/tcp/limits.h"
 #include "net/tcp/receive/receive.h"
 #include "net/tcp/send/output.h"
+#include "net/tcp/send/sequence.h"
 #include "net/tcp/send/waiting.h"
 #include "net/tcp/tcb.h"
 

@@ -15,9 +15,11 @@
 #include "net/tcp/conn/timers.h"
 #include "net/tcp/limits.h"
 #include "net/tcp/receive/receive.h"
+#include "net/tcp/receive/sequence.h"
 #include "net/tcp/send/output.h"
 #include "net/tcp/send/pmtu.h"
 #include "net/tcp/send/send_buffer.h"
+#include "net/tcp/send/sequence.h"
 #include "net/tcp/tcb.h"
 
 #include "base/assert.h"
@@ -134,9 +136,7 @@ static void emit_built(struct stack *stack, struct tcb *tcb, const struct tcp_he
 /* Every segment that carries an ACK settles what was owed. */
 static void ack_was_sent(struct stack *stack, struct tcb *tcb)
 {
-	tcb->rcv.acked = tcb->rcv.nxt;
-	tcb->rcv.ack_now = false;
-	tcb->rcv.ack_segments = 0;
+	tcp_rcv_ack_sent(tcb);
 	if (tcp_timer_is_set(tcb, TCP_TIMER_DELAYED_ACK))
 		tcp_timer_clear(stack, tcb, TCP_TIMER_DELAYED_ACK);
 }

@@ -11,6 +11,7 @@
 #include "net/tcp/conn/reset.h"
 #include "net/tcp/conn/state.h"
 #include "net/tcp/conn/timers.h"
+#include "net/tcp/loss/loss.h"
 #include "net/tcp/send/output.h"
 #include "net/tcp/tcb.h"
 
@@ -46,7 +47,7 @@ static void emit_retransmit(struct stack *stack, const struct tcb *tcb,
 /* The clock of a SYN's round trip starts when it leaves, not when it began to wait for ARP. */
 static void syn_has_left(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	tcb->loss.syn_sent_ns = now_ns;
+	tcp_rtt_syn_left(tcb, now_ns);
 	if (tcp_timer_is_set(tcb, TCP_TIMER_RETRANSMIT))
 		tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT,
 			      tcp_within_patience(tcb, now_ns + tcb->loss.rto_ns));

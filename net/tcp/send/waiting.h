@@ -21,6 +21,17 @@ void tcp_meter_full(struct tcb *tcb, uint64_t now_ns);
 /* Microseconds so far; TCP_LIMIT_NONE: of all. */
 uint64_t tcp_meter_us(const struct tcb *tcb, enum tcp_limit limit, uint64_t now_ns);
 
+static inline void tcp_meter_begin(struct tcb *tcb)
+{
+	tcb->meter = (struct tcp_meter){.since = 0};
+}
+
+/* So much has the user read in a round trip (receive/tune.c). */
+static inline void tcp_meter_read(struct tcb *tcb, uint32_t bytes)
+{
+	tcb->meter.rcv_space = bytes;
+}
+
 /* --- cork.c ---------------------------------------------------------------------------------- */
 
 /* Does a last segment that is not full wait for more? */
