@@ -19,7 +19,7 @@ static inline bool char_is_letter(char c)
 }
 
 /* A space or a tab: whitespace within a line (RFC 9110 5.6.3). */
-static inline bool char_is_blank(char c)
+static inline bool char_is_whitespace(char c)
 {
 	return c == ' ' || c == '\t';
 }

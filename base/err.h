@@ -5,7 +5,7 @@
  * fails with the number its users know; 0 is success; functions that return a count or a
  * descriptor return `int` with these as their negative values.
  *
- * Three classes of trouble (and only the middle one uses this type): bytes from outside are
+ * Three classes of faults (and only the middle one uses this type): bytes from outside are
  * counted and dropped; a missing resource or a refusal is returned; a programming error asserts.
  */
 #ifndef BASE_ERR_H

@@ -29,7 +29,7 @@ struct net_endpoint {
 	uint16_t port;
 };
 
-/* The address of nobody in particular: 0.0.0.0, ::, or none at all (NET_FAMILY_NONE). */
+/* The unspecified address: 0.0.0.0, ::, or none at all (NET_FAMILY_NONE). */
 static inline bool net_addr_is_any(const struct net_addr *a)
 {
 	return (load_le64(a->bytes) | load_le64(a->bytes + 8)) == 0;

@@ -42,11 +42,11 @@ size_t span_find(struct span s, const char *any_of)
 
 struct span span_trim(struct span s)
 {
-	while (s.len > 0 && char_is_blank(s.at[0])) {
+	while (s.len > 0 && char_is_whitespace(s.at[0])) {
 		s.at++;
 		s.len--;
 	}
-	while (s.len > 0 && char_is_blank(s.at[s.len - 1]))
+	while (s.len > 0 && char_is_whitespace(s.at[s.len - 1]))
 		s.len--;
 	return s;
 }

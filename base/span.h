@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * Bytes of somebody else's memory: where they are and how many.  No terminator, no ownership: a span is valid as
+ * Bytes of memory that another owner holds: where they are and how many.  No terminator, no ownership: a span is valid as
  * long as the memory that it points into.  tools/check_layers.py keeps it the only type of its kind.
  */
 #ifndef BASE_SPAN_H

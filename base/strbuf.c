@@ -23,7 +23,7 @@ size_t strbuf_stored(const struct strbuf *sb)
 	return MIN(sb->len, sb->cap - 1);
 }
 
-/* Most pieces of a line are a few bytes, too short to be worth a call of memcpy(). */
+/* Most parts of a line are a few bytes, too short to be worth a call of memcpy(). */
 static void copy_bytes(char *dst, const char *src, size_t len)
 {
 	if (len > 16) {
@@ -196,7 +196,7 @@ void strbuf_escaped_text(struct strbuf *sb, const char *s, size_t len)
 	}
 }
 
-static void put_json_escape(struct strbuf *sb, char c)
+static void append_json_escape(struct strbuf *sb, char c)
 {
 	if (c == '"' || c == '\\') {
 		strbuf_char(sb, '\\');
@@ -216,7 +216,7 @@ void strbuf_escaped_json(struct strbuf *sb, const char *s, size_t len)
 			run++;
 		strbuf_mem(sb, s + i, run - i);
 		if (run < len)
-			put_json_escape(sb, s[run++]);
+			append_json_escape(sb, s[run++]);
 		i = run;
 	}
 }

@@ -29,7 +29,7 @@ size_t strbuf_stored(const struct strbuf *sb); /* bytes really in buf, terminato
 void strbuf_char(struct strbuf *sb, char c);
 void strbuf_str(struct strbuf *sb, const char *s);
 void strbuf_mem(struct strbuf *sb, const char *s, size_t len);
-void strbuf_pad_to(struct strbuf *sb, size_t column); /* blanks up to that length */
+void strbuf_pad_to(struct strbuf *sb, size_t column); /* spaces up to that length */
 void strbuf_u64(struct strbuf *sb, uint64_t v);
 void strbuf_u64_width(struct strbuf *sb, uint64_t v, unsigned width, char fill);
 void strbuf_i64(struct strbuf *sb, int64_t v);

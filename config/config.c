@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * The configuration's grammar: finds the words of a source, looks their keys up and names every
- * fault.  What the grammar is stands in config/config.h; what a value means is its key's affair.
+ * fault.  config/config.h has the grammar; the key's set() parses the value.
  */
 #include "config/config.h"
 
@@ -37,9 +37,9 @@ struct word {
 
 /* --- words ------------------------------------------------------------------------------------ */
 
-static bool is_blank(char c)
+static bool is_whitespace(char c)
 {
-	return char_is_blank(c) || c == '\r' || c == '\n';
+	return char_is_whitespace(c) || c == '\r' || c == '\n';
 }
 
 static bool at_end(const struct reader *r)
@@ -75,7 +75,7 @@ static bool skip_to_word(struct reader *r)
 
 		if (c == '#' && r->kind == CONFIG_SOURCE_FILE) {
 			skip_comment(r);
-		} else if (is_blank(c)) {
+		} else if (is_whitespace(c)) {
 			if (begins_line(r))
 				r->line++;
 			r->at++;
@@ -103,9 +103,9 @@ static void read_quoted_value(struct reader *r, struct word *word)
 		return;
 	}
 	r->at++;
-	if (!at_end(r) && !is_blank(r->text[r->at]))
+	if (!at_end(r) && !is_whitespace(r->text[r->at]))
 		word->problem = "something follows the closing quote";
-	while (!at_end(r) && !is_blank(r->text[r->at]))
+	while (!at_end(r) && !is_whitespace(r->text[r->at]))
 		r->at++;
 }
 
@@ -113,7 +113,7 @@ static void read_plain_value(struct reader *r, struct word *word)
 {
 	size_t start = r->at;
 
-	while (!at_end(r) && !is_blank(r->text[r->at]))
+	while (!at_end(r) && !is_whitespace(r->text[r->at]))
 		r->at++;
 	word->value = span_from(r, start);
 }
@@ -122,7 +122,7 @@ static void read_key(struct reader *r, struct word *word)
 {
 	size_t start = r->at;
 
-	while (!at_end(r) && !is_blank(r->text[r->at]) && r->text[r->at] != '=')
+	while (!at_end(r) && !is_whitespace(r->text[r->at]) && r->text[r->at] != '=')
 		r->at++;
 	word->key = span_from(r, start);
 	word->has_value = !at_end(r) && r->text[r->at] == '=';
@@ -364,7 +364,7 @@ static void judge_word(struct reader *r, const struct word *word, const struct c
 		set_key(r, key, word);
 }
 
-static void take_word(struct reader *r, const struct word *word)
+static void read_word_value(struct reader *r, const struct word *word)
 {
 	const struct config_key *key = find_key(r->tables, word->key);
 	unsigned before = r->faults;
@@ -397,7 +397,7 @@ static unsigned report_utf16(const struct config_tables *tables, const char *sou
 	return 1;
 }
 
-/* A command line may come with its terminator; a file has no business with a NUL. */
+/* A command line may come with its terminator; a NUL in a file is a fault. */
 static size_t text_len(enum config_source_kind kind, const char *text, size_t len)
 {
 	const char *nul = kind == CONFIG_SOURCE_LINE && len > 0 ? memchr(text, '\0', len) : NULL;
@@ -417,20 +417,20 @@ unsigned config_read(const struct config_tables *tables, enum config_source_kind
 		r.at = byte_order_mark_len(text, len);
 	while (skip_to_word(&r)) {
 		struct word word = read_word(&r);
-		take_word(&r, &word);
+		read_word_value(&r, &word);
 	}
 	return r.faults;
 }
 
 /* --- a word alone ------------------------------------------------------------------------------- */
 
-static unsigned take_alone(const struct config_tables *tables, const char *source,
+static unsigned read_single(const struct config_tables *tables, const char *source,
 			   const struct word *word, struct event_sink *events)
 {
 	struct reader r = {.tables = tables, .kind = CONFIG_SOURCE_LINE, .source = source,
 			   .events = events};
 
-	take_word(&r, word);
+	read_word_value(&r, word);
 	return r.faults;
 }
 
@@ -447,7 +447,7 @@ unsigned config_read_pair(const struct config_tables *tables, const char *source
 
 	if (equals != NULL)
 		word.value = (struct span){equals + 1, len - key_len - 1};
-	return take_alone(tables, source, &word, events);
+	return read_single(tables, source, &word, events);
 }
 
 unsigned config_read_value(const struct config_tables *tables, const char *source, const char *key,
@@ -466,5 +466,5 @@ unsigned config_read_value(const struct config_tables *tables, const char *sourc
 	strbuf_char(&sb, '=');
 	strbuf_mem(&sb, value, len);
 	word.shown = (struct span){text, strbuf_stored(&sb)};
-	return take_alone(tables, source, &word, events);
+	return read_single(tables, source, &word, events);
 }

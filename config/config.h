@@ -4,7 +4,7 @@
  * Configuration: one grammar, tables of keys, every fault named.
  *
  * A source is a text (kernel command line, \dialtone.conf, EFI LoadOptions): words `key=value`
- * separated by blanks or line ends; a value that holds blanks is quoted, key="a b" (no escapes, and
+ * separated by whitespace; a value that holds spaces or tabs is quoted, key="a b" (no escapes, and
  * a quoted value ends on its own line); in a file a word that begins with # is a comment to the end
  * of the line (LF, CR LF or CR), and a UTF-8 byte order mark is skipped.  Words are printable ASCII; comments may be
  * anything.  Sources are read in order, the later word wins.  A key is looked up in the tables
@@ -102,7 +102,7 @@ struct config_platform {
 	enum net_ecn ecn;
 	enum net_congestion congestion;
 	enum config_entropy entropy;
-	bool link_local;      /* where nobody gives an address: one of 169.254/16 */
+	bool link_local;      /* where no DHCP server answers: one of 169.254/16 */
 	uint64_t dhcp_timeout_ns;
 	enum log_mode log;
 	uint16_t debug_exit;  /* port, 0: none */
@@ -143,7 +143,7 @@ const char *config_set_yes_no(void *dst_bool, const char *value, size_t len);
  * program: a second call points it to another `platform`. */
 const struct config_key *config_platform_keys(struct config_platform *platform, size_t *count);
 
-/* What the log has been told of all sources together.  A text of noise is a fault for each word, and a
+/* What has been reported of all sources together.  A text of noise is a fault for each word, and a
  * port takes seconds for a thousand lines: the first ones are named, the others counted, and the list of
  * all keys stands in the first line that has use for it. */
 #define CONFIG_FAULTS_NAMED 100u
@@ -167,7 +167,7 @@ enum config_source_kind { CONFIG_SOURCE_FILE, CONFIG_SOURCE_LINE };
  * the number of faults.  `source` is its name in messages: "command line", "dialtone.conf". */
 unsigned config_read(const struct config_tables *tables, enum config_source_kind kind,
 		     const char *source, const char *text, size_t len, struct event_sink *events);
-/* One word `key=value` that stands alone: the value is all that follows, blanks and all, and no
+/* One word `key=value` that stands alone: the value is all that follows, whitespace included, and no
  * quotes are needed. */
 unsigned config_read_pair(const struct config_tables *tables, const char *source, const char *text,
 			  size_t len, struct event_sink *events);

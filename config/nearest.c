@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * The key that somebody may have meant who wrote one that there is none of: the nearest by the
+ * The key that an unknown one may have been meant to be: the nearest by the
  * number of letters put in, left out, replaced or swapped with their neighbour (Damerau's distance,
  * each place changed once).  Capitals count as small letters.
  */

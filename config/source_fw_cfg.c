@@ -88,7 +88,7 @@ static size_t without_line_end(const char *text, size_t len)
 	return len;
 }
 
-static void take_file(struct reading *r, const char *name, size_t name_len, const char *text,
+static void read_file_text(struct reading *r, const char *name, size_t name_len, const char *text,
 		      size_t len)
 {
 	if (is_whole_file(name, name_len))
@@ -122,7 +122,7 @@ static void read_file(struct reading *r, const uint8_t *entry, const char *name,
 	else if (len > 0 && !r->device->read(load_be16(entry + ENTRY_SELECT_OFF), text, len))
 		refuse_file(r, name, name_len, "cannot be read from the device");
 	else
-		take_file(r, name, name_len, text, len);
+		read_file_text(r, name, name_len, text, len);
 	r->device->free(text, MAX(len, 1u));
 }
 

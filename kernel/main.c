@@ -227,7 +227,7 @@ static struct app_names names_now(void *ctx)
 {
 	struct network *n = &wiring_of(ctx)->network;
 
-	network_take_names(n);
+	network_update_names(n);
 	struct app_names names = {.n_servers = n->n_dns, .search = n->domain};
 
 	_Static_assert(ARRAY_LEN(names.servers) == ARRAY_LEN(n->dns), "as many");

@@ -4,7 +4,7 @@
  * Events: how every part of dialtone says what it just did.
  *
  * The code that does a thing emits an event there, with the real values, as a list of typed
- * fields.  What an event is called, who speaks, which of the sixteen steps it is and how a person
+ * fields.  Its name, its speaker, which of the sixteen steps it is and how a person
  * reads it stands once, in log/events.def; log/ turns it into a human line and a machine
  * line (docs/log.md).  Emitting formats nothing and copies nothing: fields borrow their memory for
  * the length of the call.

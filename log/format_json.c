@@ -8,19 +8,19 @@
 #include "log/format.h"
 
 /* Kept free for what closes a line that was cut. */
-static const char cut_note[] = ",\"cut\":true}";
+static const char truncated_mark[] = ",\"cut\":true}";
 
-static void put_literal(struct strbuf *sb, const char *literal, size_t len)
+static void append_literal(struct strbuf *sb, const char *literal, size_t len)
 {
 	strbuf_mem(sb, literal, len);
 }
-#define PUT(sb, literal) put_literal(sb, literal, sizeof(literal) - 1)
+#define APPEND(sb, literal) append_literal(sb, literal, sizeof(literal) - 1)
 
-static void put_key(struct strbuf *sb, const char *key)
+static void append_key(struct strbuf *sb, const char *key)
 {
-	PUT(sb, ",\"");
+	APPEND(sb, ",\"");
 	strbuf_str(sb, key);
-	PUT(sb, "\":");
+	APPEND(sb, "\":");
 }
 
 /* JSON has numbers and booleans; all else is a string. */
@@ -30,7 +30,7 @@ static bool is_string(enum event_field_type type)
 	       type != EVENT_FIELD_SECONDS && type != EVENT_FIELD_HUNDREDTHS;
 }
 
-static void put_value(struct strbuf *sb, const struct event_field *f)
+static void append_value(struct strbuf *sb, const struct event_field *f)
 {
 	bool quoted = is_string(event_field_type(f));
 
@@ -42,39 +42,39 @@ static void put_value(struct strbuf *sb, const struct event_field *f)
 }
 
 /* Adds the field, or takes it back and returns false where it does not fit. */
-static bool put_field(struct strbuf *sb, const struct event_field *f)
+static bool append_field(struct strbuf *sb, const struct event_field *f)
 {
 	size_t before = sb->len;
 
-	put_key(sb, event_field_key(f));
-	put_value(sb, f);
-	if (sb->len + sizeof(cut_note) <= sb->cap)
+	append_key(sb, event_field_key(f));
+	append_value(sb, f);
+	if (sb->len + sizeof(truncated_mark) <= sb->cap)
 		return true;
 	sb->len = before;
 	sb->buf[before] = '\0';
 	return false;
 }
 
-static void put_head(struct strbuf *sb, const struct event *ev, uint64_t t_ns, uint64_t seq)
+static void append_head(struct strbuf *sb, const struct event *ev, uint64_t t_ns, uint64_t seq)
 {
 	struct event_info info = event_info(ev->id);
 
-	PUT(sb, "@dt {\"v\":1,\"seq\":");
+	APPEND(sb, "@dt {\"v\":1,\"seq\":");
 	strbuf_u64(sb, seq);
-	PUT(sb, ",\"t_us\":");
+	APPEND(sb, ",\"t_us\":");
 	strbuf_u64(sb, t_ns / NS_PER_US);
-	PUT(sb, ",\"ev\":\"");
+	APPEND(sb, ",\"ev\":\"");
 	strbuf_str(sb, info.name);
 	strbuf_char(sb, '"');
 	if (ev->conn != 0) {
-		PUT(sb, ",\"conn\":");
+		APPEND(sb, ",\"conn\":");
 		strbuf_u64(sb, ev->conn);
 	}
 	if (info.step != 0) {
-		PUT(sb, ",\"step\":");
+		APPEND(sb, ",\"step\":");
 		strbuf_u64(sb, info.step);
 	} else if (ev->at_step != 0) {
-		PUT(sb, ",\"at_step\":");
+		APPEND(sb, ",\"at_step\":");
 		strbuf_u64(sb, ev->at_step);
 	}
 }
@@ -84,13 +84,13 @@ void log_format_json(struct strbuf *sb, const struct event *ev, uint64_t t_ns, u
 	bool complete = true;
 
 	ASSERT(sb->cap >= LOG_LINE_MIN && sb->len == 0);
-	put_head(sb, ev, t_ns, seq);
+	append_head(sb, ev, t_ns, seq);
 	for (unsigned i = 0; i < ev->n_fields; i++) {
 		if (ev->fields[i].tagged_key != NULL)
-			complete &= put_field(sb, &ev->fields[i]);
+			complete &= append_field(sb, &ev->fields[i]);
 	}
 	if (complete)
 		strbuf_char(sb, '}');
 	else
-		put_literal(sb, cut_note, sizeof(cut_note) - 1);
+		append_literal(sb, truncated_mark, sizeof(truncated_mark) - 1);
 }

@@ -55,7 +55,7 @@ static struct placeholder read_placeholder(const struct event *ev, const char *a
 }
 
 /* With one decimal. */
-static void put_time_in(struct strbuf *sb, uint64_t ns, uint64_t unit_ns)
+static void append_time_in(struct strbuf *sb, uint64_t ns, uint64_t unit_ns)
 {
 	uint64_t tenths = (ns + unit_ns / 20) / (unit_ns / 10);
 
@@ -64,7 +64,7 @@ static void put_time_in(struct strbuf *sb, uint64_t ns, uint64_t unit_ns)
 	strbuf_u64(sb, tenths % 10);
 }
 
-static const char *put_placeholder(struct strbuf *sb, const struct event *ev, const char *at)
+static const char *append_placeholder(struct strbuf *sb, const struct event *ev, const char *at)
 {
 	struct placeholder p = read_placeholder(ev, at);
 
@@ -73,9 +73,9 @@ static const char *put_placeholder(struct strbuf *sb, const struct event *ev, co
 	if (p.field == NULL)
 		strbuf_char(sb, '?');
 	else if (p.kind == PLACEHOLDER_MS)
-		put_time_in(sb, p.field->u, NS_PER_MS);
+		append_time_in(sb, p.field->u, NS_PER_MS);
 	else if (p.kind == PLACEHOLDER_S)
-		put_time_in(sb, p.field->u, NS_PER_S);
+		append_time_in(sb, p.field->u, NS_PER_S);
 	else
 		log_format_value(sb, p.field, strbuf_escaped_text);
 	return p.after;
@@ -130,7 +130,7 @@ static size_t literal_len(const char *at)
 	return len;
 }
 
-static void put_sentence(struct strbuf *sb, const struct event *ev, const char *at)
+static void append_sentence(struct strbuf *sb, const struct event *ev, const char *at)
 {
 	while (*at != '\0') {
 		size_t literal = literal_len(at);
@@ -138,7 +138,7 @@ static void put_sentence(struct strbuf *sb, const struct event *ev, const char *
 		strbuf_mem(sb, at, literal);
 		at += literal;
 		if (*at == '{') {
-			at = put_placeholder(sb, ev, at + 1);
+			at = append_placeholder(sb, ev, at + 1);
 		} else if (*at == '[') {
 			const char *end;
 
@@ -153,7 +153,7 @@ static void put_sentence(struct strbuf *sb, const struct event *ev, const char *
 
 /* --- the line --------------------------------------------------------------------------------- */
 
-static void put_time(struct strbuf *sb, uint64_t t_ns)
+static void append_time(struct strbuf *sb, uint64_t t_ns)
 {
 	strbuf_char(sb, '[');
 	strbuf_u64_width(sb, t_ns / NS_PER_S, 4, ' ');
@@ -162,7 +162,7 @@ static void put_time(struct strbuf *sb, uint64_t t_ns)
 	strbuf_mem(sb, "] ", 2);
 }
 
-static void put_speaker_and_step(struct strbuf *sb, const struct event_info *info)
+static void append_speaker_and_step(struct strbuf *sb, const struct event_info *info)
 {
 	size_t start = sb->len;
 
@@ -190,9 +190,9 @@ void log_format_text(struct strbuf *sb, const struct event *ev, uint64_t t_ns)
 {
 	struct event_info info = event_info(ev->id);
 
-	put_time(sb, t_ns);
-	put_speaker_and_step(sb, &info);
-	put_sentence(sb, ev, info.text);
+	append_time(sb, t_ns);
+	append_speaker_and_step(sb, &info);
+	append_sentence(sb, ev, info.text);
 	if (info.step == 0 && ev->at_step != 0) {
 		strbuf_mem(sb, " (at step ", 10);
 		strbuf_u64(sb, ev->at_step);

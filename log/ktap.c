@@ -125,7 +125,7 @@ static void note_transfer(struct ktap *k, const struct event *ev)
 	k->n_checks = MAX(k->n_checks, number + 1);
 }
 
-static bool says_up(const struct event *ev)
+static bool is_link_up(const struct event *ev)
 {
 	const char *link = text_of(ev, "link");
 
@@ -136,7 +136,7 @@ void ktap_note(struct ktap *k, const struct event *ev)
 {
 	switch (ev->id) {
 	case EVENT_NETDEV_UP:
-	case EVENT_NETDEV_LINK: k->link_up |= says_up(ev); break;
+	case EVENT_NETDEV_LINK: k->link_up |= is_link_up(ev); break;
 	case EVENT_ADDR_SET:
 		k->has_address = true;
 		k->traces = (struct ktap_traces){0}; /* the search for the address is no check's */
@@ -162,7 +162,7 @@ struct printer {
 
 #define LINE_MAX (KTAP_NAME_MAX + KTAP_WHY_MAX + 64u)
 
-static void put_line(const struct printer *p, const char *text)
+static void print_line(const struct printer *p, const char *text)
 {
 	char line[LINE_MAX];
 	struct strbuf sb = strbuf_on(line, sizeof(line));
@@ -172,18 +172,18 @@ static void put_line(const struct printer *p, const char *text)
 	p->print(line, strbuf_stored(&sb));
 }
 
-static void put_plan(const struct printer *p, unsigned points)
+static void print_plan(const struct printer *p, unsigned points)
 {
 	char text[16];
 	struct strbuf sb = strbuf_on(text, sizeof(text));
 
 	strbuf_str(&sb, "1..");
 	strbuf_u64(&sb, points);
-	put_line(p, text);
+	print_line(p, text);
 }
 
 /* "not ok 5 - connect # status 7: connection refused".  `skip`: why it is skipped, NULL: it is not. */
-static void put_point(struct printer *p, const char *name, unsigned status, const char *why,
+static void print_point(struct printer *p, const char *name, unsigned status, const char *why,
 		      const char *skip)
 {
 	char text[LINE_MAX];
@@ -202,7 +202,7 @@ static void put_point(struct printer *p, const char *name, unsigned status, cons
 		strbuf_str(&sb, " # SKIP ");
 		strbuf_str(&sb, skip);
 	}
-	put_line(p, text);
+	print_line(p, text);
 }
 
 /* Why a phase that is not the failed one is none of this check's; NULL: it came about. */
@@ -221,24 +221,24 @@ static const char *skipped(const struct ktap_check *c, enum ktap_phase phase)
 	}
 }
 
-static void put_phases(struct printer *p, const struct ktap_check *c)
+static void print_phases(struct printer *p, const struct ktap_check *c)
 {
 	for (unsigned phase = 0; phase < KTAP_PHASES; phase++) {
 		bool failed = c->status != STATUS_OK && phase == c->failed_phase;
 
-		put_point(p, phase_names[phase], failed ? c->status : STATUS_OK, c->why,
+		print_point(p, phase_names[phase], failed ? c->status : STATUS_OK, c->why,
 			  failed ? NULL : skipped(c, (enum ktap_phase)phase));
 	}
 }
 
-static void put_check(struct printer *p, const struct ktap_check *c)
+static void print_check(struct printer *p, const struct ktap_check *c)
 {
 	struct printer sub = {.print = p->print, .indent = "  "};
 
-	put_line(&sub, KTAP_VERSION_LINE);
-	put_plan(&sub, KTAP_PHASES);
-	put_phases(&sub, c);
-	put_point(p, c->name, c->status, c->why, NULL);
+	print_line(&sub, KTAP_VERSION_LINE);
+	print_plan(&sub, KTAP_PHASES);
+	print_phases(&sub, c);
+	print_point(p, c->name, c->status, c->why, NULL);
 }
 
 /* The verdict of a run that no check had. */
@@ -259,11 +259,11 @@ static bool is_the_links(const struct ktap *k, const struct verdict *v)
 		(v->status == STATUS_COULD_NOT_CONNECT || v->status == STATUS_TIMED_OUT));
 }
 
-static void put_machine(struct printer *p, const struct ktap *k, const struct verdict *v)
+static void print_machine(struct printer *p, const struct ktap *k, const struct verdict *v)
 {
-	put_point(p, "link", status_if(v, is_the_links(k, v)), v->why,
+	print_point(p, "link", status_if(v, is_the_links(k, v)), v->why,
 		  k->link_up ? NULL : "not reached");
-	put_point(p, "address", status_if(v, v->status == STATUS_NO_ADDRESS), v->why,
+	print_point(p, "address", status_if(v, v->status == STATUS_NO_ADDRESS), v->why,
 		  k->has_address ? NULL : "not reached");
 }
 
@@ -297,15 +297,15 @@ void ktap_report(struct ktap *k, const struct event *result,
 		return;
 	k->reported = true;
 	keep_text(v.why, sizeof(v.why), text_of(result, "errormsg"));
-	put_plan(&p, points + (is_rest ? 1 : 0));
-	put_machine(&p, k, &v);
+	print_plan(&p, points + (is_rest ? 1 : 0));
+	print_machine(&p, k, &v);
 	for (unsigned i = 0; k->n_checks > 1 && i < k->n_checks; i++)
-		put_check(&p, &k->checks[i]);
+		print_check(&p, &k->checks[i]);
 	if (k->n_checks == 1)
-		put_phases(&p, &k->checks[0]);
+		print_phases(&p, &k->checks[0]);
 	for (unsigned phase = 0; k->n_checks == 0 && phase < KTAP_PHASES; phase++)
-		put_point(&p, phase_names[phase], STATUS_OK, "",
+		print_point(&p, phase_names[phase], STATUS_OK, "",
 			  v.status == STATUS_OK ? "nothing was checked" : "not reached");
 	if (is_rest)
-		put_point(&p, name_of_rest(v.status), v.status, v.why, NULL);
+		print_point(&p, name_of_rest(v.status), v.status, v.why, NULL);
 }

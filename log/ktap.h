@@ -16,7 +16,7 @@
 
 #define KTAP_VERSION_LINE "KTAP version 1"
 #define KTAP_CHECKS 48u   /* those behind are counted as the last one's */
-#define KTAP_NAME_MAX 72u /* what is longer is cut */
+#define KTAP_NAME_MAX 72u /* what is longer is truncated */
 #define KTAP_WHY_MAX 512u /* bytes of a sentence: with what was refused, and why */
 
 enum ktap_phase {

@@ -38,8 +38,8 @@ void log_open(const struct log_output *output);
  * PANIC or RESULT that comes earlier lets them out as text, so no verdict is ever lost; more lines
  * than can be kept let all out in both forms. */
 void log_set_mode(enum log_mode mode);
-/* Of the connections that others open the first `burst` are told, and one more each second; of the
- * others there is no line (log/mute.c).  Without this call all are told. */
+/* Of the connections that peers open the first `burst` are logged, and one more each second; the
+ * others are suppressed (log/mute.c).  Without this call all are logged. */
 void log_limit_connections(uint32_t burst);
 bool log_is_muted(uint32_t conn);
 uint64_t log_muted_connections(void);

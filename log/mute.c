@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which of a server's connections are told; see log/mute.h and log/log.h. */
+/* Which of a server's connections are logged; see log/mute.h and log/log.h. */
 #include "log/mute.h"
 
 #include "base/rate.h"
@@ -44,7 +44,7 @@ void log_limit_connections(uint32_t burst)
 	mute.rate = (struct rate_limit){0};
 }
 
-static bool may_be_told(uint64_t t_ns)
+static bool may_be_logged(uint64_t t_ns)
 {
 	if (!mute.limited)
 		return true;
@@ -54,11 +54,11 @@ static bool may_be_told(uint64_t t_ns)
 /* Every event of a connection comes after the one that begins it: SRV_FOUND where we are called. */
 static void begin(const struct event *ev, uint64_t t_ns)
 {
-	bool told = ev->id != EVENT_SRV_FOUND || may_be_told(t_ns);
+	bool logged = ev->id != EVENT_SRV_FOUND || may_be_logged(t_ns);
 
 	mute.newest = MAX(mute.newest, ev->conn);
-	mute.muted += !told;
-	set_muted(ev->conn, !told);
+	mute.muted += !logged;
+	set_muted(ev->conn, !logged);
 }
 
 bool log_mute_wants(const struct event *ev, uint64_t t_ns)

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * Which of a server's connections the log tells: the serial line takes some hundred kilobytes a second,
- * and a connection is a dozen lines.  So many are told whole at once, and one more each second; of the
+ * and a connection is a dozen lines.  So many are logged whole at once, and one more each second; of the
  * others there is no line at all, and their number is known.  Connections that this machine opens
  * itself are always told.
  */

@@ -12,7 +12,7 @@ static uint64_t run_beside(struct background *b, uint64_t now_ns)
 	return b != NULL ? b->run(b, now_ns) : TIME_NEVER;
 }
 
-/* The line that is due comes before the sleep, so that a turn that was late is told late, not never. */
+/* The line that is due comes before the sleep, so that a late iteration is reported late, not never. */
 static void turn(struct machine *m, uint64_t deadline_ns, uint64_t now_ns)
 {
 	uint64_t beside_ns = run_beside(m->background, now_ns);
@@ -54,7 +54,7 @@ static int wait_for(struct machine *m, int fd, unsigned wanted, uint64_t deadlin
 }
 
 /* The pending error, and clears it. */
-static int take_error(struct machine *m, int fd)
+static int pending_error(struct machine *m, int fd)
 {
 	int64_t value;
 	int err = sock_getsockopt(m->stack, fd, SOCK_SO_ERROR, &value);
@@ -72,7 +72,7 @@ int blocking_connect(struct machine *m, int fd, const struct net_endpoint *remot
 	err = wait_for(m, fd, SOCK_POLLOUT, deadline_ns);
 	if (err != ERR_OK)
 		return err;
-	return take_error(m, fd);
+	return pending_error(m, fd);
 }
 
 int blocking_send_all(struct machine *m, int fd, const void *buf, size_t len, uint64_t deadline_ns)
@@ -149,7 +149,7 @@ static int wait_for_fin_acked(struct machine *m, int fd, uint64_t deadline_ns)
 		if (ready < 0)
 			return ready;
 		if ((ready & SOCK_POLLERR) != 0)
-			return take_error(m, fd);
+			return pending_error(m, fd);
 		/* RFC 9293 3.10.7.4: a RST after both FINs is no error of the user's. */
 		if (sock_is_over(m->stack, fd))
 			return ERR_CONNRESET;
@@ -177,7 +177,7 @@ void blocking_abort(struct machine *m, int fd)
 {
 	/* Only a bad descriptor can make it fail, and then there is nothing to end. */
 	(void)sock_abort(m->stack, fd, now(m));
-	/* A turn without sleep: the RST leaves before whoever called ends the machine. */
+	/* An iteration without sleep: the RST leaves before the caller ends the machine. */
 	m->turn(m->ctx, now(m));
 }
 

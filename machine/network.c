@@ -119,7 +119,7 @@ static struct netif *first(const struct choice *c)
 	return c->netifs[i];
 }
 
-static void say_no_link(struct network *n, const struct choice *c, uint64_t waited_ns)
+static void report_no_link(struct network *n, const struct choice *c, uint64_t waited_ns)
 {
 	struct strbuf sb = problem(n, "the network link is down: ");
 	unsigned said = 0;
@@ -149,7 +149,7 @@ static enum status wait_for_link(struct network *n, const struct choice *c)
 	n->netif = ready(c);
 	if (n->netif != NULL)
 		return STATUS_OK;
-	say_no_link(n, c, now(n) - began_ns);
+	report_no_link(n, c, now(n) - began_ns);
 	if (!n->stays)
 		return STATUS_COULD_NOT_CONNECT;
 	n->no_link = true;
@@ -190,7 +190,7 @@ static unsigned prefix_len(uint32_t mask)
 	return len;
 }
 
-static enum status take_given(struct network *n)
+static enum status use_given_address(struct network *n)
 {
 	const struct config_ip *ip = &n->platform->ip;
 	struct stack *stack = n->machine->stack;
@@ -234,7 +234,7 @@ static bool wait_for_lease(struct network *n, uint64_t deadline_ns)
 	return lease_of(n) != NULL;
 }
 
-/* Nobody has given one, and the run goes on: what it is for comes later, or again. */
+/* No address was given, and the run goes on: what it is for comes later, or again. */
 static enum status go_on_without(struct network *n)
 {
 	const struct refused *refused = network_refused(n);
@@ -247,7 +247,7 @@ static enum status go_on_without(struct network *n)
 	return STATUS_OK;
 }
 
-/* Until there is an address, or the patience is at its end; that timeout= ends it says less than
+/* Until there is an address, or the timeout; that timeout= ends it says less than
  * that there is no address. */
 static enum status ask(struct network *n)
 {
@@ -280,7 +280,7 @@ bool network_another_address(struct network *n, uint64_t deadline_ns)
 
 /* --- both --------------------------------------------------------------------------------------- */
 
-static void take_leased_names(struct network *n, const struct net_lease *lease)
+static void read_leased_names(struct network *n, const struct net_lease *lease)
 {
 	struct strbuf sb = strbuf_on(n->domain, sizeof(n->domain));
 
@@ -304,10 +304,10 @@ static void prefer_given_servers(struct network *n)
 	}
 }
 
-void network_take_names(struct network *n)
+void network_update_names(struct network *n)
 {
 	if (n->platform->ip.way == CONFIG_IP_DHCP && lease_of(n) != NULL)
-		take_leased_names(n, lease_of(n));
+		read_leased_names(n, lease_of(n));
 	prefer_given_servers(n);
 }
 
@@ -318,10 +318,10 @@ enum status network_up(struct network *n)
 	n->n_dns = 0;
 	n->domain[0] = '\0';
 	if (n->platform->ip.way == CONFIG_IP_STATIC)
-		status = take_given(n);
+		status = use_given_address(n);
 	else if (n->platform->ip.way == CONFIG_IP_DHCP)
 		status = ask(n);
-	network_take_names(n);
+	network_update_names(n);
 	return status;
 }
 

@@ -3,7 +3,7 @@
  *
  * From the network devices that were found to an address: which of them the run uses (nic=, ip='s
  * device, the first with a link), and how the machine comes to its address (ip=).  It sees the
- * machine through struct machine and the stack through its public door, and no device, so the host's
+ * machine through struct machine and the stack through its public headers, and no device, so the host's
  * tests run it too.
  */
 #ifndef MACHINE_NETWORK_H
@@ -29,10 +29,10 @@ struct network {
 	struct netif *netif;
 	struct net_addr dns[NETWORK_DNS_MAX]; /* name servers */
 	unsigned n_dns;
-	char domain[NETWORK_DOMAIN_MAX]; /* of names without a dot, several with blanks between; "": none */
+	char domain[NETWORK_DOMAIN_MAX]; /* of names without a dot, several separated by spaces; "": none */
 	char problem[NETWORK_PROBLEM_MAX]; /* a sentence, where a call failed */
 	bool no_link; /* waited for in vain, and the run goes on without */
-	uint32_t declines; /* addresses of somebody else's that network_another_address() knows of */
+	uint32_t declines; /* addresses in use by another host that network_another_address() knows of */
 };
 
 /* Sets `netif`, after having waited for a link where there is none: as long as for an address; a machine
@@ -47,9 +47,9 @@ enum status network_up(struct network *n) MUST_CHECK;
 
 /* `dns` and `domain` as they are now: a server may say something else with each renewal, and an
  * address of the link gives way to a lease.  An address that is gone leaves them as they were. */
-void network_take_names(struct network *n);
+void network_update_names(struct network *n);
 
-/* An address turned out to be somebody else's since the last call, or since the start: waits for another
+/* An address turned out to be another host's since the last call, or since the start: waits for another
  * one, as long as dhcp-timeout= has it, and until `deadline_ns`.  False: none was, or none came. */
 bool network_another_address(struct network *n, uint64_t deadline_ns) MUST_CHECK;
 

@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * Signs of life.  Whoever begins something that may be long says so here; when it has lasted two
+ * Signs of life.  Code that begins something that may be long reports it here; when it has lasted two
  * seconds the log gets a `progress` line, and another one each second from then on, never more: how
  * many bytes and how fast, or what is waited for, and how long still.
  *
@@ -30,7 +30,7 @@ struct progress_line {
 struct progress_work {
 	void (*describe)(const void *ctx, struct progress_line *line);
 	const void *ctx;
-	uint64_t deadline_ns;         /* when the patience ends; TIME_NEVER: never */
+	uint64_t deadline_ns;         /* when its timeout is; TIME_NEVER: never */
 };
 
 struct progress {

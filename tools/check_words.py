@@ -18,7 +18,7 @@ import sys
 
 # (what is found in a comment, a document or a log sentence, what to write instead)
 PROSE = [
-    (r"\b(who|whoever) (?!is)\w+s\b(?! \?)", 'the caller, the sender, the owner'),
+    (r"\b(who|whoever) (?!is|has +\?)\w+s\b", 'the caller, the sender, the owner'),
     (r"\bwhoever\b", 'the caller, any caller, whichever peer'),
     (r"\b(nobody|everybody|somebody)('s)?\b(?! can)", 'no caller, no host, another host, a peer; all, any'),
     (r"\b(affair|business)\b|\b(is|are) \S+'s? matter\b|'s matter\b", 'handled in ...'),
@@ -65,7 +65,7 @@ KEPT = {'arp_claims', 'arp_claims_refuted', 'SOCK_MSG_PUT'}
 TOPS = ('base', 'log', 'config', 'net', 'drivers', 'machine', 'kernel', 'app', 'boot')
 
 TOKEN = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|[A-Za-z_]\w*', re.S)
-QUOTED = re.compile(r'"[^"]*"|`[^`]*`', re.S)
+QUOTED = re.compile(r'"[^"]*"|`[^`]*`|\{\w[^{}\n]*\}', re.S)  # the last are fields in log sentences
 
 
 def compiled(rows):

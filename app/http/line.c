@@ -22,7 +22,7 @@ void http_line_unfold(struct http_line *line)
 	line->state = HTTP_LINE_OPEN;
 	line->cr = false;
 	line->skips = line->odd = true;
-	while (!http_line_overlong(line) && line->len > 0 && char_is_blank(line->text[line->len - 1]))
+	while (!http_line_overlong(line) && line->len > 0 && char_is_whitespace(line->text[line->len - 1]))
 		line->total = --line->len;
 	if (line->len < HTTP_LINE_KEPT)
 		line->text[line->len++] = ' ';
@@ -37,7 +37,7 @@ static bool is_control(char c)
 
 static void keep(struct http_line *line, char c)
 {
-	if (line->skips && char_is_blank(c))
+	if (line->skips && char_is_whitespace(c))
 		return;
 	line->skips = false;
 	line->colon = line->colon || c == ':';

@@ -102,7 +102,7 @@ void request_take_field(struct request *r)
 	size_t name_len = colon != NULL ? (size_t)(colon - text) : 0;
 
 	/* RFC 9112 5.2: no folded lines; 5.1: no blank before the colon, which is no token's byte. */
-	if (char_is_blank(text[0]))
+	if (char_is_whitespace(text[0]))
 		request_fail(r, 400, "a header line begins with a blank");
 	else if (colon == NULL)
 		request_fail(r, 400, "a header line has no colon");

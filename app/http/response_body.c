@@ -81,7 +81,7 @@ static bool parse_chunk_size(const struct http_line *line, uint64_t *size)
 	}
 	if (i == 0)
 		return false;
-	while (i < line->len && char_is_blank(line->text[i]))
+	while (i < line->len && char_is_whitespace(line->text[i]))
 		i++;
 	if (i < line->len && line->text[i] != ';')
 		return false;

@@ -25,7 +25,7 @@ static void keep_text(struct http_text *text, const char *at, size_t len)
  * or nothing at all. */
 static void parse_reason(struct http_parser *p, const char *at, size_t len)
 {
-	bool apart = len > 0 && char_is_blank(at[0]);
+	bool apart = len > 0 && char_is_whitespace(at[0]);
 
 	if (p->line.odd || len == 0 || at[0] != ' ')
 		p->odd = true;
@@ -43,7 +43,7 @@ void http_header_status_line(struct http_parser *p)
 	size_t len = p->line.len;
 	uint64_t code;
 
-	if (len < 9 || memcmp(text, "HTTP/1.", 7) != 0 || !char_is_digit(text[7]) || !char_is_blank(text[8])) {
+	if (len < 9 || memcmp(text, "HTTP/1.", 7) != 0 || !char_is_digit(text[7]) || !char_is_whitespace(text[8])) {
 		http_parser_fail(p, STATUS_UNSUPPORTED_PROTOCOL, "the answer is not HTTP/1");
 		return;
 	}
@@ -287,7 +287,7 @@ void http_header_field(struct http_parser *p)
 		http_parser_fail(p, STATUS_WEIRD_REPLY, "a header line has no colon");
 	else if (p->phase == HTTP_PHASE_FIELDS && (!is_token || open) && may_be_framing(text, name_len, open))
 		http_parser_fail(p, STATUS_WEIRD_REPLY, "a field that frames the body is misspelt");
-	else if (char_is_blank(text[0]))
+	else if (char_is_whitespace(text[0]))
 		return; /* RFC 9112 2.2: the first line behind the status line; it is to be ignored */
 	else
 		take_or_skip_field(p, name_len);

@@ -123,7 +123,7 @@ static void take_header_line(struct http_parser *p)
 /* The first byte behind a field's line, `next`, tells whether that was all of it. */
 static void go_on_or_take(struct http_parser *p, uint8_t next)
 {
-	if (char_is_blank((char)next))
+	if (char_is_whitespace((char)next))
 		http_header_unfold(p);
 	else
 		take_header_line(p);

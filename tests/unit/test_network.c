@@ -331,14 +331,14 @@ TEST(names_follow_the_lease)
 	assert_int_equal(ask("dhcp"), STATUS_OK);
 	name_server = 7;
 	live_until(k.now_ns + DHCP_KIT_LEASE * NS_PER_S * 15 / 16); /* T2: nobody answers ARP */
-	network_take_names(&network);
+	network_update_names(&network);
 	assert_int_equal(network.n_dns, 2);
 	assert_int_equal(net_addr_to_ipv4(&network.dns[0]), (KIT_PEER_IP & 0xffffff00) | 7);
 
 	server = NOBODY;
 	live_until(k.now_ns + DHCP_KIT_LEASE * NS_PER_S);
 	assert_non_null(network_no_address(&network));
-	network_take_names(&network);
+	network_update_names(&network);
 	assert_int_equal(network.n_dns, 2);
 }
 
@@ -350,7 +350,7 @@ TEST(names_come_with_a_server_that_comes_back)
 	server = HELPFUL;
 	live_until(k.now_ns + 130 * NS_PER_S);
 	assert_int_equal(k.netif.ipv4, KIT_IP);
-	network_take_names(&network);
+	network_update_names(&network);
 	assert_int_equal(network.n_dns, 2);
 	assert_string_equal(network.domain, "lan.test");
 }
@@ -465,7 +465,7 @@ TEST(a_machine_that_stays)
 	live_until(k.now_ns + 20 * NS_PER_S);
 	assert_int_equal(k.netif.ipv4, KIT_IP);
 	assert_null(network_no_address(&network));
-	network_take_names(&network);
+	network_update_names(&network);
 	assert_string_equal(network.domain, "lan.test");
 }
 

@@ -18,7 +18,7 @@ TEST(characters_are_those_of_the_c_locale)
 
 		assert_int_equal(char_is_digit(c), ascii && isdigit(u) != 0);
 		assert_int_equal(char_is_letter(c), ascii && isalpha(u) != 0);
-		assert_int_equal(char_is_blank(c), ascii && isblank(u) != 0);
+		assert_int_equal(char_is_whitespace(c), ascii && isblank(u) != 0);
 		assert_int_equal(char_lower(c), ascii ? (char)tolower(u) : c);
 	}
 }

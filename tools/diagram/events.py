@@ -89,7 +89,7 @@ OTHERS = {
     'dhcp.ack': Shape('wire', DHCP, STACK, 'DHCP ACK: {ip}/{prefix} is yours', (
         '[for {lease_s} s][, gateway {gateway}]', '[name servers {dns}]'), 'address', 'helper'),
     'dhcp.nak': Shape('wire', DHCP, STACK, 'DHCP NAK: not {ip}', ('[{text}]',), 'address', 'bad'),
-    'dhcp.refused': Shape('note', STACK, STACK, '{what} is of no use: {problem}', (), '', 'warn'),
+    'dhcp.refused': Shape('note', STACK, STACK, '{what} is rejected: {problem}', (), '', 'warn'),
     'dhcp.odd': Shape('note', STACK, STACK, '{what} is odd: {problem}', (), '', 'warn'),
     'dhcp.held': Shape('note', STACK, STACK, '{server} is put last: its offer waits', (), '', 'warn'),
     'dhcp.unusable': Shape('note', STACK, STACK, '{ip} is not used: {problem}', (), '', 'warn'),
@@ -173,7 +173,7 @@ OTHERS = {
     'srv.listening': Shape('note', SERVER, SERVER, 'listens on port {port}', ('descriptor {fd}',), '',
                            'helper'),
     'srv.traffic': Shape('note', SERVER, SERVER, '{connections} more connections, {requests} requests', (
-        'not told one by one',), '', 'helper'),
+        'suppressed',), '', 'helper'),
     'srv.crowded': Shape('note', SERVER, SERVER, 'all places are taken, {connections} by {ip}', (
         '{displaced} displaced, {slow} too slow, {idle} idle, {waiting} wait',), '', 'warn'),
     'srv.stopping': Shape('note', SERVER, SERVER, 'no more connections: {reason}', (), '', 'helper'),
