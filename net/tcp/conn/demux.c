@@ -18,10 +18,16 @@
 static size_t pack_tuple(uint8_t *p, const struct net_endpoint *local,
 			 const struct net_endpoint *remote)
 {
-	size_t addr_len = local->addr.family == NET_FAMILY_IPV6 ? 16 : 4;
+	size_t addr_len = 4;
 
-	memcpy(p, local->addr.bytes, addr_len);
-	memcpy(p + addr_len, remote->addr.bytes, addr_len);
+	if (local->addr.family == NET_FAMILY_IPV6) {
+		addr_len = 16;
+		memcpy(p, local->addr.bytes, 16);
+		memcpy(p + 16, remote->addr.bytes, 16);
+	} else { /* lengths that the compiler knows: two moves */
+		memcpy(p, local->addr.bytes, 4);
+		memcpy(p + 4, remote->addr.bytes, 4);
+	}
 	store_be16(p + 2 * addr_len, local->port);
 	store_be16(p + 2 * addr_len + 2, remote->port);
 	return 2 * addr_len + 4;
