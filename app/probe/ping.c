@@ -93,10 +93,10 @@ static const char *words_of(const struct refused *said, int err)
 static void explain_unreachable(const struct ping *p, int err)
 {
 	struct sock_awaited awaited = ping_awaited(p);
-	int64_t by = 0;
+	const struct net_addr by = sock_error_by(p->t->m->stack, p->fd);
 	struct strbuf sb;
 
-	if (sock_getsockopt(p->t->m->stack, p->fd, SOCK_IP_ERROR_BY, &by) != ERR_OK || by == 0) {
+	if (by.family == NET_FAMILY_NONE) {
 		if (err == ERR_HOSTUNREACH)
 			transfer_fail_no_arp(p->t, p->fd, p->began_ns);
 		else
@@ -105,7 +105,7 @@ static void explain_unreachable(const struct ping *p, int err)
 	}
 	sb = transfer_fail(p->t, STATUS_COULD_NOT_CONNECT, words_of(&awaited.said, err));
 	strbuf_str(&sb, ", says ");
-	strbuf_ipv4(&sb, (uint32_t)by);
+	strbuf_addr(&sb, &by);
 	awaited.said = (struct refused){0}; /* it is the sentence */
 	transfer_explain(p->t, &sb, &awaited);
 }

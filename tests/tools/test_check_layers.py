@@ -180,6 +180,8 @@ def test_words_of_one_cpu(path, text, fault):
     ('net/link/neigh.c', 'net_addr_to_ipv4(a);', 'net/link/neigh.c:1: net_addr_to_ipv4 stands where nothing'),
     ('net/pktbuf.c', 'x = IPV4_HEADER_LEN;', 'net/pktbuf.c:1: IPV4_HEADER_LEN stands where nothing'),
     ('net/pktbuf.c', '/* IPv4 (60) */', None), ('kernel/x.c', 'ipv4();', 'kernel/x.c:1: ipv4 stands where nothing'),
+    ('app/dns/x.h', 'uint32_t server_addr;', 'app/dns/x.h:1: uint32_t server_addr is an address'),
+    ('app/http/x.h', 'struct u { uint32_t ipv4; };', 'app/http/x.h:1: uint32_t ipv4 is an address'),
     ('app/dns/x.c', 'ipv4_parse();', None), ('net/dhcp/x.c', 'ipv4_is();', None),
 ])
 def test_families(path, text, fault):

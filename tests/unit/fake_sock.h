@@ -34,7 +34,7 @@ static struct fake_sock {
 	int connect_error;
 	unsigned refused;    /* number of the socket, from 1, whose connect is refused; 0: none's */
 	unsigned last_step;
-	uint32_t error_by;   /* SOCK_IP_ERROR_BY */
+	uint32_t error_by;   /* sock_error_by(); 0: our own stack */
 	struct sock_awaited awaited; /* what sock_awaited() says */
 	size_t send_room;    /* bytes a send takes; 0: would block */
 	uint64_t send_room_at_ns; /* from then on everything is taken */
@@ -285,13 +285,16 @@ int sock_poll(struct stack *stack, int fd, unsigned wanted)
 	return (int)(ready & (wanted | SOCK_POLLERR | SOCK_POLLHUP));
 }
 
+struct net_addr sock_error_by(struct stack *stack, int fd)
+{
+	(void)stack;
+	return fd == fake.socket_result && fake.error_by != 0 ? net_addr_ipv4(fake.error_by)
+							      : (struct net_addr){.family = NET_FAMILY_NONE};
+}
+
 int sock_getsockopt(struct stack *stack, int fd, enum sock_option option, int64_t *value)
 {
 	(void)stack;
-	if (fd == fake.socket_result && option == SOCK_IP_ERROR_BY) {
-		*value = fake.error_by;
-		return ERR_OK;
-	}
 	if (fd != fake.socket_result || option != SOCK_SO_ERROR)
 		return ERR_BADF;
 	*value = fake.now_ns >= fake.reset_at_ns ? ERR_CONNRESET : fake.connect_error;

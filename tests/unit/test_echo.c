@@ -85,6 +85,13 @@ static int64_t option(enum sock_option o)
 	return value;
 }
 
+static uint32_t reporter(void)
+{
+	const struct net_addr by = sock_error_by(k.stack, fd);
+
+	return net_addr_to_ipv4(&by);
+}
+
 /* An echo request as an application writes it: the identifier and the checksum are nonsense. */
 static const uint8_t request[] = {8, 0, 0xde, 0xad, 0xbe, 0xef, 0, 7, 'a', 'b', 'c'};
 
@@ -426,6 +433,7 @@ TEST(errors_about_our_requests)
 		assert_int_equal(receive(), rows[i].err);
 		assert_int_equal(receive(), ERR_AGAIN);
 		assert_int_equal(option(SOCK_IP_ERROR_BY), OTHER_IP);
+		assert_int_equal(reporter(), OTHER_IP);
 	}
 	error_about(KIT_PEER_IP, id, 3, 1);
 	assert_int_equal(send_request(), ERR_HOSTUNREACH);
@@ -465,6 +473,7 @@ TEST(no_arp_answer)
 	assert_int_equal(sock_poll(k.stack, fd, 0), SOCK_POLLERR);
 	assert_int_equal(receive(), ERR_HOSTUNREACH); /* | none */
 	assert_int_equal(option(SOCK_IP_ERROR_BY), 0);
+	assert_int_equal(reporter(), 0);
 }
 
 TEST(an_echo_finds_out_how_wide_the_path_is)
