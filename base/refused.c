@@ -10,39 +10,51 @@ static bool is_same(const struct refused_reason *a, const struct refused_reason 
 	size_t len = strlen(a->text);
 
 	return a->form == b->form && a->value == b->value &&
-	       net_addr_equal(&a->from, &b->from) &&
 	       (a->text == b->text || (strlen(b->text) == len && memcmp(a->text, b->text, len) == 0));
 }
 
 /* Where the reason is, or the first free place; REFUSED_REASONS_MAX: neither. */
-static unsigned find(const struct refused *r, const struct refused_reason *reason)
+static unsigned find(const struct refused *r, const struct refused_reason *reason,
+		     const struct net_addr *from)
 {
 	unsigned i = 0;
 
-	while (i < REFUSED_REASONS_MAX && r->kept[i].count > 0 && !is_same(&r->kept[i].reason, reason))
+	while (i < REFUSED_REASONS_MAX && r->kept[i].count > 0 &&
+	       !(is_same(&r->kept[i].reason, reason) && net_addr_equal(&r->kept[i].from, from)))
 		i++;
 	return i;
 }
 
-static void add(struct refused *r, struct refused_reason reason, uint64_t count)
+static void add(struct refused *r, const struct refused_reason *reason, const struct net_addr *from,
+		uint64_t count)
 {
-	unsigned i = find(r, &reason);
+	unsigned i = find(r, reason, from);
 
 	r->count += count;
 	if (i == REFUSED_REASONS_MAX)
 		return;
-	r->kept[i].reason = reason;
+	r->kept[i].reason = *reason;
+	r->kept[i].from = *from;
 	r->kept[i].count += count;
 }
 
+static const struct net_addr nobody = {.family = NET_FAMILY_NONE};
+
 void refused_add(struct refused *r, struct refused_reason reason)
 {
-	add(r, reason, 1);
+	add(r, &reason, &nobody, 1);
+}
+
+void refused_add_from(struct refused *r, const char *text, const struct net_addr *from)
+{
+	const struct refused_reason reason = {.text = text, .form = REFUSED_ADDRESS};
+
+	add(r, &reason, from, 1);
 }
 
 void refused_remove(struct refused *r, struct refused_reason reason)
 {
-	unsigned i = find(r, &reason);
+	unsigned i = find(r, &reason, &nobody);
 
 	if (i == REFUSED_REASONS_MAX || r->kept[i].count == 0)
 		return;
@@ -62,7 +74,7 @@ void refused_merge(struct refused *r, const struct refused *other)
 		return;
 	rest = other->count;
 	for (unsigned i = 0; i < REFUSED_REASONS_MAX && other->kept[i].count > 0; i++) {
-		add(r, other->kept[i].reason, other->kept[i].count);
+		add(r, &other->kept[i].reason, &other->kept[i].from, other->kept[i].count);
 		rest -= other->kept[i].count;
 	}
 	r->count += rest;
@@ -70,7 +82,8 @@ void refused_merge(struct refused *r, const struct refused *other)
 
 /* --- in words ---------------------------------------------------------------------------------- */
 
-static void append_reason(struct strbuf *sb, const struct refused_reason *reason)
+static void append_reason(struct strbuf *sb, const struct refused_reason *reason,
+			  const struct net_addr *from)
 {
 	strbuf_str(sb, reason->form == REFUSED_FAULT ? "because " : "");
 	strbuf_str(sb, reason->text);
@@ -80,7 +93,7 @@ static void append_reason(struct strbuf *sb, const struct refused_reason *reason
 	if (reason->form == REFUSED_NUMBER)
 		strbuf_u64(sb, reason->value);
 	else
-		strbuf_addr(sb, &reason->from);
+		strbuf_addr(sb, from);
 }
 
 static uint64_t not_kept(const struct refused *r)
@@ -100,7 +113,7 @@ void refused_write_reasons(struct strbuf *sb, const struct refused *r)
 		strbuf_str(sb, i > 0 ? ", " : "");
 		strbuf_u64(sb, r->kept[i].count);
 		strbuf_char(sb, ' ');
-		append_reason(sb, &r->kept[i].reason);
+		append_reason(sb, &r->kept[i].reason, &r->kept[i].from);
 	}
 	if (rest == 0)
 		return;
@@ -130,7 +143,7 @@ void refused_write(struct strbuf *sb, const struct refused *r)
 	}
 	if (r->kept[0].reason.form != REFUSED_FAULT)
 		strbuf_str(sb, r->count == 1 ? "it " : "all ");
-	append_reason(sb, &r->kept[0].reason);
+	append_reason(sb, &r->kept[0].reason, &r->kept[0].from);
 }
 
 void refused_append(struct strbuf *sb, const char *before, const struct refused *r, const char *after)
@@ -162,7 +175,7 @@ void refused_write_said(struct strbuf *sb, const struct refused *r)
 		strbuf_str(sb, " '");
 		strbuf_str(sb, r->kept[i].reason.text);
 		strbuf_str(sb, "' from ");
-		strbuf_addr(sb, &r->kept[i].reason.from);
+		strbuf_addr(sb, &r->kept[i].from);
 	}
 	if (rest == 0)
 		return;

@@ -22,14 +22,13 @@ struct strbuf;
 enum refused_form {
 	REFUSED_PHRASE,  /* "had a bad UDP checksum" */
 	REFUSED_NUMBER,  /* "came in VLAN" and the value */
-	REFUSED_ADDRESS, /* "came from" and the address */
+	REFUSED_ADDRESS, /* "came from" and the address: refused_add_from() */
 	REFUSED_FAULT,   /* "because" and the text: a sentence */
 };
 
 struct refused_reason {
 	const char *text;
-	uint32_t value;       /* of REFUSED_NUMBER */
-	struct net_addr from; /* of REFUSED_ADDRESS */
+	uint32_t value; /* of REFUSED_NUMBER */
 	uint8_t form; /* enum refused_form */
 };
 
@@ -37,6 +36,7 @@ struct refused {
 	uint64_t count; /* all of them */
 	struct {
 		struct refused_reason reason;
+		struct net_addr from; /* of REFUSED_ADDRESS */
 		uint64_t count; /* 0: free, and so are those behind it */
 	} kept[REFUSED_REASONS_MAX];
 };
@@ -44,10 +44,10 @@ struct refused {
 #define REFUSED(text_) ((struct refused_reason){.text = (text_)})
 #define REFUSED_WITH(text_, form_, value_) \
 	((struct refused_reason){.text = (text_), .form = (form_), .value = (value_)})
-#define REFUSED_FROM(text_, addr_) \
-	((struct refused_reason){.text = (text_), .form = REFUSED_ADDRESS, .from = (addr_)})
 
 void refused_add(struct refused *r, struct refused_reason reason);
+/* A REFUSED_ADDRESS: the words, which end in "from", and the address (a reason alone fits in registers). */
+void refused_add_from(struct refused *r, const char *text, const struct net_addr *from);
 /* One that was added turns out to be in order after all. */
 void refused_remove(struct refused *r, struct refused_reason reason);
 /* Adds what the other has; NULL: nothing. */
@@ -64,7 +64,7 @@ void refused_append(struct strbuf *sb, const char *before, const struct refused 
 /* refused_write_reasons() as a string, for an event's field refused_why. */
 const char *refused_why(char text[REFUSED_TEXT_MAX], const struct refused *r);
 
-/* The same bounded count for what others said: each reason is a REFUSED_FROM(), the words and who
+/* The same bounded count for what others said: each is a refused_add_from(), the words and who
  * said them.  "3 times 'host unreachable' from 192.0.2.1, once 'time exceeded' from 192.0.2.9". */
 void refused_write_said(struct strbuf *sb, const struct refused *r);
 

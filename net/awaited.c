@@ -35,6 +35,14 @@ void awaited_add(struct stack *stack, struct awaited **slot, struct refused_reas
 		refused_add(&a->refused, why);
 }
 
+void awaited_add_stranger(struct stack *stack, struct awaited **slot, const struct net_addr *from)
+{
+	struct awaited *a = awaited_make(stack, slot);
+
+	if (a != NULL)
+		refused_add_from(&a->refused, "came from", from);
+}
+
 void awaited_note(struct stack *stack, struct awaited **slot, const char *what, const struct net_addr *reporter,
 		  const struct refused *refused)
 {
@@ -45,5 +53,5 @@ void awaited_note(struct stack *stack, struct awaited **slot, const char *what, 
 		return;
 	refused_merge(&a->refused, refused);
 	if (what != NULL)
-		refused_add(&a->said, REFUSED_FROM(what, *reporter));
+		refused_add_from(&a->said, what, reporter);
 }

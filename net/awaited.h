@@ -22,6 +22,8 @@ struct awaited *awaited_make(struct stack *stack, struct awaited **slot);
 void awaited_free(struct stack *stack, struct awaited **slot);
 /* Counts it at *slot, where there is memory. */
 void awaited_add(struct stack *stack, struct awaited **slot, struct refused_reason why);
+/* The same of a packet from somebody who was not asked. */
+void awaited_add_stranger(struct stack *stack, struct awaited **slot, const struct net_addr *from);
 /* Bad news about what was sent: an ICMP error in words (static; NULL: it is none) and who said it, or
  * what came in place of an ARP answer (NULL: not known). */
 void awaited_note(struct stack *stack, struct awaited **slot, const char *what, const struct net_addr *reporter,

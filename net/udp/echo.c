@@ -63,7 +63,7 @@ static void refuse_stranger(struct stack *stack, const struct icmp_header *h,
 	struct udp_pcb *pcb = udp_find_connected(stack, true, &local);
 
 	if (pcb != NULL)
-		awaited_add(stack, &pcb->awaited, REFUSED_FROM("came from", facts->src));
+		awaited_add_stranger(stack, &pcb->awaited, &facts->src);
 }
 
 /* A reply has code 0: there are hosts that answer 3 for one that they did not reach. */

@@ -211,10 +211,11 @@ static void refuse_stranger(struct stack *stack, const struct net_endpoint *remo
 
 	if (pcb == NULL)
 		return;
-	awaited_add(stack, &pcb->awaited,
-		    net_addr_equal(&pcb->remote.addr, &remote->addr)
-			    ? REFUSED_WITH("came from port", REFUSED_NUMBER, remote->port)
-			    : REFUSED_FROM("came from", remote->addr));
+	if (!net_addr_equal(&pcb->remote.addr, &remote->addr))
+		awaited_add_stranger(stack, &pcb->awaited, &remote->addr);
+	else
+		awaited_add(stack, &pcb->awaited,
+			    REFUSED_WITH("came from port", REFUSED_NUMBER, remote->port));
 }
 
 /* What is wrong with the datagram: its counter, or NULL. */

@@ -393,6 +393,6 @@ TEST(who_said_no_is_remembered)
 	assert_int_equal(x.err, ERR_HOSTUNREACH);
 	assert_int_equal(x.said.count, 1);
 	assert_string_equal(x.said.kept[0].reason.text, "communication prohibited");
-	assert_int_equal(net_addr_to_ipv4(&x.said.kept[0].reason.from), KIT_PEER_IP);
+	assert_int_equal(net_addr_to_ipv4(&x.said.kept[0].from), KIT_PEER_IP);
 }
 

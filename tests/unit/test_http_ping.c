@@ -3,6 +3,8 @@
 #include "tests/runner/unit.h"
 #include "tests/unit/http_kit.h"
 
+static const struct net_addr router = {.family = NET_FAMILY_IPV4, .bytes = {10, 0, 0, 254}};
+
 #define P "ping=10.0.0.9 "
 #define URL_OF_OURS "url=http://10.0.0.1/"
 #define ECHO_AT(ms) {.at_ns = (ms) * NS_PER_MS, .bytes = fake_echo, .len = FAKE_ECHO_LEN}
@@ -126,15 +128,13 @@ TEST(nobody_has_that_address)
 TEST(in_the_routers_words)
 {
 	fake.error_by = 0x0a0000fe;
-	refused_add(&fake.awaited.said,
-		    REFUSED_FROM("communication prohibited", net_addr_ipv4(0x0a0000fe)));
+	refused_add_from(&fake.awaited.said, "communication prohibited", &router);
 	assert_int_equal(RUN(P, ERR_AT(3, ERR_HOSTUNREACH)), STATUS_COULD_NOT_CONNECT);
 	must_say(": communication prohibited, says 10.0.0.254\n");
 	fresh_ping();
 	fake.error_by = 0x0a0000fe;
 	for (unsigned i = 0; i < 2; i++)
-		refused_add(&fake.awaited.said,
-			    REFUSED_FROM("communication prohibited", net_addr_ipv4(0x0a0000fe)));
+		refused_add_from(&fake.awaited.said, "communication prohibited", &router);
 	refused_add(&fake.awaited.refused, REFUSED_WITH("came in VLAN", REFUSED_NUMBER, 7));
 	assert_int_equal(RUN(P, ERR_AT(3, ERR_HOSTUNREACH)), STATUS_COULD_NOT_CONNECT);
 	must_say(": communication prohibited, says 10.0.0.254 (1 answer refused: it came in VLAN 7)\n");

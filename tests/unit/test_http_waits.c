@@ -3,6 +3,8 @@
 #include "tests/runner/unit.h"
 #include "tests/unit/http_kit.h"
 
+static const struct net_addr router = {.family = NET_FAMILY_IPV4, .bytes = {192, 0, 2, 1}};
+
 FIXTURE(fresh, NULL);
 
 /* --- closing ---------------------------------------------------------------------------------------- */
@@ -72,7 +74,7 @@ static void refuse(struct refused_reason why, unsigned times)
 static void say(const char *what, unsigned times)
 {
 	while (times-- > 0)
-		refused_add(&fake.awaited.said, REFUSED_FROM(what, net_addr_ipv4(0xc0000201)));
+		refused_add_from(&fake.awaited.said, what, &router);
 }
 
 TEST(a_wait_that_fails_says_what_came)

@@ -23,6 +23,14 @@ static void add(struct refused_reason reason, unsigned times)
 		refused_add(&r, reason);
 }
 
+static void add_from(const char *words, uint32_t from, unsigned times)
+{
+	const struct net_addr addr = net_addr_ipv4(from);
+
+	while (times-- > 0)
+		refused_add_from(&r, words, &addr);
+}
+
 static void empty(void)
 {
 	r = (struct refused){0};
@@ -33,9 +41,6 @@ FIXTURE(empty, NULL);
 static const struct refused_reason vlan_7 = REFUSED_WITH("came in VLAN", REFUSED_NUMBER, 7);
 static const struct refused_reason vlan_8 = REFUSED_WITH("came in VLAN", REFUSED_NUMBER, 8);
 static const struct refused_reason checksum = REFUSED("had a bad UDP checksum");
-static const struct refused_reason stranger =
-	{.text = "came from", .form = REFUSED_ADDRESS,
-	 .from = {.family = NET_FAMILY_IPV4, .bytes = {192, 0, 2, 1}}};
 static const struct refused_reason fault = REFUSED_WITH("it has no mask", REFUSED_FAULT, 0);
 
 TEST(reasons_are_counted_apart)
@@ -47,7 +52,7 @@ TEST(reasons_are_counted_apart)
 	add(vlan_7, 2);
 	assert_string_equal(written(), "5 answers refused: 3 had a bad UDP checksum, 2 came in VLAN 7");
 	assert_string_equal(refused_why(text, &r), "3 had a bad UDP checksum, 2 came in VLAN 7");
-	add(stranger, 1);
+	add_from("came from", 0xc0000201, 1);
 	assert_string_equal(refused_why(text, &r),
 			    "3 had a bad UDP checksum, 2 came in VLAN 7, 1 came from 192.0.2.1");
 }
@@ -126,12 +131,24 @@ TEST(what_is_appended)
 	assert_string_equal(text, "no answer (1 answer refused: it came in VLAN 7)");
 }
 
+/* The same words from another address, of whatever family, are another reason. */
+TEST(strangers_are_told_apart)
+{
+	const struct net_addr six = {.family = NET_FAMILY_IPV6, .bytes = {0xc0, 0, 2, 1}};
+
+	add_from("came from", 0xc0000201, 2);
+	add_from("came from", 0xc0000202, 1);
+	refused_add_from(&r, "came from", &six);
+	assert_string_equal(refused_why(text, &r), "2 came from 192.0.2.1, 1 came from 192.0.2.2, "
+						   "1 came from c000:201:0:0:0:0:0:0");
+}
+
 TEST(what_was_said)
 {
 	struct strbuf sb = strbuf_on(text, sizeof(text));
 
-	add(REFUSED_FROM("host unreachable", net_addr_ipv4(0xc0000201)), 3);
-	add(REFUSED_FROM("time exceeded", net_addr_ipv4(0xc0000202)), 1);
+	add_from("host unreachable", 0xc0000201, 3);
+	add_from("time exceeded", 0xc0000202, 1);
 	refused_write_said(&sb, &r);
 	assert_string_equal(text, "3 times 'host unreachable' from 192.0.2.1, "
 				  "once 'time exceeded' from 192.0.2.2");

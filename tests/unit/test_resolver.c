@@ -68,7 +68,7 @@ void dns_exchange(struct dns_exchange *x)
 		x->edns = x->edns && !(r->how & REFUSES_EDNS);
 		x->outcome = r->outcome;
 		if (r->err == ERR_CONNREFUSED)
-			refused_add(&x->said, REFUSED_FROM("port unreachable", net_addr_ipv4(asked_server(x))));
+			refused_add_from(&x->said, "port unreachable", &x->server);
 		x->answer = (struct dns_answer){.rcode = 2, .recursion = r->how & ASKS_OTHERS, .n_addresses = 2,
 						.addresses = {0xc0000201, 0xc0000202}};
 		if (r->alias != NULL)

@@ -74,8 +74,6 @@ struct refused *tcp_awaits(struct stack *stack, const struct ip_facts *facts, co
 /* Seldom, so every connection is looked at, and only where the port is one that is in use. */
 void tcp_refuse_stranger(struct stack *stack, const struct tcp_segment *seg)
 {
-	const struct refused_reason why = REFUSED_FROM("came from", seg->remote.addr);
-
 	if (!(seg->flags & TCP_ACK) || *tcp_port_users(stack, seg->local.port) == 0)
 		return;
 	for (uint32_t i = 0; i < stack->tcp->n_buckets; i++) {
@@ -84,7 +82,7 @@ void tcp_refuse_stranger(struct stack *stack, const struct tcp_segment *seg)
 			if (tcb->life.state == TCP_SYN_SENT && tcb->id.local.port ==
 			    seg->local.port &&
 			    tcb->snd.nxt == seg->ack)
-				awaited_add(stack, &tcb->life.awaited, why);
+				awaited_add_stranger(stack, &tcb->life.awaited, &seg->remote.addr);
 		}
 	}
 }
