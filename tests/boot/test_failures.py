@@ -26,6 +26,7 @@ def check_stopped(log, failed_step, reached):
 def test_refused(wire):
     log = call(wire, [wire.ip, wire.url(port=81)], 7)
     check_stopped(log, 12, 8)
+    assert (log.result['outcome'], log.result['errormsg']) == ('failed', 'connection refused')
     assert log.first('tcp.rst_rcvd')['at_step'] == 12
     assert log.first('tcp.retransmit') is None
 
