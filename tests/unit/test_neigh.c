@@ -62,7 +62,7 @@ TEST(strangers_cannot_push_out_who_is_in_use)
 					     .sha = other_mac});
 	}
 	assert_int_equal(kit_counter(&k, "arp_replies_out"), 201);
-	assert_true(kit_counter(&k, "arp_table_full") > 0);
+	assert_in_range(kit_counter(&k, "arp_table_full"), 1, 200);
 	assert_non_null(entry(KIT_PEER_IP));
 	kit_sent_clear(&k);
 	send_number(KIT_PEER_IP, 2);
@@ -72,6 +72,7 @@ TEST(strangers_cannot_push_out_who_is_in_use)
 /* Not even when every entry is in use; the stranger is answered all the same. */
 TEST(a_stranger_gets_no_entry_in_a_busy_table)
 {
+	k.now_ns += 10 * NEIGH_REACHABLE_NS; /* a clock that has gone on for long */
 	for (unsigned i = 0; i < NEIGH_MAX; i++) {
 		send_number(KIT_IP + 1 + i, (uint8_t)i);
 		inject_reply(KIT_IP + 1 + i, other_mac);
