@@ -42,7 +42,7 @@ void sock_awaited(struct stack *stack, int fd, uint64_t now_ns, struct sock_awai
 		return;
 	}
 	refused_merge(&awaited->refused, tcp_refused(sock->tcb));
-	refused_merge(&awaited->said, tcp_said(sock->tcb));
+	refused_merge(&awaited->said, tcp_refused_meanwhile(sock->tcb));
 	tcp_status(sock->tcb, &status);
 	check_next_hop(stack, &status.remote.addr, status.state == TCP_SYN_SENT, now_ns, awaited);
 }

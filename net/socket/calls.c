@@ -134,7 +134,7 @@ static int take_error(struct socket *sock)
 	int err;
 
 	if (sock->type == SOCK_TYPE_STREAM)
-		return tcp_take_error(sock->tcb);
+		return tcp_consume_error(sock->tcb);
 	err = sock->udp.error;
 	sock->udp.error = ERR_OK;
 	return err;

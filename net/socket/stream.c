@@ -95,12 +95,12 @@ int stream_connect(struct stack *stack, struct socket *sock, const struct net_en
 	tcp_status(sock->tcb, &status);
 	err = check_connect(&status);
 	if (err == ERR_OK && status.used) { /* and it failed */
-		err = tcp_take_error(sock->tcb);
+		err = tcp_consume_error(sock->tcb);
 		if (err == ERR_OK)
 			err = renew(stack, sock, now_ns);
 	}
 	if (err == ERR_OK)
-		err = tcp_take_buffers(stack, sock->tcb, &sndbuf, &rcvbuf);
+		err = tcp_alloc_buffers(stack, sock->tcb, &sndbuf, &rcvbuf);
 	if (err != ERR_OK)
 		return err;
 	event_emit(stack->port->events, EVENT_SOCK_CONNECT, tcp_conn(sock->tcb), 0,
@@ -233,7 +233,7 @@ int stream_shutdown(struct stack *stack, struct socket *sock, enum sock_how how,
 			tcp_unlisten(stack, sock->tcb, now_ns);
 		return ERR_OK;
 	case TCP_SYN_SENT:
-		tcp_give_up_opening(stack, sock->tcb);
+		tcp_end_opening(stack, sock->tcb);
 		return ERR_OK;
 	default:
 		break;

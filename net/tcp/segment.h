@@ -12,7 +12,7 @@
 
 /* A received segment, parsed.  seq, data and len shrink when parts of it turn out to be old. */
 struct tcp_segment {
-	struct pktbuf *pkt; /* [data, tail) is the payload; NULL once somebody has taken it */
+	struct pktbuf *pkt; /* [data, tail) is the payload; NULL once it has been consumed */
 	struct net_endpoint local, remote;
 	uint32_t seq, ack;
 	uint32_t data_len; /* payload bytes */

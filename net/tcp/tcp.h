@@ -4,7 +4,7 @@
  * TCP as its neighbours in the stack see it (RFC 9293).  What is inside stands in net/tcp/ and is
  * included from nowhere else.
  *
- * Two neighbours: IP below hands in segments and bad news; the socket layer above makes the user
+ * Two neighbours: IP below hands in segments and errors; the socket layer above makes the user
  * calls of RFC 9293 3.10.1-3.10.6.  A `struct tcb` belongs to TCP.  The socket layer holds a
  * pointer from tcp_create() or tcp_accept() until tcp_release(); until then the TCB stays, in
  * CLOSED with its error when the connection is over.
@@ -65,7 +65,7 @@ struct tcp_user {
 	/* Step 15: called once, when the connection that this user opened is established.
 	 * `rtt_ns`: from our (last) SYN to its answer. */
 	void (*connected)(struct stack *stack, struct tcp_user *user, uint64_t rtt_ns);
-	/* A segment of the connection has come, or its state has changed: worth a look once the stack
+	/* A segment of the connection has come, or its state has changed: to be checked once the stack
 	 * is through with what it does.  NULL: not wanted. */
 	void (*active)(struct stack *stack, struct tcp_user *user);
 };
@@ -84,7 +84,7 @@ void tcp_drop(struct stack *stack, struct tcb *tcb);
 
 uint32_t tcp_conn(const struct tcb *tcb);
 
-/* Sizes for the buffers, before tcp_take_buffers(): 2 KiB to 1 MiB (clamped); 0 leaves one as it
+/* Sizes for the buffers, before tcp_alloc_buffers(): 2 KiB to 1 MiB (clamped); 0 leaves one as it
  * is.  A receive buffer that is sized here has that size at once; else it grows up to the stack's. */
 void tcp_set_buffers(struct tcb *tcb, uint32_t sndbuf, uint32_t rcvbuf);
 /* The send buffer's at any time: what is in it stays, and beyond the new size nothing is taken until
@@ -92,7 +92,7 @@ void tcp_set_buffers(struct tcb *tcb, uint32_t sndbuf, uint32_t rcvbuf);
 int tcp_resize_send_buffer(struct tcb *tcb, uint32_t size) MUST_CHECK;
 /* Takes the buffer memory of an active open, half as much as often as memory is short, and says
  * what it got.  ERR_NOMEM below 4 KiB. */
-int tcp_take_buffers(struct stack *stack, struct tcb *tcb, uint32_t *sndbuf,
+int tcp_alloc_buffers(struct stack *stack, struct tcb *tcb, uint32_t *sndbuf,
 		     uint32_t *rcvbuf) MUST_CHECK;
 
 /* The next tcp_bind() shares its port with others that would. */
@@ -134,7 +134,7 @@ int tcp_peek(struct tcb *tcb, void *buf, size_t len) MUST_CHECK;
 /* 3.10.4 CLOSE: no more data from us; a FIN follows what is queued.  ERR_NOTCONN. */
 int tcp_close(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 /* A SYN-SENT ends with ERR_CONNRESET, as shutdown() has it elsewhere. */
-void tcp_give_up_opening(struct stack *stack, struct tcb *tcb);
+void tcp_end_opening(struct stack *stack, struct tcb *tcb);
 /* The user will not receive any more: what comes is acknowledged and thrown away. */
 void tcp_close_read(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 /* 3.10.5 ABORT: a RST where the state asks for one; then CLOSED.  `unread`: because the user closes
@@ -168,9 +168,9 @@ void tcp_info(const struct tcb *tcb, struct sock_tcp_info *info, uint64_t now_ns
 /* Since the connection's last progress: what was dropped, and the ICMP errors.  Borrowed; NULL:
  * nothing. */
 const struct refused *tcp_refused(const struct tcb *tcb);
-const struct refused *tcp_said(const struct tcb *tcb);
+const struct refused *tcp_refused_meanwhile(const struct tcb *tcb);
 /* Reads and clears the error that ended the connection. */
-int tcp_take_error(struct tcb *tcb);
+int tcp_consume_error(struct tcb *tcb);
 void tcp_set_nodelay(struct stack *stack, struct tcb *tcb, bool on, uint64_t now_ns);
 /* While corked a last segment that is not full waits, for 200 ms at most. */
 void tcp_set_cork(struct stack *stack, struct tcb *tcb, bool on, uint64_t now_ns);

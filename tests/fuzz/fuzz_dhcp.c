@@ -36,7 +36,7 @@ struct script {
 	bool started, link_local;
 	struct dk_said said;   /* the client's latest message */
 	unsigned messages;     /* since the clock or the server last allowed more */
-	uint64_t heard_ns;     /* the latest message to it */
+	uint64_t last_received_ns;     /* the latest message to it */
 	size_t memory_at_first;
 	int udp;
 };
@@ -110,9 +110,9 @@ static void check_lease(const struct script *s)
 	FUZZ_CHECK(!lease->link_local || (s->link_local && netif->ipv4 >> 16 == 0xa9fe), "%08x",
 		   netif->ipv4);
 	FUZZ_CHECK(lease->lease_s == UINT32_MAX ||
-			   s->k.now_ns - s->heard_ns < lease->lease_s * NS_PER_S,
+			   s->k.now_ns - s->last_received_ns < lease->lease_s * NS_PER_S,
 		   "a lease of %u s, %llu s after the last message", lease->lease_s,
-		   (unsigned long long)((s->k.now_ns - s->heard_ns) / NS_PER_S));
+		   (unsigned long long)((s->k.now_ns - s->last_received_ns) / NS_PER_S));
 	FUZZ_CHECK(lease->lease_s != 0, "a lease of nothing");
 	FUZZ_CHECK(lease->t1_s <= lease->t2_s && lease->t2_s <= lease->lease_s, "T1 %u T2 %u of %u",
 		   lease->t1_s, lease->t2_s, lease->lease_s);
@@ -205,7 +205,7 @@ static void message(struct script *s, struct fuzz_input *in)
 		a.len = MIN(a.len, len);
 	}
 	dk_send(&s->k, &a, &(struct dk_way){.dst = how & MESSAGE_UNICAST ? yiaddr : 0});
-	s->heard_ns = s->k.now_ns;
+	s->last_received_ns = s->k.now_ns;
 	s->messages = 0;
 }
 

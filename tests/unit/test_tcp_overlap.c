@@ -33,9 +33,9 @@ static void look(struct model *m, const struct tcp_inside *in)
 	memcpy(m->before, m->held, sizeof(m->held));
 	memset(m->held, 0, sizeof(m->held));
 	memset(m->held, true, in->rcv_nxt - TK_IRS - 1);
-	for (uint32_t i = 0; r != NULL && i < r->n_runs; i++) {
-		assert_true(seq_gt(r->runs[i].start, i == 0 ? in->rcv_nxt : r->runs[i - 1].end));
-		memset(m->held + (r->runs[i].start - TK_IRS - 1), true, r->runs[i].end - r->runs[i].start);
+	for (uint32_t i = 0; r != NULL && i < r->n_ranges; i++) {
+		assert_true(seq_gt(r->ranges[i].start, i == 0 ? in->rcv_nxt : r->ranges[i - 1].end));
+		memset(m->held + (r->ranges[i].start - TK_IRS - 1), true, r->ranges[i].end - r->ranges[i].start);
 	}
 }
 
@@ -56,10 +56,10 @@ static uint32_t memory_of_runs(const struct tcp_inside *in)
 	const struct tcp_reassembly *r = in->reassembly;
 	uint32_t sum = 0;
 
-	for (uint32_t i = 0; r != NULL && i < r->n_runs; i++) {
-		for (const struct pktbuf *pkt = r->runs[i].first; pkt != NULL; pkt = pkt->next) {
+	for (uint32_t i = 0; r != NULL && i < r->n_ranges; i++) {
+		for (const struct pktbuf *pkt = r->ranges[i].first; pkt != NULL; pkt = pkt->next) {
 			sum += tcp_packet_memory(pkt);
-			if (pkt == r->runs[i].last)
+			if (pkt == r->ranges[i].last)
 				break;
 		}
 	}

@@ -66,9 +66,9 @@ TEST(what_was_out)
 {
 	begin(10000);
 	sacked(1, 4);
-	tcp_prr_begin(&tcb, &(struct tcp_news){.sacked = 1000, .delivered = 1000});
+	tcp_prr_begin(&tcb, &(struct tcp_ack_info){.sacked = 1000, .delivered = 1000});
 	assert_int_equal(tcb.cc.prr.recover_fs, 18000);
-	tcp_prr_begin(&tcb, &(struct tcp_news){.sacked = 3000, .acked = 2000});
+	tcp_prr_begin(&tcb, &(struct tcp_ack_info){.sacked = 3000, .acked = 2000});
 	assert_int_equal(tcb.cc.prr.recover_fs, 22000);
 	end();
 }
@@ -76,8 +76,8 @@ TEST(what_was_out)
 /* More is in flight than ssthresh: one segment for every two that are delivered. */
 TEST(in_proportion)
 {
-	struct tcp_news first = {.sacked = 3000, .delivered = 3000, .lost = true};
-	struct tcp_news one = {.sacked = 1000, .delivered = 1000};
+	struct tcp_ack_info first = {.sacked = 3000, .delivered = 3000, .lost = true};
+	struct tcp_ack_info one = {.sacked = 1000, .delivered = 1000};
 
 	begin(10000);
 	lost(0, 1);
@@ -101,7 +101,7 @@ TEST(in_proportion)
 /* "Force a fast retransmit upon entering recovery" */
 TEST(the_first_goes_at_once)
 {
-	struct tcp_news one = {.sacked = 1000, .delivered = 1000, .lost = true};
+	struct tcp_ack_info one = {.sacked = 1000, .delivered = 1000, .lost = true};
 
 	begin(10000);
 	lost(0, 1);
@@ -109,7 +109,7 @@ TEST(the_first_goes_at_once)
 	tcp_prr_begin(&tcb, &one);
 	tcp_prr_acked(&tcb, &one);
 	expect(1000, 1000);
-	tcp_prr_acked(&tcb, &(struct tcp_news){.acked = 0});
+	tcp_prr_acked(&tcb, &(struct tcp_ack_info){.acked = 0});
 	expect(0, 0);
 	end();
 }
@@ -118,8 +118,8 @@ TEST(the_first_goes_at_once)
  * each ACK that moves SND.UNA and finds nothing lost, a segment more (SSRB), up to ssthresh. */
 TEST(below_ssthresh)
 {
-	struct tcp_news bad = {.sacked = 2000, .delivered = 2000, .lost = true};
-	struct tcp_news good = {.acked = 1000, .delivered = 1000};
+	struct tcp_ack_info bad = {.sacked = 2000, .delivered = 2000, .lost = true};
+	struct tcp_ack_info good = {.acked = 1000, .delivered = 1000};
 
 	begin(10000);
 	lost(0, 15);
@@ -142,7 +142,7 @@ TEST(below_ssthresh)
 /* Everything is lost again, so no ACK will come: one goes, or only the time-out would help. */
 TEST(nothing_in_flight)
 {
-	struct tcp_news none = {.acked = 0};
+	struct tcp_ack_info none = {.acked = 0};
 
 	begin(10000);
 	tcp_prr_begin(&tcb, &none);

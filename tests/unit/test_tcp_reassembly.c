@@ -41,9 +41,9 @@ TCP_TEST(the_first_bytes_stay_in_order)
 
 static void expect_run(struct tk *t, unsigned i, uint32_t start, uint32_t end)
 {
-	assert_true(i < tk_inspect(t).reassembly->n_runs);
-	assert_int_equal(tk_inspect(t).reassembly->runs[i].start, TK_IRS + start);
-	assert_int_equal(tk_inspect(t).reassembly->runs[i].end, TK_IRS + end);
+	assert_true(i < tk_inspect(t).reassembly->n_ranges);
+	assert_int_equal(tk_inspect(t).reassembly->ranges[i].start, TK_IRS + start);
+	assert_int_equal(tk_inspect(t).reassembly->ranges[i].end, TK_IRS + end);
 }
 
 /* 1001:1501 is held, 501:1961 comes: both its ends are new, and what lay between stays. */
@@ -56,7 +56,7 @@ TCP_TEST(a_segment_that_spans_a_run)
 	TK_SEND(t, .seq = 1001, .ack = 1, .flags = TCP_ACK, .data = held, .len = 4);
 	peer_data(t, 1004, 496);
 	peer_data(t, 500, 1460);
-	assert_int_equal(tk_inspect(t).reassembly->n_runs, 1);
+	assert_int_equal(tk_inspect(t).reassembly->n_ranges, 1);
 	expect_run(t, 0, 501, 1961);
 	assert_int_equal(kit_counter(&t->k, "tcp_reassembly_dropped"), 0);
 	kit_sent_clear(&t->k);
@@ -79,13 +79,13 @@ TCP_TEST(a_segment_that_spans_several_runs)
 	peer_data(t, 700, 100);
 	peer_data(t, 900, 100);
 	peer_data(t, 150, 600);
-	assert_int_equal(tk_inspect(t).reassembly->n_runs, 2);
+	assert_int_equal(tk_inspect(t).reassembly->n_ranges, 2);
 	expect_run(t, 0, 101, 801);
 	expect_run(t, 1, 901, 1001);
 	peer_data(t, 850, 150);
 	expect_run(t, 1, 851, 1001);
 	peer_data(t, 50, 800);
-	assert_int_equal(tk_inspect(t).reassembly->n_runs, 1);
+	assert_int_equal(tk_inspect(t).reassembly->n_ranges, 1);
 	expect_run(t, 0, 51, 1001);
 	kit_sent_clear(&t->k);
 	peer_data(t, 0, 51);
@@ -101,14 +101,14 @@ TCP_TEST(a_segment_that_spans_all_runs)
 	size_t before;
 
 	tk_establish(t);
-	for (uint32_t i = 0; i < TCP_RUNS_MAX; i++)
+	for (uint32_t i = 0; i < TCP_RANGES_MAX; i++)
 		peer_data(t, 10 + 2 * i, 1);
 	kit_sent_clear(&t->k);
 	before = tk_inspect(t).rcv_memory;
 	peer_data(t, 9, 1000);
 	kit_sent_clear(&t->k);
 	assert_true(tk_inspect(t).rcv_memory < before);
-	assert_int_equal(tk_inspect(t).reassembly->n_runs, 1);
+	assert_int_equal(tk_inspect(t).reassembly->n_ranges, 1);
 	expect_run(t, 0, 10, 1010);
 	peer_data(t, 0, 9);
 	expect_read(t, 0, 1009);
@@ -153,8 +153,8 @@ TCP_TEST(thousands_of_one_byte_holes)
 		kit_sent_clear(&t->k);
 		most = MAX(most, t->k.kp.live_bytes);
 	}
-	assert_int_equal(tk_inspect(t).reassembly->n_runs, TCP_RUNS_MAX);
-	assert_int_equal(kit_counter(&t->k, "tcp_reassembly_dropped"), 5000 - TCP_RUNS_MAX);
+	assert_int_equal(tk_inspect(t).reassembly->n_ranges, TCP_RANGES_MAX);
+	assert_int_equal(kit_counter(&t->k, "tcp_reassembly_dropped"), 5000 - TCP_RANGES_MAX);
 	assert_true(most < 1000000);
 	assert_int_equal(tk_state(t), TCP_ESTABLISHED);
 }

@@ -157,7 +157,7 @@ TEST(what_goes_again_is_the_latest)
 	send_many(3);
 	scoreboard_mark_lost(sb, scoreboard_at(sb, 0));
 	assert_int_equal(sb->pipe, 2 * LEN);
-	scoreboard_sent_again(sb, scoreboard_at(sb, 0), 10);
+	scoreboard_retransmitted(sb, scoreboard_at(sb, 0), 10);
 	assert_int_equal(sb->pipe, 3 * LEN);
 	s = scoreboard_oldest(sb);
 	assert_int_equal(s->seq, FIRST + LEN);
@@ -180,7 +180,7 @@ TEST(a_time_out_and_its_undoing)
 	assert_int_equal(sb->pipe, 0);
 	assert_int_equal(sb->sacked, 2 * LEN);
 	assert_int_equal(scoreboard_first_lost(sb)->seq, FIRST);
-	scoreboard_sent_again(sb, scoreboard_at(sb, 0), 20);
+	scoreboard_retransmitted(sb, scoreboard_at(sb, 0), 20);
 	scoreboard_none_lost(sb);
 	assert_null(scoreboard_first_lost(sb));
 	assert_int_equal(sb->pipe, 8 * LEN);
@@ -190,7 +190,7 @@ TEST(a_time_out_and_its_undoing)
 	assert_int_equal(sb->n_sacked, 0);
 	for (unsigned i = 0; i < 10; i++) {
 		assert_int_equal(scoreboard_first_lost(sb)->seq, FIRST + i * LEN);
-		scoreboard_sent_again(sb, scoreboard_first_lost(sb), 30);
+		scoreboard_retransmitted(sb, scoreboard_first_lost(sb), 30);
 	}
 	close_port();
 }
@@ -204,7 +204,7 @@ TEST(undone_by_time)
 	open_port();
 	send_many(4);
 	scoreboard_all_lost(sb, false);
-	scoreboard_sent_again(sb, scoreboard_first_lost(sb), 20);
+	scoreboard_retransmitted(sb, scoreboard_first_lost(sb), 20);
 	scoreboard_all_lost(sb, false);
 	scoreboard_none_lost(sb);
 	s = scoreboard_oldest(sb);
@@ -233,7 +233,7 @@ TEST(cutting)
 	assert_int_equal(scoreboard_at(sb, 10)->seq, FIRST + 8 * LEN);
 	for (unsigned i = 0; i < 3; i++) {
 		assert_int_equal(scoreboard_first_lost(sb)->seq, FIRST + 7 * LEN + 40 * i);
-		scoreboard_sent_again(sb, scoreboard_first_lost(sb), 20);
+		scoreboard_retransmitted(sb, scoreboard_first_lost(sb), 20);
 	}
 	assert_int_equal(sb->pipe, 16 * LEN);
 	close_port();
@@ -340,7 +340,7 @@ static void model_step(uint64_t r, uint64_t now_ns)
 	case 4:
 		if (scoreboard_first_lost(sb) != NULL) {
 			model[(scoreboard_first_lost(sb)->seq - FIRST) / LEN] = FLIGHT;
-			scoreboard_sent_again(sb, scoreboard_first_lost(sb), now_ns);
+			scoreboard_retransmitted(sb, scoreboard_first_lost(sb), now_ns);
 		}
 		break;
 	default:

@@ -56,7 +56,7 @@ bool tcp_accurate_begin(struct stack *stack, struct tcb *tcb)
 	*tcb->cc.accurate = (struct tcp_accurate){
 		.r_cep = CEP_FIRST, .s_cep = CEP_FIRST,
 		.r_e0b = 1, .r_e1b = 1, .s_e0b = 1, .s_e1b = 1,
-		.told_e0b = 1, .told_e1b = 1,
+		.reported_e0b = 1, .reported_e1b = 1,
 	};
 	return true;
 }
@@ -101,7 +101,7 @@ void tcp_accurate_opened(struct stack *stack, struct tcb *tcb, const struct tcp_
 
 	if (tcb->cc.ecn != TCP_ECN_ACCURATE)
 		return;
-	a->told_ts = tcb->agreed.ts_recent;
+	a->reported_ts = tcb->agreed.ts_recent;
 	a->no_ect |= is_mangled(ace);
 	a->handshake_ack = a->awaits_first = true;
 	a->r_cep += seg->ip_ecn == IP_ECN_CE;
@@ -119,7 +119,7 @@ void tcp_accurate_third_ack(struct stack *stack, struct tcb *tcb, const struct t
 	if (tcb->cc.ecn != TCP_ECN_ACCURATE)
 		return;
 	tcp_accurate_read_option(tcb, seg);
-	a->told_ts = tcb->agreed.ts_recent;
+	a->reported_ts = tcb->agreed.ts_recent;
 	a->awaits_first = true;
 	if (!is_pure_ack(seg)) {
 		tcp_accurate_first(tcb, seg);
@@ -134,7 +134,7 @@ void tcp_accurate_third_ack(struct stack *stack, struct tcb *tcb, const struct t
 	reduce(stack, tcb, tcb->cc.cwnd, seg->now_ns);
 }
 
-/* 3.2.2.4: nobody's counter begins with 0. */
+/* 3.2.2.4: no counter begins with 0. */
 void tcp_accurate_first(struct tcb *tcb, const struct tcp_segment *seg)
 {
 	struct tcp_accurate *a = tcb->cc.accurate;
@@ -193,9 +193,9 @@ void tcp_accurate_came(struct stack *stack, struct tcb *tcb, const struct tcp_se
 		return;
 	stack->counters.tcp_ecn_marks++;
 	a->r_cep++;
-	a->marks_unsaid++;
+	a->marks_unreported++;
 	if ((changed && seg->data_len > 0) ||
-	    a->marks_unsaid >= (waits ? MARKS_WITH_TEXT : MARKS_WITHOUT)) {
+	    a->marks_unreported >= (waits ? MARKS_WITH_TEXT : MARKS_WITHOUT)) {
 		tcp_rcv_owe_ack(tcb);
 		tcp_work_add(stack, tcb);
 	}
@@ -213,7 +213,7 @@ uint16_t tcp_accurate_ace(const struct tcb *tcb, const struct tcp_send *send)
 void tcp_accurate_sent(struct tcb *tcb)
 {
 	tcb->cc.accurate->handshake_ack = false;
-	tcb->cc.accurate->marks_unsaid = 0;
+	tcb->cc.accurate->marks_unreported = 0;
 }
 
 /* --- sending --------------------------------------------------------------------------------- */
@@ -221,41 +221,41 @@ void tcp_accurate_sent(struct tcb *tcb)
 /* 3.2.2.2, A.1: an ACK that another may have overtaken says nothing.  One that was overtaken may bring a
  * new SACK block all the same; its number, or its timestamp, gives it away. */
 static bool is_superseded(struct tcb *tcb, const struct tcp_segment *seg,
-			  const struct tcp_news *news)
+			  const struct tcp_ack_info *ack_info)
 {
 	int32_t later = tcb->agreed.timestamps && seg->opt.has_timestamps
-				? (int32_t)(seg->opt.ts_val - tcb->cc.accurate->told_ts) : 0;
+				? (int32_t)(seg->opt.ts_val - tcb->cc.accurate->reported_ts) : 0;
 
-	if (later > 0 || news->acked > 0)
-		tcb->cc.accurate->told_ts = seg->opt.ts_val;
+	if (later > 0 || ack_info->acked > 0)
+		tcb->cc.accurate->reported_ts = seg->opt.ts_val;
 	if (seq_lt(seg->ack, tcb->snd.una))
 		return true;
-	return news->acked == 0 && (later < 0 || (later == 0 && news->segments == 0));
+	return ack_info->acked == 0 && (later < 0 || (later == 0 && ack_info->segments == 0));
 }
 
 /* 3.2.2.5.2: what the counter has moved by, at least `least`; when it may have gone round, the most
  * that it can be.  Where an option says that no byte was marked, or no more than these, it has not. */
-static uint32_t newly_marked(const struct tcb *tcb, const struct tcp_news *news, uint32_t least,
+static uint32_t newly_marked(const struct tcb *tcb, const struct tcp_ack_info *ack_info, uint32_t least,
 			     bool has_bytes, uint32_t bytes)
 {
-	if (news->segments <= ACE_MASK ||
+	if (ack_info->segments <= ACE_MASK ||
 	    (has_bytes && bytes <= least * tcb_eff_mss(tcb)))
 		return least;
-	return news->segments - ((news->segments - least) & ACE_MASK);
+	return ack_info->segments - ((ack_info->segments - least) & ACE_MASK);
 }
 
-void tcp_accurate_told(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
-		       const struct tcp_news *news)
+void tcp_accurate_feedback(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
+		       const struct tcp_ack_info *ack_info)
 {
 	struct tcp_accurate *a = tcb->cc.accurate;
 	uint32_t before = a->s_ceb, least, marked;
 	bool has_bytes;
 
-	if (is_superseded(tcb, seg, news))
+	if (is_superseded(tcb, seg, ack_info))
 		return;
 	has_bytes = tcp_accurate_read_option(tcb, seg);
 	least = (ace_of(seg) - a->s_cep) & ACE_MASK;
-	marked = newly_marked(tcb, news, least, has_bytes, a->s_ceb - before);
+	marked = newly_marked(tcb, ack_info, least, has_bytes, a->s_ceb - before);
 	a->s_cep += marked;
 	/* 3.2.3.2.5: bytes were marked, and no packet */
 	if (a->s_ceb != before && marked == 0)
@@ -263,7 +263,7 @@ void tcp_accurate_told(struct stack *stack, struct tcb *tcb, const struct tcp_se
 	if (marked == 0 || a->deaf)
 		return;
 	tcb->cc.delivered_ce += marked;
-	tcb->cc.ecn_told = true;
+	tcb->cc.ece_received = true;
 	if (seq_gt(seg->ack, tcb->cc.reduced_at)) /* once a window, as in ecn.c */
 		reduce(stack, tcb, tcb_flight(tcb), seg->now_ns);
 }
@@ -306,9 +306,9 @@ bool tcp_accurate_read_option(struct tcb *tcb, const struct tcp_segment *seg)
 	return o->n > 1 || (o->n == 1 && a->s_ceb == 0);
 }
 
-static bool has_news(const struct tcp_accurate *a)
+static bool has_unreported(const struct tcp_accurate *a)
 {
-	return a->told_e0b != a->r_e0b || a->told_e1b != a->r_e1b || a->told_ceb != a->r_ceb;
+	return a->reported_e0b != a->r_e0b || a->reported_e1b != a->r_e1b || a->reported_ceb != a->r_ceb;
 }
 
 /* 3.2.3.3: a field for every counter that has ever moved, in the order that makes it shorter. */
@@ -337,8 +337,8 @@ static bool make_room(const struct tcb *tcb, struct tcp_options *opt, uint32_t d
 	return tcp_options_len(opt) <= room;
 }
 
-/* 3.2.3.2.1: the SYN-ACK has one, the ACK of it, and the first segment with text; then those that tell
- * something.  3.2.3.2.2: what goes again has none, and where that is the first text of all, nothing
+/* 3.2.3.2.1: the SYN-ACK has one, the ACK of it, and the first segment with payload; then those that tell
+ * something.  3.2.3.2.2: what goes again has none, and where that is the first payload of all, nothing
  * has one any more. */
 void tcp_accurate_add_option(struct tcb *tcb, struct tcp_options *opt, const struct tcp_send *send)
 {
@@ -353,7 +353,7 @@ void tcp_accurate_add_option(struct tcb *tcb, struct tcp_options *opt, const str
 		a->options_off |= first && a->first_had_one;
 		return;
 	}
-	if (a->options_off || !(first || handshake || has_news(a)))
+	if (a->options_off || !(first || handshake || has_unreported(a)))
 		return;
 	opt->accecn = fields(a);
 	if (handshake)
@@ -364,7 +364,7 @@ void tcp_accurate_add_option(struct tcb *tcb, struct tcp_options *opt, const str
 		return;
 	}
 	a->first_had_one |= first; /* if it is lost */
-	a->told_e0b = a->r_e0b;
-	a->told_e1b = a->r_e1b;
-	a->told_ceb = a->r_ceb;
+	a->reported_e0b = a->r_e0b;
+	a->reported_e1b = a->r_e1b;
+	a->reported_ceb = a->r_ceb;
 }

@@ -4,7 +4,7 @@
  * Congestion control (RFC 5681): how much may be on its way.  Here is what all algorithms share:
  * slow start by bytes (RFC 3465), the initial and the restart window, taking a reduction back.  How
  * the window grows after slow start, and what a loss leaves of it, is the algorithm's: cubic.c,
- * newreno.c.  When a loss is noticed and what is sent again is recovery.c's matter.
+ * newreno.c.  Loss detection and retransmission are handled in loss/recovery.c.
  *
  *      ssthresh   ... above it congestion avoidance, below it slow start
  *      cwnd       ... what tcp_congestion_room() counts against what is out
@@ -26,7 +26,7 @@ static const struct tcp_congestion_ops *ops_of(const struct tcb *tcb)
 }
 
 /* Nothing is to be taken back any more. */
-static void forget_past(struct tcb *tcb)
+static void clear_past(struct tcb *tcb)
 {
 	struct tcp_congestion_undo *past = tcp_loss_undo_state(tcb);
 
@@ -38,7 +38,7 @@ void tcp_congestion_choose(struct tcb *tcb, enum net_congestion which)
 {
 	tcb->cc.algorithm = (uint8_t)which;
 	tcb->cc.bytes_acked = 0;
-	forget_past(tcb); /* what the other one knew is of no use */
+	clear_past(tcb); /* the state of the previous algorithm is meaningless here */
 	ops_of(tcb)->begin(tcb);
 }
 
@@ -64,7 +64,7 @@ void tcp_congestion_init(struct tcb *tcb, bool syn_was_lost)
 
 /* --- growing --------------------------------------------------------------------------------- */
 
-/* RFC 3465 2.2, 2.3: L = 2, and 1 after a time-out.  The first slow start may take larger ACKs for
+/* RFC 3465 2.2, 2.3: L = 2, and 1 after a timeout.  The first slow start may take larger ACKs for
  * whole (RFC 9406 4.2, L = 8): a receiver that acknowledges in batches would slow it down. */
 static void slow_start(struct tcb *tcb, uint32_t acked)
 {
@@ -91,7 +91,7 @@ static void count_pause(struct tcb *tcb, uint64_t now_ns)
 }
 
 /* The window was full once, but none of what is acknowledged now was out then. */
-static void forget_limit(struct tcb *tcb, uint32_t acked)
+static void clear_limit(struct tcb *tcb, uint32_t acked)
 {
 	if (seq_geq(tcb->snd.una - acked, tcb->cc.limited_until))
 		tcb->cc.cwnd_limited = false;
@@ -100,11 +100,11 @@ static void forget_limit(struct tcb *tcb, uint32_t acked)
 void tcp_congestion_acked(struct tcb *tcb, uint32_t acked, uint64_t now_ns)
 {
 	tcp_hystart_round(tcb);
-	forget_limit(tcb, acked);
+	clear_limit(tcb, acked);
 	count_pause(tcb, now_ns);
 	/* A window that was not full proves nothing about a larger one (RFC 9438 5.8); and RFC 3168
 	 * 6.1.2: "should not increase the congestion window" when the ACK tells of a mark. */
-	if (!tcb->cc.cwnd_limited || tcb->cc.ecn_told)
+	if (!tcb->cc.cwnd_limited || tcb->cc.ece_received)
 		return;
 	if (tcb->cc.cwnd < tcb->cc.ssthresh)
 		slow_start(tcb, acked);
@@ -139,7 +139,7 @@ void tcp_congestion_loss(struct tcb *tcb, uint32_t flight, uint64_t now_ns)
 	reduce(tcb, flight);
 }
 
-/* DEVIATION: RFC 3168 6.1.2 would go down to one segment, and then send one for each time-out; here
+/* DEVIATION: RFC 3168 6.1.2 would go down to one segment, and then send one for each timeout; here
  * a mark leaves two segments, as a loss does. */
 void tcp_congestion_marked(struct tcb *tcb, uint32_t flight, uint64_t now_ns)
 {
@@ -147,7 +147,7 @@ void tcp_congestion_marked(struct tcb *tcb, uint32_t flight, uint64_t now_ns)
 	reduce(tcb, flight);
 	tcb->cc.ecn_cwr = true;
 	tcb->cc.cwnd = MIN(tcb->cc.cwnd, tcb->cc.ssthresh);
-	forget_past(tcb); /* a mark is no mistake */
+	clear_past(tcb); /* a mark is no mistake */
 }
 
 void tcp_congestion_timeout(struct tcb *tcb, uint64_t now_ns)

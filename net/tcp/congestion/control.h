@@ -8,7 +8,7 @@
 
 #include "net/tcp/tcb.h"
 
-struct tcp_news;
+struct tcp_ack_info;
 
 /* --- congestion.c: RFC 5681; cubic.c, newreno.c, hystart.c ----------------------------------- */
 
@@ -37,7 +37,7 @@ void tcp_congestion_acked(struct tcb *tcb, uint32_t acked, uint64_t now_ns);
  * tcp_congestion_timeout() at once.  Called once for each episode of loss; when one is noticed
  * while another is being repaired, the later call is the one that can be undone. */
 void tcp_congestion_loss(struct tcb *tcb, uint32_t flight, uint64_t now_ns);
-/* A time-out, after tcp_congestion_loss() unless it is another one in a row: one segment. */
+/* A timeout, after tcp_congestion_loss() unless it is another one in a row: one segment. */
 void tcp_congestion_timeout(struct tcb *tcb, uint64_t now_ns);
 /* The last tcp_congestion_loss() was about nothing: cwnd, ssthresh and what the algorithm knew are
  * as before it.  Nothing happens when there is nothing to undo. */
@@ -59,10 +59,10 @@ uint32_t tcp_hystart_growth(const struct tcb *tcb, uint32_t acked);
 
 /* --- prr.c: RFC 9937 -------------------------------------------------------------------------- */
 
-/* Recovery begins; ssthresh is set.  `news`: of the ACK that caused it. */
-void tcp_prr_begin(struct tcb *tcb, const struct tcp_news *news);
+/* Recovery begins; ssthresh is set.  `ack_info`: of the ACK that caused it. */
+void tcp_prr_begin(struct tcb *tcb, const struct tcp_ack_info *ack_info);
 /* Sets cwnd. */
-void tcp_prr_acked(struct tcb *tcb, const struct tcp_news *news);
+void tcp_prr_acked(struct tcb *tcb, const struct tcp_ack_info *ack_info);
 
 static inline void tcp_prr_sent(struct tcb *tcb, uint32_t len)
 {

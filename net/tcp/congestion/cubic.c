@@ -62,7 +62,7 @@ static void begin_epoch(struct tcb *tcb, uint64_t now_ns)
 	c->est_acked = 0;
 	c->k_ms = 0;
 	tcb->cc.bytes_acked = 0;
-	/* 4.10, and 4.8: nothing is known of a W_max after slow start or a time-out */
+	/* 4.10, and 4.8: nothing is known of a W_max after slow start or a timeout */
 	if (c->w_max == 0)
 		c->cwnd_prior = tcb->cc.cwnd;
 	if (c->w_max > tcb->cc.cwnd)
@@ -87,7 +87,7 @@ static void grow_estimate(struct tcb *tcb, uint32_t acked)
 }
 
 /* 4.4, 4.5: (target - cwnd) / cwnd for each segment acknowledged.  Small steps wait for each other,
- * or what integer division cuts off would add up. */
+ * or what integer division truncates would add up. */
 static void grow_towards(struct tcb *tcb, uint32_t target, uint32_t acked)
 {
 	uint64_t step;
@@ -143,7 +143,7 @@ static uint32_t reduced(struct tcb *tcb, uint32_t flight)
 	return (uint32_t)((uint64_t)flight * 7 / 10);
 }
 
-/* 4.8: the first stage after a time-out begins with K = 0 and W_max = cwnd. */
+/* 4.8: the first stage after a timeout begins with K = 0 and W_max = cwnd. */
 static void timed_out(struct tcb *tcb)
 {
 	tcb->cc.cubic.w_max = 0;

@@ -13,7 +13,7 @@
  * What a peer asks for it gets: this, or accurate feedback (accurate.c), which our SYN asks for with
  * NET_ECN_ACCURATE, and whose ways to agree are here, too (RFC 9768 3.1), since each is the other's
  * answer.
- * Nothing but new data is sent as ECN-capable: 6.1.4 (ACKs), 6.1.5 (what is sent again), 6.1.6
+ * Nothing but new data is sent as ECN-capable: 6.1.4 (ACKs), 6.1.5 (what is retransmitted), 6.1.6
  * (window probes), and SYN, FIN and RST.
  */
 #include "net/tcp/congestion/control.h"
@@ -42,7 +42,7 @@ void tcp_ecn_init(struct stack *stack, struct tcb *tcb, enum net_ecn wanted)
 
 /* "ECN-setup SYN": both bits.  A SYN that was sent without them, in either direction, says that
  * data will not be ECN-capable.  Any other combination asks for AccECN (RFC 9768 3.1.3). */
-static void take_syn(struct tcb *tcb, uint16_t bits)
+static void read_syn(struct tcb *tcb, uint16_t bits)
 {
 	if (tcb->cc.ecn == TCP_ECN_OFF || bits == 0)
 		tcb->cc.ecn = TCP_ECN_OFF;
@@ -52,7 +52,7 @@ static void take_syn(struct tcb *tcb, uint16_t bits)
 
 /* The peer goes by our SYN as we go by its, so no more is agreed on than both have asked for.  RFC 3168
  * 6.1.1: no ECT after a SYN without the bits, which the last of ours may have been. */
-static void take_crossing_syn(struct tcb *tcb, uint16_t bits)
+static void accept_crossing_syn(struct tcb *tcb, uint16_t bits)
 {
 	bool asks = tcb->cc.ecn == TCP_ECN_ASKS || tcb->cc.ecn == TCP_ECN_ASKS_ACCURATE;
 
@@ -66,9 +66,9 @@ static void take_crossing_syn(struct tcb *tcb, uint16_t bits)
 		tcb->cc.ecn = tcb->snd.attempts < SYNS_THAT_ASK ? TCP_ECN_ON : TCP_ECN_ECHOES;
 }
 
-/* "ECN-setup SYN-ACK": ECE alone; both bits are our own SYN's, sent back by who copies what it does
+/* "ECN-setup SYN-ACK": ECE alone; both bits are our own SYN's, sent back by a peer that copies what it does
  * not know. */
-static void take_synack(struct tcb *tcb, uint16_t bits)
+static void read_synack(struct tcb *tcb, uint16_t bits)
 {
 	if (bits != TCP_ECE)
 		tcb->cc.ecn = TCP_ECN_OFF;
@@ -78,9 +78,9 @@ static void take_synack(struct tcb *tcb, uint16_t bits)
 		tcb->cc.ecn = TCP_ECN_OFF;
 }
 
-/* RFC 9768, table 2.  Where our SYN has gone without bits since, RFC 3168 6.1.1.1 counts for who has
+/* RFC 9768, table 2.  Where our SYN has gone without bits since, RFC 3168 6.1.1.1 holds for a peer that has
  * that alone. */
-static void take_synack_accurate(struct tcb *tcb, uint16_t bits)
+static void read_synack_accurate(struct tcb *tcb, uint16_t bits)
 {
 	if (bits == 0 || bits == ECN_BITS)
 		tcb->cc.ecn = TCP_ECN_OFF;
@@ -90,19 +90,19 @@ static void take_synack_accurate(struct tcb *tcb, uint16_t bits)
 		tcb->cc.ecn = tcb->snd.attempts < SYNS_THAT_ASK ? TCP_ECN_ON : TCP_ECN_ECHOES;
 }
 
-void tcp_ecn_take_syn(struct tcb *tcb, const struct tcp_segment *seg)
+void tcp_ecn_read_syn(struct tcb *tcb, const struct tcp_segment *seg)
 {
 	uint16_t bits = seg->flags & ECN_BITS;
 
 	tcb->cc.syn_ecn = seg->ip_ecn & IP_ECN_MASK;
 	if (!(seg->flags & TCP_ACK) && tcb->life.passive)
-		take_syn(tcb, bits);
+		read_syn(tcb, bits);
 	else if (!(seg->flags & TCP_ACK))
-		take_crossing_syn(tcb, bits);
+		accept_crossing_syn(tcb, bits);
 	else if (tcb->cc.ecn == TCP_ECN_ASKS_ACCURATE)
-		take_synack_accurate(tcb, bits);
+		read_synack_accurate(tcb, bits);
 	else
-		take_synack(tcb, bits);
+		read_synack(tcb, bits);
 }
 
 /* A server that has no memory for AccECN says that it knows no ECN (RFC 9768 3.1.5: "not willing"). */
@@ -114,7 +114,7 @@ void tcp_ecn_settle(struct stack *stack, struct tcb *tcb)
 		tcb->cc.ecn = TCP_ECN_OFF;
 }
 
-bool tcp_ecn_take_syn_again(struct tcb *tcb, const struct tcp_segment *seg)
+bool tcp_ecn_reread_syn(struct tcb *tcb, const struct tcp_segment *seg)
 {
 	uint16_t bits = seg->flags & ECN_BITS;
 
@@ -133,14 +133,14 @@ bool tcp_ecn_take_syn_again(struct tcb *tcb, const struct tcp_segment *seg)
 
 /* --- sending --------------------------------------------------------------------------------- */
 
-static bool is_again(const struct tcp_send *send)
+static bool is_retransmission(const struct tcp_send *send)
 {
 	return send->note & TCP_NOTE_RETRANSMIT;
 }
 
 bool tcp_ecn_capable(const struct tcb *tcb, const struct tcp_send *send)
 {
-	if (tcb->cc.ecn < TCP_ECN_ON || send->data_len == 0 || is_again(send))
+	if (tcb->cc.ecn < TCP_ECN_ON || send->data_len == 0 || is_retransmission(send))
 		return false;
 	return tcb->cc.ecn == TCP_ECN_ON || (tcb->cc.ecn == TCP_ECN_ACCURATE &&
 					     !tcb->cc.accurate->no_ect);
@@ -151,10 +151,10 @@ static uint16_t syn_flags(const struct tcb *tcb, const struct tcp_send *send)
 {
 	if (tcb->cc.ecn == TCP_ECN_ASKS_ACCURATE)
 		return tcb->snd.attempts < SYNS_THAT_ASK ? ECN_BITS : 0;
-	return tcb->cc.ecn == TCP_ECN_ASKS && !is_again(send) ? ECN_SETUP : 0;
+	return tcb->cc.ecn == TCP_ECN_ASKS && !is_retransmission(send) ? ECN_SETUP : 0;
 }
 
-/* RFC 9768 3.2.3.2.2: after a second time-out without, though the mode stays. */
+/* RFC 9768 3.2.3.2.2: after a second timeout without, though the mode stays. */
 static uint16_t synack_flags(const struct tcb *tcb)
 {
 	if (tcb->cc.ecn == TCP_ECN_ACCURATE)
@@ -177,7 +177,7 @@ static void syn_was_sent(struct tcb *tcb, const struct tcp_send *send)
 	if (send->flags & TCP_ACK) {
 		if (tcb->cc.accurate != NULL && synack_flags(tcb) == 0)
 			tcb->cc.accurate->no_ect = true; /* RFC 9768 3.1.5 */
-	} else if (is_again(send) && tcb->cc.ecn == TCP_ECN_ASKS) {
+	} else if (is_retransmission(send) && tcb->cc.ecn == TCP_ECN_ASKS) {
 		tcb->cc.ecn = TCP_ECN_ECHOES;
 	}
 }
@@ -192,11 +192,11 @@ void tcp_ecn_sent(struct tcb *tcb, const struct tcp_send *send)
 		tcb->cc.ecn_reduced = false;
 }
 
-/* --- 6.1.2: the sender is told --------------------------------------------------------------- */
+/* --- 6.1.2: the sender reacts ---------------------------------------------------------------- */
 
 void tcp_ecn_check_ack(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg)
 {
-	tcb->cc.ecn_told = false;
+	tcb->cc.ece_received = false;
 	/* never half a cycle behind */
 	tcb->cc.reduced_at = seq_max(tcb->cc.reduced_at, tcb->snd.una);
 	if (tcb->cc.ecn < TCP_ECN_ON)
@@ -206,9 +206,9 @@ void tcp_ecn_check_ack(struct stack *stack, struct tcb *tcb, const struct tcp_se
 		return;
 	}
 	/* "At most once for each window of data": what was sent before the last reduction met the
-	 * queue that it was made for, whether a mark or a loss had told of it. */
-	tcb->cc.ecn_told = seg->flags & TCP_ECE;
-	if (!tcb->cc.ecn_told || seq_leq(seg->ack, tcb->cc.reduced_at))
+	 * queue that it was made for, whether a mark or a loss had reported it. */
+	tcb->cc.ece_received = seg->flags & TCP_ECE;
+	if (!tcb->cc.ece_received || seq_leq(seg->ack, tcb->cc.reduced_at))
 		return;
 	stack->counters.tcp_ecn_reductions++;
 	tcp_congestion_marked(tcb, tcb_flight(tcb), seg->now_ns);

@@ -8,7 +8,7 @@
 
 #include "net/tcp/tcb.h"
 
-struct tcp_news;
+struct tcp_ack_info;
 struct tcp_segment;
 struct tcp_send;
 
@@ -16,12 +16,12 @@ struct tcp_send;
 
 void tcp_ecn_init(struct stack *stack, struct tcb *tcb, enum net_ecn wanted);
 /* The peer's SYN or SYN-ACK. */
-void tcp_ecn_take_syn(struct tcb *tcb, const struct tcp_segment *seg);
+void tcp_ecn_read_syn(struct tcb *tcb, const struct tcp_segment *seg);
 /* Behind it, of a connection that stays: memory for the mode, or another mode. */
 void tcp_ecn_settle(struct stack *stack, struct tcb *tcb);
 /* The SYN again, before our SYN-ACK goes again; false: it asks for something else now, RFC 9768 3.1.5
  * wants a RST. */
-bool tcp_ecn_take_syn_again(struct tcb *tcb, const struct tcp_segment *seg) MUST_CHECK;
+bool tcp_ecn_reread_syn(struct tcb *tcb, const struct tcp_segment *seg) MUST_CHECK;
 /* What of AE, ECE and CWR a segment gets, and whether it may be marked; then it has been sent. */
 uint16_t tcp_ecn_flags(const struct tcb *tcb, const struct tcp_send *send);
 bool tcp_ecn_capable(const struct tcb *tcb, const struct tcp_send *send);
@@ -41,7 +41,7 @@ uint16_t tcp_accurate_echo(const struct tcb *tcb);
 /* The SYN-ACK has opened our connection; the ACK of our SYN-ACK has.  cwnd is set.  In any mode. */
 void tcp_accurate_opened(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg);
 void tcp_accurate_third_ack(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg);
-/* The first segment behind the handshake is looked at. */
+/* Checks the first segment after the handshake. */
 void tcp_accurate_first(struct tcb *tcb, const struct tcp_segment *seg);
 /* A segment that is not acceptable: perhaps the SYN-ACK again.  In any mode. */
 void tcp_accurate_synack_again(struct tcb *tcb, const struct tcp_segment *seg);
@@ -53,8 +53,8 @@ void tcp_accurate_came(struct stack *stack, struct tcb *tcb, const struct tcp_se
 uint16_t tcp_accurate_ace(const struct tcb *tcb, const struct tcp_send *send);
 void tcp_accurate_sent(struct tcb *tcb);
 /* What an ACK says, before SND.UNA moves. */
-void tcp_accurate_told(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
-		       const struct tcp_news *news);
+void tcp_accurate_feedback(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
+		       const struct tcp_ack_info *ack_info);
 /* True where it says how many bytes came marked. */
 bool tcp_accurate_read_option(struct tcb *tcb, const struct tcp_segment *seg);
 void tcp_accurate_add_option(struct tcb *tcb, struct tcp_options *opt, const struct tcp_send *send);

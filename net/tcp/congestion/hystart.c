@@ -8,7 +8,7 @@
  * more rounds, four times slower (conservative slow start, CSS); if the round trip falls again in
  * them, it was noise, and slow start resumes; else congestion avoidance begins.
  *
- * Round trips come from whoever measures them, one for each ACK at best: tcp_hystart_rtt().
+ * The caller measures round trips, one for each ACK at best: tcp_hystart_rtt().
  */
 #include "net/tcp/congestion/control.h"
 #include "net/tcp/seq.h"

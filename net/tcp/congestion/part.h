@@ -28,12 +28,12 @@ enum tcp_ecn { /* RFC 3168 6.1.1 */
 struct tcp_accurate {
 	/* As receiver, of what comes: r.cep, r.e0b, r.e1b, r.ceb; and as the last option said it */
 	uint32_t r_cep, r_e0b, r_e1b, r_ceb;
-	uint32_t told_e0b, told_e1b, told_ceb;
+	uint32_t reported_e0b, reported_e1b, reported_ceb;
 	/* As sender, what the peer says: s.cep, s.e0b, s.e1b, s.ceb */
 	uint32_t s_cep, s_e0b, s_e1b, s_ceb;
-	uint32_t told_ts;       /* the latest timestamp that came with it */
+	uint32_t reported_ts;       /* the latest timestamp that came with it */
 	uint8_t last_field;     /* enum ip_ecn of the packet that came last */
-	uint8_t marks_unsaid;   /* CE since our last ACK */
+	uint8_t marks_unreported;   /* CE since our last ACK */
 	bool no_ect : 1;        /* what we send is not ECN-capable any more */
 	bool deaf : 1;          /* nor does what the peer says count */
 	bool handshake_ack : 1; /* 3.2.2.1: our next pure ACK says how the SYN-ACK came */
@@ -41,7 +41,7 @@ struct tcp_accurate {
 	bool options_off : 1;   /* 3.2.3.2.2: ours do not get through */
 	bool options_bad : 1;   /* 3.2.3.2.4: the peer's are zeroed */
 	bool option_seen : 1;
-	bool first_had_one : 1;    /* 3.2.3.2.2: the first text had one */
+	bool first_had_one : 1;    /* 3.2.3.2.2: the first payload had one */
 };
 
 /* Where the first slow start is (hystart.c; RFC 9406 4.2). */
@@ -63,12 +63,12 @@ struct tcp_cc {
 	uint8_t ecn;       /* enum tcp_ecn (ecn.c) */
 	bool ecn_echo;     /* a mark came: ECE in what we send, until the peer's CWR */
 	bool ecn_reduced;  /* cwnd was reduced: CWR on the next new data */
-	bool ecn_told;     /* the ACK being processed has ECE */
+	bool ece_received;     /* the ACK being processed has ECE */
 	bool ecn_cwr : 1;  /* the last reduction was because of a mark */
 	bool ecn_seen : 1; /* a segment came that was ECN-capable, or marked */
 	uint8_t syn_ecn : 2; /* enum ip_ecn of the peer's SYN or SYN-ACK, the last that came */
 	uint32_t delivered_ce;  /* of loss.delivered */
-	uint64_t acked_ns;      /* when cwnd was looked at last */
+	uint64_t acked_ns;      /* when cwnd was checked last */
 	struct tcp_accurate *accurate; /* in AccECN mode, and while our SYN asks for it */
 	struct tcp_cubic cubic;
 	struct tcp_hystart hystart;

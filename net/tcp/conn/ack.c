@@ -53,7 +53,7 @@ void tcp_advance_una(struct stack *stack, struct tcb *tcb, const struct tcp_segm
 		tcp_meter_set(tcb, TCP_LIMIT_NONE, seg->now_ns); /* unless output.c knows better */
 	} else if (!impatient) {
 		tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT,
-			      tcp_within_patience(tcb, seg->now_ns + tcb->loss.rto_ns));
+			      tcp_within_user_timeout(tcb, seg->now_ns + tcb->loss.rto_ns));
 	}
 }
 
@@ -96,13 +96,13 @@ static enum tcp_verdict ack_in_syn_received(struct stack *stack, struct tcb *tcb
 	if (tcb->life.passive) {
 		tcp_listen_established(tcb);
 	} else {
-		tcp_tell_established(stack, tcb, "simultaneous open, ACK acknowledges our SYN");
-		tcp_tell_user(stack, tcb, seg->now_ns);
+		tcp_log_established(stack, tcb, "simultaneous open, ACK acknowledges our SYN");
+		tcp_notify_user(stack, tcb, seg->now_ns);
 	}
 	if (tcb->rcv.reassembly != NULL) { /* what came with the SYN: RCV.NXT moves */
 		tcp_deliver_queued(stack, tcb, seg->now_ns);
 		if (seq_lt(seg->seq, tcb->rcv.nxt))
-			tcp_cut_front(seg, tcb->rcv.nxt - seg->seq);
+			tcp_trim_front(seg, tcb->rcv.nxt - seg->seq);
 	}
 	/* 3.10.4, SYN-RECEIVED: a CLOSE was queued until now */
 	if (tcb->snd.fin_queued)
@@ -134,7 +134,7 @@ static enum tcp_verdict fin_acknowledged(struct stack *stack, struct tcb *tcb, u
 
 /* --- all synchronized states ----------------------------------------------------------------- */
 
-/* RFC 5961 5.2: SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT, or a blind attacker could inject text
+/* RFC 5961 5.2: SND.UNA - MAX.SND.WND =< SEG.ACK =< SND.NXT, or a blind attacker could inject payload
  * with any ACK in half of the number space.  "If the ACK acks something not yet sent, then send an
  * ACK, drop the segment". */
 static bool ack_is_plausible(const struct tcb *tcb, uint32_t ack)
@@ -142,23 +142,23 @@ static bool ack_is_plausible(const struct tcb *tcb, uint32_t ack)
 	return seq_leq(ack, tcb->snd.nxt) && seq_geq(ack, tcb->snd.una - tcb->snd.wnd_max);
 }
 
-static void take_ack(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
+static void process_ack(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
 		     bool duplicate)
 {
-	struct tcp_news news;
+	struct tcp_ack_info ack_info;
 
 	if (seq_leq(seg->ack, tcb->snd.una) && !duplicate &&
 	    (seg->opt.n_sack == 0 || !tcb->agreed.sack))
 		return; /* it is about something else */
-	tcp_sack_take(stack, tcb, seg, &news);
-	tcp_loss_delivered(tcb, news.segments);
+	tcp_sack_process(stack, tcb, seg, &ack_info);
+	tcp_loss_delivered(tcb, ack_info.segments);
 	if (tcb->cc.ecn == TCP_ECN_ACCURATE)
-		tcp_accurate_told(stack, tcb, seg, &news);
-	else if (tcb->cc.ecn_told)
-		tcp_congestion_delivered_marked(tcb, news.segments);
+		tcp_accurate_feedback(stack, tcb, seg, &ack_info);
+	else if (tcb->cc.ece_received)
+		tcp_congestion_delivered_marked(tcb, ack_info.segments);
 	if (seq_gt(seg->ack, tcb->snd.una))
-		tcp_advance_una(stack, tcb, seg, news.rtt_ns);
-	tcp_recovery_acked(stack, tcb, seg, &news, duplicate);
+		tcp_advance_una(stack, tcb, seg, ack_info.rtt_ns);
+	tcp_recovery_acked(stack, tcb, seg, &ack_info, duplicate);
 }
 
 /* More may be sent now. */
@@ -174,7 +174,7 @@ static void follow_peer(struct stack *stack, struct tcb *tcb, const struct tcp_s
 {
 	update_send_window(tcb, seg);
 	/* 3.8.6.1, MUST-37: an answer to a window probe, or to what the window was closed over; a
-	 * time-out that the user chose means progress of the text */
+	 * timeout that the user chose means progress of the payload */
 	if ((tcb_flight(tcb) == 0 || seg->wnd == 0) && tcb->life.owned &&
 	    tcb->chosen.user_timeout_ms == 0)
 		tcp_snd_progress(tcb, seg->now_ns);
@@ -195,15 +195,15 @@ enum tcp_verdict tcp_check_ack(struct stack *stack, struct tcb *tcb, struct tcp_
 		return TCP_DONE;
 	}
 	tcp_note_timestamp(tcb, seg);
-	tcp_heard(tcb, seg->now_ns);
-	/* "If the ACK is a duplicate, it can be ignored": all but its blocks, which nobody may repeat
+	tcp_peer_answered(tcb, seg->now_ns);
+	/* "If the ACK is a duplicate, it can be ignored": all but its blocks, which may not be repeated
 	 * where it was overtaken (RFC 6675 5: "upon the receipt of any ACK containing SACK
 	 * information"); SND.UNA and SND.WND stay */
 	old = seq_lt(seg->ack, tcb->snd.una);
 	duplicate = !old && is_duplicate(tcb, seg);
 	if (!old)
 		follow_peer(stack, tcb, seg);
-	take_ack(stack, tcb, seg, duplicate);
+	process_ack(stack, tcb, seg, duplicate);
 	want_output(stack, tcb);
 	if (!tcb_fin_acked(tcb) || fin_was_acked)
 		return TCP_CONTINUE;

@@ -48,7 +48,7 @@ void tcp_set_buffers(struct tcb *tcb, uint32_t sndbuf, uint32_t rcvbuf)
 	}
 }
 
-int tcp_take_buffers(struct stack *stack, struct tcb *tcb, uint32_t *sndbuf, uint32_t *rcvbuf)
+int tcp_alloc_buffers(struct stack *stack, struct tcb *tcb, uint32_t *sndbuf, uint32_t *rcvbuf)
 {
 	uint32_t max;
 
@@ -75,7 +75,7 @@ int tcp_bind(struct stack *stack, struct tcb *tcb, const struct net_endpoint *lo
 	if (!net_addr_is_any(&local->addr) && !ip_is_ours(stack, &local->addr))
 		return ERR_ADDRNOTAVAIL;
 	/* Two active opens may share a port (MUST-42) where both have said so; the four-tuple is
-	 * looked at in tcp_connect(). */
+	 * checked in tcp_connect(). */
 	if (local->port != 0 && tcp_port_is_taken(stack, local, tcb->id.reuse))
 		return ERR_ADDRINUSE;
 	tcb->id.local = *local;
@@ -174,15 +174,15 @@ static int may_send(const struct tcb *tcb)
 	}
 }
 
-/* Nothing can be sent; the connection's own error is told once. */
+/* Nothing can be sent; the connection's own error is reported once. */
 static int why_not(struct tcb *tcb)
 {
 	int err = may_send(tcb);
 
-	return err == ERR_PIPE && tcb->life.error != ERR_OK ? tcp_take_error(tcb) : err;
+	return err == ERR_PIPE && tcb->life.error != ERR_OK ? tcp_consume_error(tcb) : err;
 }
 
-static int send_text(struct stack *stack, struct tcb *tcb, const void *buf, size_t len, bool urgent,
+static int send_payload(struct stack *stack, struct tcb *tcb, const void *buf, size_t len, bool urgent,
 		     uint64_t now_ns)
 {
 	uint32_t taken;
@@ -209,7 +209,7 @@ static int send_text(struct stack *stack, struct tcb *tcb, const void *buf, size
 	if (tcb->snd.buf_full)
 		tcp_cork_full(stack, tcb, now_ns);
 	if (urgent)
-		tcp_tell_urgent(stack, tcb, now_ns);
+		tcp_announce_urgent(stack, tcb, now_ns);
 	return (int)taken;
 }
 
@@ -225,7 +225,7 @@ static int send_the_last(struct stack *stack, struct tcb *tcb, const void *buf, 
 	int taken;
 
 	tcp_cork_more(stack, tcb, false);
-	taken = send_text(stack, tcb, buf, len, false, now_ns);
+	taken = send_payload(stack, tcb, buf, len, false, now_ns);
 	if (taken <= 0)
 		tcp_output(stack, tcb, now_ns);
 	return taken;
@@ -235,7 +235,7 @@ int tcp_send(struct stack *stack, struct tcb *tcb, const void *buf, size_t len, 
 {
 	if (tcb->snd.cork & TCP_CORK_MORE)
 		return send_the_last(stack, tcb, buf, len, now_ns);
-	return send_text(stack, tcb, buf, len, false, now_ns);
+	return send_payload(stack, tcb, buf, len, false, now_ns);
 }
 
 int tcp_send_more(struct stack *stack, struct tcb *tcb, const void *buf, size_t len,
@@ -245,7 +245,7 @@ int tcp_send_more(struct stack *stack, struct tcb *tcb, const void *buf, size_t 
 	int taken;
 
 	tcp_cork_more(stack, tcb, true);
-	taken = send_text(stack, tcb, buf, len, false, now_ns);
+	taken = send_payload(stack, tcb, buf, len, false, now_ns);
 	if (taken <= 0 && !was_on) /* nothing was written that more could follow */
 		tcp_cork_more(stack, tcb, false);
 	return taken;
@@ -254,7 +254,7 @@ int tcp_send_more(struct stack *stack, struct tcb *tcb, const void *buf, size_t 
 int tcp_send_urgent(struct stack *stack, struct tcb *tcb, const void *buf, size_t len,
 		    uint64_t now_ns)
 {
-	return send_text(stack, tcb, buf, len, true, now_ns);
+	return send_payload(stack, tcb, buf, len, true, now_ns);
 }
 
 void tcp_set_nodelay(struct stack *stack, struct tcb *tcb, bool on, uint64_t now_ns)
@@ -268,22 +268,22 @@ void tcp_set_nodelay(struct stack *stack, struct tcb *tcb, bool on, uint64_t now
 
 /* --- RECEIVE --------------------------------------------------------------------------------- */
 
-static bool fin_came(const struct tcb *tcb)
+static bool fin_received(const struct tcb *tcb)
 {
 	return tcb->rcv.fin_known && seq_gt(tcb->rcv.nxt, tcb->rcv.fin);
 }
 
 static bool stream_has_ended(const struct tcb *tcb)
 {
-	return tcb->life.state == TCP_CLOSED || tcb->rcv.closed || fin_came(tcb);
+	return tcb->life.state == TCP_CLOSED || tcb->rcv.closed || fin_received(tcb);
 }
 
 /* The peer's end of the stream came before whatever ended the connection: what it said was whole.  A
  * server that closes without reading sends both, often so close together that they are seen as one. */
 static int nothing_to_read(struct tcb *tcb)
 {
-	if (tcb->life.error != ERR_OK && !fin_came(tcb))
-		return tcp_take_error(tcb);
+	if (tcb->life.error != ERR_OK && !fin_received(tcb))
+		return tcp_consume_error(tcb);
 	if (tcb->life.state == TCP_LISTEN || (tcb->life.state == TCP_CLOSED && !tcb->life.used))
 		return ERR_NOTCONN;
 	return stream_has_ended(tcb) ? 0 : ERR_AGAIN;
@@ -297,7 +297,7 @@ int tcp_receive(struct stack *stack, struct tcb *tcb, void *buf, size_t len, uin
 		int err = nothing_to_read(tcb);
 
 		if (err == ERR_AGAIN)
-			tcp_doubt_reader_waits(stack, tcb, now_ns);
+			tcp_reachability_reader_waits(stack, tcb, now_ns);
 		return err;
 	}
 	tcb->life.reader_waits = false;
@@ -353,9 +353,9 @@ int tcp_close(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	return ERR_OK;
 }
 
-void tcp_give_up_opening(struct stack *stack, struct tcb *tcb)
+void tcp_end_opening(struct stack *stack, struct tcb *tcb)
 {
-	tcp_give_up(stack, tcb, ERR_CONNRESET, "shut down by its user");
+	tcp_end_with_reason(stack, tcb, ERR_CONNRESET, "shut down by its user");
 }
 
 void tcp_close_read(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
@@ -418,7 +418,7 @@ void tcp_status(const struct tcb *tcb, struct tcp_status *status)
 	};
 }
 
-int tcp_take_error(struct tcb *tcb)
+int tcp_consume_error(struct tcb *tcb)
 {
 	int error = tcb->life.error;
 

@@ -47,17 +47,17 @@ static bool is_old_duplicate(const struct tcb *tcb, const struct tcp_segment *se
 }
 
 /* An ACK that a later one has overtaken looks as old as a duplicate from a lap of the number space
- * ago.  But it has nothing for the stream, its window is not looked at, and what it says of ours is
+ * ago.  But it has nothing for the stream, its window is not used, and what it reports of ours is
  * checked by number (RFC 5961 5.2): only its blocks and that it is a duplicate count.
  * DEVIATION: RFC 7323 5.3, R1, would drop it, and the blocks with it; taken is what is older by no
- * more than a retransmission time-out, as in Linux. */
+ * more than a retransmission timeout, as in Linux. */
 static bool is_overtaken_ack(const struct tcb *tcb, const struct tcp_segment *seg)
 {
-	bool tells_nothing_new = seq_lt(seg->ack, tcb->snd.una) ||
+	bool reports_nothing_new = seq_lt(seg->ack, tcb->snd.una) ||
 				 (seg->ack == tcb->snd.una && seg->wnd == tcb->snd.wnd);
 
 	return (seg->flags & TCP_ACK) && segment_len(seg) == 0 && seg->seq == tcb->rcv.nxt &&
-	       tells_nothing_new && tcb_synchronized(tcb) &&
+	       reports_nothing_new && tcb_synchronized(tcb) &&
 	       (tcb->agreed.ts_recent - seg->opt.ts_val) * NS_PER_MS <= tcb->loss.rto_ns;
 }
 
@@ -79,12 +79,12 @@ void tcp_note_timestamp(struct tcb *tcb, const struct tcp_segment *seg)
 }
 
 /* RFC 2883 4: what was acknowledged has come again. */
-static void note_old_text(struct tcb *tcb, const struct tcp_segment *seg)
+static void count_old_payload(struct tcb *tcb, const struct tcp_segment *seg)
 {
 	uint32_t end = seq_min(seg->seq + seg->data_len, tcb->rcv.nxt);
 
 	if (seg->data_len > 0 && seq_lt(seg->seq, end))
-		tcp_duplicate_text(tcb, seg->seq, end);
+		tcp_duplicate_payload(tcb, seg->seq, end);
 }
 
 /* "If an incoming segment is not acceptable, an acknowledgment should be sent in reply (unless the
@@ -94,7 +94,7 @@ static void answer_unacceptable(struct stack *stack, struct tcb *tcb,
 {
 	if (seg->flags & TCP_RST)
 		return;
-	tcp_doubt_old_segment(stack, tcb, seg);
+	tcp_reachability_old_segment(stack, tcb, seg);
 	tcp_accurate_synack_again(tcb, seg);
 	/* TIME-WAIT: the peer's FIN again, our last ACK was lost */
 	if (tcb->life.state == TCP_TIME_WAIT && (seg->flags & (TCP_FIN | TCP_SYN)) == TCP_FIN &&
@@ -102,10 +102,10 @@ static void answer_unacceptable(struct stack *stack, struct tcb *tcb,
 		tcp_enter_time_wait(stack, tcb, seg->now_ns);
 	/* An empty segment gets an ACK within limits, or two confused ends would answer each other
 	 * for ever; a SYN too (RFC 5961 4.2, 7).
-	 * DEVIATION: text and FIN get theirs at once; RFC 5961 7 would have all limited, but a
+	 * DEVIATION: payload and FIN get theirs at once; RFC 5961 7 would have all limited, but a
 	 * sender who lost our ACK waits for it, and it is smaller than what it answers. */
 	if (segment_len(seg) > 0 && !(seg->flags & TCP_SYN)) {
-		note_old_text(tcb, seg);
+		count_old_payload(tcb, seg);
 		tcp_send_ack(stack, tcb, seg->now_ns);
 	} else {
 		tcp_challenge_ack(stack, tcb, seg->now_ns);
@@ -113,7 +113,7 @@ static void answer_unacceptable(struct stack *stack, struct tcb *tcb,
 	}
 }
 
-/* Our SYN-ACK was lost, or the network doubled the SYN, with or without text.  (A SYN with ACK is a
+/* Our SYN-ACK was lost, or the network doubled the SYN, with or without payload.  (A SYN with ACK is a
  * simultaneous open: there an ACK is what the peer waits for.) */
 static bool is_syn_again(const struct tcb *tcb, const struct tcp_segment *seg)
 {
@@ -121,7 +121,7 @@ static bool is_syn_again(const struct tcb *tcb, const struct tcp_segment *seg)
 	       (seg->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
 }
 
-void tcp_cut_front(struct tcp_segment *seg, uint32_t n)
+void tcp_trim_front(struct tcp_segment *seg, uint32_t n)
 {
 	n = MIN(n, seg->data_len);
 	pktbuf_pull(seg->pkt, n);
@@ -129,36 +129,36 @@ void tcp_cut_front(struct tcp_segment *seg, uint32_t n)
 	seg->data_len -= n;
 }
 
-static void cut_tail(struct tcp_segment *seg, uint32_t n)
+static void trim_tail(struct tcp_segment *seg, uint32_t n)
 {
 	seg->data_len -= n;
 	pktbuf_trim(seg->pkt, seg->data_len);
-	seg->flags &= (uint16_t)~TCP_FIN; /* it was behind what is cut */
+	seg->flags &= (uint16_t)~TCP_FIN; /* it was behind what is trimmed */
 }
 
-/* "The segment may be trimmed": old text off its front, text beyond the window off its end. */
+/* "The segment may be trimmed": old payload off its front, payload beyond the window off its end. */
 static void tailor(struct tcb *tcb, struct tcp_segment *seg)
 {
 	uint32_t edge = tcb->rcv.nxt + tcp_receive_window(tcb);
 
 	if (seq_lt(seg->seq, tcb->rcv.nxt)) {
-		note_old_text(tcb, seg);
-		tcp_cut_front(seg, tcb->rcv.nxt - seg->seq);
+		count_old_payload(tcb, seg);
+		tcp_trim_front(seg, tcb->rcv.nxt - seg->seq);
 		/* RFC 5681 4.2: the peer sends again, so it misses our ACK */
 		tcp_rcv_owe_ack(tcb);
 	}
 	if (seg->data_len > 0 && seq_gt(seg->seq + seg->data_len, edge))
-		cut_tail(seg, MIN(seg->data_len, seg->seq + seg->data_len - edge));
+		trim_tail(seg, MIN(seg->data_len, seg->seq + seg->data_len - edge));
 }
 
 /* "If the RCV.WND is zero, no segments will be acceptable, but special allowance should be made to
- * accept valid ACKs": a segment at RCV.NXT is taken without its text. */
+ * accept valid ACKs": a segment at RCV.NXT is taken without its payload. */
 static bool accept_into_zero_window(struct tcb *tcb, struct tcp_segment *seg)
 {
 	if (tcp_receive_window(tcb) != 0 || seg->seq != tcb->rcv.nxt || (seg->flags & TCP_SYN))
 		return false;
 	if (seg->data_len > 0)
-		cut_tail(seg, seg->data_len);
+		trim_tail(seg, seg->data_len);
 	tcp_rcv_owe_ack(tcb);
 	return true;
 }
@@ -167,12 +167,12 @@ enum tcp_verdict tcp_check_sequence(struct stack *stack, struct tcb *tcb, struct
 {
 	bool old;
 
-	/* RFC 5961 3.2 compares SEG.SEQ as it came; text on a RST is a remark, no part of the
+	/* RFC 5961 3.2 compares SEG.SEQ as it came; payload on a RST is a remark, no part of the
 	 * stream, and must not stretch into the window what lies before it. */
 	if (seg->flags & TCP_RST)
 		seg->data_len = 0;
 	if (is_syn_again(tcb, seg)) { /* an ACK alone would not help it */
-		if (!tcp_ecn_take_syn_again(tcb, seg))
+		if (!tcp_ecn_reread_syn(tcb, seg))
 			tcp_abort_with(stack, tcb, TCP_RESET_ECN, seg->now_ns);
 		else if (!tcb->snd.syn_waits)
 			tcp_send_syn(stack, tcb, TCP_RETRANSMIT_SYN_AGAIN, seg->now_ns);
@@ -191,7 +191,7 @@ enum tcp_verdict tcp_check_sequence(struct stack *stack, struct tcb *tcb, struct
 		return TCP_DONE;
 	}
 	seg->moves_timestamp = !old && moves_timestamp(tcb, seg);
-	if (!(seg->flags & TCP_SYN)) /* a SYN here is the fourth step's affair, whole */
+	if (!(seg->flags & TCP_SYN)) /* a SYN here is handled whole in the fourth step */
 		tailor(tcb, seg);
 	if (tcb->rcv.ack_now)
 		tcp_work_add(stack, tcb);

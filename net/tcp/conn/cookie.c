@@ -123,7 +123,7 @@ void tcp_cookie_send(struct stack *stack, const struct tcb *listener,
 	tcp_rcv_set_buffer(&tcb, listener->rcv.buf_size, 0);
 	tcb.life.passive = true;
 	tcb.chosen = listener->chosen;
-	tcb.life.last_step = UINT8_MAX; /* none of the sixteen is told: nothing is recorded */
+	tcb.life.last_step = UINT8_MAX; /* none of the sixteen steps is logged: nothing is recorded */
 	if (tcp_prepare(stack, &tcb, syn->now_ns) != ERR_OK)
 		return;
 	if (!syn->opt.has_timestamps) { /* nowhere to keep these */
@@ -131,7 +131,7 @@ void tcp_cookie_send(struct stack *stack, const struct tcb *listener,
 		if ((syn->flags & ECN_BITS) == ECN_SETUP)
 			plain.flags &= (uint16_t)~ECN_SETUP;
 	}
-	tcp_take_syn(&tcb, &plain);
+	tcp_read_syn(&tcb, &plain);
 	tcp_begin_at(&tcb, make(stack, syn));
 	clock = tcp_timestamp(&tcb, syn->now_ns);
 	tcb.agreed.ts_offset += timestamp_with(syn, clock) - clock;

@@ -1,11 +1,11 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * Bad news about what we sent (RFC 9293 3.9.2.2): ICMP errors, and ARP requests that nobody
- * answered.  An ICMP error can be forged by anybody who guesses a four-tuple, so it must quote a
+ * Errors about what we sent (RFC 9293 3.9.2.2): ICMP errors, and ARP requests that no neighbour
+ * answered.  An ICMP error can be forged by any host that guesses a four-tuple, so it must quote a
  * sequence number that is on its way now (RFC 5927 4), and an established connection survives even
- * then: what it says is remembered as the reason, should we ever give up.
- * DEVIATION: SHLD-26 would have a hard error end it (RFC 5927 5.2 says why nobody does that).
+ * then: its reason is remembered for the report, should the connection time out.
+ * DEVIATION: SHLD-26 would have a hard error end it (RFC 5927 5.2 explains why no stack does that).
  */
 #include "net/tcp/conn/layer.h"
 #include "net/tcp/conn/liveness.h"
@@ -38,14 +38,14 @@ void tcp_unreachable(struct stack *stack, const struct ip_error *error, uint64_t
 	if (tcb == NULL || !is_believable(tcb, error))
 		return;
 	if (error->local_only)
-		tcp_snd_syn_dropped(tcb); /* what waited is gone; the time-out sends another */
+		tcp_snd_syn_dropped(tcb); /* what waited is gone; the timeout sends another */
 	awaited_note(stack, &tcb->life.awaited, error->what, &error->reporter, error->refused);
 	opening = tcb->life.state == TCP_SYN_SENT || tcb->life.state == TCP_SYN_RECEIVED;
 	/* MUST-56: a soft error does not end even an open that is under way.  SHLD-26: a hard one
 	 * does; and so does our own network when it has no such neighbour.  One that falls silent
 	 * later may come back within MUST-23's three minutes. */
 	if (opening && (error->hard || never_left(tcb, error)))
-		tcp_give_up(stack, tcb, error->err,
+		tcp_end_with_reason(stack, tcb, error->err,
 			    error->local_only ? "no answer from the next hop (ARP)"
 						: err_text(error->err));
 	else
@@ -71,7 +71,7 @@ struct refused *tcp_awaits(struct stack *stack, const struct ip_facts *facts, co
 	return a != NULL ? &a->refused : NULL;
 }
 
-/* Seldom, so every connection is looked at, and only where the port is one that is in use. */
+/* Seldom, so every connection is checked, and only where the port is one that is in use. */
 void tcp_refuse_stranger(struct stack *stack, const struct tcp_segment *seg)
 {
 	if (!(seg->flags & TCP_ACK) || *tcp_port_users(stack, seg->local.port) == 0)
@@ -92,12 +92,12 @@ const struct refused *tcp_refused(const struct tcb *tcb)
 	return tcb->life.awaited != NULL ? &tcb->life.awaited->refused : NULL;
 }
 
-const struct refused *tcp_said(const struct tcb *tcb)
+const struct refused *tcp_refused_meanwhile(const struct tcb *tcb)
 {
 	return tcb->life.awaited != NULL ? &tcb->life.awaited->said : NULL;
 }
 
-/* RFC 2131 4.4.5: who has lost his lease stops "any other network processing". */
+/* RFC 2131 4.4.5: a host that lost its lease stops "any other network processing". */
 void tcp_address_gone(struct stack *stack, const struct net_addr *local)
 {
 	for (uint32_t i = 0; i < stack->tcp->n_buckets; i++) {
@@ -106,7 +106,7 @@ void tcp_address_gone(struct stack *stack, const struct net_addr *local)
 		for (; tcb != NULL; tcb = next) {
 			next = tcb->id.hash_next;
 			if (net_addr_equal(&tcb->id.local.addr, local))
-				tcp_give_up(stack, tcb, ERR_ADDRNOTAVAIL, "our address is gone");
+				tcp_end_with_reason(stack, tcb, ERR_ADDRNOTAVAIL, "our address is gone");
 		}
 	}
 }

@@ -71,18 +71,18 @@ int tcp_prepare(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 
 /* RFC 9293 3.7.1, MUST-16: Eff.snd.MSS from the option, MUST-15: 536 without it.  The option counts
  * payload and TCP options together, as snd.mss does. */
-static void take_mss(struct tcb *tcb, const struct tcp_options *opt)
+static void read_mss(struct tcb *tcb, const struct tcp_options *opt)
 {
 	tcp_pmtu_offered(tcb, opt->has_mss ? MAX(opt->mss, TCP_MSS_MIN) : TCP_MSS_DEFAULT);
 }
 
-void tcp_take_syn(struct tcb *tcb, const struct tcp_segment *seg)
+void tcp_read_syn(struct tcb *tcb, const struct tcp_segment *seg)
 {
 	const struct tcp_options *opt = &seg->opt;
 
 	tcp_rcv_begin(tcb, seg->seq);
-	take_mss(tcb, opt);
-	tcp_ecn_take_syn(tcb, seg);
+	read_mss(tcb, opt);
+	tcp_ecn_read_syn(tcb, seg);
 	/* RFC 7323 2.2: scaling needs the option in both SYNs */
 	tcb->agreed.window_scale = opt->has_window_scale;
 	tcb->agreed.snd_wscale = opt->has_window_scale ? opt->window_scale : 0;
@@ -109,7 +109,7 @@ void tcp_become_established(struct stack *stack, struct tcb *tcb, const struct t
 	tcb->life.connected = true;
 	awaited_free(stack, &tcb->life.awaited);
 	tcp_set_state(stack, tcb, TCP_ESTABLISHED);
-	tcp_heard(tcb, seg->now_ns);
+	tcp_peer_answered(tcb, seg->now_ns);
 	tcp_tune_start(tcb, seg->now_ns);
 	tcp_keep_alive_start(stack, tcb);
 }
@@ -126,7 +126,7 @@ static void emit_synack_received(struct stack *stack, struct tcb *tcb,
 	tcp_step(tcb, 12);
 }
 
-void tcp_tell_established(struct stack *stack, struct tcb *tcb, const char *checked)
+void tcp_log_established(struct stack *stack, struct tcb *tcb, const char *checked)
 {
 	event_emit(stack->port->events, EVENT_TCP_ESTABLISHED, tcb->id.number, 0,
 		   EV_ENDPOINT("src", tcb->id.local), EV_ENDPOINT("dst", tcb->id.remote),
@@ -134,7 +134,7 @@ void tcp_tell_established(struct stack *stack, struct tcb *tcb, const char *chec
 	tcp_step(tcb, 13);
 }
 
-void tcp_tell_user(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+void tcp_notify_user(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
 	if (tcb->life.user == NULL || tcb->life.user->connected == NULL)
 		return;
@@ -154,23 +154,23 @@ static void step_over_syn(struct tcb *tcb, struct tcp_segment *seg)
 		return;
 	pktbuf_trim(seg->pkt, len);
 	seg->data_len = len;
-	seg->flags &= (uint16_t)~TCP_FIN; /* it was behind what is cut */
+	seg->flags &= (uint16_t)~TCP_FIN; /* it was behind what is trimmed */
 }
 
 static void finish_handshake(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
 {
 	emit_synack_received(stack, tcb, seg);
-	tcp_take_syn(tcb, seg);
+	tcp_read_syn(tcb, seg);
 	tcp_ecn_settle(stack, tcb);
 	tcp_become_established(stack, tcb, seg);
 	tcp_accurate_opened(stack, tcb, seg);
-	tcp_tell_established(stack, tcb, "SYN=1, ACK acknowledges our SYN");
+	tcp_log_established(stack, tcb, "SYN=1, ACK acknowledges our SYN");
 	tcp_send_ack(stack, tcb, seg->now_ns); /* step 14: not held back, the server waits */
-	tcp_tell_user(stack, tcb, seg->now_ns);
+	tcp_notify_user(stack, tcb, seg->now_ns);
 	/* "If there are other controls or text in the segment, then continue processing at the
 	 * sixth step": behind the SYN. */
 	step_over_syn(tcb, seg);
-	if (tcp_process_text(stack, tcb, seg) == TCP_CONTINUE)
+	if (tcp_process_payload(stack, tcb, seg) == TCP_CONTINUE)
 		tcp_check_fin(stack, tcb, seg);
 }
 
@@ -178,12 +178,12 @@ static void finish_handshake(struct stack *stack, struct tcb *tcb, struct tcp_se
  * queue them for processing after the ESTABLISHED state has been reached". */
 static void answer_crossing_syn(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
 {
-	tcp_take_syn(tcb, seg);
+	tcp_read_syn(tcb, seg);
 	tcp_ecn_settle(stack, tcb);
 	tcp_set_state(stack, tcb, TCP_SYN_RECEIVED);
 	tcp_send_syn(stack, tcb, TCP_RETRANSMIT_NONE, seg->now_ns);
 	step_over_syn(tcb, seg);
-	tcp_queue_text(stack, tcb, seg);
+	tcp_queue_payload(stack, tcb, seg);
 }
 
 /* RFC 9293 3.10.7.3 */

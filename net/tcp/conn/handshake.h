@@ -27,10 +27,10 @@ void tcp_begin_beyond(struct tcb *tcb, uint32_t last);
 /* All of them, from this one on. */
 void tcp_begin_at(struct tcb *tcb, uint32_t iss);
 /* What the peer's SYN says about options, and its sequence number. */
-void tcp_take_syn(struct tcb *tcb, const struct tcp_segment *seg);
-/* Step 13, and 15: the user hears of it. */
-void tcp_tell_established(struct stack *stack, struct tcb *tcb, const char *checked);
-void tcp_tell_user(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+void tcp_read_syn(struct tcb *tcb, const struct tcp_segment *seg);
+/* Step 13, and 15: the user is notified. */
+void tcp_log_established(struct stack *stack, struct tcb *tcb, const char *checked);
+void tcp_notify_user(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 /* Our SYN is acknowledged: windows, congestion state, ESTABLISHED. */
 void tcp_become_established(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg);
 

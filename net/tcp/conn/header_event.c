@@ -58,7 +58,7 @@ void tcp_emit_header(struct stack *stack, enum event_id id, uint32_t conn,
 bool tcp_view_packet(struct tcp_header_view *view, const struct pktbuf *pkt)
 {
 	const uint8_t *frame = pktbuf_frame(pkt), *l4 = pkt->head + pkt->l4_off;
-	size_t len = (size_t)(pkt->tail - frame); /* padding behind the IP packet is cut off */
+	size_t len = (size_t)(pkt->tail - frame); /* padding behind the IP packet is trimmed */
 
 	*view = (struct tcp_header_view){.frame = frame, .frame_len = len, .frame_seen = len};
 	if (!tcp_header_read(l4, (size_t)(pkt->tail - l4), &view->h))

@@ -30,8 +30,8 @@ static enum sock_ca_state ca_state(const struct tcb *tcb)
 		? SOCK_CA_DISORDER : SOCK_CA_OPEN;
 }
 
-/* A walk over what is out, which only who asks pays for. */
-static void tell_loss(const struct tcb *tcb, struct sock_tcp_info *info)
+/* A walk over what is in flight; only a caller that wants it pays for it. */
+static void log_loss(const struct tcb *tcb, struct sock_tcp_info *info)
 {
 	struct scoreboard *sb = tcb->loss.sent;
 
@@ -69,11 +69,11 @@ static uint32_t tick_age_ms(uint32_t tick, uint64_t now_ns)
 	return tick == 0 ? UINT32_MAX : (uint32_t)((ticks << TCP_TICK_SHIFT) / NS_PER_MS);
 }
 
-static void tell_times(const struct tcb *tcb, struct sock_tcp_info *info, uint64_t now_ns)
+static void log_times(const struct tcb *tcb, struct sock_tcp_info *info, uint64_t now_ns)
 {
 	info->last_data_sent_ms = age_ms(tcb->snd.last_sent_ns, now_ns);
-	info->last_data_recv_ms = tick_age_ms(tcb->rcv.data_came, now_ns);
-	info->last_ack_recv_ms = age_ms(tcb->life.heard_ns, now_ns);
+	info->last_data_recv_ms = tick_age_ms(tcb->rcv.data_received_at, now_ns);
+	info->last_ack_recv_ms = age_ms(tcb->life.last_received_ns, now_ns);
 	info->min_rtt_us = tcb->loss.rack.min_rtt_ns / NS_PER_US;
 	if (!tcb->life.used) /* a listener has no such numbers */
 		return;
@@ -93,7 +93,7 @@ static enum sock_ecn_mode ecn_mode(const struct tcb *tcb)
 	return tcb->cc.ecn == TCP_ECN_ON ? SOCK_ECN_RFC3168 : SOCK_ECN_NONE;
 }
 
-static void tell_ecn(const struct tcb *tcb, struct sock_tcp_info *info)
+static void log_ecn(const struct tcb *tcb, struct sock_tcp_info *info)
 {
 	const struct tcp_accurate *a = tcb->cc.accurate;
 
@@ -121,7 +121,7 @@ static uint8_t agreed(const struct tcb *tcb)
 }
 
 /* Text of ours that is out: SYN and FIN take a number and are none. */
-static uint32_t text_out(const struct tcb *tcb)
+static uint32_t payload_in_flight(const struct tcb *tcb)
 {
 	uint32_t end = seq_min(tcb->snd.nxt, tcb->snd.end);
 
@@ -162,10 +162,10 @@ void tcp_info(const struct tcb *tcb, struct sock_tcp_info *info, uint64_t now_ns
 		.delivered_ce = tcb->cc.delivered_ce,
 		.data_segs_out = tcb->snd.data_segs,
 		.data_segs_in = tcb->rcv.data_segs,
-		.bytes_acked = tcb->snd.bytes - text_out(tcb),
-		.bytes_retrans = tcb->snd.bytes_again,
+		.bytes_acked = tcb->snd.bytes - payload_in_flight(tcb),
+		.bytes_retrans = tcb->snd.bytes_retransmitted,
 	};
-	tell_loss(tcb, info);
-	tell_times(tcb, info, now_ns);
-	tell_ecn(tcb, info);
+	log_loss(tcb, info);
+	log_times(tcb, info, now_ns);
+	log_ecn(tcb, info);
 }

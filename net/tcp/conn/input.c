@@ -22,7 +22,7 @@
 #include "net/checksum.h"
 #include "net/ip/transport.h"
 
-/* MUST-2, MUST-3: a segment with a wrong checksum is not looked at. */
+/* MUST-2, MUST-3: a segment with a wrong checksum is dropped unread. */
 static bool checksum_is_right(struct stack *stack, struct pktbuf *pkt,
 			      const struct ip_facts *facts)
 {
@@ -91,7 +91,7 @@ static void otherwise_arrives(struct stack *stack, struct tcb *tcb, struct tcp_s
 	/* sixth: check the URG bit */
 	tcp_check_urgent(stack, tcb, seg);
 	/* seventh: process the segment text */
-	if (tcp_process_text(stack, tcb, seg) == TCP_DONE)
+	if (tcp_process_payload(stack, tcb, seg) == TCP_DONE)
 		return;
 	/* eighth: check the FIN bit */
 	tcp_check_fin(stack, tcb, seg);
@@ -147,5 +147,5 @@ void tcp_input(struct stack *stack, struct pktbuf *pkt, const struct ip_facts *f
 	stack->counters.tcp_in++;
 	if (parse(stack, &seg, pkt, facts))
 		arrives(stack, &seg);
-	pktbuf_free(seg.pkt); /* NULL where the text was taken */
+	pktbuf_free(seg.pkt); /* NULL where the payload was taken */
 }

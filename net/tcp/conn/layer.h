@@ -52,9 +52,9 @@ void tcp_listener_insert(struct stack *stack, struct tcb *tcb);
 void tcp_listener_remove(struct stack *stack, struct tcb *tcb);
 /* The count of connections that the port is counted in (ports.c). */
 uint32_t *tcp_port_users(const struct stack *stack, uint16_t port);
-/* bind() may not have it: somebody listens there, or uses it and does not share. */
+/* bind() may not have it: a socket listens there, or uses it and does not share. */
 bool tcp_port_is_taken(const struct stack *stack, const struct net_endpoint *local, bool reuse);
-/* A port that nobody uses; 0: none was found. */
+/* An unused port; 0 if none was found. */
 uint16_t tcp_free_port(struct stack *stack, const struct net_addr *local);
 void tcp_bound_insert(struct stack *stack, struct tcb *tcb);
 void tcp_bound_remove(struct stack *stack, struct tcb *tcb);

@@ -93,7 +93,7 @@ struct tcb *tcp_accept(struct tcb *listener)
 	struct tcb *tcb = listener->places.accept_first;
 
 	if (tcb != NULL)
-		tcp_listen_forget(tcb);
+		tcp_listen_remove(tcb);
 	return tcb;
 }
 
@@ -115,11 +115,11 @@ void tcp_attach(struct tcb *tcb, struct tcp_user *user)
 void tcp_listen_established(struct tcb *tcb)
 {
 	tcb->places.listener->backlog.half_open--;
-	tcb->life.owned = true; /* by the queue, then by who accepts it */
+	tcb->life.owned = true; /* by the queue, then by the accepting user */
 	queue_push(tcb->places.listener, tcb);
 }
 
-void tcp_listen_forget(struct tcb *tcb)
+void tcp_listen_remove(struct tcb *tcb)
 {
 	if (tcb->life.connected)
 		queue_remove(tcb->places.listener, tcb);
@@ -130,7 +130,7 @@ void tcp_listen_forget(struct tcb *tcb)
 
 static void abort_child(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	tcp_listen_forget(tcb);
+	tcp_listen_remove(tcb);
 	tcb->life.owned = false;
 	if (tcb->life.state == TCP_CLOSED)
 		tcp_free(stack, tcb);
@@ -197,12 +197,12 @@ static void emit_found_and_recorded(struct stack *stack, const struct tcb *liste
 }
 
 /* 3.10.7.2, third: RCV.NXT = SEG.SEQ + 1, IRS = SEG.SEQ.
- * DEVIATION: text on the SYN is not kept for ESTABLISHED; the peer sends it again, once it has
+ * DEVIATION: payload on the SYN is not kept for ESTABLISHED; the peer sends it again, once it has
  * shown that its address is its own */
-static void take_syn(struct stack *stack, struct tcb *listener, struct tcb *tcb,
+static void read_syn(struct stack *stack, struct tcb *listener, struct tcb *tcb,
 		     const struct tcp_segment *syn)
 {
-	tcp_take_syn(tcb, syn);
+	tcp_read_syn(tcb, syn);
 	tcp_ecn_settle(stack, tcb);
 	tcp_hash_insert(stack, tcb);
 	emit_found_and_recorded(stack, listener, tcb);
@@ -234,7 +234,7 @@ static void syn_arrives(struct stack *stack, struct tcb *listener, struct tcp_se
 		stack->counters.tcp_syn_dropped++;
 		return;
 	}
-	take_syn(stack, listener, tcb, seg);
+	read_syn(stack, listener, tcb, seg);
 	tcp_send_syn(stack, tcb, TCP_RETRANSMIT_NONE, seg->now_ns);
 }
 
@@ -250,7 +250,7 @@ void tcp_listen_reopen(struct stack *stack, struct tcb *listener, struct tcb *ol
 		return;
 	}
 	tcp_replace(stack, old, tcb);
-	take_syn(stack, listener, tcb, seg);
+	read_syn(stack, listener, tcb, seg);
 	tcp_send_syn(stack, tcb, TCP_RETRANSMIT_NONE, seg->now_ns);
 }
 
@@ -263,7 +263,7 @@ static struct tcb *record_late(struct stack *stack, struct tcb *listener,
 	struct tcb *tcb = NULL;
 
 	if (tcp_accept_is_full(listener))
-		stack->counters.tcp_accept_overflows++; /* the client's text will ask again */
+		stack->counters.tcp_accept_overflows++; /* the client's payload will ask again */
 	else
 		tcb = record(stack, listener, syn);
 	if (tcb == NULL)
@@ -271,7 +271,7 @@ static struct tcb *record_late(struct stack *stack, struct tcb *listener,
 	stack->counters.tcp_cookies_taken++;
 	tcp_begin_at(tcb, seg->ack - 1);
 	tcp_snd_cookie_answered(tcb, seg->now_ns);
-	take_syn(stack, listener, tcb, syn);
+	read_syn(stack, listener, tcb, syn);
 	tcp_step(tcb, 12);
 	seg->wnd = (uint32_t)seg->raw_wnd << tcb->agreed.snd_wscale;
 	return tcb;
@@ -299,8 +299,8 @@ struct tcb *tcp_listen_arrives(struct stack *stack, struct tcb *listener, struct
 	if (seg->flags & TCP_ACK)
 		return ack_arrives(stack, listener, seg);
 	/* third: check for a SYN; fourth: anything else is dropped
-	 * DEVIATION: 3.10.7.2 would take the SYN of a SYN with FIN; nobody opens and closes at once,
-	 * except who looks for holes (so it is in Linux) */
+	 * DEVIATION: 3.10.7.2 would take the SYN of a SYN with FIN; no peer opens and closes at once,
+	 * except a port scanner (so it is in Linux) */
 	if ((seg->flags & (TCP_SYN | TCP_FIN)) == TCP_SYN)
 		syn_arrives(stack, listener, seg);
 	else if (seg->flags & TCP_SYN)

@@ -20,9 +20,9 @@ void tcp_listen_reopen(struct stack *stack, struct tcb *listener, struct tcb *ol
 bool tcp_accept_is_full(const struct tcb *listener);
 /* A passive connection is established: it joins its listener's accept queue. */
 void tcp_listen_established(struct tcb *tcb);
-/* A passive connection that nobody accepted leaves its listener's books. */
-void tcp_listen_forget(struct tcb *tcb);
-/* The listener closes: so do those that nobody accepted. */
+/* A passive connection that was not accepted is removed from its listener. */
+void tcp_listen_remove(struct tcb *tcb);
+/* The listener closes: so do those that were not accepted. */
 void tcp_listen_close(struct stack *stack, struct tcb *listener, uint64_t now_ns);
 
 /* --- cookie.c -------------------------------------------------------------------------------- */
@@ -41,7 +41,7 @@ uint64_t tcp_cookies_end(uint64_t now_ns);
 /* TIME-WAIT begins, or begins again; where there are too many, that of the oldest ends. */
 void tcp_enter_time_wait(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 /* One that is in it leaves the layer's list of them. */
-void tcp_time_wait_forget(struct stack *stack, struct tcb *tcb);
+void tcp_time_wait_remove(struct stack *stack, struct tcb *tcb);
 /* TCP_DONE: it was a SYN that opens a new connection in the place of this one, which is gone. */
 enum tcp_verdict tcp_time_wait_syn(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg);
 /* May a new active open take the four-tuple of this one? */

@@ -20,9 +20,9 @@ void tcp_keep_alive_start(struct stack *stack, struct tcb *tcb);
 /* False: it has given up, the TCB may be gone. */
 bool tcp_keep_alive_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 /* The peer has been heard. */
-static inline void tcp_heard(struct tcb *tcb, uint64_t now_ns)
+static inline void tcp_peer_answered(struct tcb *tcb, uint64_t now_ns)
 {
-	tcb->life.heard_ns = now_ns;
+	tcb->life.last_received_ns = now_ns;
 	tcb->life.keep_probes = 0;
 	tcb->life.soft_error = ERR_OK; /* it was about a silence that is over */
 }
@@ -30,20 +30,20 @@ static inline void tcp_heard(struct tcb *tcb, uint64_t now_ns)
 /* --- reachability.c --------------------------------------------------------------------------------- */
 
 /* A segment of what has been acknowledged came again; of nothing else it takes notice. */
-void tcp_doubt_old_segment(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg);
-/* Something has to be sent again, and the peer may have been silent for long. */
-void tcp_doubt_silence(struct stack *stack, const struct tcb *tcb, uint64_t now_ns);
+void tcp_reachability_old_segment(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg);
+/* Something has to be retransmitted, and the peer may have been silent for long. */
+void tcp_reachability_silence(struct stack *stack, const struct tcb *tcb, uint64_t now_ns);
 /* The user has read all there was. */
-void tcp_doubt_reader_waits(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
-void tcp_doubt_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+void tcp_reachability_reader_waits(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+void tcp_reachability_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 
 /* --- delivery_error.c: what came and was not what is awaited ------------------------------------------ */
 
-/* The segment is of no connection: is it the answer to a SYN of ours, from somebody else? */
+/* The segment is of no connection: is it the answer to a SYN of ours, from another host? */
 void tcp_refuse_stranger(struct stack *stack, const struct tcp_segment *seg);
 
 /* Progress: what was refused before it does not matter any more. */
-static inline void tcp_forget_refused(struct stack *stack, struct tcb *tcb)
+static inline void tcp_clear_refused(struct stack *stack, struct tcb *tcb)
 {
 	awaited_free(stack, &tcb->life.awaited);
 }

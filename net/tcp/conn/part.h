@@ -24,7 +24,7 @@ enum tcp_timer {
 	TCP_TIMER_DEVICE,      /* a device had no room, or there was no memory: try again */
 	TCP_TIMER_BUFFER,      /* an empty send buffer goes back */
 	TCP_TIMER_KEEP_ALIVE,  /* RFC 9293 3.8.4 */
-	TCP_TIMER_DOUBT,       /* a reader waits, and the peer is silent */
+	TCP_TIMER_REACHABILITY,       /* a reader waits, and the peer is silent */
 	TCP_TIMER_CORK,        /* what is corked has waited long enough */
 	TCP_TIMER_COUNT,
 };
@@ -67,7 +67,7 @@ struct tcp_life {
 	struct awaited *awaited; /* what came and was dropped since the last progress; NULL: nothing */
 	struct tcp_user *user;
 	struct tcb *work_next, **work_prev; /* the layer's list; work_prev NULL: not on it */
-	uint64_t heard_ns;    /* when a segment came whose ACK could be the peer's */
+	uint64_t last_received_ns;    /* when a segment came whose ACK could be the peer's */
 	uint64_t challenge_until_ns;
 	uint32_t old_segments_at; /* RCV.NXT when the latest of old_segments came */
 	uint8_t challenge_left;
@@ -110,7 +110,7 @@ struct tcp_agreed {
 struct tcp_timers {
 	struct timer timer; /* in the stack's heap */
 	uint64_t deadline_ns[TCP_TIMER_COUNT]; /* TIME_NEVER: not set */
-	uint16_t set; /* a bit for each, so that nobody has to look at all deadlines */
+	uint16_t set; /* a bit for each, so that not all deadlines have to be checked */
 };
 
 #endif

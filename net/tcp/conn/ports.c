@@ -3,7 +3,7 @@
  *
  * Local ports: the ephemeral ones are chosen unpredictably (RFC 6056 3.3.1) from the range that
  * IANA sets aside for them, so that the four-tuple is new, or as good as new when none is.  A port
- * that bind() names may be shared only where all who use it have said so and nobody listens there.
+ * that bind() names may be shared only where all users of it have asked for that and none listens there.
  */
 #include "net/tcp/conn/layer.h"
 #include "net/tcp/conn/listen.h"
@@ -72,7 +72,7 @@ static bool overlaps(const struct net_endpoint *a, const struct net_endpoint *b)
 }
 
 /* Whether a list of TCBs has one that keeps `local` for itself. */
-static bool somebody_has(const struct tcb *tcb, const struct net_endpoint *local, bool reuse)
+static bool is_in_use(const struct tcb *tcb, const struct net_endpoint *local, bool reuse)
 {
 	for (; tcb != NULL; tcb = tcb->id.hash_next)
 		if (overlaps(&tcb->id.local, local) && !(reuse && tcb->id.reuse))
@@ -89,19 +89,19 @@ uint32_t *tcp_port_users(const struct stack *stack, uint16_t port)
 	return &stack->tcp->port_users[(port >= PORT_FIRST ? half : 0) + port % half];
 }
 
-/* Only bind() and listen() ask, and mostly for a port whose group nobody uses; else a walk over all
+/* Only bind() and listen() ask, and mostly for a port whose group is unused; else a walk over all
  * connections is the cheaper bargain than one more list that every connection is on. */
 bool tcp_port_is_taken(const struct stack *stack, const struct net_endpoint *local, bool reuse)
 {
 	const struct tcp_layer *layer = stack->tcp;
 
 	if (tcp_find_listener(stack, local) != NULL ||
-	    somebody_has(layer->bound[local->port % TCP_BOUND_LISTS], local, reuse))
+	    is_in_use(layer->bound[local->port % TCP_BOUND_LISTS], local, reuse))
 		return true;
 	if (*tcp_port_users(stack, local->port) == 0)
 		return false;
 	for (uint32_t i = 0; i < layer->n_buckets; i++)
-		if (somebody_has(layer->buckets[i], local, reuse))
+		if (is_in_use(layer->buckets[i], local, reuse))
 			return true;
 	return false;
 }

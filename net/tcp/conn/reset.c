@@ -32,7 +32,7 @@ void tcp_reset_segment(struct stack *stack, const struct tcb *tcb, const struct 
 	struct tcp_send send = {
 		.flags = TCP_RST,
 		.note = TCP_NOTE_RST,
-		.note_arg = tcp_reset_arg(reason, tcb != NULL ? tcb->id.number : 0),
+		.sent_arg = tcp_reset_arg(reason, tcb != NULL ? tcb->id.number : 0),
 	};
 	uint32_t ack = 0;
 
@@ -55,7 +55,7 @@ void tcp_reset_connection(struct stack *stack, struct tcb *tcb, enum tcp_reset_r
 		.seq = tcb->snd.nxt,
 		.flags = TCP_RST | TCP_ACK,
 		.note = TCP_NOTE_RST,
-		.note_arg = tcp_reset_arg(reason, tcb->id.number),
+		.sent_arg = tcp_reset_arg(reason, tcb->id.number),
 	};
 
 	(void)tcp_transmit_rst(stack, tcb, &tcb->id.local, &tcb->id.remote, &send, tcb->rcv.nxt,

@@ -117,12 +117,12 @@ static void sum_up(struct stack *stack, struct tcb *tcb)
 }
 
 /* Everything a live connection holds, except what was received for the user. */
-static void let_go(struct stack *stack, struct tcb *tcb)
+static void release(struct stack *stack, struct tcb *tcb)
 {
 	if (tcb->life.state == TCP_LISTEN)
 		tcp_listener_remove(stack, tcb);
 	if (tcb->life.state == TCP_TIME_WAIT)
-		tcp_time_wait_forget(stack, tcb);
+		tcp_time_wait_remove(stack, tcb);
 	tcp_bound_remove(stack, tcb);
 	tcp_hash_remove(stack, tcb);
 	tcp_work_remove(stack, tcb);
@@ -137,17 +137,17 @@ void tcp_end(struct stack *stack, struct tcb *tcb, int error)
 {
 	if (tcb->life.state == TCP_CLOSED)
 		return;
-	let_go(stack, tcb);
+	release(stack, tcb);
 	tcb->life.error = error;
 	tcp_set_state(stack, tcb, TCP_CLOSED);
 	sum_up(stack, tcb);
 	if (tcb->places.listener != NULL && !tcb->life.connected)
-		tcp_listen_forget(tcb); /* no user ever heard of it */
+		tcp_listen_remove(tcb); /* no user has seen it */
 	if (!tcb->life.owned)
 		tcp_free(stack, tcb);
 }
 
-void tcp_give_up(struct stack *stack, struct tcb *tcb, int error, const char *reason)
+void tcp_end_with_reason(struct stack *stack, struct tcb *tcb, int error, const char *reason)
 {
 	char why[REFUSED_TEXT_MAX];
 	const struct refused *refused = tcp_refused(tcb);
@@ -163,10 +163,10 @@ void tcp_give_up(struct stack *stack, struct tcb *tcb, int error, const char *re
 
 void tcp_free(struct stack *stack, struct tcb *tcb)
 {
-	let_go(stack, tcb);
+	release(stack, tcb);
 	sum_up(stack, tcb);
 	if (tcb->places.listener != NULL)
-		tcp_listen_forget(tcb);
+		tcp_listen_remove(tcb);
 	tcp_discard_received(tcb);
 	awaited_free(stack, &tcb->life.awaited);
 	ASSERT(tcb->rcv.memory == 0);
@@ -201,7 +201,7 @@ void tcp_release(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 		/* fall through */
 	default:
 		tcp_close_read(stack, tcb, now_ns);
-		tcp_reassembly_free(stack, tcb); /* nobody will read what fills its holes */
+		tcp_reassembly_free(stack, tcb); /* what fills its holes will not be read */
 		break;
 	}
 }

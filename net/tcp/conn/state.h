@@ -12,13 +12,13 @@
 
 /* The one place where a state changes. */
 void tcp_set_state(struct stack *stack, struct tcb *tcb, enum tcp_state state);
-/* Reports to the user, where there is one who wants it, that the connection is worth a look. */
+/* Notifies the user, if it asked for that, that the connection should be checked. */
 void tcp_user_active(struct stack *stack, const struct tcb *tcb);
 /* The connection is over: to CLOSED, timers off, buffers given back.  What was received stays for
- * the user.  `error` is what the user will read.  Frees the TCB when nobody owns it. */
+ * the user.  `error` is what the user will read.  Frees the TCB if it has no owner. */
 void tcp_end(struct stack *stack, struct tcb *tcb, int error);
 /* As tcp_end, with an event that says why we gave up. */
-void tcp_give_up(struct stack *stack, struct tcb *tcb, int error, const char *reason);
+void tcp_end_with_reason(struct stack *stack, struct tcb *tcb, int error, const char *reason);
 void tcp_free(struct stack *stack, struct tcb *tcb);
 void tcp_step(struct tcb *tcb, uint8_t step); /* one of the sixteen was reached */
 

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * Steps of RFC 9293 3.10.7.4 that belong to the connection (check.c, ack.c); those for resets and
- * text stand in reset.h and receive/receive.h.
+ * payload stand in reset.h and receive/receive.h.
  */
 #ifndef NET_TCP_CONN_STEPS_H
 #define NET_TCP_CONN_STEPS_H
@@ -13,8 +13,8 @@
 /* --- check.c: 3.10.7.4, first, and the checks around it -------------------------------------- */
 
 enum tcp_verdict tcp_check_sequence(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg);
-/* Takes `n` bytes of text, or all there are, off its front. */
-void tcp_cut_front(struct tcp_segment *seg, uint32_t n);
+/* Takes `n` bytes of payload, or all there are, off its front. */
+void tcp_trim_front(struct tcp_segment *seg, uint32_t n);
 /* The segment's ACK is believed: RFC 7323 4.3, (2). */
 void tcp_note_timestamp(struct tcb *tcb, const struct tcp_segment *seg);
 /* 3.10.7.4 first, the table: is any of it inside the window? */

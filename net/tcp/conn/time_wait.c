@@ -42,7 +42,7 @@ static void append(struct tcp_layer *layer, struct tcb *tcb)
 	layer->n_time_wait++;
 }
 
-void tcp_time_wait_forget(struct stack *stack, struct tcb *tcb)
+void tcp_time_wait_remove(struct stack *stack, struct tcb *tcb)
 {
 	struct tcp_layer *layer = stack->tcp;
 
@@ -59,7 +59,7 @@ void tcp_enter_time_wait(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	struct tcp_layer *layer = stack->tcp;
 
 	if (tcb->life.state == TCP_TIME_WAIT)
-		tcp_time_wait_forget(stack, tcb);
+		tcp_time_wait_remove(stack, tcb);
 	append(layer, tcb);
 	if (layer->n_time_wait > stack->options.max_time_wait) {
 		stack->counters.tcp_time_wait_evicted++;
@@ -122,7 +122,7 @@ void tcp_replace(struct stack *stack, struct tcb *old, struct tcb *tcb)
 	tcp_end(stack, old, ERR_OK);
 }
 
-/* --- the end of a run ------------------------------------------------------------------------ */
+/* --- the end of a range ------------------------------------------------------------------------ */
 
 static void abandon(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {

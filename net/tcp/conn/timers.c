@@ -68,23 +68,23 @@ void tcp_timers_clear(struct stack *stack, struct tcb *tcb)
 /* --- what each does; false: the TCB may be gone ---------------------------------------------- */
 
 /* The user's own choice counts in every state (MUST-21, MUST-22; RFC 5482, local only). */
-uint64_t tcp_patience(const struct tcb *tcb)
+uint64_t tcp_user_timeout_ns(const struct tcb *tcb)
 {
 	if (tcb->chosen.user_timeout_ms != 0)
 		return tcb->chosen.user_timeout_ms * NS_PER_MS;
 	switch (tcb->life.state) {
 	case TCP_SYN_SENT: return TCP_SYN_TIMEOUT_NS;
-	case TCP_SYN_RECEIVED: /* MUST-23 is for whoever has called OPEN: both do, when SYNs cross */
+	case TCP_SYN_RECEIVED: /* MUST-23 is for the side that called OPEN: both do, when SYNs cross */
 		return tcb->life.passive ? TCP_SYN_RECEIVED_TIMEOUT_NS : TCP_SYN_TIMEOUT_NS;
 	default: return TCP_USER_TIMEOUT_NS;
 	}
 }
 
-uint64_t tcp_within_patience(const struct tcb *tcb, uint64_t deadline_ns)
+uint64_t tcp_within_user_timeout(const struct tcb *tcb, uint64_t deadline_ns)
 {
 	if (tcb->chosen.user_timeout_ms == 0)
 		return deadline_ns;
-	return MIN(deadline_ns, tcb->snd.progress_ns + tcp_patience(tcb));
+	return MIN(deadline_ns, tcb->snd.progress_ns + tcp_user_timeout_ns(tcb));
 }
 
 /* RFC 9293 3.8.3: R2 has been reached.  What an ICMP error said meanwhile names the cause best. */
@@ -107,7 +107,7 @@ void tcp_time_out(struct stack *stack, struct tcb *tcb, const char *what, const 
 		strbuf_str(&sb, ", last heard: ");
 		strbuf_str(&sb, err_text(tcb->life.soft_error));
 	}
-	tcp_give_up(stack, tcb, error, reason);
+	tcp_end_with_reason(stack, tcb, error, reason);
 }
 
 /* Nothing was sent that could be lost while the SYN waits for ARP, whose answer or failure comes
@@ -119,7 +119,7 @@ static bool syn_still_waits(struct tcb *tcb, uint64_t now_ns)
 	return tcb->snd.syn_waits && now_ns - tcb->snd.progress_ns < max_ns;
 }
 
-/* RFC 9293 3.8.3, MUST-20 (b): R1 has been reached, which IP is to hear of, and the user (SHLD-9),
+/* RFC 9293 3.8.3, MUST-20 (b): R1 has been reached: notifies IP, and the user (SHLD-9),
  * in the log and in sock_tcp_info(). */
 static void reached_r1(struct stack *stack, const struct tcb *tcb, uint64_t now_ns)
 {
@@ -138,14 +138,14 @@ static bool retransmit_fired(struct stack *stack, struct tcb *tcb, uint64_t now_
 		return true;
 	}
 	stack->counters.tcp_timeouts++;
-	if (now_ns - tcb->snd.progress_ns >= tcp_patience(tcb)) {
+	if (now_ns - tcb->snd.progress_ns >= tcp_user_timeout_ns(tcb)) {
 		tcp_time_out(stack, tcb, "no answer to", "retransmissions", now_ns);
 		return false;
 	}
 	tcp_snd_attempt(tcb);
 	tcp_rto_back_off(tcb);
 	tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT,
-		      tcp_within_patience(tcb, now_ns + tcb->loss.rto_ns));
+		      tcp_within_user_timeout(tcb, now_ns + tcb->loss.rto_ns));
 	if (tcb->life.state == TCP_SYN_SENT || tcb->life.state == TCP_SYN_RECEIVED) {
 		tcp_send_syn(stack, tcb, TCP_RETRANSMIT_TIMEOUT, now_ns);
 	} else {
@@ -156,13 +156,13 @@ static bool retransmit_fired(struct stack *stack, struct tcb *tcb, uint64_t now_
 	if (tcb->snd.attempts == TCP_R1)
 		reached_r1(stack, tcb, now_ns);
 	else
-		tcp_doubt_silence(stack, tcb, now_ns);
+		tcp_reachability_silence(stack, tcb, now_ns);
 	return true;
 }
 
 static bool close_fired(struct stack *stack, struct tcb *tcb)
 {
-	/* TIME-WAIT is over, or nobody waits for this FIN-WAIT-2 */
+	/* TIME-WAIT is over, or no user waits for this FIN-WAIT-2 */
 	tcp_end(stack, tcb, ERR_OK);
 	return false;
 }
@@ -204,8 +204,8 @@ static bool fire_one(struct stack *stack, struct tcb *tcb, enum tcp_timer which,
 		return true;
 	case TCP_TIMER_KEEP_ALIVE:
 		return tcp_keep_alive_fired(stack, tcb, now_ns);
-	case TCP_TIMER_DOUBT:
-		tcp_doubt_fired(stack, tcb, now_ns);
+	case TCP_TIMER_REACHABILITY:
+		tcp_reachability_fired(stack, tcb, now_ns);
 		return true;
 	case TCP_TIMER_CORK:
 		tcp_cork_fired(stack, tcb, now_ns);

@@ -16,9 +16,9 @@ void tcp_timer_set(struct stack *stack, struct tcb *tcb, enum tcp_timer which,
 void tcp_timer_clear(struct stack *stack, struct tcb *tcb, enum tcp_timer which);
 void tcp_timers_clear(struct stack *stack, struct tcb *tcb);
 /* RFC 9293 3.8.3, R2: how long the peer may stay silent in this state. */
-uint64_t tcp_patience(const struct tcb *tcb);
-/* A deadline that does not lie behind the end of the user's own time-out, where there is one. */
-uint64_t tcp_within_patience(const struct tcb *tcb, uint64_t deadline_ns);
+uint64_t tcp_user_timeout_ns(const struct tcb *tcb);
+/* A deadline that does not lie behind the end of the user's own timeout, where there is one. */
+uint64_t tcp_within_user_timeout(const struct tcb *tcb, uint64_t deadline_ns);
 /* R2 has been reached: ERR_TIMEDOUT, or what was heard meanwhile.  The reason begins with `what`,
  * how many, and of what: `tries`. */
 void tcp_time_out(struct stack *stack, struct tcb *tcb, const char *what, const char *tries,

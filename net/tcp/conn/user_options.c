@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * What the user may choose for a connection: keep-alives (RFC 9293 3.8.4), how long to be patient
+ * What the user may choose for a connection: keep-alives (RFC 9293 3.8.4), the user timeout
  * (R2: 3.8.3, 3.9.1), the Diffserv field and the TTL of its packets (3.9.2).  The ranges are those
  * that sockets have elsewhere.
  */

@@ -16,21 +16,21 @@ void tcp_rto_sample(struct tcb *tcb, uint64_t rtt_ns);
 void tcp_rto_back_off(struct tcb *tcb);
 /* Times our SYN. */
 void tcp_rtt_start(struct tcb *tcb, uint64_t now_ns);
-/* Karn: what is sent again cannot be timed. */
+/* Karn: what is retransmitted cannot be timed. */
 void tcp_rtt_cancel(struct tcb *tcb);
 /* SND.UNA is about to move to seg->ack.  `rtt_ns`: since the first segment that it acknowledges
- * was sent, once; 0: it cannot be told. */
+ * was sent, once; 0 if unknown. */
 void tcp_rtt_acked(struct tcb *tcb, const struct tcp_segment *seg, uint64_t rtt_ns);
 
 /* --- sack.c: RFC 6675, RFC 2883 --------------------------------------------------------------- */
 
 /* What one ACK says about the scoreboard. */
-struct tcp_news {
+struct tcp_ack_info {
 	uint32_t acked;        /* SND.UNA moves by so much */
 	uint32_t delivered;    /* RFC 9937 DeliveredData: acknowledged or SACKed for the first time */
 	uint32_t sacked;       /* of it, by SACK */
 	uint32_t segments;     /* of it, ended so */
-	uint64_t rtt_ns;       /* of the first segment acknowledged, sent once; 0: cannot be told */
+	uint64_t rtt_ns;       /* of the first segment acknowledged, sent once; 0 if unknown */
 	bool lost;             /* RACK found something lost */
 	bool has_sack;         /* blocks of its own, a D-SACK not counted */
 	bool has_dsack;
@@ -39,19 +39,19 @@ struct tcp_news {
 
 /* Enters the ACK and its blocks into the scoreboard; SEG.ACK =< SND.NXT.  One before SND.UNA (within
  * RFC 5961 5) brings its blocks alone. */
-void tcp_sack_take(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
-		   struct tcp_news *news);
+void tcp_sack_process(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
+		   struct tcp_ack_info *ack_info);
 
 /* --- recovery.c: what a loss leads to -------------------------------------------------------- */
 
 /* SND.UNA has moved, or it is a duplicate, or SACK blocks came. */
 void tcp_recovery_acked(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
-			struct tcp_news *news, bool duplicate);
+			struct tcp_ack_info *ack_info, bool duplicate);
 void tcp_recovery_timeout(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 /* The reordering timer: what was late is lost. */
 void tcp_recovery_reorder_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
-/* snd.mss has become smaller: what is too large for it goes again in smaller pieces, and nobody
- * takes that for congestion (RFC 1191 6.4, RFC 8899 3). */
+/* snd.mss has become smaller: what is too large for it is retransmitted in smaller segments, which is
+ * not taken for congestion (RFC 1191 6.4, RFC 8899 3). */
 void tcp_recovery_mtu_reduced(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 /* Bytes went out, new or again. */
 void tcp_recovery_sent(struct tcb *tcb, uint32_t len, bool again, uint64_t now_ns);
@@ -62,7 +62,7 @@ static inline uint32_t tcp_pipe(const struct tcb *tcb)
 {
 	return tcb->loss.sent != NULL ? tcb->loss.sent->pipe : 0;
 }
-/* Something is to be sent again. */
+/* Something is to be retransmitted. */
 static inline bool tcp_has_lost(const struct tcb *tcb)
 {
 	return tcb->loss.sent != NULL && tcb->loss.sent->lost.first != SCOREBOARD_NONE;
@@ -95,18 +95,18 @@ bool tcp_rack_detect(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 /* 7.2: new data was sent, or some was acknowledged. */
 void tcp_tlp_schedule(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 void tcp_tlp_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
-/* 7.4.2; true when the probe has repaired a loss that the congestion control must hear of. */
-bool tcp_tlp_acked(struct tcb *tcb, const struct tcp_segment *seg, const struct tcp_news *news,
+/* 7.4.2; true when the probe has repaired a loss that the congestion control must react to. */
+bool tcp_tlp_acked(struct tcb *tcb, const struct tcp_segment *seg, const struct tcp_ack_info *ack_info,
 		   bool duplicate);
 
 /* --- undo.c: RFC 3522 and RFC 4015 (Eifel), RFC 5682 (F-RTO), D-SACK -------------------------- */
 
 void tcp_undo_begin(struct tcb *tcb, bool timeout);
-void tcp_undo_sent_again(struct tcb *tcb, uint64_t now_ns);
+void tcp_undo_retransmitted(struct tcb *tcb, uint64_t now_ns);
 /* True when the recovery was for nothing; it has been undone. */
 bool tcp_undo_acked(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
-		    const struct tcp_news *news, bool duplicate);
-/* RFC 5682: nothing is sent again until the second ACK has told. */
+		    const struct tcp_ack_info *ack_info, bool duplicate);
+/* RFC 5682: nothing is retransmitted until the second ACK has told. */
 static inline bool tcp_undo_holds_back(const struct tcb *tcb)
 {
 	return tcb->loss.spurious.frto == 2;

@@ -11,7 +11,7 @@
 enum tcp_recovery {
 	TCP_RECOVERY_NONE,
 	TCP_RECOVERY_FAST, /* a loss was noticed by ACKs; until `recover` is acknowledged */
-	TCP_RECOVERY_LOSS, /* RFC 5681 3.1: after a time-out, all up to `recover` goes again */
+	TCP_RECOVERY_LOSS, /* RFC 5681 3.1: after a timeout, all up to `recover` goes again */
 };
 
 /* RFC 8985 5.2 and 5.3; rack.c */
@@ -36,7 +36,7 @@ struct tcp_rack {
 struct tcp_tlp {
 	uint32_t end;  /* TLP.end_seq: SND.NXT when the probe was sent */
 	bool open;     /* what became of it is not known yet */
-	bool is_again; /* TLP.is_retrans */
+	bool is_retransmission; /* TLP.is_retrans */
 };
 
 /* What a recovery rests on, and whether it was for nothing; undo.c */
@@ -45,8 +45,8 @@ struct tcp_spurious {
 	uint32_t again;   /* retransmissions that no D-SACK has reported yet */
 	uint32_t first_ts; /* RFC 3522 RetransmitTS */
 	bool armed;
-	bool eifel;       /* the ACK that is to be looked at has not come */
-	bool sent_again;  /* something was */
+	bool eifel;       /* the ACK that is to be checked has not come */
+	bool retransmitted;  /* something was */
 	uint8_t frto;     /* RFC 5682: the step that is next; 0: not in it */
 };
 

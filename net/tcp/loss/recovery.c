@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: MIT
  *
  * Loss, and what it leads to.  How it is noticed: by RACK (rack.c) and its tail loss probe (tlp.c)
- * where the peer has SACK, by three duplicate ACKs (duplicates.c) where it has not, by a time-out at
+ * where the peer has SACK, by three duplicate ACKs (duplicates.c) where it has not, by a timeout at
  * last.  What follows is decided here: fast recovery (RFC 6675, under PRR, prr.c), or slow start
- * after a time-out (RFC 5681 3.1), or back again when it was for nothing (undo.c).  What is lost
+ * after a timeout (RFC 5681 3.1), or back again when it was for nothing (undo.c).  What is lost
  * stands in the scoreboard; output.c sends it again as the congestion window allows.
  */
 #include "net/tcp/congestion/control.h"
@@ -17,7 +17,7 @@
 #include "net/tcp/seq.h"
 #include "net/tcp/tcb.h"
 
-static const struct tcp_news no_news;
+static const struct tcp_ack_info no_ack_info;
 
 /* --- entering -------------------------------------------------------------------------------- */
 
@@ -34,17 +34,17 @@ void tcp_recovery_enter(struct stack *stack, struct tcb *tcb, uint32_t flight, u
 
 /* FlightSize when the ACK came.  RFC 5681 3.2, step 2: what limited transmit has sent does not
  * count; it is beyond cwnd. */
-static uint32_t flight_before(const struct tcb *tcb, const struct tcp_news *news)
+static uint32_t flight_before(const struct tcb *tcb, const struct tcp_ack_info *ack_info)
 {
-	return MIN(tcb_flight(tcb) + news->acked, tcb->cc.cwnd);
+	return MIN(tcb_flight(tcb) + ack_info->acked, tcb->cc.cwnd);
 }
 
-static void enter_by_sack(struct stack *stack, struct tcb *tcb, const struct tcp_news *news,
+static void enter_by_sack(struct stack *stack, struct tcb *tcb, const struct tcp_ack_info *ack_info,
 			  uint64_t now_ns)
 {
-	tcp_recovery_enter(stack, tcb, flight_before(tcb, news), now_ns);
-	tcp_prr_begin(tcb, news);
-	tcp_prr_acked(tcb, news);
+	tcp_recovery_enter(stack, tcb, flight_before(tcb, ack_info), now_ns);
+	tcp_prr_begin(tcb, ack_info);
+	tcp_prr_acked(tcb, ack_info);
 }
 
 void tcp_recovery_timeout(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
@@ -54,7 +54,7 @@ void tcp_recovery_timeout(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	 * thrown it away; then none of it is to be believed.  Else RFC 6675 5.1 keeps it. */
 	bool reneged = sb->count > 0 && (scoreboard_at(sb, 0)->flags & SENT_SACKED);
 
-	/* RFC 5681 3.1: ssthresh is taken once per loss, not again when the time-out backs off,
+	/* RFC 5681 3.1: ssthresh is taken once per loss, not again when the timeout backs off,
 	 * nor when a recovery from the same loss fails */
 	tcb->loss.spurious.frto = 0;
 	if (tcb->snd.attempts <= 1 && tcb->loss.recovery != TCP_RECOVERY_FAST) {
@@ -91,62 +91,62 @@ static bool is_complete(const struct tcb *tcb)
 }
 
 /* RFC 8985 7.4.2: the loss that a probe has repaired. */
-static void probe_repaired(struct tcb *tcb, const struct tcp_news *news, uint64_t now_ns)
+static void probe_repaired(struct tcb *tcb, const struct tcp_ack_info *ack_info, uint64_t now_ns)
 {
-	tcp_congestion_loss(tcb, flight_before(tcb, news), now_ns);
+	tcp_congestion_loss(tcb, flight_before(tcb, ack_info), now_ns);
 	tcp_window_at_most_ssthresh(tcb);
 	tcb->loss.spurious.armed = false; /* this one is not for nothing */
 }
 
 static void acked_with_sack(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
-			    struct tcp_news *news, bool duplicate)
+			    struct tcp_ack_info *ack_info, bool duplicate)
 {
 	uint64_t now_ns = seg->now_ns;
-	bool of_probe = tcb->loss.tlp.open && news->has_dsack && news->dsack.end ==
+	bool of_probe = tcb->loss.tlp.open && ack_info->has_dsack && ack_info->dsack.end ==
 		tcb->loss.tlp.end;
 	bool complete = is_complete(tcb);
 
-	if (news->has_dsack && !of_probe) /* 6.2, step 4: a probe is no mistake of RACK's */
+	if (ack_info->has_dsack && !of_probe) /* 6.2, step 4: a probe is no mistake of RACK's */
 		tcp_rack_dsack(tcb);
-	news->lost = tcp_rack_detect(stack, tcb, now_ns);
-	if (tcp_tlp_acked(tcb, seg, news, duplicate) && tcb->loss.recovery == TCP_RECOVERY_NONE &&
-	    !news->lost) /* one reduction is enough */
-		probe_repaired(tcb, news, now_ns);
+	ack_info->lost = tcp_rack_detect(stack, tcb, now_ns);
+	if (tcp_tlp_acked(tcb, seg, ack_info, duplicate) && tcb->loss.recovery == TCP_RECOVERY_NONE &&
+	    !ack_info->lost) /* one reduction is enough */
+		probe_repaired(tcb, ack_info, now_ns);
 	if (complete) {
 		if (tcb->loss.recovery == TCP_RECOVERY_LOSS)
-			tcp_congestion_acked(tcb, news->acked, now_ns);
+			tcp_congestion_acked(tcb, ack_info->acked, now_ns);
 		leave(tcb);
 	} else if (tcb->loss.recovery == TCP_RECOVERY_FAST) {
-		tcp_prr_acked(tcb, news);
-	} else if (news->acked > 0) {
-		tcp_congestion_acked(tcb, news->acked, now_ns);
+		tcp_prr_acked(tcb, ack_info);
+	} else if (ack_info->acked > 0) {
+		tcp_congestion_acked(tcb, ack_info->acked, now_ns);
 	}
 	/* What is still lost when a recovery is over was sent in its course, and is of another
 	 * window (RFC 6675 5) */
-	if (tcb->loss.recovery == TCP_RECOVERY_NONE && (news->lost || (complete &&
+	if (tcb->loss.recovery == TCP_RECOVERY_NONE && (ack_info->lost || (complete &&
 								       tcp_has_lost(tcb))))
-		enter_by_sack(stack, tcb, news, now_ns);
+		enter_by_sack(stack, tcb, ack_info, now_ns);
 }
 
-static void acked_without_sack(struct stack *stack, struct tcb *tcb, const struct tcp_news *news,
+static void acked_without_sack(struct stack *stack, struct tcb *tcb, const struct tcp_ack_info *ack_info,
 			       bool duplicate, uint64_t now_ns)
 {
 	if (duplicate)
 		tcp_duplicates_one(stack, tcb, now_ns);
-	if (news->acked == 0)
+	if (ack_info->acked == 0)
 		return;
 	if (tcb->loss.recovery == TCP_RECOVERY_FAST && !is_complete(tcb)) {
-		tcp_duplicates_partial(stack, tcb, news->acked, now_ns);
+		tcp_duplicates_partial(stack, tcb, ack_info->acked, now_ns);
 		return;
 	}
 	if (tcb->loss.recovery != TCP_RECOVERY_FAST)
-		tcp_congestion_acked(tcb, news->acked, now_ns);
+		tcp_congestion_acked(tcb, ack_info->acked, now_ns);
 	if (is_complete(tcb))
 		leave(tcb);
 }
 
 void tcp_recovery_acked(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
-			struct tcp_news *news, bool duplicate)
+			struct tcp_ack_info *ack_info, bool duplicate)
 {
 	if (duplicate) {
 		stack->counters.tcp_duplicate_acks++;
@@ -157,28 +157,28 @@ void tcp_recovery_acked(struct stack *stack, struct tcb *tcb, const struct tcp_s
 	/* Dragged along, or it would look like the future after half of the number space. */
 	if (tcb->loss.recovery == TCP_RECOVERY_NONE && seq_gt(tcb->snd.una, tcb->loss.recover))
 		tcb->loss.recover = tcb->snd.una - 1;
-	if (news->acked > 0)
+	if (ack_info->acked > 0)
 		tcb->loss.duplicate_acks = 0;
-	(void)tcp_undo_acked(stack, tcb, seg, news, duplicate);
+	(void)tcp_undo_acked(stack, tcb, seg, ack_info, duplicate);
 	if (tcb->agreed.sack)
-		acked_with_sack(stack, tcb, seg, news, duplicate);
+		acked_with_sack(stack, tcb, seg, ack_info, duplicate);
 	else
-		acked_without_sack(stack, tcb, news, duplicate, seg->now_ns);
-	if (news->acked > 0)
+		acked_without_sack(stack, tcb, ack_info, duplicate, seg->now_ns);
+	if (ack_info->acked > 0)
 		tcp_tlp_schedule(stack, tcb, seg->now_ns);
 }
 
 void tcp_recovery_reorder_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	struct tcp_news news = no_news;
+	struct tcp_ack_info ack_info = no_ack_info;
 
-	news.lost = tcp_rack_detect(stack, tcb, now_ns);
-	if (!news.lost)
+	ack_info.lost = tcp_rack_detect(stack, tcb, now_ns);
+	if (!ack_info.lost)
 		return;
 	if (tcb->loss.recovery == TCP_RECOVERY_NONE)
-		enter_by_sack(stack, tcb, &news, now_ns);
+		enter_by_sack(stack, tcb, &ack_info, now_ns);
 	else if (tcb->loss.recovery == TCP_RECOVERY_FAST)
-		tcp_prr_acked(tcb, &news);
+		tcp_prr_acked(tcb, &ack_info);
 	tcp_output(stack, tcb, now_ns);
 }
 
@@ -204,7 +204,7 @@ void tcp_recovery_sent(struct tcb *tcb, uint32_t len, bool again, uint64_t now_n
 	if (tcb->loss.recovery == TCP_RECOVERY_FAST)
 		tcp_prr_sent(tcb, len);
 	if (again)
-		tcp_undo_sent_again(tcb, now_ns);
+		tcp_undo_retransmitted(tcb, now_ns);
 }
 
 #define LIMITED_TRANSMIT 2 /* RFC 3042: segments for the first two duplicate ACKs */

@@ -1,10 +1,10 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * Round-trip time and retransmission time-out (RFC 6298).
+ * Round-trip time and retransmission timeout (RFC 6298).
  *
  * One segment of each flight is timed, with the full resolution of the clock: the record of when it
- * was sent stands in the scoreboard.  What was sent again is ambiguous (Karn), and the echoed
+ * was sent stands in the scoreboard.  What was retransmitted is ambiguous (Karn), and the echoed
  * timestamp (RFC 7323 4) takes its place where the peer sends one.
  */
 #include "net/tcp/congestion/control.h"
@@ -71,11 +71,11 @@ static bool echoed_rtt(const struct tcb *tcb, const struct tcp_segment *seg, uin
 }
 
 /* A duplicate is answered with the echo of the first copy (RFC 7323 4.3), so what is older than the
- * last retransmission is as ambiguous as ever: its age may be the time-out, which would then feed
+ * last retransmission is as ambiguous as ever: its age may be the timeout, which would then feed
  * on itself. */
 static bool is_after_the_last_repetition(const struct tcb *tcb, uint64_t rtt_ns, uint64_t now_ns)
 {
-	return rtt_ns / NS_PER_MS <= (uint32_t)(now_ns / NS_PER_MS) - tcb->snd.again_ms;
+	return rtt_ns / NS_PER_MS <= (uint32_t)(now_ns / NS_PER_MS) - tcb->snd.retransmitted_ms;
 }
 
 void tcp_rtt_acked(struct tcb *tcb, const struct tcp_segment *seg, uint64_t rtt_ns)

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: MIT
  *
  * What an ACK tells about the segments that are out: the cumulative acknowledgement, the blocks of
- * RFC 2018 (as RFC 6675 3 wants them kept), and the D-SACK of RFC 2883.  What follows from it is
- * recovery.c's matter.
+ * RFC 2018 (as RFC 6675 3 wants them stored), and the D-SACK of RFC 2883.  What follows is
+ * handled in recovery.c.
  *
  * Blocks come from outside: whatever lies beyond SND.NXT, before SND.UNA or the wrong way round is
  * counted and ignored, and the work for one ACK is that of scoreboard.h.
@@ -18,38 +18,38 @@
 struct taking {
 	struct tcb *tcb;
 	const struct tcp_segment *seg;
-	struct tcp_news *news;
+	struct tcp_ack_info *ack_info;
 };
 
 /* --- the cumulative acknowledgement ---------------------------------------------------------- */
 
 /* Karn: where one of them was sent twice, the ACK may have been held back by it, and tells nothing
  * of the others either. */
-static void note_rtt(struct tcp_news *news, const struct sent_segment *s, uint64_t now_ns,
+static void note_rtt(struct tcp_ack_info *ack_info, const struct sent_segment *s, uint64_t now_ns,
 		     bool *ambiguous)
 {
 	if (s->flags & SENT_AGAIN) {
 		*ambiguous = true;
-		news->rtt_ns = 0;
-	} else if (!*ambiguous && news->rtt_ns == 0) {
-		news->rtt_ns = MAX(now_ns - s->sent_ns, UINT64_C(1));
+		ack_info->rtt_ns = 0;
+	} else if (!*ambiguous && ack_info->rtt_ns == 0) {
+		ack_info->rtt_ns = MAX(now_ns - s->sent_ns, UINT64_C(1));
 	}
 }
 
-static void take_cumulative(struct tcb *tcb, const struct tcp_segment *seg, struct tcp_news *news)
+static void process_cumulative(struct tcb *tcb, const struct tcp_segment *seg, struct tcp_ack_info *ack_info)
 {
 	struct scoreboard *sb = tcb->loss.sent;
 	bool ambiguous = false;
 
-	news->acked = seg->ack - tcb->snd.una;
+	ack_info->acked = seg->ack - tcb->snd.una;
 	while (sb->count > 0 && seq_lt(scoreboard_at(sb, 0)->seq, seg->ack)) {
 		const struct sent_segment *s = scoreboard_at(sb, 0);
 		uint32_t end = seq_min(s->end, seg->ack);
 
 		if (!(s->flags & SENT_SACKED)) {
-			news->delivered += end - s->seq;
-			news->segments++;
-			note_rtt(news, s, seg->now_ns, &ambiguous);
+			ack_info->delivered += end - s->seq;
+			ack_info->segments++;
+			note_rtt(ack_info, s, seg->now_ns, &ambiguous);
 			if (end == s->end)
 				tcp_rack_delivered(tcb, s, seg);
 		}
@@ -63,9 +63,9 @@ static void newly_sacked(void *ctx, const struct sent_segment *s)
 {
 	const struct taking *t = ctx;
 
-	t->news->delivered += sent_len(s);
-	t->news->segments++;
-	t->news->sacked += sent_len(s);
+	t->ack_info->delivered += sent_len(s);
+	t->ack_info->segments++;
+	t->ack_info->sacked += sent_len(s);
 	tcp_rack_delivered(t->tcb, s, t->seg);
 }
 
@@ -101,7 +101,7 @@ static bool is_past(const struct tcb *tcb, const struct tcp_segment *seg,
 	       seq_leq(b->end, tcb->snd.una);
 }
 
-/* The usable ones in sequence order, as RACK wants to hear of them; returns how many. */
+/* The usable ones in sequence order, as RACK needs them; returns how many. */
 static uint8_t sort_blocks(struct stack *stack, const struct tcb *tcb,
 			   const struct tcp_segment *seg, uint8_t from,
 			   struct tcp_sack_block sorted[TCP_SACK_BLOCKS_MAX])
@@ -124,7 +124,7 @@ static uint8_t sort_blocks(struct stack *stack, const struct tcb *tcb,
 	return n;
 }
 
-/* A record of which a block holds a part only: two, or what was SACKed would be sent again with the
+/* A record of which a block holds a part only: two, or what was SACKed would be retransmitted with the
  * rest.  False: it stays whole. */
 static bool cut(struct stack *stack, struct tcb *tcb, uint32_t i, uint32_t at)
 {
@@ -135,11 +135,11 @@ static bool cut(struct stack *stack, struct tcb *tcb, uint32_t i, uint32_t at)
 		stack->counters.tcp_no_memory += no_memory;
 		return false;
 	}
-	scoreboard_cut_piece(tcb->loss.sent, i, at);
+	scoreboard_split(tcb->loss.sent, i, at);
 	return true;
 }
 
-static void take_block(struct stack *stack, struct taking *t, const struct tcp_sack_block *b)
+static void process_block(struct stack *stack, struct taking *t, const struct tcp_sack_block *b)
 {
 	struct tcb *tcb = t->tcb;
 	uint32_t start = b->start, i;
@@ -158,33 +158,33 @@ static void take_block(struct stack *stack, struct taking *t, const struct tcp_s
 	}
 }
 
-static void take_blocks(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
-			struct tcp_news *news)
+static void process_blocks(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
+			struct tcp_ack_info *ack_info)
 {
 	struct tcp_sack_block sorted[TCP_SACK_BLOCKS_MAX];
-	struct taking t = {.tcb = tcb, .seg = seg, .news = news};
+	struct taking t = {.tcb = tcb, .seg = seg, .ack_info = ack_info};
 	uint8_t n;
 
-	news->has_dsack = is_dsack(tcb, seg);
-	if (news->has_dsack) {
+	ack_info->has_dsack = is_dsack(tcb, seg);
+	if (ack_info->has_dsack) {
 		stack->counters.tcp_dsacks_in++;
 		tcb->loss.dsacks++;
-		news->dsack = seg->opt.sack[0];
+		ack_info->dsack = seg->opt.sack[0];
 	}
-	n = sort_blocks(stack, tcb, seg, news->has_dsack, sorted);
-	news->has_sack = n > 0;
+	n = sort_blocks(stack, tcb, seg, ack_info->has_dsack, sorted);
+	ack_info->has_sack = n > 0;
 	for (uint8_t i = 0; i < n; i++)
-		take_block(stack, &t, &sorted[i]);
+		process_block(stack, &t, &sorted[i]);
 }
 
-void tcp_sack_take(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
-		   struct tcp_news *news)
+void tcp_sack_process(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
+		   struct tcp_ack_info *ack_info)
 {
-	*news = (struct tcp_news){.acked = 0};
+	*ack_info = (struct tcp_ack_info){.acked = 0};
 	if (tcb->loss.sent == NULL)
 		return; /* nothing is out, and has not been for a while */
 	if (seq_gt(seg->ack, tcb->snd.una))
-		take_cumulative(tcb, seg, news);
+		process_cumulative(tcb, seg, ack_info);
 	if (tcb->agreed.sack && seg->opt.n_sack > 0)
-		take_blocks(stack, tcb, seg, news);
+		process_blocks(stack, tcb, seg, ack_info);
 }

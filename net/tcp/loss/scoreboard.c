@@ -4,7 +4,7 @@
  * The records of what was sent and not acknowledged.  See scoreboard.h.
  *
  * Records stay where they are in memory ("slots"), so that the two lists may link them; the order
- * of sequence numbers is a ring of slot numbers beside them, in which a record that is cut makes
+ * of sequence numbers is a ring of slot numbers beside them, in which a record that is split makes
  * room with one memmove.
  */
 #include "net/tcp/loss/scoreboard.h"
@@ -94,7 +94,7 @@ bool scoreboard_reserve(struct scoreboard **sb, const struct net_port *port, uin
 	return bigger != NULL;
 }
 
-static uint16_t take_slot(struct scoreboard *sb)
+static uint16_t alloc_slot(struct scoreboard *sb)
 {
 	uint16_t slot = sb->free_first;
 
@@ -161,7 +161,7 @@ struct sent_segment *scoreboard_first_lost(struct scoreboard *sb)
 }
 
 /* Out of the list and the sum it is in. */
-static void take_out(struct scoreboard *sb, struct sent_segment *s)
+static void unlink_segment(struct scoreboard *sb, struct sent_segment *s)
 {
 	if (s->flags & SENT_SACKED) {
 		sb->sacked -= sent_len(s);
@@ -179,7 +179,7 @@ static void take_out(struct scoreboard *sb, struct sent_segment *s)
 
 void scoreboard_sent(struct scoreboard *sb, uint32_t seq, uint32_t end, uint64_t now_ns)
 {
-	uint16_t slot = take_slot(sb);
+	uint16_t slot = alloc_slot(sb);
 	struct sent_segment *s = &sb->segments[slot];
 
 	*s = (struct sent_segment){.sent_ns = now_ns, .seq = seq, .end = end};
@@ -188,23 +188,23 @@ void scoreboard_sent(struct scoreboard *sb, uint32_t seq, uint32_t end, uint64_t
 	sb->pipe += sent_len(s);
 }
 
-void scoreboard_sent_again(struct scoreboard *sb, struct sent_segment *s, uint64_t now_ns)
+void scoreboard_retransmitted(struct scoreboard *sb, struct sent_segment *s, uint64_t now_ns)
 {
-	take_out(sb, s);
+	unlink_segment(sb, s);
 	s->sent_ns = now_ns;
 	s->flags |= SENT_AGAIN;
 	list_append(sb, &sb->in_flight, s);
 	sb->pipe += sent_len(s);
 }
 
-/* They come by age, which is in sequence order but for what was sent again: that is for the front
+/* They come by age, which is in sequence order but for what was retransmitted: that is for the front
  * when it is the first hole of all. */
 void scoreboard_mark_lost(struct scoreboard *sb, struct sent_segment *s)
 {
 	const struct sent_segment *first = scoreboard_first_lost(sb);
 	bool urgent = first != NULL && seq_lt(s->seq, first->seq);
 
-	take_out(sb, s);
+	unlink_segment(sb, s);
 	s->flags |= SENT_LOST;
 	list_insert(sb, &sb->lost, urgent ? SCOREBOARD_NONE : sb->lost.last, s);
 }
@@ -223,7 +223,7 @@ void scoreboard_acked(struct scoreboard *sb, uint32_t una)
 		s->seq = una;
 		return;
 	}
-	take_out(sb, s);
+	unlink_segment(sb, s);
 	if (s->flags & SENT_PIECE)
 		sb->n_pieces--;
 	s->next = sb->free_first;
@@ -235,7 +235,7 @@ void scoreboard_acked(struct scoreboard *sb, uint32_t una)
 void scoreboard_cut(struct scoreboard *sb, uint32_t i, uint32_t at)
 {
 	struct sent_segment *s = scoreboard_at(sb, i);
-	uint16_t slot = take_slot(sb);
+	uint16_t slot = alloc_slot(sb);
 	struct sent_segment *tail = &sb->segments[slot];
 	uint32_t mask = sb->capacity - 1;
 
@@ -250,7 +250,7 @@ void scoreboard_cut(struct scoreboard *sb, uint32_t i, uint32_t at)
 	sb->order[(sb->head + i + 1) & mask] = slot;
 }
 
-void scoreboard_cut_piece(struct scoreboard *sb, uint32_t i, uint32_t at)
+void scoreboard_split(struct scoreboard *sb, uint32_t i, uint32_t at)
 {
 	scoreboard_cut(sb, i, at);
 	scoreboard_at(sb, i + 1)->flags |= SENT_PIECE;
@@ -275,20 +275,20 @@ uint32_t scoreboard_find(struct scoreboard *sb, uint32_t seq, uint32_t from)
 }
 
 /* The record behind the SACKed run that begins with record i, as far as i knows. */
-static uint32_t behind_run(struct scoreboard *sb, uint32_t i)
+static uint32_t behind_range(struct scoreboard *sb, uint32_t i)
 {
 	const struct sent_segment *s = scoreboard_at(sb, i);
 
 	return s->sacked_to == s->end ? i + 1 : scoreboard_find(sb, s->sacked_to, i + 1);
 }
 
-/* All from record `first` up to `to` are SACKed: whoever comes this way again shall not walk. */
+/* All from record `first` up to `to` are SACKed: the next walk skips them. */
 static void shorten(struct scoreboard *sb, uint32_t first, uint32_t to)
 {
 	uint32_t i = first;
 
 	while (i < sb->count && seq_lt(scoreboard_at(sb, i)->seq, to)) {
-		uint32_t next = behind_run(sb, i);
+		uint32_t next = behind_range(sb, i);
 
 		scoreboard_at(sb, i)->sacked_to = seq_max(scoreboard_at(sb, i)->sacked_to, to);
 		i = next;
@@ -314,14 +314,14 @@ uint32_t scoreboard_sack(struct scoreboard *sb, uint32_t start, uint32_t end,
 				break;
 			}
 			each(ctx, s);
-			take_out(sb, s);
+			unlink_segment(sb, s);
 			s->flags |= SENT_SACKED;
 			s->sacked_to = s->end;
 			sb->sacked += sent_len(s);
 			sb->n_sacked++;
 		}
 		to = s->sacked_to;
-		i = behind_run(sb, i);
+		i = behind_range(sb, i);
 	}
 	shorten(sb, first, to);
 	return across;
@@ -329,17 +329,17 @@ uint32_t scoreboard_sack(struct scoreboard *sb, uint32_t start, uint32_t end,
 
 /* --- all at once ----------------------------------------------------------------------------- */
 
-void scoreboard_all_lost(struct scoreboard *sb, bool forget)
+void scoreboard_all_lost(struct scoreboard *sb, bool clear_sacked)
 {
 	sb->in_flight.first = sb->in_flight.last = SCOREBOARD_NONE;
 	sb->lost = sb->in_flight;
 	sb->pipe = 0;
-	if (forget)
+	if (clear_sacked)
 		sb->sacked = sb->n_sacked = 0;
 	for (uint32_t i = 0; i < sb->count; i++) {
 		struct sent_segment *s = scoreboard_at(sb, i);
 
-		if ((s->flags & SENT_SACKED) && !forget)
+		if ((s->flags & SENT_SACKED) && !clear_sacked)
 			continue;
 		s->flags = (uint8_t)((s->flags & ~SENT_SACKED) | SENT_LOST);
 		list_append(sb, &sb->lost, s);
@@ -347,14 +347,14 @@ void scoreboard_all_lost(struct scoreboard *sb, bool forget)
 }
 
 /* Back among what is in flight, each where its time is.  What is lost is in few runs by time, as
- * many as the first holes were sent again before the others; each run is one walk. */
+ * many as the first holes were retransmitted before the others; each run is one walk. */
 void scoreboard_none_lost(struct scoreboard *sb)
 {
 	uint16_t after = SCOREBOARD_NONE, next;
 	struct sent_segment *s;
 
 	while ((s = in_slot(sb, sb->lost.first)) != NULL) {
-		take_out(sb, s);
+		unlink_segment(sb, s);
 		if (after != SCOREBOARD_NONE && sb->segments[after].sent_ns > s->sent_ns)
 			after = SCOREBOARD_NONE;
 		next = after == SCOREBOARD_NONE ? sb->in_flight.first : sb->segments[after].next;

@@ -7,11 +7,11 @@
  *   - in sequence order, for cumulative ACKs (from the front) and SACK blocks (binary search);
  *   - in flight: neither SACKed nor lost, in the order in which they were sent last (the
  *     "time-ordered list" of RFC 8985 6.2); `pipe` is their bytes (RFC 6675 4);
- *   - lost: to be sent again, the first hole first and the others by age.
+ *   - lost: to be retransmitted, the first hole first and the others by age.
  *
  * Work.  Sending, acknowledging, losing a segment is O(1).  A SACK block costs a binary search and
  * what it newly covers: runs of SACKed records are stepped over, and each step shortens the next
- * walk.  All of a scoreboard is walked at a time-out, when one is undone and when the path MTU
+ * walk.  All of a scoreboard is walked at a timeout, when one is undone and when the path MTU
  * shrinks, and never because of an ACK.
  *
  * Memory is taken when something is sent, grows with it, and goes back when nothing was in flight
@@ -30,15 +30,15 @@
 #define SCOREBOARD_MAX 2048u
 /* ...and so many records there can be when a smaller MSS cuts them. */
 #define SCOREBOARD_CUT_MAX 4096u
-/* So many at a time may be pieces that SACK blocks have cut off: an honest peer's blocks end where
- * segments do, unless the path cuts them anew; one that makes crumbs gets no more than these. */
+/* So many at a time may be parts that SACK blocks have split off: an honest peer's blocks end where
+ * segments do, unless the path splits them anew; a peer that makes crumbs gets no more than these. */
 #define SCOREBOARD_PIECES_MAX 64u
 
 enum sent_flag {
 	SENT_SACKED = 1u << 0,
-	SENT_LOST = 1u << 1,  /* and not sent again yet */
+	SENT_LOST = 1u << 1,  /* and not retransmitted yet */
 	SENT_AGAIN = 1u << 2, /* more than once: Karn */
-	SENT_PIECE = 1u << 3, /* a SACK block has cut it off the record before it */
+	SENT_PIECE = 1u << 3, /* a SACK block has split it off the record before it */
 };
 
 struct sent_segment {
@@ -102,10 +102,10 @@ struct sent_segment *scoreboard_first_lost(struct scoreboard *sb);
 /* Sent for the first time, behind all others; after scoreboard_reserve(). */
 void scoreboard_sent(struct scoreboard *sb, uint32_t seq, uint32_t end, uint64_t now_ns);
 /* Sent again: in flight, the latest of all. */
-void scoreboard_sent_again(struct scoreboard *sb, struct sent_segment *s, uint64_t now_ns);
+void scoreboard_retransmitted(struct scoreboard *sb, struct sent_segment *s, uint64_t now_ns);
 /* In flight until now. */
 void scoreboard_mark_lost(struct scoreboard *sb, struct sent_segment *s);
-/* [start, end) was SACKed: `each` is told of every record that is newly SACKed.  Returns the first
+/* [start, end) was SACKed: `each` is called for every record that is newly SACKed.  Returns the first
  * that lies across `start`, and then nothing is done, or else across `end`, and then it stays as it
  * is; SCOREBOARD_NO_RECORD: there is none. */
 uint32_t scoreboard_sack(struct scoreboard *sb, uint32_t start, uint32_t end,
@@ -115,11 +115,11 @@ void scoreboard_acked(struct scoreboard *sb, uint32_t una);
 /* Cuts record `i` in two at `at`; there is room for one more. */
 void scoreboard_cut(struct scoreboard *sb, uint32_t i, uint32_t at);
 /* The same for a SACK block; there is room for another piece, too. */
-void scoreboard_cut_piece(struct scoreboard *sb, uint32_t i, uint32_t at);
+void scoreboard_split(struct scoreboard *sb, uint32_t i, uint32_t at);
 
-/* A time-out: everything that is not SACKed is lost, in sequence order; with `forget`, what is
+/* A timeout: everything that is not SACKed is lost, in sequence order; with `clear_sacked`, what is
  * SACKed too. */
-void scoreboard_all_lost(struct scoreboard *sb, bool forget);
+void scoreboard_all_lost(struct scoreboard *sb, bool clear_sacked);
 /* Nothing was lost after all. */
 void scoreboard_none_lost(struct scoreboard *sb);
 

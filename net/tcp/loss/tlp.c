@@ -3,10 +3,10 @@
  *
  * Tail loss probe (RFC 8985 7): when the last segments of a flight are lost nothing comes back that
  * could tell.  After two round trips of silence one more segment is sent; its SACK lets RACK find
- * the rest, which costs a round trip instead of a time-out.
+ * the rest, which costs a round trip instead of a timeout.
  *
- * DEVIATION: RFC 8985 7.2 lets a probe that would come no earlier than the time-out take its place;
- * here the time-out comes, which sends the same segment at the same time.  That is so for a flight
+ * DEVIATION: RFC 8985 7.2 lets a probe that would come no earlier than the timeout take its place;
+ * here the timeout comes, which sends the same segment at the same time.  That is so for a flight
  * of one segment, whose ACK the peer may delay.
  */
 #include "net/tcp/conn/timers.h"
@@ -57,30 +57,30 @@ void tcp_tlp_schedule(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 /* 7.3 */
 void tcp_tlp_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	bool is_again;
+	bool is_retransmission;
 
-	if (!may_probe(tcb) || !tcp_send_tail_probe(stack, tcb, &is_again, now_ns))
-		return; /* the time-out is still there */
+	if (!may_probe(tcb) || !tcp_send_tail_probe(stack, tcb, &is_retransmission, now_ns))
+		return; /* the timeout is still there */
 	stack->counters.tcp_tail_probes++;
-	tcb->loss.tlp = (struct tcp_tlp){.end = tcb->snd.nxt, .open = true, .is_again = is_again};
+	tcb->loss.tlp = (struct tcp_tlp){.end = tcb->snd.nxt, .open = true, .is_retransmission = is_retransmission};
 	tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT,
-		      tcp_within_patience(tcb, now_ns + tcb->loss.rto_ns));
+		      tcp_within_user_timeout(tcb, now_ns + tcb->loss.rto_ns));
 }
 
 /* 7.4.2 */
-bool tcp_tlp_acked(struct tcb *tcb, const struct tcp_segment *seg, const struct tcp_news *news,
+bool tcp_tlp_acked(struct tcb *tcb, const struct tcp_segment *seg, const struct tcp_ack_info *ack_info,
 		   bool duplicate)
 {
 	struct tcp_tlp *tlp = &tcb->loss.tlp;
 
 	if (!tlp->open || seq_lt(seg->ack, tlp->end))
 		return false;
-	if (!tlp->is_again || (news->has_dsack && news->dsack.end == tlp->end)) {
+	if (!tlp->is_retransmission || (ack_info->has_dsack && ack_info->dsack.end == tlp->end)) {
 		tlp->open = false; /* new data got through, or both copies did */
 	} else if (seq_gt(seg->ack, tlp->end)) {
 		tlp->open = false; /* more than the probe, and no word of two copies: it repaired */
 		return true;
-	} else if (duplicate && !news->has_sack && !news->has_dsack) {
+	} else if (duplicate && !ack_info->has_sack && !ack_info->has_dsack) {
 		tlp->open = false; /* the second copy, at a peer without D-SACK */
 	}
 	return false;

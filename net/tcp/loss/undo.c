@@ -5,13 +5,13 @@
  *
  *   - Eifel (RFC 3522): the first ACK of new data echoes a timestamp from before the first
  *     retransmission, so it answers the original, which was only late;
- *   - F-RTO (RFC 5682 2.1), where there are no timestamps: after a time-out two ACKs in a row
- *     acknowledge what was not sent again;
+ *   - F-RTO (RFC 5682 2.1), where there are no timestamps: after a timeout two ACKs in a row
+ *     acknowledge what was not retransmitted;
  *   - D-SACK (RFC 2883; RFC 3708): every retransmission has arrived twice.
  *
  * Then the congestion window is what it was (RFC 4015 3.2), and nothing counts as lost any more.
  * NOT DONE: RFC 4015 3.3, learning the delay: it looks like a lost ACK at a peer without D-SACK,
- * whose time-out would then feed on itself.
+ * whose timeout would then feed on itself.
  */
 #include "net/tcp/congestion/congestion_past.h"
 #include "net/tcp/congestion/control.h"
@@ -40,32 +40,32 @@ void tcp_undo_begin(struct tcb *tcb, bool timeout)
 	};
 }
 
-void tcp_undo_sent_again(struct tcb *tcb, uint64_t now_ns)
+void tcp_undo_retransmitted(struct tcb *tcb, uint64_t now_ns)
 {
 	struct tcp_spurious *spurious = &tcb->loss.spurious;
 
 	if (!spurious->armed)
 		return;
-	if (!spurious->sent_again)
+	if (!spurious->retransmitted)
 		spurious->first_ts = tcp_timestamp(tcb, now_ns);
-	spurious->sent_again = true;
+	spurious->retransmitted = true;
 	spurious->again++;
 }
 
 /* RFC 3522 3.2, steps 4-6: the first acceptable ACK; not when it says that the retransmission was
  * the second copy (what was lost then is an ACK). */
-static bool eifel_says(struct tcp_spurious *spurious, const struct tcp_segment *seg,
-		       const struct tcp_news *news)
+static bool eifel_detects(struct tcp_spurious *spurious, const struct tcp_segment *seg,
+		       const struct tcp_ack_info *ack_info)
 {
-	if (!spurious->eifel || !spurious->sent_again || news->acked == 0)
+	if (!spurious->eifel || !spurious->retransmitted || ack_info->acked == 0)
 		return false;
 	spurious->eifel = false;
-	return seg->opt.has_timestamps && seg->opt.ts_ecr != 0 && !news->has_dsack &&
+	return seg->opt.has_timestamps && seg->opt.ts_ecr != 0 && !ack_info->has_dsack &&
 	       (int32_t)(seg->opt.ts_ecr - spurious->first_ts) < 0;
 }
 
 /* RFC 5682 2.1, steps 2 and 3 */
-static bool frto_says(struct tcb *tcb, const struct tcp_segment *seg, const struct tcp_news *news,
+static bool frto_detects(struct tcb *tcb, const struct tcp_segment *seg, const struct tcp_ack_info *ack_info,
 		      bool duplicate)
 {
 	struct tcp_spurious *spurious = &tcb->loss.spurious;
@@ -73,13 +73,13 @@ static bool frto_says(struct tcb *tcb, const struct tcp_segment *seg, const stru
 
 	if (spurious->frto == FRTO_OFF)
 		return false;
-	if (duplicate || news->has_dsack || (first && seq_geq(seg->ack, tcb->loss.recover))) {
+	if (duplicate || ack_info->has_dsack || (first && seq_geq(seg->ack, tcb->loss.recover))) {
 		if (spurious->frto == FRTO_SECOND_ACK) /* 3a: what was held back goes now */
 			tcp_window_of_segments(tcb, FRTO_WINDOW_SEGMENTS);
 		spurious->frto = FRTO_OFF; /* 2a, 3a: as usual */
 		return false;
 	}
-	if (news->acked == 0)
+	if (ack_info->acked == 0)
 		return false;
 	if (spurious->frto == FRTO_SECOND_ACK)
 		return true; /* 3b */
@@ -88,23 +88,23 @@ static bool frto_says(struct tcb *tcb, const struct tcp_segment *seg, const stru
 }
 
 /* Of what was out when the recovery began; anything that is doubled later is no witness. */
-static bool dsack_says(struct tcp_spurious *spurious, const struct tcp_news *news)
+static bool dsack_detects(struct tcp_spurious *spurious, const struct tcp_ack_info *ack_info)
 {
-	if (!news->has_dsack || spurious->again == 0 || seq_lt(news->dsack.start, spurious->marker) ||
-	    seq_gt(news->dsack.end, spurious->end))
+	if (!ack_info->has_dsack || spurious->again == 0 || seq_lt(ack_info->dsack.start, spurious->marker) ||
+	    seq_gt(ack_info->dsack.end, spurious->end))
 		return false;
 	return --spurious->again == 0;
 }
 
 bool tcp_undo_acked(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg,
-		    const struct tcp_news *news, bool duplicate)
+		    const struct tcp_ack_info *ack_info, bool duplicate)
 {
 	bool timeout = tcb->loss.recovery == TCP_RECOVERY_LOSS;
 
 	if (!tcb->loss.spurious.armed)
 		return false;
-	if (!eifel_says(&tcb->loss.spurious, seg, news) && !frto_says(tcb, seg, news, duplicate) &&
-	    !dsack_says(&tcb->loss.spurious, news))
+	if (!eifel_detects(&tcb->loss.spurious, seg, ack_info) && !frto_detects(tcb, seg, ack_info, duplicate) &&
+	    !dsack_detects(&tcb->loss.spurious, ack_info))
 		return false;
 	stack->counters.tcp_undos++;
 	tcb->loss.spurious.armed = false;

@@ -1,11 +1,11 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * RFC 9293 3.10.7.4, seventh and eighth: the segment's text goes to the user, and the peer's FIN
+ * RFC 9293 3.10.7.4, seventh and eighth: the segment's payload goes to the user, and the peer's FIN
  * ends the stream.
  *
  * Received packets are kept as they are (while the device has buffers enough): in the receive queue, which is in order, or in the
- * reassembly; tcp_receive() is the only copy.  Since a packet occupies more memory than its text,
+ * reassembly; tcp_receive() is the only copy.  Since a packet occupies more memory than its payload,
  * small texts are copied into the room behind the previous one, and all that fit are once memory
  * has run ahead of the window, so that a flood of tiny segments costs no more than about three
  * times the bytes of the window.
@@ -61,7 +61,7 @@ void tcp_discard_received(struct tcb *tcb)
 
 /* --- in order -------------------------------------------------------------------------------- */
 
-/* `pkt` holds the text at RCV.NXT; its memory is counted already. */
+/* `pkt` holds the payload at RCV.NXT; its memory is counted already. */
 static void append(struct tcb *tcb, struct pktbuf *pkt)
 {
 	uint32_t len = (uint32_t)pktbuf_len(pkt);
@@ -79,7 +79,7 @@ static void append(struct tcb *tcb, struct pktbuf *pkt)
 }
 
 /* The first run has been reached: its packets follow, without what has come meanwhile. */
-static void append_run(struct tcb *tcb, struct pktbuf *chain, uint32_t start)
+static void append_range(struct tcb *tcb, struct pktbuf *chain, uint32_t start)
 {
 	while (chain != NULL) {
 		struct pktbuf *pkt = chain;
@@ -102,11 +102,11 @@ static void append_run(struct tcb *tcb, struct pktbuf *chain, uint32_t start)
 static bool append_reassembled(struct stack *stack, struct tcb *tcb)
 {
 	struct pktbuf *chain;
-	struct tcp_run run;
+	struct tcp_range range;
 	bool filled = false;
 
-	while ((chain = tcp_reassembly_take(stack, tcb, &run)) != NULL) {
-		append_run(tcb, chain, run.start);
+	while ((chain = tcp_reassembly_remove_first(stack, tcb, &range)) != NULL) {
+		append_range(tcb, chain, range.start);
 		filled = true;
 	}
 	return filled;
@@ -130,12 +130,12 @@ static void schedule_ack(struct stack *stack, struct tcb *tcb, bool filled_hole,
 		tcp_timer_set(stack, tcb, TCP_TIMER_DELAYED_ACK, now_ns + TCP_DELAYED_ACK_NS);
 }
 
-static void text_in_order(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
+static void accept_in_order(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
 {
 	bool held = tcb->rcv.reassembly != NULL, filled = false;
 
 	tcb->rcv.memory += tcp_packet_memory(seg->pkt);
-	tcp_forget_refused(stack, tcb);
+	tcp_clear_refused(stack, tcb);
 	if (held)
 		tcp_reassembly_meets(tcb, seg);
 	append(tcb, seg->pkt);
@@ -150,7 +150,7 @@ static void text_in_order(struct stack *stack, struct tcb *tcb, struct tcp_segme
 /* --- the step -------------------------------------------------------------------------------- */
 
 /* Bytes behind the peer's FIN are no part of the stream. */
-static void cut_behind_fin(const struct tcb *tcb, struct tcp_segment *seg)
+static void trim_behind_fin(const struct tcb *tcb, struct tcp_segment *seg)
 {
 	uint32_t end = seg->seq + seg->data_len;
 
@@ -160,8 +160,8 @@ static void cut_behind_fin(const struct tcb *tcb, struct tcp_segment *seg)
 	pktbuf_trim(seg->pkt, seg->data_len);
 }
 
-/* Where memory for what is unread is nearly gone, who has something unread gets none of the rest: it is
- * for those who are read at once, however many there are who are not. */
+/* Where memory for what is unread is nearly gone, a connection that has something unread gets none of the rest: it is
+ * for those that are read at once, however many there are that are not. */
 static struct pktbuf *keep(struct stack *stack, const struct tcb *tcb, struct pktbuf *pkt)
 {
 	if (tcb->rcv.memory == 0 || pktbuf_may_keep_more(&stack->kept_pool, pkt))
@@ -170,15 +170,15 @@ static struct pktbuf *keep(struct stack *stack, const struct tcb *tcb, struct pk
 	return NULL;
 }
 
-enum tcp_verdict tcp_process_text(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
+enum tcp_verdict tcp_process_payload(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
 {
 	if (tcb->life.state != TCP_ESTABLISHED && tcb->life.state != TCP_FIN_WAIT_1 &&
 	    tcb->life.state != TCP_FIN_WAIT_2)
 		return TCP_CONTINUE; /* the peer has sent a FIN: "ignore the segment text" */
-	cut_behind_fin(tcb, seg);
+	trim_behind_fin(tcb, seg);
 	if (seg->data_len == 0)
 		return TCP_CONTINUE;
-	/* RFC 9293 3.6.1, SHLD-3: the user has closed both ways, this text is lost, and the peer
+	/* RFC 9293 3.6.1, SHLD-3: the user has closed both ways, this payload is lost, and the peer
 	 * shall know */
 	if (!tcb->life.owned && tcb->life.state != TCP_ESTABLISHED) {
 		tcp_abort_with(stack, tcb, TCP_RESET_DATA_AFTER_CLOSE, seg->now_ns);
@@ -189,9 +189,9 @@ enum tcp_verdict tcp_process_text(struct stack *stack, struct tcb *tcb, struct t
 		stack->counters.tcp_no_memory++;
 		return TCP_CONTINUE;
 	}
-	tcb->rcv.data_came = tcp_tick(seg->now_ns);
+	tcb->rcv.data_received_at = tcp_tick(seg->now_ns);
 	if (seg->seq == tcb->rcv.nxt) {
-		text_in_order(stack, tcb, seg);
+		accept_in_order(stack, tcb, seg);
 		return TCP_CONTINUE;
 	}
 	/* RFC 5681 4.2: a duplicate ACK at once, one for each, or the peer cannot count them */
@@ -203,7 +203,7 @@ enum tcp_verdict tcp_process_text(struct stack *stack, struct tcb *tcb, struct t
 
 /* --- before ESTABLISHED ----------------------------------------------------------------------- */
 
-void tcp_queue_text(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
+void tcp_queue_payload(struct stack *stack, struct tcb *tcb, struct tcp_segment *seg)
 {
 	if (seg->flags & TCP_FIN) { /* whose turn it is once all before it is here */
 		tcb->rcv.fin = seg->fin_seq;
@@ -251,11 +251,11 @@ static void fin_in_order(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 }
 
 /* Behind the last byte that is held, in order or not. */
-static uint32_t end_of_text(const struct tcb *tcb)
+static uint32_t end_of_payload(const struct tcb *tcb)
 {
 	const struct tcp_reassembly *r = tcb->rcv.reassembly;
 
-	return r != NULL && r->n_runs > 0 ? r->runs[r->n_runs - 1].end : tcb->rcv.nxt;
+	return r != NULL && r->n_ranges > 0 ? r->ranges[r->n_ranges - 1].end : tcb->rcv.nxt;
 }
 
 void tcp_check_fin(struct stack *stack, struct tcb *tcb, const struct tcp_segment *seg)
@@ -267,10 +267,10 @@ void tcp_check_fin(struct stack *stack, struct tcb *tcb, const struct tcp_segmen
 		/* A FIN in the middle of what we hold already is nonsense from a stranger, and when
 		 * the hole before it is filled RCV.NXT would step over it; in order it counts. */
 		tcb->rcv.fin_known = tcb->rcv.fin == tcb->rcv.nxt ||
-				     seq_geq(tcb->rcv.fin, end_of_text(tcb));
+				     seq_geq(tcb->rcv.fin, end_of_payload(tcb));
 	}
 	if (tcb->rcv.fin_known && tcb->rcv.nxt == tcb->rcv.fin)
 		fin_in_order(stack, tcb, seg->now_ns);
 	else if (fin && seg->data_len == 0 && seq_lt(tcb->rcv.nxt, seg->fin_seq))
-		tcp_send_ack(stack, tcb, seg->now_ns); /* RFC 5681 4.2, as for text */
+		tcp_send_ack(stack, tcb, seg->now_ns); /* RFC 5681 4.2, as for payload */
 }

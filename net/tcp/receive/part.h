@@ -9,19 +9,19 @@
 #include "net/pktbuf.h"
 #include "net/tcp/conn/options.h"
 
-/* Out-of-order data: one run of bytes without holes (reassembly.c). */
-struct tcp_run {
+/* Out-of-order data: one range of bytes without holes (reassembly.c). */
+struct tcp_range {
 	uint32_t start, end; /* [start, end) */
 	struct pktbuf *first, *last;
 };
 
-#define TCP_RUNS_MAX 64
+#define TCP_RANGES_MAX 64
 
 struct tcp_reassembly {
 	uint32_t sack_recent[TCP_SACK_BLOCKS_MAX - 1]; /* a byte of each block reported last */
 	uint8_t n_sack_recent;
-	uint32_t n_runs;
-	struct tcp_run runs[TCP_RUNS_MAX]; /* ascending, not touching */
+	uint32_t n_ranges;
+	struct tcp_range ranges[TCP_RANGES_MAX]; /* ascending, not touching */
 };
 
 /* The receive sequence space, what is held of it, and acknowledging: receive/. */
@@ -47,8 +47,8 @@ struct tcp_rcv {
 	struct pktbuf_queue queue;
 	struct tcp_reassembly *reassembly; /* NULL while nothing is out of order */
 	uint32_t tune_mark, tune_read, tune_start_ms;
-	uint32_t data_came; /* tcp_tick() when text was taken last; 0: never */
-	uint32_t segs, data_segs; /* data_segs: with text */
+	uint32_t data_received_at; /* tcp_tick() when payload was taken last; 0: never */
+	uint32_t segs, data_segs; /* data_segs: with payload */
 	uint64_t bytes;
 };
 

@@ -6,7 +6,7 @@
  * window each round trip; so once the user has read more than half a buffer within one, the buffer
  * becomes twice what he read.  A slow reader's does not grow, nor one that the network keeps slow.
  *
- * A round trip is seen without measuring one: it has passed when text comes that echoes a timestamp
+ * A round trip is seen without measuring one: it has passed when payload comes that echoes a timestamp
  * of the round (RFC 7323 4.1); where that takes less than a millisecond, at the turn of each.
  * Without timestamps it has when a whole window has come, provided that took no longer than a round
  * trip may.  A buffer that the user has sized (SOCK_SO_RCVBUF) stays as it is.

@@ -53,7 +53,7 @@ bool tcp_window_update_due(const struct tcb *tcb)
 	uint32_t now = room(tcb, false);
 
 	/* As long as half of the buffer is announced the peer is not held up, and the next ACK
-	 * carries the news. */
+	 * carries the update. */
 	return announced <= tcb->rcv.buf_size / 2 && now >= 2 * announced &&
 	       now - announced >= worthwhile_step(tcb);
 }

@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * A user who writes in pieces and wants full segments (SOCK_TCP_CORK, SOCK_MSG_MORE): the last
+ * A user that writes small amounts and wants full segments (SOCK_TCP_CORK, SOCK_MSG_MORE): the last
  * segment, as long as it is not full, waits for more.  Not for ever, since he may forget: what has
  * waited for 200 ms goes, and so it does with a FIN, with urgent data, when it fills the send buffer
  * and he has more, and when he takes the cork off, whatever Nagle would say.  Without the cork Nagle

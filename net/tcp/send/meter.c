@@ -3,7 +3,7 @@
  *
  * How long a connection had something to send, and of that how long what held it back was the peer's
  * window, or our own send buffer (Linux has the same clocks; their reading tells where a slow
- * transfer is slow).  One thing at a time holds it back; whoever looks first decides:
+ * transfer is slow).  One thing at a time holds it back; the first that applies decides:
  *
  *      all sent, the user has more, cwnd has room    the send buffer is too small
  *      the next segment does not fit the window      the peer's application, or its buffer
@@ -34,7 +34,7 @@ void tcp_meter_full(struct tcb *tcb, uint64_t now_ns)
 static uint32_t running_until(const struct tcb *tcb, uint64_t now_ns)
 {
 	return tcp_tick(tcb->life.state == TCP_CLOSED ? MAX(tcb->snd.last_sent_ns,
-							    tcb->life.heard_ns) : now_ns);
+							    tcb->life.last_received_ns) : now_ns);
 }
 
 static uint64_t ticks_of(const struct tcb *tcb, enum tcp_limit limit, uint64_t now_ns)

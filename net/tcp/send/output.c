@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * Deciding what to send (RFC 9293 3.8.6.2.1 against silly windows, 3.7.4 Nagle, RFC 5681 congestion
- * window).  Building a segment is segment.c's matter.
+ * window).  segment.c builds the segment.
  *
  * tcp_output() is called when something may have changed: an ACK came, the user wrote, a timer
  * fired. It sends segment after segment until nothing more may go, and then an ACK if one is still
@@ -19,7 +19,7 @@
 #include "net/tcp/seq.h"
 #include "net/tcp/tcb.h"
 
-static void try_again_soon(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+static void retry_soon(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
 	if (!tcp_timer_is_set(tcb, TCP_TIMER_DEVICE))
 		tcp_timer_set(stack, tcb, TCP_TIMER_DEVICE, now_ns + TCP_DEVICE_RETRY_NS);
@@ -33,14 +33,14 @@ static bool send_or_retry(struct stack *stack, struct tcb *tcb, const struct tcp
 
 	if (err != ERR_AGAIN && err != ERR_NOBUFS)
 		return true;
-	try_again_soon(stack, tcb, now_ns);
+	retry_soon(stack, tcb, now_ns);
 	return false;
 }
 
 static void restart_retransmit_timer(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
 	tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT,
-		      tcp_within_patience(tcb, now_ns + tcb->loss.rto_ns));
+		      tcp_within_user_timeout(tcb, now_ns + tcb->loss.rto_ns));
 }
 
 static void start_retransmit_timer(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
@@ -92,12 +92,12 @@ static bool reserve_records(struct stack *stack, struct tcb *tcb, uint64_t now_n
 		return true;
 	if (no_memory) {
 		stack->counters.tcp_no_memory++;
-		try_again_soon(stack, tcb, now_ns);
+		retry_soon(stack, tcb, now_ns);
 	}
 	return false;
 }
 
-/* A FIN has a record of its own: the SACK block for the text before it may or may not cover it. */
+/* A FIN has a record of its own: the SACK block for the payload before it may or may not cover it. */
 static void note_sent(struct scoreboard *sb, uint32_t seq, uint32_t len, bool fin, uint64_t now_ns)
 {
 	if (len > 0)
@@ -188,9 +188,9 @@ bool tcp_send_override(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 
 /* --- again ----------------------------------------------------------------------------------- */
 
-/* A segment that has become too large for the path is cut; where there is no record for the rest
+/* A segment that has become too large for the path is split; where there is no record for the rest
  * only the first part goes, and the rest waits to be noticed again. */
-static void cut_to_mss(struct stack *stack, struct tcb *tcb, struct sent_segment **s)
+static void limit_to_mss(struct stack *stack, struct tcb *tcb, struct sent_segment **s)
 {
 	uint32_t seq = (*s)->seq, at = seq + tcb_eff_mss(tcb);
 	bool no_memory;
@@ -207,7 +207,7 @@ static void cut_to_mss(struct stack *stack, struct tcb *tcb, struct sent_segment
 	*s = scoreboard_at(tcb->loss.sent, i);
 }
 
-static enum tcp_retransmit_reason why_again(const struct tcb *tcb)
+static enum tcp_retransmit_reason retransmit_reason(const struct tcb *tcb)
 {
 	switch (tcb->loss.recovery) {
 	case TCP_RECOVERY_FAST:
@@ -228,8 +228,8 @@ static bool fin_is_missing(const struct tcb *tcb)
 	return tcb_fin_sent(tcb) && !(last_record(tcb)->flags & SENT_SACKED);
 }
 
-/* The segment as it may be sent again now. */
-static struct tcp_send segment_again(const struct tcb *tcb, const struct sent_segment *s,
+/* The segment as it may be retransmitted now. */
+static struct tcp_send retransmit_segment(const struct tcb *tcb, const struct sent_segment *s,
 				     enum tcp_retransmit_reason reason)
 {
 	uint32_t len = MIN(seq_min(s->end, tcb->snd.end) - s->seq, tcb_eff_mss(tcb));
@@ -242,26 +242,26 @@ static struct tcp_send segment_again(const struct tcb *tcb, const struct sent_se
 		.flags = (uint16_t)(TCP_ACK | (len > 0 && last ? TCP_PSH : 0) |
 				   (last && fin_is_missing(tcb) ? TCP_FIN : 0)),
 		.note = TCP_NOTE_RETRANSMIT,
-		.note_arg = tcp_retransmit_arg(MAX(attempt, 1), reason, tcb->loss.rto_ns),
+		.sent_arg = tcp_retransmit_arg(MAX(attempt, 1), reason, tcb->loss.rto_ns),
 	};
 }
 
-static bool send_again(struct stack *stack, struct tcb *tcb, struct sent_segment *s,
+static bool retransmit_first(struct stack *stack, struct tcb *tcb, struct sent_segment *s,
 		       enum tcp_retransmit_reason reason, uint64_t now_ns)
 {
 	struct tcp_send send;
 
-	cut_to_mss(stack, tcb, &s);
-	send = segment_again(tcb, s, reason);
+	limit_to_mss(stack, tcb, &s);
+	send = retransmit_segment(tcb, s, reason);
 	if (!send_or_retry(stack, tcb, &send, now_ns))
 		return false;
 	tcb->snd.retransmits++;
-	tcb->snd.bytes_again += send.data_len;
-	scoreboard_sent_again(tcb->loss.sent, s, now_ns);
+	tcb->snd.bytes_retransmitted += send.data_len;
+	scoreboard_retransmitted(tcb->loss.sent, s, now_ns);
 	tcp_recovery_sent(tcb, sent_len(s), true, now_ns);
 	if ((send.flags & TCP_FIN) && send.data_len > 0) /* it goes along */
-		scoreboard_sent_again(tcb->loss.sent, last_record(tcb), now_ns);
-	/* RFC 6675 6: a recovery may last longer than a time-out, which is for this copy now;
+		scoreboard_retransmitted(tcb->loss.sent, last_record(tcb), now_ns);
+	/* RFC 6675 6: a recovery may last longer than a timeout, which is for this copy now;
 	 * RFC 6582 4 leaves it running (the "impatient" variant) */
 	if (tcb->agreed.sack && s->seq == tcb->snd.una)
 		restart_retransmit_timer(stack, tcb, now_ns);
@@ -276,7 +276,7 @@ void tcp_retransmit_first(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 
 	if (!(s->flags & SENT_LOST))
 		scoreboard_mark_lost(tcb->loss.sent, s);
-	(void)send_again(stack, tcb, s, why_again(tcb), now_ns);
+	(void)retransmit_first(stack, tcb, s, retransmit_reason(tcb), now_ns);
 }
 
 static bool send_next_lost(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
@@ -287,10 +287,10 @@ static bool send_next_lost(struct stack *stack, struct tcb *tcb, uint64_t now_ns
 		window_was_used(tcb);
 		return false;
 	}
-	return send_again(stack, tcb, s, why_again(tcb), now_ns);
+	return retransmit_first(stack, tcb, s, retransmit_reason(tcb), now_ns);
 }
 
-/* The last segment; not a FIN alone, which no SACK block can tell of: the text before it takes it
+/* The last segment; not a FIN alone, which no SACK block can tell of: the payload before it takes it
  * along. */
 static struct sent_segment *last_for_probe(const struct tcb *tcb)
 {
@@ -301,14 +301,14 @@ static struct sent_segment *last_for_probe(const struct tcb *tcb)
 	return scoreboard_at(tcb->loss.sent, tcb->loss.sent->count - 2);
 }
 
-bool tcp_send_tail_probe(struct stack *stack, struct tcb *tcb, bool *is_again, uint64_t now_ns)
+bool tcp_send_tail_probe(struct stack *stack, struct tcb *tcb, bool *is_retransmission, uint64_t now_ns)
 {
 	uint32_t len = MIN(MIN(unsent(tcb), usable_window(tcb)), tcb_eff_mss(tcb));
 
-	*is_again = len == 0;
+	*is_retransmission = len == 0;
 	if (len > 0)
 		return send_new(stack, tcb, len, now_ns);
-	return send_again(stack, tcb, last_for_probe(tcb), TCP_RETRANSMIT_PROBE, now_ns);
+	return retransmit_first(stack, tcb, last_for_probe(tcb), TCP_RETRANSMIT_PROBE, now_ns);
 }
 
 /* --- the ladder ------------------------------------------------------------------------------ */
@@ -416,7 +416,7 @@ void tcp_send_syn(struct stack *stack, struct tcb *tcb, enum tcp_retransmit_reas
 		.seq = tcb->snd.iss,
 		.flags = (uint16_t)(TCP_SYN | (answer ? TCP_ACK : 0)),
 		.note = (uint8_t)(TCP_NOTE_STEP | (again ? TCP_NOTE_RETRANSMIT : 0)),
-		.note_arg = tcp_retransmit_arg(MAX(tcb->snd.attempts, 1), reason, tcb->loss.rto_ns),
+		.sent_arg = tcp_retransmit_arg(MAX(tcb->snd.attempts, 1), reason, tcb->loss.rto_ns),
 	};
 
 	if (tcb->snd.nxt == tcb->snd.iss) { /* the first one */
@@ -427,7 +427,7 @@ void tcp_send_syn(struct stack *stack, struct tcb *tcb, enum tcp_retransmit_reas
 		tcb->snd.retransmits++;
 	}
 	start_retransmit_timer(stack, tcb, now_ns);
-	/* A device without room loses it, as a network may; the time-out repairs both.  its completion
+	/* A device without room loses it, as a network may; the timeout repairs both.  its completion
 	 * takes the mark back, at once where the neighbour is known. */
 	tcb->snd.syn_waits = true;
 	if (tcp_transmit(stack, tcb, &send, now_ns) != ERR_OK)

@@ -37,7 +37,7 @@ void tcp_send_syn(struct stack *stack, struct tcb *tcb, enum tcp_retransmit_reas
 void tcp_retransmit_first(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 /* RFC 8985 7.3: a new segment beyond the congestion window, or the last one again.  False: nothing
  * could be sent. */
-bool tcp_send_tail_probe(struct stack *stack, struct tcb *tcb, bool *is_again, uint64_t now_ns);
+bool tcp_send_tail_probe(struct stack *stack, struct tcb *tcb, bool *is_retransmission, uint64_t now_ns);
 
 /* One segment to send. */
 struct tcp_send {
@@ -45,15 +45,15 @@ struct tcp_send {
 	uint32_t data_len; /* bytes from the send buffer */
 	uint16_t flags;
 	uint8_t note;      /* enum tcp_note */
-	uint32_t note_arg;
+	uint32_t sent_arg;
 };
 
 /* What a segment is whose way into the device is an event. */
 enum tcp_note {
 	TCP_NOTE_STEP = 1u << 0,       /* SYN, SYN-ACK, the handshake's last ACK */
-	TCP_NOTE_RETRANSMIT = 1u << 1, /* note_arg: see tcp_retransmit_arg() */
+	TCP_NOTE_RETRANSMIT = 1u << 1, /* sent_arg: see tcp_retransmit_arg() */
 	TCP_NOTE_FIN = 1u << 2,
-	TCP_NOTE_RST = 1u << 3,        /* note_arg: see tcp_reset_arg() */
+	TCP_NOTE_RST = 1u << 3,        /* sent_arg: see tcp_reset_arg() */
 };
 
 static inline uint32_t tcp_retransmit_arg(uint8_t attempt, enum tcp_retransmit_reason reason,
@@ -73,7 +73,7 @@ int tcp_transmit(struct stack *stack, struct tcb *tcb, const struct tcp_send *se
 		 uint64_t now_ns);
 /* Registers the completion of a segment with a note (sent.c); [data, tail) begins with its header.  `tcb`:
  * the connection, NULL for a RST. */
-void tcp_watch_sent(struct pktbuf *pkt, struct tcb *tcb, uint8_t note, uint32_t note_arg);
+void tcp_watch_sent(struct pktbuf *pkt, struct tcb *tcb, uint8_t note, uint32_t sent_arg);
 /* A RST: of a connection, whose options it has, or of none (NULL). */
 int tcp_transmit_rst(struct stack *stack, const struct tcb *tcb, const struct net_endpoint *local,
 		     const struct net_endpoint *remote, const struct tcp_send *send, uint32_t ack,

@@ -13,14 +13,14 @@
 struct tcp_pmtu {
 	uint32_t until_s;     /* a larger one is tried then; UINT32_MAX: it is as large as can be */
 	uint32_t trial_end;   /* behind a segment of snd.mss, where on_trial */
-	uint32_t claim_seq;   /* what `claim` is about */
-	uint16_t claim;       /* an MTU that a time-out would confirm; 0: none */
+	uint32_t candidate_seq;   /* what `claim` is about */
+	uint16_t candidate;       /* an MTU that a timeout would confirm; 0: none */
 	uint16_t mss_max;     /* what the link and the peer take */
 	uint16_t mss_proven;  /* segments of that size have arrived */
 	uint8_t timeouts : 6; /* of full segments, in a row */
 	bool on_trial : 1;
 	bool may_fragment : 1; /* DF is clear */
-	bool guessed : 1;     /* snd.mss, and may_fragment: nobody has said so (black holes) */
+	bool guessed : 1;     /* snd.mss, and may_fragment: no router reported it (black holes) */
 };
 
 /* What keeps the peer from having more; meter.c */
@@ -65,12 +65,12 @@ struct tcp_snd {
 	uint8_t attempts;   /* time-outs in a row without progress; zero-window probes */
 	bool buf_full : 1;  /* the user had more than there was room for */
 	bool syn_waits : 1; /* our SYN is built and queued, and no device has it: ARP asks */
-	uint32_t again_ms;  /* when something was sent again last: milliseconds, which wrap */
+	uint32_t retransmitted_ms;  /* when something was retransmitted last: milliseconds, which wrap */
 	uint64_t last_sent_ns;
 	uint64_t progress_ns; /* when the peer last acknowledged something, or had nothing to */
 	struct tcp_pmtu pmtu;
-	uint32_t segs, data_segs, retransmits; /* data_segs: with text */
-	uint64_t bytes, bytes_again;
+	uint32_t segs, data_segs, retransmits; /* data_segs: with payload */
+	uint64_t bytes, bytes_retransmitted;
 };
 
 #endif

@@ -52,12 +52,12 @@ void tcp_persist_stop(struct stack *stack, struct tcb *tcb)
 	tcb->snd.attempts = 0;
 }
 
-/* Nobody waits for an orphan, so its peer may not keep it for ever either (RFC 9293 3.8.6.1 leaves
- * that to the implementation); a peer that is silent is gone.  A user who has chosen a time-out has
+/* No user waits for an orphan, so its peer may not hold it for ever either (RFC 9293 3.8.6.1 leaves
+ * that to the implementation); a peer that is silent is gone.  A user that has chosen a timeout has
  * chosen it for a window that stays closed too, answers or not. */
 static bool has_gone_on_too_long(const struct tcb *tcb, uint64_t now_ns)
 {
-	return tcb->snd.attempts > 1 && now_ns - tcb->snd.progress_ns >= tcp_patience(tcb);
+	return tcb->snd.attempts > 1 && now_ns - tcb->snd.progress_ns >= tcp_user_timeout_ns(tcb);
 }
 
 bool tcp_persist_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
@@ -73,9 +73,9 @@ bool tcp_persist_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	if (tcb->snd.attempts < UINT8_MAX)
 		tcb->snd.attempts++;
 	tcp_timer_set(stack, tcb, TCP_TIMER_PERSIST,
-		      tcp_within_patience(tcb, now_ns + interval(tcb)));
+		      tcp_within_user_timeout(tcb, now_ns + interval(tcb)));
 	tcp_send_window_probe(stack, tcb, now_ns);
-	tcp_doubt_silence(stack, tcb, now_ns);
-	tcp_tell_urgent(stack, tcb, now_ns);
+	tcp_reachability_silence(stack, tcb, now_ns);
+	tcp_announce_urgent(stack, tcb, now_ns);
 	return true;
 }

@@ -5,9 +5,9 @@
  * how long it may be.  What is remembered of paths is IP's (net/ip/path_mtu.h).
  *
  * A report can be forged (RFC 5927 7), so it must quote what is on its way now, and where longer
- * segments are known to arrive it waits for a time-out: an ACK of what it quotes refutes it.  And a
- * report can be lost for ever (RFC 2923 2.1): then segments become shorter by themselves, time-out
- * by time-out, and at last DF is cleared.  That is a guess, which a report that comes late corrects,
+ * segments are known to arrive it waits for a timeout: an ACK of what it quotes refutes it.  And a
+ * report can be lost for ever (RFC 2923 2.1): then segments become shorter by themselves, timeout
+ * by timeout, and at last DF is cleared.  That is a guess, which a report that comes late corrects,
  * upwards too.
  *
  * NOT DONE: packetization layer path MTU discovery (RFC 4821): nothing longer is tried before the
@@ -39,16 +39,16 @@ static uint32_t later(uint64_t now_ns)
 	return (uint32_t)((now_ns + IP_PMTU_NS) / NS_PER_S);
 }
 
-/* The trial of the old size is over, whoever won. */
+/* The trial of the old size is over, either way. */
 static void set_mss(struct tcb *tcb, uint32_t mss)
 {
 	tcb->snd.mss = (uint16_t)mss;
 	tcb->snd.pmtu.on_trial = false;
-	tcb->snd.pmtu.claim = 0;
+	tcb->snd.pmtu.candidate = 0;
 	tcb->snd.pmtu.timeouts = 0;
 }
 
-static void take_path(struct tcb *tcb, const struct ip_path *path, uint64_t now_ns)
+static void adopt_path(struct tcb *tcb, const struct ip_path *path, uint64_t now_ns)
 {
 	uint32_t mss = MIN((uint32_t)path->mtu - tcb_header_len(tcb),
 			   (uint32_t)tcb->snd.pmtu.mss_max);
@@ -68,7 +68,7 @@ static void look_up(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 						      tcb_header_len(tcb)), now_ns);
 
 	tcb->snd.pmtu.until_s = UINT32_MAX;
-	take_path(tcb, &path, now_ns);
+	adopt_path(tcb, &path, now_ns);
 }
 
 void tcp_pmtu_begin(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
@@ -114,8 +114,8 @@ void tcp_pmtu_acked(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 		tcb->snd.pmtu.mss_proven = tcb->snd.mss;
 	}
 	/* RFC 5927 7.2: what is said to have been dropped has arrived */
-	if (tcb->snd.pmtu.claim != 0 && seq_gt(tcb->snd.una, tcb->snd.pmtu.claim_seq)) {
-		tcb->snd.pmtu.claim = 0;
+	if (tcb->snd.pmtu.candidate != 0 && seq_gt(tcb->snd.una, tcb->snd.pmtu.candidate_seq)) {
+		tcb->snd.pmtu.candidate = 0;
 		stack->counters.ip_pmtu_ignored++;
 	}
 	if (now_ns / NS_PER_S >= tcb->snd.pmtu.until_s) /* RFC 1191 6.3: a larger one is tried */
@@ -129,19 +129,19 @@ static void emit_reduced(struct stack *stack, const struct tcb *tcb, const char 
 		   EV_BOOL("fragments", tcb->snd.pmtu.may_fragment), EV_STR("reason", reason));
 }
 
-static void believe(struct stack *stack, struct tcb *tcb, uint16_t claim, uint64_t now_ns)
+static void accept_candidate(struct stack *stack, struct tcb *tcb, uint16_t candidate, uint64_t now_ns)
 {
-	struct ip_path path = ip_path_lower(stack, &tcb->id.remote.addr, IP_PROTO_TCP, claim,
+	struct ip_path path = ip_path_lower(stack, &tcb->id.remote.addr, IP_PROTO_TCP, candidate,
 					    now_ns);
 
-	take_path(tcb, &path, now_ns);
+	adopt_path(tcb, &path, now_ns);
 	tcb->snd.pmtu.mss_proven = 0;
 	emit_reduced(stack, tcb, "a router says that it is too long");
 }
 
 /* RFC 5927 4.1: about something that is on its way, and with DF.  What was guessed bounds nothing: of
  * the longer segments from before it a router knows better.  0: it is not believed. */
-static uint16_t claim_of(const struct tcb *tcb, const struct ip_error *error)
+static uint16_t candidate_of(const struct tcb *tcb, const struct ip_error *error)
 {
 	bool guessed = tcb->snd.pmtu.guessed;
 	uint32_t mss = guessed ? tcb->snd.pmtu.mss_max : tcb->snd.mss;
@@ -156,18 +156,18 @@ static uint16_t claim_of(const struct tcb *tcb, const struct ip_error *error)
 void tcp_too_big(struct stack *stack, const struct ip_error *error, uint64_t now_ns)
 {
 	struct tcb *tcb = tcp_find_connection(stack, &error->local, &error->remote);
-	uint16_t claim = tcb != NULL ? claim_of(tcb, error) : 0;
+	uint16_t candidate = tcb != NULL ? candidate_of(tcb, error) : 0;
 
-	if (claim == 0) {
+	if (candidate == 0) {
 		stack->counters.ip_pmtu_ignored++;
 		return;
 	}
-	if ((uint32_t)claim < tcb->snd.pmtu.mss_proven + tcb_header_len(tcb)) {
-		tcb->snd.pmtu.claim = claim; /* until a time-out, or an ACK */
-		tcb->snd.pmtu.claim_seq = error->seq;
+	if ((uint32_t)candidate < tcb->snd.pmtu.mss_proven + tcb_header_len(tcb)) {
+		tcb->snd.pmtu.candidate = candidate; /* until a timeout, or an ACK */
+		tcb->snd.pmtu.candidate_seq = error->seq;
 		return;
 	}
-	believe(stack, tcb, claim, now_ns);
+	accept_candidate(stack, tcb, candidate, now_ns);
 	tcp_recovery_mtu_reduced(stack, tcb, now_ns);
 }
 
@@ -176,17 +176,17 @@ void tcp_too_big(struct stack *stack, const struct ip_error *error, uint64_t now
 /* Counts the time-outs of a full segment with DF that the peer has room for. */
 static bool looks_like_a_black_hole(struct tcb *tcb, uint64_t now_ns)
 {
-	uint32_t patience = tcb->snd.mss <= tcb->snd.pmtu.mss_proven ? BLACK_HOLE_TIMEOUTS_PROVEN
+	uint32_t timeout = tcb->snd.mss <= tcb->snd.pmtu.mss_proven ? BLACK_HOLE_TIMEOUTS_PROVEN
 								  : BLACK_HOLE_TIMEOUTS;
 
 	if (tcb->snd.pmtu.may_fragment || tcb->snd.wnd < tcb_eff_mss(tcb) ||
 	    seq_min(tcb->snd.nxt, tcb->snd.end) - tcb->snd.una < tcb_eff_mss(tcb))
 		return false;
-	return ++tcb->snd.pmtu.timeouts >= patience &&
+	return ++tcb->snd.pmtu.timeouts >= timeout &&
 	       now_ns - tcb->snd.progress_ns >= BLACK_HOLE_SILENCE_NS;
 }
 
-/* Nobody is told but this connection: another's time-outs may have other causes. */
+/* Only this connection is affected: another's timeouts may have other causes. */
 static void fall_back(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
 	if (tcb->snd.mss > BLACK_HOLE_MSS)
@@ -204,8 +204,8 @@ static void fall_back(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 
 void tcp_pmtu_timeout(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	if (tcb->snd.pmtu.claim != 0)
-		believe(stack, tcb, tcb->snd.pmtu.claim, now_ns);
+	if (tcb->snd.pmtu.candidate != 0)
+		accept_candidate(stack, tcb, tcb->snd.pmtu.candidate, now_ns);
 	else if (looks_like_a_black_hole(tcb, now_ns))
 		fall_back(stack, tcb, now_ns);
 }

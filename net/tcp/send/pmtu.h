@@ -17,7 +17,7 @@ void tcp_pmtu_begin(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 void tcp_pmtu_offered(struct tcb *tcb, uint32_t mss);
 /* The user has chosen a largest segment. */
 void tcp_pmtu_chosen(struct tcb *tcb);
-/* Text went out; SND.UNA has moved; a time-out, before anything goes again. */
+/* Text went out; SND.UNA has moved; a timeout, before anything goes again. */
 void tcp_pmtu_sent(struct tcb *tcb, const struct tcp_send *send);
 void tcp_pmtu_acked(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 void tcp_pmtu_timeout(struct stack *stack, struct tcb *tcb, uint64_t now_ns);

@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * Building a segment and handing it to IP: header, options, the payload as pieces of the send
+ * Building a segment and handing it to IP: header, options, the payload as fragments of the send
  * buffer, the checksum left to the device.  Every ACK bit that leaves does so here, so here what
  * was pending for an ACK is settled.
  *
@@ -166,7 +166,7 @@ static struct pktbuf *build(struct stack *stack, struct tcb *tcb, const struct t
 	/* Step 14 is the first segment that tells the server of our ACK. */
 	if (send->note != 0 || tcb->life.last_step == 13)
 		tcp_watch_sent(pkt, tcb, send->note | (tcb->life.last_step == 13 ? TCP_NOTE_STEP : 0),
-			       send->note_arg);
+			       send->sent_arg);
 	if (send->flags & TCP_SYN)
 		emit_built(stack, tcb, &h, &opt);
 	return pkt;
@@ -207,7 +207,7 @@ int tcp_transmit(struct stack *stack, struct tcb *tcb, const struct tcp_send *se
 		tcb->snd.segs++;
 	if (send->note & TCP_NOTE_RETRANSMIT) {
 		stack->counters.tcp_retransmits++;
-		tcb->snd.again_ms = (uint32_t)(now_ns / NS_PER_MS);
+		tcb->snd.retransmitted_ms = (uint32_t)(now_ns / NS_PER_MS);
 	}
 	if (send->data_len > 0) {
 		tcb->snd.data_segs++;
@@ -254,7 +254,7 @@ int tcp_transmit_rst(struct stack *stack, const struct tcb *tcb, const struct ne
 			rst_options(&opt, tcb, send, now_ns);
 	}
 	push_header(pkt, local, remote, &h, &opt);
-	tcp_watch_sent(pkt, NULL, send->note, send->note_arg);
+	tcp_watch_sent(pkt, NULL, send->note, send->sent_arg);
 	stack->counters.tcp_rst_out++;
 	stack->counters.tcp_out++;
 	return ip_output(stack, pkt, &how, now_ns);

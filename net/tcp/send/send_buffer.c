@@ -6,7 +6,7 @@
  * Keeping, for every packet out there, the range it refers to would cost a list.  Grace periods
  * need two counters.  Packets belong to one of two generations.  When bytes are acknowledged, new
  * packets start to count in the other generation: they cannot refer to acknowledged bytes, since
- * nobody sends those any more.  As soon as the old generation has come home, the bytes acknowledged
+ * those are not sent any more.  As soon as the old generation has come home, the bytes acknowledged
  * at that turn are free.  Acknowledgements in between wait for the next turn.
  */
 #include "net/tcp/send/send_buffer.h"
@@ -137,7 +137,7 @@ void send_buffer_acked(struct send_buffer *sb, uint32_t una)
 	reclaim(sb);
 }
 
-static void packet_came_home(struct pktbuf *pkt)
+static void packet_released(struct pktbuf *pkt)
 {
 	struct send_buffer *sb = pkt->pieces_owner;
 
@@ -160,7 +160,7 @@ void send_buffer_attach(struct send_buffer *sb, struct pktbuf *pkt, uint32_t seq
 	if (len > first)
 		fits = fits && pktbuf_add_piece(pkt, sb->ring, len - first);
 	ASSERT(fits);
-	pkt->pieces_release = packet_came_home;
+	pkt->pieces_release = packet_released;
 	pkt->pieces_owner = sb;
 	pkt->pieces_cookie = sb->generation;
 	sb->in_flight[sb->generation]++;

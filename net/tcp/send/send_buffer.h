@@ -35,14 +35,14 @@ struct send_buffer {
 	uint8_t generation;
 	bool grace;
 
-	bool orphan; /* the connection has let go of it */
+	bool orphan; /* the connection has released it */
 	uint8_t ring[];
 };
 
 /* `start_seq`: the sequence number that the first byte written will have.  NULL: no memory. */
 struct send_buffer *send_buffer_create(const struct net_port *port, uint32_t size,
 				       uint32_t start_seq) MUST_CHECK;
-/* The connection lets go; the memory goes back when the last packet has come home. */
+/* The connection releases it; the memory goes back when the last packet has come home. */
 void send_buffer_release(struct send_buffer *sb);
 
 /* From now on it holds `limit` bytes, be they fewer than it holds: then nothing is taken until enough

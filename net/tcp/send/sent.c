@@ -50,7 +50,7 @@ static void syn_has_left(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 	tcp_rtt_syn_left(tcb, now_ns);
 	if (tcp_timer_is_set(tcb, TCP_TIMER_RETRANSMIT))
 		tcp_timer_set(stack, tcb, TCP_TIMER_RETRANSMIT,
-			      tcp_within_patience(tcb, now_ns + tcb->loss.rto_ns));
+			      tcp_within_user_timeout(tcb, now_ns + tcb->loss.rto_ns));
 }
 
 /* True when this frame is one of the sixteen steps, for the first time. */
@@ -77,7 +77,7 @@ static bool emit_step(struct stack *stack, struct tcb *tcb, const struct tcp_hea
 	return true;
 }
 
-/* Strangers who scan ports shall not fill the log: beyond ten at once, one in 100 ms is told. */
+/* Strangers who scan ports shall not fill the log: beyond ten at once, one in 100 ms is logged. */
 #define STRANGER_INTERVAL_NS (100 * NS_PER_MS)
 #define STRANGER_BURST 10
 
@@ -134,13 +134,13 @@ static void segment_sent(struct stack *stack, const struct pktbuf *pkt,
 	emit_sent(stack, tcb, pkt, &view, facts->now_ns);
 }
 
-void tcp_watch_sent(struct pktbuf *pkt, struct tcb *tcb, uint8_t note, uint32_t note_arg)
+void tcp_watch_sent(struct pktbuf *pkt, struct tcb *tcb, uint8_t note, uint32_t sent_arg)
 {
 	pkt->l4_off = pktbuf_data_off(pkt);
 	pkt->sent = segment_sent;
 	pkt->sent_owner = tcb != NULL && tcb->id.hashed ? tcb : NULL;
 	pkt->sent_kind = note;
-	pkt->sent_arg = note_arg;
+	pkt->sent_arg = sent_arg;
 	/* The event of a step shows the frame, and the device shall have nothing to add to that. */
 	if (note & TCP_NOTE_STEP)
 		checksum_complete(pkt);

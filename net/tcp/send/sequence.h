@@ -23,7 +23,7 @@ static inline void tcp_snd_begin(struct tcb *tcb, uint32_t iss)
 static inline void tcp_snd_cookie_answered(struct tcb *tcb, uint64_t now_ns)
 {
 	tcb->snd.nxt = tcb->snd.iss + 1;
-	tcb->snd.again_ms = (uint32_t)(now_ns / NS_PER_MS); /* the timestamp that it echoes is not the clock's */
+	tcb->snd.retransmitted_ms = (uint32_t)(now_ns / NS_PER_MS); /* the timestamp that it echoes is not the clock's */
 }
 
 /* The peer has acknowledged something, or had nothing to. */
@@ -62,7 +62,7 @@ static inline void tcp_snd_window_shrinks(struct tcb *tcb, uint32_t acked)
 	tcb->snd.wnd -= MIN(tcb->snd.wnd, acked);
 }
 
-/* A time-out: another attempt without progress. */
+/* A timeout: another attempt without progress. */
 static inline void tcp_snd_attempt(struct tcb *tcb)
 {
 	if (tcb->snd.attempts < UINT8_MAX)
@@ -116,6 +116,6 @@ void tcp_snd_extend(struct tcb *tcb, uint32_t len, bool urgent);
 /* A segment at `seq` leaves while urgent data is under way. */
 void tcp_point_to_urgent(struct tcb *tcb, uint32_t seq, struct tcp_header *h);
 /* Says that there is some, where the window lets none of it go. */
-void tcp_tell_urgent(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
+void tcp_announce_urgent(struct stack *stack, struct tcb *tcb, uint64_t now_ns);
 
 #endif

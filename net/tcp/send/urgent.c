@@ -21,10 +21,10 @@ void tcp_point_to_urgent(struct tcb *tcb, uint32_t seq, struct tcp_header *h)
 	}
 }
 
-/* The peer shall hear of it while its window is closed, and "special allowance should be made to
+/* The peer is notified while its window is closed, and "special allowance should be made to
  * accept URGs" then (3.10.7.4, first), but from RCV.NXT on: an empty segment there, which a probe of
  * the window, being from before it, is not. */
-void tcp_tell_urgent(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+void tcp_announce_urgent(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
 	if (tcb_synchronized(tcb) && tcb_flight(tcb) == 0 && tcb_urgent_waits(tcb))
 		tcp_send_ack(stack, tcb, now_ns);

@@ -45,7 +45,7 @@ void tcp_cork_more(struct stack *stack, struct tcb *tcb, bool more);
 /* He has written, where there is a cork; before SND.END moves. */
 void tcp_cork_written(struct tcb *tcb);
 /* All was sent that may be, if anything (`sent`).  `waits`: so many bytes that would be no full
- * segment, and that the window lets go; true: the cork alone holds them back. */
+ * segment, and that the window allows; true: the cork alone holds them back. */
 bool tcp_cork_sent(struct stack *stack, struct tcb *tcb, uint32_t waits, bool sent,
 		   uint64_t now_ns);
 /* The user has more than there is room for: where only what is held takes it up, he would wait for the

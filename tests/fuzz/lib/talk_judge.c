@@ -185,11 +185,11 @@ static void check_receiving_side(const struct tcb *tcb)
 	FUZZ_CHECK(tcb->rcv.unread <= tcb->rcv.buf_size, "%u bytes unread", tcb->rcv.unread);
 	if (r == NULL)
 		return;
-	FUZZ_CHECK(r->n_runs > 0 && r->n_runs <= TCP_RUNS_MAX, "%u runs", r->n_runs);
-	for (unsigned i = 0; i < r->n_runs; end = r->runs[i++].end)
-		FUZZ_CHECK(seq_gt(r->runs[i].start, end) && seq_gt(r->runs[i].end, r->runs[i].start),
-			   "run %u from %u to %u, behind %u", i, r->runs[i].start - tcb->rcv.irs,
-			   r->runs[i].end - tcb->rcv.irs, end - tcb->rcv.irs);
+	FUZZ_CHECK(r->n_ranges > 0 && r->n_ranges <= TCP_RANGES_MAX, "%u runs", r->n_ranges);
+	for (unsigned i = 0; i < r->n_ranges; end = r->ranges[i++].end)
+		FUZZ_CHECK(seq_gt(r->ranges[i].start, end) && seq_gt(r->ranges[i].end, r->ranges[i].start),
+			   "run %u from %u to %u, behind %u", i, r->ranges[i].start - tcb->rcv.irs,
+			   r->ranges[i].end - tcb->rcv.irs, end - tcb->rcv.irs);
 }
 
 static void check_line(struct talk *talk, struct talk_line *line)
