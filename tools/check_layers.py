@@ -403,7 +403,7 @@ def check_app_symbols(objects):
 
 CONTRACT = ('kernel/arch/*.h', 'kernel/arch/*/include/arch/*.h', 'kernel/irq_halt.h')
 # Made by the linker, by tools/gen_symbols.py, or taken out of a library (kernel/link.mk).
-BUILT = re.compile(r'_GLOBAL_OFFSET_TABLE_|symbol_table(_end)?|br_\w+')
+BUILT = re.compile(r'_GLOBAL_OFFSET_TABLE_|symbol_(pairs|table|table_end)|br_\w+')
 DECLARED = re.compile(r'^(?!static|#|typedef|\s)[^\n(){};=]*?\b(\w+)\([^(){};]*\)[^(){};]*;', re.M)
 
 

@@ -10,15 +10,19 @@
 char image_text_start[0x500];
 __asm__(".globl image_text_end\n.set image_text_end, image_text_start + 0x500");
 
-/* "tcp_ack" at 0x10, "tcp_output" at 0x20, "main" at 0x220 (a distance of two bytes), and one with
- * the longest name, at 0x230. */
+/* "tcp_ack" at 0x10, "tcp_output" at 0x20, "main" at 0x220 (a distance of two bytes), one with the
+ * longest name, at 0x230, and "put_output_put" at 0x400: the first pair is "pu", the second the first
+ * and "t", the third "_" and "o". */
 __asm__(".section .rodata\n"
-	".globl symbol_table, symbol_table_end\n"
+	".globl symbol_pairs, symbol_table, symbol_table_end\n"
+	"symbol_pairs:\n"
+	".ascii \"pu\"\n.byte 0x80, 't'\n.ascii \"_o\"\n"
 	"symbol_table:\n"
 	".byte 0x10, 0\n.asciz \"tcp_ack\"\n"
-	".byte 0x10, 4\n.asciz \"output\"\n"
+	".byte 0x10, 4\n.ascii \"out\"\n.byte 0x81, 0\n"
 	".byte 0x80, 0x04, 0\n.asciz \"main\"\n"
 	".byte 0x10, 0\n.fill 63, 1, 'x'\n.byte 0\n"
+	".byte 0xd0, 0x03, 0, 0x81, 0x82, 'u', 't', 0x81, '_', 0x81, 0\n"
 	"symbol_table_end:\n"
 	".text");
 
@@ -38,7 +42,8 @@ TEST(names_and_offsets)
 	check(0x20, "tcp_output+0x0");
 	check(0x21f, "tcp_output+0x1ff");
 	check(0x220, "main+0x0");
-	check(0x4ff, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx+0x2cf");
+	check(0x3ff, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx+0x1cf");
+	check(0x4ff, "put_output_put+0xff");
 }
 
 TEST(outside_there_is_none)
