@@ -24,8 +24,8 @@ READ_BY_ADDRESS = {'id'}
 LINKS = {'tcb', 'hash_next', 'work_next', 'work_first', 'listener', 'listeners', 'accept_next', 'accept_first',
          'accept_last', 'time_wait_next', 'time_wait_first'}
 WHERE = ['net', 'app', 'machine', 'kernel', 'drivers', 'log', 'config', 'base']
-# tcb->part.member[index]; .part of a `struct tcb` that is a variable
-PLACE = (r'\b(?P<name>\w+)(?:->|\.)(?P<part>' + '|'.join(OWNER) + r')\b((?:\.\w+|\[[^\]]*\])*'
+# tcb->part.member[index]; .part of a `struct tcb` that is a variable; find(..)->part, (*at)->part, at[0]->part
+PLACE = (r'(?:\b(?P<name>\w+)|\b\w+\[[^\]]*\]|(?:\b\w+)?\([^()]*\)|[)\]])\s*(?:->|\.)\s*(?P<part>' + '|'.join(OWNER) + r')\b((?:\s*\.\s*\w+|\[[^\]]*\])*'
          r'(?:->(?!(?:' + '|'.join(OWNER) + r')\b)\w+(?:\.\w+|\[[^\]]*\])*)*)')
 WRITE = re.compile(r'(?P<before>(?:\+\+|--)\s*(?:\*\s*)?|&)?' + PLACE +
                    r'\s*(?P<after>\+\+|--|(?:[-+*/%&|^]|<<|>>)?=(?!=))?')
@@ -57,7 +57,9 @@ def lines_that_write(text):
     text = without_comments(text)
     names = {a or b for a, b in BASE.findall(text)} | LINKS
     for m in places(text):
-        if m.group('name') not in names or not (m.group('before') or m.group('after')):
+        if not (m.group('before') or m.group('after')):
+            continue
+        if m.group('name') not in names and (m.group('name') or '->' not in m.group()[:m.start('part') - m.start()]):
             continue
         if m.group('before') == '&' and (m.group('part') in READ_BY_ADDRESS or
                                          text[m.start() - 1] == '&' or CONST.search(text[:m.start()])):

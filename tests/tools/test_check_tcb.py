@@ -15,7 +15,8 @@ HEAD = 'static void f(struct tcb *tcb, struct tcb *old)\n{\n\t'
     'old->snd.una = tcb->snd.una;', 'struct send_buffer **b = &tcb->snd.buf;', 'x = tcb->snd.nxt = 1;',
     'tcb->snd.buf->una = 1;', 'struct tcp_snd *s = &tcb->snd;', 'tcb->snd = (struct tcp_snd){0};',
     'tcb->meter.ticks[2] += 1;', 'struct tcb here;\n\there.snd.una = 1;', 'f(&tcb->snd.pmtu);',
-    'tcb->places.listener->snd.una = 1;'])
+    'tcb->places.listener->snd.una = 1;', '(tcb)->snd.una = 1;', 'find(stack)->snd.una = 1;', '++(*at)->snd.segs;',
+    'at[0]->snd.segs++;', 'f(&find(stack)->snd);', 'tcb\n\t\t->snd.una = 1;', 'tcb->snd\n\t\t.una = 1;'])
 def test_a_write_from_another_shelf(statement):
     for path in ('net/tcp/conn/a.c', 'net/tcp/loss/a.h', 'net/tcp/tcb.h', 'net/socket/a.c'):
         assert check_tcb.faults(path, HEAD + statement + '\n}\n') != []
@@ -26,7 +27,7 @@ def test_a_write_from_another_shelf(statement):
     'if (tcb->snd.una == 1)', 'x = tcb->snd.una;', 'if (tcb->snd.una <= 1)', 'if (tcb->snd.una >= 1)',
     'if (tcb->snd.una != 1)', '/* tcb->snd.una = 1; */', 'log("tcb->snd.una = 1");',
     'const struct tcp_pmtu *p = &tcb->snd.pmtu;', 'if (a && tcb->snd.una)', 'x = -tcb->snd.una;',
-    'seg->snd.una = 1;', 'find(&tcb->id.remote);'])
+    'seg->snd.una = 1;', 'x = find(stack)->snd.una;', 'if ((*at)->snd.una == 1)', 'find(&tcb->id.remote);'])
 def test_what_is_no_write(statement):
     assert check_tcb.faults('net/tcp/loss/a.c', HEAD + statement + '\n}\n') == []
 
