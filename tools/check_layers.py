@@ -75,9 +75,8 @@ RULES = {
     # What waits for sockets: it runs on the host too, on a machine that a test made.
     'machine/': ['base/', 'log/event.h', 'machine/', 'net/socket.h'],
     'machine/machine.': ['base/', 'machine/', 'kernel/mm/memory.h', 'kernel/time/clock.h'],
-    'machine/idle.': ['base/', 'machine/', 'kernel/console/console.h', 'kernel/time/clock.h',
+    'machine/idle.': ['base/', 'machine/', 'kernel/console/console.h', 'kernel/irq_source.h', 'kernel/time/clock.h',
                       'kernel/time/clock_timer.h'],
-    'machine/irq_': ['base/', 'machine/', 'kernel/irq.h', 'kernel/irq_input.h'],
     # How the machine comes to its address: between main.c and the stack's public headers.
     'machine/network.': ['base/', 'log/event.h', 'config/config.h', 'machine/', 'net/net.h', 'net/netif.h',
                          'net/dhcp.h'],
@@ -141,6 +140,20 @@ NET_LAYERS = {
     'net/socket/': ['net/tcp/', 'net/udp/', 'net/ip/'],
 }
 NET_COMPOSITION_ROOT = 'net/net.o'
+# The same for the rooms, whatever was included: a room and whose symbols it may need beside its own and
+# those that every room has of the kernel (NET_UNDEFINED).
+ROOMS = {
+    'base': (),
+    'log': ('base',),
+    'config': ('base', 'log'),
+    'net': ('base',),
+    'kernel': ('base', 'log', 'boot'),
+    'drivers': ('base', 'kernel', 'net'),
+    'machine': ('base', 'config', 'kernel', 'net'),
+    'app': ('base', 'log', 'config', 'machine', 'net'),
+}
+ROOM = re.compile(r'/kernel/(' + '|'.join(ROOMS) + r'|boot)/')
+ROOM_COMPOSITION_ROOT = '/kernel/kernel/main.o'
 WRITABLE = re.compile(r'^(\.data(?!\.rel\.ro)|\.bss|\.tdata|\.tbss|\*COM\*|COMMON)')
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(<[^>]+>|"[^"]+")', re.M)
@@ -413,6 +426,19 @@ def contract(root, patterns=CONTRACT):
     return ''.join(open(p, encoding='utf-8').read() for p in paths)
 
 
+def check_rooms(objects):
+    """No room needs a symbol of one that is not below it, however it was declared."""
+    found = [(where, name, letter, ROOM.search(where)) for where, name, letter, _ in symbols(objects)]
+    home = {name: room.group(1) for _, name, letter, room in found if room and letter.isupper() and letter != 'U'}
+    faults = []
+    for where, name, letter, room in found:
+        if letter != 'U' or name not in home or name in NET_UNDEFINED or where.endswith(ROOM_COMPOSITION_ROOT):
+            continue
+        if room and room.group(1) in ROOMS and home[name] not in (room.group(1), *ROOMS[room.group(1)]):
+            faults.append(f'{where}: {room.group(1)}/ needs {name} of {home[name]}/')
+    return faults
+
+
 def check_contract(root, objects):
     """The portable objects need nothing of an architecture that its headers do not declare, and all
     that these declare is needed."""
@@ -446,6 +472,7 @@ def main(argv):
         faults += check_app_symbols(options.objects)
     if options.portable:
         faults += check_contract(options.root, options.portable)
+        faults += check_rooms(options.portable)
     for fault in faults:
         print(fault, file=sys.stderr)
     print(f'layers: {sum(1 for _ in sources(options.root))} files, '

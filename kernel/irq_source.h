@@ -3,8 +3,8 @@
  *
  * The sources that are watched, as the halt (machine/idle.c) sees them; see kernel/irq.h.
  */
-#ifndef MACHINE_IRQ_SOURCE_H
-#define MACHINE_IRQ_SOURCE_H
+#ifndef KERNEL_IRQ_SOURCE_H
+#define KERNEL_IRQ_SOURCE_H
 
 #include "base/compiler.h"
 

@@ -3,7 +3,7 @@
  *
  * The list of what is polled, which is the list of what is armed; see irq_source.h.
  */
-#include "machine/irq_source.h"
+#include "kernel/irq_source.h"
 
 #include "base/assert.h"
 #include "kernel/irq.h"
