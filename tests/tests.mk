@@ -15,7 +15,7 @@ LAYER_OBJS := $(filter $(BUILD)/kernel/net/% $(BUILD)/kernel/base/% $(BUILD)/ker
 PORTABLE_SRCS := $(filter-out kernel/arch/% boot/pvh/%,$(IMAGE_SRCS))
 
 # What reads sources and documents alone, and is quick.
-RULES := $(patsubst %,tests/tools/test_%.py,check_layers check_tcb check_words clause_docs config_docs deploying hostile_doc \
+RULES := $(patsubst %,tests/tools/test_%.py,check_layers check_tcb check_words clause_docs config_docs deploying hostile_doc layer_docs \
            licence links names metrics_docs tcp_docs white_box)
 OTHER_TOOLS := $(filter-out $(RULES),$(wildcard tests/tools/test_*.py))
 RUN_TOOLS = DIALTONE_BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/runner/tools.py
@@ -63,8 +63,9 @@ $(BUILD)/cross/%.checked: %.c Makefile | $(BUILD)/.setup-check
 
 -include $(CROSS_CHECKED:.checked=.d)
 
-docs: $(HELP_CONFIG) ## write the generated parts of docs/tcp.md and README.md, and the log's schema
+docs: $(HELP_CONFIG) ## write the generated parts of docs/tcp.md, docs/architecture.md and README.md, and the schema of the log
 	@tools/tcp_docs.py --write
+	@tools/layer_docs.py --write
 	@tools/log_schema.py --write
 	@tools/config_docs.py $(HELP_CONFIG) --write
 
