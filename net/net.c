@@ -30,7 +30,7 @@
 #define FRAME_POOL_MTU 1500 /* until an interface with a larger one is attached */
 #define FRAME_POOL_MAX 1024
 #define BIG_POOL_MAX (1024u * 1024) /* bytes */
-/* Bytes, at least and for each descriptor: two full packets that nobody reads fit for each. */
+/* Bytes, at least and for each descriptor: two full packets that are not read fit for each. */
 #define KEPT_POOL_LEAST (1024u * 1024)
 #define KEPT_POOL_PER_SOCKET 4096u
 

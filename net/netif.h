@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * A network interface: what a driver offers to the stack, and the two doors between them.
+ * A network interface: what a driver offers to the stack, and the two functions between them.
  *
  * A driver fills a struct netif (mac, mtu, features, ops), hands frames it received to
  * netif_input() and gets frames to transmit by ops->send().  It knows this header and
@@ -25,7 +25,7 @@ enum netif_features {
 	NETIF_TX_TSO4 = 1u << 3, /* takes gso_size > 0 for TCP over IPv4 */
 };
 
-/* What an interface can do.  Nobody else knows its driver: what a machine or a program wants of one it
+/* What an interface can do.  No other code knows its driver: what a machine or a program wants of one it
  * asks for here.  The first three are required, the others may be NULL where that is said. */
 struct netif_ops {
 	/* Transmits one Ethernet frame (no FCS).  Consumes pkt, also on failure.

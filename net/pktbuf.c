@@ -120,7 +120,7 @@ size_t pktbuf_block_size(const struct pktbuf *pkt)
 }
 
 /* A quarter of a device's buffers, or half of what the reassembly works with, is for what is on its
- * way: nobody's queue gets it. */
+ * way: no queue gets it. */
 static bool is_scarce(const struct pktbuf_pool *pool)
 {
 	return pool->block_size != 0 ? pool->in_use > pool->max - pool->max / 4

@@ -10,7 +10,7 @@
  *    +------------+-----------------+--------------+      lies elsewhere, sent after [data, tail)
  *
  * Ownership: a function that sends or receives a struct pktbuf * consumes it, also when it fails.
- * Accessors borrow.  Who holds one at the end calls pktbuf_free().
+ * Accessors borrow.  The owner at the end calls pktbuf_free().
  *
  * Headroom is reserved once for every header below (PKTBUF_HEADROOM), so no layer ever copies to
  * prepend.  Payload pieces point into memory of the sender (TCP's send buffer); `pieces_release`
@@ -52,7 +52,7 @@ struct pktbuf_piece {
 /* What a completion learns, beside the packet itself. */
 struct pktbuf_sent {
 	size_t len; /* bytes of the frame, link header included */
-	struct net_addr next_hop; /* the neighbour that it was sent to; of no family: to everybody */
+	struct net_addr next_hop; /* the neighbour that it was sent to; of no family: by broadcast */
 	uint64_t now_ns;
 };
 
@@ -118,8 +118,8 @@ struct pktbuf *pktbuf_alloc(struct pktbuf_pool *pool, size_t headroom) MUST_CHEC
 struct pktbuf *pktbuf_alloc_sized(struct pktbuf_pool *pool, size_t headroom, size_t len) MUST_CHECK;
 /* Memory that the buffer occupies, its struct included. */
 size_t pktbuf_block_size(const struct pktbuf *pkt);
-/* For who holds a received packet until somebody reads it: the packet itself as long as its pool has
- * many more (a device that finds none hears nothing, not even ARP), else a copy in `own`, a pool of
+/* For an owner that retains a received packet until it is read: the packet itself as long as its pool has
+ * many more (a device that finds none receives nothing, not even ARP), else a copy in `own`, a pool of
  * the second kind, from the network header on.  NULL: there is no room.  Consumes. */
 struct pktbuf *pktbuf_keep(struct pktbuf_pool *own, struct pktbuf *pkt) MUST_CHECK;
 /* False: keeping the packet would take of the last quarter of `own`, which is for those who hold

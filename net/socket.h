@@ -6,7 +6,7 @@
  * numbers are errno's.  Every call says ERR_BADF for what is no descriptor.  Where Linux and POSIX
  * differ, and where these differ from Linux, tests/unit/test_socket_states.c says so.
  *
- * Blocking is not the stack's affair: machine/blocking.h waits by running the machine's idle loop.
+ * The stack does not block: machine/blocking.h waits by running the machine's idle loop.
  * `now_ns` is the current time of the monotonic clock that drives net_poll().
  */
 #ifndef NET_SOCKET_H
@@ -75,7 +75,7 @@ enum sock_option {
 	SOCK_SO_TYPE,     /* get: enum sock_type */
 	SOCK_SO_PROTOCOL, /* get: enum sock_protocol */
 	SOCK_SO_ACCEPTCONN, /* get: 1 after listen() */
-	SOCK_SO_REUSEADDR, /* 0 or 1: bind() takes a port that only others with 1 use and nobody
+	SOCK_SO_REUSEADDR, /* 0 or 1: bind() takes a port that only others with 1 use and none
 	                    * listens on */
 	SOCK_SO_BROADCAST, /* 0 or 1: datagrams may go to broadcast addresses */
 	SOCK_IP_MTU_DISCOVER, /* datagrams: enum sock_pmtu */
@@ -130,10 +130,10 @@ int sock_bind(struct stack *stack, int fd, const struct net_endpoint *local) MUS
 /* Stream: starts the three-way handshake; ERR_INPROGRESS is the normal answer, then wait for
  * SOCK_POLLOUT and read SOCK_SO_ERROR.  ERR_ISCONN (also when the connection is over), ERR_ALREADY,
  * ERR_OPNOTSUPP (it listens), ERR_NETUNREACH, ERR_ADDRNOTAVAIL, ERR_ADDRINUSE, ERR_NOMEM (not even
- * small buffers).  Later: ERR_CONNREFUSED, ERR_TIMEDOUT (after three minutes: shorter patience is
+ * small buffers).  Later: ERR_CONNREFUSED, ERR_TIMEDOUT (after three minutes: a shorter timeout is
  * the caller's), ERR_HOSTUNREACH, ERR_NETUNREACH.  After an attempt that failed the next call
- * returns its error where nobody has read it, and the one after that makes a new attempt.
- * Datagram: remembers the peer: only it is heard from then on, and ICMP errors about it come back.
+ * returns its error if it was not read yet, and the one after that makes a new attempt.
+ * Datagram: remembers the peer: only its datagrams are received from then on, and ICMP errors about it come back.
  * ERR_ACCES: a broadcast address without SOCK_SO_BROADCAST.
  * NET_FAMILY_NONE (AF_UNSPEC) undoes it: a datagram socket has no peer, a connection is reset, and
  * the socket is as good as new; what it was bound to stays. */
@@ -162,11 +162,11 @@ int sock_atmark(struct stack *stack, int fd) MUST_CHECK;
 /* Bytes (> 0), 0 at the end of the stream, ERR_AGAIN, ERR_NOTCONN, or the pending error:
  * ERR_CONNRESET, ERR_TIMEDOUT, ...  What came before an error is given first, the end included. */
 int sock_recv(struct stack *stack, int fd, void *buf, size_t len, uint64_t now_ns) MUST_CHECK;
-/* Datagrams: one each, possibly empty.  recvfrom cuts a longer one to `len`.  ERR_MSGSIZE (more
+/* Datagrams: one each, possibly empty.  recvfrom truncates a longer one to `len`.  ERR_MSGSIZE (more
  * than 65,507 bytes, or than can be sent), ERR_CONNREFUSED (an ICMP error came back), ERR_ACCES (a
  * broadcast address without SOCK_SO_BROADCAST), ERR_INVAL (port 0), ERR_NETUNREACH, ERR_NOBUFS,
  * ERR_AGAIN.  `to` wins over the connected peer; NULL is the peer.  Streams: as send and recv, the
- * address is not looked at. */
+ * address is not used. */
 int sock_sendto(struct stack *stack, int fd, const void *buf, size_t len,
 		const struct net_endpoint *to, uint64_t now_ns) MUST_CHECK;
 int sock_recvfrom(struct stack *stack, int fd, void *buf, size_t len, struct net_endpoint *from,
@@ -186,7 +186,7 @@ int sock_close(struct stack *stack, int fd, uint64_t now_ns);
 int sock_abort(struct stack *stack, int fd, uint64_t now_ns);
 
 /* Watches a stream for its owner: from now on, until it is closed, sock_next_active() gives `owner`
- * (not NULL) after each segment that came for it and each change of its state, so that one who has a
+ * (not NULL) after each segment that came for it and each change of its state, so that a caller that has a
  * thousand of them need not ask each.  It is given once at first.  ERR_OPNOTSUPP: no stream. */
 int sock_watch(struct stack *stack, int fd, void *owner) MUST_CHECK;
 /* The owner of a watched stream that something has happened to since it was given last, the longest
@@ -263,7 +263,7 @@ struct sock_tcp_info {
 	uint32_t rcv_rtt_us, rcv_space; /* the round trip as the receiver sees it, while its buffer may
 				       * grow, and bytes that the user read in it; 0: none yet */
 	uint32_t delivered;           /* segments that have arrived: acknowledged or SACKed */
-	uint32_t delivered_ce;        /* of them marked, as the peer tells; RFC 3168: those told of by
+	uint32_t delivered_ce;        /* of them marked, as the peer reports; RFC 3168: those reported by
 				       * ACKs with ECE */
 	uint32_t dsack_dups;          /* D-SACKs: what arrived twice */
 	uint32_t data_segs_out, data_segs_in; /* segments with text, of segs_out and segs_in */

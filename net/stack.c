@@ -7,7 +7,7 @@
 
 #include "base/assert.h"
 
-/* RFC 6528's numbers move forward for one tuple under one secret.  For so long somebody may know the
+/* RFC 6528's numbers move forward for one tuple under one secret.  For so long an outsider may know the
  * tuple (two MSLs, of two minutes each: RFC 9293 3.4.2), or hold a SYN cookie; one of a connection that
  * lasted longer is drawn again once in 28,000 times. */
 #define SECRET_REMEMBERED_NS (240 * NS_PER_S)

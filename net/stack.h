@@ -106,7 +106,7 @@ struct stack {
 	struct socket *active_first, **active_last;
 };
 
-/* Before each connection, whoever opens it: draws `secret` anew where this machine may be a copy
+/* Before each connection, opened by either side: draws `secret` anew where this machine may be a copy
  * (net_port.generation), and where nobody can remember what the last one was used for: a copy of a machine
  * that was at rest then has another one, although nothing told it that it is a copy. */
 void stack_renew_secret(struct stack *stack, uint64_t now_ns);

@@ -61,7 +61,9 @@ NAMES = [
     (r"(\w+_)?door(s)?(_\w+)?", 'entry'),
 ]
 # Contracts: counters, event keys and names, field words, exported headers, other people's names.
-KEPT = {'arp_claims', 'arp_claims_refuted', 'SOCK_MSG_PUT'}
+KEPT = {'arp_claims', 'arp_claims_refuted', 'SOCK_MSG_PUT',
+        # a claim of an address is ARP's own word (RFC 5227)
+        'claim', 'claims', 'is_claim', 'check_claim', 'claims_accepted_from'}
 TOPS = ('base', 'log', 'config', 'net', 'drivers', 'machine', 'kernel', 'app', 'boot')
 
 TOKEN = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|[A-Za-z_]\w*', re.S)

@@ -12,7 +12,7 @@
 static unsigned rank(const struct dhcp_client *c, uint32_t server)
 {
 	for (unsigned i = 0; i < c->n_last; i++)
-		if (c->put_last[i] == server)
+		if (c->append_last[i] == server)
 			return i + 1;
 	return 0;
 }
@@ -22,11 +22,11 @@ bool dhcp_is_fresh(const struct dhcp_client *c, uint32_t server)
 	return rank(c, server) == 0;
 }
 
-static void forget(struct dhcp_client *c, unsigned i)
+static void remove_choice(struct dhcp_client *c, unsigned i)
 {
 	c->n_last--;
 	for (; i < c->n_last; i++)
-		c->put_last[i] = c->put_last[i + 1];
+		c->append_last[i] = c->append_last[i + 1];
 }
 
 bool dhcp_put_last(struct dhcp_client *c, uint32_t server)
@@ -34,10 +34,10 @@ bool dhcp_put_last(struct dhcp_client *c, uint32_t server)
 	unsigned was = rank(c, server);
 
 	if (was > 0)
-		forget(c, was - 1);
+		remove_choice(c, was - 1);
 	else if (c->n_last == DHCP_LAST_MAX)
-		forget(c, 0);
-	c->put_last[c->n_last++] = server;
+		remove_choice(c, 0);
+	c->append_last[c->n_last++] = server;
 	return was == 0;
 }
 

@@ -1,10 +1,10 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * The DHCP client's doors: for who starts and asks it (net/dhcp.h), and for the rest of the stack
+ * The DHCP client's interfaces: for its caller (net/dhcp.h), and for the rest of the stack
  * (net/dhcp/dhcp_client.h).  What it does with what comes in stands in exchange.c.
  *
- * NOT DONE: RFC 2131 4.4.3 (INFORM, for who has an address already), RFC 3203 (a server that asks to be
+ * NOT DONE: RFC 2131 4.4.3 (INFORM, for a host that has an address already), RFC 3203 (a server that asks to be
  * asked), RFC 3118 (authentication).
  */
 #include "net/dhcp/client.h"

@@ -10,8 +10,8 @@
  *   REQUESTING  REQUEST for what was offered sent
  *   BOUND       the lease runs, and nothing is asked
  *   RENEWING    from T1 on: its server is asked
- *   REBINDING   from T2 on: everybody is asked
- *   REBOOTING   the link was away: everybody is asked whether the lease is still good
+ *   REBINDING   from T2 on: by broadcast
+ *   REBOOTING   the link was down: asks by broadcast whether the lease is still good
  */
 #ifndef NET_DHCP_CLIENT_PRIVATE_H
 #define NET_DHCP_CLIENT_PRIVATE_H
@@ -45,7 +45,7 @@ struct dhcp_client {
 	bool wants_link_local;
 	uint16_t device_mtu; /* what the interface had before anybody said otherwise */
 	char own_name[DHCP_HOST_NAME_MAX];
-	uint64_t deadline_ns; /* the caller waits until then; TIME_NEVER: nobody said */
+	uint64_t deadline_ns; /* the caller waits until then; TIME_NEVER: not given */
 
 	/* the exchange under way */
 	uint32_t xid;
@@ -54,7 +54,7 @@ struct dhcp_client {
 	uint16_t secs;       /* of the latest DISCOVER */
 	uint64_t request_ns; /* the REQUEST that is being answered left then: the lease counts from it */
 	uint32_t offered, server; /* what is asked for, and whom */
-	bool disputed;       /* it is asked for because somebody else claims it, ... */
+	bool disputed;       /* it is asked for because another host claims it, ... */
 	uint8_t dispute_asks;      /* ... so often */
 	uint64_t dispute_until_ns; /* and until then; 0: it is not */
 	uint32_t offered_mask, offered_lease_s; /* as the OFFER had it; 0: it did not */
@@ -64,7 +64,7 @@ struct dhcp_client {
 
 	/* Whose offers have come to nothing, the latest one at the end: they are taken where there is no
 	 * other.  One that waits for another; server 0: none does. */
-	uint32_t put_last[DHCP_LAST_MAX];
+	uint32_t append_last[DHCP_LAST_MAX];
 	unsigned n_last;
 	struct {
 		uint32_t server, address, mask, lease_s;
@@ -122,7 +122,7 @@ void dhcp_step(struct stack *stack, struct dhcp_client *c, uint64_t now_ns);
 /* A server's message, which is for the exchange under way. */
 void dhcp_answer(struct stack *stack, struct dhcp_client *c, struct dhcp_reply *r, uint64_t now_ns);
 void dhcp_link_changed(struct stack *stack, struct dhcp_client *c, uint64_t now_ns);
-/* Somebody else claims the address in use: is it still ours? */
+/* Another host claims the address in use: is it still ours? */
 void dhcp_ask_disputed(struct stack *stack, struct dhcp_client *c, uint64_t now_ns);
 void dhcp_decline(struct stack *stack, struct dhcp_client *c, const uint8_t *mac, uint64_t now_ns);
 
@@ -140,7 +140,7 @@ uint32_t dhcp_mask_of(const struct dhcp_reply *r);
 void dhcp_refuse(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r,
 		 const char *why, uint64_t *counter, uint64_t now_ns);
 /* An answer is taken, with all that is odd about it. */
-void dhcp_say_oddities(struct stack *stack, const struct dhcp_client *c, const struct dhcp_reply *r);
+void dhcp_log_oddities(struct stack *stack, const struct dhcp_client *c, const struct dhcp_reply *r);
 
 /* --- choice.c ----------------------------------------------------------------------------------- */
 
@@ -179,7 +179,7 @@ void dhcp_set_times(struct stack *stack, struct dhcp_client *c, const struct dhc
 /* --- lease.c ------------------------------------------------------------------------------------ */
 
 /* Takes what an ACK gives: onto the interface, and into c->lease. */
-void dhcp_take_lease(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r);
+void dhcp_bind_lease(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r);
 bool dhcp_can_use_mtu(const struct dhcp_client *c, uint16_t mtu);
 /* The address goes, for that reason. */
 void dhcp_lose_address(struct stack *stack, struct dhcp_client *c, const char *reason);
@@ -188,7 +188,7 @@ void dhcp_lose_address(struct stack *stack, struct dhcp_client *c, const char *r
 
 /* No server gives an address: takes one of 169.254/16, if that was asked for and there is none. */
 void dhcp_link_local_try(struct stack *stack, struct dhcp_client *c, uint64_t now_ns);
-/* Somebody else has it. */
+/* Another host has it. */
 void dhcp_link_local_conflict(struct stack *stack, struct dhcp_client *c, uint64_t now_ns);
 
 #endif

@@ -4,14 +4,14 @@
 
 #include "base/strbuf.h"
 
-static void put_count(struct strbuf *sb, uint64_t n, const char *what)
+static void append_count(struct strbuf *sb, uint64_t n, const char *what)
 {
 	strbuf_u64(sb, n);
 	strbuf_str(sb, what);
 	strbuf_str(sb, n == 1 ? "" : "s");
 }
 
-static void put_time(struct strbuf *sb, uint64_t ns)
+static void append_time(struct strbuf *sb, uint64_t ns)
 {
 	uint64_t tenths = ns / (NS_PER_S / 10);
 
@@ -21,7 +21,7 @@ static void put_time(struct strbuf *sb, uint64_t ns)
 	strbuf_str(sb, " s");
 }
 
-static void put_nothing_sent(struct strbuf *sb, const struct dhcp_client *c)
+static void append_nothing_sent(struct strbuf *sb, const struct dhcp_client *c)
 {
 	strbuf_str(sb, "no DISCOVER could be sent");
 	if (c->netif->link_up && c->send_error == ERR_OK)
@@ -30,26 +30,26 @@ static void put_nothing_sent(struct strbuf *sb, const struct dhcp_client *c)
 	strbuf_str(sb, c->netif->link_up ? err_text(c->send_error) : "the link is down");
 }
 
-static void put_no_offer(struct strbuf *sb, const struct dhcp_client *c, uint64_t now_ns)
+static void append_no_offer(struct strbuf *sb, const struct dhcp_client *c, uint64_t now_ns)
 {
 	strbuf_str(sb, "no offer after ");
-	put_count(sb, c->discovers, " DISCOVER");
+	append_count(sb, c->discovers, " DISCOVER");
 	strbuf_str(sb, " in ");
-	put_time(sb, now_ns - c->asking_since_ns);
+	append_time(sb, now_ns - c->asking_since_ns);
 	refused_append(sb, " (", &c->refused, ")");
 }
 
-static void put_no_ack(struct strbuf *sb, const struct dhcp_client *c)
+static void append_no_ack(struct strbuf *sb, const struct dhcp_client *c)
 {
 	strbuf_ipv4(sb, c->about_server);
 	strbuf_str(sb, " offered ");
 	strbuf_ipv4(sb, c->about);
 	strbuf_str(sb, ", but no acknowledgment after ");
-	put_count(sb, c->requests, " REQUEST");
+	append_count(sb, c->requests, " REQUEST");
 	refused_append(sb, " (", &c->refused, ")");
 }
 
-static void put_refused(struct strbuf *sb, const struct dhcp_client *c)
+static void append_refused(struct strbuf *sb, const struct dhcp_client *c)
 {
 	strbuf_ipv4(sb, c->about_server);
 	strbuf_str(sb, " refused ");
@@ -60,7 +60,7 @@ static void put_refused(struct strbuf *sb, const struct dhcp_client *c)
 	strbuf_str(sb, c->text);
 }
 
-static void put_in_use(struct strbuf *sb, const struct dhcp_client *c)
+static void append_in_use(struct strbuf *sb, const struct dhcp_client *c)
 {
 	strbuf_ipv4(sb, c->about);
 	strbuf_str(sb, " from ");
@@ -70,7 +70,7 @@ static void put_in_use(struct strbuf *sb, const struct dhcp_client *c)
 	strbuf_str(sb, ", and was declined");
 }
 
-static void put_bound(struct strbuf *sb, const struct dhcp_client *c)
+static void append_bound(struct strbuf *sb, const struct dhcp_client *c)
 {
 	strbuf_ipv4(sb, c->about);
 	strbuf_str(sb, " from ");
@@ -90,12 +90,12 @@ size_t net_dhcp_describe(const struct stack *stack, const struct netif *netif, c
 		return sb.len;
 	}
 	switch ((enum net_dhcp_reached)c->reached) {
-	case NET_DHCP_NOTHING_SENT: put_nothing_sent(&sb, c); break;
-	case NET_DHCP_NO_OFFER: put_no_offer(&sb, c, now_ns); break;
-	case NET_DHCP_NO_ACK: put_no_ack(&sb, c); break;
-	case NET_DHCP_REFUSED: put_refused(&sb, c); break;
-	case NET_DHCP_IN_USE: put_in_use(&sb, c); break;
-	case NET_DHCP_BOUND: put_bound(&sb, c); break;
+	case NET_DHCP_NOTHING_SENT: append_nothing_sent(&sb, c); break;
+	case NET_DHCP_NO_OFFER: append_no_offer(&sb, c, now_ns); break;
+	case NET_DHCP_NO_ACK: append_no_ack(&sb, c); break;
+	case NET_DHCP_REFUSED: append_refused(&sb, c); break;
+	case NET_DHCP_IN_USE: append_in_use(&sb, c); break;
+	case NET_DHCP_BOUND: append_bound(&sb, c); break;
 	}
 	return sb.len;
 }

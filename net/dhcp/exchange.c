@@ -10,9 +10,9 @@
  * DEVIATION: RFC 2131 3.1 (5) asks the server whose offer was chosen four times before it begins anew.
  * Two have to do in three seconds, as long as we do not know that there is no other server: one that
  * offers and does not acknowledge must not keep us from one that does.  It is put last (choice.c), and
- * asked with all patience where nobody else offers.
+ * asked until the timeout where no other server offers.
  * DEVIATION: RFC 2131 4.4.1 (and RFC 5227 2.1.1): the address is used from its ACK on, and whether
- * somebody else has it is found out beside that (net/link/acd.c).
+ * another host has it is found out beside that (net/link/acd.c).
  */
 #include "net/dhcp/client.h"
 
@@ -37,7 +37,7 @@ static void new_exchange(struct stack *stack, struct dhcp_client *c, enum dhcp_s
 	stack->port->random(stack->port->ctx, &c->xid, sizeof(c->xid));
 }
 
-/* The furthest counts, for who has no address; from having one on everything is news. */
+/* The furthest counts as long as there is no address; with one everything is reported. */
 static void reach(struct dhcp_client *c, enum net_dhcp_reached what, uint32_t server, uint32_t about)
 {
 	if (c->reached != NET_DHCP_BOUND && what < c->reached)
@@ -97,7 +97,7 @@ static void begin_requesting(struct stack *stack, struct dhcp_client *c, uint64_
 }
 
 /* `keeps`: the lease is not over. */
-static void tell_no_ack(struct stack *stack, struct dhcp_client *c, uint32_t server, bool keeps)
+static void log_no_ack(struct stack *stack, struct dhcp_client *c, uint32_t server, bool keeps)
 {
 	char why[REFUSED_TEXT_MAX];
 	bool any = c->refused.count > 0;
@@ -120,15 +120,15 @@ static void request_again(struct stack *stack, struct dhcp_client *c, uint64_t n
 			wait(stack, c, MAX(now_ns, c->request_ns + FRESH_PATIENCE_NS));
 		return;
 	}
-	tell_no_ack(stack, c, c->server, false);
+	log_no_ack(stack, c, c->server, false);
 	if (!fresh)
 		dhcp_link_local_try(stack, c, now_ns);
 	(void)dhcp_put_last(c, c->server);
 	select(stack, c, now_ns);
 }
 
-/* Nobody else has offered anything: the server that was put last has another chance. */
-static void take_held(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
+/* No other server has offered anything: the server that was put last has another chance. */
+static void release_held(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
 {
 	c->server = c->held.server;
 	c->offered = c->held.address;
@@ -140,7 +140,7 @@ static void take_held(struct stack *stack, struct dhcp_client *c, uint64_t now_n
 static void discover_again(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
 {
 	if (c->held.server != 0 && c->attempt >= HOLD_DISCOVERS) {
-		take_held(stack, c, now_ns);
+		release_held(stack, c, now_ns);
 		return;
 	}
 	if (c->attempt >= DISCOVERS_BEFORE_LINK_LOCAL)
@@ -184,7 +184,7 @@ static void ask_to_keep(struct stack *stack, struct dhcp_client *c, enum dhcp_st
 	wait(stack, c, now_ns + dhcp_renew_wait(stack, c, until_ns - now_ns));
 }
 
-/* Sooner than a renewal that has its time: who claims the address may not do so a second time. */
+/* Sooner than a renewal that has its time: the claimant may not claim the address a second time. */
 static void ask_again_disputed(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
 {
 	bool rebinds = now_ns >= c->t2_ns;
@@ -234,14 +234,14 @@ static void begin_reboot(struct stack *stack, struct dhcp_client *c, uint64_t no
 	reboot(stack, c, now_ns);
 }
 
-/* 3.2 (3): nobody answers, and the address may be used for the rest of its lease. */
+/* 3.2 (3): no server answers, and the address may be used for the rest of its lease. */
 static void reboot_again(struct stack *stack, struct dhcp_client *c, uint64_t now_ns)
 {
 	if (c->attempt < REBOOTS_MAX && now_ns < c->expires_ns) {
 		reboot(stack, c, now_ns);
 		return;
 	}
-	tell_no_ack(stack, c, c->lease.server, now_ns < c->expires_ns);
+	log_no_ack(stack, c, c->lease.server, now_ns < c->expires_ns);
 	follow_lease(stack, c, now_ns);
 }
 
@@ -280,21 +280,21 @@ void dhcp_link_changed(struct stack *stack, struct dhcp_client *c, uint64_t now_
 
 /* --- what servers say ---------------------------------------------------------------------------- */
 
-static void say_offer(struct stack *stack, const struct dhcp_client *c, const struct dhcp_reply *r)
+static void log_offer(struct stack *stack, const struct dhcp_client *c, const struct dhcp_reply *r)
 {
 	event_emit(stack->port->events, EVENT_DHCP_OFFER, 0, 0, EV_STR("name", c->netif->name),
 		   EV_IPV4("server", r->server_id), EV_IPV4("ip", r->yiaddr),
 		   EV_U64("prefix", dhcp_prefix(dhcp_mask_of(r))),
 		   EV_IF(r->has_lease && r->lease_s != UINT32_MAX, EV_U64("lease_s", r->lease_s)));
-	dhcp_say_oddities(stack, c, r);
+	dhcp_log_oddities(stack, c, r);
 }
 
-static void take_offer(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r,
+static void accept_offer(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r,
 		       uint64_t now_ns)
 {
 	/* Of those that are taken there is one; of those that wait any number can come. */
 	if (dhcp_is_fresh(c, r->server_id) || rate_take(&c->held_said, NS_PER_S, HELD_SAID, now_ns))
-		say_offer(stack, c, r);
+		log_offer(stack, c, r);
 	reach(c, NET_DHCP_NO_ACK, r->server_id, r->yiaddr);
 	if (dhcp_hold(stack, c, r))
 		return;
@@ -305,13 +305,13 @@ static void take_offer(struct stack *stack, struct dhcp_client *c, const struct 
 	begin_requesting(stack, c, now_ns);
 }
 
-static void take_ack(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r,
+static void accept_ack(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r,
 		     uint64_t now_ns)
 {
 	if (c->state == DHCP_RENEWING || c->state == DHCP_REBINDING)
 		c->conflicts = 0; /* it has been ours for some time */
-	dhcp_take_lease(stack, c, r);
-	dhcp_say_oddities(stack, c, r);
+	dhcp_bind_lease(stack, c, r);
+	dhcp_log_oddities(stack, c, r);
 	c->refusals = 0;
 	c->n_last = 0;
 	c->dispute_until_ns = 0;
@@ -331,7 +331,7 @@ static uint64_t pause_behind_nak(struct stack *stack, struct dhcp_client *c, uin
 	return fresh && refusals <= DHCP_LAST_MAX ? 0 : dhcp_refusal_wait(stack, c, now_ns);
 }
 
-static void take_nak(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r,
+static void accept_nak(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r,
 		     uint64_t now_ns)
 {
 	uint64_t began_ns = dhcp_has_lease(c) ? TIME_NEVER : c->began_ns, wait_ns;
@@ -341,7 +341,7 @@ static void take_nak(struct stack *stack, struct dhcp_client *c, const struct dh
 	event_emit(stack->port->events, EVENT_DHCP_NAK, 0, 0, EV_STR("name", c->netif->name),
 		   EV_IPV4("server", r->server_id), EV_IPV4("ip", c->offered),
 		   EV_IF(r->text[0] != '\0', EV_STR("text", r->text)));
-	dhcp_say_oddities(stack, c, r);
+	dhcp_log_oddities(stack, c, r);
 	memcpy(c->text, r->text, sizeof(c->text));
 	reach(c, NET_DHCP_REFUSED, r->server_id, c->offered);
 	if (dhcp_has_lease(c))
@@ -363,7 +363,7 @@ void dhcp_answer(struct stack *stack, struct dhcp_client *c, struct dhcp_reply *
 		return;
 	}
 	if (r->type == DHCP_NAK) {
-		take_nak(stack, c, r, now_ns);
+		accept_nak(stack, c, r, now_ns);
 		return;
 	}
 	dhcp_complete(c, r);
@@ -371,12 +371,12 @@ void dhcp_answer(struct stack *stack, struct dhcp_client *c, struct dhcp_reply *
 	if (why != NULL)
 		dhcp_refuse(stack, c, r, why, &stack->counters.dhcp_refused, now_ns);
 	else if (r->type == DHCP_OFFER)
-		take_offer(stack, c, r, now_ns);
+		accept_offer(stack, c, r, now_ns);
 	else
-		take_ack(stack, c, r, now_ns);
+		accept_ack(stack, c, r, now_ns);
 }
 
-/* --- the address is somebody else's, or so they say -------------------------------------------------------------- */
+/* --- another host has the address, or claims to ------------------------------------------------------------------ */
 
 /* A renewal before its time: an ACK is one like any other, a NAK takes the address, and without an
  * answer the lease runs as before. */

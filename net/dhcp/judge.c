@@ -22,13 +22,13 @@
 #define MASK_WIDEST UINT32_C(0xff000000) /* of those that are guessed */
 #define LEASE_DEFAULT_S 3600u
 
-/* As many at once, and then one each second: who floods us does not fill the log. */
+/* As many at once, and then one each second: a flood does not fill the log. */
 #define REFUSALS_SAID 256u
 
 /* --- is it what we wait for ---------------------------------------------------------------------- */
 
 /* A NAK takes away what we have or were promised: only who promised it may say that, or where we have
- * asked everybody a server that says who it is. */
+ * asked by broadcast a server that identifies itself. */
 static const char *nak_not_awaited(const struct dhcp_client *c, const struct dhcp_reply *r)
 {
 	uint32_t asked = c->state == DHCP_REQUESTING ? c->server : c->lease.server;
@@ -186,7 +186,7 @@ void dhcp_refuse(struct stack *stack, struct dhcp_client *c, const struct dhcp_r
 		 const char *why, uint64_t *counter, uint64_t now_ns)
 {
 	++*counter;
-	if (why == NULL) /* another client's affair */
+	if (why == NULL) /* for another client */
 		return;
 	if (c->state != DHCP_INIT && c->state != DHCP_BOUND &&
 	    (r->type != DHCP_OFFER || c->state == DHCP_SELECTING))
@@ -199,7 +199,7 @@ void dhcp_refuse(struct stack *stack, struct dhcp_client *c, const struct dhcp_r
 			   EV_STR("problem", why));
 }
 
-void dhcp_say_oddities(struct stack *stack, const struct dhcp_client *c, const struct dhcp_reply *r)
+void dhcp_log_oddities(struct stack *stack, const struct dhcp_client *c, const struct dhcp_reply *r)
 {
 	for (unsigned i = 0; i < r->n_oddities; i++) {
 		const struct dhcp_oddity *odd = &r->oddities[i];

@@ -21,19 +21,19 @@
 
 /* --- onto the interface -------------------------------------------------------------------------- */
 
-static void say_unusable(struct stack *stack, const struct dhcp_client *c, const char *problem,
+static void log_unusable(struct stack *stack, const struct dhcp_client *c, const char *problem,
 			 uint32_t ip)
 {
 	event_emit(stack->port->events, EVENT_DHCP_UNUSABLE, 0, 0, EV_STR("name", c->netif->name),
 		   EV_IPV4("server", c->lease.server), EV_STR("problem", problem), EV_IPV4("ip", ip));
 }
 
-static void take_route(struct stack *stack, struct dhcp_client *c, const struct dhcp_route *route)
+static void read_route(struct stack *stack, struct dhcp_client *c, const struct dhcp_route *route)
 {
 	int err = net_add_route(stack, c->netif, route->dst, route->mask, route->router);
 
 	if (err != ERR_OK) {
-		say_unusable(stack, c, err == ERR_NOSPC ? "there are too many routes"
+		log_unusable(stack, c, err == ERR_NOSPC ? "there are too many routes"
 							: "the router of a route cannot be one",
 			     route->router);
 		return;
@@ -44,14 +44,14 @@ static void take_route(struct stack *stack, struct dhcp_client *c, const struct 
 }
 
 /* RFC 3442: they stand for option 3 as well. */
-static void take_classless(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r)
+static void read_classless(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r)
 {
 	for (unsigned i = 0; i < r->n_routes; i++)
-		take_route(stack, c, &r->routes[i]);
+		read_route(stack, c, &r->routes[i]);
 }
 
 /* The first that will do; with `near`, on the interface's own network. */
-static bool take_router(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r, bool near)
+static bool read_router(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r, bool near)
 {
 	for (unsigned i = 0; i < r->n_routers; i++) {
 		if (near && !ipv4_is_on_link(stack, c->netif, r->routers[i]))
@@ -64,21 +64,21 @@ static bool take_router(struct stack *stack, struct dhcp_client *c, const struct
 	return false;
 }
 
-static void take_routers(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r)
+static void read_routers(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r)
 {
-	if (!take_router(stack, c, r, true) && !take_router(stack, c, r, false) && r->n_routers > 0)
-		say_unusable(stack, c, "the router cannot be one", r->routers[0]);
+	if (!read_router(stack, c, r, true) && !read_router(stack, c, r, false) && r->n_routers > 0)
+		log_unusable(stack, c, "the router cannot be one", r->routers[0]);
 }
 
-static void take_routes(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r)
+static void read_routes(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r)
 {
 	ipv4_clear_routes(stack, c->netif);
 	c->lease.gateway = 0;
 	c->lease.n_routes = 0;
 	if (r->has_routes)
-		take_classless(stack, c, r);
+		read_classless(stack, c, r);
 	else
-		take_routers(stack, c, r);
+		read_routers(stack, c, r);
 }
 
 bool dhcp_can_use_mtu(const struct dhcp_client *c, uint16_t mtu)
@@ -86,7 +86,7 @@ bool dhcp_can_use_mtu(const struct dhcp_client *c, uint16_t mtu)
 	return mtu >= MTU_LEAST && mtu <= c->device_mtu;
 }
 
-static void take_mtu(struct dhcp_client *c, const struct dhcp_reply *r)
+static void read_mtu(struct dhcp_client *c, const struct dhcp_reply *r)
 {
 	c->lease.mtu = dhcp_can_use_mtu(c, r->mtu) ? r->mtu : 0;
 	c->netif->mtu = c->lease.mtu != 0 ? c->lease.mtu : c->device_mtu;
@@ -95,7 +95,7 @@ static void take_mtu(struct dhcp_client *c, const struct dhcp_reply *r)
 /* --- into the lease ------------------------------------------------------------------------------ */
 
 /* The first of them is "the" domain. */
-static void take_first_name(struct dhcp_client *c)
+static void read_first_name(struct dhcp_client *c)
 {
 	size_t n = 0;
 
@@ -105,16 +105,16 @@ static void take_first_name(struct dhcp_client *c)
 	c->domain[n] = '\0';
 }
 
-static void take_names(struct dhcp_client *c, const struct dhcp_reply *r)
+static void read_names(struct dhcp_client *c, const struct dhcp_reply *r)
 {
 	c->lease.n_dns = r->n_dns;
 	memcpy(c->lease.dns, r->dns, sizeof(c->lease.dns));
 	memcpy(c->search, r->search.good, sizeof(c->search));
-	take_first_name(c);
+	read_first_name(c);
 	memcpy(c->hostname, r->hostname, sizeof(c->hostname));
 }
 
-static void say_taken(struct stack *stack, const struct dhcp_client *c)
+static void log_bound(struct stack *stack, const struct dhcp_client *c)
 {
 	const struct net_lease *l = &c->lease;
 	char dns[DNS_TEXT_MAX];
@@ -137,7 +137,7 @@ static void say_taken(struct stack *stack, const struct dhcp_client *c)
 		   EV_IF(l->lease_s != UINT32_MAX, EV_U64("lease_s", l->lease_s)));
 }
 
-static void say_address(struct stack *stack, const struct dhcp_client *c)
+static void log_address(struct stack *stack, const struct dhcp_client *c)
 {
 	event_emit(stack->port->events, EVENT_ADDR_SET, 0, 0, EV_STR("name", c->netif->name),
 		   EV_IPV4("ip", c->lease.address), EV_U64("prefix", dhcp_prefix(c->lease.mask)),
@@ -147,7 +147,7 @@ static void say_address(struct stack *stack, const struct dhcp_client *c)
 
 /* Conflict detection begins with the address, and again after a link was away (RFC 5227 2.1); not
  * with each renewal. */
-static bool put_address(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r)
+static bool append_address(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r)
 {
 	uint32_t mask = dhcp_mask_of(r);
 	bool is_new = c->lease.address != r->yiaddr || c->lease.mask != mask;
@@ -158,25 +158,25 @@ static bool put_address(struct stack *stack, struct dhcp_client *c, const struct
 	    net_set_ipv4(stack, c->netif, r->yiaddr, mask) != ERR_OK)
 		return false; /* dhcp_find_fault() has seen to that */
 	if (is_new)
-		take_mtu(c, r);
+		read_mtu(c, r);
 	c->lease.address = r->yiaddr;
 	c->lease.mask = mask;
 	c->lease.link_local = false;
 	return is_new;
 }
 
-void dhcp_take_lease(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r)
+void dhcp_bind_lease(struct stack *stack, struct dhcp_client *c, const struct dhcp_reply *r)
 {
-	bool is_new = put_address(stack, c, r);
+	bool is_new = append_address(stack, c, r);
 
 	c->lease.server = r->server_id;
 	c->last_address = r->yiaddr;
 	dhcp_set_times(stack, c, r);
-	take_routes(stack, c, r);
-	take_names(c, r);
-	say_taken(stack, c);
+	read_routes(stack, c, r);
+	read_names(c, r);
+	log_bound(stack, c);
 	if (is_new)
-		say_address(stack, c);
+		log_address(stack, c);
 }
 
 void dhcp_lose_address(struct stack *stack, struct dhcp_client *c, const char *reason)

@@ -37,7 +37,7 @@ static uint8_t *put(uint8_t *at, uint8_t code, const void *data, size_t len)
 	return at + len;
 }
 
-static uint8_t *put_u32(uint8_t *at, uint8_t code, uint32_t v)
+static uint8_t *append_u32(uint8_t *at, uint8_t code, uint32_t v)
 {
 	uint8_t bytes[4];
 
@@ -47,7 +47,7 @@ static uint8_t *put_u32(uint8_t *at, uint8_t code, uint32_t v)
 	return put(at, code, bytes, sizeof(bytes));
 }
 
-static uint8_t *put_text(uint8_t *at, uint8_t code, const char *text)
+static uint8_t *append_text(uint8_t *at, uint8_t code, const char *text)
 {
 	if (text == NULL || text[0] == '\0')
 		return at;
@@ -68,7 +68,7 @@ static void write_header(uint8_t *buf, const struct dhcp_request *r)
 }
 
 /* RFC 3442: "the Classless Static Routes option code MUST appear ... prior to" the router's. */
-static uint8_t *put_wishes(uint8_t *at, const struct dhcp_request *r)
+static uint8_t *append_wishes(uint8_t *at, const struct dhcp_request *r)
 {
 	static const uint8_t wishes[] = {
 		DHCP_OPT_MASK, DHCP_OPT_CLASSLESS_ROUTES, DHCP_OPT_CLASSLESS_ROUTES_OLD,
@@ -78,11 +78,11 @@ static uint8_t *put_wishes(uint8_t *at, const struct dhcp_request *r)
 	uint8_t size[2];
 
 	if (r->type != DHCP_DISCOVER && r->type != DHCP_REQUEST)
-		return put_text(at, DHCP_OPT_MESSAGE, r->text);
+		return append_text(at, DHCP_OPT_MESSAGE, r->text);
 	store_be16(size, r->max_size);
 	at = put(at, DHCP_OPT_MAX_SIZE, size, sizeof(size));
 	at = put(at, DHCP_OPT_VENDOR_CLASS, "dialtone", 8);
-	at = put_text(at, DHCP_OPT_HOSTNAME, r->hostname);
+	at = append_text(at, DHCP_OPT_HOSTNAME, r->hostname);
 	return put(at, DHCP_OPT_PARAMETERS, wishes, sizeof(wishes));
 }
 
@@ -97,9 +97,9 @@ size_t dhcp_write(uint8_t buf[DHCP_MESSAGE_MAX], const struct dhcp_request *r)
 	/* RFC 2132 9.14; the same in every message, so that a server knows us again */
 	memcpy(client + 1, r->mac, sizeof(r->mac));
 	at = put(at, DHCP_OPT_CLIENT_ID, client, sizeof(client));
-	at = put_u32(at, DHCP_OPT_REQUESTED_IP, r->requested_ip);
-	at = put_u32(at, DHCP_OPT_SERVER_ID, r->server_id);
-	at = put_wishes(at, r);
+	at = append_u32(at, DHCP_OPT_REQUESTED_IP, r->requested_ip);
+	at = append_u32(at, DHCP_OPT_SERVER_ID, r->server_id);
+	at = append_wishes(at, r);
 	*at++ = DHCP_OPT_END;
 	return MAX((size_t)(at - buf), (size_t)MESSAGE_MIN);
 }

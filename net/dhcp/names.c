@@ -7,7 +7,7 @@
 
 #define NAME_MAX 253u /* RFC 1035 2.3.4, as text */
 #define LABEL_MAX 63u
-#define LIST_NAMES_MAX 32u /* that are looked at */
+#define LIST_NAMES_MAX 32u /* that are read */
 
 static bool is_name_char(uint8_t c)
 {
@@ -34,11 +34,11 @@ static bool is_name(const uint8_t *p, size_t len)
 /* Appends the word, if there is room for all of it. */
 static bool append(char text[DHCP_SEARCH_MAX], const uint8_t *p, size_t len)
 {
-	size_t at = strlen(text), blank = at > 0;
+	size_t at = strlen(text), space = at > 0;
 
-	if (len > DHCP_SEARCH_MAX - 1 || at + blank > DHCP_SEARCH_MAX - 1 - len)
+	if (len > DHCP_SEARCH_MAX - 1 || at + space > DHCP_SEARCH_MAX - 1 - len)
 		return false;
-	if (blank)
+	if (space)
 		text[at++] = ' ';
 	for (size_t i = 0; i < len; i++)
 		text[at++] = p[i] > 0x20 && p[i] <= 0x7e ? (char)p[i] : '?';
@@ -108,7 +108,7 @@ static bool read_name(const uint8_t *p, size_t len, size_t *at, uint8_t name[NAM
 	for (*n = 0; from < len && p[from] != 0;) {
 		uint8_t label = p[from];
 
-		if (label > LABEL_MAX) { /* a pointer, or what nobody has defined */
+		if (label > LABEL_MAX) { /* a pointer, or an undefined kind */
 			size_t to = from + 1 < len ? (size_t)(label & 0x3f) << 8 | p[from + 1] : len;
 
 			if (label < 0xc0 || to >= begin)

@@ -13,7 +13,7 @@
 #define DHCP_SEARCH_MAX 256u /* characters of all names together, as resolv.conf has it */
 #define DHCP_SEARCH_NAMES_MAX 6u
 
-/* Names as text, a blank between them; unprintable bytes are '?'. */
+/* Names as text, separated by spaces; unprintable bytes are '?'. */
 struct dhcp_search {
 	char good[DHCP_SEARCH_MAX];
 	char rest[DHCP_SEARCH_MAX]; /* what is not used: no names, or too many */

@@ -57,7 +57,7 @@ bool dhcp_find_areas(const uint8_t *p, size_t len, struct dhcp_areas *all);
 unsigned dhcp_option_fixed(const struct dhcp_areas *all, uint8_t code, size_t len,
 			   const uint8_t **value);
 
-/* An option that can be long: its copies are one value in pieces (RFC 3396), except that a copy of all
+/* An option that can be long: its copies are one value that was split (RFC 3396), except that a copy of all
  * that came before it says nothing new.  Returns its length; what does not fit is left out. */
 size_t dhcp_option_joined(const struct dhcp_areas *all, uint8_t code, uint8_t *buf, size_t cap);
 

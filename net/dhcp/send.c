@@ -40,7 +40,7 @@ static int note_sent(struct stack *stack, struct dhcp_client *c, int err)
 	return err;
 }
 
-/* To everybody, from `src`. */
+/* By broadcast, from `src`. */
 static int broadcast(struct stack *stack, struct dhcp_client *c, const struct dhcp_request *r,
 		     uint32_t src, uint64_t now_ns)
 {
@@ -100,7 +100,7 @@ static const char *why(const struct dhcp_client *c)
 	}
 }
 
-static void say_request(struct stack *stack, const struct dhcp_client *c, uint32_t server)
+static void log_request(struct stack *stack, const struct dhcp_client *c, uint32_t server)
 {
 	event_emit(stack->port->events, EVENT_DHCP_REQUEST, 0, 0, EV_STR("name", c->netif->name),
 		   EV_POINTER("xid", c->xid), EV_IPV4("ip", c->offered),
@@ -130,7 +130,7 @@ void dhcp_send_request(struct stack *stack, struct dhcp_client *c, uint64_t now_
 	if (err != ERR_OK)
 		return;
 	c->requests++;
-	say_request(stack, c, c->state == DHCP_RENEWING ? c->lease.server : server);
+	log_request(stack, c, c->state == DHCP_RENEWING ? c->lease.server : server);
 }
 
 /* 4.4.4: broadcast, and from no address: it is not ours. */

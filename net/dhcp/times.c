@@ -20,7 +20,7 @@
 #define DISCOVER_SOON_NS (60 * NS_PER_S) /* so long: */
 #define DISCOVER_WAIT_SOON_NS (4 * NS_PER_S)
 #define DISCOVER_WAIT_MAX_NS (16 * NS_PER_S)
-#define LAST_BEFORE_MAX_NS DISCOVER_WAIT_SOON_NS /* who stays goes on at the deadline */
+#define LAST_BEFORE_MAX_NS DISCOVER_WAIT_SOON_NS /* a caller that stays goes on at the deadline */
 #define LAST_BEFORE_MIN_NS (3 * NS_PER_S)
 #define LAST_MATTERS_NS (8 * NS_PER_S) /* a shorter time has a DISCOVER near its end anyway */
 #define RENEW_WAIT_MIN_NS (60 * NS_PER_S)

@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * IP as everybody above it sees it: TCP, UDP, ICMP's echo, the socket layer.  No family shows:
+ * IP as the layers above see it: TCP, UDP, ICMP's echo, the socket layer.  No family shows:
  * addresses are struct net_addr, and net/ip/ip.c finds the family's own functions by their family.
  * What only one family has (broadcasts, ARP, fragments on the way) stays below.
  */
@@ -61,7 +61,7 @@ struct ip_route {
 	struct netif *netif;
 	struct net_addr src;      /* our address on it */
 	struct net_addr next_hop; /* the destination itself, or a router */
-	bool broadcast;           /* to everybody on the link */
+	bool broadcast;           /* to all hosts on the link */
 };
 
 /* Where a packet for `dst` goes.  ERR_NETUNREACH: no route; ERR_ADDRNOTAVAIL: no address yet, or
@@ -82,7 +82,7 @@ struct ip_next_hop {
 bool ip_next_hop(struct stack *stack, const struct net_addr *dst, uint64_t now_ns,
 		 struct ip_next_hop *hop) MUST_CHECK;
 
-/* A transport has sent to `dst` again and again and heard nothing: is the next hop still there? */
+/* A transport has sent to `dst` again and again and received nothing: is the next hop still there? */
 void ip_negative_advice(struct stack *stack, const struct net_addr *dst, uint64_t now_ns);
 
 /* --- sending --------------------------------------------------------------------------------- */
@@ -98,7 +98,7 @@ struct ip_send {
 };
 
 /* Sends a packet whose [data, tail) starts with the transport header.  Consumes pkt.  The packet
- * may wait until its next hop is resolved; it is then sent or, where nobody answers, dropped and the
+ * may wait until its next hop is resolved; it is then sent or, where no neighbour answers, dropped and the
  * transport gets a struct ip_error.  What is longer than the path's MTU goes in fragments, or is
  * refused with dont_fragment (ERR_MSGSIZE). */
 int ip_output(struct stack *stack, struct pktbuf *pkt, const struct ip_send *how, uint64_t now_ns);

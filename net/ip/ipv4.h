@@ -13,7 +13,7 @@ struct ipv4_route {
 	struct netif *netif;
 	uint32_t src;      /* our address on it */
 	uint32_t next_hop; /* the destination itself, or the gateway */
-	bool broadcast;    /* to everybody on the link */
+	bool broadcast;    /* to all hosts on the link */
 };
 
 /* Where a packet for `dst` goes.  ERR_NETUNREACH: no route; ERR_ADDRNOTAVAIL: no address yet, or
@@ -23,7 +23,7 @@ int ipv4_route(struct stack *stack, uint32_t dst, struct ipv4_route *route) MUST
  * that has an address. */
 int ipv4_route_broadcast(struct stack *stack, uint32_t dst, struct ipv4_route *route) MUST_CHECK;
 
-/* A transport has sent to `dst` again and again and heard nothing: is the next hop still there? */
+/* A transport has sent to `dst` again and again and received nothing: is the next hop still there? */
 void ipv4_negative_advice(struct stack *stack, uint32_t dst, uint64_t now_ns);
 
 /* As ip_output() and ip_output_on_link(); how->src and how->dst are IPv4's. */
@@ -33,7 +33,7 @@ int ipv4_output_on_link(struct stack *stack, struct netif *netif, struct pktbuf 
 			const struct ip_send *how, uint64_t now_ns);
 
 struct ipv4_header;
-/* What the layers above are told of a received packet with that header. */
+/* The facts for the layers above of a received packet with that header. */
 void ipv4_facts(const struct pktbuf *pkt, const struct ipv4_header *h, struct ip_facts *facts);
 
 /* As struct link_protocol has it. */

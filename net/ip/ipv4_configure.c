@@ -21,7 +21,7 @@ static void leave_address(struct stack *stack, struct netif *netif)
 	if (net_addr_is_any(&gone))
 		return;
 	ip_remove_address(netif, &gone);
-	neigh_forget(stack, netif, gone.family);
+	neigh_remove_all(stack, netif, gone.family);
 	ip_address_gone(stack, &gone);
 }
 

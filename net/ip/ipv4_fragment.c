@@ -34,7 +34,7 @@ uint16_t ipv4_choose_id(struct stack *stack, const struct ip_send *how)
 	return (uint16_t)(*counter + (hash >> 32));
 }
 
-/* Copies `len` bytes from `off` on, which may lie in pieces. */
+/* Copies `len` bytes from `off` on, which may lie in fragments. */
 static void copy_out(const struct pktbuf *pkt, size_t off, uint8_t *to, size_t len)
 {
 	const uint8_t *base = pkt->data;
@@ -57,7 +57,7 @@ static void copy_out(const struct pktbuf *pkt, size_t off, uint8_t *to, size_t l
 	}
 }
 
-/* All fragments, or none: half a datagram is of no use to anybody. */
+/* All fragments, or none: half a datagram is useless. */
 static int cut(struct stack *stack, const struct pktbuf *pkt, size_t chunk,
 	       struct pktbuf_queue *fragments)
 {
@@ -88,7 +88,7 @@ int ipv4_output_fragments(struct stack *stack, struct pktbuf *pkt, const struct 
 	size_t off = 0;
 	int err;
 
-	/* No device can sum up what it sees in pieces. */
+	/* No device can sum up what it sees as fragments. */
 	if (pkt->flags & PKTBUF_CSUM_PARTIAL)
 		checksum_complete(pkt);
 	err = cut(stack, pkt, chunk, &fragments);

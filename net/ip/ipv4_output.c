@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * IPv4, outgoing (RFC 791, RFC 1122 3.2.1 and 3.3): the header, the length check, the next hop.
- * What is too long for the path is cut in ipv4_fragment.c, unless its sender forbids that.
+ * What is too long for the path is fragmented in ipv4_fragment.c, unless its sender forbids that.
  */
 #include "net/ip/ipv4.h"
 
@@ -20,11 +20,11 @@
 static int send_by(struct stack *stack, const struct ipv4_route *route, struct pktbuf *pkt,
 		   uint64_t now_ns)
 {
-	static const uint8_t everybody[NETIF_MAC_LEN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	static const uint8_t broadcast_mac[NETIF_MAC_LEN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 	const struct net_addr next_hop = net_addr_ipv4(route->next_hop);
 	const struct eth_send broadcast = {
 		.netif = route->netif,
-		.dst = everybody,
+		.dst = broadcast_mac,
 		.type = ETH_TYPE_IPV4,
 	};
 
@@ -55,7 +55,7 @@ int ipv4_send_one(struct stack *stack, struct pktbuf *pkt, const struct ip_send 
 	return send_by(stack, route, pkt, now_ns);
 }
 
-/* As long as a packet may be.  TCP has looked at the path when it chose its segments. */
+/* As long as a packet may be.  TCP has checked the path when it chose its segments. */
 static uint16_t mtu_for(const struct stack *stack, const struct ip_send *how,
 			const struct ipv4_route *route, uint64_t now_ns)
 {
@@ -81,7 +81,7 @@ int ipv4_output(struct stack *stack, struct pktbuf *pkt, const struct ip_send *h
 	if (err != ERR_OK)
 		goto refuse;
 	mtu = mtu_for(stack, how, &route, now_ns);
-	/* A large segment is cut by the device; its parts were sized by TCP. */
+	/* A large segment is split by the device; its parts were sized by TCP. */
 	if (total_len > UINT16_MAX ||
 	    (total_len > mtu && pkt->gso_size == 0 && how->dont_fragment)) {
 		stack->counters.ip_too_big++;
@@ -90,7 +90,7 @@ int ipv4_output(struct stack *stack, struct pktbuf *pkt, const struct ip_send *h
 	}
 	if (total_len > mtu && pkt->gso_size == 0)
 		return ipv4_output_fragments(stack, pkt, how, &route, mtu, now_ns);
-	/* RFC 6864 4.1: nobody looks at the id of what cannot be cut, so it tells nothing either */
+	/* RFC 6864 4.1: the id of an atomic datagram is not used, so it reveals nothing either */
 	return ipv4_send_one(stack, pkt, how, &route,
 			     how->dont_fragment ? 0 : ipv4_choose_id(stack, how),
 			     how->dont_fragment ? IPV4_DF : 0, now_ns);
@@ -118,7 +118,7 @@ int ipv4_output_on_link(struct stack *stack, struct netif *netif, struct pktbuf 
 	return ipv4_send_one(stack, pkt, how, &route, ipv4_choose_id(stack, how), 0, now_ns);
 }
 
-/* The ports of a packet of ours, or the identifier of its echo request.  False: it has none, or nobody
+/* The ports of a packet of ours, or the identifier of its echo request.  False: it has none, or no transport
  * waits for it. */
 static bool read_ports(const uint8_t *l4, uint8_t protocol, struct ip_error *error)
 {

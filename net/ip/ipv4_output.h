@@ -15,7 +15,7 @@ int ipv4_send_one(struct stack *stack, struct pktbuf *pkt, const struct ip_send 
 /* RFC 6864, RFC 7739: an id for a datagram that may be cut. */
 uint16_t ipv4_choose_id(struct stack *stack, const struct ip_send *how);
 
-/* Sends a datagram that is longer than `mtu` in pieces (RFC 791 3.2).  Consumes. */
+/* Sends a datagram that is longer than `mtu` as fragments (RFC 791 3.2).  Consumes. */
 int ipv4_output_fragments(struct stack *stack, struct pktbuf *pkt, const struct ip_send *how,
 			  const struct ipv4_route *route, uint16_t mtu, uint64_t now_ns);
 

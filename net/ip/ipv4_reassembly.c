@@ -5,7 +5,7 @@
  * fragments are copied into, and a list of the runs of bytes that have come: RFC 815 turned round,
  * which lists the holes.
  *
- * Fragments are what everybody has attacked, so: a fragment that overlaps another spoils the whole
+ * Fragments are a common attack, so: a fragment that overlaps another spoils the whole
  * datagram, those still to come included (RFC 5722, made for IPv6, holds here too); one that only
  * repeats bytes is harmless (networks duplicate); datagrams, memory, runs and time are bounded, and
  * under pressure the oldest datagram gives way.  An unfragmented packet never comes here.
@@ -152,7 +152,7 @@ static struct ipv4_datagram *begin(struct stack *stack, const struct ipv4_header
 
 /* RFC 1122 3.3.2: "an ICMP Time Exceeded message MUST be sent to the source host (if fragment zero
  * has been received)".  What is quoted is that fragment, as it came. */
-static void say_time_exceeded(struct stack *stack, struct ipv4_datagram *d, uint64_t now_ns)
+static void send_time_exceeded(struct stack *stack, struct ipv4_datagram *d, uint64_t now_ns)
 {
 	struct pktbuf *pkt = d->pkt;
 
@@ -167,7 +167,7 @@ static void say_time_exceeded(struct stack *stack, struct ipv4_datagram *d, uint
 	icmp_send_error(stack, pkt, ICMP_TIME_EXCEEDED, ICMP_TIME_EXCEEDED_REASSEMBLY, now_ns);
 }
 
-/* All have the same patience, so the oldest is the first to lose it. */
+/* All have the same timeout, so the oldest expires first. */
 static void expire(struct stack *stack, uint64_t now_ns)
 {
 	struct ipv4_reassembly *table = &stack->reassembly;
@@ -177,7 +177,7 @@ static void expire(struct stack *stack, uint64_t now_ns)
 
 		if (!d->spoilt)
 			stack->counters.ip_reassembly_timeouts++;
-		say_time_exceeded(stack, d, now_ns);
+		send_time_exceeded(stack, d, now_ns);
 		pktbuf_free(remove_datagram(stack, d));
 	}
 }
@@ -191,7 +191,7 @@ static void fire(struct stack *stack, struct timer *timer, uint64_t now_ns)
 		timer_set(&stack->timers, timer, table->oldest->deadline_ns);
 }
 
-/* The first fragment of an answer is counted as refused until the whole is there: who waits for the
+/* The first fragment of an answer is counted as refused until the whole is there: the party that waits for the
  * whole may give up before the rest is overdue. */
 static const struct refused_reason in_fragments =
 	REFUSED("came in fragments that did not make a whole");
@@ -300,7 +300,7 @@ static size_t capacity(const struct ipv4_datagram *d)
 	return d->pkt != NULL ? (size_t)(d->pkt->end - d->pkt->head) - HEADROOM : 0;
 }
 
-/* The oldest go, but not `d`; false: there is nobody else left. */
+/* The oldest go, but not `d`; false: there is no other left. */
 static bool make_room(struct stack *stack, struct ipv4_datagram *d, size_t bytes)
 {
 	struct ipv4_reassembly *table = &stack->reassembly;
@@ -404,7 +404,7 @@ static void note_fragment(struct ipv4_datagram *d, const struct pktbuf *pkt,
 }
 
 /* NULL, or the counter of why the piece, and perhaps the datagram, is thrown away. */
-static uint64_t *take_piece(struct stack *stack, struct ipv4_datagram *d, const struct pktbuf *pkt,
+static uint64_t *copy_fragment(struct stack *stack, struct ipv4_datagram *d, const struct pktbuf *pkt,
 			    const struct ipv4_header *h, const struct piece *piece)
 {
 	struct net_counters *count = &stack->counters;
@@ -459,7 +459,7 @@ struct pktbuf *ipv4_reassemble(struct stack *stack, struct pktbuf *pkt,
 		d = find(stack, h);
 		if (d == NULL)
 			d = begin(stack, h, now_ns);
-		fault = d != NULL ? take_piece(stack, d, pkt, h, &piece)
+		fault = d != NULL ? copy_fragment(stack, d, pkt, h, &piece)
 				  : &stack->counters.ip_reassembly_no_memory;
 	}
 	if (fault != NULL)

@@ -14,7 +14,7 @@
 #define IPV4_REASSEMBLY_MAX 64               /* datagrams under way; the oldest gives way */
 #define IPV4_REASSEMBLY_BYTES (512u * 1024)  /* what they occupy together */
 #define IPV4_REASSEMBLY_RUNS 64              /* pieces with holes between them, per datagram */
-/* DEVIATION: RFC 1122 3.3.2 would wait 60 to 120 s.  Whoever fills the table could do so for that
+/* DEVIATION: RFC 1122 3.3.2 would wait 60 to 120 s.  A host that fills the table could do so for that
  * long; a fragment that is half a minute late is not coming. */
 #define IPV4_REASSEMBLY_NS (30 * NS_PER_S)
 
@@ -24,7 +24,7 @@ struct ipv4_reassembly {
 	struct ipv4_datagram *oldest, *newest;
 	uint32_t count;
 	size_t bytes;
-	struct timer timer; /* the oldest one's patience */
+	struct timer timer; /* the oldest one's timeout */
 };
 
 void ipv4_reassembly_init(struct stack *stack);

@@ -21,9 +21,9 @@ static uint16_t floor_of(const struct net_addr *dst)
 
 /* RFC 1191 3, RFC 8201 4: never up, and not to what no link has.
  * DEVIATION: RFC 1191 5 would guess, from the plateaus of 7.1, where a router says 0.  Those are
- * routers of 1990; today it is who makes reports up, and of a path that is really narrow TCP finds a
+ * routers of 1990; today it is a host that forges reports, and of a path that is really narrow TCP finds a
  * size without being told (net/tcp/send/pmtu.c, black holes). */
-uint16_t ip_path_claim(const struct net_addr *dst, uint16_t reported, uint16_t quoted_len,
+uint16_t ip_path_candidate(const struct net_addr *dst, uint16_t reported, uint16_t quoted_len,
 		       uint16_t current)
 {
 	return reported >= mtu_min(dst) && reported < MIN(quoted_len, current) ? reported : 0;
@@ -52,7 +52,7 @@ struct ip_path ip_path_find(const struct stack *stack, const struct net_addr *ds
 }
 
 /* The destination's own, a new one, or the one that would have gone first. */
-static struct ip_path_entry *take_entry(struct stack *stack, const struct net_addr *dst,
+static struct ip_path_entry *read_entry(struct stack *stack, const struct net_addr *dst,
 					uint8_t protocol)
 {
 	struct ip_path_mtus *cache = &stack->pmtu;
@@ -71,14 +71,14 @@ static struct ip_path_entry *take_entry(struct stack *stack, const struct net_ad
 }
 
 struct ip_path ip_path_lower(struct stack *stack, const struct net_addr *dst, uint8_t protocol,
-			     uint16_t claim, uint64_t now_ns)
+			     uint16_t candidate, uint64_t now_ns)
 {
 	const struct ip_path path = {
-		.mtu = MAX(claim, floor_of(dst)),
-		.narrow = claim < floor_of(dst),
+		.mtu = MAX(candidate, floor_of(dst)),
+		.narrow = candidate < floor_of(dst),
 	};
 
-	*take_entry(stack, dst, protocol) = (struct ip_path_entry){
+	*read_entry(stack, dst, protocol) = (struct ip_path_entry){
 		.until_ns = now_ns + IP_PMTU_NS,
 		.dst = *dst,
 		.mtu = path.mtu,

@@ -16,7 +16,7 @@ struct stack;
 #define IP_PMTU_NS (600 * NS_PER_S) /* RFC 1191 6.3, RFC 8201 4: then a larger one is tried */
 #define IPV4_MTU_MIN 68u   /* RFC 791: what every link carries */
 #define IPV6_MTU_MIN 1280u /* RFC 8200 5 */
-/* No path is taken for narrower than this, or whoever can forge a report makes us send dust.  Where
+/* No path is taken for narrower than this, or a host that can forge a report makes us send tiny packets.  Where
  * a router says less, packets go with DF clear and it may cut them: RFC 1191 3 leaves the choice.
  * IPv6's routers cannot cut, and RFC 8201 4 has its own floor, IPV6_MTU_MIN. */
 #define IPV4_PMTU_FLOOR 552u
@@ -43,11 +43,11 @@ struct ip_path ip_path_find(const struct stack *stack, const struct net_addr *ds
 
 /* A router's report that a packet to `dst` was too long: the MTU it names, the packet's total length, the
  * MTU assumed so far.  The MTU to go down to, or 0 where the report makes no sense. */
-uint16_t ip_path_claim(const struct net_addr *dst, uint16_t reported, uint16_t quoted_len,
+uint16_t ip_path_candidate(const struct net_addr *dst, uint16_t reported, uint16_t quoted_len,
 		       uint16_t current) MUST_CHECK;
 
-/* The transport has believed a claim.  Returns the path as it is from now on. */
+/* The transport has accepted a candidate.  Returns the path as it is from now on. */
 struct ip_path ip_path_lower(struct stack *stack, const struct net_addr *dst, uint8_t protocol,
-			     uint16_t claim, uint64_t now_ns);
+			     uint16_t candidate, uint64_t now_ns);
 
 #endif

@@ -2,10 +2,10 @@
  * SPDX-License-Identifier: MIT
  *
  * Where an IPv4 packet goes (RFC 1122 3.3.1): to a neighbour on one of our own networks, or to the
- * router of the longest prefix that fits; or, for who asked to (RFC 1122 3.3.6), to everybody on a
+ * router of the longest prefix that fits; or, for a sender that asked to (RFC 1122 3.3.6), to all hosts on a
  * link.
  *
- * A look costs a comparison for each interface and for each route that is longer than the one taken:
+ * A lookup costs a comparison for each interface and for each route that is longer than the one taken:
  * with an address and a gateway, two.
  *
  * NOT DONE: sending to multicast addresses, and loopback: a packet to one of our own addresses is
@@ -66,7 +66,7 @@ bool ipv4_is_on_link(const struct stack *stack, const struct netif *netif, uint3
 static bool can_be_router(const struct netif *netif, uint32_t router)
 {
 	if (is_in_network(netif, router) && !ipv4_is_address_of_host(router, netif->ipv4_mask))
-		return false; /* the network itself, or everybody on it */
+		return false; /* the network itself, or its broadcast address */
 	return ipv4_addr_is_host(router) && router != netif->ipv4;
 }
 
@@ -158,7 +158,7 @@ static int take(struct ipv4_route *route, struct netif *netif, uint32_t next_hop
 	return ERR_OK;
 }
 
-static int take_broadcast(struct ipv4_route *route, struct netif *netif)
+static int read_broadcast(struct ipv4_route *route, struct netif *netif)
 {
 	(void)take(route, netif, IPV4_ADDR_BROADCAST);
 	route->broadcast = true;
@@ -196,7 +196,7 @@ static bool is_far_router(const struct ipv4_routes *routes, const struct ipv4_ro
 	return false;
 }
 
-static int take_row(const struct stack *stack, struct ipv4_route *route, const struct ipv4_route_row *row,
+static int alloc_row(const struct stack *stack, struct ipv4_route *route, const struct ipv4_route_row *row,
 		    uint32_t dst)
 {
 	bool direct = row->router == 0 || is_far_router(&stack->routes, row, dst);
@@ -206,7 +206,7 @@ static int take_row(const struct stack *stack, struct ipv4_route *route, const s
 
 /* The interface's own network.  A longer prefix goes before it, but not for those of its addresses
  * that have a meaning of their own. */
-static int take_neighbour(struct stack *stack, struct netif *netif, uint32_t dst,
+static int accept_neighbour(struct stack *stack, struct netif *netif, uint32_t dst,
 			  struct ipv4_route *route)
 {
 	const struct ipv4_route_row *row;
@@ -215,9 +215,9 @@ static int take_neighbour(struct stack *stack, struct netif *netif, uint32_t dst
 		return ERR_ADDRNOTAVAIL;
 	if (is_network_or_broadcast(netif, dst))
 		return (dst & ~netif->ipv4_mask) == 0 ? ERR_ACCES /* the network itself */
-						      : take_broadcast(route, netif);
+						      : read_broadcast(route, netif);
 	row = find_longer(stack, dst, netif->ipv4_mask);
-	return row != NULL ? take_row(stack, route, row, dst) : take(route, netif, dst);
+	return row != NULL ? alloc_row(stack, route, row, dst) : take(route, netif, dst);
 }
 
 static int find_route(struct stack *stack, uint32_t dst, struct ipv4_route *route)
@@ -228,17 +228,17 @@ static int find_route(struct stack *stack, uint32_t dst, struct ipv4_route *rout
 	for (struct netif *netif = stack->netifs; netif != NULL; netif = netif->next) {
 		have_address |= netif->ipv4 != 0;
 		if (is_in_network(netif, dst))
-			return take_neighbour(stack, netif, dst, route);
+			return accept_neighbour(stack, netif, dst, route);
 	}
 	if (!have_address)
 		return ERR_ADDRNOTAVAIL;
 	if (dst == IPV4_ADDR_BROADCAST)
-		return take_broadcast(route, first_with_address(stack));
+		return read_broadcast(route, first_with_address(stack));
 	if (!ipv4_addr_is_host(dst))
 		return ERR_NETUNREACH;
 	for (unsigned i = 0; i < routes->n; i++)
 		if (fits(&routes->rows[i], dst))
-			return take_row(stack, route, &routes->rows[i], dst);
+			return alloc_row(stack, route, &routes->rows[i], dst);
 	return ERR_NETUNREACH;
 }
 

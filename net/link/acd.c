@@ -3,25 +3,25 @@
  *
  * IPv4 address conflict detection (RFC 5227).
  *
- *   PROBING      three probes, 1 to 2 s apart: "who has our address?", asked by nobody (2.1.1); where
- *                nobody answers the first one at once, one announcement behind it
- *   ANNOUNCING   nobody answered: two announcements, 2 s apart (2.3), which also correct the caches
+ *   PROBING      three probes, 1 to 2 s apart: "who has our address?", without a sender address (2.1.1); where
+ *                no host answers the first one at once, one announcement behind it
+ *   ANNOUNCING   no host answered: two announcements, 2 s apart (2.3), which also correct the caches
  *                of those who knew the address's last owner
  *   HELD         a conflict is answered with one announcement, at most one each ten seconds, and the
  *                server that leased the address is asked whether it is still ours
- *   LOST         somebody had it before us
+ *   LOST         another host had it before us
  *
  * DEVIATION: RFC 5227 2.1: the address is used at once, and probed and announced beside that, the
  * first probe without a random wait: a run of this machine is over before the three seconds are.
  * Since it is in use it is announced early, too: as soon as a neighbour would have answered the first
  * probe, and again by 2.3 when the probing is over.
  * What then happens depends on where the address is from.  One that the network gave (net/dhcp) is
- * given up when somebody had it before us.  Later conflicts are met by 2.4 (c), for ever: two forged
+ * given up when another host had it before us.  Later conflicts are met by 2.4 (c), for ever: two forged
  * frames must not take the address from a machine that serves.  A leased one is the server's to take:
- * it is asked at once, and goes with its NAK.  One of RFC 3927 nobody else decides about: it is given
+ * it is asked at once, and goes with its NAK.  No server decides about one of RFC 3927: it is given
  * up when a second conflict comes within ten seconds of a defence, 2.4 (b).
- * DEVIATION: RFC 5227 2.1.1: an address that was configured is never given up, because nobody could
- * give another one.  Where somebody else had it first that is reported, and it is neither announced
+ * DEVIATION: RFC 5227 2.1.1: an address that was configured is never given up, because no server could
+ * give another one.  Where another host had it first that is reported, and it is neither announced
  * nor defended.
  * NOT DONE: RFC 5227 2.1, probing an address that was configured again when a link comes back.
  *

@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * IPv4 address conflict detection (RFC 5227): is somebody else on the link using our address?  The
+ * IPv4 address conflict detection (RFC 5227): is another host on the link using our address?  The
  * machine behind it is the timer of each address; ARP hands in what it hears.
  */
 #ifndef NET_LINK_ACD_H
@@ -29,9 +29,9 @@ struct acd_source {
 void acd_start(struct stack *stack, struct netif *netif);
 /* The interface has no address any more. */
 void acd_stop(struct stack *stack, struct netif *netif);
-/* As if nobody had answered, long ago: neither probes nor announcements are to come. */
+/* As if no host had answered, long ago: neither probes nor announcements are to come. */
 void acd_settle(struct stack *stack, struct netif *netif);
-/* Somebody says that our address is theirs.  Borrows `mac`. */
+/* Another host claims our address.  Borrows `mac`. */
 void acd_conflict(struct stack *stack, struct netif *netif, const uint8_t *mac, uint64_t now_ns);
 /* Of all interfaces. */
 void acd_destroy(struct stack *stack);

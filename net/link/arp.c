@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * ARP (RFC 826, RFC 1122 2.3.2): answers requests for our address, asks for others', and feeds the
- * neighbour cache.  What waits for an answer, and for how long, is net/link/neigh.c's affair.
+ * neighbour cache.  net/link/neigh.c holds what waits for an answer.
  *
  * Nothing that comes in unasked makes an entry, except a request for our own address from a
  * neighbour on our own network: that neighbour is about to talk to us.  What names other hardware
@@ -10,7 +10,7 @@
  * entry is in use: net/link/neigh.h.  Who can send frames on the link can answer our broadcasts as well;
  * against that nothing here helps.
  *
- * Who else uses our address is net/link/acd.c's affair.
+ * net/link/acd.c detects other users of our address.
  */
 #include "net/link/arp.h"
 
@@ -26,14 +26,14 @@
 #include "net/wire/ipv4.h"
 
 #define CONFLICT_INTERVAL_NS (10 * NS_PER_S) /* as RFC 5227's DEFEND_INTERVAL */
-#define UNASKED_BURST 4u                     /* lines about what nobody asked for, at once */
+#define UNASKED_BURST 4u                     /* lines about what was not asked for, at once */
 
-static const uint8_t everybody[ETH_ADDR_LEN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+static const uint8_t broadcast_mac[ETH_ADDR_LEN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 static const uint8_t unknown[ETH_ADDR_LEN];
 
 /* --- out ----------------------------------------------------------------------------------------- */
 
-/* RFC 3927 2.5: what comes from such an address is for everybody to see. */
+/* RFC 3927 2.5: what comes from such an address is sent by broadcast. */
 static bool is_for_all_to_see(uint32_t spa)
 {
 	return spa >> 16 == IPV4_LINK_LOCAL_NET >> 16;
@@ -55,7 +55,7 @@ static int send_arp(struct stack *stack, struct netif *netif, const uint8_t *dst
 	}
 	arp_packet_write(at, arp);
 	if (is_for_all_to_see(arp->spa))
-		how.dst = everybody;
+		how.dst = broadcast_mac;
 	return eth_output(stack, pkt, &how, now_ns);
 }
 
@@ -71,7 +71,7 @@ static int arp_ask(struct stack *stack, const struct neigh *n, uint64_t now_ns)
 		.tpa = target,
 	};
 	bool poll = neigh_is_poll(n);
-	int err = send_arp(stack, n->netif, poll ? n->mac : everybody, &request, now_ns);
+	int err = send_arp(stack, n->netif, poll ? n->mac : broadcast_mac, &request, now_ns);
 
 	if (err != ERR_OK)
 		return err;
@@ -82,8 +82,8 @@ static int arp_ask(struct stack *stack, const struct neigh *n, uint64_t now_ns)
 	return ERR_OK;
 }
 
-/* Nobody asked for it: such lines are limited. */
-static void say_moved(struct stack *stack, const struct net_addr *addr, const uint8_t *mac,
+/* It was not asked for: such lines are limited. */
+static void log_moved(struct stack *stack, const struct net_addr *addr, const uint8_t *mac,
 		      const uint8_t *old, uint64_t now_ns)
 {
 	if (rate_take(&stack->arp_moved_limit, NS_PER_S, UNASKED_BURST, now_ns))
@@ -94,7 +94,7 @@ static void say_moved(struct stack *stack, const struct net_addr *addr, const ui
 static void arp_moved(struct stack *stack, const struct neigh *n, const uint8_t *old,
 		      uint64_t now_ns)
 {
-	say_moved(stack, &n->addr, n->mac, old, now_ns);
+	log_moved(stack, &n->addr, n->mac, old, now_ns);
 }
 
 /* A request for our own address. */
@@ -108,10 +108,10 @@ static bool ask_for_our_own(struct stack *stack, struct netif *netif, uint32_t s
 		.tpa = netif->ipv4,
 	};
 
-	return send_arp(stack, netif, everybody, &request, now_ns) == ERR_OK;
+	return send_arp(stack, netif, broadcast_mac, &request, now_ns) == ERR_OK;
 }
 
-/* With no sender address, so that it changes nobody's cache. */
+/* With no sender address, so that it changes no cache. */
 void arp_probe(struct stack *stack, struct netif *netif, uint64_t now_ns)
 {
 	stack->counters.arp_probes_out += ask_for_our_own(stack, netif, 0, now_ns);
@@ -163,7 +163,7 @@ static bool is_neighbour(const struct stack *stack, const struct netif *netif, u
 	return ~netif->ipv4_mask <= 1 || (host != 0 && host != ~netif->ipv4_mask);
 }
 
-static void say_refuted(struct stack *stack, const struct net_addr *addr, const uint8_t *holder,
+static void log_refuted(struct stack *stack, const struct net_addr *addr, const uint8_t *holder,
 			const uint8_t *claimant, uint64_t now_ns)
 {
 	if (rate_take(&stack->arp_refuted_limit, CONFLICT_INTERVAL_NS, UNASKED_BURST, now_ns))
@@ -174,16 +174,16 @@ static void say_refuted(struct stack *stack, const struct net_addr *addr, const 
 
 /* A request that taught us an address is not called a reply in the log. */
 static void report(struct stack *stack, const struct net_addr *addr, const uint8_t *mac,
-		   const struct neigh_heard *heard, uint64_t now_ns)
+		   const struct neigh_learned *learned, uint64_t now_ns)
 {
-	if (heard->answered)
+	if (learned->answered)
 		event_emit(stack->port->events, EVENT_ARP_REPLY, 0, 0, EV_ADDR("ip", *addr),
-			   EV_MAC("mac", mac), EV_IF(heard->moved, EV_MAC("was", heard->old)),
-			   EV_U64("rtt_us", heard->rtt_ns / NS_PER_US));
-	else if (heard->moved)
-		say_moved(stack, addr, mac, heard->old, now_ns);
-	if (heard->refuted)
-		say_refuted(stack, addr, mac, heard->claimant, now_ns);
+			   EV_MAC("mac", mac), EV_IF(learned->moved, EV_MAC("was", learned->old)),
+			   EV_U64("rtt_us", learned->rtt_ns / NS_PER_US));
+	else if (learned->moved)
+		log_moved(stack, addr, mac, learned->old, now_ns);
+	if (learned->refuted)
+		log_refuted(stack, addr, mac, learned->claimant, now_ns);
 }
 
 /* RFC 826, packet reception: merge, then make an entry where we are the target. */
@@ -192,16 +192,16 @@ static void learn(struct stack *stack, struct netif *netif, const struct arp_pac
 {
 	const struct net_addr addr = net_addr_ipv4(arp->spa);
 	bool may_create = for_us && arp->op == ARP_OP_REQUEST;
-	struct neigh_heard heard =
+	struct neigh_learned learned =
 		neigh_learn(stack, netif, &addr, arp->sha,
-			    may_create ? NEIGH_NEWS_LEARN : NEIGH_NEWS_UPDATE, now_ns);
+			    may_create ? NEIGH_HINT_LEARN : NEIGH_HINT_UPDATE, now_ns);
 
-	if (heard.entry == NULL) {
+	if (learned.entry == NULL) {
 		stack->counters.arp_ignored++;
 		return;
 	}
-	report(stack, &addr, arp->sha, &heard, now_ns);
-	neigh_flush(stack, heard.entry, now_ns);
+	report(stack, &addr, arp->sha, &learned, now_ns);
+	neigh_flush(stack, learned.entry, now_ns);
 }
 
 static void ignore(struct stack *stack, struct netif *netif, const struct arp_packet *arp,
@@ -253,7 +253,7 @@ static void arp_input(struct stack *stack, struct pktbuf *pkt, uint64_t now_ns)
 	struct arp_packet arp;
 
 	stack->counters.arp_in++;
-	/* A group address as sender would make us send unicast packets to everybody. */
+	/* A group address as sender would make us send unicast packets to a group. */
 	if (!arp_packet_read(pkt->data, pktbuf_len(pkt), &arp))
 		malformed(stack, pkt, "had a malformed ARP packet");
 	else if (eth_addr_is_multicast(arp.sha) || eth_addr_is_zero(arp.sha))

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * Ethernet: filters and dispatches what comes in, frames what goes out (RFC 894).  Short frames are
- * not padded here: that is the device's affair.
+ * not padded here: the device does that.
  *
  * A tag without a VLAN (IEEE 802.1Q: priority-tagged, VID 0) is skipped, an 802.1ad one as well, as
  * Linux does: such a frame is in no VLAN, and switches that mark priorities send them to hosts.
@@ -21,7 +21,7 @@ static void drop(struct pktbuf *pkt, uint64_t *counter)
 	pktbuf_free(pkt);
 }
 
-/* True when the frame is for us; marks the ones that were for everybody. */
+/* True when the frame is for us; marks broadcasts and multicasts. */
 static bool accept_destination(struct pktbuf *pkt, const uint8_t *dst)
 {
 	if (eth_addr_is_multicast(dst)) {

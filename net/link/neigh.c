@@ -71,7 +71,7 @@ struct refused *neigh_awaits(struct stack *stack, const struct netif *netif,
 /* --- making and removing entries ------------------------------------------------------------- */
 
 /* Empties the entry's queue. */
-static struct pktbuf_queue take_queue(struct stack *stack, struct neigh *n)
+static struct pktbuf_queue detach_queue(struct stack *stack, struct neigh *n)
 {
 	struct pktbuf_queue taken = n->queue;
 
@@ -89,7 +89,7 @@ static void drop_queue(struct stack *stack, struct pktbuf_queue queue)
 static void remove_entry(struct stack *stack, struct neigh *n)
 {
 	timer_cancel(&stack->timers, &n->timer);
-	drop_queue(stack, take_queue(stack, n));
+	drop_queue(stack, detach_queue(stack, n));
 	n->state = NEIGH_FREE;
 }
 
@@ -138,7 +138,7 @@ static struct neigh *make_entry(struct stack *stack, struct neigh *n, struct net
 	return n;
 }
 
-void neigh_forget(struct stack *stack, const struct netif *netif, uint8_t family)
+void neigh_remove_all(struct stack *stack, const struct netif *netif, uint8_t family)
 {
 	struct neigh_table *table = stack->neigh;
 
@@ -154,7 +154,7 @@ void neigh_forget(struct stack *stack, const struct netif *netif, uint8_t family
 
 /* Behind the request that has just been counted.  Each poll has its time from when it was sent, also
  * where the clock has jumped between them. */
-static uint64_t patience(const struct neigh *n)
+static uint64_t state_timeout(const struct neigh *n)
 {
 	if (!neigh_is_poll(n))
 		return NEIGH_RETRY_NS;
@@ -168,7 +168,7 @@ static void ask(struct stack *stack, struct neigh *n, uint64_t now_ns)
 
 	n->attempts = (uint8_t)MIN(n->attempts + 1u, (unsigned)UINT8_MAX);
 	n->asked_ns = now_ns;
-	timer_set(&stack->timers, &n->timer, now_ns + patience(n));
+	timer_set(&stack->timers, &n->timer, now_ns + state_timeout(n));
 	err = n->resolver->ask(stack, n, now_ns);
 	n->polled |= err == ERR_OK && neigh_is_poll(n);
 }
@@ -191,7 +191,7 @@ static void settle(struct neigh *n, const uint8_t *mac, uint64_t now_ns)
 }
 
 /* Where the old address was silent: one claimant has it.  Not where several claim, nor where the
- * device took none of the polls: then nobody was asked. */
+ * device took none of the polls: then no host was asked. */
 static bool give_to_claimant(struct stack *stack, struct neigh *n, uint64_t now_ns)
 {
 	uint8_t old[NETIF_MAC_LEN];
@@ -213,13 +213,13 @@ static void probe_fired(struct stack *stack, struct neigh *n, uint64_t now_ns)
 	ask(stack, n, now_ns);
 }
 
-/* RFC 1122 2.3.2.1: the entry goes, what waited goes with it, and the transports hear of it.  They
- * are told last, when the cache is in order: they may send again at once. */
-static void give_up(struct stack *stack, struct neigh *n, uint64_t now_ns)
+/* RFC 1122 2.3.2.1: the entry goes, what waited goes with it, and the transports are notified.  They
+ * are notified last, when the cache is in order: they may send again at once. */
+static void fail_entry(struct stack *stack, struct neigh *n, uint64_t now_ns)
 {
 	const struct neigh_resolver *resolver = n->resolver;
 	const struct link_protocol *above = link_protocol(stack, resolver->eth_type);
-	struct pktbuf_queue waiting = take_queue(stack, n);
+	struct pktbuf_queue waiting = detach_queue(stack, n);
 	struct refused refused = n->refused; /* the entry may be another's below */
 	bool was_probe = n->state == NEIGH_PROBE;
 	struct pktbuf *pkt;
@@ -236,7 +236,7 @@ static void give_up(struct stack *stack, struct neigh *n, uint64_t now_ns)
 }
 
 /* A refuted claim does not make the next one wait for ever: it may be a failover's. */
-static uint64_t claims_heard_from(const struct neigh *n)
+static uint64_t claims_accepted_from(const struct neigh *n)
 {
 	return n->refuted == 0 ? 0
 			       : n->refuted_ns + (NEIGH_CLAIM_PAUSE_NS
@@ -245,11 +245,11 @@ static uint64_t claims_heard_from(const struct neigh *n)
 
 static void check_claim(struct stack *stack, struct neigh *n, uint64_t now_ns)
 {
-	uint64_t from_ns = claims_heard_from(n);
+	uint64_t from_ns = claims_accepted_from(n);
 
 	if (now_ns >= from_ns)
 		probe(stack, n, now_ns);
-	else if (!timer_is_set(&n->timer)) /* else it looks again */
+	else if (!timer_is_set(&n->timer)) /* else it re-checks */
 		timer_set(&stack->timers, &n->timer, from_ns);
 }
 
@@ -267,13 +267,13 @@ static void fire(struct stack *stack, struct timer *timer, uint64_t now_ns)
 		if (n->attempts < NEIGH_PROBE_ATTEMPTS)
 			probe_fired(stack, n, now_ns);
 		else
-			give_up(stack, n, now_ns);
+			fail_entry(stack, n, now_ns);
 		break;
 	default:
 		if (n->attempts < NEIGH_ATTEMPTS || now_ns < n->until_ns)
 			ask(stack, n, now_ns);
 		else
-			give_up(stack, n, now_ns);
+			fail_entry(stack, n, now_ns);
 		break;
 	}
 }
@@ -294,7 +294,7 @@ static int send_now(struct stack *stack, const struct neigh *n, struct pktbuf *p
 
 /* Takes the oldest packet without a completion out of the queue; the oldest of all when every one has
  * one.  So a burst of datagrams cannot push out a connection's first SYN. */
-static struct pktbuf *take_least_missed(struct pktbuf_queue *q)
+static struct pktbuf *evict_least_missed(struct pktbuf_queue *q)
 {
 	struct pktbuf *before = NULL, *pkt = q->first;
 
@@ -332,7 +332,7 @@ static void enqueue(struct stack *stack, struct neigh *n, struct pktbuf *pkt)
 	if (overfull != NULL) {
 		stack->counters.arp_queue_dropped++;
 		stack->neigh->waiting--;
-		pktbuf_free(take_least_missed(&overfull->queue));
+		pktbuf_free(evict_least_missed(&overfull->queue));
 	}
 	pktbuf_queue_push(&n->queue, pkt);
 	stack->neigh->waiting++;
@@ -395,7 +395,7 @@ void neigh_unlink_owner(struct stack *stack, const void *owner)
 				pkt->sent_owner = NULL;
 }
 
-/* --- news -------------------------------------------------------------------------------------- */
+/* --- learning ---------------------------------------------------------------------------------- */
 
 /* Without a link it takes all, and throws them away. */
 static bool device_takes(struct netif *netif)
@@ -415,7 +415,7 @@ void neigh_flush(struct stack *stack, struct neigh *n, uint64_t now_ns)
 		timer_set(&stack->timers, &n->timer, now_ns + NEIGH_DEVICE_RETRY_NS);
 }
 
-/* An entry for somebody who talks to us first: it may not cost one that is in use. */
+/* An entry for a host that sends to us first: it may not cost one that is in use. */
 static struct neigh *make_for_stranger(struct stack *stack, struct netif *netif,
 				       const struct net_addr *addr, uint64_t now_ns)
 {
@@ -434,7 +434,7 @@ static bool is_in_use(const struct neigh *n, uint64_t now_ns)
 	return n->used_ns != 0 && now_ns - n->used_ns < NEIGH_IN_USE_NS;
 }
 
-/* Somebody else wants an address whose owner we know, and have not asked everybody about. */
+/* Another host wants an address whose owner we know, and have not asked for by broadcast. */
 static bool is_claim(const struct neigh *n, const uint8_t *mac, uint64_t now_ns)
 {
 	if (n->state == NEIGH_REACHABLE)
@@ -455,59 +455,59 @@ static void claim(struct stack *stack, struct neigh *n, const uint8_t *mac, uint
 		check_claim(stack, n, now_ns);
 }
 
-/* The neighbour is where we knew it to be, and somebody had said otherwise. */
-static void refute(struct stack *stack, struct neigh *n, struct neigh_heard *heard, uint64_t now_ns)
+/* The neighbour is where we knew it to be, and another host had claimed otherwise. */
+static void refute(struct stack *stack, struct neigh *n, struct neigh_learned *learned, uint64_t now_ns)
 {
 	bool in_a_row = n->refuted > 0 && now_ns - n->refuted_ns < REFUTED_FORGOTTEN_NS;
 
 	stack->counters.arp_claims_refuted++;
-	heard->refuted = true;
-	memcpy(heard->claimant, n->claimant, NETIF_MAC_LEN);
+	learned->refuted = true;
+	memcpy(learned->claimant, n->claimant, NETIF_MAC_LEN);
 	n->refuted = in_a_row ? (uint8_t)MIN(n->refuted + 1u, CLAIM_DOUBLINGS_MAX + 1u) : 1;
 	n->refuted_ns = now_ns;
 }
 
 static void believe(struct stack *stack, struct neigh *n, const uint8_t *mac,
-		    struct neigh_heard *heard, uint64_t now_ns)
+		    struct neigh_learned *learned, uint64_t now_ns)
 {
 	bool known = n->state == NEIGH_REACHABLE || n->state == NEIGH_PROBE;
 
-	heard->answered = n->state == NEIGH_INCOMPLETE || n->state == NEIGH_PROBE;
-	heard->changed = !known || memcmp(n->mac, mac, NETIF_MAC_LEN) != 0;
-	heard->moved = known && heard->changed;
-	heard->rtt_ns = heard->answered ? now_ns - n->asked_ns : 0;
-	memcpy(heard->old, n->mac, NETIF_MAC_LEN);
-	if (n->state == NEIGH_PROBE && n->claims > 0 && !heard->changed)
-		refute(stack, n, heard, now_ns);
-	stack->counters.arp_moved += heard->moved;
+	learned->answered = n->state == NEIGH_INCOMPLETE || n->state == NEIGH_PROBE;
+	learned->changed = !known || memcmp(n->mac, mac, NETIF_MAC_LEN) != 0;
+	learned->moved = known && learned->changed;
+	learned->rtt_ns = learned->answered ? now_ns - n->asked_ns : 0;
+	memcpy(learned->old, n->mac, NETIF_MAC_LEN);
+	if (n->state == NEIGH_PROBE && n->claims > 0 && !learned->changed)
+		refute(stack, n, learned, now_ns);
+	stack->counters.arp_moved += learned->moved;
 	timer_cancel(&stack->timers, &n->timer);
 	settle(n, mac, now_ns);
 }
 
-/* The owner of an entry whose claim waits for its turn is heard, and the claim still waits. */
-static bool is_no_news(const struct neigh *n, const uint8_t *mac)
+/* The owner of an entry whose claim waits for its turn has answered, and the claim still waits. */
+static bool is_unchanged(const struct neigh *n, const uint8_t *mac)
 {
 	return n->state == NEIGH_REACHABLE && n->claims > 0 &&
 	       memcmp(n->mac, mac, NETIF_MAC_LEN) == 0;
 }
 
-struct neigh_heard neigh_learn(struct stack *stack, struct netif *netif,
+struct neigh_learned neigh_learn(struct stack *stack, struct netif *netif,
 			       const struct net_addr *addr, const uint8_t *mac,
-			       enum neigh_news news, uint64_t now_ns)
+			       enum neigh_hint hint, uint64_t now_ns)
 {
 	struct neigh *n = find(stack->neigh, netif, addr);
-	struct neigh_heard heard = {0};
+	struct neigh_learned learned = {0};
 
-	if (n == NULL && news == NEIGH_NEWS_LEARN)
+	if (n == NULL && hint == NEIGH_HINT_LEARN)
 		n = make_for_stranger(stack, netif, addr, now_ns);
 	if (n == NULL)
-		return heard;
-	heard.entry = n;
+		return learned;
+	learned.entry = n;
 	if (is_claim(n, mac, now_ns))
 		claim(stack, n, mac, now_ns);
-	else if (!is_no_news(n, mac))
-		believe(stack, n, mac, &heard, now_ns);
-	return heard;
+	else if (!is_unchanged(n, mac))
+		believe(stack, n, mac, &learned, now_ns);
+	return learned;
 }
 
 /* --- the table --------------------------------------------------------------------------------- */

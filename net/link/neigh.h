@@ -11,7 +11,7 @@
  *                address that we know (RFC 1122 2.3.2.1 (2)), then by broadcasts; still used
  *                meanwhile
  *
- * An entry that nobody confirms is removed; the next packet then starts from the beginning.
+ * An unconfirmed entry is removed; the next packet then starts from the beginning.
  *
  * Two link addresses for one neighbour.  An answer to a broadcast of ours is believed, the first one
  * where several come.  Whatever else names another link address than the entry has is a claim:
@@ -23,7 +23,7 @@
  *   lately refuted                       polled again after a pause, which grows from 1 s to 8 s
  *
  * DEVIATION: RFC 826 (packet reception) changes the entry at once in each case: one forged frame then
- * takes a connection's packets away until somebody asks again, a minute later.  A neighbour that
+ * takes a connection's packets away until it is asked for again, a minute later.  A neighbour that
  * moves and says so costs NEIGH_POLLED_NS more.
  */
 #ifndef NET_LINK_NEIGH_H
@@ -38,7 +38,7 @@
 #define NEIGH_QUEUE_MAX 64                   /* packets that wait for one unresolved neighbour; a
                                               * datagram can have 45 fragments */
 #define NEIGH_WAITING_MAX 512                /* packets that wait for all of them: half of the
-                                              * frames there are, or whoever pings us in the names
+                                              * frames there are, or a host that pings us in the names
                                               * of neighbours that do not exist has them all */
 #define NEIGH_ATTEMPTS 3                     /* requests before giving up */
 #define NEIGH_RETRY_NS NS_PER_S              /* between them, and after the last one */
@@ -49,7 +49,7 @@
 #define NEIGH_IN_USE_NS (10 * NS_PER_S)      /* sent to within: a claim is checked before it counts */
 #define NEIGH_CLAIM_PAUSE_NS NS_PER_S        /* behind a refuted claim; doubled three times */
 #define NEIGH_DOUBT_NS (3 * NS_PER_S)        /* a transport's doubt starts one probe in that time */
-#define NEIGH_REACHABLE_NS (60 * NS_PER_S)   /* how long an answer is believed without a look */
+#define NEIGH_REACHABLE_NS (60 * NS_PER_S)   /* how long an answer is believed without a check */
 #define NEIGH_DEVICE_RETRY_NS NS_PER_MS      /* the device had no room for all that waited */
 
 enum neigh_state { NEIGH_FREE, NEIGH_INCOMPLETE, NEIGH_REACHABLE, NEIGH_PROBE };
@@ -66,7 +66,7 @@ struct neigh {
 	bool polled;      /* PROBE: a device has taken one of the polls */
 	uint8_t mac[NETIF_MAC_LEN]; /* valid unless INCOMPLETE */
 	uint8_t claimant[NETIF_MAC_LEN]; /* the first one that waits to be checked */
-	uint8_t claims;   /* 0: nobody; 1: `claimant`; 2: others as well */
+	uint8_t claims;   /* 0: none; 1: `claimant`; 2: others as well */
 	uint8_t refuted;  /* claims in a row that the neighbour has refuted */
 	uint64_t refuted_ns; /* the latest of them */
 	uint64_t asked_ns; /* the latest request */
@@ -83,13 +83,13 @@ struct neigh_resolver {
 	uint8_t family;    /* enum net_family, of the addresses that it resolves */
 	uint16_t eth_type; /* of the packets that are resolved: their protocol (net/link/link.h) has
 			    * undeliverable() */
-	/* Sends one request: to n->mac alone where neigh_is_poll(), else to everybody.  ERR_OK: a
+	/* Sends one request: to n->mac alone where neigh_is_poll(), else by broadcast.  ERR_OK: a
 	 * device has it. */
 	int (*ask)(struct stack *stack, const struct neigh *n, uint64_t now_ns);
 	/* The neighbour was at `old`, does not answer there, and is now at n->mac. */
 	void (*moved)(struct stack *stack, const struct neigh *n, const uint8_t *old,
 		      uint64_t now_ns);
-	/* Nobody answered n->attempts requests; n->refused came. */
+	/* No host answered n->attempts requests; n->refused came. */
 	void (*gave_up)(struct stack *stack, const struct neigh *n);
 };
 
@@ -116,8 +116,8 @@ int neigh_output(struct stack *stack, struct netif *netif, const struct net_addr
 struct refused *neigh_awaits(struct stack *stack, const struct netif *netif,
 			     const struct net_addr *addr);
 
-/* A transport hears nothing from beyond the neighbour, or what says that nothing of ours arrives (RFC
- * 1122 3.3.1.4): it is asked whether it is still there, and forgotten where nobody answers; at most
+/* A transport receives nothing from beyond the neighbour, or what says that nothing of ours arrives (RFC
+ * 1122 3.3.1.4): it is asked whether it is still there, and removed where it does not answer; at most
  * once in NEIGH_DOUBT_NS. */
 void neigh_doubt(struct stack *stack, struct netif *netif, const struct net_addr *addr,
 		 uint64_t now_ns);
@@ -127,15 +127,15 @@ void neigh_doubt(struct stack *stack, struct netif *netif, const struct net_addr
 void neigh_unlink_owner(struct stack *stack, const void *owner);
 
 /* The interface has no address of that family any more: its entries of it go, and what waits in them. */
-void neigh_forget(struct stack *stack, const struct netif *netif, uint8_t family);
+void neigh_remove_all(struct stack *stack, const struct netif *netif, uint8_t family);
 
-enum neigh_news {
-	NEIGH_NEWS_UPDATE, /* changes an entry that exists (RFC 826: merge) */
-	NEIGH_NEWS_LEARN,  /* may also make one: the neighbour wants to talk to us */
+enum neigh_hint {
+	NEIGH_HINT_UPDATE, /* changes an entry that exists (RFC 826: merge) */
+	NEIGH_HINT_LEARN,  /* may also make one: the neighbour wants to talk to us */
 };
 
-struct neigh_heard {
-	struct neigh *entry; /* NULL: the news was of no interest */
+struct neigh_learned {
+	struct neigh *entry; /* NULL: the packet was of no interest */
 	bool answered;       /* a request of ours was open */
 	bool changed;        /* the link address is new */
 	bool moved;          /* ... and was `old` before */
@@ -146,9 +146,9 @@ struct neigh_heard {
 
 /* The neighbour said its link address.  Tells what was new in that.  The resolver then says so and
  * calls neigh_flush(), in this order: the answer stands in the log before what it set free. */
-struct neigh_heard neigh_learn(struct stack *stack, struct netif *netif,
+struct neigh_learned neigh_learn(struct stack *stack, struct netif *netif,
 			       const struct net_addr *addr, const uint8_t *mac,
-			       enum neigh_news news, uint64_t now_ns);
+			       enum neigh_hint hint, uint64_t now_ns);
 /* Sends the packets that waited for the entry, those that the device has no room for a little later. */
 void neigh_flush(struct stack *stack, struct neigh *n, uint64_t now_ns);
 

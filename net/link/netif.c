@@ -1,8 +1,8 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * The two doors between drivers and the stack: counts what passes, and completes on the way out
- * what the device cannot do itself.  Segmenting is never done here: who builds large segments has
+ * The two interfaces between drivers and the stack: counts what passes, and completes on the way out
+ * what the device cannot do itself.  Segmenting is never done here: the sender of large segments has
  * asked for NETIF_TX_TSO4 first.
  */
 #include "net/netif.h"

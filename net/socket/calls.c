@@ -129,7 +129,7 @@ int sock_getpeername(struct stack *stack, int fd, struct net_endpoint *remote)
 
 /* --- options --------------------------------------------------------------------------------- */
 
-static int take_error(struct socket *sock)
+static int consume_error(struct socket *sock)
 {
 	int err;
 
@@ -209,7 +209,7 @@ int sock_getsockopt(struct stack *stack, int fd, enum sock_option option, int64_
 	if (sock == NULL)
 		return ERR_BADF;
 	if (option == SOCK_SO_ERROR) {
-		*value = take_error(sock);
+		*value = consume_error(sock);
 		return ERR_OK;
 	}
 	if (option == SOCK_SO_TYPE) {

@@ -73,7 +73,7 @@ int dgram_disconnect(struct stack *stack, struct socket *sock)
 	return ERR_OK;
 }
 
-static int take_error(struct socket *sock)
+static int consume_error(struct socket *sock)
 {
 	int err = sock->udp.error;
 
@@ -87,7 +87,7 @@ int dgram_send(struct stack *stack, struct socket *sock, const void *buf, size_t
 	       const struct net_endpoint *to, uint64_t now_ns)
 {
 	const struct net_endpoint *dst = to != NULL ? to : &sock->udp.remote;
-	int err = take_error(sock);
+	int err = consume_error(sock);
 
 	if (err != ERR_OK)
 		return err;
@@ -122,7 +122,7 @@ int dgram_receive(struct socket *sock, struct sock_msg *msg, unsigned flags)
 {
 	struct pktbuf *pkt;
 	size_t n, len;
-	int err = take_error(sock);
+	int err = consume_error(sock);
 
 	if (err != ERR_OK)
 		return err;

@@ -11,7 +11,7 @@
 #include "net/tcp/tcp.h"
 #include "net/udp/udp.h"
 
-/* 0, 1 and 2 have a meaning of their own to everybody who ever used a descriptor. */
+/* 0, 1 and 2 have a meaning of their own to every user of descriptors. */
 #define SOCKET_FD_FIRST 3
 
 struct socket {
@@ -22,7 +22,7 @@ struct socket {
 	bool any_address;  /* datagram: without a peer it is spoken to at any address of ours */
 	bool broadcast;    /* datagram: SO_BROADCAST */
 	bool shut_write, shut_read; /* datagram; TCP knows by itself */
-	void *watcher;     /* stream: of sock_watch(); NULL: nobody watches it */
+	void *watcher;     /* stream: of sock_watch(); NULL: not watched */
 	struct socket *active_next, **active_prev; /* the list of those; prev NULL: not on it */
 	union {
 		struct {

@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * Who has many streams is told which of them are worth a look: a list of those that something has
+ * Which of many streams should be checked: a list of those that something has
  * happened to, each on it once.  Putting one on it and taking the first off it cost the same with three
  * streams as with three thousand.
  */

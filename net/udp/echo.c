@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * Echo requests out, replies in (RFC 792, RFC 1122 3.2.2.6: an application may send them, and gets
- * the replies and the errors).  The identifier is the stack's to give, so that nobody hears replies
+ * the replies and the errors).  The identifier is the stack's to give, so that no socket receives replies
  * to another's requests.
  */
 #include "net/udp/echo.h"
@@ -55,7 +55,7 @@ int echo_send(struct stack *stack, const struct udp_pcb *pcb, const void *messag
 	return err;
 }
 
-/* Our identifier, and somebody else's address. */
+/* Our identifier, and another host's address. */
 static void refuse_stranger(struct stack *stack, const struct icmp_header *h,
 			    const struct ip_facts *facts)
 {

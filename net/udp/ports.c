@@ -33,7 +33,7 @@ struct udp_layer {
 
 /* --- the tables ----------------------------------------------------------------------------------- */
 
-static bool take_buckets(struct stack *stack, struct udp_layer *layer, uint32_t n)
+static bool alloc_buckets(struct stack *stack, struct udp_layer *layer, uint32_t n)
 {
 	const struct net_port *port = stack->port;
 	struct udp_pcb **both = port->alloc(port->ctx, 2 * n * sizeof(both[0]));
@@ -60,7 +60,7 @@ struct udp_layer *udp_layer_create(struct stack *stack)
 	if (layer == NULL)
 		return NULL;
 	*layer = (struct udp_layer){0};
-	if (take_buckets(stack, layer, BUCKETS_AT_FIRST))
+	if (alloc_buckets(stack, layer, BUCKETS_AT_FIRST))
 		return layer;
 	port->free(port->ctx, layer, sizeof(*layer));
 	return NULL;
@@ -148,7 +148,7 @@ static void port_remove(struct stack *stack, struct udp_pcb *pcb)
 	*at = pcb->port_next;
 }
 
-/* A list in the order of binding: whoever is put in again first has to go behind the others. */
+/* A list in the order of binding: an entry that is inserted again has to go behind the others. */
 static struct udp_pcb *reversed(struct udp_pcb *list)
 {
 	struct udp_pcb *done = NULL, *next;
@@ -167,7 +167,7 @@ static void grow(struct stack *stack)
 	struct udp_layer *layer = stack->udp;
 	struct udp_layer old = *layer;
 
-	if (!take_buckets(stack, layer, 2 * old.n_buckets))
+	if (!alloc_buckets(stack, layer, 2 * old.n_buckets))
 		return;
 	for (uint32_t i = 0; i < old.n_buckets; i++) {
 		struct udp_pcb *pcb, *next;
@@ -266,9 +266,9 @@ void udp_connect(struct stack *stack, struct udp_pcb *pcb, const struct net_addr
 
 void udp_disconnect(struct stack *stack, struct udp_pcb *pcb, const struct net_addr *local)
 {
-	const struct net_endpoint nobody = {.port = 0};
+	const struct net_endpoint unspecified = {.port = 0};
 
-	udp_connect(stack, pcb, local, &nobody);
+	udp_connect(stack, pcb, local, &unspecified);
 }
 
 /* --- whose a datagram is -------------------------------------------------------------------------- */

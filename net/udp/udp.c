@@ -202,7 +202,7 @@ static bool checksum_is_bad(const struct pktbuf *pkt, const struct udp_header *h
 	return checksum_finish(sum) != 0;
 }
 
-/* It came to a port that speaks to somebody else: a server that answers from another address, for
+/* It came to a port connected to another peer: a server that answers from another address, for
  * one. */
 static void refuse_stranger(struct stack *stack, const struct net_endpoint *remote,
 			    const struct net_endpoint *local)
@@ -356,15 +356,15 @@ static void udp_too_big(struct stack *stack, const struct ip_error *error, uint6
 	struct udp_pcb *pcb = find_any_sender(stack, error);
 	const struct net_addr *dst = &error->remote.addr;
 	struct ip_route route;
-	uint16_t claim;
+	uint16_t candidate;
 
 	if (pcb == NULL || pcb->pmtu == UDP_PMTU_DONT || ip_route(stack, dst, &route) != ERR_OK)
 		goto ignore;
-	claim = ip_path_claim(dst, error->mtu, error->quoted_len,
+	candidate = ip_path_candidate(dst, error->mtu, error->quoted_len,
 			      ip_path_find(stack, dst, error->protocol, route.netif->mtu, now_ns).mtu);
-	if (claim == 0)
+	if (candidate == 0)
 		goto ignore;
-	(void)ip_path_lower(stack, dst, error->protocol, claim, now_ns);
+	(void)ip_path_lower(stack, dst, error->protocol, candidate, now_ns);
 	if (pcb->pmtu == UDP_PMTU_DO && udp_is_connected(pcb)) {
 		pcb->error = ERR_MSGSIZE; /* RFC 1122 4.1.3.3 */
 		pcb->error_by = error->reporter;

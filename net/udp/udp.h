@@ -29,7 +29,7 @@ struct udp_layer; /* every bound port of one stack */
 #define UDP_RCVBUF_MIN (2u * 1024)
 
 enum udp_pmtu { /* as enum sock_pmtu in net/socket.h */
-	UDP_PMTU_DONT, /* DF clear: whoever must may cut */
+	UDP_PMTU_DONT, /* DF clear: any router may fragment */
 	UDP_PMTU_WANT, /* DF set on what fits the path as far as it is known; we cut what does not */
 	UDP_PMTU_DO,   /* DF always; ERR_MSGSIZE for what does not fit */
 };
@@ -62,7 +62,7 @@ void udp_layer_destroy(struct stack *stack, struct udp_layer *layer);
 
 /* --- udp/ports.c ---------------------------------------------------------------------------------- */
 
-/* Any address of ours where local->addr is that of nobody.  Port 0 takes an ephemeral one,
+/* Any address of ours where local->addr is unspecified.  Port 0 takes an ephemeral one,
  * unpredictably (RFC 6056).  ERR_ADDRINUSE, ERR_ADDRNOTAVAIL. */
 int udp_bind(struct stack *stack, struct udp_pcb *pcb, const struct net_endpoint *local) MUST_CHECK;
 /* Also throws away what waits to be read. */
@@ -70,12 +70,12 @@ void udp_unbind(struct stack *stack, struct udp_pcb *pcb);
 /* A bound port hears this peer only, at this address of ours. */
 void udp_connect(struct stack *stack, struct udp_pcb *pcb, const struct net_addr *local,
 		 const struct net_endpoint *remote);
-/* Everybody again, at `local`. */
+/* Any peer again, at `local`. */
 void udp_disconnect(struct stack *stack, struct udp_pcb *pcb, const struct net_addr *local);
 /* Whose datagram it is, or NULL. */
 struct udp_pcb *udp_find(const struct stack *stack, const struct net_endpoint *remote,
 			 const struct net_endpoint *local);
-/* Who has that port at that address of ours, and speaks to somebody (else); NULL: nobody. */
+/* The control block at that port and address of ours that is connected to (another) peer; NULL: none. */
 struct udp_pcb *udp_find_connected(const struct stack *stack, bool echo,
 				   const struct net_endpoint *local);
 /* Whose answer it is to an echo request with the identifier local->port, or NULL. */
@@ -132,7 +132,7 @@ void udp_register(struct stack *stack, const struct udp_service *service);
 /* NULL: none is registered. */
 const struct udp_service *udp_service(const struct stack *stack);
 
-/* A connected port has sent, or is about to be closed: where nothing has come back for long IP hears of
+/* A connected port has sent, or is about to be closed: where nothing has come back for long IP is notified of
  * it (RFC 1122 3.3.1.4). */
 void udp_asked(struct stack *stack, struct udp_pcb *pcb, uint64_t now_ns);
 void udp_gave_up(struct stack *stack, struct udp_pcb *pcb, uint64_t now_ns);

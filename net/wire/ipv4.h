@@ -59,7 +59,7 @@ struct ipv4_header {
 };
 
 /* The header's own fields.  False when it is not IPv4 or its header does not lie in `len` bytes;
- * total_len is not judged against `len` (the packet that an ICMP error quotes is cut short). */
+ * total_len is not judged against `len` (the packet that an ICMP error quotes is truncated). */
 static inline bool ipv4_header_read_quoted(const uint8_t *p, size_t len, struct ipv4_header *h)
 {
 	if (len < IPV4_HEADER_LEN || p[IPV4_OFF_VERSION_IHL] >> 4 != 4)

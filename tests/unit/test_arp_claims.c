@@ -415,7 +415,7 @@ TEST(the_address_goes_during_the_check)
 	send_to(KIT_PEER_MAC);
 	gratuitous_reply(evil_mac);
 	expect_request(KIT_PEER_MAC);
-	neigh_forget(k.stack, &k.netif, NET_FAMILY_IPV4);
+	neigh_remove_all(k.stack, &k.netif, NET_FAMILY_IPV4);
 	assert_null(peer());
 	kit_advance(&k, 10 * NS_PER_S);
 	expect_silence();

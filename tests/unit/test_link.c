@@ -152,5 +152,5 @@ TEST(a_family_without_a_resolver_is_refused)
 	assert_int_equal(neigh_output(k.stack, &k.netif, &addr,
 				      pktbuf_alloc(&k.stack->pool, PKTBUF_HEADROOM), k.now_ns),
 			 ERR_AFNOSUPPORT);
-	assert_null(neigh_learn(k.stack, &k.netif, &addr, mac, NEIGH_NEWS_LEARN, k.now_ns).entry);
+	assert_null(neigh_learn(k.stack, &k.netif, &addr, mac, NEIGH_HINT_LEARN, k.now_ns).entry);
 }

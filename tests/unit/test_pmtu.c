@@ -54,7 +54,7 @@ TEST(a_claim_goes_down_only)
 	const struct net_addr far = net_addr_ipv4(KIT_FAR_IP);
 
 	for (unsigned i = 0; i < ARRAY_LEN(rows); i++)
-		assert_int_equal(ip_path_claim(&far, rows[i].said, rows[i].quoted, rows[i].current),
+		assert_int_equal(ip_path_candidate(&far, rows[i].said, rows[i].quoted, rows[i].current),
 				 rows[i].claim);
 }
 

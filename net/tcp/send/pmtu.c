@@ -149,7 +149,7 @@ static uint16_t candidate_of(const struct tcb *tcb, const struct ip_error *error
 	if ((tcb->snd.pmtu.may_fragment && !guessed) || seq_gt(tcb->snd.una, error->seq) ||
 	    seq_geq(error->seq, tcb->snd.nxt))
 		return 0;
-	return ip_path_claim(&tcb->id.remote.addr, error->mtu, error->quoted_len,
+	return ip_path_candidate(&tcb->id.remote.addr, error->mtu, error->quoted_len,
 			     (uint16_t)(mss + tcb_header_len(tcb)));
 }
 
