@@ -105,22 +105,22 @@ const struct config_key *config_platform_keys(struct config_platform *platform, 
 		{"ip", IP_ALLOWED,
 		 CONFIG_HELP("dhcp",
 			     "the machine's address as Linux's nfsroot writes it, trailing parts "
-			     "optional; without a client it is asked for by DHCP, with the host's name "
+			     "optional; without a client DHCP supplies it, with the host's name "
 			     "if there is one; off or none: no address; dns0 and dns1 are asked for names, "
 			     "before the network's own; the mask also as /24, there or behind the client"),
 		 config_set_ip, &platform->ip, NULL, 0},
 		{"nic", "a number from 0, eth0 and so on, or a MAC address such as 52:54:00:12:34:56",
 		 CONFIG_HELP("the first with a link",
 			     "which network device is used, in the order of their PCI addresses; ip= can "
-			     "say it, too"),
+			     "name it, too"),
 		 config_set_nic, &platform->nic, NULL, 0},
 		{"dhcp-timeout", "seconds above 0, decimals allowed",
-		 CONFIG_HELP("15", "how long to wait for a link (then it is status 7), and from then on for "
-				   "an address (then 111); a machine that stays (hold, count, retry, a "
-				   "server) goes on without"),
+		 CONFIG_HELP("15", "how long to wait for a link (else status 7), and from then on for "
+				   "an address (else 111); a machine that stays (hold, count, retry, a "
+				   "server) continues without"),
 		 config_set_seconds_above_0, &platform->dhcp_timeout_ns, NULL, 0},
 		{"link-local", "yes, no",
-		 CONFIG_HELP("no", "whether to take an address of 169.254/16 (RFC 3927) where no DHCP "
+		 CONFIG_HELP("no", "whether to use an address of 169.254/16 (RFC 3927) where no DHCP "
 				   "server answers"),
 		 config_set_yes_no, &platform->link_local, NULL, 0},
 		{"ecn", "accept, ask, accurate, off",
@@ -130,12 +130,12 @@ const struct config_key *config_platform_keys(struct config_platform *platform, 
 			     "SYN, or not at all"),
 		 config_set_ecn, &platform->ecn, NULL, 0},
 		{"congestion", "cubic, newreno",
-		 CONFIG_HELP("cubic", "what decides how much TCP puts on its way (RFC 9438, RFC 6582)"),
+		 CONFIG_HELP("cubic", "congestion control: how much data TCP may have in flight (RFC 9438, RFC 6582)"),
 		 config_set_congestion, &platform->congestion, NULL, 0},
 		{"entropy", "auto, require, any",
 		 CONFIG_HELP("auto",
 			     "whether a run may go on where the random generator is seeded weakly: require "
-			     "makes that status 113; auto and any go on, with a line that says so"),
+			     "makes that status 113; auto and any go on, with a warning in the log"),
 		 config_set_entropy, &platform->entropy, NULL, 0},
 		{"timeout", "seconds above 0, decimals allowed",
 		 CONFIG_HELP("30; a server has none", "end of the whole run, all of count= included"),

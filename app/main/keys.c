@@ -6,7 +6,7 @@ static const struct config_key keys[] = {
 	{"url", PROBE_URL_ALLOWED,
 	 CONFIG_HELP("this, tcp= or ping= must be given",
 		     "what to fetch; the host is an IPv4 address or a name, user:password@ may "
-		     "stand before it; up to 16, one after the other"),
+		     "stand before it; up to 16, in order"),
 	 probe_set_url, &application.checks.urls, &application.checks.url_at_fault,
 	 CONFIG_LIST | CONFIG_SECRET_URL},
 	{"tcp", "host:port",
@@ -20,18 +20,18 @@ static const struct config_key keys[] = {
 	 CONFIG_HELP("none", "the address of a name, as a line of a hosts file; up to 16"),
 	 probe_set_host, &application.checks.hosts, NULL, CONFIG_LIST},
 	{"method", "GET, HEAD, POST, PUT",
-	 CONFIG_HELP("GET, or POST with a body=", "how to ask"), probe_set_method,
+	 CONFIG_HELP("GET, or POST with a body=", "the request's method"), probe_set_method,
 	 &application.checks.method, NULL, 0},
 	{"header", "Name: value",
 	 CONFIG_HELP("none", "a field of the request, in the place of the default one of that "
-			     "name; without a value it takes that one out; up to 32"),
+			     "name; without a value it removes that one; up to 32"),
 	 probe_set_field, &application.checks.request.fields, NULL, CONFIG_LIST | CONFIG_SECRET_FIELD},
 	{"body", "text",
 	 CONFIG_HELP("none", "what is sent, as application/x-www-form-urlencoded unless a "
 			     "header= says otherwise"),
 	 probe_set_value, &application.checks.request.body, NULL, 0},
 	{"user-agent", "text",
-	 CONFIG_HELP("dialtone/VERSION", "who asks; empty: no such field"), config_set_text,
+	 CONFIG_HELP("dialtone/VERSION", "the request's User-Agent; empty: no such field"), config_set_text,
 	 application.checks.request.user_agent, NULL, 0},
 	{"user", "name:password",
 	 CONFIG_HELP("none", "for basic authentication, to the URL's own host only; comes before "
@@ -41,30 +41,30 @@ static const struct config_key keys[] = {
 	 CONFIG_HELP("0", "how many redirects to follow; more is status 47"), probe_set_follow,
 	 &application.checks.follow, NULL, 0},
 	{"retry", "0 to 100",
-	 CONFIG_HELP("0", "how often to try again what may pass by itself: a time-out, a name "
+	 CONFIG_HELP("0", "how often to retry after a transient failure: a timeout, a name "
 			  "that did not resolve, no ARP answer, no address, no link, 408, 429, "
-			  "500, 502, 503, 504; after 1, 2, 4 ... 600 seconds, or what the "
-			  "server's Retry-After says"),
+			  "500, 502, 503, 504; after 1, 2, 4 ... 600 seconds, or the "
+			  "server's Retry-After"),
 	 probe_set_retry, &application.checks.retry, NULL, 0},
 	{"retry-connrefused", "yes, no",
 	 CONFIG_HELP("no", "whether a refused connection is tried again, too"), config_set_yes_no,
 	 &application.checks.retry_refused, NULL, 0},
 	{"connect-timeout", "seconds above 0, decimals allowed",
-	 CONFIG_HELP("10", "how long a connection may take to come about, or a ping's reply; where "
+	 CONFIG_HELP("10", "timeout for a connection to open, or for a ping's reply; where "
 			   "it, retry= or timeout= is given, ARP is asked for so long"),
 	 probe_set_connect_timeout, &application.checks, NULL, 0},
 	{"max-time", "seconds above 0, decimals allowed",
 	 CONFIG_HELP("no limit but timeout=",
-		     "how long one transfer may take, its redirects included"),
+		     "timeout for one transfer, its redirects included"),
 	 config_set_seconds_above_0, &application.checks.max_time_ns, NULL, 0},
 	{"expect.status", "codes and ranges, such as 200,204,300-399",
-	 CONFIG_HELP("200-399", "the statuses that are right; any other is status 22"),
+	 CONFIG_HELP("200-399", "the accepted statuses; any other is status 22"),
 	 expect_set_status, &application.checks.expect, NULL, 0},
 	{"expect.body", "text",
-	 CONFIG_HELP("none", "what the body has to hold, else status 112"), expect_set_body,
+	 CONFIG_HELP("none", "text that the body must contain, else status 112"), expect_set_body,
 	 &application.checks.expect, NULL, 0},
 	{"expect.sha256", "64 hexadecimal digits",
-	 CONFIG_HELP("none", "what the body's SHA-256 has to be, else status 112"),
+	 CONFIG_HELP("none", "the required SHA-256 of the body, else status 112"),
 	 expect_set_sha256, &application.checks.expect, NULL, 0},
 	{"mode", "client, server",
 	 CONFIG_HELP("client; server where there is a listen=",
@@ -74,11 +74,11 @@ static const struct config_key keys[] = {
 	{"listen", "port, or address:port", CONFIG_HELP("80", "where a server listens"),
 	 server_set_listen, &application.listens, NULL, 0},
 	{"requests", "1 to 1000000000",
-	 CONFIG_HELP("no limit", "how many requests a server answers, and then it ends"),
+	 CONFIG_HELP("no limit", "how many requests a server answers before it ends"),
 	 server_set_requests, &application.listens, NULL, 0},
 	{"log.connections", "a number, all",
-	 CONFIG_HELP("20", "how many of a server's connections, and of its requests, the log tells "
-			   "one by one at once; one more each second"),
+	 CONFIG_HELP("20", "how many of a server's connections, and of its requests, are logged "
+			   "individually at once; one more each second"),
 	 server_set_log_connections, &application.listens, NULL, 0},
 	{"max-body", "bytes",
 	 CONFIG_HELP("no limit", "how large an answer's body may be; a larger one is status 63"),

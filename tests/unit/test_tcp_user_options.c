@@ -1,8 +1,8 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * How long a silent peer is believed in: keep-alives (RFC 9293 3.8.4) and the time-out that the
- * user chose (R2 of 3.8.3; RFC 5482, local only).  And what else the user chooses: Diffserv, TTL.
+ * What the user chooses: keep-alives (RFC 9293 3.8.4), the user timeout
+ * (R2 of 3.8.3; RFC 5482, local only), Diffserv, TTL.
  */
 #include "tests/lib/tcp_kit.h"
 #include "tests/runner/unit.h"
