@@ -9,8 +9,11 @@ LIB         := $(BUILD)/lib
 LIB_HEADERS := $(addprefix net/,net.h congestion.h counters.h dhcp.h netif.h pktbuf.h port.h socket.h) \
                $(addprefix base/,assert.h bytes.h compiler.h err.h net_addr.h refused.h) \
                $(addprefix log/,event.h events.def)
+# For one version: where these were before, they still are.
+LIB_MOVED   := base/event.h base/events.def
+LIB_INCLUDE := $(LIB_HEADERS:%=$(LIB)/include/%) $(LIB_MOVED:%=$(LIB)/include/%)
 # Headers that an earlier version exported.
-LIB_STALE   = $(filter-out $(LIB_HEADERS:%=$(LIB)/include/%),$(wildcard $(LIB)/include/*/*))
+LIB_STALE   = $(filter-out $(LIB_INCLUDE),$(wildcard $(LIB)/include/*/*))
 LIB_GLOBALS := net_* netif_* pktbuf_* sock_* refused_* err_text
 LIB_SRCS    := $(BASE_SRCS) $(NET_SRCS)
 LIB_OBJS    := $(LIB_SRCS:%.c=$(LIB)/obj/%.o)
@@ -19,7 +22,7 @@ LIB_CFLAGS  := $(COMMON_CFLAGS) -O2 -fPIC -fstack-protector-strong
 EXAMPLE_CFLAGS := -std=c11 -O1 -g -Wall -Wextra -Wpedantic -Werror
 
 .PHONY: lib check-example
-lib: $(LIB)/libdialtone-net.a $(LIB_HEADERS:%=$(LIB)/include/%) ## the stack as a library for the host: archive and headers in build/lib
+lib: $(LIB)/libdialtone-net.a $(LIB_INCLUDE) ## the stack as a library for the host: archive and headers in build/lib
 	@rm -f $(LIB_STALE)
 
 $(LIB)/obj/%.o: %.c Makefile net/lib.mk | $(BUILD)/.setup-build
@@ -37,6 +40,10 @@ $(LIB)/libdialtone-net.a: $(LIB)/dialtone-net.o
 	@rm -f $@
 	@echo "  AR      $@"
 	$(Q)ar rcs $@ $^
+
+$(LIB_MOVED:%=$(LIB)/include/%): $(LIB)/include/base/%: net/lib.mk
+	@mkdir -p $(@D)
+	@echo '#include "log/$*" /* it has moved there */' > $@
 
 $(LIB)/include/%: %
 	@mkdir -p $(@D)

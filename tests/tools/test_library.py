@@ -48,6 +48,13 @@ def test_a_header_stands_alone(name):
     compiles('extern "C" {\n' + twice + '}\nint main() { return 0; }\n', '-x', 'c++', '-std=c++20')
 
 
+def test_where_headers_were_before():
+    """A program of the version before compiles."""
+    compiles('#include "base/event.h"\n'
+             'enum { N =\n#define EVENT(...) + 1\n#include "base/events.def"\n};\n'
+             'struct event_sink sink;\n_Static_assert(N > 50, "");\nint main(void) { return 0; }\n', '-x', 'c', '-std=c11')
+
+
 SYSTEM = ['arpa/inet.h', 'err.h', 'errno.h', 'net/if.h', 'netdb.h', 'netinet/in.h',
           'netinet/ip_icmp.h', 'netinet/tcp.h', 'netinet/udp.h', 'poll.h', 'stdio.h', 'stdlib.h',
           'string.h', 'sys/epoll.h', 'sys/param.h', 'sys/socket.h', 'time.h', 'unistd.h']
