@@ -4,6 +4,9 @@
  * The addresses of an interface: a short list, in the order in which they came.  What an address that
  * comes or goes means for routes, neighbours and connections is decided where it is given
  * (net_set_ipv4()).
+ *
+ * NOT DONE: a second IPv4 address.  What arrives, ARP and conflict detection look at the first alone
+ * (netif->ipv4), and net_set_ipv4() replaces it.
  */
 #include "net/ip/ip.h"
 
