@@ -317,15 +317,15 @@ def check_words(root):
 # what it is, how a second one looks, where the one is and what may look like it for a reason.
 SINGLE = [
     ('struct span of base/span.h',
-     re.compile(r'^struct (\w+) \{\n\s+const (?:char|uint8_t|void) \*\w+;[^\n]*\n\s+(?:size_t|uint\d+_t) \w+;[^\n]*\n\}',
-                re.M),
+     re.compile(r'^(?:typedef )?struct (\w*) ?\{\n(?:\s+const (?:char|uint8_t|void) \*\w+;\s+(?:size_t|uint\d+_t) \w+;|'
+                r'\s+(?:size_t|uint\d+_t) (?:len|length|size|n);\s+const (?:char|uint8_t|void) \*\w+;)\s*\}', re.M),
      # Values of an event's fields; what a device reads (a scatter-gather list).
      ('base/span.h', 'log/event.h', 'net/pktbuf.h')),
     ('a function of base/chars.h',
      re.compile(r"([<>]=? '[09azAZfF]'|- '[aA]' \+ 10|== ' ' \|\| \w+ == '\\t')"),
      ('base/chars.h', 'boot/efi/')),
-    ('ip_is_ours() of net/ip/ip.h', re.compile(r'(->ipv4 == (?!0\b)\w+)'), ('net/ip/',)),
-    ('what app/report.h has for it', re.compile(r'("timed out after)'), ('app/report.c',)),
+    ('ip_is_ours() of net/ip/ip.h', re.compile(r'(->ipv4 == (?!0\b)\w+|\w+ == \w+->ipv4\b)'), ('net/ip/', 'net/link/arp.c')),
+    ('what app/report.h has for it', re.compile(r'("(?:[^"\n]* )?timed out after)'), ('app/report.c',)),
 ]
 
 

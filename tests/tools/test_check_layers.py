@@ -126,6 +126,9 @@ SPAN = "struct %s {\n\tconst %s *at;%s\n\tsize_t len;\n};\n"
 @pytest.mark.parametrize('path, text, fault', [
     ('app/http/x.h', SPAN % ('piece', 'char', ' /* text */'), 'piece: use struct span of base/span.h'),
     ('net/x.c', SPAN % ('area', 'uint8_t', ''), 'area: use struct span of base/span.h'),
+    ('net/x.c', 'struct area {\n\tsize_t len;\n\tconst char *at;\n};\n', 'area: use struct span of base/span.h'),
+    ('net/x.c', 'typedef struct {\n\tconst char *at;\n\tsize_t len;\n} area;\n', ': use struct span of base/span.h'),
+    ('net/x.c', 'struct x {\n\tsize_t count;\n\tconst char *source;\n};\n', None),
     ('base/span.h', SPAN % ('span', 'char', ''), None),
     ('net/x.c', 'struct area {\n\tuint8_t *at;\n\tsize_t len;\n};\n', None),
     ('net/x.c', 'struct area {\n\tconst char *at;\n\tsize_t len, used;\n};\n', None),
@@ -136,6 +139,8 @@ SPAN = "struct %s {\n\tconst %s *at;%s\n\tsize_t len;\n};\n"
     ('app/x.c', "/* c >= '0' && c <= '9' */ if (c == '0' || c == '9')", None),
     ('base/chars.h', "return c >= '0' && c <= '9';", None),
     ('net/tcp/x.c', 'if (n->ipv4 == dst)', '->ipv4 == dst: use ip_is_ours() of net/ip/ip.h'),
+    ('net/tcp/x.c', 'if (dst == n->ipv4)', 'dst == n->ipv4: use ip_is_ours() of net/ip/ip.h'),
+    ('app/probe/x.c', 'f("the check timed out after ");', '"the check timed out after: use what app/report.h has for it'),
     ('net/link/x.c', 'if (n->ipv4 == 0)', None), ('net/ip/x.c', 'if (n->ipv4 == dst)', None),
     ('app/probe/x.c', 'strbuf_str(sb, "timed out after ");', '"timed out after: use what app/report.h has for it'),
     ('app/report.c', 'strbuf_str(sb, "timed out after ");', None),
