@@ -28,7 +28,7 @@ static const struct config_key keys[] = {
 	 probe_set_field, &application.checks.request.fields, NULL, CONFIG_LIST | CONFIG_SECRET_FIELD},
 	{"body", "text",
 	 CONFIG_HELP("none", "what is sent, as application/x-www-form-urlencoded unless a "
-			     "header= says otherwise"),
+			     "header= sets another type"),
 	 probe_set_value, &application.checks.request.body, NULL, 0},
 	{"user-agent", "text",
 	 CONFIG_HELP("dialtone/VERSION", "the request's User-Agent; empty: no such field"), config_set_text,
