@@ -29,7 +29,7 @@ check: ## host tests: check-fast, another CPU's compiler, then tools, then the s
 	@$(MAKE) --no-print-directory check-example
 	@$(MAKE) --no-print-directory sim TESTS=
 
-check-fast: ## what one runs after every change: layers, rules, unit tests
+check-fast: ## to run after every change: layers, rules, unit tests
 	@$(MAKE) --no-print-directory check-layers
 	@$(MAKE) --no-print-directory unit TESTS=
 	@$(MAKE) --no-print-directory check-rules
@@ -77,7 +77,7 @@ check-tools: $(BUILD)/lib/example/two_stacks $(HELP_CONFIG) | $(BUILD)/.setup-ch
 
 # Where a change is meant to change what a run does (docs/testing.md).
 .PHONY: golden-update
-golden-update: $(BUILD)/host/sim all | $(BUILD)/.setup-run $(BUILD)/.setup-test ## write tests/golden anew
+golden-update: $(BUILD)/host/sim all | $(BUILD)/.setup-run $(BUILD)/.setup-test ## rewrite tests/golden
 	@GOLDEN_UPDATE=1 $< test_golden_calls test_golden_stack
 	@GOLDEN_UPDATE=1 DIALTONE_BUILD=$(abspath $(BUILD)) tools/as-net-root.sh env $(PYTEST) tests/boot/test_golden.py
 

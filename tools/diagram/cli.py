@@ -96,10 +96,10 @@ def parser():
     p.add_argument('-o', '--output', default='-',
                    help='FILE.svg, FILE.html, FILE.mmd (Mermaid), FILE.txt; - is the terminal (-)')
     p.add_argument('--format', choices=('svg', 'html', 'mmd', 'text'),
-                   help='whatever the file is called')
+                   help='the format, whatever the name of the file')
     p.add_argument('--conn', type=int, help='only that connection')
     p.add_argument('--rows', type=int, default=model.ROWS_MAX,
-                   help='fold what is longer (%(default)s)')
+                   help='fold longer runs (%(default)s)')
     p.add_argument('--width', type=int, help='columns of the terminal, 80 to 120')
     p.add_argument('--ascii', action='store_true', help='no box drawing characters')
     return p
