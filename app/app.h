@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * The application's door: what kernel/main.c calls once the network is up.  `make APP=dir` builds
+ * The application's interface: what kernel/main.c calls once the network is up.  `make APP=dir` builds
  * the image with another folder's app_*() functions.
  */
 #ifndef APP_APP_H
@@ -18,7 +18,7 @@
 struct app_names {
 	struct net_addr servers[3];
 	unsigned n_servers;
-	const char *search;  /* the domains of names without a dot, a blank between them; NULL: none */
+	const char *search;  /* the domains of names without a dot, separated by spaces; NULL: none */
 };
 
 struct app_env {
@@ -33,7 +33,7 @@ struct app_env {
 	/* What came and was refused while that address was asked for; NULL: unknown.  `ctx` as above; the
 	 * function is NULL where it is not counted. */
 	const struct refused *(*refused)(void *ctx);
-	/* The machine's address turned out to be somebody else's since the last call: waits for another one,
+	/* The machine's address turned out to be another host's since the last call: waits for another one,
 	 * as long as the configuration has it, and until `deadline_ns`.  False: it did not, or none came.
 	 * `ctx` is the machine's; NULL where there can be no other. */
 	bool (*another_address)(void *ctx, uint64_t deadline_ns);

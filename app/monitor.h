@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * What a server shows of checks that the same machine makes.  Whoever makes them fills it in, a server
+ * What a server shows of checks that the same machine makes.  The checks' owner fills it in, a server
  * reads it, and neither knows the other: the application puts them together.
  */
 #ifndef APP_MONITOR_H

@@ -20,7 +20,7 @@ struct report {
 	unsigned urlnum;            /* number of the check, from 0 */
 	const char *url;
 	const char *url_effective;  /* what was asked for: where redirects led to; NULL: nothing was */
-	const char *redirect_url;   /* where the answer leads and nobody followed; NULL: nowhere */
+	const char *redirect_url;   /* where the answer leads, if not followed; NULL: nowhere */
 	const char *scheme;         /* NULL: it has none */
 	unsigned num_redirects, num_retries;
 	unsigned num_connects;      /* 0: it went over a connection that was there */
@@ -29,7 +29,7 @@ struct report {
 	unsigned num_headers;       /* fields of the answer */
 	struct event_bytes content_type; /* len 0: none */
 	bool has_content_length;
-	uint64_t content_length;    /* the field, which the log has where the answer is told */
+	uint64_t content_length;    /* the field, which the log has with the answer */
 	bool has_last_modified;
 	uint64_t last_modified_s;   /* since 1970; this and the next are in no line of the log */
 	uint8_t reply_ttl;          /* of an echo reply; 0: none came, or it came with that */

@@ -38,7 +38,7 @@ void dns_name_to_text(const struct dns_name *name, char *text);
 
 /* The last label, lower case: "onion". */
 bool dns_name_is_under(const struct dns_name *name, const char *top);
-/* The URL standard's "ends in a number": decimal digits, or 0x and perhaps hexadecimal ones.  Who writes
+/* The URL standard's "ends in a number": decimal digits, or 0x and perhaps hexadecimal ones.  A user that writes
  * a name whose last label is one means an address (RFC 1123 2.1). */
 bool dns_label_is_number(const char *label, size_t len);
 bool dns_name_ends_in_number(const struct dns_name *name);
@@ -52,7 +52,7 @@ enum dns_outcome {
 	DNS_FOUND,        /* addresses, at least one */
 	DNS_ALIAS,        /* the name is another one (`alias`), and the answer does not have its address */
 	DNS_NO_ADDRESS,   /* the name exists, without an IPv4 address */
-	DNS_EMPTY,        /* no address, and nothing that shows who knows: another server may */
+	DNS_EMPTY,        /* no address, and nothing that shows which server knows: another server may */
 	DNS_NO_NAME,      /* NXDOMAIN */
 	DNS_SERVER_FAILS, /* SERVFAIL, REFUSED, ... */
 	DNS_TRUNCATED,    /* TC: ask again over TCP */

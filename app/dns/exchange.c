@@ -27,7 +27,7 @@ const char *dns_rcode_name(uint16_t rcode)
 
 /* --- the log ----------------------------------------------------------------------------------- */
 
-static void say_query(const struct dns_exchange *x, uint16_t id, const char *over)
+static void log_query(const struct dns_exchange *x, uint16_t id, const char *over)
 {
 	event_emit(x->events, EVENT_DNS_QUERY, 0, 0, EV_STR("name", x->text),
 		   EV_IPV4("server", net_addr_to_ipv4(&x->server)), EV_U64("id", id), EV_STR("over", over),
@@ -51,7 +51,7 @@ static const char *outcome_text(const struct dns_exchange *x)
 	}
 }
 
-static void say_answer(const struct dns_exchange *x, uint64_t asked_ns)
+static void log_answer(const struct dns_exchange *x, uint64_t asked_ns)
 {
 	const struct dns_answer *a = &x->answer;
 	bool found = x->outcome == DNS_FOUND;
@@ -69,7 +69,7 @@ static void say_answer(const struct dns_exchange *x, uint64_t asked_ns)
 		   EV_U64("rtt_us", (now(x) - asked_ns) / NS_PER_US));
 }
 
-static void say_failure(const struct dns_exchange *x)
+static void log_failure(const struct dns_exchange *x)
 {
 	bool any = x->refused.count > 0;
 	char why[REFUSED_TEXT_MAX];
@@ -200,7 +200,7 @@ static int ask_over_tcp(struct dns_exchange *x, const uint8_t *query, size_t len
 		blocking_abort(x->machine, fd);
 		return err;
 	}
-	/* The answer is here: the stack closes in order without anybody who waits for it. */
+	/* The answer is here: the stack closes in order and no caller waits for it. */
 	return sock_close(x->machine->stack, fd, now(x));
 }
 
@@ -221,21 +221,21 @@ static void ask_once(struct dns_exchange *x)
 	size_t len = dns_write_query(query, id, x->name, x->edns);
 	uint64_t asked_ns = now(x);
 
-	say_query(x, id, "UDP");
+	log_query(x, id, "UDP");
 	x->err = ask_over_udp(x, query, len, id);
 	if (x->err == ERR_OK)
-		say_answer(x, asked_ns);
+		log_answer(x, asked_ns);
 	if (x->err == ERR_OK && x->outcome == DNS_TRUNCATED) {
 		id = draw_id(x);
 		store_be16(query, id);
 		asked_ns = now(x);
-		say_query(x, id, "TCP");
+		log_query(x, id, "TCP");
 		x->err = ask_over_tcp(x, query, len, id);
 		if (x->err == ERR_OK)
-			say_answer(x, asked_ns);
+			log_answer(x, asked_ns);
 	}
 	if (x->err != ERR_OK)
-		say_failure(x);
+		log_failure(x);
 }
 
 /* RFC 6891 6.2.2 and 7: what a server says that does not know EDNS, or not this version. */

@@ -186,7 +186,7 @@ static void ask_server(struct lookup *l, struct dns_exchange *x, unsigned i, uns
 		remember(l->r->memory, &x->server);
 }
 
-/* Asks the servers in turn, with growing patience, until one settles it.  False: none did, and
+/* Asks the servers in turn, with growing timeouts, until one settles it.  False: none did, and
  * *status says how to end.  An empty answer of a server that asks others is believed when all have
  * been asked: caches forget who said it. */
 static bool ask_servers(struct lookup *l, struct dns_exchange *x, enum status *status)
@@ -224,7 +224,7 @@ static bool ask(struct lookup *l, struct dns_exchange *x, enum status *status)
 	return settled;
 }
 
-static enum status take_addresses(struct lookup *l, const struct dns_answer *answer)
+static enum status parse_addresses(struct lookup *l, const struct dns_answer *answer)
 {
 	l->result->n = answer->n_addresses;
 	for (unsigned i = 0; i < answer->n_addresses; i++)
@@ -239,7 +239,7 @@ static void set_name(struct lookup *l, const struct dns_name *name)
 }
 
 /* Names that no server is asked about, and their status: those of the Tor network must not get into
- * the DNS (RFC 7686 2), what ends in a number is an address (RFC 1123 2.1), and localhost is whoever
+ * the DNS (RFC 7686 2), what ends in a number is an address (RFC 1123 2.1), and localhost is the host that
  * says it (RFC 6761 6.3). */
 static bool is_special(struct lookup *l, enum status *status)
 {
@@ -261,7 +261,7 @@ static bool is_special(struct lookup *l, enum status *status)
 	return false;
 }
 
-/* STATUS_NAME_NOT_RESOLVED with *no_name: somebody said that it does not exist. */
+/* STATUS_NAME_NOT_RESOLVED with *no_name: a server reported that it does not exist. */
 static enum status look_up_name(struct lookup *l, bool *no_name)
 {
 	struct dns_exchange x;
@@ -270,7 +270,7 @@ static enum status look_up_name(struct lookup *l, bool *no_name)
 	*no_name = dns_name_is_under(&l->name, "onion") || dns_name_ends_in_number(&l->name);
 	while (!is_special(l, &status) && ask(l, &x, &status)) {
 		if (x.outcome == DNS_FOUND)
-			return take_addresses(l, &x.answer);
+			return parse_addresses(l, &x.answer);
 		if (x.outcome == DNS_NO_ADDRESS)
 			return not_resolved(l, has_no_address);
 		if (x.outcome == DNS_NO_NAME) {

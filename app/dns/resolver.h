@@ -5,8 +5,8 @@
  * machine/blocking.h.  An address stays what it is, `hosts` come first, then the servers are asked.
  *
  * Every query leaves from a port of its own with an id of its own, both drawn at random (RFC 5452);
- * answers that are not to that query are not looked at.  A truncated answer is fetched again over
- * TCP (RFC 7766).  A server that knows nothing and asks nobody does not have the last word: the next
+ * answers that are not to that query are ignored.  A truncated answer is fetched again over
+ * TCP (RFC 7766).  A server that knows nothing and does not recurse does not have the last word: the next
  * is asked.  No answer is cached.
  *
  * No server is asked about the names under onion (RFC 7686) and localhost (RFC 6761 6.3), nor about
@@ -40,7 +40,7 @@ struct resolver {
 	struct event_sink *events;
 	struct net_addr servers[RESOLVER_SERVERS_MAX]; /* the first is asked first */
 	unsigned n_servers;
-	const char *search; /* the domains of names without a dot, a blank between them; NULL or "": none */
+	const char *search; /* the domains of names without a dot, separated by spaces; NULL or "": none */
 	const struct resolver_host *hosts;
 	size_t n_hosts;
 	struct resolver_memory *memory; /* NULL: none */

@@ -9,7 +9,7 @@ static uint64_t closing_now(const struct app_env *env)
 	return env->machine.now_ns(env->machine.ctx);
 }
 
-static void closing_give_up(const struct closing *c, const struct closing_conn *conn, uint64_t now_ns)
+static void closing_abort(const struct closing *c, const struct closing_conn *conn, uint64_t now_ns)
 {
 	event_emit(c->events, EVENT_CLOSE_ABANDONED, conn->conn, 0, EV_ENDPOINT("dst", conn->remote),
 		   EV_SECONDS("seconds", now_ns - conn->since_ns));
@@ -25,7 +25,7 @@ static bool closing_step(const struct closing *c, const struct closing_conn *con
 		 (sock_poll(c->stack, conn->fd, 0) & SOCK_POLLERR) != 0)
 		(void)sock_abort(c->stack, conn->fd, now_ns);
 	else if (now_ns >= conn->until_ns)
-		closing_give_up(c, conn, now_ns);
+		closing_abort(c, conn, now_ns);
 	else
 		return false;
 	return true;
@@ -47,12 +47,12 @@ static uint64_t closing_run(struct background *background, uint64_t now_ns)
 	return next_ns;
 }
 
-/* Nobody waits for a place: the oldest has had the most time already. */
+/* No connection waits for a place: the oldest has had the most time already. */
 static void closing_make_place(struct closing *c, uint64_t now_ns)
 {
 	if (c->n < CLOSING_MAX)
 		return;
-	closing_give_up(c, &c->conns[0], now_ns);
+	closing_abort(c, &c->conns[0], now_ns);
 	c->n--;
 	memmove(&c->conns[0], &c->conns[1], c->n * sizeof(c->conns[0]));
 }

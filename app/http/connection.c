@@ -66,7 +66,7 @@ static bool reach_one_of(struct transfer *t, uint16_t port)
 		event_emit(t->events, EVENT_HTTP_NEXT_ADDRESS, t->conn, 0,
 			   EV_ENDPOINT("dst", t->report.remote), EV_STR("problem", t->errormsg));
 		connection_abort(t);
-		transfer_forget_failure(t);
+		transfer_clear_failure(t);
 	}
 	return false;
 }
@@ -123,7 +123,7 @@ bool connection_open(struct transfer *t, struct span host, uint16_t port)
 	return reach_one_of(t, port);
 }
 
-static void forget(struct connection *line)
+static void clear_connection(struct connection *line)
 {
 	line->open = line->connected = false;
 	line->host_len = 0;
@@ -138,14 +138,14 @@ void connection_close(struct transfer *t)
 		closing_begin(&t->client->closing, t->env, line->fd, line->conn, &line->remote);
 	else if (line->open)
 		blocking_abort(t->m, line->fd);
-	forget(line);
+	clear_connection(line);
 }
 
 void connection_abort(struct transfer *t)
 {
 	if (t->line->open)
 		blocking_abort(t->m, t->line->fd);
-	forget(t->line);
+	clear_connection(t->line);
 }
 
 /* --- the stream ------------------------------------------------------------------------------------- */

@@ -40,7 +40,7 @@ void crc32_init(struct crc32 *crc)
 }
 
 /* Takes `n` words from `from` into the window; they fit into the block. */
-static void take_words(struct crc32 *crc, const uint8_t *from, size_t n)
+static void consume_words(struct crc32 *crc, const uint8_t *from, size_t n)
 {
 	uint64_t *t = crc->window + CRC32_REACH + crc->in_block;
 
@@ -58,26 +58,26 @@ static void take_words(struct crc32 *crc, const uint8_t *from, size_t n)
 }
 
 /* The register begins as all ones, which is the same as inverting the message's first 32 bits. */
-static void take_first_word(struct crc32 *crc, const uint8_t *from)
+static void consume_first_word(struct crc32 *crc, const uint8_t *from)
 {
 	uint8_t word[8];
 
 	for (size_t i = 0; i < sizeof(word); i++)
 		word[i] = i < 4 ? (uint8_t)~from[i] : from[i];
-	take_words(crc, word, 1);
+	consume_words(crc, word, 1);
 }
 
-static void take_all_words(struct crc32 *crc, const uint8_t *from, size_t n)
+static void consume_all_words(struct crc32 *crc, const uint8_t *from, size_t n)
 {
 	if (n > 0 && crc->words == 0) {
-		take_first_word(crc, from);
+		consume_first_word(crc, from);
 		from += 8;
 		n--;
 	}
 	while (n > 0) {
 		size_t now = MIN(n, CRC32_BLOCK - crc->in_block);
 
-		take_words(crc, from, now);
+		consume_words(crc, from, now);
 		from += 8 * now;
 		n -= now;
 	}
@@ -96,9 +96,9 @@ void crc32_update(struct crc32 *crc, const void *data, size_t len)
 		len -= n;
 		if (crc->tail_len < 8)
 			return;
-		take_all_words(crc, crc->tail, 1);
+		consume_all_words(crc, crc->tail, 1);
 	}
-	take_all_words(crc, at, len / 8);
+	consume_all_words(crc, at, len / 8);
 	crc->tail_len = len % 8;
 	memcpy(crc->tail, at + len - crc->tail_len, crc->tail_len);
 }

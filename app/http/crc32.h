@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * CRC-32 as zlib, gzip and Ethernet have it (reflected, polynomial 0x04c11db7), of a stream that
- * comes in pieces of any size, at about one instruction a byte without vector registers.
+ * comes in parts of any size, at about one instruction a byte without vector registers.
  */
 #ifndef APP_HTTP_CRC32_H
 #define APP_HTTP_CRC32_H

@@ -137,8 +137,8 @@ static void announce_body(struct http_exchange *x)
 		   EV_IF(sha256 != NULL, EV_HEX("sha256", sha256, 32)));
 }
 
-/* " (5 of 9 bytes)", or " (5 bytes)" where nobody said how many there are to be. */
-static void put_progress(struct strbuf *sb, const struct http_parser *p)
+/* " (5 of 9 bytes)", or " (5 bytes)" where the length is unknown. */
+static void append_progress(struct strbuf *sb, const struct http_parser *p)
 {
 	strbuf_str(sb, " (");
 	strbuf_u64(sb, p->size_download);
@@ -176,7 +176,7 @@ static void explain_receive_timeout(struct http_exchange *x)
 
 	strbuf_str(&sb, awaited(x));
 	if (x->parser.header_complete)
-		put_progress(&sb, &x->parser);
+		append_progress(&sb, &x->parser);
 	connection_explain_awaited(x->t, &sb);
 }
 
@@ -190,7 +190,7 @@ static void explain_receive_error(struct http_exchange *x, int err)
 		transfer_fail(x->t, STATUS_RECEIVE_FAILED, reset_at_once);
 	} else if (is_reset(err)) {
 		sb = transfer_fail(x->t, STATUS_RECEIVE_FAILED, "the server reset the connection");
-		put_progress(&sb, &x->parser);
+		append_progress(&sb, &x->parser);
 	} else {
 		sb = transfer_fail(x->t, STATUS_RECEIVE_FAILED, "could not receive: ");
 		strbuf_str(&sb, err_text(err));
@@ -205,7 +205,7 @@ static void explain_bad_answer(struct http_exchange *x)
 	struct strbuf sb = transfer_fail(x->t, p->status, p->problem);
 
 	if (p->status == STATUS_PARTIAL_BODY)
-		put_progress(&sb, p);
+		append_progress(&sb, p);
 	event_emit(x->t->events, EVENT_HTTP_BAD, x->t->conn, 0, EV_STR("problem", p->problem),
 		   EV_IF(shown > 0, EV_TEXT("text", p->line.text, shown)));
 }
@@ -232,7 +232,7 @@ static int receive_piece(struct http_exchange *x, uint64_t deadline_ns)
 	return n;
 }
 
-static void take_over_answer(struct http_exchange *x)
+static void adopt_answer(struct http_exchange *x)
 {
 	struct report *report = &x->t->report;
 	const struct http_parser *p = &x->parser;
@@ -255,7 +255,7 @@ static void take_over_answer(struct http_exchange *x)
 static void end_receiving(struct http_exchange *x)
 {
 	transfer_end_wait(x->t);
-	take_over_answer(x);
+	adopt_answer(x);
 	x->reader->end(x->reader);
 }
 
@@ -311,33 +311,33 @@ static bool answer_may_keep(const struct http_exchange *x)
 }
 
 /* How far to read: `bytes` of body, until `deadline_ns`, or until `silence_ns` without any. */
-struct patience {
+struct rest_limits {
 	uint64_t bytes, deadline_ns, silence_ns;
 };
 
-static struct patience patience_with(const struct http_exchange *x, bool wanted)
+static struct rest_limits rest_limits_of(const struct http_exchange *x, bool wanted)
 {
 	const struct http_parser *p = &x->parser;
 	uint64_t now_ns = transfer_now(x->t), until_ns = now_ns + LEFT_BODY_NS;
 	bool is_cheap = p->framing != HTTP_FRAMING_LENGTH || p->length <= LEFT_BODY_MAX;
 
 	if (x->reader->wants_rest(x->reader))
-		return (struct patience){UINT64_MAX, x->t->deadline_ns, LEFT_BODY_NS};
+		return (struct rest_limits){UINT64_MAX, x->t->deadline_ns, LEFT_BODY_NS};
 	if (wanted && is_cheap && answer_may_keep(x))
-		return (struct patience){LEFT_BODY_MAX, MIN(until_ns, x->t->deadline_ns), LEFT_BODY_NS};
-	return (struct patience){0, now_ns, 0};
+		return (struct rest_limits){LEFT_BODY_MAX, MIN(until_ns, x->t->deadline_ns), LEFT_BODY_NS};
+	return (struct rest_limits){0, now_ns, 0};
 }
 
-static int read_left_body(struct http_exchange *x, const struct patience *patience)
+static int read_left_body(struct http_exchange *x, const struct rest_limits *rest_limits)
 {
 	const struct http_parser *p = &x->parser;
 	int err = ERR_OK;
 
-	while (err >= 0 && p->phase < HTTP_PHASE_DONE && p->size_download < patience->bytes &&
-	       !(patience->bytes == UINT64_MAX && !x->reader->wants_rest(x->reader))) {
-		uint64_t silent_ns = transfer_now(x->t) + patience->silence_ns;
+	while (err >= 0 && p->phase < HTTP_PHASE_DONE && p->size_download < rest_limits->bytes &&
+	       !(rest_limits->bytes == UINT64_MAX && !x->reader->wants_rest(x->reader))) {
+		uint64_t silent_ns = transfer_now(x->t) + rest_limits->silence_ns;
 
-		err = receive_piece(x, MIN(silent_ns, patience->deadline_ns));
+		err = receive_piece(x, MIN(silent_ns, rest_limits->deadline_ns));
 	}
 	return MIN(err, ERR_OK);
 }
@@ -393,13 +393,13 @@ bool http_exchange(struct http_exchange *x, struct transfer *t, const struct htt
 		event_emit(t->events, EVENT_HTTP_KEPT_LOST, t->conn, 0,
 			   EV_ENDPOINT("dst", t->report.remote));
 		connection_abort(t);
-		transfer_forget_failure(t);
+		transfer_clear_failure(t);
 	}
 	*answer = answer_of(x);
 	return good;
 }
 
-bool http_take_body(struct http_exchange *x, struct http_answer *answer)
+bool http_consume_body(struct http_exchange *x, struct http_answer *answer)
 {
 	bool good = receive(x, is_whole);
 
@@ -416,8 +416,8 @@ bool http_take_body(struct http_exchange *x, struct http_answer *answer)
 
 void http_leave_body(struct http_exchange *x, struct http_answer *answer, bool wanted)
 {
-	const struct patience patience = patience_with(x, wanted);
-	int err = read_left_body(x, &patience);
+	const struct rest_limits rest_limits = rest_limits_of(x, wanted);
+	int err = read_left_body(x, &rest_limits);
 
 	end_receiving(x);
 	*answer = answer_of(x);

@@ -14,7 +14,7 @@
 
 #define HTTP_RECEIVE_BUFFER (64u * 1024)
 
-/* Who reads an answer along; the functions may not be NULL. */
+/* The reader of an answer; the functions may not be NULL. */
 struct http_reader {
 	struct http_listener listener; /* first: its functions find the rest by it */
 	/* An answer begins, over that connection: perhaps again, where a kept one was lost. */
@@ -23,7 +23,7 @@ struct http_reader {
 	void (*end)(struct http_reader *reader);
 	/* The body is read to its end even where it decides nothing. */
 	bool (*wants_rest)(const struct http_reader *reader);
-	const uint8_t *sha256; /* of the body, after `end`, for the log; NULL: nobody asked for it */
+	const uint8_t *sha256; /* of the body, after `end`, for the log; NULL: not asked for */
 };
 
 /* There may be several, each with a transfer of its own. */
@@ -51,12 +51,12 @@ struct http_answer {
 };
 
 /* Connects where that is needed, asks, and takes the answer's header in.  False: failed, and it is said
- * why; what there is of an answer is there all the same.  True: http_take_body() or http_leave_body()
+ * why; what there is of an answer is there all the same.  True: http_consume_body() or http_leave_body()
  * is to follow. */
 bool http_exchange(struct http_exchange *x, struct transfer *t, const struct http_request *rq,
 		   struct http_reader *reader, struct http_answer *answer) MUST_CHECK;
 /* The body counts: it is taken in.  False: it did not come whole, or is refused; the transfer has failed. */
-bool http_take_body(struct http_exchange *x, struct http_answer *answer) MUST_CHECK;
+bool http_consume_body(struct http_exchange *x, struct http_answer *answer) MUST_CHECK;
 /* The header has decided.  The body is read where its reader wants that, or where that is cheap and
  * leaves a connection that is `wanted`; whatever is wrong with it changes nothing. */
 void http_leave_body(struct http_exchange *x, struct http_answer *answer, bool wanted);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading dates; see app/http/http_date.h.
  *
- *   Sun, 06 Nov 1994 08:49:37 GMT     as everybody writes it
+ *   Sun, 06 Nov 1994 08:49:37 GMT     the preferred form
  *   Sunday, 06-Nov-94 08:49:37 GMT    RFC 850's
  *   Sun Nov  6 08:49:37 1994          asctime()'s
  *

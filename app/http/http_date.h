@@ -10,7 +10,7 @@
 #include "base/strbuf.h"
 
 /* Any of the three formats a recipient must take, as seconds since 1970; the day of the week is not
- * looked at.  False: none of them, or a date before 1970. */
+ * checked.  False: none of them, or a date before 1970. */
 bool http_date_parse(const char *text, size_t len, uint64_t *unix_s) MUST_CHECK;
 
 /* RFC 9110 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT". */

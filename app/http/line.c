@@ -47,7 +47,7 @@ static void keep(struct http_line *line, char c)
 	line->total++;
 }
 
-static void take_byte(struct http_line *line, char c)
+static void consume_byte(struct http_line *line, char c)
 {
 	if (c == '\n') {
 		/* RFC 9112 2.2: a lone LF may be taken as a line's end. */
@@ -68,6 +68,6 @@ size_t http_line_feed(struct http_line *line, const uint8_t *data, size_t len)
 	size_t n = 0;
 
 	while (n < len && line->state == HTTP_LINE_OPEN)
-		take_byte(line, (char)data[n++]);
+		consume_byte(line, (char)data[n++]);
 	return n;
 }

@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * Lines of a text protocol out of a stream that comes in pieces of any size (RFC 9112 2.2).  A
+ * Lines of a text protocol out of a stream that comes in parts of any size (RFC 9112 2.2).  A
  * line is kept up to a cap and counted beyond; a line that is longer is still skipped correctly.
  */
 #ifndef APP_HTTP_LINE_H

@@ -10,7 +10,7 @@
 
 bool redirect_is_one(unsigned code)
 {
-	/* RFC 9110 15: a code that nobody knows counts as 300.  304 leads nowhere; a proxy is not asked
+	/* RFC 9110 15: an unknown code counts as 300.  304 leads nowhere; a proxy is not asked
 	 * because a server says so (15.4.6), and 306 is not in use. */
 	return code >= 300 && code <= 399 && code != 304 && code != 305 && code != 306;
 }
@@ -49,7 +49,7 @@ static size_t count_slashes(struct span s)
 
 /* As url_parse() has it: behind "http:" one slash or three are as good as two; without a scheme three
  * are.  More than that is kept, so that it is refused there. */
-static size_t take_slashes(const struct reference *r, struct span *rest)
+static size_t skip_slashes(const struct reference *r, struct span *rest)
 {
 	size_t n = count_slashes(*rest);
 
@@ -71,7 +71,7 @@ static struct reference split(const char *text, size_t len)
 		r.scheme = span_take(&rest, colon);
 		span_take(&rest, 1);
 	}
-	r.slashes = take_slashes(&r, &rest);
+	r.slashes = skip_slashes(&r, &rest);
 	if (r.slashes > 0)
 		r.authority = span_take(&rest, span_find(rest, "/?"));
 	r.path = span_take(&rest, span_find(rest, "?"));
@@ -81,7 +81,7 @@ static struct reference split(const char *text, size_t len)
 }
 
 /* RFC 3986 2.1: in upper case. */
-static void put_encoded(struct strbuf *sb, uint8_t c)
+static void append_encoded(struct strbuf *sb, uint8_t c)
 {
 	static const char digits[] = "0123456789ABCDEF";
 
@@ -91,7 +91,7 @@ static void put_encoded(struct strbuf *sb, uint8_t c)
 }
 
 /* What is printable is copied as it is, % as well: it is in use already. */
-static void put_clean(struct strbuf *sb, struct span text, const char *blank)
+static void append_clean(struct strbuf *sb, struct span text, const char *space)
 {
 	for (size_t i = 0; i < text.len; i++) {
 		uint8_t c = (uint8_t)text.at[i];
@@ -99,36 +99,36 @@ static void put_clean(struct strbuf *sb, struct span text, const char *blank)
 		if (c > 0x20 && c < 0x7f)
 			strbuf_char(sb, (char)c);
 		else if (c == ' ')
-			strbuf_str(sb, blank);
+			strbuf_str(sb, space);
 		else
-			put_encoded(sb, c);
+			append_encoded(sb, c);
 	}
 }
 
-static void put_path(struct strbuf *sb, struct span path)
+static void append_path(struct strbuf *sb, struct span path)
 {
-	put_clean(sb, path, "%20");
+	append_clean(sb, path, "%20");
 }
 
-/* As forms write a blank. */
-static void put_query_text(struct strbuf *sb, struct span query)
+/* As forms write a space. */
+static void append_query_text(struct strbuf *sb, struct span query)
 {
-	put_clean(sb, query, "+");
+	append_clean(sb, query, "+");
 }
 
-static void put_slashes(struct strbuf *sb, size_t n)
+static void append_slashes(struct strbuf *sb, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		strbuf_char(sb, '/');
 }
 
 /* RFC 3986 5.2.3: the base's path up to its last slash goes before a relative one. */
-static void put_merged_path(struct strbuf *sb, const struct url *base, struct span path)
+static void append_merged_path(struct strbuf *sb, const struct url *base, struct span path)
 {
 	struct span base_path = {base->target.at, span_find(base->target, "?")};
 
 	if (path.len > 0 && path.at[0] == '/') {
-		put_path(sb, path);
+		append_path(sb, path);
 		return;
 	}
 	if (base_path.len == 0)
@@ -137,15 +137,15 @@ static void put_merged_path(struct strbuf *sb, const struct url *base, struct sp
 		strbuf_mem(sb, base_path.at, base_path.len);
 	else
 		strbuf_mem(sb, base_path.at, url_last_segment(base_path.at, base_path.len) + 1);
-	put_path(sb, path);
+	append_path(sb, path);
 }
 
-static void put_query(struct strbuf *sb, const struct url *base, const struct reference *r)
+static void append_query(struct strbuf *sb, const struct url *base, const struct reference *r)
 {
 	size_t query = span_find(base->target, "?");
 
 	if (r->has_query)
-		put_query_text(sb, r->query);
+		append_query_text(sb, r->query);
 	else if (r->path.len == 0 && r->slashes == 0)
 		strbuf_mem(sb, base->target.at + query, base->target.len - query);
 }
@@ -161,36 +161,36 @@ static bool holds_control_character(const char *text, size_t len)
 
 /* Another scheme's reference, and one of ours without a host, are only copied: url_parse() refuses
  * them. */
-static void put_as_it_is(struct strbuf *sb, const struct reference *r)
+static void append_as_it_is(struct strbuf *sb, const struct reference *r)
 {
-	put_path(sb, r->scheme);
+	append_path(sb, r->scheme);
 	strbuf_char(sb, ':');
-	put_slashes(sb, r->slashes);
-	put_path(sb, r->authority);
-	put_path(sb, r->path);
-	put_query_text(sb, r->query);
+	append_slashes(sb, r->slashes);
+	append_path(sb, r->authority);
+	append_path(sb, r->path);
+	append_query_text(sb, r->query);
 }
 
-static void put_http(struct strbuf *sb, const struct url *base, const struct reference *r)
+static void append_http(struct strbuf *sb, const struct url *base, const struct reference *r)
 {
 	size_t path_at;
 
 	strbuf_str(sb, "http:");
-	put_slashes(sb, r->slashes > URL_SLASHES_MAX ? r->slashes : 2);
+	append_slashes(sb, r->slashes > URL_SLASHES_MAX ? r->slashes : 2);
 	if (r->slashes > 0)
-		put_path(sb, r->authority);
+		append_path(sb, r->authority);
 	else
 		strbuf_mem(sb, base->authority.at, base->authority.len);
 	path_at = sb->len;
 	if (r->slashes == 0)
-		put_merged_path(sb, base, r->path);
+		append_merged_path(sb, base, r->path);
 	else
-		put_path(sb, r->path);
+		append_path(sb, r->path);
 	if (strbuf_truncated(sb))
 		return;
 	sb->len = path_at + url_remove_dot_segments(sb->buf + path_at, sb->len - path_at);
 	sb->buf[sb->len] = '\0';
-	put_query(sb, base, r);
+	append_query(sb, base, r);
 }
 
 bool redirect_resolve(const struct url *base, const char *location, size_t len, char *text,
@@ -202,9 +202,9 @@ bool redirect_resolve(const struct url *base, const char *location, size_t len, 
 	if (holds_control_character(location, len))
 		return false;
 	if (r.has_scheme && (!text_is_word(r.scheme.at, r.scheme.len, "http") || r.slashes == 0))
-		put_as_it_is(&sb, &r);
+		append_as_it_is(&sb, &r);
 	else
-		put_http(&sb, base, &r);
+		append_http(&sb, base, &r);
 	*text_len = strbuf_stored(&sb);
 	return !strbuf_truncated(&sb);
 }

@@ -14,7 +14,7 @@ bool redirect_is_one(unsigned code);
 /* How to ask there, as curl does: 303 turns everything but HEAD into a GET, 301 and 302 a POST. */
 enum http_method redirect_method(unsigned code, enum http_method method);
 /* Location, relative to the URL that was asked (RFC 3986 5.2), as the text of a whole URL without a
- * fragment, into `text`.  Blanks and bytes above 0x7e are percent-encoded, other characters stay what
+ * fragment, into `text`.  Spaces and bytes above 0x7e are percent-encoded, other characters stay what
  * they are, as with curl.  False: a control character, or no room. */
 bool redirect_resolve(const struct url *base, const char *location, size_t len, char *text,
 		      size_t cap, size_t *text_len) MUST_CHECK;

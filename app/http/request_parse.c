@@ -26,14 +26,14 @@ bool request_is_fresh(const struct request *r)
 }
 
 /* RFC 9112 2.2: empty lines before a request line are skipped, for clients that end a body so. */
-static void take_header_line(struct request *r)
+static void accept_header_line(struct request *r)
 {
 	bool is_empty = r->line.total == 0;
 
 	if (r->phase == REQUEST_LINE && !is_empty)
-		request_take_line(r);
+		request_read_line(r);
 	else if (r->phase == REQUEST_FIELDS && !is_empty)
-		request_take_field(r);
+		request_read_field(r);
 	else if (r->phase == REQUEST_FIELDS)
 		request_end_fields(r);
 }
@@ -74,7 +74,7 @@ static size_t feed_header(struct request *r, const uint8_t *data, size_t len)
 	} else if (r->phase == REQUEST_LINE && http_line_overlong(&r->line)) {
 		fail_too_large(r);
 	} else if (r->line.state == HTTP_LINE_DONE) {
-		take_header_line(r);
+		accept_header_line(r);
 		if (r->phase < REQUEST_BODY)
 			http_line_begin(&r->line);
 	} else if (n == room) {

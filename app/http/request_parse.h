@@ -2,14 +2,14 @@
  * SPDX-License-Identifier: MIT
  *
  * The parser of HTTP/1.x requests (RFC 9110, RFC 9112): incremental, bounded, one request after the
- * other out of a stream that comes in pieces of any size.
+ * other out of a stream that comes in parts of any size.
  *
  *   request_begin(r);
  *   while (r->phase < REQUEST_DONE)
  *       bytes came: request_feed(r, data, len)
  *
  * It ends in REQUEST_DONE, or in REQUEST_BAD with the status code that says so to the client.  After
- * REQUEST_BAD nobody knows where the next request would begin: the connection ends with the answer.
+ * REQUEST_BAD it is unknown where the next request would begin: the connection ends with the answer.
  * A body is counted and thrown away; nothing here takes one.
  */
 #ifndef APP_HTTP_REQUEST_PARSE_H
@@ -58,7 +58,7 @@ struct request {
 	char path[REQUEST_PATH_KEPT];
 
 	bool has_host, has_length, has_coding, is_chunked, has_expectation, is_strange_expectation;
-	bool says_close, says_keep_alive;
+	bool wants_close, wants_keep_alive;
 	uint64_t length, remaining;
 	unsigned n_fields;
 	size_t size_header;  /* bytes so far, empty lines before the request line included */
@@ -71,14 +71,14 @@ void request_begin(struct request *r);
 size_t request_feed(struct request *r, const void *data, size_t len) MUST_CHECK;
 /* Not a byte of it has come, but for empty lines. */
 bool request_is_fresh(const struct request *r);
-/* It can go on no further: for the one who reads the stream, too (a time-out). */
+/* It can go on no further: called by the reader of the stream, too (a timeout). */
 void request_fail(struct request *r, unsigned code, const char *problem);
 
 /* --- between the parser's files --------------------------------------------------------------- */
 
 /* One line of the header, r->line (request_parse_line.c, request_parse_fields.c). */
-void request_take_line(struct request *r);
-void request_take_field(struct request *r);
+void request_read_line(struct request *r);
+void request_read_field(struct request *r);
 /* All fields are there: which body follows, and what is wrong with the whole. */
 void request_end_fields(struct request *r);
 /* RFC 3986 3.2.2 and 3.2.3, loosely: bytes that a host and a port may have. */

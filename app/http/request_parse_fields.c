@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * A request's fields (RFC 9110 5, RFC 9112 5 and 6).  Few matter to a server of three small pages; of
- * the others only the syntax is looked at.  What decides where a request ends is taken strictly: two
+ * the others only the syntax is checked.  What decides where a request ends is taken strictly: two
  * readers of one stream that disagree about that are how requests are smuggled.
  */
 #include "app/http/text.h"
@@ -22,7 +22,7 @@ bool request_is_host(const char *at, size_t len)
 }
 
 /* RFC 9112 3.2 */
-static void take_host(struct request *r, struct span v)
+static void parse_host(struct request *r, struct span v)
 {
 	if (r->has_host)
 		request_fail(r, 400, "more than one Host");
@@ -31,8 +31,8 @@ static void take_host(struct request *r, struct span v)
 	r->has_host = true;
 }
 
-/* RFC 9110 8.6.  It would be allowed to take the same number twice; nobody honest sends it. */
-static void take_length(struct request *r, struct span v)
+/* RFC 9110 8.6.  It would be allowed to take the same number twice; no honest client sends it. */
+static void parse_length(struct request *r, struct span v)
 {
 	if (r->has_length)
 		request_fail(r, 400, "more than one Content-Length");
@@ -41,7 +41,7 @@ static void take_length(struct request *r, struct span v)
 	r->has_length = true;
 }
 
-static void take_coding(struct request *r, struct span v)
+static void parse_coding(struct request *r, struct span v)
 {
 	if (r->has_coding)
 		request_fail(r, 400, "more than one Transfer-Encoding");
@@ -50,20 +50,20 @@ static void take_coding(struct request *r, struct span v)
 }
 
 /* RFC 9110 7.6.1 */
-static void take_connection(struct request *r, struct span v)
+static void parse_connection(struct request *r, struct span v)
 {
 	while (v.len > 0) {
 		struct span option = text_next_member(&v);
 
 		if (text_is_word(option.at, option.len, "close"))
-			r->says_close = true;
+			r->wants_close = true;
 		if (text_is_word(option.at, option.len, "keep-alive"))
-			r->says_keep_alive = true;
+			r->wants_keep_alive = true;
 	}
 }
 
 /* RFC 9110 10.1.1 */
-static void take_expect(struct request *r, struct span v)
+static void parse_expect(struct request *r, struct span v)
 {
 	r->has_expectation = true;
 	if (!text_is_word(v.at, v.len, "100-continue"))
@@ -74,14 +74,14 @@ static const struct {
 	const char *name;
 	void (*take)(struct request *r, struct span v);
 } fields_that_matter[] = {
-	{"host", take_host},
-	{"content-length", take_length},
-	{"transfer-encoding", take_coding},
-	{"connection", take_connection},
-	{"expect", take_expect},
+	{"host", parse_host},
+	{"content-length", parse_length},
+	{"transfer-encoding", parse_coding},
+	{"connection", parse_connection},
+	{"expect", parse_expect},
 };
 
-static void take_value(struct request *r, size_t name_len, struct span v)
+static void parse_value(struct request *r, size_t name_len, struct span v)
 {
 	for (size_t i = 0; i < ARRAY_LEN(fields_that_matter); i++) {
 		if (!text_is_word(r->line.text, name_len, fields_that_matter[i].name))
@@ -94,14 +94,14 @@ static void take_value(struct request *r, size_t name_len, struct span v)
 	}
 }
 
-void request_take_field(struct request *r)
+void request_read_field(struct request *r)
 {
 	const char *text = r->line.text;
 	size_t len = r->line.len;
 	const char *colon = memchr(text, ':', len);
 	size_t name_len = colon != NULL ? (size_t)(colon - text) : 0;
 
-	/* RFC 9112 5.2: no folded lines; 5.1: no blank before the colon, which is no token's byte. */
+	/* RFC 9112 5.2: no folded lines; 5.1: no whitespace before the colon, which is no token's byte. */
 	if (char_is_whitespace(text[0]))
 		request_fail(r, 400, "a header line begins with a blank");
 	else if (colon == NULL)
@@ -111,7 +111,7 @@ void request_take_field(struct request *r)
 	else if (++r->n_fields > REQUEST_FIELDS_MAX)
 		request_fail(r, 431, "more than 100 header fields");
 	else
-		take_value(r, name_len, span_trim((struct span){text + name_len + 1, len - name_len - 1}));
+		parse_value(r, name_len, span_trim((struct span){text + name_len + 1, len - name_len - 1}));
 	_Static_assert(REQUEST_FIELDS_MAX == 100, "the message above says so");
 }
 
@@ -141,7 +141,7 @@ static unsigned find_fault(const struct request *r, const char **problem)
 /* RFC 9112 9.3 */
 static bool is_last(const struct request *r)
 {
-	return r->says_close || (r->minor == 0 && !r->says_keep_alive);
+	return r->wants_close || (r->minor == 0 && !r->wants_keep_alive);
 }
 
 void request_end_fields(struct request *r)

@@ -10,20 +10,20 @@
 #include "base/chars.h"
 #include "base/string.h"
 
-/* Cuts off what comes before the next blank; false: there is none. */
+/* Splits off what comes before the next space; false: there is none. */
 static bool next_word(struct span *rest, struct span *word)
 {
-	size_t blank = span_find(*rest, " ");
+	size_t space = span_find(*rest, " ");
 
-	if (blank == rest->len)
+	if (space == rest->len)
 		return false;
-	*word = span_take(rest, blank);
+	*word = span_take(rest, space);
 	span_take(rest, 1);
 	return true;
 }
 
 /* RFC 9112 2.3 and 3 */
-static bool take_version(struct request *r, struct span v)
+static bool parse_version(struct request *r, struct span v)
 {
 	if (v.len != 8 || memcmp(v.at, "HTTP/", 5) != 0 || !char_is_digit(v.at[5]) || v.at[6] != '.' ||
 	    !char_is_digit(v.at[7])) {
@@ -101,7 +101,7 @@ static void keep_path(struct request *r, struct span t)
 	memcpy(r->path, t.at, r->path_len);
 }
 
-static void take_target(struct request *r, struct span t)
+static void parse_target(struct request *r, struct span t)
 {
 	bool leads_nowhere = r->method == REQUEST_KNOWN || r->method == REQUEST_UNKNOWN;
 
@@ -121,7 +121,7 @@ static void keep_for_the_log(struct request *r, struct span method, struct span 
 	memcpy(r->target, target.at, r->target_len);
 }
 
-void request_take_line(struct request *r)
+void request_read_line(struct request *r)
 {
 	struct span rest = {r->line.text, r->line.len}, method, target;
 
@@ -130,7 +130,7 @@ void request_take_line(struct request *r)
 		return;
 	}
 	keep_for_the_log(r, method, target);
-	if (!take_version(r, rest))
+	if (!parse_version(r, rest))
 		return;
 	if (!text_is_token(method.at, method.len)) {
 		request_fail(r, 400, "a method with bytes that it may not have");
@@ -138,5 +138,5 @@ void request_take_line(struct request *r)
 	}
 	r->method = method_of(method);
 	r->phase = REQUEST_FIELDS;
-	take_target(r, target);
+	parse_target(r, target);
 }

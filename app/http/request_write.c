@@ -58,7 +58,7 @@ static bool is_host(struct field_view f)
 	return text_is_word(f.name.at, f.name.len, "host");
 }
 
-static void put_field(struct strbuf *sb, struct span name, struct span value)
+static void append_field(struct strbuf *sb, struct span name, struct span value)
 {
 	strbuf_mem(sb, name.at, name.len);
 	strbuf_str(sb, ": ");
@@ -66,20 +66,20 @@ static void put_field(struct strbuf *sb, struct span name, struct span value)
 	strbuf_str(sb, "\r\n");
 }
 
-static void put_configured_fields(struct strbuf *sb, const struct http_request *rq)
+static void append_configured_fields(struct strbuf *sb, const struct http_request *rq)
 {
 	for (size_t i = 0; i < rq->options->fields.list.count; i++) {
 		struct field_view f = field(rq, i);
 
 		if (f.value.len > 0 && is_sent(rq, f) && !is_host(f))
-			put_field(sb, f.name, f.value);
+			append_field(sb, f.name, f.value);
 	}
 }
 
 /* --- Host ---------------------------------------------------------------------------------------- */
 
 /* RFC 9110 7.2: the host, and the port where it is not the scheme's own. */
-static void put_own_host(struct strbuf *sb, const struct url *url)
+static void append_own_host(struct strbuf *sb, const struct url *url)
 {
 	strbuf_str(sb, "Host: ");
 	strbuf_mem(sb, url->host.at, url->host.len);
@@ -92,17 +92,17 @@ static void put_own_host(struct strbuf *sb, const struct url *url)
 
 /* RFC 9112 3.2: exactly one, and it comes first.  Of several in the configuration the first counts that
  * has a value; without one there is none. */
-static void put_host(struct strbuf *sb, const struct http_request *rq)
+static void append_host(struct strbuf *sb, const struct http_request *rq)
 {
 	if (is_ours(rq, "host")) {
-		put_own_host(sb, rq->url);
+		append_own_host(sb, rq->url);
 		return;
 	}
 	for (size_t i = 0; i < rq->options->fields.list.count; i++) {
 		struct field_view f = field(rq, i);
 
 		if (is_host(f) && f.value.len > 0) {
-			put_field(sb, (struct span){"Host", 4}, f.value);
+			append_field(sb, (struct span){"Host", 4}, f.value);
 			return;
 		}
 	}
@@ -111,7 +111,7 @@ static void put_host(struct strbuf *sb, const struct http_request *rq)
 /* --- user= (RFC 7617) ---------------------------------------------------------------------------- */
 
 /* RFC 4648 4 */
-static void put_base64(struct strbuf *sb, const uint8_t *data, size_t len)
+static void append_base64(struct strbuf *sb, const uint8_t *data, size_t len)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -149,7 +149,7 @@ static size_t percent_decode(uint8_t *dst, struct span text)
 
 /* user= comes before the URL's own, as with curl, and either goes along where a redirect stays at home;
  * a redirect's URL may bring one for its host. */
-static void put_authorization(struct strbuf *sb, const struct http_request *rq)
+static void append_authorization(struct strbuf *sb, const struct http_request *rq)
 {
 	uint8_t text[CONFIG_TEXT_MAX + 1];
 	size_t len;
@@ -167,7 +167,7 @@ static void put_authorization(struct strbuf *sb, const struct http_request *rq)
 	if (len == 0 || memchr(text, ':', len) == NULL)
 		text[len++] = ':'; /* a name without a password */
 	strbuf_str(sb, "Authorization: Basic ");
-	put_base64(sb, text, len);
+	append_base64(sb, text, len);
 	strbuf_str(sb, "\r\n");
 }
 
@@ -186,7 +186,7 @@ size_t request_body_len(const struct http_request *rq)
 }
 
 /* RFC 9110 8.3 and 8.6: only where there is a body, or where one is expected. */
-static void put_body_fields(struct strbuf *sb, const struct http_request *rq)
+static void append_body_fields(struct strbuf *sb, const struct http_request *rq)
 {
 	bool wants_length = rq->method == HTTP_POST || rq->method == HTTP_PUT;
 	size_t len = request_body_len(rq);
@@ -207,9 +207,9 @@ void request_put(struct strbuf *sb, const struct http_request *rq)
 	strbuf_char(sb, ' ');
 	request_put_target(sb, rq->url);
 	strbuf_str(sb, " HTTP/1.1\r\n");
-	put_host(sb, rq);
+	append_host(sb, rq);
 	if (is_ours(rq, "authorization"))
-		put_authorization(sb, rq);
+		append_authorization(sb, rq);
 	if (rq->options->user_agent[0] != '\0' && is_ours(rq, "user-agent")) {
 		strbuf_str(sb, "User-Agent: ");
 		strbuf_str(sb, rq->options->user_agent);
@@ -217,8 +217,8 @@ void request_put(struct strbuf *sb, const struct http_request *rq)
 	}
 	if (is_ours(rq, "accept"))
 		strbuf_str(sb, "Accept: */*\r\n");
-	put_configured_fields(sb, rq);
-	put_body_fields(sb, rq);
+	append_configured_fields(sb, rq);
+	append_body_fields(sb, rq);
 	if (rq->last && is_ours(rq, "connection"))
 		strbuf_str(sb, "Connection: close\r\n");
 	strbuf_str(sb, "\r\n");

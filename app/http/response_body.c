@@ -9,7 +9,7 @@
 #include "base/chars.h"
 #include "base/string.h"
 
-static void take_bytes(struct http_parser *p, const uint8_t *data, size_t len)
+static void consume_bytes(struct http_parser *p, const uint8_t *data, size_t len)
 {
 	p->size_download += len;
 	crc32_update(&p->crc, data, len);
@@ -58,7 +58,7 @@ static size_t feed_counted(struct http_parser *p, const uint8_t *data, size_t le
 {
 	size_t n = MIN(len, p->remaining);
 
-	take_bytes(p, data, n);
+	consume_bytes(p, data, n);
 	p->remaining -= n;
 	if (p->remaining == 0)
 		p->phase = p->phase == HTTP_PHASE_CHUNK_DATA ? HTTP_PHASE_CHUNK_END : HTTP_PHASE_DONE;
@@ -68,7 +68,7 @@ static size_t feed_counted(struct http_parser *p, const uint8_t *data, size_t le
 /* --- chunks ------------------------------------------------------------------------------------- */
 
 /* RFC 9112 7.1: hexadecimal digits, at least one, then perhaps extensions (7.1.1), which are
- * ignored; the number must be bounded by whoever reads it. */
+ * ignored; the number must be bounded by its reader. */
 static bool parse_chunk_size(const struct http_line *line, uint64_t *size)
 {
 	uint64_t v = 0;
@@ -140,12 +140,12 @@ static size_t feed_chunk_end(struct http_parser *p, const uint8_t *data, size_t 
 	return n;
 }
 
-/* Nobody says how long it will be: it is too long when it is. */
+/* Its length is unknown: it is too long when it is. */
 static size_t feed_until_close(struct http_parser *p, const uint8_t *data, size_t len)
 {
 	size_t n = MIN(len, p->body_max - p->size_download);
 
-	take_bytes(p, data, n);
+	consume_bytes(p, data, n);
 	if (n < len)
 		http_parser_refuse_body(p);
 	return n;

@@ -75,7 +75,7 @@ static void refuse_length(struct http_parser *p, struct span v)
 
 /* RFC 9110 8.6: decimal digits; the same number repeated, in a list or in two fields, may be
  * accepted as one; anything else makes the message's end a matter of opinion. */
-static void take_content_length(struct http_parser *p, struct span v)
+static void parse_content_length(struct http_parser *p, struct span v)
 {
 	if (v.len > 0 && v.at[v.len - 1] == ',') {
 		refuse_length(p, v);
@@ -115,7 +115,7 @@ static void parse_coding(struct http_parser *p, struct span coding)
 }
 
 /* RFC 9112 6.1 and 7: chunked, once and last; no other coding was asked for. */
-static void take_transfer_encoding(struct http_parser *p, struct span v)
+static void parse_transfer_encoding(struct http_parser *p, struct span v)
 {
 	if (v.len == 0)
 		p->odd = true;
@@ -128,7 +128,7 @@ static void take_transfer_encoding(struct http_parser *p, struct span v)
 }
 
 /* RFC 9110 7.6.1 */
-static void take_connection(struct http_parser *p, struct span v)
+static void parse_connection(struct http_parser *p, struct span v)
 {
 	while (v.len > 0) {
 		struct span option = text_next_member(&v);
@@ -146,8 +146,8 @@ static bool is_another_location(const struct http_parser *p, struct span v)
 }
 
 /* RFC 9110 10.2.2: there is one.  An empty one leads nowhere; where a redirect has two that differ,
- * somebody on the way has added one, and neither is followed. */
-static void take_location(struct http_parser *p, struct span v)
+ * a proxy on the way has added one, and neither is followed. */
+static void parse_location(struct http_parser *p, struct span v)
 {
 	bool is_redirect = p->code >= 300 && p->code <= 399;
 
@@ -165,7 +165,7 @@ static void take_location(struct http_parser *p, struct span v)
 }
 
 /* RFC 9110 10.2.3.  NOT DONE: a date, which would take a clock that tells the time of day. */
-static void take_retry_after(struct http_parser *p, struct span v)
+static void parse_retry_after(struct http_parser *p, struct span v)
 {
 	uint64_t s;
 
@@ -174,13 +174,13 @@ static void take_retry_after(struct http_parser *p, struct span v)
 }
 
 /* RFC 9110 8.8.2; the first that is a date. */
-static void take_last_modified(struct http_parser *p, struct span v)
+static void parse_last_modified(struct http_parser *p, struct span v)
 {
 	if (!p->has_last_modified)
 		p->has_last_modified = http_date_parse(v.at, v.len, &p->last_modified_s);
 }
 
-static void take_field(struct http_parser *p, const char *name, size_t name_len, struct span v)
+static void parse_field(struct http_parser *p, const char *name, size_t name_len, struct span v)
 {
 	bool is_length = text_is_word(name, name_len, "content-length");
 	bool is_coding = text_is_word(name, name_len, "transfer-encoding");
@@ -188,19 +188,19 @@ static void take_field(struct http_parser *p, const char *name, size_t name_len,
 	if ((is_length || is_coding) && http_line_overlong(&p->line))
 		http_parser_fail(p, STATUS_HEADER_TOO_LARGE, "a field that matters is too long");
 	else if (is_length)
-		take_content_length(p, v);
+		parse_content_length(p, v);
 	else if (is_coding)
-		take_transfer_encoding(p, v);
+		parse_transfer_encoding(p, v);
 	else if (text_is_word(name, name_len, "content-type"))
 		keep_text(&p->type, v.at, v.len);
 	else if (text_is_word(name, name_len, "connection"))
-		take_connection(p, v);
+		parse_connection(p, v);
 	else if (text_is_word(name, name_len, "location"))
-		take_location(p, v);
+		parse_location(p, v);
 	else if (text_is_word(name, name_len, "last-modified"))
-		take_last_modified(p, v);
+		parse_last_modified(p, v);
 	else if (text_is_word(name, name_len, "retry-after"))
-		take_retry_after(p, v);
+		parse_retry_after(p, v);
 }
 
 /* --- names ----------------------------------------------------------------------------------------- */
@@ -260,7 +260,7 @@ void http_header_unfold(struct http_parser *p)
 
 /* --- a field ---------------------------------------------------------------------------------------- */
 
-static void take_or_skip_field(struct http_parser *p, size_t name_len)
+static void parse_or_skip_field(struct http_parser *p, size_t name_len)
 {
 	const char *name = p->line.text;
 	size_t value_at = MIN(name_len + 1, p->line.len);
@@ -271,7 +271,7 @@ static void take_or_skip_field(struct http_parser *p, size_t name_len)
 	if (p->phase != HTTP_PHASE_FIELDS)
 		return;
 	p->num_headers++;
-	take_field(p, name, name_len, v);
+	parse_field(p, name, name_len, v);
 }
 
 void http_header_field(struct http_parser *p)
@@ -290,5 +290,5 @@ void http_header_field(struct http_parser *p)
 	else if (char_is_whitespace(text[0]))
 		return; /* RFC 9112 2.2: the first line behind the status line; it is to be ignored */
 	else
-		take_or_skip_field(p, name_len);
+		parse_or_skip_field(p, name_len);
 }

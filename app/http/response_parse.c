@@ -72,7 +72,7 @@ static bool is_not_http(const struct http_parser *p)
 }
 
 /* RFC 9110 15.2: interim responses come before the answer and are skipped. */
-static void forget_interim_response(struct http_parser *p)
+static void clear_interim_response(struct http_parser *p)
 {
 	p->code = 0;
 	p->has_length = p->chunked = p->connection_close = p->has_location = false;
@@ -89,7 +89,7 @@ static void end_of_fields(struct http_parser *p)
 	if (p->code == 101) {
 		http_parser_fail(p, STATUS_WEIRD_REPLY, "switched protocols without being asked");
 	} else if (p->code < 200) {
-		forget_interim_response(p);
+		clear_interim_response(p);
 	} else {
 		p->header_complete = true;
 		http_body_begin(p);
@@ -102,7 +102,7 @@ static bool may_go_on(const struct http_parser *p)
 	return p->phase != HTTP_PHASE_STATUS_LINE && p->line.total > 0;
 }
 
-static void take_header_line(struct http_parser *p)
+static void accept_header_line(struct http_parser *p)
 {
 	if (p->phase == HTTP_PHASE_STATUS_LINE) {
 		http_header_status_line(p);
@@ -126,7 +126,7 @@ static void go_on_or_take(struct http_parser *p, uint8_t next)
 	if (char_is_whitespace((char)next))
 		http_header_unfold(p);
 	else
-		take_header_line(p);
+		accept_header_line(p);
 }
 
 static void refuse_line(struct http_parser *p)
@@ -146,7 +146,7 @@ static void refuse_as_no_http(struct http_parser *p)
 }
 
 /* What has come of a line, and how many bytes of header are still allowed. */
-static void look_at_line(struct http_parser *p, size_t room)
+static void check_line(struct http_parser *p, size_t room)
 {
 	_Static_assert(HTTP_HEADER_MAX == 307200 && HTTP_LINE_MAX == 102400, "the messages say so");
 	if (is_not_http(p))
@@ -156,7 +156,7 @@ static void look_at_line(struct http_parser *p, size_t room)
 	else if (p->line.total == LINE_TOO_LONG)
 		http_parser_fail(p, STATUS_HEADER_TOO_LARGE, "a header line is longer than 102400 bytes");
 	else if (p->line.state == HTTP_LINE_DONE && !may_go_on(p))
-		take_header_line(p);
+		accept_header_line(p);
 	else if (room == 0)
 		http_parser_fail(p, STATUS_RECEIVE_FAILED, "the header is longer than 307200 bytes");
 }
@@ -173,7 +173,7 @@ static size_t feed_header(struct http_parser *p, const uint8_t *data, size_t len
 	}
 	n = http_line_feed(&p->line, data, MIN(MIN(len, room), LINE_TOO_LONG - p->line.total));
 	p->size_header += n;
-	look_at_line(p, room - n);
+	check_line(p, room - n);
 	return n;
 }
 

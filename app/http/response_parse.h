@@ -20,7 +20,7 @@
 #include "base/compiler.h"
 #include "base/status.h"
 
-/* Lines are looked at while they pass and not stored: the limits are curl's. */
+/* Lines are checked while they pass and not stored: the limits are curl's. */
 #define HTTP_HEADER_MAX (300u * 1024)    /* bytes of all header lines, interim and trailers too */
 #define HTTP_LINE_MAX (100u * 1024)      /* a line and its end are shorter, also when unfolded */
 #define HTTP_CHUNK_LINE_MAX 4096u        /* bytes of a chunk's size and extensions */
@@ -87,9 +87,9 @@ struct http_parser {
 	size_t location_len;
 	char location[HTTP_LOCATION_KEPT];
 
-	bool no_body;           /* set by whoever asked: the answer to a HEAD has none */
+	bool no_body;           /* set by the sender of the request: the answer to a HEAD has none */
 	bool spoke_http;        /* set likewise: there was an answer on this connection before */
-	struct http_listener *listener; /* set likewise; NULL: nobody */
+	struct http_listener *listener; /* set likewise; NULL: none */
 
 	uint64_t body_max;      /* a longer body is refused; http_parser_init() sets no limit */
 	uint64_t size_header;   /* bytes of header so far, interim responses and trailers too */

@@ -130,7 +130,7 @@ void transfer_end_wait(const struct transfer *t)
 	progress_end(t->m->progress);
 }
 
-void transfer_forget_failure(struct transfer *t)
+void transfer_clear_failure(struct transfer *t)
 {
 	t->refused = t->unresolved = false;
 	t->report.refused = (struct refused){0};

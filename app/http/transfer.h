@@ -29,11 +29,11 @@ struct transfer {
 	bool reused;             /* that one was there before */
 	uint64_t retry_after_s;  /* the server asks to be left alone for so long; 0: it does not */
 	bool refused;            /* it could not connect because the host said so */
-	bool unresolved;         /* it could not because nobody answered ARP */
+	bool unresolved;         /* it could not because no host answered ARP */
 	struct report report;    /* its texts point to the next members */
 	char url[CONFIG_TEXT_MAX];           /* as it may be shown */
 	char url_effective[CONFIG_TEXT_MAX + 2]; /* what was asked for in the end */
-	char redirect_url[CONFIG_TEXT_MAX];  /* where nobody followed */
+	char redirect_url[CONFIG_TEXT_MAX];  /* where it was not followed */
 	char content_type[HTTP_TEXT_KEPT];
 	char errormsg[TRANSFER_ERRORMSG_MAX];
 };
@@ -78,6 +78,6 @@ bool transfer_gave_up_on_arp(const struct transfer *t, int fd, int err);
 void transfer_fail_no_arp(struct transfer *t, int fd, uint64_t began_ns);
 
 /* As if nothing had gone wrong: it is tried another way. */
-void transfer_forget_failure(struct transfer *t);
+void transfer_clear_failure(struct transfer *t);
 
 #endif

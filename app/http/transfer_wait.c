@@ -14,7 +14,7 @@ void transfer_be_patient(const struct transfer *t, int fd, uint64_t deadline_ns)
 		return;
 	err = sock_setsockopt(t->m->stack, fd, SOCK_RESOLVE_TIMEOUT, (int64_t)MIN(ms, (uint64_t)INT32_MAX),
 			      now_ns);
-	(void)err; /* the usual patience, then */
+	(void)err; /* the usual timeout, then */
 }
 
 /* " (3 times 'host unreachable' from 192.0.2.1; 2 answers refused: ...)" */

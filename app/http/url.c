@@ -17,7 +17,7 @@ static enum status fail(enum status status, const char **problem, const char *se
 	return status;
 }
 
-/* What is printable and no blank is sent as it is, as curl does, though RFC 3986 2 would have some of it
+/* What is printable and no space is sent as it is, as curl does, though RFC 3986 2 would have some of it
  * percent-encoded; everything else has to be. */
 static bool has_only_url_characters(const char *text, size_t len)
 {
@@ -64,7 +64,7 @@ static bool begins_with_port(const char *at, size_t len)
 }
 
 /* Takes "http://" off *rest; with one slash or three it means the same, as everywhere. */
-static enum status take_scheme(struct span *rest, const char **problem)
+static enum status parse_scheme(struct span *rest, const char **problem)
 {
 	size_t colon = span_find(*rest, ":/?#");
 	struct span scheme = {rest->at, colon};
@@ -156,7 +156,7 @@ static enum status judge_host(struct url *url, const char **problem)
 }
 
 /* RFC 3986 3.2.1: before the last @, with every % followed by two digits. */
-static bool take_user(struct url *url)
+static bool parse_user(struct url *url)
 {
 	struct span *whole = &url->authority;
 	size_t len = whole->len;
@@ -204,35 +204,35 @@ enum status url_parse(struct url *url, const char *text, size_t len, const char 
 	*url = (struct url){0};
 	if (!has_only_url_characters(text, len))
 		return fail(STATUS_URL_MALFORMED, problem, "a character that no URL may hold");
-	status = take_scheme(&rest, problem);
+	status = parse_scheme(&rest, problem);
 	if (status != STATUS_OK)
 		return status;
 	url->authority = (struct span){rest.at, span_find(rest, "/?#")};
 	url->target.at = rest.at + url->authority.len;
 	url->target.len = span_find((struct span){url->target.at, rest.len - url->authority.len}, "#");
 	url->slash_missing = url->target.len == 0 || url->target.at[0] != '/';
-	if (!take_user(url))
+	if (!parse_user(url))
 		return fail(STATUS_URL_MALFORMED, problem, "the user is not percent-encoded");
 	return parse_authority(url, problem);
 }
 
 /* --- in its normal form -------------------------------------------------------------------------- */
 
-static void put_span(struct strbuf *sb, struct span s)
+static void append_span(struct strbuf *sb, struct span s)
 {
 	strbuf_mem(sb, s.at, s.len);
 }
 
 /* An address is written without the dot that may stand behind it. */
-static void put_authority(struct strbuf *sb, const struct url *url)
+static void append_authority(struct strbuf *sb, const struct url *url)
 {
 	size_t colon = span_find(url->authority, ":");
 
 	if (url->has_user) {
-		put_span(sb, url->user);
+		append_span(sb, url->user);
 		strbuf_char(sb, '@');
 	}
-	put_span(sb, url->host);
+	append_span(sb, url->host);
 	strbuf_mem(sb, url->authority.at + colon, url->authority.len - colon);
 }
 
@@ -249,7 +249,7 @@ enum status url_normalise(struct url *url, const char *given, size_t len, char *
 	path_len = span_find(url->target, "?");
 	rest = url->target.at + path_len;
 	strbuf_str(&sb, "http://");
-	put_authority(&sb, url);
+	append_authority(&sb, url);
 	path_at = sb.len;
 	strbuf_mem(&sb, url->target.at, path_len);
 	sb.len = path_at + url_remove_dot_segments(text + path_at, path_len);

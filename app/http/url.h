@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: MIT
  *
  * URLs, as far as this client goes: http://[user@]host[:port][/path][?query][#fragment] (RFC 3986,
- * RFC 9110 4.2.1), the host an IPv4 address or a name.  Other schemes and IPv6 are told apart from
+ * RFC 9110 4.2.1), the host an IPv4 address or a name.  Other schemes and IPv6 are distinguished from
  * nonsense, because each ends a run with a status of its own.  What RFC 3986 leaves open, or forbids
- * and everybody sends, is taken as curl takes it (tests/tools/test_url_like_curl.py); a host that ends
+ * and every client sends, is taken as curl takes it (tests/tools/test_url_like_curl.py); a host that ends
  * in a number is an IPv4 address or wrong, as in the URL standard (url.spec.whatwg.org).
  */
 #ifndef APP_HTTP_URL_H

@@ -14,7 +14,7 @@ size_t url_last_segment(const char *path, size_t len)
 }
 
 /* How many dots a segment is: 1 or 2, and 0 where it is anything else.  A percent-encoded dot is one
- * (RFC 3986 6.2.2.2), and whoever decodes a path later would see it. */
+ * (RFC 3986 6.2.2.2), and a later decoder of the path would see it. */
 static unsigned dots_of(const char *segment, size_t len)
 {
 	unsigned dots = 0;

@@ -93,7 +93,7 @@ static uint64_t deadline(const struct client *client, uint64_t start_ns)
 	return run_ns;
 }
 
-/* It failed, and the address that it was tried from turned out to be somebody else's: one answer to a
+/* It failed, and the address that it was tried from turned out to be another host's: one answer to a
  * probe, which anybody can send, must not end the run while there is time for another address.  What a
  * server may have acted on already is not sent twice. */
 static bool has_another_address(struct client *client, const struct attempt *a)

@@ -47,7 +47,7 @@ static bool next_goes_there(const struct client *client, const struct attempt *a
 }
 
 /* Without a user's password, and with the slash that a URL may leave out. */
-static void put_url_effective(struct strbuf *sb, char text[HTTP_URL_MAX + 1], const struct hop *hop)
+static void append_url_effective(struct strbuf *sb, char text[HTTP_URL_MAX + 1], const struct hop *hop)
 {
 	size_t at = (size_t)(hop->url.target.at - hop->text);
 	size_t slash = hop->url.slash_missing ? 1 : 0;
@@ -67,7 +67,7 @@ static void begin_hop(struct client *client, const struct attempt *a, const stru
 	t->report.method = http_method_name(hop->method);
 	t->report.scheme = "http";
 	t->report.num_redirects = hop->number;
-	put_url_effective(&sb, client->text, hop);
+	append_url_effective(&sb, client->text, hop);
 	t->report.url_effective = t->url_effective;
 	if (hop->number > 0)
 		t->report.time_redirect_ns = t->start_ns - a->start_ns;
@@ -128,8 +128,8 @@ static bool next_hop(struct client *client, const struct http_answer *answer, co
 	return true;
 }
 
-/* A redirect that is not followed, be it that nobody asked for that, or that there were too many. */
-static void tell_redirect(struct client *client, const struct http_answer *answer, const struct hop *hop)
+/* A redirect that is not followed, because that was not asked for, or there were too many. */
+static void log_redirect(struct client *client, const struct http_answer *answer, const struct hop *hop)
 {
 	struct transfer *t = &client->transfer;
 	const struct http_parser *p = answer->parser;
@@ -155,7 +155,7 @@ static void announce_redirect(struct client *client, const struct hop *hop, unsi
 		   EV_TEXT("redirect_url", shown, strbuf_stored(&sb)));
 }
 
-/* Kept for whoever goes there next; closed in order, or at once where a side has not said all. */
+/* Kept open for the next request there; closed in order, or at once where a side has not said all. */
 static void leave_line(struct transfer *t, const struct http_answer *answer, bool wanted)
 {
 	if (wanted && answer->may_keep)
@@ -181,16 +181,16 @@ static bool is_line_wanted(const struct client *client, const struct attempt *a,
 	return goes_on ? redirect_stays(&hop->url, url) : next_goes_there(client, a, url);
 }
 
-static void take_body(struct client *client, struct http_answer *answer)
+static void consume_body(struct client *client, struct http_answer *answer)
 {
-	if (http_take_body(&client->exchange, answer))
+	if (http_consume_body(&client->exchange, answer))
 		probe_judge_body(&client->reader, &client->transfer);
 }
 
 /* A header is there.  A redirect that is followed, and a status that fails, have decided with it: their
  * bodies do not count - but for one that says itself that it is larger than allowed, and would have
- * to be read or cut off.  True when another transfer has to follow, which `hop` then is. */
-static bool take_answer(struct client *client, struct http_answer *answer, const struct attempt *a,
+ * to be read or dropped.  True when another transfer has to follow, which `hop` then is. */
+static bool accept_answer(struct client *client, struct http_answer *answer, const struct attempt *a,
 			struct hop *hop)
 {
 	const struct url url = hop->url;
@@ -199,12 +199,12 @@ static bool take_answer(struct client *client, struct http_answer *answer, const
 
 	if (leads_elsewhere(client, answer)) {
 		if (http_parser_is_length_refused(answer->parser)) {
-			take_body(client, answer);
+			consume_body(client, answer);
 			return false;
 		}
 		goes_on = next_hop(client, answer, a, hop);
 	} else if (probe_judge_status(&client->reader, t, answer->parser->code)) {
-		take_body(client, answer);
+		consume_body(client, answer);
 		return false;
 	}
 	http_leave_body(&client->exchange, answer, is_line_wanted(client, a, hop, &url, goes_on));
@@ -232,9 +232,9 @@ static bool fetch(struct client *client, const struct attempt *a, struct hop *ho
 
 	begin_hop(client, a, hop);
 	if (http_exchange(&client->exchange, t, &rq, &client->reader.reader, &answer)) {
-		goes_on = take_answer(client, &answer, a, hop);
+		goes_on = accept_answer(client, &answer, a, hop);
 		if (!goes_on)
-			tell_redirect(client, &answer, &this_hop);
+			log_redirect(client, &answer, &this_hop);
 	}
 	transfer_end(t);
 	if (goes_on)

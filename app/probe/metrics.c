@@ -34,22 +34,22 @@ static uint64_t duration(const struct report *r)
 
 /* --- one value each ----------------------------------------------------------------------------- */
 
-static void put_success(struct strbuf *sb, const struct probe_result *p)
+static void append_success(struct strbuf *sb, const struct probe_result *p)
 {
 	strbuf_u64(sb, p->report.exitcode == STATUS_OK);
 }
 
-static void put_duration(struct strbuf *sb, const struct probe_result *p)
+static void append_duration(struct strbuf *sb, const struct probe_result *p)
 {
 	strbuf_seconds(sb, duration(&p->report));
 }
 
-static void put_lookup(struct strbuf *sb, const struct probe_result *p)
+static void append_lookup(struct strbuf *sb, const struct probe_result *p)
 {
 	strbuf_seconds(sb, p->report.time_namelookup_ns);
 }
 
-static void put_protocol(struct strbuf *sb, const struct probe_result *p)
+static void append_protocol(struct strbuf *sb, const struct probe_result *p)
 {
 	if (!p->report.has_remote)
 		strbuf_char(sb, '0');
@@ -58,7 +58,7 @@ static void put_protocol(struct strbuf *sb, const struct probe_result *p)
 }
 
 /* FNV-1a over the address in network order, as blackbox_exporter has it. */
-static void put_address_hash(struct strbuf *sb, const struct probe_result *p)
+static void append_address_hash(struct strbuf *sb, const struct probe_result *p)
 {
 	const struct net_addr *addr = &p->report.remote.addr;
 	size_t len = addr->family == NET_FAMILY_IPV6 ? 16 : 4;
@@ -69,12 +69,12 @@ static void put_address_hash(struct strbuf *sb, const struct probe_result *p)
 	strbuf_u64(sb, p->report.has_remote ? hash : 0);
 }
 
-static void put_code(struct strbuf *sb, const struct probe_result *p)
+static void append_code(struct strbuf *sb, const struct probe_result *p)
 {
 	strbuf_u64(sb, p->report.http_code);
 }
 
-static void put_content_length(struct strbuf *sb, const struct probe_result *p)
+static void append_content_length(struct strbuf *sb, const struct probe_result *p)
 {
 	if (p->report.http_code == 0)
 		strbuf_char(sb, '0');
@@ -84,7 +84,7 @@ static void put_content_length(struct strbuf *sb, const struct probe_result *p)
 		strbuf_str(sb, "-1");
 }
 
-static void put_last_modified(struct strbuf *sb, const struct probe_result *p)
+static void append_last_modified(struct strbuf *sb, const struct probe_result *p)
 {
 	strbuf_u64(sb, p->report.last_modified_s);
 }
@@ -94,7 +94,7 @@ static bool has_last_modified(const struct probe_result *p)
 	return p->report.has_last_modified;
 }
 
-static void put_hop_limit(struct strbuf *sb, const struct probe_result *p)
+static void append_hop_limit(struct strbuf *sb, const struct probe_result *p)
 {
 	strbuf_u64(sb, p->report.reply_ttl);
 }
@@ -104,17 +104,17 @@ static bool has_hop_limit(const struct probe_result *p)
 	return p->report.reply_ttl != 0;
 }
 
-static void put_body_length(struct strbuf *sb, const struct probe_result *p)
+static void append_body_length(struct strbuf *sb, const struct probe_result *p)
 {
 	strbuf_u64(sb, p->report.size_download);
 }
 
-static void put_redirects(struct strbuf *sb, const struct probe_result *p)
+static void append_redirects(struct strbuf *sb, const struct probe_result *p)
 {
 	strbuf_u64(sb, p->report.num_redirects);
 }
 
-static void put_version(struct strbuf *sb, const struct probe_result *p)
+static void append_version(struct strbuf *sb, const struct probe_result *p)
 {
 	if (p->report.http_code == 0) {
 		strbuf_char(sb, '0');
@@ -124,17 +124,17 @@ static void put_version(struct strbuf *sb, const struct probe_result *p)
 	strbuf_u64(sb, p->report.version_minor);
 }
 
-static void put_ssl(struct strbuf *sb, const struct probe_result *p)
+static void append_ssl(struct strbuf *sb, const struct probe_result *p)
 {
 	strbuf_u64(sb, p->report.time_appconnect_ns != 0);
 }
 
-static void put_regex(struct strbuf *sb, const struct probe_result *p)
+static void append_regex(struct strbuf *sb, const struct probe_result *p)
 {
 	strbuf_u64(sb, p->report.exitcode == STATUS_EXPECT_FAILED);
 }
 
-static void put_exit_status(struct strbuf *sb, const struct probe_result *p)
+static void append_exit_status(struct strbuf *sb, const struct probe_result *p)
 {
 	strbuf_u64(sb, p->report.exitcode);
 }
@@ -145,36 +145,36 @@ static const struct family {
 	unsigned kinds;
 	bool (*applies)(const struct probe_result *p); /* NULL: always */
 } families[] = {
-	{"probe_success", "Whether the probe was a success.", put_success, KIND_ANY, NULL},
-	{"probe_duration_seconds", "How long the probe took, redirects included.", put_duration,
+	{"probe_success", "Whether the probe was a success.", append_success, KIND_ANY, NULL},
+	{"probe_duration_seconds", "How long the probe took, redirects included.", append_duration,
 	 KIND_ANY, NULL},
 	{"probe_timeout_seconds", "How long the probe may take.", NULL, KIND_ANY, NULL},
-	{"probe_dns_lookup_time_seconds", "Time taken to look up the name.", put_lookup, KIND_ANY, NULL},
+	{"probe_dns_lookup_time_seconds", "Time taken to look up the name.", append_lookup, KIND_ANY, NULL},
 	{"probe_ip_protocol", "Whether it went over IPv4 or IPv6; 0: there was no address.",
-	 put_protocol, KIND_ANY, NULL},
+	 append_protocol, KIND_ANY, NULL},
 	{"probe_ip_addr_hash", "Hash of the address, which shows that it changes; 0: there was none.",
-	 put_address_hash, KIND_ANY, NULL},
-	{"probe_http_status_code", "Status code of the answer; 0: there was none.", put_code,
+	 append_address_hash, KIND_ANY, NULL},
+	{"probe_http_status_code", "Status code of the answer; 0: there was none.", append_code,
 	 KIND_HTTP, NULL},
 	{"probe_http_content_length", "Content-Length of the answer; -1: not said; 0: no answer.",
-	 put_content_length, KIND_HTTP, NULL},
-	{"probe_http_uncompressed_body_length", "Bytes of body that came.", put_body_length,
+	 append_content_length, KIND_HTTP, NULL},
+	{"probe_http_uncompressed_body_length", "Bytes of body that came.", append_body_length,
 	 KIND_HTTP, NULL},
 	{"probe_http_last_modified_timestamp_seconds", "Last-Modified of the answer, where it has one.",
-	 put_last_modified, KIND_HTTP, has_last_modified},
-	{"probe_http_redirects", "Redirects followed.", put_redirects, KIND_HTTP, NULL},
-	{"probe_http_version", "HTTP version of the answer; 0: there was none.", put_version,
+	 append_last_modified, KIND_HTTP, has_last_modified},
+	{"probe_http_redirects", "Redirects followed.", append_redirects, KIND_HTTP, NULL},
+	{"probe_http_version", "HTTP version of the answer; 0: there was none.", append_version,
 	 KIND_HTTP, NULL},
-	{"probe_http_ssl", "Whether TLS was used.", put_ssl, KIND_HTTP, NULL},
-	{"probe_failed_due_to_regex", "Whether the body was not as expected.", put_regex,
+	{"probe_http_ssl", "Whether TLS was used.", append_ssl, KIND_HTTP, NULL},
+	{"probe_failed_due_to_regex", "Whether the body was not as expected.", append_regex,
 	 KIND_HTTP | KIND_TCP, NULL},
-	{"probe_icmp_reply_hop_limit", "TTL of the echo reply, where one came.", put_hop_limit, KIND_ICMP,
+	{"probe_icmp_reply_hop_limit", "TTL of the echo reply, where one came.", append_hop_limit, KIND_ICMP,
 	 has_hop_limit},
-	{"dialtone_probe_exit_status", "The probe's status, with curl's numbers.", put_exit_status,
+	{"dialtone_probe_exit_status", "The probe's status, with curl's numbers.", append_exit_status,
 	 KIND_ANY, NULL},
 };
 
-/* Which of the checks of this target it is, from 1: a target may be given twice, or be told from
+/* Which of the checks of this target it is, from 1: a target may be given twice, or be distinguished from
  * another only by its password. */
 static unsigned ordinal(struct probe_monitor *m, unsigned check, const char *target)
 {
@@ -185,8 +185,8 @@ static unsigned ordinal(struct probe_monitor *m, unsigned check, const char *tar
 	return n;
 }
 
-/* A blank is in no target, so that the name is nobody else's. */
-static void put_target(struct probe_monitor *m, struct strbuf *sb, unsigned check)
+/* No target holds a space, so that the name is unique. */
+static void append_target(struct probe_monitor *m, struct strbuf *sb, unsigned check)
 {
 	const char *target = check_name(m->settings, check, m->name, sizeof(m->name));
 	unsigned n = ordinal(m, check, target);
@@ -199,12 +199,12 @@ static void put_target(struct probe_monitor *m, struct strbuf *sb, unsigned chec
 }
 
 /* name{target="..." , with a phase where there is one */
-static void put_name(struct probe_monitor *m, struct strbuf *sb, const char *name, unsigned check,
+static void append_name(struct probe_monitor *m, struct strbuf *sb, const char *name, unsigned check,
 		     const char *phase)
 {
 	strbuf_str(sb, name);
 	strbuf_str(sb, "{target=\"");
-	put_target(m, sb, check);
+	append_target(m, sb, check);
 	if (phase != NULL) {
 		strbuf_str(sb, "\",phase=\"");
 		strbuf_str(sb, phase);
@@ -247,7 +247,7 @@ static void write_family(struct probe_monitor *m, struct strbuf *sb, const struc
 		return;
 	metrics_family(sb, f->name, "gauge", f->help);
 	for (; (p = next_in(m, &check, f)) != NULL; check++) {
-		put_name(m, sb, f->name, check, NULL);
+		append_name(m, sb, f->name, check, NULL);
 		if (f->put != NULL)
 			f->put(sb, p);
 		else
@@ -258,10 +258,10 @@ static void write_family(struct probe_monitor *m, struct strbuf *sb, const struc
 
 /* --- phases ------------------------------------------------------------------------------------- */
 
-static void put_phase(struct probe_monitor *m, struct strbuf *sb, const char *name, unsigned check, const char *phase,
+static void append_phase(struct probe_monitor *m, struct strbuf *sb, const char *name, unsigned check, const char *phase,
 		      uint64_t ns)
 {
-	put_name(m, sb, name, check, phase);
+	append_name(m, sb, name, check, phase);
 	strbuf_seconds(sb, ns);
 	strbuf_char(sb, '\n');
 }
@@ -281,14 +281,14 @@ static void write_http_phases(struct probe_monitor *m, struct strbuf *sb)
 		const struct report *r = &p->report;
 		bool answered = r->time_starttransfer_ns != 0;
 
-		put_phase(m, sb, name, check, "resolve", r->time_namelookup_ns);
-		put_phase(m, sb, name, check, "connect", between(r->time_namelookup_ns, r->time_connect_ns));
-		put_phase(m, sb, name, check, "tls", between(r->time_connect_ns, r->time_appconnect_ns));
-		put_phase(m, sb, name, check, "processing",
+		append_phase(m, sb, name, check, "resolve", r->time_namelookup_ns);
+		append_phase(m, sb, name, check, "connect", between(r->time_namelookup_ns, r->time_connect_ns));
+		append_phase(m, sb, name, check, "tls", between(r->time_connect_ns, r->time_appconnect_ns));
+		append_phase(m, sb, name, check, "processing",
 			  answered ? between(r->time_pretransfer_ns, r->time_starttransfer_ns) : 0);
-		put_phase(m, sb, name, check, "transfer",
+		append_phase(m, sb, name, check, "transfer",
 			  answered ? between(r->time_starttransfer_ns, r->time_total_ns) : 0);
-		put_phase(m, sb, name, check, "redirect", r->time_redirect_ns);
+		append_phase(m, sb, name, check, "redirect", r->time_redirect_ns);
 	}
 }
 
@@ -304,10 +304,10 @@ static void write_icmp_phases(struct probe_monitor *m, struct strbuf *sb)
 	for (; (p = next_of(m, &check, KIND_ICMP)) != NULL; check++) {
 		const struct report *r = &p->report;
 
-		put_phase(m, sb, name, check, "resolve", r->time_namelookup_ns);
-		put_phase(m, sb, name, check, "setup",
+		append_phase(m, sb, name, check, "resolve", r->time_namelookup_ns);
+		append_phase(m, sb, name, check, "setup",
 			  between(r->time_namelookup_ns, r->time_pretransfer_ns));
-		put_phase(m, sb, name, check, "rtt",
+		append_phase(m, sb, name, check, "rtt",
 			  between(r->time_pretransfer_ns, r->time_starttransfer_ns));
 	}
 }
@@ -324,20 +324,20 @@ static void write_counts(struct probe_monitor *m, struct strbuf *sb, uint64_t no
 	metrics_family(sb, runs, "counter", "How often the probe has been made.");
 	for (check = 0; check < check_count(m->settings); check++) {
 		p = probes_result(m->results, check);
-		put_name(m, sb, runs, check, NULL);
+		append_name(m, sb, runs, check, NULL);
 		strbuf_u64(sb, p != NULL ? p->runs : 0);
 		strbuf_char(sb, '\n');
 	}
 	metrics_family(sb, failures, "counter", "How often it was no success.");
 	for (check = 0; check < check_count(m->settings); check++) {
 		p = probes_result(m->results, check);
-		put_name(m, sb, failures, check, NULL);
+		append_name(m, sb, failures, check, NULL);
 		strbuf_u64(sb, p != NULL ? p->failures : 0);
 		strbuf_char(sb, '\n');
 	}
 	metrics_family(sb, age, "gauge", "Time since the latest probe ended.");
 	for (check = 0; (p = next_of(m, &check, KIND_ANY)) != NULL; check++) {
-		put_name(m, sb, age, check, NULL);
+		append_name(m, sb, age, check, NULL);
 		strbuf_seconds(sb, between(p->at_ns, now_ns));
 		strbuf_char(sb, '\n');
 	}

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * ping=: echo requests and the reply that is right (RFC 792, RFC 1122 3.2.2.6).  Each check has a
- * socket of its own, and so an identifier of its own, and bytes nobody could foresee as its payload:
+ * socket of its own, and so an identifier of its own, and unpredictable bytes as its payload:
  * a reply that repeats them was made from the request.
  */
 #include "app/probe/ping.h"
@@ -12,7 +12,7 @@
 #include "base/string.h"
 
 #define HEADER_LEN 8
-#define PAYLOAD_LEN 56u /* 64 bytes with the header, as everybody's ping */
+#define PAYLOAD_LEN 56u /* 64 bytes with the header, as ping's default */
 #define MESSAGE_LEN (HEADER_LEN + PAYLOAD_LEN)
 #define TYPE_ECHO 8
 #define OFF_ID 4
@@ -89,7 +89,7 @@ static const char *words_of(const struct refused *said, int err)
 								      : unreachable_sentence(err);
 }
 
-/* An error that came back: somebody said it, or our own stack had no ARP answer. */
+/* An error that came back: a router or host sent it, or our own stack had no ARP answer. */
 static void explain_unreachable(const struct ping *p, int err)
 {
 	struct sock_awaited awaited = ping_awaited(p);
@@ -172,7 +172,7 @@ struct reply {
 	unsigned number; /* of the request that it answers, from 0 */
 };
 
-/* A payload that is not the request's was not made by who answers pings properly. */
+/* A payload that is not the request's was not made by a host that answers pings properly. */
 static void judge(struct ping *p, const struct reply *r)
 {
 	size_t same = HEADER_LEN;
@@ -194,7 +194,7 @@ static void judge(struct ping *p, const struct reply *r)
 	strbuf_str(&sb, " of the payload is another");
 }
 
-static void take_reply(struct ping *p, const struct reply *r)
+static void accept_reply(struct ping *p, const struct reply *r)
 {
 	struct transfer *t = p->t;
 	uint64_t now_ns = transfer_now(t), sent_ns = p->sent_ns[r->number];
@@ -210,7 +210,7 @@ static void take_reply(struct ping *p, const struct reply *r)
 	judge(p, r);
 }
 
-/* Until a reply to one of our requests, or an error; the socket hears nothing else than replies of
+/* Until a reply to one of our requests, or an error; the socket receives nothing but replies of
  * that host with our identifier. */
 static int await_reply(struct ping *p, struct reply *r, uint64_t until_ns)
 {
@@ -249,7 +249,7 @@ static void ask(struct ping *p, unsigned requests)
 		err = await_reply(p, &reply, until_ns);
 	} while (err == ERR_TIMEDOUT && transfer_now(p->t) < p->deadline_ns);
 	if (err == ERR_OK)
-		take_reply(p, &reply);
+		accept_reply(p, &reply);
 	else
 		explain_wait_error(p, err);
 }
@@ -305,6 +305,6 @@ void ping_host(struct transfer *t, struct span host, unsigned requests, uint16_t
 			return;
 		event_emit(t->events, EVENT_HTTP_NEXT_ADDRESS, 0, 0,
 			   EV_ADDR("ip", t->report.remote.addr), EV_STR("problem", t->errormsg));
-		transfer_forget_failure(t);
+		transfer_clear_failure(t);
 	}
 }

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT
  *
  * The latest result of each check that this machine makes, for the pages that show them.  Written by
- * who carries the checks out, between two of them; read while the next one waits.
+ * the code that carries the checks out, between two of them; read while the next one waits.
  */
 #ifndef APP_PROBE_RESULTS_H
 #define APP_PROBE_RESULTS_H

@@ -31,7 +31,7 @@ static bool is_endless(const struct series *s)
 }
 
 /* "with 2 of 9 GETs done"; where there are several checks, they are counted. */
-static void put_done(struct strbuf *sb, const struct series *s)
+static void append_done(struct strbuf *sb, const struct series *s)
 {
 	bool is_url = n_checks(s) == 1 && check_is_url(s->client.settings, 0);
 
@@ -56,10 +56,10 @@ static void time_ran_out(struct series *s)
 	sb = transfer_fail(t, STATUS_TIMED_OUT, "");
 	report_put_timed_out(&sb, now(s) - s->begun_ns);
 	strbuf_str(&sb, "with ");
-	put_done(&sb, s);
+	append_done(&sb, s);
 }
 
-static void say_summary(struct series *s, unsigned check)
+static void log_summary(struct series *s, unsigned check)
 {
 	const struct tally *tally = &s->tally[check];
 	bool any = tally->ok > 0, several = n_checks(s) > 1;
@@ -133,7 +133,7 @@ static void wait_for_round(struct series *s, uint64_t start_ns)
 	struct machine *m = &s->client.env->machine;
 	uint64_t until_ns = MIN(start_ns, s->client.env->deadline_ns);
 
-	/* Who stays does so for hours, and its rounds are its signs of life. */
+	/* A run that stays does so for hours, and its rounds are its signs of life. */
 	if (s->client.is_over == NULL)
 		progress_begin_wait(m->progress, "waiting for the next round", start_ns, now(s));
 	while (now(s) < until_ns && !is_over(s))
@@ -165,7 +165,7 @@ void series_run(struct series *s)
 	run_rounds(s);
 	check_end(&s->client);
 	for (unsigned check = 0; check < n_checks(s) && s->client.settings->count > 1; check++)
-		say_summary(s, check);
+		log_summary(s, check);
 }
 
 void series_begin(struct series *s, struct app_env *env, const struct probe_settings *settings)

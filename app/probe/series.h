@@ -30,7 +30,7 @@ struct series {
 	struct client client; /* last, see there */
 };
 
-/* From here on s->verdict and s->results may be read.  Who ends the checks from outside sets
+/* From here on s->verdict and s->results may be read.  Code that ends the checks from outside sets
  * s->client.is_over then. */
 void series_begin(struct series *s, struct app_env *env, const struct probe_settings *settings);
 /* All rounds, and a summary of each check where there are several; nothing where there are no checks. */

@@ -153,7 +153,7 @@ static size_t fields_end(const struct http_fields *fields)
 	return count == 0 ? 0 : fields->entry[count - 1].value_at + fields->entry[count - 1].value_len;
 }
 
-/* RFC 9110 5.5: blanks around a value are not part of it. */
+/* RFC 9110 5.5: whitespace around a value are not part of it. */
 const char *probe_set_field(void *dst_http_fields, const char *value, size_t len)
 {
 	struct http_fields *fields = dst_http_fields;
@@ -281,7 +281,7 @@ void probe_settings_default(struct probe_settings *s)
 }
 
 /* What is meant where nothing was said.  A machine that stays makes its checks for as long as it stays
- * when it is told how often; and no single one may keep it for ever. */
+ * if it is given how often; and no single one may keep it for ever. */
 static void choose_what_was_not_given(struct probe_settings *s, bool stays)
 {
 	if (stays && s->interval_given && !s->count_given)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* SHA-256 (FIPS 180-4) of a stream that comes in pieces: BearSSL's, behind this one file. */
+/* SHA-256 (FIPS 180-4) of a stream that comes in parts: BearSSL's, behind this one file. */
 #ifndef APP_PROBE_SHA256_H
 #define APP_PROBE_SHA256_H
 

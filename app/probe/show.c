@@ -18,7 +18,7 @@ static size_t allow(struct show *show, size_t len)
 	return n;
 }
 
-static void say_cut(struct show *show)
+static void log_truncated(struct show *show)
 {
 	if (show->cut)
 		return;
@@ -29,7 +29,7 @@ static void say_cut(struct show *show)
 void show_field(struct show *show, const char *name, size_t name_len, const char *value, size_t len)
 {
 	if (show->cut || name_len + len > SHOW_BYTES_MAX - show->shown) {
-		say_cut(show);
+		log_truncated(show);
 		return;
 	}
 	(void)allow(show, name_len + len);
@@ -69,7 +69,7 @@ void show_body(struct show *show, const uint8_t *data, size_t len)
 	}
 	if (n < len) {
 		show_body_end(show);
-		say_cut(show);
+		log_truncated(show);
 	}
 }
 

@@ -11,7 +11,7 @@
 #include "log/event.h"
 
 #define SHOW_BYTES_MAX (64u * 1024) /* of all answers of a run */
-#define SHOW_LINE_MAX 512u          /* a longer line is shown in pieces, a longer field cut */
+#define SHOW_LINE_MAX 512u          /* a longer line is shown in parts, a longer field truncated */
 
 struct show {
 	struct event_sink *events;

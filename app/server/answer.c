@@ -49,7 +49,7 @@ struct head {
 	const struct request *request;
 };
 
-static void put_field(struct strbuf *sb, const char *name, const char *value)
+static void append_field(struct strbuf *sb, const char *name, const char *value)
 {
 	strbuf_str(sb, name);
 	strbuf_str(sb, ": ");
@@ -57,27 +57,27 @@ static void put_field(struct strbuf *sb, const char *name, const char *value)
 	strbuf_str(sb, "\r\n");
 }
 
-static void put_connection(struct strbuf *sb, const struct head *h)
+static void append_connection(struct strbuf *sb, const struct head *h)
 {
 	if (h->last)
-		put_field(sb, "Connection", "close");
+		append_field(sb, "Connection", "close");
 	else if (h->request->minor == 0)
-		put_field(sb, "Connection", "keep-alive");
+		append_field(sb, "Connection", "keep-alive");
 }
 
 /* For browsers, on every answer: what it is said to be it is; nothing is fetched or run, and the only
  * style is the page's own; no other page may show it in a frame. */
-static void put_security(struct strbuf *sb)
+static void append_security(struct strbuf *sb)
 {
-	put_field(sb, "X-Content-Type-Options", "nosniff");
-	put_field(sb, "Content-Security-Policy",
+	append_field(sb, "X-Content-Type-Options", "nosniff");
+	append_field(sb, "Content-Security-Policy",
 		  "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
 		  "form-action 'none'; frame-ancestors 'none'");
-	put_field(sb, "X-Frame-Options", "DENY"); /* for those older than frame-ancestors */
-	put_field(sb, "Referrer-Policy", "no-referrer");
+	append_field(sb, "X-Frame-Options", "DENY"); /* for those older than frame-ancestors */
+	append_field(sb, "Referrer-Policy", "no-referrer");
 }
 
-static void put_head(struct strbuf *sb, unsigned code, const struct head *h, uint64_t unix_s)
+static void append_head(struct strbuf *sb, unsigned code, const struct head *h, uint64_t unix_s)
 {
 	strbuf_str(sb, "HTTP/1.1 ");
 	strbuf_u64(sb, code);
@@ -89,18 +89,18 @@ static void put_head(struct strbuf *sb, unsigned code, const struct head *h, uin
 		http_date_write(sb, unix_s);
 		strbuf_str(sb, "\r\n");
 	}
-	put_field(sb, "Server", "dialtone/" DIALTONE_VERSION);
-	put_field(sb, "Content-Type", h->type);
+	append_field(sb, "Server", "dialtone/" DIALTONE_VERSION);
+	append_field(sb, "Content-Type", h->type);
 	strbuf_str(sb, "Content-Length: ");
 	strbuf_u64(sb, h->body_len);
 	strbuf_str(sb, "\r\n");
-	put_field(sb, "Cache-Control", "no-store");
-	put_security(sb);
+	append_field(sb, "Cache-Control", "no-store");
+	append_security(sb);
 	if (code == 405)
-		put_field(sb, "Allow", "GET, HEAD"); /* RFC 9110 15.5.6 */
+		append_field(sb, "Allow", "GET, HEAD"); /* RFC 9110 15.5.6 */
 	if (code == 503)
-		put_field(sb, "Retry-After", "1");
-	put_connection(sb, h);
+		append_field(sb, "Retry-After", "1");
+	append_connection(sb, h);
 	strbuf_str(sb, "\r\n");
 }
 
@@ -122,7 +122,7 @@ static void make_words(struct answer *a, unsigned code, const char *words, struc
 	strbuf_char(&body, '\n');
 	h->type = "text/plain; charset=utf-8";
 	h->body_len = strbuf_stored(&body);
-	put_head(&sb, code, h, unix_s);
+	append_head(&sb, code, h, unix_s);
 	a->code = code;
 	a->body_len = 0;
 	if (h->request->method != REQUEST_HEAD) { /* RFC 9110 9.3.2: whatever is wrong with it */
@@ -146,7 +146,7 @@ static size_t length_of(const struct page *page, const struct view *view)
 #define OTHERS_AT_MOST 8u /* that lose what they hold for one page */
 
 /* The page behind `head_len` bytes for its header; false: no memory. */
-static bool take_memory(struct server *s, struct session *c, size_t head_len, size_t body_len,
+static bool alloc_memory(struct server *s, struct session *c, size_t head_len, size_t body_len,
 			uint64_t now_ns)
 {
 	struct answer *a = &c->answer;
@@ -171,7 +171,7 @@ static void make_page(struct server *s, struct session *c, const struct page *pa
 
 	h->type = page->type;
 	h->body_len = length_of(page, view);
-	put_head(&head, 200, h, view->unix_s);
+	append_head(&head, 200, h, view->unix_s);
 	head_len = strbuf_stored(&head);
 	a->code = 200;
 	a->bytes = a->small;
@@ -179,7 +179,7 @@ static void make_page(struct server *s, struct session *c, const struct page *pa
 	a->body_len = 0;
 	if (h->request->method == REQUEST_HEAD)
 		return;
-	if (!take_memory(s, c, head_len, h->body_len, view->now_ns)) {
+	if (!alloc_memory(s, c, head_len, h->body_len, view->now_ns)) {
 		make_words(a, 503, "no memory for the page", h, view->unix_s);
 		return;
 	}

@@ -1,16 +1,16 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * Who has a place, and who gets one when all are taken.
+ * Which connections have a place, and which get one when all are taken.
  *
- * Strangers cost nothing to each other as long as there are places.  After that patience is no way to
+ * Strangers cost nothing to each other as long as there are places.  After that waiting is no way to
  * hold one: an address that has many gives up one for each newcomer that has fewer, at once, and of its
  * places the one that has moved the least; so an address that opens six hundred connections and lets
  * them stand can only keep itself out.  Newcomers whose own address has the most wait a while first: in
- * that time places become free, because answers are the last of their connection, and because who moves
+ * that time places become free, because answers are the last of their connection, and because a connection that moves
  * less than a modem would loses its place.
  *
- * Nothing here walks over all sessions for a packet: only for a newcomer who finds all places taken, and
+ * Nothing here walks over all sessions for a packet: only for a newcomer that finds all places taken, and
  * when a deadline has come.
  */
 #include "app/server/internal.h"
@@ -142,7 +142,7 @@ static void join(struct server *s, struct session *c)
 	*s->waiting_last = c;
 	s->waiting_last = &c->next;
 	s->n_waiting++;
-	s->may_claim = true;
+	s->takeover_is_due = true;
 }
 
 static void unjoin(struct server *s, struct session *c)
@@ -203,7 +203,7 @@ void crowd_left(struct server *s, struct session *c)
 	c->next = s->free;
 	s->free = c;
 	s->n_open--;
-	s->may_claim = true;
+	s->takeover_is_due = true;
 }
 
 void crowd_note_loss(struct server *s, const struct session *c, enum loss why)
@@ -225,14 +225,14 @@ static bool room_is_over_full(const struct server *s, const struct session *c)
 	return s->free == NULL && c == s->waiting;
 }
 
-bool crowd_may_claim(const struct server *s, const struct session *c, unsigned most, uint64_t now_ns)
+bool crowd_may_replace(const struct server *s, const struct session *c, unsigned most, uint64_t now_ns)
 {
 	if (room_is_over_full(s, c) || now_ns >= c->came_ns + SERVER_WAIT_NS)
 		return true;
 	return s->guests[c->guest].places + 1 < most;
 }
 
-static void take_over(struct server *s, struct session *c, uint64_t now_ns)
+static void adopt(struct server *s, struct session *c, uint64_t now_ns)
 {
 	struct session *other = crowd_whose_place(s);
 
@@ -253,34 +253,34 @@ bool crowd_make_room(struct server *s, const struct session *for_it, uint64_t no
 }
 
 /* Those who wait and need not. */
-static void settle_claims(struct server *s, uint64_t now_ns)
+static void settle_takeovers(struct server *s, uint64_t now_ns)
 {
 	unsigned most = crowd_most_places(s);
 	struct session *next;
 
-	s->next_claim_ns = TIME_NEVER;
+	s->next_takeover_ns = TIME_NEVER;
 	for (struct session *c = s->waiting; c != NULL; c = next) {
 		next = c->next;
 		if (n_places_taken(s) < s->places)
 			seat(s, c, now_ns);
-		else if (crowd_may_claim(s, c, most, now_ns))
-			take_over(s, c, now_ns);
+		else if (crowd_may_replace(s, c, most, now_ns))
+			adopt(s, c, now_ns);
 		if (c->phase == SESSION_WAITING)
-			s->next_claim_ns = MIN(s->next_claim_ns, c->came_ns + SERVER_WAIT_NS);
+			s->next_takeover_ns = MIN(s->next_takeover_ns, c->came_ns + SERVER_WAIT_NS);
 		else
 			most = crowd_most_places(s);
 	}
-	s->may_claim = false;
+	s->takeover_is_due = false;
 }
 
-static bool take_in(struct server *s, uint64_t now_ns)
+static bool admit(struct server *s, uint64_t now_ns)
 {
 	struct net_endpoint peer;
 	struct session *c = s->free;
 	int fd = c != NULL ? sock_accept(s->m->stack, s->listener, &peer) : ERR_AGAIN;
 
 	if (fd < 0)
-		return false; /* nobody is there, or descriptors or memory are short: later */
+		return false; /* none is there, or descriptors or memory are short: later */
 	s->free = c->next;
 	s->n_open++;
 	session_begin(s, c, fd, &peer, now_ns);
@@ -292,14 +292,14 @@ static bool take_in(struct server *s, uint64_t now_ns)
 
 void crowd_let_in(struct server *s, uint64_t now_ns)
 {
-	bool was_crowded = s->crowded, somebody_came = true;
+	bool was_crowded = s->crowded, newcomer_found = true;
 
-	while (somebody_came) {
-		somebody_came = false;
-		while (take_in(s, now_ns))
-			somebody_came = true;
-		if (s->may_claim || now_ns >= s->next_claim_ns)
-			settle_claims(s, now_ns);
+	while (newcomer_found) {
+		newcomer_found = false;
+		while (admit(s, now_ns))
+			newcomer_found = true;
+		if (s->takeover_is_due || now_ns >= s->next_takeover_ns)
+			settle_takeovers(s, now_ns);
 	}
 	s->crowded = s->n_waiting > 0;
 	if (s->crowded != was_crowded)

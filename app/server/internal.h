@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the server's own files share; nobody else includes it. */
+/* What the server's own files share; no other file includes it. */
 #ifndef APP_SERVER_INTERNAL_H
 #define APP_SERVER_INTERNAL_H
 
@@ -17,9 +17,9 @@
 #define SERVER_IDLE_NS (60 * NS_PER_S)     /* between two requests */
 #define SERVER_REQUEST_NS (10 * NS_PER_S)  /* from a request's first byte to its last */
 #define SERVER_SEND_NS (30 * NS_PER_S)     /* without progress */
-/* While all places are taken and somebody waits, less patience is had; see crowd.c. */
+/* While all places are taken and a connection waits, timeouts are shorter; see crowd.c. */
 #define SERVER_IDLE_CROWDED_NS NS_PER_S
-#define SERVER_RATE_NS (2 * NS_PER_S)      /* the time over which the two rates are looked at */
+#define SERVER_RATE_NS (2 * NS_PER_S)      /* the time over which the two rates are measured */
 #define SERVER_RATE_IN 64u                 /* bytes a second of a request */
 #define SERVER_RATE_TAKEN 1024u            /* bytes a second of an answer */
 #define SERVER_WAIT_NS (2 * NS_PER_S)      /* a newcomer waits so long for its own address's sake */
@@ -35,7 +35,7 @@ void session_begin(struct server *s, struct session *c, int fd, const struct net
 void session_seat(struct server *s, struct session *c, uint64_t now_ns);
 /* Goes on as far as it can without waiting.  True: there is more to do at once. */
 bool session_run(struct server *s, struct session *c, uint64_t now_ns);
-/* When it has to be looked at again even if nothing comes. */
+/* When it has to be checked again even if nothing comes. */
 uint64_t session_deadline(const struct server *s, const struct session *c);
 bool session_is_idle(const struct session *c);
 /* It has a connection, and a place. */
@@ -55,14 +55,14 @@ unsigned crowd_places(const struct machine *m);
 /* The tables; false: no memory. */
 bool crowd_open(struct server *s);
 void crowd_close(struct server *s);
-/* Takes in whoever has come, gives places away, and says who waits. */
+/* Admits newcomers, gives places away, and reports which wait. */
 void crowd_let_in(struct server *s, uint64_t now_ns);
 /* The connection is over: its session is free. */
 void crowd_left(struct server *s, struct session *c);
-/* Whose place a newcomer gets; NULL: nobody has one. */
+/* Whose place a newcomer gets; NULL: none has one. */
 struct session *crowd_whose_place(const struct server *s);
 /* It waits and may have another's place now. */
-bool crowd_may_claim(const struct server *s, const struct session *c, unsigned most, uint64_t now_ns);
+bool crowd_may_replace(const struct server *s, const struct session *c, unsigned most, uint64_t now_ns);
 /* The most places that one address has. */
 unsigned crowd_most_places(const struct server *s);
 /* It has more to do at once, after the others; and the next such one, perhaps of a connection that is
@@ -96,7 +96,7 @@ struct view {
 	const struct server *server;
 	struct net_endpoint local;   /* where it was asked */
 	uint64_t now_ns;
-	uint64_t unix_s;             /* 0: nobody knows what time it is */
+	uint64_t unix_s;             /* 0 if unknown */
 	uint64_t entry_unix_s;       /* of the kernel's entry; 0: the same */
 	bool has_memory;
 	uint64_t memory_total, memory_available; /* bytes */
@@ -115,7 +115,7 @@ void metrics_write(struct strbuf *sb, const struct view *view);
 
 /* An answer has been given (`sent`: all of it was taken): counts it, and says it or not. */
 void traffic_answered(struct server *s, const struct session *c, uint64_t now_ns);
-/* Says once a second what was not said one by one; when to call again. */
+/* Logs once a second what was suppressed; returns when to call again. */
 uint64_t traffic_tick(struct server *s, uint64_t now_ns);
 void traffic_summary(const struct server *s, uint64_t now_ns);
 

@@ -1,7 +1,7 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * The pages: / for people, /metrics for Prometheus, /healthz for whoever only asks whether it lives.
+ * The pages: / for people, /metrics for Prometheus, /healthz for probes of liveness.
  * The first is one piece of HTML that fetches nothing else; what others have said (a target's URL) is
  * escaped.
  */
@@ -20,7 +20,7 @@ static const char page_begin[] =
 	"answered this request. <a href=\"/metrics\">metrics</a>, <a href=\"/healthz\">healthz</a></p>\n"
 	"<table>\n";
 
-static void put_html(struct strbuf *sb, const char *text)
+static void append_html(struct strbuf *sb, const char *text)
 {
 	for (; *text != '\0'; text++) {
 		switch (*text) {
@@ -36,7 +36,7 @@ static void put_html(struct strbuf *sb, const char *text)
 static void begin_row(struct strbuf *sb, const char *name)
 {
 	strbuf_str(sb, "<tr><td>");
-	put_html(sb, name);
+	append_html(sb, name);
 	strbuf_str(sb, "</td><td>");
 }
 
@@ -53,7 +53,7 @@ static void row_u64(struct strbuf *sb, const char *name, uint64_t value, const c
 	end_row(sb);
 }
 
-static void put_ms(struct strbuf *sb, uint64_t ns)
+static void append_ms(struct strbuf *sb, uint64_t ns)
 {
 	strbuf_u64(sb, ns / NS_PER_MS);
 	strbuf_char(sb, '.');
@@ -66,7 +66,7 @@ static void write_about(struct strbuf *sb, const struct view *v)
 	const struct server *s = v->server;
 
 	begin_row(sb, "version");
-	put_html(sb, DIALTONE_VERSION);
+	append_html(sb, DIALTONE_VERSION);
 	end_row(sb);
 	begin_row(sb, "address");
 	strbuf_endpoint(sb, &v->local);
@@ -90,13 +90,13 @@ static void write_about(struct strbuf *sb, const struct view *v)
 static void write_check(struct strbuf *sb, const struct monitor_check *check)
 {
 	strbuf_str(sb, "<tr><td><code>");
-	put_html(sb, check->name);
+	append_html(sb, check->name);
 	strbuf_str(sb, "</code></td><td>");
 	if (check->runs == 0) {
 		strbuf_str(sb, "not yet");
 	} else if (check->status == STATUS_OK) {
 		strbuf_str(sb, "ok, ");
-		put_ms(sb, check->time_ns);
+		append_ms(sb, check->time_ns);
 	} else {
 		strbuf_str(sb, "<span class=\"bad\">failed, status ");
 		strbuf_u64(sb, check->status);

@@ -4,8 +4,8 @@
  * The server as a whole: the socket that listens, the table of sessions, the end.  See
  * app/server/server.h.
  *
- * Who is attended to and who waits is crowd.c's; here, sessions run that something has happened to, and
- * those whose deadline has come.  While somebody waits, connections end with their answer, and idle or
+ * crowd.c decides which connections are served and which wait; here, sessions run that something has happened to, and
+ * those whose deadline has come.  While a connection waits, others end with their answer, and idle or
  * slow ones sooner, whether they are slow to ask or to read.
  */
 #include "app/server/server.h"
@@ -14,7 +14,7 @@
 #include "base/string.h"
 #include "log/log.h"
 
-/* As many as come in one turn of the machine: they are taken out of TCP's queue in each. */
+/* As many as come in one event-loop iteration: they are taken out of TCP's queue in each. */
 #define BACKLOG 256u
 #define SCAN_NS (10 * NS_PER_MS) /* a deadline is noticed that late at most */
 
@@ -30,19 +30,19 @@ static unsigned n_sessions(const struct server *s)
 	return s->places + s->room;
 }
 
-/* Who was accepted by TCP has been promised an answer: at the end places do not count. */
-static void let_everybody_in(struct server *s, uint64_t now_ns)
+/* A connection that TCP accepted has been promised an answer: at the end places do not count. */
+static void admit_all(struct server *s, uint64_t now_ns)
 {
 	crowd_let_in(s, now_ns);
 	s->places += s->room;
 	s->room = 0;
-	s->may_claim = true;
+	s->takeover_is_due = true;
 	crowd_let_in(s, now_ns);
 }
 
 static void begin_stop(struct server *s, const char *reason, uint64_t now_ns)
 {
-	let_everybody_in(s, now_ns);
+	admit_all(s, now_ns);
 	(void)sock_close(s->m->stack, s->listener, now_ns);
 	s->listener = -1;
 	s->stopping = true;
@@ -99,7 +99,7 @@ static uint64_t run_sessions(struct server *s, uint64_t now_ns)
 
 	while ((c = sock_next_active(s->m->stack)) != NULL)
 		crowd_run_again(s, c);
-	/* Each once: who has more to do is behind the last one then. */
+	/* Each once: one that has more to do is behind the last one then. */
 	for (c = s->again; c != NULL; c = c->next_again)
 		last = c;
 	while (last != NULL && (c = crowd_next_again(s)) != NULL) {
@@ -130,10 +130,10 @@ static uint64_t server_run(struct background *background, uint64_t now_ns)
 		crowd_let_in(s, now_ns);
 	next_ns = run_sessions(s, now_ns);
 	if (s->crowded)
-		/* for who waits, a place that has become free is all that happens */
-		next_ns = s->may_claim ? now_ns : MIN(next_ns, s->next_claim_ns);
+		/* for those that wait, a place that has become free is all that happens */
+		next_ns = s->takeover_is_due ? now_ns : MIN(next_ns, s->next_takeover_ns);
 	if (stop_if_it_is_time(s, now_ns))
-		next_ns = now_ns; /* whoever waits is to look */
+		next_ns = now_ns; /* those that wait have to check */
 	else if (!s->stopping)
 		next_ns = MIN(next_ns, s->end_ns);
 	else if (now_ns >= s->stop_by_ns)

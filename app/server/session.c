@@ -3,7 +3,7 @@
  *
  * One connection of the server: a request is read, answered, and the next one read (RFC 9112 9.3).
  *
- * What has come is looked at and only then taken (MSG_PEEK): exactly the bytes of one request, so that
+ * What has come is peeked at and only then consumed (MSG_PEEK): exactly the bytes of one request, so that
  * the next one waits in TCP's own buffer, and a client that asks without reading the answers is held
  * by its window.  While an answer is on its way nothing is read.
  *
@@ -56,7 +56,7 @@ static void leave(struct server *s, struct session *c)
 	crowd_left(s, c);
 }
 
-/* There is nothing more to say, or nobody to say it to. */
+/* There is nothing more to send, or no peer to send it to. */
 static void finish(struct server *s, struct session *c, uint64_t now_ns)
 {
 	(void)sock_close(s->m->stack, c->fd, now_ns); /* only a bad descriptor can make it fail */
@@ -243,7 +243,7 @@ static void drain(struct server *s, struct session *c, uint64_t now_ns)
 
 /* --- all of it ---------------------------------------------------------------------------------- */
 
-/* As long as nobody waits for the place. */
+/* As long as no connection waits for the place. */
 static uint64_t patient_deadline(const struct session *c)
 {
 	switch (c->phase) {
@@ -295,7 +295,7 @@ void session_stop(struct server *s, struct session *c, uint64_t now_ns)
 		begin_closing(s, c, now_ns);
 }
 
-/* It moves too little while somebody waits. */
+/* It moves too little while another one waits. */
 static bool loses_its_place(struct server *s, struct session *c, uint64_t now_ns)
 {
 	if (!s->crowded || !c->window.slow)

@@ -21,7 +21,7 @@ struct server_settings {
 	struct net_addr address; /* 0.0.0.0: any of ours */
 	uint16_t port;
 	uint64_t requests;     /* it ends after so many; 0: it does not */
-	uint32_t log_connections; /* told one by one at once; SERVER_LOG_ALL */
+	uint32_t log_connections; /* logged individually at once; SERVER_LOG_ALL */
 };
 
 void server_settings_default(struct server_settings *s);

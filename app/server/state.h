@@ -1,8 +1,8 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * What a server knows: its sessions, who waits, what it has counted.  Only app/server/ looks into it;
- * whoever has a server owns the struct.
+ * What a server knows: its sessions, those that wait, what it has counted.  Only app/server/ looks into it;
+ * the owner of a server owns the struct.
  */
 #ifndef APP_SERVER_STATE_H
 #define APP_SERVER_STATE_H
@@ -44,7 +44,7 @@ enum session_phase {
 	SESSION_CLOSING,   /* nothing but our FIN follows; what comes is thrown away until the peer's */
 };
 
-/* What has moved since a moment; a rate is looked at when SERVER_RATE_NS have passed. */
+/* What has moved since a moment; a rate is measured when SERVER_RATE_NS have passed. */
 struct rate_window {
 	uint64_t from_ns, in, taken;
 	bool slow;         /* the latest one that was whole was below what is asked for in a crowd */
@@ -52,7 +52,7 @@ struct rate_window {
 
 /* One connection. */
 struct session {
-	int fd;            /* -1: nobody's */
+	int fd;            /* -1: none */
 	struct session *next;       /* link of the free ones, or of those that wait */
 	struct session *next_again; /* link of those that have more to do at once */
 	bool again;                 /* on that list */
@@ -75,7 +75,7 @@ struct session {
 	struct answer answer;
 };
 
-/* Why somebody has lost its place; the order of the names in crowd.c. */
+/* Why a connection has lost its place; the order of the names in crowd.c. */
 enum loss {
 	LOSS_NEWCOMER, /* to one who waited */
 	LOSS_SLOW_IN,
@@ -103,7 +103,7 @@ struct server {
 	uint64_t begun_ns, end_ns; /* end: hold= has passed */
 	uint64_t entry_unix_s;     /* the kernel's entry; 0: not known yet */
 	bool stopping;
-	bool crowded;       /* all places are taken and somebody waits */
+	bool crowded;       /* all places are taken and a connection waits */
 	uint64_t stop_by_ns;
 
 	/* Each connection has a session: `places` of them at most are attended to, `room` more wait. */
@@ -116,21 +116,21 @@ struct server {
 	struct guest *guests;      /* one for each address, as many rows as sessions */
 	unsigned n_guests;         /* rows up to the last that is used */
 	uint64_t scan_ns;          /* no session has a deadline before */
-	uint64_t next_claim_ns;    /* one who waits may take a place then */
-	bool may_claim;            /* the same, now: somebody has come, or gone */
-	uint64_t lost[LOSS_COUNT], told_lost[LOSS_COUNT];
-	struct guest busiest;      /* of those that lost one since that was told, as it was then */
+	uint64_t next_takeover_ns;    /* one that waits may take a place over then */
+	bool takeover_is_due;            /* the same, now: a connection has come, or gone */
+	uint64_t lost[LOSS_COUNT], logged_lost[LOSS_COUNT];
+	struct guest busiest;      /* of those that lost one since that was logged, as it was then */
 
 	uint64_t connections, requests, bytes_out; /* bytes of answers, headers included */
 	uint64_t by_code[SERVER_CODES_COUNT];
 
-	/* What the log has not been told one by one (traffic.c). */
-	struct rate_limit told; /* requests */
+	/* What was suppressed in the log (traffic.c). */
+	struct rate_limit logged; /* requests */
 	uint64_t next_tick_ns;
-	uint64_t unlogged_requests, told_connections, told_requests;
+	uint64_t unlogged_requests, logged_connections, logged_requests;
 	bool tick_set;
-	struct rate_limit told_crowd;
-	uint8_t piece[SERVER_PIECE]; /* of what comes, while it is looked at */
+	struct rate_limit logged_crowd;
+	uint8_t piece[SERVER_PIECE]; /* of what comes, while it is checked */
 };
 
 #endif

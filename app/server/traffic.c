@@ -1,9 +1,9 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * What the log hears of the server's traffic.  The serial line is slower than the network by orders
- * of magnitude, so not everything can be told: of the connections log/mute.c lets the first
- * log.connections= through whole and one a second after; of the requests the same number are told
+ * What the log gets of the server's traffic.  The serial line is slower than the network by orders
+ * of magnitude, so not everything can be logged: of the connections log/mute.c lets the first
+ * log.connections= through whole and one a second after; of the requests the same number are logged
  * here, as far as their connection is.  What was left out is counted, and said once a second.
  */
 #include "app/server/internal.h"
@@ -13,12 +13,12 @@
 
 #define TICK_NS NS_PER_S
 
-static bool may_be_told(struct server *s, const struct session *c, uint64_t now_ns)
+static bool may_be_logged(struct server *s, const struct session *c, uint64_t now_ns)
 {
 	uint32_t burst = s->settings->log_connections;
 
 	return !log_is_muted(c->conn) && burst > 0 &&
-	       rate_take(&s->told, NS_PER_S, burst, now_ns);
+	       rate_take(&s->logged, NS_PER_S, burst, now_ns);
 }
 
 static void say(struct server *s, const struct session *c)
@@ -38,11 +38,11 @@ static void say(struct server *s, const struct session *c)
 
 void traffic_answered(struct server *s, const struct session *c, uint64_t now_ns)
 {
-	bool told = may_be_told(s, c, now_ns);
+	bool logged = may_be_logged(s, c, now_ns);
 
 	s->requests++;
 	s->by_code[answer_code_index(c->answer.code)]++;
-	if (told)
+	if (logged)
 		say(s, c);
 	else
 		s->unlogged_requests++;
@@ -50,10 +50,10 @@ void traffic_answered(struct server *s, const struct session *c, uint64_t now_ns
 
 static uint64_t lost_since(const struct server *s, enum loss why)
 {
-	return s->lost[why] - s->told_lost[why];
+	return s->lost[why] - s->logged_lost[why];
 }
 
-static void tell_crowd(struct server *s)
+static void log_crowd(struct server *s)
 {
 	event_emit(s->env->events, EVENT_SRV_CROWDED, 0, 0,
 		   EV_U64("open", s->n_open - s->n_waiting), EV_U64("waiting", s->n_waiting),
@@ -63,24 +63,24 @@ static void tell_crowd(struct server *s)
 		   EV_U64("memory", lost_since(s, LOSS_MEMORY)),
 		   EV_ADDR("ip", s->busiest.addr), EV_U64("connections", s->busiest.places));
 	s->busiest = (struct guest){0};
-	memcpy(s->told_lost, s->lost, sizeof(s->told_lost));
+	memcpy(s->logged_lost, s->lost, sizeof(s->logged_lost));
 }
 
 /* One line a second for all who lose their place. */
 static uint64_t tick_crowd(struct server *s, uint64_t now_ns)
 {
-	if (memcmp(s->told_lost, s->lost, sizeof(s->lost)) == 0)
+	if (memcmp(s->logged_lost, s->lost, sizeof(s->lost)) == 0)
 		return TIME_NEVER;
-	if (!rate_take(&s->told_crowd, TICK_NS, 1, now_ns))
-		return s->told_crowd.empty_until_ns;
-	tell_crowd(s);
+	if (!rate_take(&s->logged_crowd, TICK_NS, 1, now_ns))
+		return s->logged_crowd.empty_until_ns;
+	log_crowd(s);
 	return TIME_NEVER;
 }
 
 static uint64_t tick_traffic(struct server *s, uint64_t now_ns)
 {
-	uint64_t connections = log_muted_connections() - s->told_connections;
-	uint64_t requests = s->unlogged_requests - s->told_requests;
+	uint64_t connections = log_muted_connections() - s->logged_connections;
+	uint64_t requests = s->unlogged_requests - s->logged_requests;
 
 	if (connections == 0 && requests == 0)
 		return TIME_NEVER;
@@ -92,8 +92,8 @@ static uint64_t tick_traffic(struct server *s, uint64_t now_ns)
 		return s->next_tick_ns;
 	event_emit(s->env->events, EVENT_SRV_TRAFFIC, 0, 0, EV_U64("connections", connections),
 		   EV_U64("requests", requests), EV_U64("open", s->n_open));
-	s->told_connections += connections;
-	s->told_requests += requests;
+	s->logged_connections += connections;
+	s->logged_requests += requests;
 	s->tick_set = false;
 	return TIME_NEVER;
 }

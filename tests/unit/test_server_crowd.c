@@ -109,10 +109,10 @@ TEST(who_has_fewer_need_not_wait)
 		row(i, SESSION_READING, 0, 0);
 	c = row(3, SESSION_WAITING, 1, 0);
 	s.waiting = row(4, SESSION_WAITING, 0, 0);
-	assert_true(crowd_may_claim(&s, c, 3, NS_PER_S));
-	assert_true(crowd_may_claim(&s, c, 2, NS_PER_S));
-	assert_false(crowd_may_claim(&s, c, 1, NS_PER_S)); /* it would only be its turn then */
-	assert_false(crowd_may_claim(&s, s.waiting, 3, NS_PER_S));
+	assert_true(crowd_may_replace(&s, c, 3, NS_PER_S));
+	assert_true(crowd_may_replace(&s, c, 2, NS_PER_S));
+	assert_false(crowd_may_replace(&s, c, 1, NS_PER_S)); /* it would only be its turn then */
+	assert_false(crowd_may_replace(&s, s.waiting, 3, NS_PER_S));
 }
 
 TEST(nobody_waits_longer_than_two_seconds)
@@ -121,8 +121,8 @@ TEST(nobody_waits_longer_than_two_seconds)
 
 	row(0, SESSION_READING, 0, 0);
 	c = row(1, SESSION_WAITING, 0, 0);
-	assert_false(crowd_may_claim(&s, c, 1, c->came_ns + SERVER_WAIT_NS - 1));
-	assert_true(crowd_may_claim(&s, c, 1, c->came_ns + SERVER_WAIT_NS));
+	assert_false(crowd_may_replace(&s, c, 1, c->came_ns + SERVER_WAIT_NS - 1));
+	assert_true(crowd_may_replace(&s, c, 1, c->came_ns + SERVER_WAIT_NS));
 }
 
 /* Where no more may wait the first of them goes in. */
@@ -134,10 +134,10 @@ TEST(a_full_room_does_not_block_the_door)
 	first = row(1, SESSION_WAITING, 0, 0);
 	second = row(2, SESSION_WAITING, 0, 0);
 	s.waiting = first;
-	assert_false(crowd_may_claim(&s, first, 1, 0));
+	assert_false(crowd_may_replace(&s, first, 1, 0));
 	s.free = NULL;
-	assert_true(crowd_may_claim(&s, first, 1, 0));
-	assert_false(crowd_may_claim(&s, second, 1, 0));
+	assert_true(crowd_may_replace(&s, first, 1, 0));
+	assert_false(crowd_may_replace(&s, second, 1, 0));
 }
 
 /* --- rates ---------------------------------------------------------------------------------------------- */

@@ -86,7 +86,7 @@ static void say_location(char *given, const char *base_text)
 	enum status status = url_parse(&base, base_text, strlen(base_text), &problem);
 
 	assert_int_equal(status, STATUS_OK);
-	if (len == 0) { /* no redirect: take_location() */
+	if (len == 0) { /* no redirect: parse_location() */
 		say_request(&base);
 		return;
 	}
