@@ -260,7 +260,7 @@ def cpu_faults(path, text):
 NEUTRAL = ('net/tcp/', 'net/udp/', 'net/socket/')
 NEUTRAL_BUT = ('net_endpoint_ipv4', 'AF_INET')  # an unbound socket's name
 FAMILY_WORD = re.compile(r'\w*(?:ipv4|ethernet)\w*|\bETH_\w+|\beth_\w+', re.I)
-FAMILY_HEADERS = ('net/ip/ipv4', 'net/ip/route.h', 'net/wire/ipv4.h', 'net/wire/eth.h', 'net/wire/arp.h',
+FAMILY_HEADERS = ('net/ip/ipv4', 'net/ip/icmp', 'net/ip/route.h', 'net/wire/ipv4.h', 'net/wire/eth.h', 'net/wire/arp.h',
                   'net/link/')
 INTEGER_ADDRESS = re.compile(r'\buint32_t[ \t]+\**(?:\w+_)?(?:addr|address|ip|ipv4|src|dst|source|destination|'
                              r'local|remote|peer|gateway|router|next_hop|reporter)\b')

@@ -6,9 +6,11 @@
  */
 #include "net/ip/ip.h"
 
+#include "net/ip/icmp.h"
 #include "net/ip/ipv4.h"
 #include "net/link/neigh.h"
 #include "net/stack.h"
+#include "net/wire/icmp.h"
 #include "net/wire/ipv4.h"
 
 /* --- addresses ---------------------------------------------------------------------------------- */
@@ -154,4 +156,9 @@ void ip_facts_of(const struct pktbuf *pkt, struct ip_facts *facts)
 	/* It was read before the packet was handed up: nothing is missing. */
 	(void)ipv4_header_read_quoted(p, (size_t)(pkt->tail - p), &h);
 	ipv4_facts(pkt, &h, facts);
+}
+
+void ip_port_unreachable(struct stack *stack, const struct pktbuf *pkt, uint64_t now_ns)
+{
+	icmp_send_error(stack, pkt, ICMP_UNREACHABLE, ICMP_UNREACH_PORT, now_ns);
 }

@@ -132,6 +132,9 @@ struct ip_facts {
 
 /* The facts of a packet that has waited to be read, from its header at l3_off. */
 void ip_facts_of(const struct pktbuf *pkt, struct ip_facts *facts);
+/* No port has the number that the packet is for: its sender gets an ICMP error, where one is allowed.
+ * Borrows. */
+void ip_port_unreachable(struct stack *stack, const struct pktbuf *pkt, uint64_t now_ns);
 
 /* A packet of ours could not be delivered: an ICMP error about it, or no neighbour answers.  The
  * transport alone can judge whether an ICMP error is forged (RFC 5927). */

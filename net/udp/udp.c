@@ -14,11 +14,9 @@
 #include "base/string.h"
 #include "net/awaited.h"
 #include "net/checksum.h"
-#include "net/ip/icmp.h"
 #include "net/ip/transport.h"
 #include "net/ip/path_mtu.h"
 #include "net/stack.h"
-#include "net/wire/icmp.h"
 #include "net/wire/udp.h"
 
 #define DOUBT_MS 1000u /* an answer would have come: within NEIGH_DOUBT_NS one doubt counts anyway */
@@ -288,7 +286,7 @@ static void udp_input(struct stack *stack, struct pktbuf *pkt, const struct ip_f
 	if (pcb == NULL) {
 		refuse_stranger(stack, &remote, &local);
 		/* RFC 1122 4.1.3.1 */
-		icmp_send_error(stack, pkt, ICMP_UNREACHABLE, ICMP_UNREACH_PORT, now_ns);
+		ip_port_unreachable(stack, pkt, now_ns);
 		fault = &stack->counters.udp_no_port;
 		goto drop;
 	}

@@ -75,7 +75,7 @@ from conftest import ROOT
     ('kernel/main.c', '<cpuid.h>', False), ('net/net.c', '<cpuid.h>', False), ('boot/efi/main.c', '<cpuid.h>', True),
     ('boot/pvh/enter.c', 'kernel/arch/x86_64/layout.h', True), ('boot/efi/main.c', 'kernel/arch/image.h', False),
     ('net/tcp/conn/calls.c', 'net/ip/ip.h', True), ('net/tcp/conn/calls.c', 'net/ip/ipv4.h', False),
-    ('net/udp/udp.c', 'net/ip/ipv4_output.h', False), ('net/udp/udp.c', 'net/ip/path_mtu.h', True),
+    ('net/udp/udp.c', 'net/ip/ipv4_output.h', False), ('net/udp/udp.c', 'net/ip/icmp.h', False), ('net/udp/udp.c', 'net/ip/path_mtu.h', True),
     ('net/socket/dgram.c', 'net/wire/ipv4.h', False), ('net/socket/awaited.c', 'net/link/neigh.h', False),
     ('net/tcp/send/sent.c', 'net/wire/eth.h', False), ('net/ip/icmp.c', 'net/wire/ipv4.h', True),
     ('machine/idle.c', 'kernel/irq_halt.h', True), ('kernel/main.c', 'kernel/irq_halt.h', False),
