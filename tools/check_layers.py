@@ -112,7 +112,9 @@ PRIVATE = {'net/tcp/': ['net/tcp/tcp.h'], 'net/dhcp/': ['net/dhcp/dhcp_client.h'
            'boot/efi/': [], 'drivers/virtio/queue/': ['drivers/virtio/queue/queue.h']}
 # Headers that only these files may include, not even the composition root.  The halt is for the one
 # function that arms all interrupts right before it.
-FOR = {'kernel/irq_halt.h': ['machine/idle.c', 'kernel/irq_lines.c', 'kernel/arch/x86_64/irq.c'],
+FOR = {# Congestion control's interface is control.h; who else names an algorithm goes round it.
+       'net/tcp/congestion/algorithms.h': [f'net/tcp/congestion/{name}.c' for name in ('congestion', 'cubic', 'newreno')],
+       'kernel/irq_halt.h': ['machine/idle.c', 'kernel/irq_lines.c', 'kernel/arch/x86_64/irq.c'],
        # A driver knows neither a ring's memory nor its indices.
        '<linux/virtio_ring.h>': ['drivers/virtio/queue/split.h']}
 # folder: words of what lies below it, which its files may not say; and the folders in it that may.

@@ -76,6 +76,7 @@ static void inspect_loss(struct tcp_inside *in, const struct tcb *tcb)
 static void inspect_congestion(struct tcp_inside *in, const struct tcb *tcb)
 {
 	in->cwnd = tcb->cc.cwnd;
+	in->has_rate = tcb->cc.rate != NULL;
 	in->ssthresh = tcb->cc.ssthresh;
 	in->reduced_at = tcb->cc.reduced_at;
 	in->delivered_ce = tcb->cc.delivered_ce;

@@ -41,6 +41,7 @@ struct tcp_inside {
 	uint32_t recover, reduced_at;
 	uint32_t retransmits, delivered_ce;
 	uint32_t cwnd, ssthresh;
+	bool has_rate; /* memory for rate samples and pacing */
 	bool reordering_seen; /* RFC 8985 */
 	uint8_t reo_wnd_mult;
 	uint32_t fack, dsack_round;

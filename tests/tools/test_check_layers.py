@@ -15,6 +15,8 @@ from conftest import ROOT
     ('base/a.c', '<stdio.h>', False), ('base/a.c', '<stdint.h>', True),
     ('net/wire/tcp.h', 'net/net.h', False), ('net/udp/udp.c', 'net/wire/udp.h', True),
     ('net/ip/ipv4.c', 'net/tcp/tcb.h', False), ('net/tcp/conn/input.c', 'net/tcp/tcb.h', True),
+    ('net/tcp/congestion/congestion.c', 'net/tcp/congestion/algorithms.h', True),
+    ('net/tcp/loss/recovery.c', 'net/tcp/congestion/algorithms.h', False),
     ('net/ip/ipv4.c', 'kernel/time/clock.h', False), ('net/tcp/conn/input.c', 'log/log.h', False),
     ('drivers/virtio/net/net.c', 'net/pktbuf.h', True), ('drivers/virtio/net/net.c', 'net/net.h', False),
     ('drivers/bus/pci/pci.c', 'kernel/main.h', False), ('drivers/bus/pci/pci.c', '<linux/pci_regs.h>', True),

@@ -64,8 +64,8 @@ TEST(cubic_follows_its_function)
 
 		now = acknowledge(&tcb, now, (1000 + 1000 * t) * MS);
 		if (t == 1)
-			expect_near(tcb.cc.cubic.k_ms, k * 1000, 0.001);
-		d = (double)(now - tcb.cc.cubic.epoch_ns) / NS_PER_S - k;
+			expect_near(tcb.cc.state.cubic.k_ms, k * 1000, 0.001);
+		d = (double)(now - tcb.cc.state.cubic.epoch_ns) / NS_PER_S - k;
 		wanted = 0.4 * d * d * d + 100;
 		expect_near(tcb.cc.cwnd / (double)MSS, wanted, 0.03);
 	}
@@ -78,7 +78,7 @@ TEST(cubic_takes_no_leaps)
 	struct tcb tcb = connection(NET_CONGESTION_CUBIC, 10, 100 * MS);
 
 	acknowledge(&tcb, 1000 * MS, 1100 * MS);
-	tcb.cc.cubic.epoch_ns = 1;
+	tcb.cc.state.cubic.epoch_ns = 1;
 	tcb.cc.cwnd = 10 * MSS;
 	tcb.cc.bytes_acked = 0;
 	tcb.cc.acked_ns = 3600 * NS_PER_S;
@@ -91,7 +91,7 @@ TEST(cubic_s_small_steps_add_up)
 {
 	struct tcb tcb = connection(NET_CONGESTION_CUBIC, 1000, 100 * MS);
 
-	tcb.cc.cubic = (struct tcp_cubic){.epoch_ns = 1000 * MS, .w_max = 1000 * MSS};
+	tcb.cc.state.cubic = (struct tcp_cubic){.epoch_ns = 1000 * MS, .w_max = 1000 * MSS};
 	tcb.cc.acked_ns = 1900 * MS;
 	for (unsigned i = 0; i < 1000; i++) /* W_cubic(1 s) is 0.4 segments above */
 		tcp_congestion_acked(&tcb, MSS, 1900 * MS);
@@ -112,7 +112,7 @@ TEST(cubic_is_not_slower_than_reno)
 	expect_near(tcb.cc.cwnd, (14 + 6 * 9.0 / 17) * MSS, 0.05);
 	now = acknowledge(&tcb, now, 1000 * MS + 120 * MS);
 	expect_near(tcb.cc.cwnd, 20.0 * MSS, 0.05); /* 6 / (9/17) = 11.3 round trips */
-	tcb.cc.cwnd = tcb.cc.cubic.w_est = 20 * MSS;
+	tcb.cc.cwnd = tcb.cc.state.cubic.w_est = 20 * MSS;
 	now = acknowledge(&tcb, now, now + 100 * MS);
 	expect_near(tcb.cc.cwnd, 30.0 * MSS, 0.05);
 }
@@ -123,18 +123,18 @@ TEST(cubic_converges_fast)
 	struct tcb tcb = connection(NET_CONGESTION_CUBIC, 100, 100 * MS);
 
 	lose(&tcb, 1000 * MS);
-	assert_int_equal(tcb.cc.cubic.w_max, 100 * MSS);
+	assert_int_equal(tcb.cc.state.cubic.w_max, 100 * MSS);
 	tcb.cc.cwnd = 80 * MSS; /* did not get as far again: W_max = 80 (1 + 0.7) / 2 */
 	lose(&tcb, 2000 * MS);
-	assert_int_equal(tcb.cc.cubic.w_max, 68 * MSS);
-	assert_int_equal(tcb.cc.cubic.cwnd_prior, 80 * MSS);
+	assert_int_equal(tcb.cc.state.cubic.w_max, 68 * MSS);
+	assert_int_equal(tcb.cc.state.cubic.cwnd_prior, 80 * MSS);
 	assert_int_equal(tcb.cc.cwnd, 56 * MSS);
 	acknowledge(&tcb, 2000 * MS, 2500 * MS);
-	assert_int_not_equal(tcb.cc.cubic.epoch_ns, 0);
+	assert_int_not_equal(tcb.cc.state.cubic.epoch_ns, 0);
 	tcb.cc.cwnd = 90 * MSS; /* got further */
 	lose(&tcb, 3000 * MS);
-	assert_int_equal(tcb.cc.cubic.w_max, 90 * MSS);
-	assert_int_equal(tcb.cc.cubic.epoch_ns, 0); /* a new stage, with a new K */
+	assert_int_equal(tcb.cc.state.cubic.w_max, 90 * MSS);
+	assert_int_equal(tcb.cc.state.cubic.epoch_ns, 0); /* a new stage, with a new K */
 }
 
 /* 4.8: one segment, slow start to beta of the window, and then the convex part at once. */
@@ -151,8 +151,8 @@ TEST(cubic_after_a_time_out)
 		tcp_congestion_acked(&tcb, MSS, now);
 	assert_int_equal(tcb.cc.cwnd, 70 * MSS);
 	acknowledge(&tcb, now, now + 5000 * MS);
-	assert_int_equal(tcb.cc.cubic.k_ms, 0);
-	assert_int_equal(tcb.cc.cubic.w_max, 70 * MSS);
+	assert_int_equal(tcb.cc.state.cubic.k_ms, 0);
+	assert_int_equal(tcb.cc.state.cubic.w_max, 70 * MSS);
 	expect_near(tcb.cc.cwnd, (0.4 * 125 + 70) * MSS, 0.05); /* 0.4 * 5^3 */
 }
 
@@ -168,7 +168,7 @@ TEST(a_loss_that_was_none)
 		tcb.loss.sent = &out;
 		lose(&tcb, 1000 * MS);
 		acknowledge(&tcb, 1000 * MS, 3000 * MS);
-		before = tcb.cc.cubic;
+		before = tcb.cc.state.cubic;
 		cwnd = tcb.cc.cwnd;
 		ssthresh = tcb.cc.ssthresh;
 		tcp_congestion_loss(&tcb, tcb.cc.cwnd, 3000 * MS);
@@ -176,7 +176,7 @@ TEST(a_loss_that_was_none)
 		tcp_congestion_undo(&tcb);
 		assert_int_equal(tcb.cc.cwnd, cwnd);
 		assert_int_equal(tcb.cc.ssthresh, ssthresh);
-		assert_memory_equal(&tcb.cc.cubic, &before, sizeof(before));
+		assert_memory_equal(&tcb.cc.state.cubic, &before, sizeof(before));
 		tcb.cc.cwnd = 5 * MSS; /* once */
 		tcp_congestion_undo(&tcb);
 		assert_int_equal(tcb.cc.cwnd, 5 * MSS);
@@ -270,12 +270,12 @@ TEST(cubic_does_not_overshoot)
 	tcb.cc.cwnd = 120 * MSS;
 	for (unsigned i = 0; i < 20000; i++) {
 		now += 10 * MS / 100;
-		tcb.cc.cubic.w_est = 0; /* it is not the Reno-friendly region either */
+		tcb.cc.state.cubic.w_est = 0; /* it is not the Reno-friendly region either */
 		tcp_congestion_acked(&tcb, MSS, now);
 	}
 	assert_int_equal(tcb.cc.cwnd, 120 * MSS);
 	tcb.cc.cwnd = 100 * MSS;
-	tcb.cc.cubic.w_est = 0;
+	tcb.cc.state.cubic.w_est = 0;
 	tcp_congestion_acked(&tcb, MSS, now);
 	assert_in_range(tcb.cc.cwnd, 100 * MSS, 104 * MSS); /* W_cubic(2 s) is 103.2 */
 }
@@ -291,7 +291,7 @@ TEST(a_window_restarts)
 	tcp_congestion_idle(&tcb, 5000 * MS);
 	assert_int_equal(tcb.cc.cwnd, 10 * MSS);
 	assert_int_equal(tcb.cc.ssthresh, 75 * MSS);
-	assert_int_equal(tcb.cc.cubic.epoch_ns, 0);
+	assert_int_equal(tcb.cc.state.cubic.epoch_ns, 0);
 	tcb.cc.cwnd = 4 * MSS; /* "no more than" */
 	tcp_congestion_idle(&tcb, 9000 * MS);
 	assert_int_equal(tcb.cc.cwnd, 4 * MSS);
@@ -351,7 +351,7 @@ TEST(a_queue_ends_slow_start)
 	before = tcb.cc.cwnd;
 	round_trip(&tcb, 75, 1000); /* K = 0, W_max = cwnd (RFC 9438 4.10): hardly anything */
 	assert_true(tcb.cc.cwnd < before + 2 * MSS);
-	assert_int_equal(tcb.cc.cubic.k_ms, 0);
+	assert_int_equal(tcb.cc.state.cubic.k_ms, 0);
 }
 
 /* "Resume slow start" when the round trip falls again. */

@@ -170,6 +170,7 @@ TEST(congestion_avoidance)
 	struct tcb tcb = {.snd.mss = 1000, .cc.cwnd = 10000, .cc.ssthresh = 10000,
 			  .cc.cwnd_limited = true};
 
+	tcp_congestion_preset(&tcb, NET_CONGESTION_CUBIC);
 	for (unsigned i = 0; i < 10; i++) {
 		assert_int_equal(tcb.cc.cwnd, 10000);
 		tcp_congestion_acked(&tcb, 1000, 0);

@@ -9,6 +9,7 @@
  *      ssthresh   ... above it congestion avoidance, below it slow start
  *      cwnd       ... what tcp_congestion_room() counts against what is out
  */
+#include "net/tcp/congestion/algorithms.h"
 #include "net/tcp/congestion/congestion_past.h"
 #include "net/tcp/congestion/control.h"
 #include "net/tcp/limits.h"
@@ -20,9 +21,20 @@
 
 /* --- which ----------------------------------------------------------------------------------- */
 
-static const struct tcp_congestion_ops *ops_of(const struct tcb *tcb)
+static const struct tcp_congestion_ops *const algorithms[NET_CONGESTION_COUNT] = {
+	[NET_CONGESTION_CUBIC] = &tcp_cubic,
+	[NET_CONGESTION_NEWRENO] = &tcp_newreno,
+};
+
+static inline const struct tcp_congestion_ops *ops_of(const struct tcb *tcb)
 {
-	return tcb->cc.algorithm == NET_CONGESTION_NEWRENO ? tcp_newreno() : tcp_cubic();
+	return tcb->cc.ops;
+}
+
+void tcp_congestion_preset(struct tcb *tcb, uint8_t algorithm)
+{
+	tcb->cc.algorithm = algorithm;
+	tcb->cc.ops = algorithms[algorithm];
 }
 
 /* Nothing is to be taken back any more. */
@@ -34,12 +46,19 @@ static void clear_past(struct tcb *tcb)
 		past->cwnd = 0;
 }
 
+void tcp_congestion_use(struct tcb *tcb, const struct tcp_congestion_ops *ops)
+{
+	tcb->cc.ops = ops;
+	tcb->cc.rated = ops->on_sample != NULL || tcb->cc.rate != NULL;
+	tcb->cc.bytes_acked = 0;
+	clear_past(tcb); /* the state of the previous algorithm is meaningless here */
+	ops->init(tcb);
+}
+
 void tcp_congestion_choose(struct tcb *tcb, enum net_congestion which)
 {
 	tcb->cc.algorithm = (uint8_t)which;
-	tcb->cc.bytes_acked = 0;
-	clear_past(tcb); /* the state of the previous algorithm is meaningless here */
-	ops_of(tcb)->begin(tcb);
+	tcp_congestion_use(tcb, algorithms[which]);
 }
 
 /* --- where it begins ------------------------------------------------------------------------- */
@@ -86,8 +105,8 @@ static void count_pause(struct tcb *tcb, uint64_t now_ns)
 	uint64_t since = now_ns - MIN(tcb->cc.acked_ns, now_ns);
 
 	tcb->cc.acked_ns = now_ns;
-	if (!tcb->cc.cwnd_limited || since > tcb->loss.rto_ns)
-		ops_of(tcb)->pause(tcb, since);
+	if ((!tcb->cc.cwnd_limited || since > tcb->loss.rto_ns) && ops_of(tcb)->on_pause != NULL)
+		ops_of(tcb)->on_pause(tcb, since);
 }
 
 /* The window was full once, but none of what is acknowledged now was out then. */
@@ -109,17 +128,20 @@ void tcp_congestion_acked(struct tcb *tcb, uint32_t acked, uint64_t now_ns)
 	if (tcb->cc.cwnd < tcb->cc.ssthresh)
 		slow_start(tcb, acked);
 	else /* RFC 5681 3.1, (2): a window's growth at most, though the ACK may fill an old hole */
-		ops_of(tcb)->avoid(tcb, MIN(acked, tcb->cc.cwnd), now_ns);
+		ops_of(tcb)->on_ack(tcb, MIN(acked, tcb->cc.cwnd), now_ns);
 	tcb->cc.cwnd = MIN(tcb->cc.cwnd, TCP_CWND_MAX);
 }
 
 /* --- shrinking ------------------------------------------------------------------------------- */
 
-static void reduce(struct tcb *tcb, uint32_t flight)
+/* RFC 5681 3.2, step 2: what limited transmit sent beyond the window does not count */
+static uint32_t within_window(const struct tcb *tcb, uint32_t flight)
 {
-	/* RFC 5681 3.2, step 2: what limited transmit sent beyond the window does not count */
-	uint32_t left = ops_of(tcb)->reduced(tcb, MIN(flight, tcb->cc.cwnd));
+	return MIN(flight, tcb->cc.cwnd);
+}
 
+static void reduce(struct tcb *tcb, uint32_t left)
+{
 	tcb->cc.ssthresh = MAX(left, WINDOW_MIN_SEGMENTS * tcb_eff_mss(tcb));
 	tcb->cc.bytes_acked = 0;
 	tcb->cc.reduced_at = tcb->snd.nxt;
@@ -134,9 +156,9 @@ void tcp_congestion_loss(struct tcb *tcb, uint32_t flight, uint64_t now_ns)
 	(void)now_ns;
 	if (past != NULL)
 		*past = (struct tcp_congestion_undo){
-			.cwnd = tcb->cc.cwnd, .ssthresh = tcb->cc.ssthresh, .cubic = tcb->cc.cubic,
+			.cwnd = tcb->cc.cwnd, .ssthresh = tcb->cc.ssthresh, .state = tcb->cc.state,
 		};
-	reduce(tcb, flight);
+	reduce(tcb, ops_of(tcb)->on_loss(tcb, within_window(tcb, flight)));
 }
 
 /* DEVIATION: RFC 3168 6.1.2 would go down to one segment, and then send one for each timeout; here
@@ -144,7 +166,7 @@ void tcp_congestion_loss(struct tcb *tcb, uint32_t flight, uint64_t now_ns)
 void tcp_congestion_marked(struct tcb *tcb, uint32_t flight, uint64_t now_ns)
 {
 	(void)now_ns;
-	reduce(tcb, flight);
+	reduce(tcb, ops_of(tcb)->on_ecn(tcb, within_window(tcb, flight)));
 	tcb->cc.ecn_cwr = true;
 	tcb->cc.cwnd = MIN(tcb->cc.cwnd, tcb->cc.ssthresh);
 	clear_past(tcb); /* a mark is no mistake */
@@ -153,7 +175,7 @@ void tcp_congestion_marked(struct tcb *tcb, uint32_t flight, uint64_t now_ns)
 void tcp_congestion_timeout(struct tcb *tcb, uint64_t now_ns)
 {
 	(void)now_ns;
-	ops_of(tcb)->timed_out(tcb);
+	ops_of(tcb)->on_timeout(tcb);
 	tcb->cc.cwnd = tcb_eff_mss(tcb); /* RFC 5681 3.1: the loss window */
 	tcb->cc.bytes_acked = 0;
 }
@@ -167,7 +189,8 @@ void tcp_congestion_undo(struct tcb *tcb)
 		return;
 	tcb->cc.cwnd = MAX(tcb->cc.cwnd, past->cwnd);
 	tcb->cc.ssthresh = MAX(tcb->cc.ssthresh, past->ssthresh);
-	tcb->cc.cubic = past->cubic;
+	if (ops_of(tcb)->undo != NULL)
+		ops_of(tcb)->undo(tcb, &past->state);
 	past->cwnd = 0;
 }
 
@@ -181,6 +204,7 @@ void tcp_congestion_idle(struct tcb *tcb, uint64_t now_ns)
 	if (tcb->cc.ssthresh != UINT32_MAX)
 		tcb->cc.ssthresh = MAX(tcb->cc.ssthresh, tcb->cc.cwnd / 4 * 3);
 	tcb->cc.cwnd = restart;
-	tcb->cc.cubic.epoch_ns = 0; /* the next stage of congestion avoidance is a new one */
 	tcb->cc.bytes_acked = 0;
+	if (ops_of(tcb)->after_idle != NULL)
+		ops_of(tcb)->after_idle(tcb);
 }

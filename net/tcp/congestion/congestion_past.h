@@ -19,11 +19,18 @@ struct tcp_cubic {
 	uint32_t k_ms;       /* until W_max is reached again */
 };
 
+/* What an algorithm knows of a connection: its own member, or `other` for one of tests or of tomorrow.
+ * Nobody else looks into it. */
+union tcp_congestion_state {
+	struct tcp_cubic cubic;
+	uint64_t other[4];
+};
+
 /* What was before the last reduction (congestion.c). */
 struct tcp_congestion_undo {
 	uint32_t cwnd; /* 0: nothing to take back */
 	uint32_t ssthresh;
-	struct tcp_cubic cubic;
+	union tcp_congestion_state state;
 };
 
 #endif

@@ -9,24 +9,37 @@
 #include "net/tcp/tcb.h"
 
 struct tcp_ack_info;
+struct tcp_rate_sample;
 
 /* --- congestion.c: RFC 5681; cubic.c, newreno.c, hystart.c ----------------------------------- */
 
-/* What an algorithm decides; bytes.  Tables without state: that is in the tcb. */
+/* What an algorithm decides; bytes.  Tables without state: that is in tcb->cc.state.  Only what is
+ * said to be optional may be NULL.  congestion.c has what all share: slow start, the smallest window,
+ * idle connections, and taking a reduction back. */
 struct tcp_congestion_ops {
 	/* Forgets what it knew. */
-	void (*begin)(struct tcb *tcb);
-	/* What a loss with `flight` bytes out leaves: the new ssthresh.  cwnd is still the old. */
-	uint32_t (*reduced)(struct tcb *tcb, uint32_t flight);
-	void (*timed_out)(struct tcb *tcb); /* after `reduced` */
+	void (*init)(struct tcb *tcb);
 	/* Congestion avoidance: `acked` bytes were acknowledged, and the window was full. */
-	void (*avoid)(struct tcb *tcb, uint32_t acked, uint64_t now_ns);
-	/* For so long the window was not what limited us. */
-	void (*pause)(struct tcb *tcb, uint64_t ns);
+	void (*on_ack)(struct tcb *tcb, uint32_t acked, uint64_t now_ns);
+	/* What a loss with `flight` bytes out leaves: the new ssthresh.  cwnd is still the old. */
+	uint32_t (*on_loss)(struct tcb *tcb, uint32_t flight);
+	/* The same for a mark (RFC 3168). */
+	uint32_t (*on_ecn)(struct tcb *tcb, uint32_t flight);
+	/* After on_loss. */
+	void (*on_timeout)(struct tcb *tcb);
+	/* Optional.  The last on_loss() was for nothing; before it the state was `before`. */
+	void (*undo)(struct tcb *tcb, const union tcp_congestion_state *before);
+	/* Optional.  Nothing was sent for longer than the RTO; cwnd is the restart window. */
+	void (*after_idle)(struct tcb *tcb);
+	/* Optional.  For so long the window was not what limited us. */
+	void (*on_pause)(struct tcb *tcb, uint64_t ns);
+	/* Optional.  After each ACK that delivers something.  An algorithm with it gets memory for
+	 * samples and pacing (rate.h); it may set cwnd and tcp_pacing_set(). */
+	void (*on_sample)(struct tcb *tcb, const struct tcp_rate_sample *sample);
 };
-const struct tcp_congestion_ops *tcp_cubic(void);
-const struct tcp_congestion_ops *tcp_newreno(void);
 
+/* Another algorithm from now on, which need not be one of enum net_congestion. */
+void tcp_congestion_use(struct tcb *tcb, const struct tcp_congestion_ops *ops);
 /* At any time; the window stays. */
 void tcp_congestion_choose(struct tcb *tcb, enum net_congestion which);
 void tcp_congestion_init(struct tcb *tcb, bool syn_was_lost);
@@ -84,10 +97,7 @@ void tcp_window_of_segments(struct tcb *tcb, uint32_t segments);
 /* --- what the other shelves have to say ------------------------------------------------------------ */
 
 /* Before the connection is established: the algorithm that it will have. */
-static inline void tcp_congestion_preset(struct tcb *tcb, uint8_t algorithm)
-{
-	tcb->cc.algorithm = algorithm;
-}
+void tcp_congestion_preset(struct tcb *tcb, uint8_t algorithm);
 
 /* RFC 7661 4.3, RFC 9438 5.8: the window was used, and so it was for all that is out now. */
 static inline void tcp_congestion_window_used(struct tcb *tcb)

@@ -10,8 +10,8 @@
  * Windows are bytes here and times milliseconds, so the cube has factors of 10^9 and SMSS.  There
  * is no floating point: the cube root is found bit by bit.
  */
+#include "net/tcp/congestion/algorithms.h"
 #include "net/tcp/congestion/congestion_past.h"
-#include "net/tcp/congestion/control.h"
 #include "net/tcp/limits.h"
 #include "net/tcp/tcb.h"
 
@@ -55,7 +55,7 @@ static uint32_t window_at(const struct tcp_cubic *c, uint64_t t_ms, uint32_t mss
 
 static void begin_epoch(struct tcb *tcb, uint64_t now_ns)
 {
-	struct tcp_cubic *c = &tcb->cc.cubic;
+	struct tcp_cubic *c = &tcb->cc.state.cubic;
 
 	c->epoch_ns = MAX(now_ns, UINT64_C(1));
 	c->w_est = tcb->cc.cwnd;
@@ -76,7 +76,7 @@ static void begin_epoch(struct tcb *tcb, uint64_t now_ns)
  * as large as it was. */
 static void grow_estimate(struct tcb *tcb, uint32_t acked)
 {
-	struct tcp_cubic *c = &tcb->cc.cubic;
+	struct tcp_cubic *c = &tcb->cc.state.cubic;
 	uint64_t each = c->w_est >= c->cwnd_prior ? tcb->cc.cwnd : (uint64_t)tcb->cc.cwnd * 17 / 9;
 
 	c->est_acked += acked;
@@ -101,9 +101,9 @@ static void grow_towards(struct tcb *tcb, uint32_t target, uint32_t acked)
 	tcb->cc.cwnd += (uint32_t)step;
 }
 
-static void avoid(struct tcb *tcb, uint32_t acked, uint64_t now_ns)
+static void on_ack(struct tcb *tcb, uint32_t acked, uint64_t now_ns)
 {
-	struct tcp_cubic *c = &tcb->cc.cubic;
+	struct tcp_cubic *c = &tcb->cc.state.cubic;
 	uint32_t mss = tcb_eff_mss(tcb);
 	uint64_t t_ns, target;
 
@@ -123,16 +123,16 @@ static void avoid(struct tcb *tcb, uint32_t acked, uint64_t now_ns)
 
 /* --- what happens to it ---------------------------------------------------------------------- */
 
-static void begin(struct tcb *tcb)
+static void init(struct tcb *tcb)
 {
-	tcb->cc.cubic = (struct tcp_cubic){.w_max = 0};
+	tcb->cc.state.cubic = (struct tcp_cubic){.w_max = 0};
 }
 
 /* 4.6, beta_cubic = 0.7; 4.7, fast convergence: a window that did not get as far as the last time
  * has met newcomers, and leaves them room. */
-static uint32_t reduced(struct tcb *tcb, uint32_t flight)
+static uint32_t on_reduction(struct tcb *tcb, uint32_t flight)
 {
-	struct tcp_cubic *c = &tcb->cc.cubic;
+	struct tcp_cubic *c = &tcb->cc.state.cubic;
 
 	if (tcb->cc.cwnd < c->w_max)
 		c->w_max = (uint32_t)((uint64_t)tcb->cc.cwnd * 17 / 20); /* (1 + beta) / 2 */
@@ -144,28 +144,37 @@ static uint32_t reduced(struct tcb *tcb, uint32_t flight)
 }
 
 /* 4.8: the first stage after a timeout begins with K = 0 and W_max = cwnd. */
-static void timed_out(struct tcb *tcb)
+static void on_timeout(struct tcb *tcb)
 {
-	tcb->cc.cubic.w_max = 0;
-	tcb->cc.cubic.epoch_ns = 0;
+	tcb->cc.state.cubic.w_max = 0;
+	tcb->cc.state.cubic.epoch_ns = 0;
 }
 
 /* 4.2, 5.8: "t" does not count time in which the window was not what limited the sender. */
-static void pause(struct tcb *tcb, uint64_t ns)
+static void on_pause(struct tcb *tcb, uint64_t ns)
 {
-	if (tcb->cc.cubic.epoch_ns != 0)
-		tcb->cc.cubic.epoch_ns += ns;
+	if (tcb->cc.state.cubic.epoch_ns != 0)
+		tcb->cc.state.cubic.epoch_ns += ns;
 }
 
-const struct tcp_congestion_ops *tcp_cubic(void)
+static void undo(struct tcb *tcb, const union tcp_congestion_state *before)
 {
-	static const struct tcp_congestion_ops ops = {
-		.begin = begin,
-		.reduced = reduced,
-		.timed_out = timed_out,
-		.avoid = avoid,
-		.pause = pause,
-	};
-
-	return &ops;
+	tcb->cc.state.cubic = before->cubic;
 }
+
+/* The next stage of congestion avoidance is a new one. */
+static void after_idle(struct tcb *tcb)
+{
+	tcb->cc.state.cubic.epoch_ns = 0;
+}
+
+const struct tcp_congestion_ops tcp_cubic = {
+	.init = init,
+	.on_ack = on_ack,
+	.on_loss = on_reduction,
+	.on_ecn = on_reduction,
+	.on_timeout = on_timeout,
+	.undo = undo,
+	.after_idle = after_idle,
+	.on_pause = on_pause,
+};

@@ -52,6 +52,9 @@ struct tcp_hystart {
 	uint8_t n_samples, css_rounds;
 };
 
+struct tcp_congestion_ops;
+struct tcp_rate;
+
 /* Congestion control, and explicit notification of congestion: congestion/. */
 struct tcp_cc {
 	uint32_t cwnd, ssthresh;
@@ -64,13 +67,16 @@ struct tcp_cc {
 	bool ecn_echo;     /* a mark came: ECE in what we send, until the peer's CWR */
 	bool ecn_reduced;  /* cwnd was reduced: CWR on the next new data */
 	bool ece_received;     /* the ACK being processed has ECE */
+	bool rated;        /* ops has on_sample(), or had it and `rate` is still to be freed */
 	bool ecn_cwr : 1;  /* the last reduction was because of a mark */
 	bool ecn_seen : 1; /* a segment came that was ECN-capable, or marked */
 	uint8_t syn_ecn : 2; /* enum ip_ecn of the peer's SYN or SYN-ACK, the last that came */
 	uint32_t delivered_ce;  /* of loss.delivered */
 	uint64_t acked_ns;      /* when cwnd was checked last */
+	const struct tcp_congestion_ops *ops; /* the algorithm */
+	struct tcp_rate *rate; /* for an algorithm that asks for it (rate.h); else NULL */
 	struct tcp_accurate *accurate; /* in AccECN mode, and while our SYN asks for it */
-	struct tcp_cubic cubic;
+	union tcp_congestion_state state; /* the algorithm's */
 	struct tcp_hystart hystart;
 	struct tcp_prr prr;
 };

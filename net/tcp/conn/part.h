@@ -26,6 +26,7 @@ enum tcp_timer {
 	TCP_TIMER_KEEP_ALIVE,  /* RFC 9293 3.8.4 */
 	TCP_TIMER_REACHABILITY,       /* a reader waits, and the peer is silent */
 	TCP_TIMER_CORK,        /* what is corked has waited long enough */
+	TCP_TIMER_PACING,      /* the next segment may leave */
 	TCP_TIMER_COUNT,
 };
 

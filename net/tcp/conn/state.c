@@ -5,6 +5,7 @@
  */
 #include "net/tcp/congestion/control.h"
 #include "net/tcp/congestion/ecn.h"
+#include "net/tcp/congestion/rate.h"
 #include "net/tcp/conn/layer.h"
 #include "net/tcp/conn/listen.h"
 #include "net/tcp/conn/liveness.h"
@@ -130,6 +131,7 @@ static void release(struct stack *stack, struct tcb *tcb)
 	tcp_reassembly_free(stack, tcb);
 	tcp_drop_send_buffer(tcb);
 	tcp_accurate_end(stack, tcb);
+	tcp_rate_end(stack, tcb);
 	tcp_loss_free_records(stack, tcb);
 }
 

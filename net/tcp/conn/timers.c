@@ -197,6 +197,7 @@ static bool fire_one(struct stack *stack, struct tcb *tcb, enum tcp_timer which,
 	case TCP_TIMER_CLOSE:
 		return close_fired(stack, tcb);
 	case TCP_TIMER_DEVICE:
+	case TCP_TIMER_PACING:
 		tcp_output(stack, tcb, now_ns);
 		return true;
 	case TCP_TIMER_BUFFER:

@@ -8,6 +8,7 @@
  * stands in the scoreboard; output.c sends it again as the congestion window allows.
  */
 #include "net/tcp/congestion/control.h"
+#include "net/tcp/congestion/rate.h"
 #include "net/tcp/conn/layer.h"
 #include "net/tcp/conn/timers.h"
 #include "net/tcp/loss/loss.h"
@@ -166,6 +167,7 @@ void tcp_recovery_acked(struct stack *stack, struct tcb *tcb, const struct tcp_s
 		acked_without_sack(stack, tcb, ack_info, duplicate, seg->now_ns);
 	if (ack_info->acked > 0)
 		tcp_tlp_schedule(stack, tcb, seg->now_ns);
+	tcp_rate_acked(tcb, seg->now_ns);
 }
 
 void tcp_recovery_reorder_fired(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
@@ -205,6 +207,7 @@ void tcp_recovery_sent(struct tcb *tcb, uint32_t len, bool again, uint64_t now_n
 		tcp_prr_sent(tcb, len);
 	if (again)
 		tcp_undo_retransmitted(tcb, now_ns);
+	tcp_rate_sent(tcb, len, now_ns);
 }
 
 #define LIMITED_TRANSMIT 2 /* RFC 3042: segments for the first two duplicate ACKs */

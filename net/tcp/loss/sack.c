@@ -8,6 +8,7 @@
  * Blocks come from outside: whatever lies beyond SND.NXT, before SND.UNA or the wrong way round is
  * counted and ignored, and the work for one ACK is that of scoreboard.h.
  */
+#include "net/tcp/congestion/rate.h"
 #include "net/tcp/conn/options.h"
 #include "net/tcp/loss/loss.h"
 #include "net/tcp/loss/scoreboard.h"
@@ -50,6 +51,7 @@ static void process_cumulative(struct tcb *tcb, const struct tcp_segment *seg, s
 			ack_info->delivered += end - s->seq;
 			ack_info->segments++;
 			note_rtt(ack_info, s, seg->now_ns, &ambiguous);
+			tcp_rate_delivered(tcb, s, end - s->seq, seg->now_ns);
 			if (end == s->end)
 				tcp_rack_delivered(tcb, s, seg);
 		}
@@ -66,6 +68,7 @@ static void newly_sacked(void *ctx, const struct sent_segment *s)
 	t->ack_info->delivered += sent_len(s);
 	t->ack_info->segments++;
 	t->ack_info->sacked += sent_len(s);
+	tcp_rate_delivered(t->tcb, s, sent_len(s), t->seg->now_ns);
 	tcp_rack_delivered(t->tcb, s, t->seg);
 }
 

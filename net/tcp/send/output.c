@@ -9,6 +9,7 @@
  * due.
  */
 #include "net/tcp/congestion/control.h"
+#include "net/tcp/congestion/rate.h"
 #include "net/tcp/conn/timers.h"
 #include "net/tcp/limits.h"
 #include "net/tcp/loss/loss.h"
@@ -343,18 +344,38 @@ static uint32_t last_partial(const struct tcb *tcb)
 	return len < tcb_eff_mss(tcb) && len <= usable_window(tcb) ? len : 0;
 }
 
-static void send_data(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+/* All that may be sent now; true: something was. */
+static bool send_all(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 {
-	bool sent = false, held = false;
+	bool sent = false;
 
-	check_idle(tcb, now_ns);
 	while (send_one(stack, tcb, now_ns))
 		sent = true;
+	return sent;
+}
+
+/* The same for an algorithm that takes samples and paces. */
+static bool send_paced(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	bool sent = false;
+
+	tcp_rate_settle(stack, tcb);
+	while (!tcp_pacing_holds(stack, tcb, now_ns) && send_one(stack, tcb, now_ns))
+		sent = true;
+	tcp_rate_check_app_limited(tcb);
+	return sent;
+}
+
+static void send_data(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
+{
+	bool sent, held = false;
+
+	check_idle(tcb, now_ns);
+	sent = tcb->cc.rated ? send_paced(stack, tcb, now_ns) : send_all(stack, tcb, now_ns);
 	/* RFC 5682 2.1, step 2b: without new data to send there is no second ACK to wait for */
 	if (tcp_undo_holds_back(tcb) && tcp_pipe(tcb) == 0) {
 		tcp_undo_stop_frto(tcb);
-		while (send_one(stack, tcb, now_ns))
-			sent = true;
+		sent |= tcb->cc.rated ? send_paced(stack, tcb, now_ns) : send_all(stack, tcb, now_ns);
 	}
 	if (sent)
 		check_limited(tcb);
@@ -362,6 +383,7 @@ static void send_data(struct stack *stack, struct tcb *tcb, uint64_t now_ns)
 		held = tcp_cork_sent(stack, tcb, last_partial(tcb), sent, now_ns);
 	/* Something waits, nothing is out that could bring an ACK: only the window is to blame. */
 	if (!held && tcb_flight(tcb) == 0 && !tcp_timer_is_set(tcb, TCP_TIMER_DEVICE) &&
+	    !tcp_timer_is_set(tcb, TCP_TIMER_PACING) &&
 	    (unsent(tcb) > 0 || (tcb->snd.fin_queued && !tcb_fin_sent(tcb))))
 		tcp_persist_start(stack, tcb, now_ns);
 }

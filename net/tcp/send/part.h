@@ -63,8 +63,8 @@ struct tcp_snd {
 	uint8_t cork;       /* enum tcp_cork; 0 nearly always */
 	uint8_t limit;      /* enum tcp_limit (meter.c) */
 	uint8_t attempts;   /* time-outs in a row without progress; zero-window probes */
-	bool buf_full : 1;  /* the user had more than there was room for */
-	bool syn_waits : 1; /* our SYN is built and queued, and no device has it: ARP asks */
+	bool buf_full;      /* the user had more than there was room for */
+	bool syn_waits;     /* our SYN is built and queued, and no device has it: ARP asks */
 	uint32_t retransmitted_ms;  /* when something was retransmitted last: milliseconds, which wrap */
 	uint64_t last_sent_ns;
 	uint64_t progress_ns; /* when the peer last acknowledged something, or had nothing to */
