@@ -191,7 +191,7 @@ static void consume_body(struct client *client, struct http_answer *answer)
  * bodies do not count - but for one that says itself that it is larger than allowed, and would have
  * to be read or dropped.  True when another transfer has to follow, which `hop` then is. */
 static bool accept_answer(struct client *client, struct http_answer *answer, const struct attempt *a,
-			struct hop *hop)
+			  struct hop *hop)
 {
 	const struct url url = hop->url;
 	struct transfer *t = &client->transfer;

@@ -200,7 +200,7 @@ static void append_target(struct probe_monitor *m, struct strbuf *sb, unsigned c
 
 /* name{target="..." , with a phase where there is one */
 static void append_name(struct probe_monitor *m, struct strbuf *sb, const char *name, unsigned check,
-		     const char *phase)
+			const char *phase)
 {
 	strbuf_str(sb, name);
 	strbuf_str(sb, "{target=\"");
@@ -258,8 +258,8 @@ static void write_family(struct probe_monitor *m, struct strbuf *sb, const struc
 
 /* --- phases ------------------------------------------------------------------------------------- */
 
-static void append_phase(struct probe_monitor *m, struct strbuf *sb, const char *name, unsigned check, const char *phase,
-		      uint64_t ns)
+static void append_phase(struct probe_monitor *m, struct strbuf *sb, const char *name, unsigned check,
+			 const char *phase, uint64_t ns)
 {
 	append_name(m, sb, name, check, phase);
 	strbuf_seconds(sb, ns);
@@ -285,9 +285,9 @@ static void write_http_phases(struct probe_monitor *m, struct strbuf *sb)
 		append_phase(m, sb, name, check, "connect", between(r->time_namelookup_ns, r->time_connect_ns));
 		append_phase(m, sb, name, check, "tls", between(r->time_connect_ns, r->time_appconnect_ns));
 		append_phase(m, sb, name, check, "processing",
-			  answered ? between(r->time_pretransfer_ns, r->time_starttransfer_ns) : 0);
+			     answered ? between(r->time_pretransfer_ns, r->time_starttransfer_ns) : 0);
 		append_phase(m, sb, name, check, "transfer",
-			  answered ? between(r->time_starttransfer_ns, r->time_total_ns) : 0);
+			     answered ? between(r->time_starttransfer_ns, r->time_total_ns) : 0);
 		append_phase(m, sb, name, check, "redirect", r->time_redirect_ns);
 	}
 }
@@ -306,9 +306,9 @@ static void write_icmp_phases(struct probe_monitor *m, struct strbuf *sb)
 
 		append_phase(m, sb, name, check, "resolve", r->time_namelookup_ns);
 		append_phase(m, sb, name, check, "setup",
-			  between(r->time_namelookup_ns, r->time_pretransfer_ns));
+			     between(r->time_namelookup_ns, r->time_pretransfer_ns));
 		append_phase(m, sb, name, check, "rtt",
-			  between(r->time_pretransfer_ns, r->time_starttransfer_ns));
+			     between(r->time_pretransfer_ns, r->time_starttransfer_ns));
 	}
 }
 

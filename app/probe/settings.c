@@ -153,7 +153,7 @@ static size_t fields_end(const struct http_fields *fields)
 	return count == 0 ? 0 : fields->entry[count - 1].value_at + fields->entry[count - 1].value_len;
 }
 
-/* RFC 9110 5.5: whitespace around a value are not part of it. */
+/* RFC 9110 5.5: whitespace around a value is not part of it. */
 const char *probe_set_field(void *dst_http_fields, const char *value, size_t len)
 {
 	struct http_fields *fields = dst_http_fields;

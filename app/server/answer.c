@@ -71,8 +71,8 @@ static void append_security(struct strbuf *sb)
 {
 	append_field(sb, "X-Content-Type-Options", "nosniff");
 	append_field(sb, "Content-Security-Policy",
-		  "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
-		  "form-action 'none'; frame-ancestors 'none'");
+		     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+		     "form-action 'none'; frame-ancestors 'none'");
 	append_field(sb, "X-Frame-Options", "DENY"); /* for those older than frame-ancestors */
 	append_field(sb, "Referrer-Policy", "no-referrer");
 }
@@ -147,7 +147,7 @@ static size_t length_of(const struct page *page, const struct view *view)
 
 /* The page behind `head_len` bytes for its header; false: no memory. */
 static bool alloc_memory(struct server *s, struct session *c, size_t head_len, size_t body_len,
-			uint64_t now_ns)
+			 uint64_t now_ns)
 {
 	struct answer *a = &c->answer;
 

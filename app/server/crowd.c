@@ -7,8 +7,8 @@
  * hold one: an address that has many gives up one for each newcomer that has fewer, at once, and of its
  * places the one that has moved the least; so an address that opens six hundred connections and lets
  * them stand can only keep itself out.  Newcomers whose own address has the most wait a while first: in
- * that time places become free, because answers are the last of their connection, and because a connection that moves
- * less than a modem would loses its place.
+ * that time places become free, because answers are the last of their connection, and because a connection
+ * that moves less than a modem would loses its place.
  *
  * Nothing here walks over all sessions for a packet: only for a newcomer that finds all places taken, and
  * when a deadline has come.

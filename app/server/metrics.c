@@ -12,7 +12,7 @@
 #include "net/counters.h"
 
 static void append_u64(struct strbuf *sb, const char *name, const char *type, const char *help,
-		    uint64_t value)
+		       uint64_t value)
 {
 	metrics_family(sb, name, type, help);
 	strbuf_str(sb, name);
@@ -22,7 +22,7 @@ static void append_u64(struct strbuf *sb, const char *name, const char *type, co
 }
 
 static void append_seconds(struct strbuf *sb, const char *name, const char *type, const char *help,
-			uint64_t ns)
+			   uint64_t ns)
 {
 	metrics_family(sb, name, type, help);
 	strbuf_str(sb, name);
@@ -33,7 +33,7 @@ static void append_seconds(struct strbuf *sb, const char *name, const char *type
 
 /* name{label="value"} */
 static void append_labelled(struct strbuf *sb, const char *name, const char *label, const char *value,
-			 uint64_t v)
+			    uint64_t v)
 {
 	strbuf_str(sb, name);
 	strbuf_char(sb, '{');
@@ -56,16 +56,16 @@ static void write_machine(struct strbuf *sb, const struct view *v)
 	append_seconds(sb, "dialtone_uptime_seconds", "gauge", "Time since the kernel's entry.", v->now_ns);
 	if (v->entry_unix_s != 0)
 		append_u64(sb, "process_start_time_seconds", "gauge",
-			"The kernel's entry, in seconds since 1970.", v->entry_unix_s);
+			   "The kernel's entry, in seconds since 1970.", v->entry_unix_s);
 	if (m->idle_ns != NULL)
 		append_seconds(sb, "dialtone_idle_seconds_total", "counter",
-			    "Time that the machine slept.", m->idle_ns(m->ctx));
+			       "Time that the machine slept.", m->idle_ns(m->ctx));
 	if (!v->has_memory)
 		return;
 	append_u64(sb, "dialtone_memory_bytes", "gauge", "Memory given to the page allocator.",
-		v->memory_total);
+		   v->memory_total);
 	append_u64(sb, "dialtone_memory_available_bytes", "gauge", "Of that, what it still has.",
-		v->memory_available);
+		   v->memory_available);
 }
 
 /* --- the server --------------------------------------------------------------------------------- */
@@ -91,24 +91,24 @@ static void write_lost(struct strbuf *sb, const struct server *s)
 		       "Connections ended for the sake of others, by reason.");
 	for (enum loss why = 0; why < LOSS_COUNT; why++)
 		append_labelled(sb, "dialtone_http_places_lost_total", "reason", crowd_loss_name(why),
-			     s->lost[why]);
+				s->lost[why]);
 }
 
 static void write_server(struct strbuf *sb, const struct server *s)
 {
 	append_u64(sb, "dialtone_http_connections", "gauge", "Connections attended to.",
-		s->n_open - s->n_waiting);
+		   s->n_open - s->n_waiting);
 	append_u64(sb, "dialtone_http_places", "gauge", "Connections attended to at most.", s->places);
 	append_u64(sb, "dialtone_http_waiting", "gauge", "Connections that wait for a place.",
-		s->n_waiting);
+		   s->n_waiting);
 	write_lost(sb, s);
 	append_u64(sb, "dialtone_http_connections_total", "counter", "Connections accepted.",
-		s->connections);
+		   s->connections);
 	write_requests(sb, s);
 	append_u64(sb, "dialtone_http_response_bytes_total", "counter",
-		"Bytes of answers, headers included.", s->bytes_out);
+		   "Bytes of answers, headers included.", s->bytes_out);
 	append_u64(sb, "dialtone_log_connections_muted_total", "counter",
-		"Connections that the log does not tell one by one.", log_muted_connections());
+		   "Connections that the log does not tell one by one.", log_muted_connections());
 }
 
 /* --- the stack ---------------------------------------------------------------------------------- */
@@ -133,7 +133,7 @@ static void append_counter_name(struct strbuf *sb, const char *prefix, const cha
 }
 
 static void append_counter_family(struct strbuf *sb, const char *prefix, const char *name,
-			       const char *by_whom)
+				  const char *by_whom)
 {
 	strbuf_str(sb, "# HELP ");
 	append_counter_name(sb, prefix, name);

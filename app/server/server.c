@@ -4,8 +4,8 @@
  * The server as a whole: the socket that listens, the table of sessions, the end.  See
  * app/server/server.h.
  *
- * crowd.c decides which connections are served and which wait; here, sessions run that something has happened to, and
- * those whose deadline has come.  While a connection waits, others end with their answer, and idle or
+ * crowd.c decides which connections are served and which wait; here, sessions run that something has
+ * happened to, and those whose deadline has come.  While a connection waits, others end with their answer, and idle or
  * slow ones sooner, whether they are slow to ask or to read.
  */
 #include "app/server/server.h"

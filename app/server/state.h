@@ -116,8 +116,8 @@ struct server {
 	struct guest *guests;      /* one for each address, as many rows as sessions */
 	unsigned n_guests;         /* rows up to the last that is used */
 	uint64_t scan_ns;          /* no session has a deadline before */
-	uint64_t next_takeover_ns;    /* one that waits may take a place over then */
-	bool takeover_is_due;            /* the same, now: a connection has come, or gone */
+	uint64_t next_takeover_ns; /* one that waits may take a place over then */
+	bool takeover_is_due;      /* the same, now: a connection has come, or gone */
 	uint64_t lost[LOSS_COUNT], logged_lost[LOSS_COUNT];
 	struct guest busiest;      /* of those that lost one since that was logged, as it was then */
 
