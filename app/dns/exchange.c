@@ -9,7 +9,7 @@
 #define DNS_RESPONSE 0x80u /* QR, of the third byte */
 #define TCP_PATIENCE_NS (5 * NS_PER_S)
 
-static uint64_t now(const struct dns_exchange *x)
+static uint64_t exchange_now(const struct dns_exchange *x)
 {
 	return x->machine->now_ns(x->machine->ctx);
 }
@@ -66,7 +66,7 @@ static void log_answer(const struct dns_exchange *x, uint64_t asked_ns)
 		   EV_IF(!found, EV_STR("problem", outcome_text(x))),
 		   EV_IF(aliased, EV_STR("alias", alias)),
 		   EV_IF(found, EV_U64("ttl", a->ttl_s)), EV_IPV4("server", net_addr_to_ipv4(&x->server)),
-		   EV_U64("rtt_us", (now(x) - asked_ns) / NS_PER_US));
+		   EV_U64("rtt_us", (exchange_now(x) - asked_ns) / NS_PER_US));
 }
 
 static void log_failure(const struct dns_exchange *x)
@@ -88,7 +88,7 @@ static void note_awaited(struct dns_exchange *x, int fd)
 {
 	struct sock_awaited awaited;
 
-	sock_awaited(x->machine->stack, fd, now(x), &awaited);
+	sock_awaited(x->machine->stack, fd, exchange_now(x), &awaited);
 	refused_merge(&x->refused, &awaited.refused);
 	refused_merge(&x->said, &awaited.said);
 }
@@ -115,7 +115,7 @@ static int await_datagram(struct dns_exchange *x, int fd, uint16_t id, uint64_t 
 		if (x->outcome != DNS_NOT_OURS)
 			return ERR_OK;
 		refused_add(&x->refused, REFUSED(not_ours_because(x->answer_buf, (size_t)n, id)));
-		if (now(x) >= until_ns)
+		if (exchange_now(x) >= until_ns)
 			return ERR_TIMEDOUT;
 	}
 }
@@ -123,21 +123,21 @@ static int await_datagram(struct dns_exchange *x, int fd, uint16_t id, uint64_t 
 static int ask_over_udp(struct dns_exchange *x, const uint8_t *query, size_t len, uint16_t id)
 {
 	const struct net_endpoint server = {x->server, DNS_PORT};
-	uint64_t until_ns = MIN(now(x) + x->patience_ns, x->deadline_ns);
+	uint64_t until_ns = MIN(exchange_now(x) + x->patience_ns, x->deadline_ns);
 	int fd = sock_socket(x->machine->stack, (enum net_family)x->server.family, SOCK_TYPE_DGRAM, SOCK_PROTO_UDP);
 	int err;
 
 	if (fd < 0)
 		return fd;
 	/* connected, so that only the server's datagrams come, and ICMP errors about ours */
-	err = sock_connect(x->machine->stack, fd, &server, now(x));
+	err = sock_connect(x->machine->stack, fd, &server, exchange_now(x));
 	if (err == ERR_OK)
 		err = blocking_send_all(x->machine, fd, query, len, until_ns);
 	if (err == ERR_OK)
 		err = await_datagram(x, fd, id, until_ns);
 	if (err != ERR_OK)
 		note_awaited(x, fd);
-	sock_close(x->machine->stack, fd, now(x));
+	sock_close(x->machine->stack, fd, exchange_now(x));
 	return err;
 }
 
@@ -188,7 +188,7 @@ static int talk_over_tcp(struct dns_exchange *x, int fd, const uint8_t *query, s
 
 static int ask_over_tcp(struct dns_exchange *x, const uint8_t *query, size_t len, uint16_t id)
 {
-	uint64_t until_ns = MIN(now(x) + TCP_PATIENCE_NS, x->deadline_ns);
+	uint64_t until_ns = MIN(exchange_now(x) + TCP_PATIENCE_NS, x->deadline_ns);
 	int fd = sock_socket(x->machine->stack, (enum net_family)x->server.family, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
 	int err;
 
@@ -201,7 +201,7 @@ static int ask_over_tcp(struct dns_exchange *x, const uint8_t *query, size_t len
 		return err;
 	}
 	/* The answer is here: the stack closes in order and no caller waits for it. */
-	return sock_close(x->machine->stack, fd, now(x));
+	return sock_close(x->machine->stack, fd, exchange_now(x));
 }
 
 /* --- both -------------------------------------------------------------------------------------- */
@@ -219,7 +219,7 @@ static void ask_once(struct dns_exchange *x)
 	uint8_t query[DNS_QUERY_MAX];
 	uint16_t id = draw_id(x);
 	size_t len = dns_write_query(query, id, x->name, x->edns);
-	uint64_t asked_ns = now(x);
+	uint64_t asked_ns = exchange_now(x);
 
 	log_query(x, id, "UDP");
 	x->err = ask_over_udp(x, query, len, id);
@@ -228,7 +228,7 @@ static void ask_once(struct dns_exchange *x)
 	if (x->err == ERR_OK && x->outcome == DNS_TRUNCATED) {
 		id = draw_id(x);
 		store_be16(query, id);
-		asked_ns = now(x);
+		asked_ns = exchange_now(x);
 		log_query(x, id, "TCP");
 		x->err = ask_over_tcp(x, query, len, id);
 		if (x->err == ERR_OK)

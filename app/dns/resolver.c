@@ -213,7 +213,7 @@ static bool ask_servers(struct lookup *l, struct dns_exchange *x, enum status *s
 	return false;
 }
 
-static bool ask(struct lookup *l, struct dns_exchange *x, enum status *status)
+static bool lookup_ask(struct lookup *l, struct dns_exchange *x, enum status *status)
 {
 	bool settled;
 
@@ -268,7 +268,7 @@ static enum status look_up_name(struct lookup *l, bool *no_name)
 	enum status status;
 
 	*no_name = dns_name_is_under(&l->name, "onion") || dns_name_ends_in_number(&l->name);
-	while (!is_special(l, &status) && ask(l, &x, &status)) {
+	while (!is_special(l, &status) && lookup_ask(l, &x, &status)) {
 		if (x.outcome == DNS_FOUND)
 			return parse_addresses(l, &x.answer);
 		if (x.outcome == DNS_NO_ADDRESS)

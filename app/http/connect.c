@@ -15,29 +15,30 @@ static bool is_out_of_memory(int err)
 
 /* --- create a socket ------------------------------------------------------------------------------ */
 
-static bool create_socket(struct transfer *t, struct connection *line)
+static bool create_socket(struct transfer *t, struct connection *connection)
 {
-	line->conn = t->conn = sock_next_conn(t->m->stack);
+	connection->conn = t->conn = sock_next_conn(t->m->stack);
 	event_emit(t->events, EVENT_APP_SOCKET, t->conn, 0, EV_STR("family", "AF_INET"),
 		   EV_STR("type", "SOCK_STREAM"), EV_STR("protocol", "IPPROTO_TCP"));
-	line->step = 1;
-	line->fd = sock_socket(t->m->stack, (enum net_family)line->remote.addr.family, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
-	if (line->fd < 0) {
+	connection->step = 1;
+	connection->fd = sock_socket(t->m->stack, (enum net_family)connection->remote.addr.family, SOCK_TYPE_STREAM,
+				     SOCK_PROTO_TCP);
+	if (connection->fd < 0) {
 		struct strbuf sb = transfer_fail(t, STATUS_OUT_OF_MEMORY, "no socket: ");
-		strbuf_str(&sb, err_text(line->fd));
+		strbuf_str(&sb, err_text(connection->fd));
 		return false;
 	}
-	line->open = true;
-	event_emit(t->events, EVENT_APP_FD, t->conn, 0, EV_U64("fd", (uint64_t)line->fd));
-	line->step = 4;
+	connection->open = true;
+	event_emit(t->events, EVENT_APP_FD, t->conn, 0, EV_U64("fd", (uint64_t)connection->fd));
+	connection->step = 4;
 	return true;
 }
 
 /* --- connect -------------------------------------------------------------------------------------- */
 
-static unsigned last_step_of(const struct transfer *t, const struct connection *line)
+static unsigned last_step_of(const struct transfer *t, const struct connection *connection)
 {
-	return MAX(line->step, sock_last_step(t->m->stack, line->fd));
+	return MAX(connection->step, sock_last_step(t->m->stack, connection->fd));
 }
 
 static const char *awaited(unsigned last_step)
@@ -53,9 +54,9 @@ static void describe_connect(const void *ctx, struct progress_line *line)
 {
 	const struct transfer *t = ctx;
 
-	line->what = awaited(last_step_of(t, t->line));
+	line->what = awaited(last_step_of(t, t->connection));
 	line->conn = t->conn;
-	line->dst = &t->line->remote;
+	line->dst = &t->connection->remote;
 }
 
 static void explain_timeout(struct transfer *t, int fd, unsigned last_step)
@@ -89,93 +90,94 @@ static const char *connect_sentence(const struct transfer *t, int err, unsigned 
 	}
 }
 
-static void explain_error(struct transfer *t, const struct connection *line, int err, uint64_t began_ns)
+static void explain_error(struct transfer *t, const struct connection *connection, int err, uint64_t began_ns)
 {
-	unsigned last_step = last_step_of(t, line);
+	unsigned last_step = last_step_of(t, connection);
 	struct strbuf sb;
 
 	t->report.failed_step = report_step_after(last_step);
 	t->refused = err == ERR_CONNREFUSED;
-	if (last_step < 8 && transfer_gave_up_on_arp(t, line->fd, err)) {
-		transfer_fail_no_arp(t, line->fd, began_ns);
+	if (last_step < 8 && transfer_gave_up_on_arp(t, connection->fd, err)) {
+		transfer_fail_no_arp(t, connection->fd, began_ns);
 	} else if (err == ERR_TIMEDOUT) {
-		explain_timeout(t, line->fd, last_step);
+		explain_timeout(t, connection->fd, last_step);
 	} else if (is_out_of_memory(err)) {
 		transfer_fail(t, STATUS_OUT_OF_MEMORY, "no memory for the connection");
 	} else {
 		sb = transfer_fail(t, STATUS_COULD_NOT_CONNECT, connect_sentence(t, err, last_step));
-		transfer_explain_awaited(t, &sb, line->fd);
+		transfer_explain_awaited(t, &sb, connection->fd);
 	}
 }
 
-static void remember_local(struct transfer *t, struct connection *line)
+static void remember_local(struct transfer *t, struct connection *connection)
 {
-	line->has_local = sock_getsockname(t->m->stack, line->fd, &line->local) == ERR_OK &&
-			  line->local.addr.family != NET_FAMILY_NONE && line->local.port != 0;
-	t->report.has_local = line->has_local;
-	t->report.local = line->local;
+	connection->has_local = sock_getsockname(t->m->stack, connection->fd, &connection->local) == ERR_OK &&
+			  connection->local.addr.family != NET_FAMILY_NONE && connection->local.port != 0;
+	t->report.has_local = connection->has_local;
+	t->report.local = connection->local;
 }
 
 /* --- the attempt ------------------------------------------------------------------------------------ */
 
-int connect_begin(struct transfer *t, struct connection *line)
+int connect_begin(struct transfer *t, struct connection *connection)
 {
-	event_emit(t->events, EVENT_APP_CONNECT, t->conn, 0, EV_U64("fd", (uint64_t)line->fd),
-		   EV_ENDPOINT("dst", line->remote));
-	line->step = 5;
-	transfer_be_patient(t, line->fd, line->connect_by_ns);
-	transfer_begin_wait(t, describe_connect, t, line->connect_by_ns);
-	return sock_connect(t->m->stack, line->fd, &line->remote, transfer_now(t));
+	event_emit(t->events, EVENT_APP_CONNECT, t->conn, 0, EV_U64("fd", (uint64_t)connection->fd),
+		   EV_ENDPOINT("dst", connection->remote));
+	connection->step = 5;
+	transfer_be_patient(t, connection->fd, connection->connect_by_ns);
+	transfer_begin_wait(t, describe_connect, t, connection->connect_by_ns);
+	return sock_connect(t->m->stack, connection->fd, &connection->remote, transfer_now(t));
 }
 
-int connect_check(const struct transfer *t, const struct connection *line)
+int connect_check(const struct transfer *t, const struct connection *connection)
 {
-	int ready = sock_poll(t->m->stack, line->fd, SOCK_POLLOUT), err;
+	int ready = sock_poll(t->m->stack, connection->fd, SOCK_POLLOUT), err;
 	int64_t value;
 
 	if (ready == 0)
 		return ERR_INPROGRESS;
 	if (ready < 0)
 		return ready;
-	err = sock_getsockopt(t->m->stack, line->fd, SOCK_SO_ERROR, &value);
+	err = sock_getsockopt(t->m->stack, connection->fd, SOCK_SO_ERROR, &value);
 	return err != ERR_OK ? err : (int)value;
 }
 
-bool connect_end(struct transfer *t, struct connection *line, int err)
+bool connect_end(struct transfer *t, struct connection *connection, int err)
 {
 	transfer_end_wait(t);
-	remember_local(t, line);
+	remember_local(t, connection);
 	if (err != ERR_OK) {
-		explain_error(t, line, err, line->connect_began_ns);
+		explain_error(t, connection, err, connection->connect_began_ns);
 		return false;
 	}
 	t->report.time_connect_ns = transfer_elapsed(t);
-	event_emit(t->events, EVENT_APP_CONNECTED, t->conn, 0, EV_U64("fd", (uint64_t)line->fd),
-		   EV_U64("connect_us", (transfer_now(t) - line->connect_began_ns) / NS_PER_US));
-	line->step = 16;
-	line->connected = true;
+	event_emit(t->events, EVENT_APP_CONNECTED, t->conn, 0, EV_U64("fd", (uint64_t)connection->fd),
+		   EV_U64("connect_us", (transfer_now(t) - connection->connect_began_ns) / NS_PER_US));
+	connection->step = 16;
+	connection->connected = true;
 	t->report.num_connects++;
 	return true;
 }
 
 /* Until it is settled, or its time is over. */
-static int wait(const struct transfer *t, const struct connection *line, int err)
+static int wait(const struct transfer *t, const struct connection *connection, int err)
 {
 	while (err == ERR_INPROGRESS) {
-		err = connect_check(t, line);
-		if (err == ERR_INPROGRESS && transfer_now(t) >= line->connect_by_ns)
+		err = connect_check(t, connection);
+		if (err == ERR_INPROGRESS && transfer_now(t) >= connection->connect_by_ns)
 			return ERR_TIMEDOUT;
 		if (err == ERR_INPROGRESS)
-			blocking_turn(t->m, line->connect_by_ns);
+			blocking_turn(t->m, connection->connect_by_ns);
 	}
 	return err;
 }
 
-bool connect_to(struct transfer *t, struct connection *line)
+bool connect_to(struct transfer *t, struct connection *connection)
 {
-	if (!create_socket(t, line))
+	if (!create_socket(t, connection))
 		return false;
-	line->connect_began_ns = transfer_now(t);
-	line->connect_by_ns = MIN(t->deadline_ns, line->connect_began_ns + t->client->options.connect_timeout_ns);
-	return connect_end(t, line, wait(t, line, connect_begin(t, line)));
+	connection->connect_began_ns = transfer_now(t);
+	connection->connect_by_ns =
+		MIN(t->deadline_ns, connection->connect_began_ns + t->client->options.connect_timeout_ns);
+	return connect_end(t, connection, wait(t, connection, connect_begin(t, connection)));
 }

@@ -12,13 +12,13 @@
 
 /* A socket, and its SYN; until line->connect_by_ns (given with connect_began_ns).  ERR_INPROGRESS,
  * ERR_OK, or an error. */
-int connect_begin(struct transfer *t, struct connection *line) MUST_CHECK;
+int connect_begin(struct transfer *t, struct connection *connection) MUST_CHECK;
 /* Has it come to something?  As above. */
-int connect_check(const struct transfer *t, const struct connection *line) MUST_CHECK;
+int connect_check(const struct transfer *t, const struct connection *connection) MUST_CHECK;
 /* It has, or its time is over (ERR_TIMEDOUT): into the report.  False: the transfer has failed. */
-bool connect_end(struct transfer *t, struct connection *line, int err) MUST_CHECK;
+bool connect_end(struct transfer *t, struct connection *connection, int err) MUST_CHECK;
 
 /* All of it.  False: the transfer has failed and says why. */
-bool connect_to(struct transfer *t, struct connection *line) MUST_CHECK;
+bool connect_to(struct transfer *t, struct connection *connection) MUST_CHECK;
 
 #endif

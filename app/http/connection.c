@@ -55,8 +55,8 @@ static bool reach_one_of(struct transfer *t, uint16_t port)
 
 	for (unsigned i = 0; i < resolved->n; i++) {
 		t->report.has_remote = true;
-		t->report.remote = t->line->remote = (struct net_endpoint){resolved->addr[i], port};
-		if (connect_to(t, t->line))
+		t->report.remote = t->connection->remote = (struct net_endpoint){resolved->addr[i], port};
+		if (connect_to(t, t->connection))
 			return true;
 		if (t->report.exitcode != STATUS_COULD_NOT_CONNECT &&
 		    t->report.exitcode != STATUS_TIMED_OUT)
@@ -73,33 +73,33 @@ static bool reach_one_of(struct transfer *t, uint16_t port)
 
 /* --- the one that is kept ------------------------------------------------------------------------- */
 
-bool connection_leads_to(const struct connection *line, struct span host, uint16_t port)
+bool connection_leads_to(const struct connection *connection, struct span host, uint16_t port)
 {
-	return line->open && line->connected && line->remote.port == port &&
-	       span_equal_any_case(host, (struct span){line->host, line->host_len});
+	return connection->open && connection->connected && connection->remote.port == port &&
+	       span_equal_any_case(host, (struct span){connection->host, connection->host_len});
 }
 
 /* Nothing may have come over it since the last answer: neither bytes nor an end. */
 static bool is_alive(const struct transfer *t)
 {
-	return sock_poll(t->m->stack, t->line->fd, SOCK_POLLIN) == 0;
+	return sock_poll(t->m->stack, t->connection->fd, SOCK_POLLIN) == 0;
 }
 
 static bool use_again(struct transfer *t)
 {
-	struct connection *line = t->line;
+	struct connection *connection = t->connection;
 
-	t->conn = line->conn;
+	t->conn = connection->conn;
 	if (!is_alive(t)) {
-		event_emit(t->events, EVENT_HTTP_KEPT_LOST, t->conn, 0, EV_ENDPOINT("dst", line->remote));
+		event_emit(t->events, EVENT_HTTP_KEPT_LOST, t->conn, 0, EV_ENDPOINT("dst", connection->remote));
 		return false;
 	}
 	t->reused = true;
 	t->report.has_remote = true;
-	t->report.remote = line->remote;
-	t->report.has_local = line->has_local;
-	t->report.local = line->local;
-	event_emit(t->events, EVENT_HTTP_KEPT, t->conn, 0, EV_ENDPOINT("dst", line->remote));
+	t->report.remote = connection->remote;
+	t->report.has_local = connection->has_local;
+	t->report.local = connection->local;
+	event_emit(t->events, EVENT_HTTP_KEPT, t->conn, 0, EV_ENDPOINT("dst", connection->remote));
 	return true;
 }
 
@@ -107,9 +107,9 @@ static bool use_again(struct transfer *t)
 
 bool connection_open(struct transfer *t, struct span host, uint16_t port)
 {
-	struct connection *line = t->line;
+	struct connection *connection = t->connection;
 
-	if (connection_leads_to(line, host, port) && use_again(t))
+	if (connection_leads_to(connection, host, port) && use_again(t))
 		return true;
 	connection_close(t);
 	t->conn = 0;
@@ -118,49 +118,49 @@ bool connection_open(struct transfer *t, struct span host, uint16_t port)
 		t->report.failed_step = 1;
 		return false;
 	}
-	line->host_len = MIN(host.len, sizeof(line->host));
-	memcpy(line->host, host.at, line->host_len);
+	connection->host_len = MIN(host.len, sizeof(connection->host));
+	memcpy(connection->host, host.at, connection->host_len);
 	return reach_one_of(t, port);
 }
 
-static void clear_connection(struct connection *line)
+static void clear_connection(struct connection *connection)
 {
-	line->open = line->connected = false;
-	line->host_len = 0;
+	connection->open = connection->connected = false;
+	connection->host_len = 0;
 }
 
 /* The verdict on the transfer stands: a close that fails is in the log. */
 void connection_close(struct transfer *t)
 {
-	struct connection *line = t->line;
+	struct connection *connection = t->connection;
 
-	if (line->open && line->connected)
-		closing_begin(&t->client->closing, t->env, line->fd, line->conn, &line->remote);
-	else if (line->open)
-		blocking_abort(t->m, line->fd);
-	clear_connection(line);
+	if (connection->open && connection->connected)
+		closing_begin(&t->client->closing, t->env, connection->fd, connection->conn, &connection->remote);
+	else if (connection->open)
+		blocking_abort(t->m, connection->fd);
+	clear_connection(connection);
 }
 
 void connection_abort(struct transfer *t)
 {
-	if (t->line->open)
-		blocking_abort(t->m, t->line->fd);
-	clear_connection(t->line);
+	if (t->connection->open)
+		blocking_abort(t->m, t->connection->fd);
+	clear_connection(t->connection);
 }
 
 /* --- the stream ------------------------------------------------------------------------------------- */
 
 int connection_send(struct transfer *t, const void *buf, size_t len, size_t *sent)
 {
-	return blocking_send_counted(t->m, t->line->fd, buf, len, t->deadline_ns, sent);
+	return blocking_send_counted(t->m, t->connection->fd, buf, len, t->deadline_ns, sent);
 }
 
 int connection_receive(struct transfer *t, void *buf, size_t len, uint64_t deadline_ns)
 {
-	return blocking_recv(t->m, t->line->fd, buf, len, deadline_ns);
+	return blocking_recv(t->m, t->connection->fd, buf, len, deadline_ns);
 }
 
 void connection_explain_awaited(struct transfer *t, struct strbuf *sb)
 {
-	transfer_explain_awaited(t, sb, t->line->fd);
+	transfer_explain_awaited(t, sb, t->connection->fd);
 }

@@ -42,7 +42,7 @@ void connection_close(struct transfer *t);
 /* At once, with a RST. */
 void connection_abort(struct transfer *t);
 /* True where a transfer to there would find a connection. */
-bool connection_leads_to(const struct connection *line, struct span host, uint16_t port);
+bool connection_leads_to(const struct connection *connection, struct span host, uint16_t port);
 
 /* --- the stream: all that an exchange asks of its connection ------------------------------------------- */
 

@@ -19,7 +19,7 @@ static uint64_t idle(const struct transfer *t)
 	return t->m->idle_ns != NULL ? t->m->idle_ns(t->m->ctx) : 0;
 }
 
-void transfer_begin(struct transfer *t, struct http_client *client, struct connection *line,
+void transfer_begin(struct transfer *t, struct http_client *client, struct connection *connection,
 		    uint64_t deadline_ns, const char *url, size_t len)
 {
 	struct strbuf sb = strbuf_on(t->url, sizeof(t->url));
@@ -29,7 +29,7 @@ void transfer_begin(struct transfer *t, struct http_client *client, struct conne
 	t->env = client->env;
 	t->m = &t->env->machine;
 	t->events = t->env->events;
-	t->line = line;
+	t->connection = connection;
 	t->deadline_ns = deadline_ns;
 	t->start_ns = transfer_now(t);
 	t->start_idle_ns = idle(t);

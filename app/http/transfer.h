@@ -22,7 +22,7 @@ struct transfer {
 	struct app_env *env;
 	struct machine *m;
 	struct event_sink *events;
-	struct connection *line;
+	struct connection *connection;
 	uint64_t deadline_ns;
 	uint64_t start_ns, start_idle_ns;
 	uint32_t conn;           /* the last connection it had; 0: none */
@@ -39,7 +39,7 @@ struct transfer {
 };
 
 /* `url` is shown without a password. */
-void transfer_begin(struct transfer *t, struct http_client *client, struct connection *line,
+void transfer_begin(struct transfer *t, struct http_client *client, struct connection *connection,
 		    uint64_t deadline_ns, const char *url, size_t len);
 /* Measures, and says `transfer`. */
 void transfer_end(struct transfer *t);

@@ -10,7 +10,7 @@
 
 struct application application;
 
-static uint64_t now(const struct app_env *env)
+static uint64_t app_now(const struct app_env *env)
 {
 	return env->machine.now_ns(env->machine.ctx);
 }
@@ -23,7 +23,7 @@ static enum status be_client(struct application *a, struct app_env *env)
 
 	series_run(&a->series);
 	app_hold(env);
-	sock_end_run(env->machine.stack, now(env));
+	sock_end_run(env->machine.stack, app_now(env));
 	report_result(env->events, verdict);
 	return verdict->exitcode;
 }
@@ -45,7 +45,7 @@ static enum status report_server(const struct application *a, struct app_env *en
 	char problem[96];
 	struct strbuf sb = strbuf_on(problem, sizeof(problem));
 
-	report_put_timed_out(&sb, now(env) - a->series.begun_ns);
+	report_put_timed_out(&sb, app_now(env) - a->series.begun_ns);
 	strbuf_str(&sb, "with ");
 	strbuf_u64(&sb, server_requests(&a->server));
 	if (a->listens.requests > 0) {
@@ -72,7 +72,7 @@ static enum status be_server(struct application *a, struct app_env *env)
 		env->deadline_ns = TIME_NEVER;
 	status = server_begin(&a->server, env, &a->listens, monitor, &problem);
 	if (status != STATUS_OK) {
-		sock_end_run(env->machine.stack, now(env));
+		sock_end_run(env->machine.stack, app_now(env));
 		report_failure(env->events, status, problem);
 		return status;
 	}
@@ -81,7 +81,7 @@ static enum status be_server(struct application *a, struct app_env *env)
 	series_run(&a->series);
 	in_time = server_serve(&a->server);
 	server_end(&a->server);
-	sock_end_run(env->machine.stack, now(env));
+	sock_end_run(env->machine.stack, app_now(env));
 	return report_server(a, env, in_time);
 }
 

@@ -7,7 +7,7 @@
 #include "app/probe/retry.h"
 #include "base/string.h"
 
-static uint64_t now(const struct client *client)
+static uint64_t client_now(const struct client *client)
 {
 	return client->env->machine.now_ns(client->env->machine.ctx);
 }
@@ -32,12 +32,12 @@ bool client_is_over(const struct client *client, uint64_t at_ns)
 	return client->is_over != NULL && client->is_over(client->is_over_ctx, at_ns);
 }
 
-struct transfer *attempt_begin(struct client *client, const struct attempt *a, struct connection *line,
+struct transfer *attempt_begin(struct client *client, const struct attempt *a, struct connection *connection,
 			       const char *text)
 {
 	struct transfer *t = &client->transfer;
 
-	transfer_begin(t, &client->http, line, a->deadline_ns, text, strlen(text));
+	transfer_begin(t, &client->http, connection, a->deadline_ns, text, strlen(text));
 	t->report.urlnum = a->check;
 	t->report.probe = a->probe;
 	t->report.num_retries = a->number;
@@ -47,10 +47,10 @@ struct transfer *attempt_begin(struct client *client, const struct attempt *a, s
 /* --- ping= and tcp= -------------------------------------------------------------------------------- */
 
 static struct transfer *begin_plain(struct client *client, const struct attempt *a,
-				    struct connection *line, const char *text, const char *kind,
+				    struct connection *connection, const char *text, const char *kind,
 				    const char *scheme)
 {
-	struct transfer *t = attempt_begin(client, a, line, text);
+	struct transfer *t = attempt_begin(client, a, connection, text);
 
 	t->report.check = kind;
 	t->report.scheme = scheme;
@@ -64,7 +64,7 @@ static void try_ping(struct client *client, const struct attempt *a)
 {
 	const struct http_ping *ping = &client->settings->pings.entry[a->check];
 	struct span host = {ping->text + strlen("ping://"), ping->host_len};
-	struct transfer *t = begin_plain(client, a, &client->line, ping->text, "ping", "ping");
+	struct transfer *t = begin_plain(client, a, &client->connection, ping->text, "ping", "ping");
 
 	ping_host(t, host, a->probe != 0 ? 1 : PING_REQUESTS_MAX, (uint16_t)MAX(a->probe, 1u));
 	transfer_end(t);
@@ -113,7 +113,7 @@ void check_run(struct client *client, unsigned check, unsigned probe, unsigned n
 	struct attempt a = {.check = check, .probe = probe, .next = next};
 
 	for (;;) {
-		a.start_ns = now(client);
+		a.start_ns = client_now(client);
 		a.deadline_ns = deadline(client, a.start_ns);
 		if (check_is_url(client->settings, check))
 			fetch_url(client, &a);
@@ -138,7 +138,7 @@ uint64_t check_time_ns(const struct client *client, unsigned check, const struct
 
 void check_end(struct client *client)
 {
-	if (client->line.open)
+	if (client->connection.open)
 		connection_close(&client->transfer);
 	closing_finish(&client->http.closing, client->env);
 }

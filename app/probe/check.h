@@ -19,7 +19,7 @@ struct client {
 	/* Is the run over at that time, as far as is known now?  NULL: it ends with its checks. */
 	bool (*is_over)(const void *ctx, uint64_t at_ns);
 	const void *is_over_ctx;
-	struct connection line; /* to a web server; it may be kept */
+	struct connection connection; /* to a web server; it may be kept */
 	struct connection tcp_line; /* of tcp=: the one that is kept would prove nothing */
 	struct transfer transfer; /* the last one */
 	struct probe_reader reader;
@@ -51,7 +51,7 @@ void check_end(struct client *client);
 /* --- between check.c and fetch.c ---------------------------------------------------------------------- */
 
 /* The transfer of an attempt begins, over that line; `text` is what is configured. */
-struct transfer *attempt_begin(struct client *client, const struct attempt *a, struct connection *line,
+struct transfer *attempt_begin(struct client *client, const struct attempt *a, struct connection *connection,
 			       const char *text);
 /* url=, with its redirects. */
 void fetch_url(struct client *client, const struct attempt *a);

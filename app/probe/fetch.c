@@ -61,7 +61,7 @@ static void append_url_effective(struct strbuf *sb, char text[HTTP_URL_MAX + 1],
 static void begin_hop(struct client *client, const struct attempt *a, const struct hop *hop)
 {
 	const struct probe_settings *s = client->settings;
-	struct transfer *t = attempt_begin(client, a, &client->line, s->urls.text[check_url_row(s, a->check)]);
+	struct transfer *t = attempt_begin(client, a, &client->connection, s->urls.text[check_url_row(s, a->check)]);
 	struct strbuf sb = strbuf_on(t->url_effective, sizeof(t->url_effective));
 
 	t->report.method = http_method_name(hop->method);

@@ -234,7 +234,7 @@ static int await_reply(struct ping *p, struct reply *r, uint64_t until_ns)
 
 /* --- one address ------------------------------------------------------------------------------------ */
 
-static void ask(struct ping *p, unsigned requests)
+static void ping_ask(struct ping *p, unsigned requests)
 {
 	struct reply reply;
 	uint64_t until_ns;
@@ -278,7 +278,7 @@ static void ping_address(struct transfer *t, unsigned requests, uint16_t icmp_se
 	transfer_begin_wait(t, describe_wait, &p, p.deadline_ns);
 	err = sock_connect(stack, p.fd, &t->report.remote, transfer_now(t));
 	if (err == ERR_OK)
-		ask(&p, requests);
+		ping_ask(&p, requests);
 	else
 		transfer_fail(t, STATUS_COULD_NOT_CONNECT, connection_no_way(t, err));
 	transfer_end_wait(t);

@@ -5,14 +5,14 @@
 #include "base/strbuf.h"
 #include "base/string.h"
 
-static uint64_t now(const struct series *s)
+static uint64_t series_now(const struct series *s)
 {
 	return s->client.env->machine.now_ns(s->client.env->machine.ctx);
 }
 
 static bool is_out_of_time(const struct series *s)
 {
-	return now(s) >= s->client.env->deadline_ns;
+	return series_now(s) >= s->client.env->deadline_ns;
 }
 
 static bool failed(const struct transfer *t)
@@ -54,7 +54,7 @@ static void time_ran_out(struct series *s)
 	if (failed(t))
 		return;
 	sb = transfer_fail(t, STATUS_TIMED_OUT, "");
-	report_put_timed_out(&sb, now(s) - s->begun_ns);
+	report_put_timed_out(&sb, series_now(s) - s->begun_ns);
 	strbuf_str(&sb, "with ");
 	append_done(&sb, s);
 }
@@ -70,7 +70,7 @@ static void log_summary(struct series *s, unsigned check)
 		   EV_U64("sent", tally->sent), EV_U64("ok", tally->ok),
 		   EV_U64("loss_percent", tally_loss_percent(tally)),
 		   EV_HUNDREDTHS("loss", tally_loss_hundredths(tally)),
-		   EV_SECONDS("time_total", now(s) - s->begun_ns),
+		   EV_SECONDS("time_total", series_now(s) - s->begun_ns),
 		   EV_IF(any, EV_SECONDS("time_min", tally->min_us * NS_PER_US)),
 		   EV_IF(any, EV_SECONDS("time_avg", any ? tally_mean_ns(tally) : 0)),
 		   EV_IF(any, EV_SECONDS("time_max", tally->max_us * NS_PER_US)),
@@ -113,7 +113,7 @@ static void run_check(struct series *s, unsigned check)
 /* No more rounds: the machine is not staying any longer. */
 static bool is_over(const struct series *s)
 {
-	return client_is_over(&s->client, now(s));
+	return client_is_over(&s->client, series_now(s));
 }
 
 /* False: time was up before its end. */
@@ -135,8 +135,8 @@ static void wait_for_round(struct series *s, uint64_t start_ns)
 
 	/* A run that stays does so for hours, and its rounds are its signs of life. */
 	if (s->client.is_over == NULL)
-		progress_begin_wait(m->progress, "waiting for the next round", start_ns, now(s));
-	while (now(s) < until_ns && !is_over(s))
+		progress_begin_wait(m->progress, "waiting for the next round", start_ns, series_now(s));
+	while (series_now(s) < until_ns && !is_over(s))
 		blocking_turn(m, until_ns);
 	progress_end(m->progress);
 }
@@ -148,7 +148,7 @@ static void run_rounds(struct series *s)
 	while (run_round(s)) {
 		if (s->rounds == s->client.settings->count || is_over(s))
 			return;
-		start_ns = MAX(start_ns + s->client.settings->interval_ns, now(s));
+		start_ns = MAX(start_ns + s->client.settings->interval_ns, series_now(s));
 		wait_for_round(s, start_ns);
 		if (is_over(s))
 			return;
@@ -172,7 +172,7 @@ void series_begin(struct series *s, struct app_env *env, const struct probe_sett
 {
 	memset(s, 0, offsetof(struct series, client.exchange));
 	client_begin(&s->client, env, settings);
-	s->begun_ns = now(s);
+	s->begun_ns = series_now(s);
 }
 
 bool series_failed(const struct series *s)

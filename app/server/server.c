@@ -18,7 +18,7 @@
 #define BACKLOG 256u
 #define SCAN_NS (10 * NS_PER_MS) /* a deadline is noticed that late at most */
 
-static uint64_t now(const struct server *s)
+static uint64_t server_now(const struct server *s)
 {
 	return s->m->now_ns(s->m->ctx);
 }
@@ -203,7 +203,7 @@ enum status server_begin(struct server *s, struct app_env *env, const struct ser
 	s->settings = settings;
 	s->monitor = monitor;
 	s->m = &env->machine;
-	s->begun_ns = now(s);
+	s->begun_ns = server_now(s);
 	s->end_ns = env->platform->hold_ns != 0 ? s->begun_ns + env->platform->hold_ns : TIME_NEVER;
 	s->local = (struct net_endpoint){s->settings->address, s->settings->port};
 	*problem = "no memory for the server";
@@ -238,7 +238,7 @@ uint64_t server_requests(const struct server *s)
 bool server_serve(struct server *s)
 {
 	while (!s->stopping) {
-		if (now(s) >= s->env->deadline_ns)
+		if (server_now(s) >= s->env->deadline_ns)
 			return false;
 		blocking_turn(s->m, s->env->deadline_ns);
 	}
@@ -248,11 +248,11 @@ bool server_serve(struct server *s)
 void server_end(struct server *s)
 {
 	if (!s->stopping)
-		begin_stop(s, "the run ends", now(s));
+		begin_stop(s, "the run ends", server_now(s));
 	while (s->n_open > 0)
 		blocking_turn(s->m, s->stop_by_ns);
-	blocking_turn(s->m, now(s)); /* the last RST leaves, if there was one */
+	blocking_turn(s->m, server_now(s)); /* the last RST leaves, if there was one */
 	s->m->background = NULL;
 	crowd_close(s);
-	traffic_summary(s, now(s));
+	traffic_summary(s, server_now(s));
 }
