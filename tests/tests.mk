@@ -31,6 +31,7 @@ check: ## host tests: check-fast, another CPU's compiler, then tools, then the s
 
 check-fast: ## to run after every change: layers, rules, unit tests
 	@$(MAKE) --no-print-directory check-layers
+	@$(MAKE) --no-print-directory check-words
 	@$(MAKE) --no-print-directory unit TESTS=
 	@$(MAKE) --no-print-directory check-rules
 

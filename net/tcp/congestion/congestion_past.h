@@ -20,7 +20,7 @@ struct tcp_cubic {
 };
 
 /* What an algorithm knows of a connection: its own member, or `other` for one of tests or of tomorrow.
- * Nobody else looks into it. */
+ * No other file looks into it. */
 union tcp_congestion_state {
 	struct tcp_cubic cubic;
 	uint64_t other[4];

@@ -42,7 +42,7 @@ static struct tcp_rate_snapshot *at(struct tcp_rate *rate, uint32_t i)
 	return &rate->ring[(rate->first + i) % TCP_RATE_SNAPSHOTS];
 }
 
-static void take_snapshot(struct tcp_rate *rate, uint64_t now_ns)
+static void add_snapshot(struct tcp_rate *rate, uint64_t now_ns)
 {
 	struct tcp_rate_snapshot now = {
 		.sent_ns = now_ns,
@@ -75,7 +75,7 @@ void tcp_rate_sent_slow(struct tcb *tcb, uint32_t len, uint64_t now_ns)
 
 	if (tcp_pipe(tcb) <= len) /* 3.2: nothing else is out, so the clocks begin here */
 		rate->first_sent_ns = rate->delivered_ns = now_ns;
-	take_snapshot(rate, now_ns);
+	add_snapshot(rate, now_ns);
 	pace(rate, len, now_ns);
 }
 
