@@ -48,7 +48,7 @@ EFI_SRCS    := $(wildcard boot/efi/*.c) boot/boot_info.c
 HOST_EXTRA_SRCS := $(addprefix kernel/,entropy/chacha.c entropy/jitter.c time/rtc_date.c time/steady.c \
                      firmware/acpi_tables.c firmware/acpi_vm_generation.c firmware/smbios_tables.c \
                      mm/memory_map.c \
-                     irq_input.c irq_source.c arch/$(ARCH)/pci_config.c) \
+                     irq/irq_input.c irq/irq_source.c arch/$(ARCH)/pci_config.c) \
                    boot/boot_info.c boot/pvh/start_info.c \
                    $(addprefix boot/efi/,elf_check.c map_convert.c page_tables.c wall_clock.c)
 HOST_SRCS := $(BASE_SRCS) $(LOG_SRCS) $(CONFIG_SRCS) $(NET_SRCS) $(DRIVER_SRCS) $(MACHINE_SRCS) $(APP_SRCS) \

@@ -38,11 +38,11 @@ static void add(struct refused *r, const struct refused_reason *reason, const st
 	r->kept[i].count += count;
 }
 
-static const struct net_addr nobody = {.family = NET_FAMILY_NONE};
+static const struct net_addr no_address = {.family = NET_FAMILY_NONE};
 
 void refused_add(struct refused *r, struct refused_reason reason)
 {
-	add(r, &reason, &nobody, 1);
+	add(r, &reason, &no_address, 1);
 }
 
 void refused_add_from(struct refused *r, const char *text, const struct net_addr *from)
@@ -54,7 +54,7 @@ void refused_add_from(struct refused *r, const char *text, const struct net_addr
 
 void refused_remove(struct refused *r, struct refused_reason reason)
 {
-	unsigned i = find(r, &reason, &nobody);
+	unsigned i = find(r, &reason, &no_address);
 
 	if (i == REFUSED_REASONS_MAX || r->kept[i].count == 0)
 		return;

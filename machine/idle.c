@@ -9,8 +9,8 @@
 #include "kernel/time/clock.h"
 #include "kernel/time/clock_timer.h"
 #include "kernel/console/console.h"
-#include "kernel/irq_halt.h"
-#include "kernel/irq_source.h"
+#include "kernel/irq/irq_halt.h"
+#include "kernel/irq/irq_source.h"
 
 /* How soon to check again a serial port that takes no more bytes: it does not interrupt. */
 #define CONSOLE_RETRY_NS (1 * NS_PER_MS)

@@ -8,7 +8,7 @@
  *   idle_until(deadline);    returns at once if one came meanwhile, else halts until an
  *                            interrupt or the deadline, whichever is first
  *
- * The halt arms every source of interrupts itself (kernel/irq.h): the caller cannot forget it.
+ * The halt arms every source of interrupts itself (kernel/irq/irq.h): the caller cannot forget it.
  */
 #ifndef MACHINE_IDLE_H
 #define MACHINE_IDLE_H

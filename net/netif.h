@@ -36,7 +36,7 @@ struct netif_ops {
 	/* Collects what the device has finished: hands received frames to netif_input(), frees
 	 * transmitted ones, notices link changes.  Returns the number of frames received; one
 	 * call is bounded, so after a number > 0 there may be more.  It does not ask for
-	 * interrupts: a machine that halts arms its devices itself (dialtone's: kernel/irq.h). */
+	 * interrupts: a machine that halts arms its devices itself (dialtone's: kernel/irq/irq.h). */
 	unsigned (*poll)(struct netif *netif, uint64_t now_ns);
 	/* How many more frames send() takes now, whatever their pieces.  0 is noted: a machine that
 	 * halts is woken when there is room again.  It and send() may call pieces_release of

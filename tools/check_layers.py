@@ -49,18 +49,18 @@ RULES = {
     'net/dhcp/': [*NET_SHARED, 'net/dhcp.h', 'net/dhcp/', 'net/udp/', 'net/ip/', 'net/link/'],
     'net/socket/': [*NET_SHARED, 'net/socket.h', 'net/socket/', 'net/tcp/', 'net/udp/', 'net/ip/'],
     'drivers/': ['base/', 'log/event.h', 'drivers/', 'kernel/mm/memory.h',
-                 'kernel/time/clock.h', 'kernel/irq.h', 'kernel/arch/mmio.h', 'net/netif.h',
+                 'kernel/time/clock.h', 'kernel/irq/irq.h', 'kernel/arch/mmio.h', 'net/netif.h',
                  'net/pktbuf.h', 'net/port.h', '<linux/>'],
-    'drivers/bus/': ['base/', 'log/event.h', 'drivers/bus/', 'kernel/mm/memory.h', 'kernel/irq.h',
+    'drivers/bus/': ['base/', 'log/event.h', 'drivers/bus/', 'kernel/mm/memory.h', 'kernel/irq/irq.h',
                      'kernel/arch/mmio.h', 'kernel/arch/pci.h', '<linux/>'],
     # Only a transport knows the bus that carries it.
     'drivers/virtio/': ['base/', 'log/event.h', 'drivers/virtio/', 'kernel/mm/memory.h',
-                        'kernel/time/clock.h', 'kernel/irq.h', '<linux/>'],
+                        'kernel/time/clock.h', 'kernel/irq/irq.h', '<linux/>'],
     'drivers/virtio/net/': ['base/', 'log/event.h', 'drivers/virtio/', 'kernel/mm/memory.h',
-                            'kernel/time/clock.h', 'kernel/irq.h', 'net/netif.h', 'net/pktbuf.h', 'net/port.h',
+                            'kernel/time/clock.h', 'kernel/irq/irq.h', 'net/netif.h', 'net/pktbuf.h', 'net/port.h',
                             '<linux/>'],
     'drivers/virtio/pci/': ['base/', 'log/event.h', 'drivers/virtio/', 'drivers/bus/pci/', 'kernel/mm/memory.h',
-                            'kernel/irq.h', 'kernel/arch/mmio.h', '<linux/>'],
+                            'kernel/irq/irq.h', 'kernel/arch/mmio.h', '<linux/>'],
     'drivers/virtio/queue/': ['base/', 'log/event.h', 'drivers/virtio/', 'kernel/mm/memory.h',
                               'kernel/arch/barrier.h', '<linux/>'],
     # Finds drivers and knows how to open them; what an interface can do it asks its operations.
@@ -69,13 +69,13 @@ RULES = {
                          'drivers/virtio/rng.h', 'kernel/mm/memory.h', 'net/netif.h', '<linux/>'],
     'kernel/': ['base/', 'boot/boot_info.h', 'log/', 'kernel/', '<linux/>'],
     # What an architecture offers (docs/architecture.md, "Another CPU"): headers only.
-    'kernel/arch/': ['base/', 'log/event.h', 'kernel/arch/', 'kernel/irq.h', 'kernel/mm/memory_map.h', '<arch/>'],
+    'kernel/arch/': ['base/', 'log/event.h', 'kernel/arch/', 'kernel/irq/irq.h', 'kernel/mm/memory_map.h', '<arch/>'],
     'kernel/arch/aarch64/': ['base/', 'log/', 'kernel/', '<arch/>', '<linux/>'],
     'kernel/arch/x86_64/': ['base/', 'log/', 'kernel/', '<arch/>', '<linux/>', '<cpuid.h>'],
     # What waits for sockets: it runs on the host too, on a machine that a test made.
     'machine/': ['base/', 'log/event.h', 'machine/', 'net/socket.h'],
     'machine/machine.': ['base/', 'machine/', 'kernel/mm/memory.h', 'kernel/time/clock.h'],
-    'machine/idle.': ['base/', 'machine/', 'kernel/console/console.h', 'kernel/irq_source.h', 'kernel/time/clock.h',
+    'machine/idle.': ['base/', 'machine/', 'kernel/console/console.h', 'kernel/irq/irq_source.h', 'kernel/time/clock.h',
                       'kernel/time/clock_timer.h'],
     # How the machine comes to its address: between main.c and the stack's public headers.
     'machine/network.': ['base/', 'log/event.h', 'config/config.h', 'machine/', 'net/net.h', 'net/netif.h',
@@ -114,12 +114,14 @@ PRIVATE = {'net/tcp/': ['net/tcp/tcp.h'], 'net/dhcp/': ['net/dhcp/dhcp_client.h'
 # function that arms all interrupts right before it.
 FOR = {# Congestion control's interface is control.h; who else names an algorithm goes round it.
        'net/tcp/congestion/algorithms.h': [f'net/tcp/congestion/{name}.c' for name in ('congestion', 'cubic', 'newreno')],
-       'kernel/irq_halt.h': ['machine/idle.c', 'kernel/irq_lines.c', 'kernel/arch/x86_64/irq.c'],
+       'kernel/irq/irq_halt.h': ['machine/idle.c', 'kernel/irq/irq_lines.c', 'kernel/arch/x86_64/irq.c'],
        # A driver knows neither a ring's memory nor its indices.
        '<linux/virtio_ring.h>': ['drivers/virtio/queue/split.h']}
 # folder: words of what lies below it, which its files may not say; and the folders in it that may.
 FORBIDDEN_WORDS = {
     'drivers/virtio/': (re.compile(r'pci|msi|intx|vector|\bbars?\b', re.I), ('drivers/virtio/pci/',)),
+    # Which algorithms there are is congestion control's own.
+    'net/tcp/': (re.compile(r'cubic|hystart', re.I), ('net/tcp/congestion/',)),
 }
 # One CPU's folder is for itself and for the doors into its image alone, not for the composition root
 # either; what all of them offer, kernel/arch/*.h, is for the kernel and the drivers.
@@ -416,7 +418,7 @@ def check_app_symbols(objects):
 
 # --- what an architecture offers --------------------------------------------------------------------
 
-CONTRACT = ('kernel/arch/*.h', 'kernel/arch/*/include/arch/*.h', 'kernel/irq_halt.h')
+CONTRACT = ('kernel/arch/*.h', 'kernel/arch/*/include/arch/*.h', 'kernel/irq/irq_halt.h')
 # Made by the linker, by tools/gen_symbols.py, or taken out of a library (kernel/link.mk).
 BUILT = re.compile(r'_GLOBAL_OFFSET_TABLE_|symbol_(pairs|table|table_end)|br_\w+')
 DECLARED = re.compile(r'^(?!static|#|typedef|\s)[^\n(){};=]*?\b(\w+)\([^(){};]*\)[^(){};]*;', re.M)

@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "log/event.h"
 #include "drivers/virtio/queue/queue.h"
-#include "kernel/irq.h"
+#include "kernel/irq/irq.h"
 
 #define VIRTIO_NO_INTERRUPT 0xffff
 #define VIRTIO_AT_LEN 24
@@ -42,7 +42,7 @@ struct virtio_transport_ops {
 	/* Which of its interrupts the device raises for a change of the configuration. */
 	int (*config_interrupt)(struct virtio_device *dev, uint16_t interrupt);
 	/* Connects the device's `interrupt` (< n_interrupts) with `line`, which belongs to
-	 * `source`.  A transport whose interrupts are level-triggered (kernel/irq_input.h)
+	 * `source`.  A transport whose interrupts are level-triggered (kernel/irq/irq_input.h)
 	 * acknowledges them also for a driver that opens none: others may share them. */
 	int (*interrupt_open)(struct virtio_device *dev, uint16_t interrupt, struct irq_line *line,
 			      struct irq_source *source);

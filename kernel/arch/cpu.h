@@ -18,7 +18,7 @@
 #include <arch/cpu.h>
 
 /* Routes exceptions: from here on each ends in a panic report (kernel/fault/panic_report.h), on a stack of its
- * own.  The first call of all, with interrupts off, which is how they stay (kernel/irq_halt.h). */
+ * own.  The first call of all, with interrupts off, which is how they stay (kernel/irq/irq_halt.h). */
 void cpu_traps_init(void);
 /* Finds out what the CPU can do, and sets it up as the kernel wants it.  Once, behind the first. */
 void cpu_init(void);

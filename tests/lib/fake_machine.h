@@ -9,7 +9,7 @@
 #define TESTS_LIB_FAKE_MACHINE_H
 
 #include "log/event.h"
-#include "kernel/irq.h"
+#include "kernel/irq/irq.h"
 #include "net/port.h"
 
 struct fake_machine {

@@ -9,7 +9,7 @@
 #define TESTS_LIB_FAKE_MMIO_H
 
 #include "drivers/virtio/virtio.h"
-#include "kernel/irq_input.h"
+#include "kernel/irq/irq_input.h"
 #include "tests/lib/fake_ring.h"
 
 #define FAKE_MMIO_QUEUES 2

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "kernel/irq_source.h"
+#include "kernel/irq/irq_source.h"
 
 struct net_kit net_kit;
 

@@ -17,7 +17,7 @@
 #include "kernel/time/clock_timer.h"
 #include "kernel/console/console.h"
 #include "machine/event_loop.h"
-#include "kernel/irq_halt.h"
+#include "kernel/irq/irq_halt.h"
 #include "net/net.h"
 #include "tests/lib/orders.h"
 #include "tests/lib/virtio_net_kit.h"

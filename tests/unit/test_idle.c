@@ -3,8 +3,8 @@
 #include "kernel/time/clock_timer.h"
 #include "kernel/console/console.h"
 #include "machine/idle.h"
-#include "kernel/irq.h"
-#include "kernel/irq_halt.h"
+#include "kernel/irq/irq.h"
+#include "kernel/irq/irq_halt.h"
 #include "tests/lib/fake_machine.h"
 #include "tests/runner/unit.h"
 

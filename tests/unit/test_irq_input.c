@@ -4,8 +4,8 @@
  * devices are acknowledged, shared by two of them, neither storms nor loses anything.
  */
 #include "kernel/console/console.h"
-#include "kernel/irq_halt.h"
-#include "kernel/irq_input.h"
+#include "kernel/irq/irq_halt.h"
+#include "kernel/irq/irq_input.h"
 #include "kernel/time/clock_timer.h"
 #include "machine/idle.h"
 #include "tests/lib/fake_machine.h"

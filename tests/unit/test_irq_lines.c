@@ -2,7 +2,7 @@
 /* kernel/irq_lines over an interrupt controller of the test's own. */
 #include <string.h>
 
-#include "kernel/irq_lines.c"
+#include "kernel/irq/irq_lines.c"
 #include "tests/runner/unit.h"
 
 static void (*pending)(void); /* what irq_let_in() lets in */

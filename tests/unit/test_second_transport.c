@@ -10,7 +10,7 @@
 #include "drivers/virtio/net/private.h"
 #include "drivers/virtio/rng.h"
 #include "kernel/console/console.h"
-#include "kernel/irq_halt.h"
+#include "kernel/irq/irq_halt.h"
 #include "kernel/time/clock_timer.h"
 #include "machine/event_loop.h"
 #include "net/net.h"

@@ -318,7 +318,7 @@ static void round_trip(struct tcb *tcb, uint64_t rtt_ms, unsigned n)
 
 	while (seq_lt(tcb->snd.una, end)) {
 		if (n > 0)
-			tcp_hystart_rtt(tcb, rtt_ms * MS);
+			tcp_congestion_rtt(tcb, rtt_ms * MS);
 		n -= n > 0;
 		tcb->snd.una += MSS;
 		tcp_congestion_acked(tcb, MSS, 1000 * MS);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "kernel/irq_source.h"
+#include "kernel/irq/irq_source.h"
 #include "tests/lib/virtio_net_kit.h"
 #include "tests/runner/unit.h"
 

@@ -8,7 +8,7 @@
 #define DRIVERS_BUS_PCI_MSIX_H
 
 #include "drivers/bus/pci/pci.h"
-#include "kernel/irq.h"
+#include "kernel/irq/irq.h"
 
 struct msix {
 	const struct pci_device *pci;

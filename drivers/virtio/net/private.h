@@ -9,7 +9,7 @@
 #include <linux/virtio_net.h>
 
 #include "drivers/virtio/virtio.h"
-#include "kernel/irq.h"
+#include "kernel/irq/irq.h"
 #include "net/netif.h"
 
 /* Virtio 1.1, 5.1.6: with VERSION_1 the header always has num_buffers, merged or not. */

@@ -11,8 +11,8 @@
 
 #include "kernel/arch/x86_64/lapic.h"
 #include "kernel/arch/x86_64/layout.h"
-#include "kernel/irq_halt.h"
-#include "kernel/irq_handler.h"
+#include "kernel/irq/irq_halt.h"
+#include "kernel/irq/irq_handler.h"
 
 #define MSI_ADDRESS UINT64_C(0xfee00000)
 

@@ -64,7 +64,7 @@ void tcp_congestion_marked(struct tcb *tcb, uint32_t flight, uint64_t now_ns);
 /* RFC 9406, for the first slow start. */
 void tcp_hystart_begin(struct tcb *tcb);
 /* A round trip was measured: as many as there are, up to one for each ACK. */
-void tcp_hystart_rtt(struct tcb *tcb, uint64_t rtt_ns);
+void tcp_congestion_rtt(struct tcb *tcb, uint64_t rtt_ns);
 /* SND.UNA has moved: perhaps a round is over. */
 void tcp_hystart_round(struct tcb *tcb);
 /* What of `acked` bytes the window grows by. */

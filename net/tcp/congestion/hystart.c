@@ -8,7 +8,7 @@
  * more rounds, four times slower (conservative slow start, CSS); if the round trip falls again in
  * them, it was noise, and slow start resumes; else congestion avoidance begins.
  *
- * The caller measures round trips, one for each ACK at best: tcp_hystart_rtt().
+ * The caller measures round trips, one for each ACK at best: tcp_congestion_rtt().
  */
 #include "net/tcp/congestion/control.h"
 #include "net/tcp/seq.h"
@@ -71,7 +71,7 @@ static uint32_t threshold_us(uint32_t rtt_us)
 	return MAX(MIN_RTT_THRESH_US, MIN(rtt_us / MIN_RTT_DIVISOR, MAX_RTT_THRESH_US));
 }
 
-void tcp_hystart_rtt(struct tcb *tcb, uint64_t rtt_ns)
+void tcp_congestion_rtt(struct tcb *tcb, uint64_t rtt_ns)
 {
 	struct tcp_hystart *h = &tcb->cc.hystart;
 

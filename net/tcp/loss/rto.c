@@ -84,7 +84,7 @@ void tcp_rtt_acked(struct tcb *tcb, const struct tcp_segment *seg, uint64_t rtt_
 		tcp_rto_sample(tcb, seg->now_ns - tcb->loss.syn_sent_ns);
 		tcp_rtt_cancel(tcb);
 	} else if (rtt_ns != 0) {
-		tcp_hystart_rtt(tcb, rtt_ns);
+		tcp_congestion_rtt(tcb, rtt_ns);
 		/* RFC 6298 3: once in a round trip, or the estimator forgets too fast */
 		if (seq_leq(seg->ack, tcb->loss.rtt_seq))
 			return;

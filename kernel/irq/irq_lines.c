@@ -1,15 +1,15 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * The lines that message-signalled interrupts come in on; see kernel/irq.h, kernel/irq_handler.h.
+ * The lines that message-signalled interrupts come in on; see kernel/irq/irq.h, kernel/irq/irq_handler.h.
  *
  * Interrupts are off except in irq_window() and irq_halt(): what a device signals meanwhile waits in the
  * interrupt controller, so nothing needs a lock, no code but the halt is ever interrupted, and under load
  * many messages cost one interrupt.
  */
 #include "kernel/arch/irq.h"
-#include "kernel/irq_halt.h"
-#include "kernel/irq_handler.h"
+#include "kernel/irq/irq_halt.h"
+#include "kernel/irq/irq_handler.h"
 #include "log/log.h"
 
 static struct irq_line *lines[IRQ_LINES];

@@ -1,12 +1,12 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * Level-triggered inputs; see kernel/irq_input.h.  An input is an irq_source itself: what happens
+ * Level-triggered inputs; see kernel/irq/irq_input.h.  An input is an irq_source itself: what happens
  * while the devices are polled is its poll, what happens before a halt its arm.  Its place among the
  * sources does not matter: its devices are acknowledged before any source is armed, and a driver's arm
  * checks its queues after that.
  */
-#include "kernel/irq_input.h"
+#include "kernel/irq/irq_input.h"
 
 /* An input whose devices have signalled nothing stays masked, or the machine would never halt again; what its
  * devices do is then found by the clock. */

@@ -6,17 +6,17 @@
  *
  *   the input fires      irq_input_fired(): it is masked, so that it fires once and not for ever
  *   the event loop polls each device on it is asked what it has signalled, which ends its assertion,
- *                        and fires the lines (kernel/irq.h) of its driver that are meant, if any
+ *                        and fires the lines (kernel/irq/irq.h) of its driver that are meant, if any
  *   the event loop arms  it is unmasked; a device that asserted it meanwhile makes it fire again,
  *                        which ends the halt at once
  *
  * A driver does not see the difference: it has a struct irq_line.  The transport knows how its
  * device is acknowledged, the interrupt controller how an input is masked.
  */
-#ifndef KERNEL_IRQ_INPUT_H
-#define KERNEL_IRQ_INPUT_H
+#ifndef KERNEL_IRQ_IRQ_INPUT_H
+#define KERNEL_IRQ_IRQ_INPUT_H
 
-#include "kernel/irq.h"
+#include "kernel/irq/irq.h"
 
 struct irq_input;
 

@@ -3,8 +3,8 @@
  *
  * What a CPU offers to the halt (machine/idle.c).  Interrupts are disabled everywhere else.
  */
-#ifndef KERNEL_IRQ_HALT_H
-#define KERNEL_IRQ_HALT_H
+#ifndef KERNEL_IRQ_IRQ_HALT_H
+#define KERNEL_IRQ_IRQ_HALT_H
 
 #include "base/compiler.h"
 

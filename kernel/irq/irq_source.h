@@ -1,10 +1,10 @@
 /*
  * SPDX-License-Identifier: MIT
  *
- * The sources that are watched, as the halt (machine/idle.c) sees them; see kernel/irq.h.
+ * The sources that are watched, as the halt (machine/idle.c) sees them; see kernel/irq/irq.h.
  */
-#ifndef KERNEL_IRQ_SOURCE_H
-#define KERNEL_IRQ_SOURCE_H
+#ifndef KERNEL_IRQ_IRQ_SOURCE_H
+#define KERNEL_IRQ_IRQ_SOURCE_H
 
 #include "base/compiler.h"
 

@@ -14,8 +14,8 @@
  * The halt itself arms the sources, all of them, each time; and no line is opened without a source.
  * So there is no way to wait for an interrupt that was not asked for.
  */
-#ifndef KERNEL_IRQ_H
-#define KERNEL_IRQ_H
+#ifndef KERNEL_IRQ_IRQ_H
+#define KERNEL_IRQ_IRQ_H
 
 #include "base/compiler.h"
 #include "base/err.h"
@@ -33,7 +33,7 @@ struct irq_source {
 	 *   now_ns (or earlier)  there is something to poll: do not halt
 	 *   a later time         what no interrupt reports is checked for then
 	 *   TIME_NEVER           an interrupt reports everything
-	 * A line that stays asserted until it is served is kernel/irq_input.h's: nothing else has to
+	 * A line that stays asserted until it is served is kernel/irq/irq_input.h's: nothing else has to
 	 * be done for it here.
 	 */
 	uint64_t (*arm)(struct irq_source *source, uint64_t now_ns);
@@ -49,7 +49,7 @@ void irq_unwatch(struct irq_source *source);
 struct irq_line {
 	volatile uint32_t fired; /* set to 1 by the interrupt; cleared by irq_take() */
 	volatile uint64_t count; /* interrupts in all */
-	uint8_t number;          /* message-signalled: of kernel/irq_lines.c */
+	uint8_t number;          /* message-signalled: of kernel/irq/irq_lines.c */
 };
 
 /* What a message-signalled interrupt has to write where. */

@@ -3,10 +3,10 @@
  *
  * The list of what is polled, which is the list of what is armed; see irq_source.h.
  */
-#include "kernel/irq_source.h"
+#include "kernel/irq/irq_source.h"
 
 #include "base/assert.h"
-#include "kernel/irq.h"
+#include "kernel/irq/irq.h"
 
 static struct irq_source *sources;
 
