@@ -7,7 +7,7 @@
 
 #define DNS_HEADER_LEN 12u
 #define DNS_RESPONSE 0x80u /* QR, of the third byte */
-#define TCP_PATIENCE_NS (5 * NS_PER_S)
+#define TCP_TIMEOUT_NS (5 * NS_PER_S)
 
 static uint64_t exchange_now(const struct dns_exchange *x)
 {
@@ -123,7 +123,7 @@ static int await_datagram(struct dns_exchange *x, int fd, uint16_t id, uint64_t 
 static int ask_over_udp(struct dns_exchange *x, const uint8_t *query, size_t len, uint16_t id)
 {
 	const struct net_endpoint server = {x->server, DNS_PORT};
-	uint64_t until_ns = MIN(exchange_now(x) + x->patience_ns, x->deadline_ns);
+	uint64_t until_ns = MIN(exchange_now(x) + x->timeout_ns, x->deadline_ns);
 	int fd = sock_socket(x->machine->stack, (enum net_family)x->server.family, SOCK_TYPE_DGRAM, SOCK_PROTO_UDP);
 	int err;
 
@@ -188,7 +188,7 @@ static int talk_over_tcp(struct dns_exchange *x, int fd, const uint8_t *query, s
 
 static int ask_over_tcp(struct dns_exchange *x, const uint8_t *query, size_t len, uint16_t id)
 {
-	uint64_t until_ns = MIN(exchange_now(x) + TCP_PATIENCE_NS, x->deadline_ns);
+	uint64_t until_ns = MIN(exchange_now(x) + TCP_TIMEOUT_NS, x->deadline_ns);
 	int fd = sock_socket(x->machine->stack, (enum net_family)x->server.family, SOCK_TYPE_STREAM, SOCK_PROTO_TCP);
 	int err;
 

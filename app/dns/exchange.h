@@ -23,7 +23,7 @@ struct dns_exchange {
 	const struct dns_name *name;
 	const char *text;       /* the name for the log */
 	unsigned attempt;       /* from 1, for the log */
-	uint64_t patience_ns;   /* for an answer over UDP; TCP gets more */
+	uint64_t timeout_ns;   /* for an answer over UDP; TCP gets more */
 	uint64_t deadline_ns;
 	uint8_t *answer_buf;    /* DNS_ANSWER_MAX bytes, the caller's, for what comes */
 	/* in and out: offer EDNS (RFC 6891); false afterwards where the server does not take it */

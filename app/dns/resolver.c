@@ -8,7 +8,7 @@
 #include "base/string.h"
 
 #define ROUNDS 3u                       /* each server is asked so often at most */
-#define FIRST_PATIENCE_NS NS_PER_S      /* doubled from round to round */
+#define FIRST_TIMEOUT_NS NS_PER_S      /* doubled from round to round */
 #define ALIAS_QUERIES_MAX 8u            /* names that had to be asked for one after the other */
 #define SEARCH_MAX 6u                   /* domains that are tried, as resolv.conf has it */
 
@@ -133,11 +133,11 @@ static void begin_wait(struct lookup *l)
 {
 	struct machine *m = l->r->machine;
 	uint64_t now_ns = m->now_ns(m->ctx);
-	uint64_t patience_ns = FIRST_PATIENCE_NS * ((1u << ROUNDS) - 1) * l->r->n_servers;
+	uint64_t timeout_ns = FIRST_TIMEOUT_NS * ((1u << ROUNDS) - 1) * l->r->n_servers;
 	const struct progress_work work = {
 		.describe = describe_lookup,
 		.ctx = l,
-		.deadline_ns = MIN(l->deadline_ns, now_ns + patience_ns),
+		.deadline_ns = MIN(l->deadline_ns, now_ns + timeout_ns),
 	};
 
 	progress_begin(m->progress, &work, now_ns);
@@ -170,7 +170,7 @@ static void ask_server(struct lookup *l, struct dns_exchange *x, unsigned i, uns
 		.name = &l->name,
 		.text = l->text,
 		.attempt = round + 1,
-		.patience_ns = FIRST_PATIENCE_NS << round,
+		.timeout_ns = FIRST_TIMEOUT_NS << round,
 		.deadline_ns = l->deadline_ns,
 		.answer_buf = l->r->answer_buf,
 		.edns = (l->without_edns >> i & 1) == 0 &&

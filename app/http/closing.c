@@ -90,7 +90,7 @@ void closing_begin(struct closing *c, struct app_env *env, int fd, uint32_t conn
 		.conn = conn,
 		.remote = *remote,
 		.since_ns = now_ns,
-		.until_ns = MIN(now_ns + CLOSING_PATIENCE_NS, MAX(env->deadline_ns, now_ns)),
+		.until_ns = MIN(now_ns + CLOSING_TIMEOUT_NS, MAX(env->deadline_ns, now_ns)),
 	};
 	(void)closing_run(&c->background, now_ns);
 }

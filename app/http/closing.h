@@ -10,7 +10,7 @@
 
 #include "app/app.h"
 
-#define CLOSING_PATIENCE_NS (2 * NS_PER_S)
+#define CLOSING_TIMEOUT_NS (2 * NS_PER_S)
 
 #define CLOSING_MAX 8u
 

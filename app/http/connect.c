@@ -124,7 +124,7 @@ int connect_begin(struct transfer *t, struct connection *connection)
 	event_emit(t->events, EVENT_APP_CONNECT, t->conn, 0, EV_U64("fd", (uint64_t)connection->fd),
 		   EV_ENDPOINT("dst", connection->remote));
 	connection->step = 5;
-	transfer_be_patient(t, connection->fd, connection->connect_by_ns);
+	transfer_set_timeouts(t, connection->fd, connection->connect_by_ns);
 	transfer_begin_wait(t, describe_connect, t, connection->connect_by_ns);
 	return sock_connect(t->m->stack, connection->fd, &connection->remote, transfer_now(t));
 }

@@ -65,7 +65,7 @@ bool transfer_failed_by_network(const struct transfer *t);
 
 /* Before connect(): where connect-timeout=, retry= or timeout= was given, the next hop is asked for its
  * link address until `deadline_ns`, else as long as the stack does by itself. */
-void transfer_be_patient(const struct transfer *t, int fd, uint64_t deadline_ns);
+void transfer_set_timeouts(const struct transfer *t, int fd, uint64_t deadline_ns);
 /* Behind the sentence, and into the report: what came to the socket meanwhile and was not what was
  * waited for. */
 void transfer_explain_awaited(struct transfer *t, struct strbuf *sb, int fd);

@@ -2,9 +2,9 @@
 /* What a wait that failed says; see app/http/transfer.h. */
 #include "app/http/transfer.h"
 
-#define ARP_PATIENCE_NS (3 * NS_PER_S) /* the stack's own: three requests */
+#define ARP_TIMEOUT_NS (3 * NS_PER_S) /* the stack's own: three requests */
 
-void transfer_be_patient(const struct transfer *t, int fd, uint64_t deadline_ns)
+void transfer_set_timeouts(const struct transfer *t, int fd, uint64_t deadline_ns)
 {
 	uint64_t now_ns = transfer_now(t);
 	uint64_t ms = deadline_ns > now_ns ? (deadline_ns - now_ns) / NS_PER_MS : 0;
@@ -46,7 +46,7 @@ bool transfer_gave_up_on_arp(const struct transfer *t, int fd, int err)
 	if (err != ERR_TIMEDOUT)
 		return err == ERR_HOSTUNREACH;
 	sock_awaited(t->m->stack, fd, transfer_now(t), &awaited);
-	return awaited.unresolved_ns >= ARP_PATIENCE_NS;
+	return awaited.unresolved_ns >= ARP_TIMEOUT_NS;
 }
 
 void transfer_fail_no_arp(struct transfer *t, int fd, uint64_t began_ns)
@@ -57,7 +57,7 @@ void transfer_fail_no_arp(struct transfer *t, int fd, uint64_t began_ns)
 
 	t->unresolved = true;
 	sock_awaited(t->m->stack, fd, transfer_now(t), &awaited);
-	if (tenths > ARP_PATIENCE_NS / (NS_PER_S / 10)) {
+	if (tenths > ARP_TIMEOUT_NS / (NS_PER_S / 10)) {
 		strbuf_str(&sb, " in ");
 		strbuf_u64(&sb, tenths / 10);
 		strbuf_char(&sb, '.');

@@ -274,7 +274,7 @@ static void ping_address(struct transfer *t, unsigned requests, uint16_t icmp_se
 	}
 	p.deadline_ns = MIN(t->deadline_ns, transfer_now(t) + t->client->options.connect_timeout_ns);
 	build_request(&p);
-	transfer_be_patient(t, p.fd, p.deadline_ns);
+	transfer_set_timeouts(t, p.fd, p.deadline_ns);
 	transfer_begin_wait(t, describe_wait, &p, p.deadline_ns);
 	err = sock_connect(stack, p.fd, &t->report.remote, transfer_now(t));
 	if (err == ERR_OK)

@@ -80,7 +80,7 @@ static void ask_with(bool edns)
 
 	x = (struct dns_exchange){
 		.machine = &machine, .events = k.kp.port.events, .server = net_addr_ipv4(KIT_PEER_IP),
-		.name = &name, .text = "www.test", .attempt = 1, .patience_ns = NS_PER_S,
+		.name = &name, .text = "www.test", .attempt = 1, .timeout_ns = NS_PER_S,
 		.deadline_ns = TIME_NEVER, .answer_buf = answer_buf, .edns = edns,
 	};
 	dns_exchange(&x);

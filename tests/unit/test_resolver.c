@@ -77,7 +77,7 @@ void dns_exchange(struct dns_exchange *x)
 		break;
 	}
 	if (x->err == ERR_TIMEDOUT)
-		wait_until(MIN(now_ns + x->patience_ns, x->deadline_ns));
+		wait_until(MIN(now_ns + x->timeout_ns, x->deadline_ns));
 }
 
 const char *dns_rcode_name(uint16_t rcode)
