@@ -90,10 +90,10 @@ def main():
     sizes(options.build)
     sys.stdout.flush()
     goodput(options.build)
-    boot_times(options.build, options.ranges)
-    asking(options.build, max(ASKING_RUNS, options.ranges))
-    downloads(options.build, max(3, options.ranges // 3))
-    requests(options.build, max(3, options.ranges // 3))
+    boot_times(options.build, options.runs)
+    asking(options.build, max(ASKING_RUNS, options.runs))
+    downloads(options.build, max(3, options.runs // 3))
+    requests(options.build, max(3, options.runs // 3))
     segment_cost.report(options.build)
 
 
