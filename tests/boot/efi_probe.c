@@ -56,7 +56,7 @@ static struct strbuf line_start(char *buf, size_t cap, const char *key)
 	return sb;
 }
 
-static void say_u64(const char *key, uint64_t v)
+static void report_u64(const char *key, uint64_t v)
 {
 	char buf[80];
 	struct strbuf sb = line_start(buf, sizeof(buf), key);
@@ -66,7 +66,7 @@ static void say_u64(const char *key, uint64_t v)
 	say(buf);
 }
 
-static void say_bytes(const char *key, const struct boot_text *text)
+static void report_bytes(const char *key, const struct boot_text *text)
 {
 	static char buf[4096];
 	struct strbuf sb = line_start(buf, sizeof(buf) - 2, key);
@@ -79,7 +79,7 @@ static void say_bytes(const char *key, const struct boot_text *text)
 	say("\r\n");
 }
 
-static void say_range(const struct boot_memory *m)
+static void report_range(const struct boot_memory *m)
 {
 	char buf[120];
 	struct strbuf sb = line_start(buf, sizeof(buf), "range");
@@ -93,20 +93,20 @@ static void say_range(const struct boot_memory *m)
 	say(buf);
 }
 
-static void say_cpu(void)
+static void report_cpu(void)
 {
 	uint64_t cr3, flags, rsp;
 
 	__asm__ volatile("mov %%cr3, %0" : "=r"(cr3));
 	__asm__ volatile("pushfq; popq %0" : "=r"(flags));
 	__asm__ volatile("mov %%rsp, %0" : "=r"(rsp));
-	say_u64("cr3", cr3);
-	say_u64("rsp", rsp);
-	say_u64("interrupts", (flags & FLAG_INTERRUPTS) != 0);
-	say_u64("direction", (flags & FLAG_DIRECTION) != 0);
+	report_u64("cr3", cr3);
+	report_u64("rsp", rsp);
+	report_u64("interrupts", (flags & FLAG_INTERRUPTS) != 0);
+	report_u64("direction", (flags & FLAG_DIRECTION) != 0);
 }
 
-static void say_image(void)
+static void report_image(void)
 {
 	uint64_t sum = 0;
 
@@ -114,9 +114,9 @@ static void say_image(void)
 	__asm__ volatile("" : "+m"(data), "+m"(bss));
 	for (size_t i = 0; i < sizeof(bss); i++)
 		sum += bss[i];
-	say_u64("bss_sum", sum);
-	say_u64("data", data);
-	say_u64("code", (uintptr_t)probe_main);
+	report_u64("bss_sum", sum);
+	report_u64("data", data);
+	report_u64("code", (uintptr_t)probe_main);
 }
 
 static void overwrite_usable(const struct boot_info *bi)
@@ -143,30 +143,30 @@ void probe_main(const struct boot_info *bi)
 	uint64_t now_tsc = __builtin_ia32_rdtsc();
 
 	say("\r\n");
-	say_u64("magic", bi->magic);
-	say_u64("version", bi->version);
-	say_u64("size", bi->size);
-	say_u64("protocol", bi->protocol);
-	say_u64("at", (uintptr_t)bi);
-	say_u64("kernel_base", bi->kernel_base);
-	say_u64("kernel_len", bi->kernel_len);
-	say_u64("rsdp", bi->rsdp);
-	say_u64("wall_clock_s", bi->wall_clock_s);
-	say_u64("wall_clock_counter", bi->wall_clock_counter);
-	say_u64("entry_counter", bi->entry_counter);
-	say_u64("now_tsc", now_tsc);
-	say_u64("seed_len", bi->seed_len);
-	say_bytes("seed", &(struct boot_text){(uintptr_t)bi->seed, sizeof(bi->seed)});
-	say_bytes("cmdline", &bi->cmdline);
-	say_bytes("config_file", &bi->config_file);
-	say_bytes("load_options", &bi->load_options);
-	say_u64("memory_dropped", bi->memory_dropped);
+	report_u64("magic", bi->magic);
+	report_u64("version", bi->version);
+	report_u64("size", bi->size);
+	report_u64("protocol", bi->protocol);
+	report_u64("at", (uintptr_t)bi);
+	report_u64("kernel_base", bi->kernel_base);
+	report_u64("kernel_len", bi->kernel_len);
+	report_u64("rsdp", bi->rsdp);
+	report_u64("wall_clock_s", bi->wall_clock_s);
+	report_u64("wall_clock_counter", bi->wall_clock_counter);
+	report_u64("entry_counter", bi->entry_counter);
+	report_u64("now_tsc", now_tsc);
+	report_u64("seed_len", bi->seed_len);
+	report_bytes("seed", &(struct boot_text){(uintptr_t)bi->seed, sizeof(bi->seed)});
+	report_bytes("cmdline", &bi->cmdline);
+	report_bytes("config_file", &bi->config_file);
+	report_bytes("load_options", &bi->load_options);
+	report_u64("memory_dropped", bi->memory_dropped);
 	for (uint32_t i = 0; i < bi->memory_count; i++)
-		say_range(&bi->memory[i]);
-	say_image();
-	say_cpu();
+		report_range(&bi->memory[i]);
+	report_image();
+	report_cpu();
 	overwrite_usable(bi);
-	say_bytes("config_file_after", &bi->config_file);
+	report_bytes("config_file_after", &bi->config_file);
 	say("probe: end\r\n");
 	port_out(DEBUG_EXIT, 16);
 	for (;;)

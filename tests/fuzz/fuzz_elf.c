@@ -45,7 +45,7 @@ static void check_image(const struct elf_image *image, size_t len)
 }
 
 /* A header as the kernel's, for as many program headers as follow. */
-static void put_good_header(uint8_t *file, size_t len, uint8_t phnum)
+static void write_good_header(uint8_t *file, size_t len, uint8_t phnum)
 {
 	Elf64_Ehdr eh = {
 		.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
@@ -73,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	const char *problem;
 
 	if (how % 4 != 0)
-		put_good_header(file, in.len, how / 4);
+		write_good_header(file, in.len, how / 4);
 	problem = elf_check(file, in.len, &image);
 	if (problem == NULL)
 		check_image(&image, in.len);

@@ -56,7 +56,7 @@ static void check_time_exceeded(struct script *s, const struct kit_sent *sent)
 			   "the time of %04x from %08x was not exceeded", inner.id, inner.src);
 }
 
-static void take_frames(struct script *s)
+static void receive_frames(struct script *s)
 {
 	struct kit_sent *sent;
 
@@ -68,7 +68,7 @@ static void take_frames(struct script *s)
 	}
 }
 
-static void take_datagrams(struct script *s)
+static void receive_datagrams(struct script *s)
 {
 	static uint8_t buf[UINT16_MAX];
 	struct net_endpoint from;
@@ -84,8 +84,8 @@ static void check(struct script *s)
 	struct kit *k = &s->t.k;
 
 	kit_poll(k);
-	take_datagrams(s);
-	take_frames(s);
+	receive_datagrams(s);
+	receive_frames(s);
 	if (given_up(s) != s->given_up) {
 		FUZZ_CHECK(k->kp.fail_after != UINT_MAX || s->n_odd > 2 ||
 				   fragments_are_many(&s->model, k->now_ns),

@@ -93,7 +93,7 @@ bool dk_read(const struct kit_sent *s, struct dk_said *said)
 	said->t_ns = s->t_ns;
 	said->src = s->ip.src;
 	said->dst = s->ip.dst;
-	said->to_everybody = memcmp(s->eth.dst, KIT_BROADCAST_MAC, 6) == 0;
+	said->broadcast_dst = memcmp(s->eth.dst, KIT_BROADCAST_MAC, 6) == 0;
 	return true;
 }
 

@@ -27,7 +27,7 @@ struct dk_said {
 	uint8_t mac[6];
 	bool wants_121_before_3; /* RFC 3442 */
 	bool wants_119_and_249;
-	bool to_everybody;       /* by its Ethernet address */
+	bool broadcast_dst;       /* by its Ethernet address */
 	char hostname[64];
 };
 

@@ -161,7 +161,7 @@ static size_t put_timestamps(uint8_t *p, uint32_t val, uint32_t ecr)
 	return 12;
 }
 
-static size_t put_syn_options(const struct tk *t, uint8_t *p)
+static size_t write_syn_options(const struct tk *t, uint8_t *p)
 {
 	size_t n = 0;
 
@@ -208,7 +208,7 @@ void tk_inject(struct tk *t, const struct tk_in *in)
 	struct kit_frame f;
 
 	if ((in->flags & TCP_SYN) && in->options == NULL)
-		n += put_syn_options(t, options);
+		n += write_syn_options(t, options);
 	if (t->timestamps && !in->no_timestamps && !(in->flags & TCP_RST))
 		n += put_timestamps(options + n, in->tsval != 0 ? in->tsval : t->tsval, t->ts_echo);
 	if (in->options_len > 0)
@@ -227,8 +227,8 @@ void tk_inject(struct tk *t, const struct tk_in *in)
 			      .options_len = n,
 		      },
 		      in->data, in->len);
-	if (in->cut_at != 0)
-		inject_cut(t, &f, in->cut_at);
+	if (in->split_at != 0)
+		inject_cut(t, &f, in->split_at);
 	else
 		kit_inject_frame(&t->k, &f);
 }

@@ -51,7 +51,7 @@ struct tk_in {
 	uint32_t tsval; /* 0: the peer's current one */
 	uint8_t tos;
 	uint16_t urgent;
-	uint16_t cut_at; /* not 0: it comes in two fragments, the first with so many bytes of it */
+	uint16_t split_at; /* not 0: it comes in two fragments, the first with so many bytes of it */
 };
 
 /* A stack with a peer that has timestamps, SACK, scale 0 and MSS 1460, and a window of 65535; its

@@ -13,7 +13,7 @@ static const uint8_t piece_bytes[100] = {0xbb};
 static uint8_t pattern[NET_KIT_FRAME_MAX];
 
 /* The interface before this one is gone, and its memory with it. */
-static void forget_netif(void)
+static void clear_netif(void)
 {
 	if (net_kit.netif != NULL)
 		netif_deactivate(net_kit.netif);
@@ -22,7 +22,7 @@ static void forget_netif(void)
 
 void net_kit_reset(uint64_t features)
 {
-	forget_netif();
+	clear_netif();
 	fake_machine_reset();
 	memset(&net_kit, 0, sizeof(net_kit));
 	fake_virtio_net_init(&net_kit.fake, features);
@@ -33,7 +33,7 @@ void net_kit_reset(uint64_t features)
 
 struct netif *net_kit_open(void)
 {
-	forget_netif();
+	clear_netif();
 	net_kit.netif = virtio_net_open(&net_kit.fake.dev, &fake_machine.port, "eth0");
 	if (net_kit.netif != NULL && !net_kit.fake.dev.dead)
 		fake_ring_want_notify(&net_kit.fake.rings[1], true);
@@ -59,7 +59,7 @@ void net_kit_teardown(void)
 	if (net_kit.netif != NULL)
 		net_kit.netif->ops->poll(net_kit.netif, net_kit.now_ns);
 	ASSERT(net_kit.pool.in_use == 0);
-	forget_netif();
+	clear_netif();
 	fake_machine_off();
 }
 

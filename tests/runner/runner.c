@@ -139,7 +139,7 @@ static void choose_rows(struct file *file, const struct unit_entry *entry)
 	}
 }
 
-static void take_entry(const struct unit_entry *entry)
+static void collect_entry(const struct unit_entry *entry)
 {
 	struct file *file = file_of(entry->file);
 
@@ -165,7 +165,7 @@ static int by_file_and_line(const void *a, const void *b)
 	return files_differ != 0 ? files_differ : (*x)->line - (*y)->line;
 }
 
-static void take_entries(void)
+static void collect_entries(void)
 {
 	size_t n = (size_t)(__stop_unit_entries - __start_unit_entries);
 	const struct unit_entry **entries = calloc(n, sizeof(const struct unit_entry *));
@@ -173,7 +173,7 @@ static void take_entries(void)
 	memcpy(entries, __start_unit_entries, n * sizeof(const struct unit_entry *));
 	qsort(entries, n, sizeof(const struct unit_entry *), by_file_and_line);
 	for (size_t i = 0; i < n; i++)
-		take_entry(entries[i]);
+		collect_entry(entries[i]);
 	free(entries);
 }
 
@@ -511,7 +511,7 @@ int main(int argc, char **argv)
 	struct totals totals;
 
 	read_command_line(argc, argv);
-	take_entries();
+	collect_entries();
 	if (!names_are_known())
 		return 2;
 	drop_empty_files();

@@ -101,7 +101,7 @@ static void run_for(struct scene *s, uint64_t ns)
 	(void)sim_run(&s->sim, s->sim.now_ns + ns, never, s);
 }
 
-static void expect_everybody_bound(struct scene *s, uint64_t within_ns)
+static void expect_all_bound(struct scene *s, uint64_t within_ns)
 {
 	if (sim_run(&s->sim, s->sim.now_ns + within_ns, all_bound, s))
 		return;
@@ -145,7 +145,7 @@ static void weather(struct sim_host *host, void *ctx)
 
 /* --- scenarios ----------------------------------------------------------------------------------- */
 
-TEST(everybody_has_one_in_the_end)
+TEST(all_have_one_in_the_end)
 {
 	struct sim_seeds seeds = sim_seeds(25);
 	uint64_t seed;
@@ -159,7 +159,7 @@ TEST(everybody_has_one_in_the_end)
 		s->next_ns = 0;
 		sim_wake(s->server.host, s->sim.now_ns);
 		/* A pause of at most 65 s, a decline's ten, some round trips. */
-		expect_everybody_bound(s, 200 * NS_PER_S);
+		expect_all_bound(s, 200 * NS_PER_S);
 		run_for(s, DAY_NS / 8);
 		assert_int_equal(count_bound(s), s->n); /* and keeps it */
 		scene_close(s);
@@ -174,7 +174,7 @@ TEST(renewals_over_days)
 	unsigned acks;
 
 	s->server.lease_min_s = s->server.lease_max_s = 3600;
-	expect_everybody_bound(s, 5 * NS_PER_S);
+	expect_all_bound(s, 5 * NS_PER_S);
 	for (unsigned i = 0; i < s->n; i++)
 		had[i] = lease_of(&s->clients[i])->address;
 	acks = s->server.acks;
@@ -222,7 +222,7 @@ TEST(more_clients_than_addresses)
 }
 
 /* Somebody sits on addresses that the server gives away: each is declined, and another one taken. */
-TEST(addresses_that_somebody_has)
+TEST(addresses_that_another_host_has)
 {
 	struct scene *s = scene_open("dhcp-squatters", 4, 3, 6);
 
@@ -253,7 +253,7 @@ TEST(they_do_not_ask_in_step)
 	while (count_bound(s) == 0)
 		run_for(s, NS_PER_S / 10);
 	first = s->sim.now_ns;
-	expect_everybody_bound(s, 100 * NS_PER_S);
+	expect_all_bound(s, 100 * NS_PER_S);
 	last = s->sim.now_ns;
 	assert_true(last - first > 500 * NS_PER_MS);
 	scene_close(s);

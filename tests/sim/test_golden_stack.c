@@ -101,7 +101,7 @@ TEST(keep_alive)
 	s->talk.client.keepalive = true;
 	s->talk.client.idle_at = 100;
 	s->talk.client.idle_ns = 12 * NS_PER_S;
-	s->server->in.cut_span = (struct sim_span){20 * NS_PER_S, TIME_NEVER};
+	s->server->in.truncated_span = (struct sim_span){20 * NS_PER_S, TIME_NEVER};
 	s->talk.server.idle_at = 1000;
 	s->talk.server.idle_ns = 1000 * NS_PER_S;
 	s->talk.server.close_first = false;
@@ -143,7 +143,7 @@ TEST(a_lost_tail)
 
 	s->talk.server.to_send = 10000;
 	s->server->out.drop_match = is_late_text;
-	s->server->out.cut_span = (struct sim_span){1000 * NS_PER_S, 1000 * NS_PER_S};
+	s->server->out.truncated_span = (struct sim_span){1000 * NS_PER_S, 1000 * NS_PER_S};
 	s->server->out.drop_nth = 1;
 	scene_talk(s);
 	scene_close(s);
@@ -153,7 +153,7 @@ TEST(an_outage)
 {
 	struct scene *s = scene_open("tcp-outage", NULL);
 
-	s->client->in.cut_span = (struct sim_span){1040 * NS_PER_MS, 9 * NS_PER_S};
+	s->client->in.truncated_span = (struct sim_span){1040 * NS_PER_MS, 9 * NS_PER_S};
 	s->server->in.stall_span = (struct sim_span){9 * NS_PER_S, 12 * NS_PER_S};
 	s->talk.server.to_send = 15000;
 	scene_talk(s);

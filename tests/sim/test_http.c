@@ -145,7 +145,7 @@ TEST(refused)
 	sim_call_close(scene);
 }
 
-TEST(nobody_answers_arp)
+TEST(no_host_answers_arp)
 {
 	struct sim_call *scene = sim_call_open("no-arp", 1, NULL);
 

@@ -54,11 +54,11 @@ TEST(a_good_link_brings_everything)
 
 	scene_play(s, 1000);
 	assert_int_equal(s->d.received, DATAGRAMS);
-	assert_int_equal(sim_trouble(&s->sim), 0);
+	assert_int_equal(sim_impairment(&s->sim), 0);
 	scene_close(s);
 }
 
-TEST(bursts_are_as_long_as_told)
+TEST(bursts_are_as_long_as_configured)
 {
 	struct scene *s = scene_open();
 
@@ -99,12 +99,12 @@ TEST(what_is_altered_is_found_out)
 	scene_close(s);
 }
 
-TEST(a_cut_and_a_stall)
+TEST(a_truncation_and_a_stall)
 {
 	struct scene *s = scene_open();
 	uint64_t now_ns = s->sim.now_ns;
 
-	s->link->cut_span = (struct sim_span){now_ns + 5 * NS_PER_S, now_ns + 10 * NS_PER_S};
+	s->link->truncated_span = (struct sim_span){now_ns + 5 * NS_PER_S, now_ns + 10 * NS_PER_S};
 	s->link->stall_span = (struct sim_span){now_ns + 20 * NS_PER_S, now_ns + 21 * NS_PER_S};
 	scene_play(s, 100);
 	assert_in_range(s->link->lost, 249, 251 + ARP_MAX); /* fifty a second */

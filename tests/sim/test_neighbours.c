@@ -92,7 +92,7 @@ static bool is_arp_request(const struct sim_frame *f)
 }
 
 /* Its own stack would doubt as well, and by asking say where it is now. */
-static void asks_nobody(struct sim_host *host)
+static void asks_no_host(struct sim_host *host)
 {
 	host->out.drop_match = is_arp_request;
 }
@@ -136,7 +136,7 @@ TEST(a_poisoned_neighbour)
 /* --- moved -------------------------------------------------------------------------------------- */
 
 /* It costs the check, and what TCP makes of so much silence. */
-TEST(a_neighbour_that_moves_and_says_so)
+TEST(a_neighbour_that_moves_and_reports_it)
 {
 	struct sim_seeds seeds = sim_seeds(SEEDS);
 	uint64_t seed;
@@ -164,7 +164,7 @@ TEST(a_neighbour_that_changes_without_a_word)
 
 		run_into_it(s);
 		move(&s->sim, s->server);
-		asks_nobody(s->server);
+		asks_no_host(s->server);
 		scene_finish(s, 12 * NS_PER_S);
 	}
 }
@@ -184,7 +184,7 @@ TEST(the_neighbour_is_the_one_who_was_deceived)
 		run_into_it(s);
 		n = (struct neigh *)neigh_find(s->server->stack, &s->server->netif, &client);
 		random_mac(&s->sim, n->mac);
-		asks_nobody(s->server);
+		asks_no_host(s->server);
 		scene_finish(s, 12 * NS_PER_S);
 	}
 }

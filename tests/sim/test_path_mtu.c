@@ -50,7 +50,7 @@ static void scene_close(struct scene *s)
 }
 
 /* It costs what was on its way when the first report came, and no time-out. */
-TEST(a_router_that_says_so)
+TEST(a_router_that_reports_it)
 {
 	static const uint16_t mtus[] = {1499, 1400, 1280, 1006, 576, 552};
 

@@ -198,7 +198,7 @@ static void expect_error(struct attempt *a, int want, uint64_t within_ns)
 	assert_int_equal(sock_close(a->client->stack, a->fd, a->sim.now_ns), ERR_OK);
 }
 
-TEST(nobody_listens)
+TEST(no_socket_listens)
 {
 	struct attempt *a = test_calloc(1, sizeof(*a));
 
@@ -212,7 +212,7 @@ TEST(nobody_listens)
 	test_free(a);
 }
 
-TEST(nobody_has_the_address)
+TEST(no_host_has_the_address)
 {
 	struct attempt *a = test_calloc(1, sizeof(*a));
 

@@ -159,7 +159,7 @@ static uint64_t median_of_guests(const char *name, const struct sim_stranger *ki
 
 /* 600 of one address, of each kind, and places for 256: whoever else comes is served as if they were not
  * there. */
-TEST(strangers_keep_nobody_out)
+TEST(strangers_keep_no_client_out)
 {
 	uint64_t alone_ns;
 

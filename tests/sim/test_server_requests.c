@@ -263,7 +263,7 @@ TEST(who_does_not_read)
 }
 
 /* Closing with bytes unread would be a RST, which can overtake the answer. */
-TEST(who_says_too_much_gets_the_answer_all_the_same)
+TEST(who_reports_too_much_gets_the_answer_all_the_same)
 {
 	static char text[200 * 1024];
 	struct visitor *v;

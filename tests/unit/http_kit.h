@@ -102,7 +102,7 @@ static enum status run(const char *config, const struct fake_arrival *arrivals, 
 #define OK_AT(ms) AT(ms, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 #define URL "url=http://192.168.77.1/x?y#z "
 
-static void must_say(const char *text)
+static void must_report(const char *text)
 {
 	if (strstr(lines, text) == NULL)
 		fail_msg("no \"%s\" in:\n%s", text, lines);

@@ -30,7 +30,7 @@ static struct sock_awaited awaited;
 
 /* --- ways to spoil a frame ------------------------------------------------------------------------ */
 
-static inline void put_tag(uint16_t type, uint16_t vid)
+static inline void write_tag(uint16_t type, uint16_t vid)
 {
 	memmove(f.bytes + ETH_OFF_TYPE + ETH_TAG_LEN, f.bytes + ETH_OFF_TYPE, f.len - ETH_OFF_TYPE);
 	store_be16(f.bytes + ETH_OFF_TYPE, type);
@@ -40,13 +40,13 @@ static inline void put_tag(uint16_t type, uint16_t vid)
 
 static inline void in_vlan_7(void)
 {
-	put_tag(ETH_TYPE_VLAN, 7);
+	write_tag(ETH_TYPE_VLAN, 7);
 }
 
 static inline void in_two_vlans(void)
 {
-	put_tag(ETH_TYPE_VLAN, 7);
-	put_tag(ETH_TYPE_QINQ, 0x2064);
+	write_tag(ETH_TYPE_VLAN, 7);
+	write_tag(ETH_TYPE_QINQ, 0x2064);
 }
 
 static inline void from_a_group_address(void)
@@ -101,7 +101,7 @@ static const struct way ipv4_ways[] = {
 	{the_rest_is_missing, "came in fragments that did not make a whole"},
 };
 
-static inline void must_say_once(const struct refused *refused, const char *why)
+static inline void must_report_once(const struct refused *refused, const char *why)
 {
 	char text[REFUSED_TEXT_MAX];
 

@@ -141,7 +141,7 @@ TEST(the_first_syn_does_not_wait)
 	kit_sent_free(s);
 }
 
-TEST(somebody_had_it_before_us)
+TEST(another_host_had_it_before_us)
 {
 	const struct kit_event *ev;
 
@@ -161,7 +161,7 @@ TEST(somebody_had_it_before_us)
 }
 
 /* Whoever answers later than the neighbours of a LAN finds it announced, and no more after that. */
-TEST(somebody_who_had_it_answers_late)
+TEST(another_owner_answers_late)
 {
 	kit_poll(&k);
 	kit_advance(&k, 6 * NS_PER_MS);

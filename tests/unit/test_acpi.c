@@ -148,7 +148,7 @@ TEST(fadt_without_fixed_hardware)
 	assert_int_equal(info.sleep_control.address, 0xfea00200);
 }
 
-TEST(fadt_cut_short_anywhere)
+TEST(fadt_truncated_anywhere)
 {
 	uint8_t f[276];
 
@@ -213,7 +213,7 @@ TEST(s5_that_is_none)
 	assert_int_equal(t[0], 3);
 }
 
-TEST(s5_cut_short_anywhere)
+TEST(s5_truncated_anywhere)
 {
 	static const char aml[] = "\x08_S5_\x12\xc8\x00\x00\x00\x04\x0a\x05\x0a\x06\x00\x00";
 	uint8_t t[2];

@@ -238,7 +238,7 @@ TEST(a_burst_of_datagrams_does_not_push_out_the_syn)
 	assert_int_equal(count_syns(), 1);
 }
 
-TEST(a_connection_hears_that_nobody_answers)
+TEST(a_connection_learns_that_no_host_answers)
 {
 	int64_t err = 0;
 	int fd;
@@ -276,7 +276,7 @@ TEST(a_request_for_us_is_answered_and_learnt)
 	expect_number(1, KIT_PEER_MAC);
 }
 
-TEST(a_request_for_somebody_else_is_not_ours)
+TEST(a_request_for_another_host_is_not_ours)
 {
 	inject_arp(&(struct kit_arp){.eth_dst = KIT_BROADCAST_MAC,
 				     .op = ARP_OP_REQUEST,
@@ -301,7 +301,7 @@ TEST(an_address_probe_is_answered_and_not_learnt)
 	assert_null(entry(0));
 }
 
-TEST(a_stack_without_an_address_says_nothing)
+TEST(a_stack_without_an_address_is_silent)
 {
 	struct kit bare;
 

@@ -33,7 +33,7 @@ static void offer_must_be_refused(const struct way *way)
 	kit_inject_frame(&s.k, &f);
 	kit_poll(&s.k);
 	ds_expect_silence(&s);
-	must_say_once(net_dhcp_refused(s.k.stack, &s.k.netif), way->why);
+	must_report_once(net_dhcp_refused(s.k.stack, &s.k.netif), way->why);
 	ds_close(&s);
 }
 
@@ -161,7 +161,7 @@ static void arp_must_be_refused(const struct way *way)
 	build_arp_reply();
 	way->spoil();
 	kit_inject_frame(&k, &f);
-	must_say_once(look(), way->why);
+	must_report_once(look(), way->why);
 	assert_int_equal(awaited.unresolved_ns, 1);
 	kit_close(&k);
 }
@@ -180,7 +180,7 @@ TEST(arp_replies)
 		arp_must_be_refused(&ways[i]);
 }
 
-TEST(somebody_elses_arp)
+TEST(another_hosts_arp)
 {
 	kit_open(&k, 1, NULL);
 	fd = udp_socket(NEIGHBOUR_IP);
@@ -272,7 +272,7 @@ static void datagram_must_be_refused(const struct way *way)
 	way->spoil();
 	kit_inject_frame(&k, &f);
 	assert_int_equal(sock_recv(k.stack, fd, &byte, 1, k.now_ns), ERR_AGAIN);
-	must_say_once(look(), way->why);
+	must_report_once(look(), way->why);
 	kit_close(&k);
 }
 
@@ -370,7 +370,7 @@ static void reply_must_be_refused(const struct way *way)
 	way->spoil();
 	kit_inject_frame(&k, &f);
 	assert_int_equal(sock_recv(k.stack, fd, &byte, 1, k.now_ns), ERR_AGAIN);
-	must_say_once(look(), way->why);
+	must_report_once(look(), way->why);
 	kit_close(&k);
 }
 
@@ -433,7 +433,7 @@ static void must_be_asked_for(uint64_t ns, const char *requests)
 	assert_int_equal(kit_event_count(&k.kp, EVENT_ARP_REQUEST), strtoul(requests, NULL, 10));
 }
 
-TEST(the_next_hop_is_asked_for_as_long_as_the_caller_says)
+TEST(the_next_hop_is_asked_for_as_long_as_the_caller_reports)
 {
 	static const enum sock_type types[] = {SOCK_TYPE_STREAM, SOCK_TYPE_DGRAM};
 

@@ -35,7 +35,7 @@ static void segment_must_be_refused(const struct way *way)
 	kit_inject_frame(&t.k, &f);
 	kit_sent_clear(&t.k);
 	assert_int_equal(tk_state(&t), TCP_SYN_SENT);
-	must_say_once(look_at_tcp(), way->why);
+	must_report_once(look_at_tcp(), way->why);
 	tk_close(&t);
 }
 
@@ -104,7 +104,7 @@ TEST(progress_ends_the_count)
 	tk_close(&t);
 }
 
-TEST(giving_up_says_what_came)
+TEST(the_end_of_a_wait_reports_what_came)
 {
 	open_tcp();
 	in_vlan_7();

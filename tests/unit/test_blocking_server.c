@@ -114,7 +114,7 @@ static void peer_resets(unsigned n)
 		TK_SEND(&t, .seq = 1, .flags = TCP_RST);
 }
 
-TEST(send_hears_of_a_reset)
+TEST(send_reports_a_reset)
 {
 	static char text[8192];
 

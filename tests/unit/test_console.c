@@ -123,7 +123,7 @@ TEST(two_ports_are_apart)
 	expect_out(1, "\r\nb\r\n");
 }
 
-TEST(draining_goes_in_bursts_and_says_how_far)
+TEST(draining_goes_in_bursts_and_reports_how_far)
 {
 	console_init();
 	console_line(CONSOLE_FIRST, "0123456789012345678901234", 25);

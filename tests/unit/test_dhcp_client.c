@@ -20,7 +20,7 @@ TEST(discover_offer_request_ack)
 	assert_int_equal(s.said.t_ns, NS_PER_S);
 	assert_int_equal(s.said.src, 0);
 	assert_int_equal(s.said.dst, 0xffffffff);
-	assert_true(s.said.to_everybody && s.said.wants_121_before_3);
+	assert_true(s.said.broadcast_dst && s.said.wants_121_before_3);
 	assert_int_equal(s.said.flags, 0);
 	assert_int_equal(s.said.secs, 0);
 	assert_int_equal(s.said.ciaddr | s.said.requested | s.said.server_id, 0);
@@ -38,7 +38,7 @@ TEST(discover_offer_request_ack)
 	assert_int_equal(s.said.server_id, DHCP_KIT_SERVER);
 	assert_int_equal(s.said.ciaddr, 0);
 	assert_int_equal(s.said.src, 0);
-	assert_true(s.said.to_everybody);
+	assert_true(s.said.broadcast_dst);
 	assert_int_equal(s.k.netif.ipv4, 0);
 	assert_int_equal(ds_reached(&s), NET_DHCP_NO_ACK);
 
@@ -153,7 +153,7 @@ TEST(the_host_name_is_sent)
 /* --- time ---------------------------------------------------------------------------------------- */
 
 /* At most four seconds between two in the first minute, then up to 16; secs counts. */
-TEST(nobody_answers)
+TEST(no_host_answers)
 {
 	static const unsigned most_s[] = {1, 2, 4};
 	uint64_t first_ns, before_ns;

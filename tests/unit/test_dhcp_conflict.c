@@ -11,14 +11,14 @@ static void expect_decline(uint32_t address)
 {
 	ds_expect(&s, DK_DECLINE);
 	assert_int_equal(s.said.src, 0);
-	assert_true(s.said.to_everybody);
+	assert_true(s.said.broadcast_dst);
 	assert_int_equal(s.said.requested, address);
 	assert_int_equal(s.said.server_id, DHCP_KIT_SERVER);
 	assert_int_equal(s.said.ciaddr, 0);
 	assert_int_equal(s.k.netif.ipv4, 0);
 }
 
-TEST(somebody_had_it_before_us)
+TEST(another_host_had_it_before_us)
 {
 	uint64_t declined_ns;
 
@@ -159,7 +159,7 @@ TEST(a_dispute_whose_first_request_is_lost)
 /* T2 comes while the server is asked: everybody is, from then on; and the lease ends when it ends. */
 TEST(a_dispute_just_before_t2)
 {
-	bool everybody = false;
+	bool broadcast_addr = false;
 
 	kit_advance(&s.k, 20 * NS_PER_S);
 	while (s.said.t_ns < bound_ns + T1_NS * 15 / 16)
@@ -172,8 +172,8 @@ TEST(a_dispute_just_before_t2)
 	}
 	assert_in_range(s.k.now_ns - bound_ns, LEASE_NS - NS_PER_S, LEASE_NS + NS_PER_S);
 	for (unsigned i = 0; i < kit_event_count(&s.k.kp, EVENT_DHCP_REQUEST); i++)
-		everybody |= kit_event_field(kit_event(&s.k.kp, EVENT_DHCP_REQUEST, i), "server") == NULL;
-	assert_true(everybody);
+		broadcast_addr |= kit_event_field(kit_event(&s.k.kp, EVENT_DHCP_REQUEST, i), "server") == NULL;
+	assert_true(broadcast_addr);
 	kit_sent_clear(&s.k);
 }
 
@@ -184,7 +184,7 @@ TEST(a_dispute_while_rebinding)
 	forget();
 	claim(KIT_IP);
 	ds_wait(&s, DK_REQUEST, NS_PER_MS);
-	assert_true(s.said.to_everybody);
+	assert_true(s.said.broadcast_dst);
 	assert_string_equal(ds_event(&s, EVENT_DHCP_REQUEST, "reason"), "somebody else claims it");
 	ds_answer(&s, DK_NAK, 0);
 	assert_null(ds_lease(&s));

@@ -69,7 +69,7 @@ TEST(an_answer_from_another_port)
 	}
 }
 
-TEST(nothing_else_is_heard)
+TEST(nothing_else_is_received)
 {
 	struct kit_frame f;
 
@@ -105,7 +105,7 @@ TEST(nothing_else_is_heard)
 }
 
 /* And nothing at all from a machine that does not ask: before, without a client, after. */
-TEST(only_who_asks_hears)
+TEST(only_the_asking_socket_receives)
 {
 	struct kit bare;
 	struct kit_frame f;

@@ -21,7 +21,7 @@ TEST(at_t1_the_server_is_asked)
 	assert_true(s.said.xid != xid);
 	assert_int_equal(s.said.src, KIT_IP);
 	assert_int_equal(s.said.dst, DHCP_KIT_SERVER);
-	assert_false(s.said.to_everybody);
+	assert_false(s.said.broadcast_dst);
 	assert_int_equal(s.said.ciaddr, KIT_IP);
 	assert_int_equal(s.said.requested | s.said.server_id, 0); /* 4.3.6, table 4 */
 	assert_int_equal(s.said.secs, 0);
@@ -36,7 +36,7 @@ TEST(at_t1_the_server_is_asked)
 }
 
 /* The next of our REQUESTs to everybody, or to the server; 0: the lease is over before it. */
-static uint64_t next_request(bool to_everybody)
+static uint64_t next_request(bool broadcast_dst)
 {
 	while (s.k.netif.ipv4 != 0) {
 		struct kit_sent *sent = kit_take(&s.k);
@@ -48,7 +48,7 @@ static uint64_t next_request(bool to_everybody)
 			assert_int_equal(s.said.ciaddr, KIT_IP);
 			assert_int_equal(s.said.requested | s.said.server_id, 0);
 			assert_int_equal(s.said.src, KIT_IP);
-			assert_int_equal(s.said.to_everybody, to_everybody || s.said.to_everybody);
+			assert_int_equal(s.said.broadcast_dst, broadcast_dst || s.said.broadcast_dst);
 			return since_bound();
 		}
 		if (sent == NULL)
@@ -91,7 +91,7 @@ TEST(a_server_that_is_gone)
 	uint64_t t_ns[32] = {0}, t2_ns = 0, first_ns;
 	unsigned renewals = 0, rebinds = 0;
 
-	while ((t_ns[renewals] = next_request(false)) != 0 && !s.said.to_everybody)
+	while ((t_ns[renewals] = next_request(false)) != 0 && !s.said.broadcast_dst)
 		assert_true(++renewals < 16);
 	first_ns = t_ns[0];
 	t2_ns = t_ns[renewals];
@@ -126,7 +126,7 @@ TEST(another_server_renews)
 
 	do
 		ds_wait(&s, DK_REQUEST, LEASE_NS);
-	while (!s.said.to_everybody);
+	while (!s.said.broadcast_dst);
 	dk_begin(&a, &s.said, DK_ACK, KIT_IP);
 	dk_option_u32(&a, 54, DHCP_KIT_SERVER + 5);
 	dk_option_u32(&a, 1, KIT_MASK);
@@ -226,17 +226,17 @@ TEST(leases_of_a_second)
 /* A lease of two minutes, dnsmasq's shortest, survives a lost message in each state. */
 TEST(short_leases_have_several_tries)
 {
-	unsigned to_server = 0, to_everybody = 0;
+	unsigned to_server = 0, broadcast_dst = 0;
 
 	net_dhcp_stop(s.k.stack, &s.k.netif, false, s.k.now_ns);
 	assert_int_equal(net_dhcp_start(s.k.stack, &s.k.netif, NULL, s.k.now_ns), ERR_OK);
 	ds_bind(&s, KIT_IP, 120);
 	while (next_request(false) != 0) {
-		to_server += !s.said.to_everybody;
-		to_everybody += s.said.to_everybody;
+		to_server += !s.said.broadcast_dst;
+		broadcast_dst += s.said.broadcast_dst;
 	}
 	assert_in_range(to_server, 3, 6);
-	assert_in_range(to_everybody, 2, 3);
+	assert_in_range(broadcast_dst, 2, 3);
 }
 
 TEST(the_routes_follow_the_renewal)
@@ -367,7 +367,7 @@ TEST(a_nak_at_every_stage)
 
 	do /* REBINDING */
 		ds_wait(&s, DK_REQUEST, LEASE_NS);
-	while (!s.said.to_everybody);
+	while (!s.said.broadcast_dst);
 	ds_answer(&s, DK_NAK, 0);
 	assert_int_equal(s.k.netif.ipv4, 0);
 	nak_ns = s.k.now_ns;
@@ -389,7 +389,7 @@ TEST(a_nak_at_every_stage)
 	assert_int_equal(counter("dhcp_naks"), 4);
 }
 
-TEST(a_server_that_always_says_no)
+TEST(a_server_that_always_refuses)
 {
 	uint64_t began_ns;
 	unsigned rounds = 0;

@@ -22,7 +22,7 @@ TEST(a_link_that_was_away)
 	flap(5 * NS_PER_S);
 	ds_expect(&s, DK_REQUEST);
 	assert_int_equal(s.said.src, 0);
-	assert_true(s.said.to_everybody);
+	assert_true(s.said.broadcast_dst);
 	assert_int_equal(s.said.requested, KIT_IP);
 	assert_int_equal(s.said.ciaddr | s.said.server_id, 0);
 	assert_int_equal(s.said.secs, 0);
@@ -39,7 +39,7 @@ TEST(a_link_that_was_away)
 }
 
 /* 3.2 (3): without an answer the lease is used as long as it lasts. */
-TEST(a_link_that_was_away_and_nobody_answers)
+TEST(a_link_that_was_away_and_no_host_answers)
 {
 	uint64_t t_ns[3];
 

@@ -164,7 +164,7 @@ TEST(an_offer)
 	assert_false(reply.has_routes);
 }
 
-TEST(a_nak_says_why)
+TEST(a_nak_reports_why)
 {
 	begin(DHCP_NAK);
 	option(56, "wrong network", 13);
@@ -297,7 +297,7 @@ TEST(what_is_not_understood_is_noted)
 }
 
 /* Texts and lists are joined; but not what only says the same again. */
-TEST(copies_that_say_nothing_new)
+TEST(copies_without_new_data)
 {
 	begin(DHCP_ACK);
 	option(15, "lan", 3);

@@ -99,7 +99,7 @@ TEST(classless_routes_stand_for_the_router)
 	assert_int_equal(next_hop(KIT_FAR_IP), 0);
 }
 
-static void options_classless_by_nobody(void)
+static void options_classless_by_none(void)
 {
 	dk_option_u32(&a, 1, KIT_MASK);
 	dk_option(&a, 121, "\x08\x0a\xe0\0\0\1" "\x08\x0b\xc0\xa8\x4d\2", 12);
@@ -108,7 +108,7 @@ static void options_classless_by_nobody(void)
 /* What is no host's address, or our own, is no router. */
 TEST(a_route_by_what_is_no_router)
 {
-	bind_with(KIT_IP, options_classless_by_nobody);
+	bind_with(KIT_IP, options_classless_by_none);
 	assert_int_equal(ds_lease(&s)->n_routes, 0);
 	assert_int_equal(kit_event_count(&s.k.kp, EVENT_DHCP_UNUSABLE), 2);
 	assert_string_equal(ds_event(&s, EVENT_DHCP_UNUSABLE, "problem"),

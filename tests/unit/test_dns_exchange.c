@@ -141,7 +141,7 @@ static void strangers_first(const struct kit_sent *query)
 	honest(query);
 }
 
-TEST(answers_from_elsewhere_are_not_heard)
+TEST(answers_from_elsewhere_are_not_received)
 {
 	server = strangers_first;
 	ask();
@@ -354,7 +354,7 @@ static void all_that_is_none(const struct kit_sent *query)
 	kit_inject_frame(&k, &f);
 }
 
-TEST(a_wait_in_vain_says_what_came)
+TEST(a_wait_in_vain_reports_what_came)
 {
 	const struct kit_event *ev;
 

@@ -204,7 +204,7 @@ TEST(alias_loops)
 	assert_int_equal(read_all(), DNS_ALIAS_LOOP);
 }
 
-TEST(what_servers_say_instead)
+TEST(what_servers_report_instead)
 {
 	begin(0x8183, 0);
 	assert_int_equal(read_all(), DNS_NO_NAME);
@@ -413,7 +413,7 @@ TEST(lengths_that_make_no_sense)
 	assert_int_equal(answer.n_addresses, 0);
 }
 
-TEST(messages_cut_anywhere)
+TEST(messages_truncated_anywhere)
 {
 	begin(0x8180, 2);
 	record(OWNER, 5, 50, "\1a\xc0\x10", 4);

@@ -145,7 +145,7 @@ static void phdr_at_end(struct kernel *k) { k->eh.e_phoff = FILE_LEN; }
 static void phdr_wraps(struct kernel *k) { k->eh.e_phoff = UINT64_MAX - 10; }
 static void interpreter(struct kernel *k) { k->ph[3].p_type = PT_INTERP; }
 static void past_end(struct kernel *k) { k->ph[2].p_filesz = 0xf81; }
-static void cut_by_one(struct kernel *k) { k->len--; }
+static void shortened_by_one(struct kernel *k) { k->len--; }
 static void offset_past_end(struct kernel *k) { k->ph[2].p_offset = 0x8000080; }
 static void offset_wraps(struct kernel *k) { k->ph[2].p_offset = UINT64_MAX - 0xf7f; }
 static void filesz_wraps(struct kernel *k) { k->ph[2].p_filesz = UINT64_MAX - 0x2000; }
@@ -206,7 +206,7 @@ static const struct {
 	{no_segments, "no segment"},
 	{interpreter, "dynamic linker"},
 	{past_end, "cut short: a segment"},
-	{cut_by_one, "cut short: a segment"},
+	{shortened_by_one, "cut short: a segment"},
 	{offset_past_end, "cut short: a segment"},
 	{offset_wraps, "cut short: a segment"},
 	{filesz_wraps, "cut short: a segment"},
@@ -247,7 +247,7 @@ TEST(each_fault_has_its_sentence)
 	}
 }
 
-TEST(a_file_cut_anywhere_is_refused)
+TEST(a_file_truncated_anywhere_is_refused)
 {
 	struct kernel k = good_kernel();
 

@@ -327,7 +327,7 @@ static struct pktbuf *watched_packet(void)
 
 /* The device has freed the packet when the completion is called (the kit's does so at once), and the
  * stack has sent a copy where it takes no pieces: the bytes and the offsets are those of the frame. */
-static void assert_told_of_the_frame(uint32_t features)
+static void assert_frame_was_reported(uint32_t features)
 {
 	struct kit_sent *s;
 
@@ -354,8 +354,8 @@ static void assert_told_of_the_frame(uint32_t features)
 
 TEST(a_completion_sees_the_packet_that_the_device_has_taken)
 {
-	assert_told_of_the_frame(NETIF_TX_SG);
-	assert_told_of_the_frame(0);
+	assert_frame_was_reported(NETIF_TX_SG);
+	assert_frame_was_reported(0);
 }
 
 TEST(a_completion_is_not_called_where_no_device_takes_the_packet)

@@ -415,7 +415,7 @@ static struct known known_now(void)
 }
 
 /* What came of a poll may be what the caller of the event loop waits for. */
-static void check_told(void)
+static void check_reported(void)
 {
 	struct known now = known_now();
 
@@ -427,7 +427,7 @@ static void check_told(void)
 static void check_halt(void)
 {
 	w.halts++;
-	check_told();
+	check_reported();
 	must(!scenario->level || !w.masked, "halts, and its interrupt is masked");
 	if (pending() || net_kit.fake.dev.dead)
 		return;

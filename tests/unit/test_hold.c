@@ -16,7 +16,7 @@ static uint64_t held(const struct config_platform *platform)
 	return fake.now_ns;
 }
 
-TEST(it_lasts_as_long_as_it_says)
+TEST(it_lasts_as_long_as_announced)
 {
 	assert_int_equal(held(&half_a_second_more), 1500 * NS_PER_MS);
 }

@@ -57,7 +57,7 @@ static void datagram(void)
 	kit_build_udp(&f, NULL, 4000, 5000, "12345678", 8);
 }
 
-static void datagram_to_nobody(void)
+static void datagram_to_no_host(void)
 {
 	kit_build_udp(&f, NULL, 4000, 9999, "12345678", 8);
 }
@@ -132,20 +132,20 @@ static void blind_fin(void)
 	segment(TK_PORT, TCP_FIN | TCP_ACK, "evil");
 }
 
-static void segment_to_nobody(void)
+static void segment_to_no_host(void)
 {
 	segment(9999, TCP_ACK, "evil");
 }
 
-static void syn_to_nobody(void)
+static void syn_to_no_host(void)
 {
 	segment(9999, TCP_SYN, "evil");
 }
 
 static void (*const builders[])(void) = {
-	arp_request, arp_reply, echo, icmp_error, datagram, datagram_to_nobody, unknown_protocol,
+	arp_request, arp_reply, echo, icmp_error, datagram, datagram_to_no_host, unknown_protocol,
 	with_options, fragment, blind_text, blind_syn, blind_rst, blind_fin, blind_syn_inside,
-	blind_rst_inside, blind_text_inside, segment_to_nobody, syn_to_nobody,
+	blind_rst_inside, blind_text_inside, segment_to_no_host, syn_to_no_host,
 };
 
 /* --- what must hold -------------------------------------------------------------------------- */
@@ -193,7 +193,7 @@ static void check_answers(void)
 	}
 }
 
-static void take_datagrams(void)
+static void receive_datagrams(void)
 {
 	struct pktbuf *pkt;
 	uint32_t src;
@@ -213,7 +213,7 @@ static void inject_and_check(size_t len)
 	kit_inject(&t.k, f.bytes, len);
 	kit_poll(&t.k);
 	check_answers();
-	take_datagrams();
+	receive_datagrams();
 	assert_int_equal(tk_state(&t), TCP_ESTABLISHED);
 	after = look();
 	assert_memory_equal(&before, &after, sizeof(before));
@@ -239,7 +239,7 @@ static void pad(void)
 }
 
 /* A length that claims the padding gets it; every other byte must not let it through. */
-static bool says_a_length(size_t at)
+static bool reports_a_length(size_t at)
 {
 	return at == ETH_HEADER_LEN + IPV4_OFF_TOTAL_LEN || at == ETH_HEADER_LEN + IPV4_OFF_TOTAL_LEN + 1;
 }
@@ -280,7 +280,7 @@ TEST(every_byte_of_every_header)
 				builders[b]();
 				f.bytes[at] = values[v];
 				mend();
-				if (!says_a_length(at))
+				if (!reports_a_length(at))
 					pad();
 				inject_and_check(f.len);
 			}
@@ -333,6 +333,6 @@ TEST(a_flood_of_everything_is_bounded)
 	}
 	assert_true(late <= early);
 	assert_int_equal(tk_state(&t), TCP_ESTABLISHED);
-	take_datagrams();
+	receive_datagrams();
 }
 

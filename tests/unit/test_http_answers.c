@@ -158,7 +158,7 @@ static void must_be_alike(const struct http_parser *a, const struct http_parser 
 }
 
 /* What becomes of an answer does not depend on where the network has cut it. */
-TEST(every_answer_cut_anywhere)
+TEST(every_answer_truncated_anywhere)
 {
 	for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
 		size_t len = expand(&answers[i]);
@@ -188,7 +188,7 @@ TEST(a_verdict_waits_for_nothing)
 		fresh();
 		assert_int_equal(RUN(configs[i], AT(2, GONE_LENGTH("9") "hi"), OK_AT(3)), STATUS_HTTP_STATUS);
 		assert_true(fake.now_ns <= 3 * NS_PER_MS);
-		must_say("http     body not read to its end, 2 bytes of it came\n");
+		must_report("http     body not read to its end, 2 bytes of it came\n");
 		assert_int_equal(count_events(EVENT_HTTP_BODY_LEFT), 1);
 	}
 	fresh();
@@ -210,7 +210,7 @@ TEST(a_connection_is_worth_a_second)
 			 STATUS_HTTP_STATUS);
 	assert_int_equal(fake.sockets, 2);
 	assert_int_equal(fake.made_ns, 1002 * NS_PER_MS);
-	must_say("body not read to its end, 7 bytes of it came: timed out\n");
+	must_report("body not read to its end, 7 bytes of it came: timed out\n");
 	fresh();
 	assert_int_equal(RUN(A "follow=1", AT(2, MOVED_TO("/b")), AT(500, "7654321"), OK_AT(501)), STATUS_OK);
 	assert_int_equal(fake.sockets, 1);
@@ -238,7 +238,7 @@ TEST(a_connection_is_worth_64_kib)
 	arrivals[0] = (struct fake_arrival){.at_ns = 2 * NS_PER_MS, .bytes = chunk, .len = sizeof(chunk) - 1};
 	arrivals[1].len = 2 * 65536;
 	assert_int_equal(run(A B, arrivals, 3), STATUS_HTTP_STATUS);
-	must_say("body not read to its end, 65536 bytes of it came\n");
+	must_report("body not read to its end, 65536 bytes of it came\n");
 	assert_int_equal(fake.sockets, 2);
 }
 
@@ -247,13 +247,13 @@ TEST(what_is_shown_is_waited_for)
 {
 	assert_int_equal(RUN(A "show=body", AT(2, "HTTP/1.1 404 x\r\n\r\none\n"), AT(900, "two\n"),
 			     AT(1800, "three\n")), STATUS_HTTP_STATUS);
-	must_say("data three\n");
+	must_report("data three\n");
 	assert_int_equal(fake.now_ns, 2800 * NS_PER_MS); /* a second of silence is its end */
 	fresh();
 	assert_int_equal(RUN(A "show=body", AT(2, GONE_LENGTH("9") "short"), EOF_AT(3)), STATUS_HTTP_STATUS);
-	must_say("data short\n");
+	must_report("data short\n");
 	must_have(result_line, "\"size_download\":5,");
-	must_say("body not read to its end, 5 bytes of it came: the body is shorter than its Content-Length\n");
+	must_report("body not read to its end, 5 bytes of it came: the body is shorter than its Content-Length\n");
 	assert_int_equal(fake.now_ns, 3 * NS_PER_MS);
 }
 
@@ -262,6 +262,6 @@ TEST(a_fold_is_a_space)
 {
 	assert_int_equal(RUN(A "show=headers", AT(2, "HTTP/1.1 200 OK\r\nX: a  \r\n \t b\r\n\tc\r\n \r\nY: d\r\n"
 						     "Content-Length: 0\r\n\r\n")), STATUS_OK);
-	must_say("header X: a b c\n");
-	must_say("header Y: d\n");
+	must_report("header X: a b c\n");
+	must_report("header Y: d\n");
 }

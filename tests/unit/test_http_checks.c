@@ -31,7 +31,7 @@ TEST(urls_in_their_order)
 	assert_int_equal(fake.sockets, 2);
 	assert_int_equal(count_events(EVENT_TRANSFER), 2);
 	assert_int_equal(count_events(EVENT_HTTP_SUMMARY), 0);
-	must_say("GET http://10.0.0.1/a -> 200");
+	must_report("GET http://10.0.0.1/a -> 200");
 	must_have(result_line, "\"url\":\"http://10.0.0.2/b\"");
 	assert_int_equal(occurrences(fake.sent, "Connection: close"), 2); /* nobody follows there */
 	assert_true(fake.closed && fake.shut_down);
@@ -62,7 +62,7 @@ TEST(too_many_urls)
 	for (unsigned i = 0; i <= HTTP_URLS_MAX; i++)
 		assert_int_equal(config_read_value(&tables, "test", "url", 3, "http://a/", 9, &sink),
 				 i == HTTP_URLS_MAX);
-	must_say("more than 16 URLs; allowed: http://host[:port]/path");
+	must_report("more than 16 URLs; allowed: http://host[:port]/path");
 	/* A later source begins anew. */
 	assert_int_equal(config_read_value(&tables, "later", "url", 3, "http://b/", 9, &sink), 0);
 	assert_int_equal(application.checks.urls.list.count, 1);
@@ -83,7 +83,7 @@ TEST(an_unknown_key_is_shown_every_key)
 			bool last = t == 1 && i + 1 == tables.count[t];
 
 			snprintf(text, sizeof(text), " %s%s", tables.keys[t][i].name, last ? "\n" : ",");
-			must_say(text);
+			must_report(text);
 		}
 	}
 }
@@ -96,8 +96,8 @@ TEST(a_port_that_answers)
 	assert_int_equal(fake.remote.port, 2222);
 	assert_int_equal(fake.sent_len, 0);
 	assert_true(fake.shut_down && fake.closed && !fake.aborted);
-	must_say("http     connect tcp://10.0.0.1:2222 in 1.0 ms\n");
-	must_say("result   ok: connect tcp://10.0.0.1:2222, connect 1.0 ms, total 1.0 ms\n");
+	must_report("http     connect tcp://10.0.0.1:2222 in 1.0 ms\n");
+	must_report("result   ok: connect tcp://10.0.0.1:2222, connect 1.0 ms, total 1.0 ms\n");
 	must_have(transfer_line, "\"conn\":1,\"exitcode\":0,\"outcome\":\"ok\",\"check\":\"connect\",\"url\":\"tcp://10.0.0.1:2222\"");
 	assert_null(strstr(transfer_line, "\"method\""));
 }
@@ -106,8 +106,8 @@ TEST(ports_come_before_urls)
 {
 	fake.refused = 1;
 	assert_int_equal(RUN(A "tcp=10.0.0.1:2222", OK_AT(2)), STATUS_COULD_NOT_CONNECT);
-	must_say("result   failed: connect tcp://10.0.0.1:2222, total 1.0 ms: connection refused (stopped");
-	must_say("GET http://10.0.0.1/a -> 200"); /* it is tried all the same */
+	must_report("result   failed: connect tcp://10.0.0.1:2222, total 1.0 ms: connection refused (stopped");
+	must_report("GET http://10.0.0.1/a -> 200"); /* it is tried all the same */
 }
 
 TEST(ports_that_make_no_sense)
@@ -135,21 +135,21 @@ TEST(rounds_over_all_checks)
 			     OK_AT(1002), OK_AT(1004)), STATUS_OK);
 	assert_int_equal(fake.sockets, 6);
 	assert_int_equal(count_events(EVENT_HTTP_SUMMARY), 3);
-	must_say("http     tcp://10.0.0.9:7: 2 of 2 sent, 2 ok, 0 % loss");
-	must_say("http     http://10.0.0.1/a: 2 of 2 sent, 2 ok");
-	must_say("http     http://10.0.0.2/b: 2 of 2 sent, 2 ok");
-	must_say("http     2: GET http://10.0.0.2/b -> 200");
-	must_say("result   ok: probe 2: GET http://10.0.0.2/b");
+	must_report("http     tcp://10.0.0.9:7: 2 of 2 sent, 2 ok, 0 % loss");
+	must_report("http     http://10.0.0.1/a: 2 of 2 sent, 2 ok");
+	must_report("http     http://10.0.0.2/b: 2 of 2 sent, 2 ok");
+	must_report("http     2: GET http://10.0.0.2/b -> 200");
+	must_report("result   ok: probe 2: GET http://10.0.0.2/b");
 }
 
 TEST(time_may_run_out_within_a_round)
 {
 	assert_int_equal(RUN(A B "max-time=100", AT(2, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"),
 			     EOF_AT(29999), OK_AT(30001)), STATUS_TIMED_OUT);
-	must_say("result   failed: GET http://10.0.0.1/b");
+	must_report("result   failed: GET http://10.0.0.1/b");
 	fresh();
 	assert_int_equal(RUN(A "url=http://10.0.0.2/", OK_AT(30000)), STATUS_TIMED_OUT); /* just in time */
-	must_say("timed out after 30.000 s, with 1 of 2 checks done\n");
+	must_report("timed out after 30.000 s, with 1 of 2 checks done\n");
 }
 
 /* --- expectations --------------------------------------------------------------------------------- */
@@ -160,7 +160,7 @@ TEST(expected_statuses)
 			 STATUS_OK);
 	fresh();
 	assert_int_equal(RUN(A "expect.status=204,300-302", OK_AT(2)), STATUS_HTTP_STATUS);
-	must_say("the server answered 200, not 204,300-302\n");
+	must_report("the server answered 200, not 204,300-302\n");
 }
 
 TEST(expected_bodies)
@@ -169,12 +169,12 @@ TEST(expected_bodies)
 			     AT(3, "lo!")), STATUS_OK);
 	fresh();
 	assert_int_equal(RUN(A "expect.body=hello", OK_AT(2)), STATUS_EXPECT_FAILED);
-	must_say("result   failed: GET http://10.0.0.1/a -> 200, 0 bytes, connect 1.0 ms, first byte 2.0 ms, "
+	must_report("result   failed: GET http://10.0.0.1/a -> 200, 0 bytes, connect 1.0 ms, first byte 2.0 ms, "
 		 "total 2.0 ms: the body does not hold what expect.body= says\n");
 	fresh();
 	assert_int_equal(RUN(A "expect.sha256=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
 			     AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc")), STATUS_OK);
-	must_say("crc32 352441c2, sha256 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n");
+	must_report("crc32 352441c2, sha256 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n");
 	fresh();
 	assert_int_equal(RUN(A "expect.sha256=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
 			     AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabd")), STATUS_EXPECT_FAILED);
@@ -193,11 +193,11 @@ TEST(what_came_back)
 {
 	assert_int_equal(RUN(A "show=headers,body", AT(2, "HTTP/1.1 200 OK\r\nX: \x1b[1m\r\nContent-Length: 17\r\n"
 			     "\r\none\r\nEXI"), AT(3, "T: S\n\nabc")), STATUS_OK);
-	must_say("http     header X: \\x1b[1m\n");
-	must_say("http     data one\n");
-	must_say("http     data EXIT: S\n");
-	must_say("http     data \n");
-	must_say("http     data abc\n");
+	must_report("http     header X: \\x1b[1m\n");
+	must_report("http     data one\n");
+	must_report("http     data EXIT: S\n");
+	must_report("http     data \n");
+	must_report("http     data abc\n");
 	fresh();
 	assert_int_equal(RUN(A "show=body", AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx")), STATUS_OK);
 	assert_int_equal(count_events(EVENT_HTTP_HEADER), 0);
@@ -220,7 +220,7 @@ TEST(what_is_too_much_is_cut)
 	assert_int_equal(run(A "show=body", arrivals, 3), STATUS_OK);
 	assert_int_equal(count_events(EVENT_HTTP_DATA), 64 * 1024 / 512);
 	assert_int_equal(count_events(EVENT_HTTP_SHOW_CUT), 1);
-	must_say("http     show= ends here: 65536 bytes have been shown\n");
+	must_report("http     show= ends here: 65536 bytes have been shown\n");
 	must_have(result_line, "\"size_download\":200000");
 }
 
@@ -237,7 +237,7 @@ TEST(keys_with_few_values)
 		if (config_read(&tables, CONFIG_SOURCE_LINE, "test", bad[i], strlen(bad[i]), &sink) != 1)
 			fail_msg("%s is taken", bad[i]);
 	}
-	must_say("method=get: no such method; allowed: GET, HEAD, POST, PUT\n");
+	must_report("method=get: no such method; allowed: GET, HEAD, POST, PUT\n");
 }
 
 /* --- beside a server (tests/sim/test_server_end.c has a real one) --------------------------------------- */
@@ -263,7 +263,7 @@ TEST(an_endless_series_ends_with_the_server)
 	assert_int_equal(fake.sockets, 10);
 	assert_int_equal(result_of(0)->runs, 10);
 	assert_int_equal(result_of(0)->failures, 0);
-	must_say("http     10 of 10 sent, 10 ok, 0 % loss");
+	must_report("http     10 of 10 sent, 10 ok, 0 % loss");
 	must_have(result_line, "\"exitcode\":0");
 	must_have(result_line, "\"probe\":10");
 }
@@ -278,7 +278,7 @@ TEST(without_an_interval_it_is_made_once)
 	fake_server.over_at_ns = 95 * NS_PER_S;
 	assert_int_equal(RUN(A "mode=server count=2 interval=3", OK_AT(1), OK_AT(3001)), STATUS_OK);
 	assert_int_equal(fake.sockets, 2);
-	must_say("http     2 of 2 sent, 2 ok, 0 % loss");
+	must_report("http     2 of 2 sent, 2 ok, 0 % loss");
 }
 
 /* A check that gets no answer is given up after half a minute, and the next one is made. */
@@ -287,7 +287,7 @@ TEST(no_probe_keeps_it_for_ever)
 	fake_server.over_at_ns = 45 * NS_PER_S;
 	assert_int_equal(RUN(A "mode=server interval=1", AT(2, "HTTP/1.1 200 OK\r\n"),
 			     AT(31000, "Content-Length: 0\r\n\r\n")), STATUS_TIMED_OUT);
-	must_say("timed out after 30.000 s, waiting for the rest of the header");
+	must_report("timed out after 30.000 s, waiting for the rest of the header");
 	assert_true(result_of(0)->runs >= 2);
 	assert_true(fake_server.ended);
 }
@@ -309,7 +309,7 @@ TEST(a_timeout_bounds_the_server_too)
 	platform.timeout_given = true;
 	assert_int_equal(RUN(A "mode=server interval=20", OK_AT(1), OK_AT(20001)), STATUS_TIMED_OUT);
 	assert_int_equal(fake.now_ns, 30 * NS_PER_S);
-	must_say("timed out after 30.000 s, with 2 GETs done");
+	must_report("timed out after 30.000 s, with 2 GETs done");
 	assert_true(fake_server.ended);
 }
 
@@ -319,14 +319,14 @@ TEST(a_server_alone)
 	fake_server.requests = 12;
 	assert_int_equal(run("mode=server", NULL, 0), STATUS_OK);
 	assert_int_equal(fake.sockets, 0);
-	must_say("result   ok: 12 requests answered\n");
+	must_report("result   ok: 12 requests answered\n");
 	fresh();
 	fake_server.begin_result = STATUS_BAD_CONFIG;
 	assert_int_equal(run("mode=server", NULL, 0), STATUS_BAD_CONFIG);
-	must_say("result   failed: there is no such place to listen\n");
+	must_report("result   failed: there is no such place to listen\n");
 }
 
-TEST(what_a_server_s_keys_may_say)
+TEST(what_a_server_s_keys_may_report)
 {
 	static const char *const bad[] = {
 		"mode=peer", "mode=", "listen=0", "listen=65536", "listen=", "listen=:80", "listen=10.0.0.1",
@@ -346,6 +346,6 @@ TEST(what_a_server_s_keys_may_say)
 	assert_int_equal(application.listens.log_connections, UINT32_MAX);
 	configure("mode=client listen=80 requests=3");
 	assert_int_equal(app_config_check(&sink), 3); /* and there is nothing to fetch */
-	must_say("listen: a client does not listen; allowed: listen= with mode=server");
-	must_say("requests: a client answers none; allowed: requests= with mode=server");
+	must_report("listen: a client does not listen; allowed: listen= with mode=server");
+	must_report("requests: a client answers none; allowed: requests= with mode=server");
 }

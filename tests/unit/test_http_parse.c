@@ -279,7 +279,7 @@ TEST(folded_framing_is_called_that)
 }
 
 /* Whitespace in front of a name can be longer than what is kept of a line. */
-TEST(a_length_behind_a_lot_of_blanks)
+TEST(a_length_behind_a_lot_of_spaces)
 {
 	static char text[16384];
 

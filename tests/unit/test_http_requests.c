@@ -78,18 +78,18 @@ TEST(fields_that_make_no_sense)
 		assert_int_equal(config_read_value(&tables, "test", "header", 6, bad[i], strlen(bad[i]),
 						   &sink), 1);
 	assert_int_equal(config_read_value(&tables, "test", "header", 6, "X: a\r\nY: b", 10, &sink), 1);
-	must_say("byte 0x0d is not printable ASCII");
+	must_report("byte 0x0d is not printable ASCII");
 	assert_int_equal(application.checks.request.fields.list.count, 0);
 	for (unsigned i = 0; i <= HTTP_FIELDS_MAX; i++)
 		assert_int_equal(config_read_value(&tables, "test", "header", 6, "X: y", 4, &sink),
 				 i == HTTP_FIELDS_MAX);
-	must_say("more than 32 fields");
+	must_report("more than 32 fields");
 	memset(longest, 'x', sizeof(longest) - 1);
 	longest[1] = ':';
 	for (unsigned i = 0; i < 5; i++)
 		assert_int_equal(config_read_value(&tables, "later", "header", 6, longest,
 						   sizeof(longest) - 1, &sink), i == 4);
-	must_say("more than 8192 bytes of fields in all");
+	must_report("more than 8192 bytes of fields in all");
 }
 
 /* Every part at its longest fits into the request. */
@@ -106,7 +106,7 @@ TEST(the_longest_request)
 	}
 	fake.send_room = 10; /* the kit keeps less than all of it */
 	assert_int_equal(run(config, NULL, 0), STATUS_TIMED_OUT);
-	must_say("waiting for the server to take the request");
+	must_report("waiting for the server to take the request");
 }
 
 TEST(users)
@@ -134,10 +134,10 @@ TEST(a_head_has_no_body)
 {
 	configure(A "method=HEAD body=x");
 	assert_int_equal(app_config_check(&sink), 1);
-	must_say("body: a HEAD request has none");
+	must_report("body: a HEAD request has none");
 	fresh();
 	assert_int_equal(RUN(A "method=HEAD", AT(2, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")), STATUS_OK);
-	must_say("http     HEAD http://10.0.0.1/a -> 200, 0 bytes in");
+	must_report("http     HEAD http://10.0.0.1/a -> 200, 0 bytes in");
 }
 
 /* --- kept connections ----------------------------------------------------------------------------- */
@@ -148,7 +148,7 @@ TEST(one_connection_for_two_urls)
 	assert_int_equal(fake.sockets, 1);
 	assert_int_equal(occurrences(fake.sent, "Connection: close"), 1);
 	assert_true(strstr(fake.sent, "Connection: close") > strstr(fake.sent, "GET /b"));
-	must_say("http     the connection to 10.0.0.1:80 is used again\n");
+	must_report("http     the connection to 10.0.0.1:80 is used again\n");
 	must_have(result_line, "\"time_connect\":0.000000");
 	must_have(result_line, "\"num_connects\":0");
 	must_have(result_line, "\"local_port\":49153");
@@ -243,8 +243,8 @@ TEST(redirects_are_followed)
 	assert_non_null(strstr(fake.sent, "GET /c HTTP/1.1\r\nHost: 10.0.0.2:81\r\n"));
 	assert_int_equal(count_events(EVENT_TRANSFER), 3);
 	assert_int_equal(count_events(EVENT_HTTP_REDIRECT), 2);
-	must_say("http     redirect 1 (302): GET http://10.0.0.1/b\n");
-	must_say("http     GET http://10.0.0.1/x/y?z at http://10.0.0.1/b -> 301, 0 bytes in 1.0 ms\n");
+	must_report("http     redirect 1 (302): GET http://10.0.0.1/b\n");
+	must_report("http     GET http://10.0.0.1/x/y?z at http://10.0.0.1/b -> 301, 0 bytes in 1.0 ms\n");
 	must_have(result_line, "\"url\":\"http://10.0.0.1/x/y?z\",\"url_effective\":\"http://10.0.0.2:81/c\"");
 	must_have(result_line, "\"num_redirects\":2,");
 	must_have(result_line, "\"time_redirect\":0.003000,");
@@ -279,21 +279,21 @@ TEST(which_codes_are_followed)
 	assert_null(strstr(result_line, "redirect_url"));
 	fresh();
 	assert_int_equal(RUN(A "follow=1", MOVED(2, "302", "/b\r\nLocation: /c")), STATUS_WEIRD_REPLY);
-	must_say("two different Locations");
+	must_report("two different Locations");
 }
 
 TEST(redirects_count_in_the_times)
 {
 	assert_int_equal(RUN(A "follow=1 count=2", MOVED(2, "302", "/b"), OK_AT(5), MOVED(1002, "302", "/b"),
 			     OK_AT(1009)), STATUS_OK);
-	must_say("2 of 2 sent, 2 ok, 0 % loss, min/avg/max/mdev 5.0/7.0/9.0/2.0 ms\n");
+	must_report("2 of 2 sent, 2 ok, 0 % loss, min/avg/max/mdev 5.0/7.0/9.0/2.0 ms\n");
 }
 
 TEST(more_redirects_than_allowed)
 {
 	assert_int_equal(RUN(A "follow=2", MOVED(2, "302", "/a"), MOVED(3, "302", "/a"),
 			     MOVED(4, "302", "/a")), STATUS_TOO_MANY_REDIRECTS);
-	must_say("more redirects than follow= allows: 2\n");
+	must_report("more redirects than follow= allows: 2\n");
 	must_have(result_line, "\"exitcode\":47");
 	assert_int_equal(occurrences(fake.sent, "GET /a"), 3);
 	assert_true(fake.closed);
@@ -302,12 +302,12 @@ TEST(more_redirects_than_allowed)
 TEST(redirects_that_lead_nowhere)
 {
 	assert_int_equal(RUN(A "follow=9", MOVED(2, "302", "https://10.0.0.1/")), STATUS_UNSUPPORTED_PROTOCOL);
-	must_say("the redirect's Location: scheme not supported");
+	must_report("the redirect's Location: scheme not supported");
 	fresh();
 	assert_int_equal(RUN(A "follow=9", MOVED(2, "302", "http://10.0.0/")), STATUS_URL_MALFORMED);
 	fresh();
 	assert_int_equal(RUN(A "follow=9", MOVED(2, "302", "/\x01")), STATUS_URL_MALFORMED);
-	must_say("or holds control characters\n");
+	must_report("or holds control characters\n");
 	fresh();
 	assert_int_equal(RUN(A "follow=9", MOVED(2, "302", "http://x.y/")), STATUS_NAME_NOT_RESOLVED);
 	fresh(); /* these are answers */
@@ -364,8 +364,8 @@ TEST(what_passes_is_tried_again)
 	assert_int_equal(RUN(A "retry=3", BUSY_AT(2, ""), BUSY_AT(1003, ""), OK_AT(3004)), STATUS_OK);
 	assert_int_equal(fake.sockets, 3);
 	assert_int_equal(fake.made_ns / NS_PER_MS, 3003);
-	must_say("http     retry 1 of 3 in 1.000000 s: the server answered 503, not 200 to 399\n");
-	must_say("http     retry 2 of 3 in 2.000000 s: ");
+	must_report("http     retry 1 of 3 in 1.000000 s: the server answered 503, not 200 to 399\n");
+	must_report("http     retry 2 of 3 in 2.000000 s: ");
 	assert_int_equal(count_events(EVENT_TRANSFER), 3);
 	must_have(result_line, "\"num_retries\":2");
 }
@@ -376,7 +376,7 @@ TEST(an_address_that_was_lost_may_come_again)
 	no_address = "no address from DHCP: the lease ended";
 	fake.connect_result = ERR_ADDRNOTAVAIL;
 	assert_int_equal(run(A "retry=1", NULL, 0), STATUS_NO_ADDRESS);
-	must_say("retry 1 of 1 in 1.000000 s: no address from DHCP: the lease ended\n");
+	must_report("retry 1 of 1 in 1.000000 s: no address from DHCP: the lease ended\n");
 	fresh();
 	no_address = "this machine has no address: ip=off";
 	platform.ip.way = CONFIG_IP_OFF;
@@ -402,7 +402,7 @@ TEST(what_does_not_pass_is_not)
 	assert_int_equal(RUN(A "retry=3 expect.status=503", BUSY_AT(2, "")), STATUS_OK);
 }
 
-TEST(the_server_says_when)
+TEST(the_server_reports_when)
 {
 	assert_int_equal(RUN(A "retry=1", BUSY_AT(2, "Retry-After: 7\r\n"), OK_AT(7003)), STATUS_OK);
 	assert_int_equal(fake.made_ns / NS_PER_MS, 7002);
@@ -415,11 +415,11 @@ TEST(the_server_says_when)
 TEST(a_stalled_server_does_not_use_up_the_run)
 {
 	assert_int_equal(RUN(A "max-time=2 count=2 interval=0", OK_AT(2002)), STATUS_TIMED_OUT);
-	must_say("timed out after 2.000 s, waiting for the first byte of the answer\n");
-	must_say("2 of 2 sent, 1 ok");
+	must_report("timed out after 2.000 s, waiting for the first byte of the answer\n");
+	must_report("2 of 2 sent, 1 ok");
 	fresh(); /* for all redirects together, and for each try */
 	assert_int_equal(RUN(A "max-time=2 follow=5 retry=1", MOVED(1500, "302", "/b"), OK_AT(3200)), STATUS_OK);
-	must_say("timed out after 0.500 s, waiting for the first byte of the answer\n");
+	must_report("timed out after 0.500 s, waiting for the first byte of the answer\n");
 	must_have(result_line, "\"num_retries\":1");
 }
 

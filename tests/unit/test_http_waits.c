@@ -17,7 +17,7 @@ TEST(a_close_that_hangs_does_not_change_the_verdict)
 	assert_int_equal(fake.now_ns, 2 * NS_PER_MS + 2 * NS_PER_S);
 	assert_true(fake.aborted);
 	must_have(result_line, "\"time_total\":0.002000");
-	must_say("192.168.77.1:80 has not acknowledged our FIN in 2.0 s: reset\n");
+	must_report("192.168.77.1:80 has not acknowledged our FIN in 2.0 s: reset\n");
 	assert_int_equal(count_events(EVENT_CLOSE_ABANDONED), 1);
 }
 
@@ -35,7 +35,7 @@ TEST(a_close_that_hangs_ends_with_the_run)
 	fake.fin_acked_at_ns = TIME_NEVER;
 	assert_int_equal(RUN(URL, AT(29500, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")), STATUS_OK);
 	assert_int_equal(fake.now_ns, 30 * NS_PER_S);
-	must_say("has not acknowledged our FIN in 0.5 s: reset\n");
+	must_report("has not acknowledged our FIN in 0.5 s: reset\n");
 }
 
 /* Rounds begin when they are due, whatever the server makes of our FINs. */
@@ -47,7 +47,7 @@ TEST(a_close_that_hangs_delays_no_round)
 	assert_int_equal(fake.made_ns, 4 * NS_PER_S);
 	assert_int_equal(count_events(EVENT_CLOSE_ABANDONED), 5);
 	assert_int_equal(fake.now_ns, 4002 * NS_PER_MS + 2 * NS_PER_S);
-	must_say("5 of 5 sent, 5 ok, 0 % loss, min/avg/max/mdev 2.0/2.0/2.0/0.0 ms\n");
+	must_report("5 of 5 sent, 5 ok, 0 % loss, min/avg/max/mdev 2.0/2.0/2.0/0.0 ms\n");
 }
 
 /* Nor where more of them hang than there are places: the oldest gives up its own. */
@@ -60,7 +60,7 @@ TEST(many_closes_that_hang_delay_no_round)
 	assert_int_equal(fake.made_ns, 110 * NS_PER_MS);
 	assert_int_equal(count_events(EVENT_CLOSE_ABANDONED), 12);
 	assert_int_equal(fake.now_ns, 112 * NS_PER_MS + 2 * NS_PER_S);
-	must_say("12 of 12 sent, 12 ok, 0 % loss, min/avg/max/mdev 2.0/2.0/2.0/0.0 ms\n");
+	must_report("12 of 12 sent, 12 ok, 0 % loss, min/avg/max/mdev 2.0/2.0/2.0/0.0 ms\n");
 }
 
 /* --- what came meanwhile --------------------------------------------------------------------------- */
@@ -77,14 +77,14 @@ static void say(const char *what, unsigned times)
 		refused_add_from(&fake.awaited.said, what, &router);
 }
 
-TEST(a_wait_that_fails_says_what_came)
+TEST(a_wait_that_fails_reports_what_came)
 {
 	fake.connect_at_ns = TIME_NEVER;
 	fake.last_step = 8;
 	refuse(REFUSED("had a bad TCP checksum"), 3);
 	refuse(REFUSED_WITH("came in VLAN", REFUSED_NUMBER, 7), 2);
 	assert_int_equal(RUN(URL, {0}), STATUS_TIMED_OUT);
-	must_say("timed out after 10.000 s, waiting for the server's SYN-ACK (5 answers refused: "
+	must_report("timed out after 10.000 s, waiting for the server's SYN-ACK (5 answers refused: "
 		 "3 had a bad TCP checksum, 2 came in VLAN 7) (stopped before step 12)\n");
 	must_have(result_line, "\"refused\":5,\"refused_why\":\"3 had a bad TCP checksum, 2 came in VLAN 7\"");
 }
@@ -95,13 +95,13 @@ TEST(icmp_errors_are_named_also_where_they_end_nothing)
 	fake.last_step = 8;
 	say("host unreachable", 3);
 	assert_int_equal(RUN(URL, {0}), STATUS_TIMED_OUT);
-	must_say("waiting for the server's SYN-ACK (3 times 'host unreachable' from 192.0.2.1) (stopped");
+	must_report("waiting for the server's SYN-ACK (3 times 'host unreachable' from 192.0.2.1) (stopped");
 	fresh();
 	fake.last_step = 8;
 	fake.connect_error = ERR_HOSTUNREACH;
 	say("communication prohibited", 1);
 	assert_int_equal(RUN(URL, {0}), STATUS_COULD_NOT_CONNECT);
-	must_say("host unreachable, says the network (once 'communication prohibited' from 192.0.2.1) (stopped");
+	must_report("host unreachable, says the network (once 'communication prohibited' from 192.0.2.1) (stopped");
 }
 
 TEST(an_answer_that_came_has_no_refusals)
@@ -115,7 +115,7 @@ TEST(a_silent_server_and_what_came)
 {
 	refuse(REFUSED("had a bad TCP checksum"), 2);
 	assert_int_equal(RUN(URL, {.at_ns = TIME_NEVER}), STATUS_TIMED_OUT);
-	must_say("waiting for the first byte of the answer (2 answers refused: all had a bad TCP checksum)\n");
+	must_report("waiting for the first byte of the answer (2 answers refused: all had a bad TCP checksum)\n");
 }
 
 /* The network's sentence, and its numbers. */
@@ -135,12 +135,12 @@ TEST(no_address_and_what_came)
 }
 
 /* TCP itself gave up: on the request that nobody acknowledged. */
-TEST(a_connection_that_is_given_up_says_what_came)
+TEST(a_connection_that_times_out_reports_what_came)
 {
 	say("host unreachable", 2);
 	refuse(REFUSED("came truncated"), 1);
 	assert_int_equal(RUN(URL, {.at_ns = NS_PER_S, .err = ERR_HOSTUNREACH}), STATUS_RECEIVE_FAILED);
-	must_say("(2 times 'host unreachable' from 192.0.2.1; 1 answer refused: it came truncated)\n");
+	must_report("(2 times 'host unreachable' from 192.0.2.1; 1 answer refused: it came truncated)\n");
 	must_have(result_line, "\"refused\":1");
 }
 
@@ -169,13 +169,13 @@ TEST(no_arp_answer_within_a_bound)
 	fake.last_step = 7;
 	fake.awaited.unresolved_ns = 20 * NS_PER_S;
 	assert_int_equal(RUN(URL "connect-timeout=20 ", {0}), STATUS_COULD_NOT_CONNECT);
-	must_say("no ARP answer from the next hop in 20.0 s (stopped before step 8)\n");
+	must_report("no ARP answer from the next hop in 20.0 s (stopped before step 8)\n");
 	fresh();
 	fake.connect_at_ns = TIME_NEVER;
 	fake.last_step = 7;
 	fake.awaited.unresolved_ns = NS_PER_S;
 	assert_int_equal(RUN(URL "connect-timeout=1 ", {0}), STATUS_TIMED_OUT);
-	must_say("timed out after 1.000 s, waiting for the next hop's ARP answer (stopped before step 8)\n");
+	must_report("timed out after 1.000 s, waiting for the next hop's ARP answer (stopped before step 8)\n");
 }
 
 TEST(no_arp_answer_is_tried_again)

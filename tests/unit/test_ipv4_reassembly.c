@@ -76,7 +76,7 @@ TEST(shuffled_and_repeated)
 	expect_nothing_held();
 }
 
-TEST(datagrams_are_told_apart)
+TEST(datagrams_are_distinguished)
 {
 	build_whole(2000);
 	/* Another id, source or protocol is another datagram. */

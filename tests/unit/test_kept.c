@@ -39,7 +39,7 @@ static void teardown(void)
 
 FIXTURE(setup, teardown);
 
-static void expect_the_machine_hears(void)
+static void expect_the_machine_receives(void)
 {
 	uint64_t requests = kit_counter(&k, "arp_replies_out");
 
@@ -94,7 +94,7 @@ static unsigned read_them(void)
 TEST(unread_datagrams_do_not_make_it_deaf)
 {
 	many_ports_with_a_datagram_each();
-	expect_the_machine_hears();
+	expect_the_machine_receives();
 	assert_int_equal(kit_counter(&k, "udp_queue_full"), 0);
 	assert_int_equal(read_them(), MANY);
 }
@@ -103,7 +103,7 @@ TEST(without_memory_datagrams_are_dropped)
 {
 	k.stack->kept_pool.max_bytes = 0;
 	many_ports_with_a_datagram_each();
-	expect_the_machine_hears();
+	expect_the_machine_receives();
 	assert_int_equal(kit_counter(&k, "udp_queue_full"), MANY - BUFFERS / 4 * 3);
 	assert_int_equal(read_them(), BUFFERS / 4 * 3);
 }
@@ -187,7 +187,7 @@ TEST(unread_segments_do_not_make_it_deaf)
 
 		segment(i, TCP_ACK, i % 2 == 0 ? 100 : 101, ack, "x"); /* every other with a hole */
 	}
-	expect_the_machine_hears();
+	expect_the_machine_receives();
 	assert_int_equal(kit_counter(&k, "tcp_no_memory"), 0);
 	for (unsigned i = 0; i < MANY; i++)
 		assert_int_equal(sock_recv(k.stack, fds[i], text, 4, k.now_ns),

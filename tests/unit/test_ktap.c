@@ -127,7 +127,7 @@ TEST(a_check_of_a_port_ends_with_the_connection)
 
 /* --- what went wrong ----------------------------------------------------------------------------- */
 
-TEST(nobody_answers_arp)
+TEST(no_host_answers_arp)
 {
 	struct report r = bad(STATUS_TIMED_OUT, 8, "no answer");
 
@@ -138,7 +138,7 @@ TEST(nobody_answers_arp)
 }
 
 /* The name server's answer to ARP is what is missing. */
-TEST(nobody_answers_arp_for_the_name_server)
+TEST(no_host_answers_arp_for_the_name_server)
 {
 	struct report r = bad(STATUS_NAME_NOT_RESOLVED, 1, "no");
 
@@ -162,7 +162,7 @@ TEST(the_name_is_not_found)
 }
 
 /* A sentence is whole also where it says what was refused. */
-TEST(a_wait_that_fails_says_what_came)
+TEST(a_wait_that_fails_reports_what_came)
 {
 	static const char why[] =
 		"timed out after 10.000 s, waiting for the server's SYN-ACK (3 times 'host unreachable' from "
@@ -241,7 +241,7 @@ TEST(a_ping_whose_name_is_not_found_in_time)
 			"ok 5 - connect # SKIP not reached\n" PING_ENDS);
 }
 
-TEST(a_ping_to_nobody)
+TEST(a_ping_to_no_host)
 {
 	struct report r = ping(STATUS_COULD_NOT_CONNECT, "no");
 
@@ -379,7 +379,7 @@ TEST(which_transfer_counts)
 		"ok 8 - expect # SKIP not reached\n");
 }
 
-TEST(a_second_verdict_says_nothing)
+TEST(a_second_verdict_is_silent)
 {
 	size_t len;
 

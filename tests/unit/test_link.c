@@ -114,12 +114,12 @@ TEST(what_no_neighbour_takes_goes_back_to_its_protocol)
 {
 	static const struct neigh_resolver resolver = {
 		.family = NET_FAMILY_IPV6, .eth_type = TYPE_TEST, .ask = ask, .gave_up = gave_up};
-	const struct net_addr nobody_there = {.family = NET_FAMILY_IPV6, .bytes = {0xfe, 0x80, [15] = 9}};
+	const struct net_addr no_host_there = {.family = NET_FAMILY_IPV6, .bytes = {0xfe, 0x80, [15] = 9}};
 	struct pktbuf *pkt = pktbuf_alloc(&k.stack->pool, PKTBUF_HEADROOM);
 
 	link_register(k.stack, &protocol);
 	neigh_set_resolver(k.stack, &resolver);
-	assert_int_equal(neigh_output(k.stack, &k.netif, &nobody_there, pkt, k.now_ns), ERR_OK);
+	assert_int_equal(neigh_output(k.stack, &k.netif, &no_host_there, pkt, k.now_ns), ERR_OK);
 	kit_advance(&k, 10 * NS_PER_S);
 	assert_int_equal(undelivered, 1);
 	assert_int_equal(kit_counter(&k, "arp_requests_out"), 0);

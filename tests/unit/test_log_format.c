@@ -88,7 +88,7 @@ TEST(every_type_of_field)
 			    "\"no\":false,\"loss\":33.07}");
 }
 
-TEST(nobody_outside_can_forge_a_line)
+TEST(no_outsider_can_forge_a_line)
 {
 	static const char evil[] = "OK\r\n@dt {\"v\":1}\nEXIT: STATUS=0\x1b[31m\xff\\";
 
@@ -148,7 +148,7 @@ TEST(long_times_keep_their_digits)
 }
 
 /* At every capacity: inside it, terminated, marked where cut; machine lines keep whole fields. */
-TEST(a_cut_is_marked)
+TEST(a_truncation_is_marked)
 {
 	static const char *const end[] = {",\"cut\":true}", "}"};
 	char url[600];

@@ -34,7 +34,7 @@ static unsigned told_of(unsigned n, uint64_t t_ns)
 	return how_many;
 }
 
-TEST(without_a_limit_all_are_told)
+TEST(without_a_limit_all_are_logged)
 {
 	assert_int_equal(told_of(100, NS_PER_S), 100);
 	assert_int_equal(log_muted_connections(), 0);
@@ -58,7 +58,7 @@ TEST(the_first_and_then_one_a_second)
 }
 
 /* What is about no connection, or about one that this machine opens, is always told. */
-TEST(our_own_are_told)
+TEST(our_own_are_logged)
 {
 	log_limit_connections(1);
 	assert_int_equal(told_of(10, NS_PER_S), 1);

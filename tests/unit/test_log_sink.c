@@ -195,7 +195,7 @@ TEST(log_json_prints_machine_lines) { boot(json_body); }
 TEST(log_both_prints_both) { boot(both_body); }
 TEST(second_port_gets_machine_lines) { boot(second_port_body); }
 TEST(log_ktap_prints_a_report) { boot(ktap_body); }
-TEST(lost_lines_are_told) { boot(lost_body); }
+TEST(lost_lines_are_logged) { boot(lost_body); }
 TEST(a_verdict_does_not_wait) { boot(early_verdict_body); }
 TEST(nor_does_a_result) { boot(early_result_body); }
 TEST(no_line_is_lost) { boot(overflow_body); }

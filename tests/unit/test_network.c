@@ -146,7 +146,7 @@ TEST(the_first_with_a_link_is_taken_at_once)
 	assert_int_equal(turns, 0);
 }
 
-TEST(nic_says_which)
+TEST(nic_selects_one)
 {
 	static const char *const ways[] = {"2", "eth2", "52:54:00:00:00:02"};
 
@@ -157,7 +157,7 @@ TEST(nic_says_which)
 	}
 }
 
-TEST(ip_says_which)
+TEST(ip_selects_one)
 {
 	eth[0].link_up = eth[1].link_up = true;
 	configure("10.0.0.2/24:::::eth1", NULL);
@@ -364,7 +364,7 @@ static void must_get_none(const char *sentence, uint64_t after_ns)
 	assert_int_equal(k.now_ns - began_ns, after_ns);
 }
 
-TEST(nobody_gives_one)
+TEST(no_host_gives_one)
 {
 	platform.dhcp_timeout_ns = 2500 * NS_PER_MS;
 	must_get_none("no address from DHCP: no offer after 2 DISCOVERs in 2.5 s", 2500 * NS_PER_MS);
@@ -423,7 +423,7 @@ TEST(a_lease_that_is_lost)
 }
 
 /* Another address follows one that was somebody else's, as long as there is time; and only then. */
-TEST(an_address_of_somebody_else)
+TEST(an_address_of_another_host)
 {
 	static const uint8_t mac[6] = {2, 0, 0, 0, 0, 9};
 	struct kit_frame f;

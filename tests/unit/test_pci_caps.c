@@ -411,7 +411,7 @@ TEST(structure_in_ports_is_refused)
 	assert_refused(ERR_RANGE);
 }
 
-TEST(notify_capability_cut_short_is_refused)
+TEST(notify_capability_truncated_is_refused)
 {
 	good_caps();
 	fake_pci_set8(nic, 0x62, 16);

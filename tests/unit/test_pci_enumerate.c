@@ -63,7 +63,7 @@ TEST(flat_bus_is_found_without_useless_reads)
 	assert_int_equal(fake_machine.event_count[EVENT_DEVICE_BAD], 0);
 }
 
-TEST(further_functions_only_where_function_0_says_so)
+TEST(further_functions_only_where_function_0_reports_them)
 {
 	add_nic(0, 3, 0);
 	add_nic(0, 3, 2);

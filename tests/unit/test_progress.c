@@ -46,7 +46,7 @@ static unsigned said(void)
 	return count_events(EVENT_PROGRESS);
 }
 
-static void must_not_say(const char *text)
+static void must_not_report(const char *text)
 {
 	if (strstr(lines, text) != NULL)
 		fail_msg("\"%s\" in:\n%s", text, lines);
@@ -61,7 +61,7 @@ TEST(two_seconds_of_silence)
 	assert_int_equal(said(), 0);
 	assert_int_equal(tick(12 * NS_PER_S), 13 * NS_PER_S);
 	assert_int_equal(said(), 1);
-	must_say("] app      waiting for the test, 2.0 s so far\n");
+	must_report("] app      waiting for the test, 2.0 s so far\n");
 }
 
 TEST(one_a_second)
@@ -70,8 +70,8 @@ TEST(one_a_second)
 	for (uint64_t ms = 0; ms <= 6000; ms += 10)
 		tick(ms * NS_PER_MS);
 	assert_int_equal(said(), 5); /* 2, 3, 4, 5, 6 */
-	must_say("[   2.000000] app      waiting for the test, 2.0 s so far, 28.0 s still\n");
-	must_say("[   6.000000] app      waiting for the test, 6.0 s so far, 24.0 s still\n");
+	must_report("[   2.000000] app      waiting for the test, 2.0 s so far, 28.0 s still\n");
+	must_report("[   6.000000] app      waiting for the test, 6.0 s so far, 24.0 s still\n");
 }
 
 /* A host that took the processor away makes a line late; the next keeps its distance. */
@@ -84,7 +84,7 @@ TEST(a_late_line_is_not_followed_by_an_early_one)
 }
 
 /* A turn of a wait compares two numbers: whoever works is asked for nothing until a line is due. */
-TEST(nobody_is_asked_before_it_is_time)
+TEST(no_host_is_asked_before_it_is_time)
 {
 	begin(TIME_NEVER, 0);
 	asked = 0;
@@ -93,7 +93,7 @@ TEST(nobody_is_asked_before_it_is_time)
 	assert_int_equal(asked, 0);
 }
 
-TEST(what_is_over_says_nothing)
+TEST(what_is_over_is_silent)
 {
 	assert_int_equal(tick(100 * NS_PER_S), TIME_NEVER);
 	begin(TIME_NEVER, 100 * NS_PER_S);
@@ -112,7 +112,7 @@ TEST(one_thing_after_the_other)
 	assert_int_equal(said(), 0);
 	tick(3900 * NS_PER_MS);
 	assert_int_equal(said(), 1);
-	must_say("2.0 s so far");
+	must_report("2.0 s so far");
 }
 
 TEST(without_a_log_nothing_happens)
@@ -131,12 +131,12 @@ TEST(bytes_and_how_fast_they_come_now)
 	begin(10 * NS_PER_S, 0);
 	line_now.bytes = 5000;
 	tick(2 * NS_PER_S); /* 4000 in 2 s */
-	must_say("receiving: 5000 bytes of 10000, 2000 bytes/s, 2.0 s so far, 8.0 s still\n");
+	must_report("receiving: 5000 bytes of 10000, 2000 bytes/s, 2.0 s so far, 8.0 s still\n");
 	line_now.bytes = 5500;
 	tick(3250 * NS_PER_MS); /* 500 in 1.25 s */
-	must_say("receiving: 5500 bytes of 10000, 400 bytes/s, 3.3 s so far, 6.8 s still\n");
+	must_report("receiving: 5500 bytes of 10000, 400 bytes/s, 3.3 s so far, 6.8 s still\n");
 	tick(4250 * NS_PER_MS);
-	must_say("receiving: 5500 bytes of 10000, 0 bytes/s, 4.3 s so far");
+	must_report("receiving: 5500 bytes of 10000, 0 bytes/s, 4.3 s so far");
 }
 
 static char machine_line[LOG_LINE_MAX];
@@ -185,9 +185,9 @@ TEST(a_connection_that_is_slow)
 	fake.last_step = 8;
 	assert_int_equal(RUN(URL, OK_AT(3600)), STATUS_OK);
 	assert_int_equal(said(), 2);
-	must_say("[   2.000000] app      waiting for the server's SYN-ACK (192.168.77.1:80), 2.0 s so far, "
+	must_report("[   2.000000] app      waiting for the server's SYN-ACK (192.168.77.1:80), 2.0 s so far, "
 		 "8.0 s still\n");
-	must_say("[   3.000000] app      waiting for the server's SYN-ACK");
+	must_report("[   3.000000] app      waiting for the server's SYN-ACK");
 }
 
 TEST(a_host_that_does_not_answer_arp)
@@ -195,7 +195,7 @@ TEST(a_host_that_does_not_answer_arp)
 	fake.connect_at_ns = 2500 * NS_PER_MS;
 	fake.last_step = 7;
 	assert_int_equal(RUN(URL, OK_AT(2600)), STATUS_OK);
-	must_say("waiting for the next hop's ARP answer (192.168.77.1:80)");
+	must_report("waiting for the next hop's ARP answer (192.168.77.1:80)");
 }
 
 TEST(a_request_that_is_not_taken)
@@ -204,7 +204,7 @@ TEST(a_request_that_is_not_taken)
 	fake.send_room_at_ns = 2500 * NS_PER_MS;
 	assert_int_equal(RUN(URL, OK_AT(2600)), STATUS_OK);
 	assert_int_equal(said(), 1);
-	must_say("waiting for the server to take the request: 10 bytes of ");
+	must_report("waiting for the server to take the request: 10 bytes of ");
 }
 
 TEST(a_download_that_is_slow)
@@ -212,10 +212,10 @@ TEST(a_download_that_is_slow)
 	assert_int_equal(RUN(URL, AT(2500, "HTTP/1.1 200 OK\r\nContent-"), AT(3400, "Length: 9\r\n\r\n"),
 			     AT(3700, "abcd"), AT(5200, "efghi")), STATUS_OK);
 	assert_int_equal(said(), 4);
-	must_say("[   2.001000] app      waiting for the first byte of the answer, 2.0 s so far, 28.0 s");
-	must_say("[   3.001000] app      waiting for the rest of the header, 3.0 s so far");
-	must_say("[   4.001000] app      waiting for the rest of the body: 4 bytes of 9, 4 bytes/s, 4.0");
-	must_say("[   5.001000] app      waiting for the rest of the body: 4 bytes of 9, 0 bytes/s, 5.0");
+	must_report("[   2.001000] app      waiting for the first byte of the answer, 2.0 s so far, 28.0 s");
+	must_report("[   3.001000] app      waiting for the rest of the header, 3.0 s so far");
+	must_report("[   4.001000] app      waiting for the rest of the body: 4 bytes of 9, 4 bytes/s, 4.0");
+	must_report("[   5.001000] app      waiting for the rest of the body: 4 bytes of 9, 0 bytes/s, 5.0");
 	must_have(result_line, "\"size_download\":9");
 }
 
@@ -224,7 +224,7 @@ TEST(a_close_that_is_slow)
 	fake.fin_acked_at_ns = 2500 * NS_PER_MS;
 	assert_int_equal(RUN(URL, OK_AT(2)), STATUS_OK);
 	assert_int_equal(said(), 0); /* it is not waited for that long */
-	must_say("has not acknowledged our FIN in 2.0 s: reset\n");
+	must_report("has not acknowledged our FIN in 2.0 s: reset\n");
 }
 
 TEST(what_is_waited_for_on_purpose)
@@ -235,16 +235,16 @@ TEST(what_is_waited_for_on_purpose)
 	fresh_progress();
 	assert_int_equal(RUN(URL "count=2 interval=3.5", OK_AT(2), OK_AT(3502)), STATUS_OK);
 	assert_int_equal(said(), 2);
-	must_say("waiting for the next round, 2.0 s so far, 1.5 s still\n");
-	must_say("waiting for the next round, 3.0 s so far, 0.5 s still\n");
+	must_report("waiting for the next round, 2.0 s so far, 1.5 s still\n");
+	must_report("waiting for the next round, 3.0 s so far, 0.5 s still\n");
 }
 
 /* hold= is no work: its one line says how long it stays. */
-TEST(staying_up_says_nothing)
+TEST(staying_up_is_silent)
 {
 	platform.hold_ns = 60 * NS_PER_S;
 	assert_int_equal(RUN(URL, OK_AT(2)), STATUS_OK);
 	assert_true(fake.now_ns > 60 * NS_PER_S);
 	assert_int_equal(said(), 0);
-	must_not_say("so far");
+	must_not_report("so far");
 }

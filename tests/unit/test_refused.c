@@ -132,7 +132,7 @@ TEST(what_is_appended)
 }
 
 /* The same words from another address, of whatever family, are another reason. */
-TEST(strangers_are_told_apart)
+TEST(strangers_are_distinguished)
 {
 	const struct net_addr six = {.family = NET_FAMILY_IPV6, .bytes = {0xc0, 0, 2, 1}};
 

@@ -124,7 +124,7 @@ static enum status look_up(const char *name)
 		n_replies = ARRAY_LEN(replies);                                                \
 	} while (0)
 
-static void must_say(const char *text)
+static void must_report(const char *text)
 {
 	if (strstr(result.problem, text) == NULL)
 		fail_msg("no \"%s\" in \"%s\"", text, result.problem);
@@ -158,16 +158,16 @@ TEST(what_is_no_name)
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		assert_int_equal(look_up(names[i]), STATUS_NAME_NOT_RESOLVED);
-		must_say("is no name that a host can have");
+		must_report("is no name that a host can have");
 	}
 	assert_string_equal(asked, "");
 }
 
-TEST(nobody_to_ask)
+TEST(no_server_to_ask)
 {
 	resolver.n_servers = 0;
 	assert_int_equal(look_up("www.example.org"), STATUS_NAME_NOT_RESOLVED);
-	must_say("www.example.org: there is no name server to ask");
+	must_report("www.example.org: there is no name server to ask");
 }
 
 /* RFC 7686: such a name gets into no query, with no domain behind it either. */
@@ -178,13 +178,13 @@ TEST(names_of_tor)
 	resolver.search = "corp.example";
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		assert_int_equal(look_up(names[i]), STATUS_NAME_NOT_RESOLVED);
-		must_say(names[i]);
-		must_say("is a name of the Tor network, and no name server is asked for it (RFC 7686)");
+		must_report(names[i]);
+		must_report("is a name of the Tor network, and no name server is asked for it (RFC 7686)");
 	}
 	assert_string_equal(asked, "");
 	SCRIPT({"a.x", 0, ERR_OK, DNS_ALIAS, "y.onion", 0}, {NULL, 0, ERR_OK, DNS_NO_NAME, NULL, 0});
 	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED); /* an alias leads there */
-	must_say("y.onion is a name of the Tor network");
+	must_report("y.onion is a name of the Tor network");
 	assert_null(strstr(asked, "onion"));
 	asked[0] = '\0';
 	resolver.search = "onion"; /* and so does a domain */
@@ -201,12 +201,12 @@ TEST(numbers_are_no_names)
 	resolver.search = "corp.example";
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		assert_int_equal(look_up(names[i]), STATUS_NAME_NOT_RESOLVED);
-		must_say("ends in a number: that is no name, and no name server is asked for it");
+		must_report("ends in a number: that is no name, and no name server is asked for it");
 	}
 	assert_string_equal(asked, "");
 	SCRIPT({"a.x", 0, ERR_OK, DNS_ALIAS, "10.0.0.5", 0}, {NULL, 0, ERR_OK, DNS_NO_NAME, NULL, 0});
 	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED); /* a CNAME that should have been an A */
-	must_say("10.0.0.5 ends in a number");
+	must_report("10.0.0.5 ends in a number");
 	assert_string_equal(asked, "a.x@1/1 ");
 	asked[0] = '\0';
 	resolver.search = "corp.1"; /* a domain like that: only without it */
@@ -225,7 +225,7 @@ TEST(localhost_is_this_machine)
 		resolver.n_servers = i % 3; /* also where nobody could be asked */
 		assert_int_equal(look_up(names[i]), STATUS_COULD_NOT_CONNECT);
 		assert_int_equal(result.n, 0);
-		must_say("is this machine, and it does not call itself (RFC 6761)");
+		must_report("is this machine, and it does not call itself (RFC 6761)");
 	}
 	assert_string_equal(asked, "");
 	resolver.hosts = mine;
@@ -245,7 +245,7 @@ TEST(the_search_domain)
 	resolver.search = "corp.example";
 	assert_int_equal(look_up("www"), STATUS_NAME_NOT_RESOLVED);
 	assert_string_equal(asked, "www.corp.example@1/1 www@1/1 ");
-	must_say("www does not exist (NXDOMAIN)");
+	must_report("www does not exist (NXDOMAIN)");
 	asked[0] = '\0';
 	(void)!look_up("www.x");
 	assert_string_equal(asked, "www.x@1/1 www.x.corp.example@1/1 ");
@@ -295,7 +295,7 @@ TEST(only_a_name_that_does_not_exist_is_searched)
 	resolver.search = "corp.example";
 	assert_int_equal(look_up("www.x"), STATUS_NAME_NOT_RESOLVED);
 	assert_string_equal(asked, "www.x@1/1 ");
-	must_say("www.x has no IPv4 address");
+	must_report("www.x has no IPv4 address");
 }
 
 TEST(aliases_are_asked_for)
@@ -312,7 +312,7 @@ TEST(aliases_without_end)
 {
 	SCRIPT({"a.x", 0, ERR_OK, DNS_ALIAS, "b.x", 0}, {"b.x", 0, ERR_OK, DNS_ALIAS, "a.x", 0});
 	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
-	must_say("too many aliases");
+	must_report("too many aliases");
 	assert_true(strlen(asked) < 9 * strlen("a.x@1/1 ") + 1);
 }
 
@@ -332,12 +332,12 @@ TEST(the_second_server_knows)
 	assert_true(now_ns == 0);
 }
 
-TEST(nobody_answers)
+TEST(no_host_answers)
 {
 	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
 	assert_string_equal(asked, "a.x@1/1 a.x@2/1 a.x@1/2 a.x@2/2 a.x@1/3 a.x@2/3 ");
 	assert_true(now_ns == 14 * NS_PER_S); /* 1, 2 and 4 seconds for each */
-	must_say("a.x: no answer from the name server 10.0.0.1 and 10.0.0.2");
+	must_report("a.x: no answer from the name server 10.0.0.1 and 10.0.0.2");
 }
 
 TEST(what_the_servers_did)
@@ -345,16 +345,16 @@ TEST(what_the_servers_did)
 	resolver.n_servers = 1;
 	SCRIPT({NULL, 0, ERR_OK, DNS_SERVER_FAILS, NULL, 0});
 	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
-	must_say("the name server failed (SERVFAIL): 10.0.0.1");
+	must_report("the name server failed (SERVFAIL): 10.0.0.1");
 	SCRIPT({NULL, 0, ERR_CONNREFUSED, 0, NULL, 0});
 	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
-	must_say("the name server cannot be reached (connection refused): 10.0.0.1");
+	must_report("the name server cannot be reached (connection refused): 10.0.0.1");
 	SCRIPT({NULL, 0, ERR_OK, DNS_MALFORMED, NULL, 0});
 	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
-	must_say("no sensible answer");
+	must_report("no sensible answer");
 	SCRIPT({NULL, 0, ERR_OK, DNS_ALIAS_LOOP, NULL, 0});
 	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
-	must_say("circle");
+	must_report("circle");
 }
 
 /* A server that knows nothing and asks nobody is not the last word, nor is an empty answer without a
@@ -385,12 +385,12 @@ TEST(nothing_but_empty_answers)
 	       {NULL, SERVER_2, ERR_OK, DNS_SERVER_FAILS, NULL, 0});
 	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
 	assert_string_equal(asked, "a.x@1/1 a.x@2/1 "); /* a cache is believed when all were asked */
-	must_say("a.x has no IPv4 address");
+	must_report("a.x has no IPv4 address");
 
 	fresh();
 	SCRIPT({NULL, 0, ERR_OK, DNS_EMPTY, NULL, 0});
 	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
-	must_say("a.x: the name server does not know it, and asks nobody else (lame): 10.0.0.1 and 10.0.0.2");
+	must_report("a.x: the name server does not know it, and asks nobody else (lame): 10.0.0.1 and 10.0.0.2");
 }
 
 /* A server that EDNS silences is asked without from its second question on, and for every name. */
@@ -438,18 +438,18 @@ TEST(what_came_in_place_of_an_answer)
 	no_answers[1] = "had a bad UDP checksum";
 	no_answers[2] = "had another id";
 	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
-	must_say("no answer from the name server 10.0.0.1 and 10.0.0.2 (6 answers refused: "
+	must_report("no answer from the name server 10.0.0.1 and 10.0.0.2 (6 answers refused: "
 		 "3 had a bad UDP checksum, 3 had another id)");
 	assert_int_equal(result.refused.count, 6);
 	assert_int_equal(resolver_lookup(&resolver, "a.x", 3, now_ns + 2500 * NS_PER_MS, &result),
 			 STATUS_TIMED_OUT);
-	must_say("timed out, waiting for the name server's answer (10.0.0.1 about a.x) "
+	must_report("timed out, waiting for the name server's answer (10.0.0.1 about a.x) "
 		 "(3 answers refused: 2 had a bad UDP checksum, 1 had another id)");
 	fresh();
 	resolver.n_servers = 1;
 	SCRIPT({NULL, 0, ERR_CONNREFUSED, 0, NULL, 0});
 	assert_int_equal(look_up("a.x"), STATUS_NAME_NOT_RESOLVED);
-	must_say("(connection refused): 10.0.0.1 (3 times 'port unreachable' from 10.0.0.1)");
+	must_report("(connection refused): 10.0.0.1 (3 times 'port unreachable' from 10.0.0.1)");
 	SCRIPT({NULL, 0, ERR_OK, DNS_FOUND, NULL, 0});
 	assert_int_equal(look_up("a.x"), STATUS_OK);
 	assert_int_equal(result.refused.count, 0);
@@ -459,7 +459,7 @@ TEST(the_deadline_comes_first)
 {
 	assert_int_equal(resolver_lookup(&resolver, "a.x", 3, 2500 * NS_PER_MS, &result),
 			 STATUS_TIMED_OUT);
-	must_say("timed out, waiting for the name server's answer (10.0.0.1 about a.x)");
+	must_report("timed out, waiting for the name server's answer (10.0.0.1 about a.x)");
 	assert_true(now_ns == 2500 * NS_PER_MS);
 }
 
@@ -483,7 +483,7 @@ static void record(struct event_sink *sink, const struct event *ev)
 }
 
 /* Whom it asks at that moment, and how long all the rounds can still take. */
-TEST(a_long_search_says_so)
+TEST(a_long_search_reports_it)
 {
 	static struct event_sink sink = {.emit = record};
 	static struct progress progress;

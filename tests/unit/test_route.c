@@ -47,7 +47,7 @@ TEST(neighbours_are_reached_directly)
 	assert_int_equal(ipv4_route(k.stack, A(10, 2, 0, 1), &route), ERR_NETUNREACH);
 }
 
-TEST(everybody_else_is_behind_the_gateway)
+TEST(all_others_are_behind_the_gateway)
 {
 	assert_int_equal(set(A(10, 1, 2, 3), 0xffff0000), ERR_OK);
 	assert_int_equal(set_gateway(A(10, 1, 0, 1)), ERR_OK);

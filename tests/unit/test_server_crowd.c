@@ -115,7 +115,7 @@ TEST(who_has_fewer_need_not_wait)
 	assert_false(crowd_may_replace(&s, s.waiting, 3, NS_PER_S));
 }
 
-TEST(nobody_waits_longer_than_two_seconds)
+TEST(no_client_waits_longer_than_two_seconds)
 {
 	struct session *c;
 

@@ -8,7 +8,7 @@
 
 /* --- entry points ------------------------------------------------------------------------------ */
 
-static void put_checksum(uint8_t *p, size_t len, size_t at)
+static void write_checksum(uint8_t *p, size_t len, size_t at)
 {
 	uint8_t sum = 0;
 
@@ -25,7 +25,7 @@ static void entry_3(uint8_t p[24])
 	p[6] = 24;
 	p[12] = 0x34, p[13] = 0x12;
 	p[16] = 0x78, p[17] = 0x56, p[20] = 0x01; /* above 4 GiB */
-	put_checksum(p, 24, 5);
+	write_checksum(p, 24, 5);
 }
 
 static void entry_2(uint8_t p[31])
@@ -36,7 +36,7 @@ static void entry_2(uint8_t p[31])
 	p[5] = 31;
 	p[22] = 0x34, p[23] = 0x12;
 	p[24] = 0x78, p[25] = 0x56;
-	put_checksum(p, 31, 4);
+	write_checksum(p, 31, 4);
 }
 
 /* From a copy of the exact length, so that AddressSanitizer sees a read past it. */
@@ -74,7 +74,7 @@ TEST(a_32_bit_entry)
 	assert_int_equal(table.len, 0x1234);
 	assert_true(table.address == 0x5678);
 	p[5] = 30; /* as old implementations say it */
-	put_checksum(p, 31, 4);
+	write_checksum(p, 31, 4);
 	assert_true(parse(p, sizeof(p), &table));
 	for (size_t len = 0; len < sizeof(p); len++)
 		assert_false(parse(p, len, &table));
@@ -97,11 +97,11 @@ TEST(unsound_entries)
 	}
 	entry_3(three); /* sound, but of a size that nobody has */
 	three[14] = 0xff;
-	put_checksum(three, 24, 5);
+	write_checksum(three, 24, 5);
 	assert_false(parse(three, sizeof(three), &table));
 	entry_3(three);
 	three[6] = 200; /* longer than what is there */
-	put_checksum(three, 24, 5);
+	write_checksum(three, 24, 5);
 	assert_false(parse(three, sizeof(three), &table));
 }
 
@@ -197,7 +197,7 @@ TEST(a_structure_without_strings)
 	assert_string_equal(strings_of(table_len), "x|");
 }
 
-TEST(tables_cut_anywhere)
+TEST(tables_truncated_anywhere)
 {
 	a_machine_s_table();
 	for (uint32_t len = 0; len < table_len; len++)

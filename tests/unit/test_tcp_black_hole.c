@@ -104,7 +104,7 @@ TCP_TEST(single_time_outs)
 }
 
 /* Where full ones have arrived before, the path is rather down for a while. */
-TCP_TEST(a_proven_path_gets_more_patience)
+TCP_TEST(a_proven_path_gets_a_longer_timeout)
 {
 	static const uint16_t mss[] = {1460, 1460, 1460, 1024};
 

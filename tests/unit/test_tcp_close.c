@@ -497,7 +497,7 @@ TCP_TEST(nothing_answers_a_broadcast)
 
 /* --- bad news from below: RFC 9293 3.9.2.2, RFC 5927 ----------------------------------------- */
 
-static void trouble(struct tk *t, uint32_t seq, int err, bool hard)
+static void impairment(struct tk *t, uint32_t seq, int err, bool hard)
 {
 	const struct ip_error news = {
 		.local = net_endpoint_ipv4(KIT_IP, TK_PORT),
@@ -511,9 +511,9 @@ static void trouble(struct tk *t, uint32_t seq, int err, bool hard)
 TCP_TEST(a_hard_error_ends_an_open)
 {
 	tk_reach(t, TCP_SYN_SENT);
-	trouble(t, 1, ERR_CONNREFUSED, true); /* a sequence number that is not on its way */
+	impairment(t, 1, ERR_CONNREFUSED, true); /* a sequence number that is not on its way */
 	assert_int_equal(tk_state(t), TCP_SYN_SENT);
-	trouble(t, 0, ERR_CONNREFUSED, true);
+	impairment(t, 0, ERR_CONNREFUSED, true);
 	assert_int_equal(tk_state(t), TCP_CLOSED);
 	assert_int_equal(pending_error(t), ERR_CONNREFUSED);
 }
@@ -522,7 +522,7 @@ TCP_TEST(a_hard_error_ends_an_open)
 TCP_TEST(a_soft_error_is_remembered)
 {
 	tk_reach(t, TCP_SYN_SENT);
-	trouble(t, 0, ERR_NETUNREACH, false);
+	impairment(t, 0, ERR_NETUNREACH, false);
 	assert_int_equal(tk_state(t), TCP_SYN_SENT);
 	tk_advance(t, 200 * NS_PER_S);
 	kit_sent_clear(&t->k);
@@ -532,11 +532,11 @@ TCP_TEST(a_soft_error_is_remembered)
 }
 
 /* It explains what happened then, not what happens a day later. */
-TCP_TEST(a_soft_error_is_over_when_the_peer_is_heard)
+TCP_TEST(a_soft_error_is_cleared_when_the_peer_answers)
 {
 	tk_establish(t);
 	tk_write(t, 0, 10);
-	trouble(t, 1, ERR_NETUNREACH, false);
+	impairment(t, 1, ERR_NETUNREACH, false);
 	TK_SEND(t, .seq = 1, .ack = 11, .flags = TCP_ACK);
 	tk_write(t, 10, 10);
 	tk_advance(t, 400 * NS_PER_S);
@@ -586,7 +586,7 @@ TCP_TEST(an_established_connection_survives_errors)
 {
 	tk_establish(t);
 	tk_write(t, 0, 10);
-	trouble(t, 1, ERR_CONNREFUSED, true);
+	impairment(t, 1, ERR_CONNREFUSED, true);
 	assert_int_equal(tk_state(t), TCP_ESTABLISHED);
 	kit_sent_clear(&t->k);
 }

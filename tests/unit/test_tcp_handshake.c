@@ -99,7 +99,7 @@ TCP_TEST(the_steps_come_in_order)
 	assert_int_equal(sock_last_step(t->k.stack, t->fd), 15);
 }
 
-TCP_TEST(the_steps_say_what_the_wire_carried)
+TCP_TEST(the_steps_report_what_the_wire_carried)
 {
 	char number[32];
 

@@ -90,7 +90,7 @@ TCP_TEST(a_repeated_syn_with_text)
 	assert_true(sock_accept(t->k.stack, t->listener, NULL) > 0);
 }
 
-TCP_TEST(a_repeated_synack_is_told_and_not_timed)
+TCP_TEST(a_repeated_synack_is_logged_and_not_timed)
 {
 	t->timestamps = false;
 	tk_listen(t, 4);

@@ -132,7 +132,7 @@ TCP_TEST(its_dsacks_undo)
 
 /* RFC 3522, RFC 7323 4: what an old ACK echoes is neither a round trip nor the first answer to a
  * retransmission. */
-TCP_TEST(its_echo_says_nothing)
+TCP_TEST(its_echo_is_silent)
 {
 	uint64_t srtt_ns;
 

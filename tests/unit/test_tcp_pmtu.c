@@ -74,7 +74,7 @@ TCP_TEST(what_must_wait_is_not_forgotten)
 }
 
 /* What is out goes again at once, shorter; and that is no congestion. */
-TCP_TEST(a_router_says_how_long)
+TCP_TEST(a_router_reports_how_long)
 {
 	uint32_t cwnd;
 
@@ -119,7 +119,7 @@ TCP_TEST(down_and_down_again)
 }
 
 /* From a router older than RFC 1191, or a liar: as if it had kept silent. */
-TCP_TEST(a_router_that_does_not_say_how_long)
+TCP_TEST(a_router_that_does_not_report_how_long)
 {
 	tk_establish(t);
 	tk_write(t, 0, TK_FULL);

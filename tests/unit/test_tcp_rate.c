@@ -216,7 +216,7 @@ TEST(memory_while_it_is_asked_for)
 }
 
 /* Any algorithm hears of losses and time-outs through the interface alone. */
-TEST(losses_and_timeouts_are_told)
+TEST(losses_and_timeouts_are_logged)
 {
 	struct tk t;
 

@@ -175,10 +175,10 @@ TCP_TEST(no_memory_for_the_reassembly)
 TCP_TEST(fragments_count_as_the_memory_they_are)
 {
 	tk_establish(t);
-	TK_SEND(t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = pattern, .len = 100, .cut_at = 64);
+	TK_SEND(t, .seq = 1, .ack = 1, .flags = TCP_ACK, .data = pattern, .len = 100, .split_at = 64);
 	assert_non_null(tk_inspect(t).rcv_first);
 	assert_int_equal(tk_inspect(t).rcv_memory, t->k.stack->big_pool.bytes);
-	TK_SEND(t, .seq = 201, .ack = 1, .flags = TCP_ACK, .data = pattern, .len = 100, .cut_at = 64);
+	TK_SEND(t, .seq = 201, .ack = 1, .flags = TCP_ACK, .data = pattern, .len = 100, .split_at = 64);
 	assert_int_equal(tk_inspect(t).rcv_memory, t->k.stack->big_pool.bytes);
 	kit_sent_clear(&t->k);
 	expect_read(t, 0, 100);

@@ -114,7 +114,7 @@ TCP_TEST(no_memory_for_a_packet)
 }
 
 /* 3.8.3: R2, and the error the user gets. */
-TCP_TEST(nobody_acknowledges)
+TCP_TEST(nothing_is_acknowledged)
 {
 	char buf[4];
 
@@ -201,7 +201,7 @@ TCP_TEST(karn)
 }
 
 /* RFC 7323 4: with timestamps the echo tells which of the two was answered. */
-TCP_TEST(the_echo_tells_the_round_trip)
+TCP_TEST(the_echo_reports_the_round_trip)
 {
 	struct kit_sent *s;
 
@@ -219,7 +219,7 @@ TCP_TEST(the_echo_tells_the_round_trip)
 
 /* An ACK was lost: what answers the second copy echoes the first one (RFC 7323 4.3), whose age is
  * the time-out, not the round trip. */
-TCP_TEST(the_echo_of_the_first_copy_tells_nothing)
+TCP_TEST(the_echo_of_the_first_copy_reports_nothing)
 {
 	uint32_t at = 0;
 

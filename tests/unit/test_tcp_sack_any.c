@@ -67,7 +67,7 @@ static void deliver(struct peer *p, struct tk *t, const struct ack *a)
 }
 
 /* What came of the sender: nothing that it knows to be there, unless it has no room to note a part. */
-static void take_sent(struct peer *p, struct tk *t)
+static void consume_sent(struct peer *p, struct tk *t)
 {
 	struct kit_sent *s;
 
@@ -120,10 +120,10 @@ static void step(struct peer *p, struct tk *t)
 {
 	unsigned slot;
 
-	take_sent(p, t);
+	consume_sent(p, t);
 	if (draw(p, 4) == 0)
 		tk_advance(t, draw(p, 30) * NS_PER_MS);
-	take_sent(p, t);
+	consume_sent(p, t);
 	if (draw(p, 3) > 0)
 		p->late[draw(p, ACKS)] = say(p, 1 + draw(p, TOTAL));
 	slot = draw(p, ACKS);

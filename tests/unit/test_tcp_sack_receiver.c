@@ -36,7 +36,7 @@ static void expect_sack(struct tk *t, uint32_t ack, unsigned n, const uint32_t *
 	expect_sack(t, ack, sizeof((const uint32_t[]){__VA_ARGS__}) / 8, (const uint32_t[]){__VA_ARGS__})
 
 /* RFC 2018 4: the first block holds what came last; RFC 5681 4.2: each gets a duplicate ACK. */
-TCP_TEST(sack_blocks_tell_what_has_come)
+TCP_TEST(sack_blocks_report_what_has_come)
 {
 	tk_establish(t);
 	peer_data(t, 100, 100);

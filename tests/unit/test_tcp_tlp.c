@@ -235,7 +235,7 @@ TEST(a_repair_and_a_loss_are_one_reduction)
 }
 
 /* 7.4.2: a D-SACK says that both have, and that is no mistake of RACK's either. */
-TEST(a_dsack_says_nothing_was_lost)
+TEST(a_dsack_reports_that_nothing_was_lost)
 {
 	struct tk t;
 
@@ -249,7 +249,7 @@ TEST(a_dsack_says_nothing_was_lost)
 }
 
 /* 7.4.2: a peer without D-SACK answers the second copy with a plain duplicate. */
-TEST(a_duplicate_says_so_too)
+TEST(a_duplicate_reports_it_too)
 {
 	struct tk t;
 

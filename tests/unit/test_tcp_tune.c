@@ -17,7 +17,7 @@ struct stream {
 };
 
 /* The right edge never moves back; what the scale rounds off is not announced. */
-static void look_at_acks(struct stream *st)
+static void check_acks(struct stream *st)
 {
 	struct kit_sent *s;
 
@@ -39,7 +39,7 @@ static void open_stream(struct stream *st, bool timestamps)
 	TK_EXPECT(&st->t, TCP_SYN, 0, 0, 0);
 	tk_advance(&st->t, ROUND_NS);
 	TK_SEND(&st->t, .flags = TCP_SYN | TCP_ACK, .ack = 1);
-	look_at_acks(st);
+	check_acks(st);
 }
 
 /* One round trip later, the peer sends `len` bytes and the user reads `read` of what there is. */
@@ -57,12 +57,12 @@ static void one_round(struct stream *st, uint32_t len, uint32_t read)
 		st->t.ts_echo = later;
 		st->seq += n;
 		len -= n;
-		look_at_acks(st);
+		check_acks(st);
 	}
 	tk_read(&st->t, buf, read);
-	look_at_acks(st);
+	check_acks(st);
 	kit_poll(&st->t.k);
-	look_at_acks(st);
+	check_acks(st);
 }
 
 static uint32_t room(const struct stream *st)
@@ -126,7 +126,7 @@ TEST(a_reader_who_reads_each_segment)
 				st.t.ts_echo = later;
 				st.seq += sizeof(buf);
 				tk_read(&st.t, buf, sizeof(buf));
-				look_at_acks(&st);
+				check_acks(&st);
 			}
 		}
 		assert_true(tk_inspect(&st.t).rcvbuf > 100 * 1024);
@@ -160,7 +160,7 @@ TEST(a_size_that_was_set_stays)
 	assert_int_equal(sock_setsockopt(st.t.k.stack, st.t.listener, SOCK_SO_RCVBUF, 100000, 0),
 			 ERR_OK);
 	tk_accept(&st.t);
-	look_at_acks(&st);
+	check_acks(&st);
 	assert_int_equal(tk_inspect(&st.t).rcvbuf, 100000);
 	one_round(&st, 1000, MOST);
 	for (unsigned i = 0; i < 5; i++)

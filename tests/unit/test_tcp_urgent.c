@@ -167,7 +167,7 @@ TEST(sent_with_a_pointer)
 }
 
 /* Urgent data of any length, and more of it than the pointer can say (MUST-31). */
-TEST(more_than_the_pointer_can_say)
+TEST(more_than_the_pointer_can_reach)
 {
 	static uint8_t much[100000];
 	struct tk t;
@@ -182,7 +182,7 @@ TEST(more_than_the_pointer_can_say)
 
 /* By an empty segment at SND.NXT, since a probe is from before the window and its URG is not looked
  * at (3.10.7.4, first); and again, for it may be lost. */
-TCP_TEST(told_through_a_closed_window)
+TCP_TEST(reported_through_a_closed_window)
 {
 	t->timestamps = false;
 	t->window = 0;
@@ -202,7 +202,7 @@ TCP_TEST(told_through_a_closed_window)
 }
 
 /* And taken through one: text that the window has no room for does not matter. */
-TEST(heard_through_a_closed_window)
+TEST(received_through_a_closed_window)
 {
 	struct tk t;
 

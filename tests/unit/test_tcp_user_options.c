@@ -186,7 +186,7 @@ TCP_TEST(set_before_connecting_and_kept_while_half_closed)
 /* --- the user's time-out --------------------------------------------------------------------- */
 
 /* MUST-21: R2 of a connection, to the millisecond. */
-TCP_TEST(text_that_nobody_acknowledges)
+TCP_TEST(payload_that_is_not_acknowledged)
 {
 	tk_establish(t);
 	choose(t, t->fd, SOCK_TCP_USER_TIMEOUT, 5000);
@@ -234,7 +234,7 @@ TCP_TEST(a_user_less_patient_than_the_time_out)
 }
 
 /* MUST-22: the same mechanism for a SYN. */
-TEST(a_syn_that_nobody_answers)
+TEST(a_syn_that_no_host_answers)
 {
 	static const int64_t ms[] = {4000, 500}; /* longer and shorter than the first RTO */
 	struct net_endpoint local = net_endpoint_ipv4(KIT_IP, TK_PORT);

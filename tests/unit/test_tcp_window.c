@@ -9,7 +9,7 @@ FIXTURE_ONCE(fill_pattern);
 
 static const struct net_options small_buffers = {.rcvbuf = 4000, .sndbuf = 4000};
 
-static uint32_t take_window(struct tk *t)
+static uint32_t consume_window(struct tk *t)
 {
 	struct kit_sent *s = tk_take(t);
 	uint32_t window;
@@ -33,7 +33,7 @@ TEST(the_window_shrinks_only_as_bytes_come)
 		uint32_t now;
 
 		peer_data(&t, i * 100, 100);
-		now = (i + 1) * 100 + take_window(&t);
+		now = (i + 1) * 100 + consume_window(&t);
 		assert_true(now + 127 >= edge);
 		edge = MAX(edge, now);
 		assert_true(edge <= 4000);
@@ -104,7 +104,7 @@ TEST(a_closed_window_opens_when_it_is_worth_it)
 		TK_EXPECT_NOTHING(&t);
 	}
 	assert_int_equal(tk_read(&t, buf, 100), 100);
-	assert_int_equal(take_window(&t), 1500 & ~127u);
+	assert_int_equal(consume_window(&t), 1500 & ~127u);
 	tk_close(&t);
 }
 
@@ -120,7 +120,7 @@ TCP_TEST(a_reader_who_keeps_up_sends_no_updates)
 }
 
 /* Without window scaling there is room for more than can be said: that is no news. */
-TCP_TEST(a_window_that_cannot_be_larger_is_not_told_again)
+TCP_TEST(a_window_that_cannot_be_larger_is_not_reported_again)
 {
 	uint8_t byte;
 
@@ -136,7 +136,7 @@ TCP_TEST(a_window_that_cannot_be_larger_is_not_told_again)
 }
 
 /* shutdown(SHUT_RD): what comes is acknowledged and thrown away, the window stays open. */
-TEST(nobody_reads_any_more)
+TEST(no_reader_any_more)
 {
 	uint8_t buf[10];
 	struct tk t;

@@ -94,7 +94,7 @@ TEST(an_offloading_device_gets_the_pseudo_header_s_sum)
 	kit_sent_free(s);
 }
 
-TEST(sending_says_why_it_cannot)
+TEST(sending_reports_why_it_cannot)
 {
 	static uint8_t big[70000];
 
@@ -239,7 +239,7 @@ TEST(destination_port_0_is_dropped_source_0_is_legal)
 	expect_text(&pcb, "anonymous", 0);
 }
 
-TEST(a_closed_port_to_everybody_is_silent)
+TEST(a_closed_port_to_all_is_silent)
 {
 	kit_build_udp(&f,
 		      &(struct kit_ipv4){.eth_dst = KIT_BROADCAST_MAC, .dst = KIT_NET_BROADCAST},
@@ -293,7 +293,7 @@ TEST(ephemeral_ports_are_spread)
 		udp_unbind(k.stack, &many[i]);
 }
 
-TEST(a_connected_port_hears_its_peer_only)
+TEST(a_connected_port_receives_its_peer_only)
 {
 	kit_udp_connect(k.stack, &pcb, KIT_IP, KIT_PEER_IP, 7);
 	inject(7, 5000, "peer");

@@ -39,13 +39,13 @@ static size_t unescape(char *text)
 
 static char said[2 * 4096];
 
-static void say_status(enum status status)
+static void report_status(enum status status)
 {
 	snprintf(said, sizeof(said), "%d", (int)status);
 }
 
 /* "host target", as they stand in the request. */
-static void say_request(const struct url *url)
+static void report_request(const struct url *url)
 {
 	char text[4096], *host, *end;
 	struct strbuf sb = strbuf_on(text, sizeof(text));
@@ -61,7 +61,7 @@ static void say_request(const struct url *url)
 	snprintf(said, sizeof(said), "%s %s", host != NULL ? host : "-", text + 4);
 }
 
-static void say_url(char *given)
+static void report_url(char *given)
 {
 	char text[LINE_MAX_LEN];
 	const char *problem;
@@ -70,14 +70,14 @@ static void say_url(char *given)
 	enum status status = url_normalise(&url, given, len, text, &text_len, &problem);
 
 	if (status != STATUS_OK) {
-		say_status(status);
+		report_status(status);
 		return;
 	}
 	assert_true(text_len < len + URL_GROWTH);
-	say_request(&url);
+	report_request(&url);
 }
 
-static void say_location(char *given, const char *base_text)
+static void report_location(char *given, const char *base_text)
 {
 	char text[LINE_MAX_LEN];
 	const char *problem;
@@ -87,7 +87,7 @@ static void say_location(char *given, const char *base_text)
 
 	assert_int_equal(status, STATUS_OK);
 	if (len == 0) { /* no redirect: parse_location() */
-		say_request(&base);
+		report_request(&base);
 		return;
 	}
 	if (!redirect_resolve(&base, given, len, text, sizeof(text), &text_len))
@@ -95,17 +95,17 @@ static void say_location(char *given, const char *base_text)
 	else
 		status = url_parse(&url, text, text_len, &problem);
 	if (status != STATUS_OK)
-		say_status(status);
+		report_status(status);
 	else
-		say_request(&url);
+		report_request(&url);
 }
 
-static void say_code(const char *code)
+static void report_code(const char *code)
 {
 	snprintf(said, sizeof(said), "b /%s", redirect_is_one((unsigned)atoi(code)) ? "t" : "");
 }
 
-static void say_locations(char *two)
+static void report_locations(char *two)
 {
 	static struct http_parser parser;
 	char answer[LINE_MAX_LEN], *second = strchr(two, '|');
@@ -117,7 +117,7 @@ static void say_locations(char *two)
 	http_parser_init(&parser);
 	(void)http_parser_feed(&parser, answer, (size_t)n);
 	if (parser.phase == HTTP_PHASE_BAD) {
-		say_status(parser.status);
+		report_status(parser.status);
 		return;
 	}
 	assert_int_equal(parser.phase, HTTP_PHASE_DONE);
@@ -125,7 +125,7 @@ static void say_locations(char *two)
 	snprintf(said, sizeof(said), "b %.*s", (int)parser.location_len, parser.location);
 }
 
-static void say_hosts(const char *list)
+static void report_hosts(const char *list)
 {
 	char config[LINE_MAX_LEN];
 	struct config_tables tables = {0};
@@ -142,22 +142,22 @@ static void say_hosts(const char *list)
 	}
 	assert_int_equal(config_read(&tables, CONFIG_SOURCE_LINE, "test", config, strlen(config), NULL), 0);
 	assert_int_equal(url_parse(&url, "http://h/", 9, &problem), STATUS_OK);
-	say_request(&url);
+	report_request(&url);
 	application.checks.request.fields.list.count = 0;
 }
 
 static void say(char **column)
 {
 	if (strcmp(column[0], "url") == 0)
-		say_url(column[1]);
+		report_url(column[1]);
 	else if (strcmp(column[0], "location") == 0)
-		say_location(column[1], "http://b/d/e;p?q");
+		report_location(column[1], "http://b/d/e;p?q");
 	else if (strcmp(column[0], "code") == 0)
-		say_code(column[1]);
+		report_code(column[1]);
 	else if (strcmp(column[0], "locations") == 0)
-		say_locations(column[1]);
+		report_locations(column[1]);
 	else if (strcmp(column[0], "hosts") == 0)
-		say_hosts(column[1]);
+		report_hosts(column[1]);
 	else
 		fail_msg("no such kind: %s", column[0]);
 }

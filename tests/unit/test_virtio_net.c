@@ -95,7 +95,7 @@ TEST(an_invented_mac_is_drawn_from_the_generator)
 	assert_memory_equal(net_kit.netif->mac, drawn_next, 6);
 }
 
-TEST(without_interrupts_it_is_polled_and_says_so)
+TEST(without_interrupts_it_is_polled_and_reports_it)
 {
 	net_kit_reset(NET_KIT_ALL);
 	net_kit.fake.dev.n_interrupts = 0;
@@ -213,7 +213,7 @@ TEST(silence_is_not_waited_for_by_the_link)
 	assert_true(net_kit_arm() == TIME_NEVER);
 }
 
-TEST(link_is_followed_by_the_clock_where_no_interrupt_tells)
+TEST(link_is_followed_by_the_clock_where_no_interrupt_reports)
 {
 	net_kit_reset(NET_KIT_ALL);
 	net_kit.fake.dev.n_interrupts = 0;

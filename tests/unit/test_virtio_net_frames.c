@@ -181,7 +181,7 @@ TEST(frames_before_the_wish_are_no_silence)
 }
 
 /* A device that never stops must not keep the stack's timers from running. */
-TEST(endless_flood_is_cut_into_polls)
+TEST(endless_flood_is_split_into_polls)
 {
 	unsigned frames;
 
@@ -319,7 +319,7 @@ TEST(busy_device_is_not_notified_again)
 	assert_int_equal(net_kit.fake.notified[1], 1);
 }
 
-TEST(full_ring_says_so_and_wakes_when_there_is_room)
+TEST(full_ring_reports_it_and_wakes_when_there_is_room)
 {
 	struct fake_ring *ring = &net_kit.fake.rings[1];
 	struct fake_chain chain;

@@ -279,7 +279,7 @@ TEST(configuration_that_never_settles)
 	assert_refused("settles");
 }
 
-TEST(configuration_cut_short)
+TEST(configuration_truncated)
 {
 	for (uint32_t len = 0; len < 12; len++) {
 		net_kit_reset(NET_KIT_ALL);

@@ -9,7 +9,7 @@
 
 static struct fake_virtio fake;
 static uint32_t portion;  /* bytes the device gives at a time */
-static uint32_t says_len; /* what it says it gave, 0: the truth */
+static uint32_t declared_len; /* what it says it gave, 0: the truth */
 static uint8_t next_byte;
 static unsigned answers_left;
 static uint32_t asked_len;
@@ -27,7 +27,7 @@ static void answer(struct fake_virtio *f, unsigned queue)
 	for (uint32_t i = 0; i < portion; i++)
 		bytes[i] = next_byte++;
 	fake_chain_write(&chain, bytes, portion);
-	fake_ring_use(&f->rings[queue], chain.head, says_len != 0 ? says_len : portion);
+	fake_ring_use(&f->rings[queue], chain.head, declared_len != 0 ? declared_len : portion);
 	fake_ring_want_notify(&f->rings[queue], true);
 }
 
@@ -38,7 +38,7 @@ static void setup(void)
 	fake.dev.n_interrupts = 0;
 	fake.on_notify = answer;
 	portion = 64;
-	says_len = 0;
+	declared_len = 0;
 	next_byte = 1;
 	answers_left = 1000000;
 	rng = NULL;
@@ -146,7 +146,7 @@ TEST(length_over_the_buffer_ends_it)
 {
 	uint8_t got[200];
 
-	says_len = 65;
+	declared_len = 65;
 	open_rng();
 	assert_int_equal(virtio_rng_read(rng, got, sizeof(got)), 0);
 	assert_true(fake.dev.dead);
@@ -181,7 +181,7 @@ TEST(a_poll_of_a_device_that_lies)
 {
 	uint8_t got[96];
 
-	says_len = 65;
+	declared_len = 65;
 	open_rng();
 	assert_int_equal(virtio_rng_poll(rng, got, sizeof(got), true), 0);
 	assert_true(fake.dev.dead);

@@ -18,8 +18,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 /* Says what was expected and, in the words given, what was found; aborts. */
-#define FUZZ_CHECK(cond, ...) ((cond) ? (void)0 : (fuzz_say_expected(#cond), kit_fail(__VA_ARGS__)))
-void fuzz_say_expected(const char *expr);
+#define FUZZ_CHECK(cond, ...) ((cond) ? (void)0 : (fuzz_report_expected(#cond), kit_fail(__VA_ARGS__)))
+void fuzz_report_expected(const char *expr);
 
 /* --- input ------------------------------------------------------------------------------------ */
 

@@ -17,7 +17,7 @@ void *fuzz_copy(const void *p, size_t len)
 	return copy;
 }
 
-void fuzz_say_expected(const char *expr)
+void fuzz_report_expected(const char *expr)
 {
 	fprintf(stderr, "fuzz: expected %s\n", expr);
 }

@@ -43,7 +43,7 @@ static struct sums add_up(struct scoreboard *sb, const struct tcb *tcb)
 }
 
 /* The peer has said of all these bytes that it has them. */
-static bool is_told(const struct talk_line *line, uint32_t at, uint32_t end)
+static bool is_logged(const struct talk_line *line, uint32_t at, uint32_t end)
 {
 	for (unsigned i = 0; i < line->n_blocks && seq_lt(at, end); i++) {
 		const struct tcp_sack_block *b = &line->blocks[i];
@@ -64,7 +64,7 @@ static void check_sacked(struct scoreboard *sb, const struct talk_line *line)
 
 		if ((s->flags & SENT_SACKED) == 0)
 			continue;
-		FUZZ_CHECK(line->blocks_forgotten || is_told(line, s->seq, s->end),
+		FUZZ_CHECK(line->blocks_forgotten || is_logged(line, s->seq, s->end),
 			   "record %u is SACKed by nobody", i);
 		for (uint32_t j = i; j < sb->count && seq_lt(scoreboard_at(sb, j)->seq, s->sacked_to);
 		     j++)

@@ -34,7 +34,7 @@ static void choose_peer(struct talk *talk, uint8_t how)
 }
 
 /* Where things stand when the state has been reached, out of the handshake that led there. */
-static void take_stock(struct talk *talk)
+static void count_memory(struct talk *talk)
 {
 	struct tk *t = &talk->t;
 	struct talk_line *line = talk->line;
@@ -94,7 +94,7 @@ void talk_open(struct talk *talk, struct fuzz_input *in)
 		tk_listen(&talk->t, 2);
 	else if (state != TCP_CLOSED)
 		tk_reach(&talk->t, state);
-	take_stock(talk);
+	count_memory(talk);
 	if (talk->ecn) /* from the next connection on: the kit does not expect it */
 		talk->t.k.stack->options.ecn = talk->accurate ? NET_ECN_ACCURATE : NET_ECN_ASK;
 	fuzz_stack_events(&talk->t.k);

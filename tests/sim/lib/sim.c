@@ -139,7 +139,7 @@ void sim_set_loss(struct sim_host *host, uint32_t ppm)
 	host->out.loss_ppm = host->in.loss_ppm = ppm;
 }
 
-uint64_t sim_trouble(const struct sim *sim)
+uint64_t sim_impairment(const struct sim *sim)
 {
 	uint64_t n = 0;
 

@@ -76,7 +76,7 @@ struct sim_link {
 	uint16_t mtu;           /* of a router before the link; 0: no limit */
 	bool mtu_silent;        /* it tells nobody that a packet with DF was too long */
 	bool cut;               /* everything is lost */
-	struct sim_span cut_span;   /* everything is lost meanwhile */
+	struct sim_span truncated_span;   /* everything is lost meanwhile */
 	struct sim_span stall_span; /* what is sent meanwhile arrives when it is over, in order */
 	sim_match *drop_match;  /* the drop_nth frame (from 1) that matches is lost; 0: each */
 	unsigned drop_nth;
@@ -189,7 +189,7 @@ bool sim_run(struct sim *sim, uint64_t until_ns, bool (*done)(void *ctx), void *
  * connection, a packet, a timer or unexplained memory is left on some host. */
 void sim_settle(struct sim *sim);
 /* Frames that links have lost, doubled, altered or held up: what explains a retransmission. */
-uint64_t sim_trouble(const struct sim *sim);
+uint64_t sim_impairment(const struct sim *sim);
 /* Text that was sent, and of it again; both directions of all connections. */
 uint64_t sim_watch_text(const struct sim *sim, uint64_t *again);
 

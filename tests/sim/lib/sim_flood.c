@@ -70,7 +70,7 @@ static void go(struct stranger *p)
 }
 
 /* What it begins with, as far as the socket takes it. */
-static bool say_first(struct stranger *p)
+static bool report_first(struct stranger *p)
 {
 	const char *text = flood.kind->first;
 	unsigned times = MAX(flood.kind->first_times, 1u);
@@ -90,7 +90,7 @@ static bool say_first(struct stranger *p)
 	return true;
 }
 
-static bool say_a_byte(struct stranger *p)
+static bool report_a_byte(struct stranger *p)
 {
 	const char *text = flood.kind->then;
 	int n;
@@ -122,12 +122,12 @@ static void act(struct stranger *p)
 
 	if (p->fd < 0 || (sock_poll(stack, p->fd, SOCK_POLLOUT | SOCK_POLLIN)) == 0)
 		return;
-	alive = !sock_is_over(stack, p->fd) && say_first(p);
+	alive = !sock_is_over(stack, p->fd) && report_first(p);
 	if (alive && flood.kind->reads == STRANGER_READS_ALL)
 		alive = read_some(p, SIZE_MAX);
 	if (alive && now() >= p->next_ns) {
 		p->next_ns = now() + TICK_NS;
-		alive = say_a_byte(p);
+		alive = report_a_byte(p);
 		if (alive && flood.kind->reads == STRANGER_READS_BYTES)
 			alive = read_some(p, 1);
 	}

@@ -65,7 +65,7 @@ static uint32_t be32(const uint8_t *p)
 	return (uint32_t)be16(p) << 16 | be16(p + 2);
 }
 
-static void put_flags(FILE *f, unsigned flags)
+static void write_flags(FILE *f, unsigned flags)
 {
 	static const char names[] = "FSRPAUECN"; /* from the lowest bit; N: RFC 9768's AE */
 
@@ -74,16 +74,16 @@ static void put_flags(FILE *f, unsigned flags)
 			fputc(names[i], f);
 }
 
-static void put_tcp(FILE *f, const uint8_t *p)
+static void write_tcp(FILE *f, const uint8_t *p)
 {
 	fprintf(f, " tcp %u>%u ", be16(p), be16(p + 2));
-	put_flags(f, be16(p + 12) & 0x1ff);
+	write_flags(f, be16(p + 12) & 0x1ff);
 	fprintf(f, " %u %u w%u", be32(p + 4), be32(p + 8), be16(p + 14));
 	if (p[12] >> 4 > 5)
 		fprintf(f, " o%u", (p[12] >> 4) * 4 - 20);
 }
 
-static void put_ipv4(FILE *f, const uint8_t *p, size_t len)
+static void write_ipv4(FILE *f, const uint8_t *p, size_t len)
 {
 	size_t header_len = (p[0] & 15) * 4u;
 	const uint8_t *l4 = p + header_len;
@@ -96,7 +96,7 @@ static void put_ipv4(FILE *f, const uint8_t *p, size_t len)
 	if ((be16(p + 6) & 0x1fff) || len < header_len + 8)
 		return;
 	if (p[9] == 6 && len >= header_len + 20)
-		put_tcp(f, l4);
+		write_tcp(f, l4);
 	else if (p[9] == 17)
 		fprintf(f, " udp %u>%u", be16(l4), be16(l4 + 2));
 	else if (p[9] == 1)
@@ -116,7 +116,7 @@ static void frame_sent(struct sim_host *from, const uint8_t *frame, size_t len)
 	if (len >= 42 && be16(frame + 12) == 0x806)
 		fprintf(f, " arp %u .%u .%u", be16(frame + 20), frame[31], frame[41]);
 	if (len >= 34 && be16(frame + 12) == 0x800)
-		put_ipv4(f, frame + 14, len - 14);
+		write_ipv4(f, frame + 14, len - 14);
 	fputc('\n', f);
 }
 
@@ -203,7 +203,7 @@ void golden_begin(unsigned listed)
 	sim_observer = &observer;
 }
 
-static void put_part(FILE *f, const char *title, bool listed, struct text *t)
+static void write_part(FILE *f, const char *title, bool listed, struct text *t)
 {
 	fflush(t->file);
 	fprintf(f, "== %s\n", title);
@@ -221,15 +221,15 @@ static char *golden_end(void)
 	char title[32];
 
 	text_open(&all);
-	put_part(all.file, "wire", true, &rec.wire);
+	write_part(all.file, "wire", true, &rec.wire);
 	for (unsigned i = 0; i < SIM_HOSTS_MAX; i++) {
 		snprintf(title, sizeof(title), "log of host %u", i + 1);
 		if (i < rec.n_hosts)
-			put_part(all.file, title, i < rec.listed, &rec.lines[i]);
+			write_part(all.file, title, i < rec.listed, &rec.lines[i]);
 		else
 			text_close(&rec.lines[i]);
 	}
-	put_part(all.file, "counters", true, &rec.counters);
+	write_part(all.file, "counters", true, &rec.counters);
 	fclose(all.file);
 	sim_observer = NULL;
 	return all.bytes;

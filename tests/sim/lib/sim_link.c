@@ -119,7 +119,7 @@ static bool is_lost_by_chance(struct sim *sim, struct sim_link *link)
 
 static bool is_lost(struct sim *sim, struct sim_link *link, const struct sim_frame *f)
 {
-	if (is_lost_by_chance(sim, link) || link->cut || is_within(&link->cut_span, sim->now_ns))
+	if (is_lost_by_chance(sim, link) || link->cut || is_within(&link->truncated_span, sim->now_ns))
 		return true;
 	if (link->drop_match == NULL || !link->drop_match(f))
 		return false;

@@ -22,7 +22,7 @@ static bool is_too_long(const struct sim_link *link, const struct sim_frame *f)
 }
 
 /* RFC 1191 4: type 3, code 4, the MTU of the next hop, and the head of what was dropped. */
-static void say_too_long(struct sim *sim, const struct sim_link *link, const struct sim_frame *f)
+static void report_too_long(struct sim *sim, const struct sim_link *link, const struct sim_frame *f)
 {
 	size_t quoted = MIN((size_t)f->ip.total_len, (size_t)548);
 	uint8_t bytes[ETH_HEADER_LEN + IPV4_HEADER_LEN + ICMP_HEADER_LEN + 548];
@@ -93,7 +93,7 @@ static uint64_t route(struct sim *sim, struct sim_link *link, struct sim_frame *
 		return send_fragments(sim, link, f);
 	link->too_big++;
 	if (!link->mtu_silent)
-		say_too_long(sim, link, f);
+		report_too_long(sim, link, f);
 	free(f);
 	return sim->now_ns;
 }

@@ -56,7 +56,7 @@ static void add_host(struct sim *sim)
 	sim_host(sim, &options);
 }
 
-static void draw_trouble(struct sim *sim, struct sim_link *link)
+static void draw_impairment(struct sim *sim, struct sim_link *link)
 {
 	if (one_in(sim, 2))
 		link->loss_ppm = draw(sim, 0, 40000);
@@ -80,8 +80,8 @@ static void draw_trouble(struct sim *sim, struct sim_link *link)
 static void draw_spans(struct sim *sim, struct sim_link *link)
 {
 	if (one_in(sim, 6)) {
-		link->cut_span.from_ns = sim->now_ns + draw(sim, 1, 3000) * NS_PER_MS;
-		link->cut_span.until_ns = link->cut_span.from_ns + draw(sim, 10, 8000) * NS_PER_MS;
+		link->truncated_span.from_ns = sim->now_ns + draw(sim, 1, 3000) * NS_PER_MS;
+		link->truncated_span.until_ns = link->truncated_span.from_ns + draw(sim, 10, 8000) * NS_PER_MS;
 	}
 	if (one_in(sim, 6)) {
 		link->stall_span.from_ns = sim->now_ns + draw(sim, 1, 3000) * NS_PER_MS;
@@ -103,7 +103,7 @@ static void draw_link(struct sim *sim, struct sim_link *link, bool clean)
 		link->mtu = (uint16_t)draw(sim, 300, 1400);
 	if (clean)
 		return;
-	draw_trouble(sim, link);
+	draw_impairment(sim, link);
 	draw_spans(sim, link);
 }
 
@@ -122,7 +122,7 @@ static void draw_network(struct world *w)
 		struct sim_host *host = sim->hosts[draw(sim, 0, n - 1)];
 		struct sim_span never = {sim->now_ns + draw(sim, 1, 4000) * NS_PER_MS, TIME_NEVER};
 
-		host->out.cut_span = host->in.cut_span = never;
+		host->out.truncated_span = host->in.truncated_span = never;
 		w->breaks = true;
 	}
 }
@@ -221,7 +221,7 @@ static bool all_over(void *ctx)
 static void judge_repetition(struct world *w)
 {
 	uint64_t again, text = sim_watch_text(&w->sim, &again);
-	uint64_t allowed = 6000 * (sim_trouble(&w->sim) + 4 * w->n_talks);
+	uint64_t allowed = 6000 * (sim_impairment(&w->sim) + 4 * w->n_talks);
 
 	if (again > allowed)
 		sim_fail(&w->sim, "of %llu bytes %llu were sent again; %llu at most had a reason",

@@ -84,7 +84,7 @@ TEST(a_reader_and_a_silent_peer)
 	end(&t);
 }
 
-TEST(nobody_waits_for_text)
+TEST(no_reader_waits_for_payload)
 {
 	struct tk t;
 
@@ -110,7 +110,7 @@ TEST(a_server_s_peer_may_be_silent)
 }
 
 /* Text that nobody acknowledges: at R1, and with each try from the third second on. */
-TEST(nobody_acknowledges)
+TEST(nothing_is_acknowledged)
 {
 	struct tk t;
 
@@ -124,7 +124,7 @@ TEST(nobody_acknowledges)
 }
 
 /* The second SYN after the first, at the third second. */
-TEST(a_syn_that_nobody_answers)
+TEST(a_syn_that_no_host_answers)
 {
 	struct tk t;
 
