@@ -77,8 +77,9 @@ class Snapshot:
                    args=(*COMPUTED, *self.args, *qmp.args(str(self.folder / name)), *args))
 
     def copy(self, name, prepare=None, args=(), tells=True):
-        """What a copy draws first, or first behind its line about being one; and that line."""
-        renewed = None
+        """What a copy draws first, or first behind its line about being one; and that line.  Where there
+        is no such line it is the second one that it prints: the machine may have been stopped between
+        a draw and the end of its line, and then all copies finish that line."""
         with self.run(name, ('-incoming', f'exec:cat {self.file}', '-S', *args)) as run:
             with qmp.Qmp(str(self.folder / name)) as monitor:
                 while monitor('query-status')['status'] == 'inmigrate':
@@ -86,8 +87,7 @@ class Snapshot:
                 if prepare:
                     prepare(monitor)
                 monitor('cont')
-                if tells:
-                    renewed = run.log.wait('entropy.renewed', 20)
+                renewed = run.log.wait('entropy.renewed' if tells else 'random', 20)
                 drawn = run.log.wait('random', 20, **after(run.log, renewed))
             run.guest.close()
         return drawn, renewed
@@ -95,8 +95,8 @@ class Snapshot:
 
 def after(log, event):
     """Which draw comes first behind that event."""
-    if event is None:
-        return {}
+    if event['ev'] == 'random':
+        return {'n': event['n'] + 1}
     known = [e['n'] for e in log.all('random') if e['seq'] < event['seq']]
     return {'n': known[-1] + 1} if known else {}
 
