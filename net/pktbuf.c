@@ -144,7 +144,7 @@ static struct pktbuf *copy_received(struct pktbuf_pool *own, const struct pktbuf
 	return copy;
 }
 
-struct pktbuf *pktbuf_keep(struct pktbuf_pool *own, struct pktbuf *pkt)
+struct pktbuf *pktbuf_retain(struct pktbuf_pool *own, struct pktbuf *pkt)
 {
 	struct pktbuf *copy;
 
@@ -156,7 +156,7 @@ struct pktbuf *pktbuf_keep(struct pktbuf_pool *own, struct pktbuf *pkt)
 	return copy;
 }
 
-bool pktbuf_may_keep_more(const struct pktbuf_pool *own, const struct pktbuf *pkt)
+bool pktbuf_may_retain_more(const struct pktbuf_pool *own, const struct pktbuf *pkt)
 {
 	return !is_scarce(pkt->pool) || own->bytes <= own->max_bytes - own->max_bytes / 4;
 }

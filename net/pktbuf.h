@@ -121,10 +121,10 @@ size_t pktbuf_block_size(const struct pktbuf *pkt);
 /* For an owner that retains a received packet until it is read: the packet itself as long as its pool has
  * many more (a device that finds none receives nothing, not even ARP), else a copy in `own`, a pool of
  * the second kind, from the network header on.  NULL: there is no room.  Consumes. */
-struct pktbuf *pktbuf_keep(struct pktbuf_pool *own, struct pktbuf *pkt) MUST_CHECK;
+struct pktbuf *pktbuf_retain(struct pktbuf_pool *own, struct pktbuf *pkt) MUST_CHECK;
 /* False: keeping the packet would take of the last quarter of `own`, which is for those who hold
  * nothing yet. */
-bool pktbuf_may_keep_more(const struct pktbuf_pool *own, const struct pktbuf *pkt);
+bool pktbuf_may_retain_more(const struct pktbuf_pool *own, const struct pktbuf *pkt);
 /* Releases the pieces, returns the buffer to its pool.  NULL is allowed. */
 void pktbuf_free(struct pktbuf *pkt);
 
@@ -193,5 +193,9 @@ struct pktbuf_queue {
 void pktbuf_queue_push(struct pktbuf_queue *q, struct pktbuf *pkt);
 struct pktbuf *pktbuf_queue_pop(struct pktbuf_queue *q); /* NULL when empty */
 void pktbuf_queue_free(struct pktbuf_queue *q);          /* frees all it holds */
+
+/* Names of the version before; they go with the next one. */
+#define pktbuf_keep pktbuf_retain
+#define pktbuf_may_keep_more pktbuf_may_retain_more
 
 #endif

@@ -257,7 +257,7 @@ bool udp_queue(struct stack *stack, struct udp_pcb *pcb, struct pktbuf *pkt)
 		pktbuf_free(pkt);
 		return false;
 	}
-	pkt = pktbuf_keep(&stack->kept_pool, pkt);
+	pkt = pktbuf_retain(&stack->kept_pool, pkt);
 	if (pkt == NULL)
 		return false;
 	pcb->received_memory += memory_of(pkt);

@@ -164,8 +164,8 @@ static void trim_behind_fin(const struct tcb *tcb, struct tcp_segment *seg)
  * for those that are read at once, however many there are that are not. */
 static struct pktbuf *keep(struct stack *stack, const struct tcb *tcb, struct pktbuf *pkt)
 {
-	if (tcb->rcv.memory == 0 || pktbuf_may_keep_more(&stack->kept_pool, pkt))
-		return pktbuf_keep(&stack->kept_pool, pkt);
+	if (tcb->rcv.memory == 0 || pktbuf_may_retain_more(&stack->kept_pool, pkt))
+		return pktbuf_retain(&stack->kept_pool, pkt);
 	pktbuf_free(pkt);
 	return NULL;
 }
@@ -211,7 +211,7 @@ void tcp_queue_payload(struct stack *stack, struct tcb *tcb, struct tcp_segment 
 	}
 	if (seg->data_len == 0)
 		return;
-	seg->pkt = pktbuf_keep(&stack->kept_pool, seg->pkt);
+	seg->pkt = pktbuf_retain(&stack->kept_pool, seg->pkt);
 	if (seg->pkt != NULL)
 		tcp_reassembly_insert(stack, tcb, seg);
 	else
