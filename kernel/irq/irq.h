@@ -43,7 +43,7 @@ struct irq_source {
 /* From here on the source is polled and armed; at once or twice is the same.  It must stay in place
  * until it is no longer watched. */
 void irq_watch(struct irq_source *source);
-/* For a device that is not used, or was given up: its interrupts may come, and mean nothing. */
+/* For a device that is not used, or was aborted: its interrupts may come, and mean nothing. */
 void irq_unwatch(struct irq_source *source);
 
 struct irq_line {
@@ -62,6 +62,13 @@ struct irq_message {
  * ever.  ERR_NOSPC when none is left. */
 int irq_line_open(struct irq_line *line, struct irq_source *source) MUST_CHECK;
 struct irq_message irq_line_message(const struct irq_line *line);
+
+/* The interrupt that the line stands for has come: called by what carries it. */
+static inline void irq_line_fire(struct irq_line *line)
+{
+	__atomic_store_n(&line->fired, 1, __ATOMIC_RELEASE);
+	line->count++;
+}
 
 /* True when the line fired since the last call. */
 static inline bool irq_take(struct irq_line *line)

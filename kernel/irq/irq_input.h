@@ -58,12 +58,6 @@ void irq_input_join(struct irq_input *input, struct irq_sharer *sharer);
 /* A line that a sharer fires.  Watches the source it belongs to. */
 void irq_line_share(struct irq_line *line, struct irq_source *source);
 
-static inline void irq_line_fire(struct irq_line *line)
-{
-	line->fired = 1;
-	line->count++;
-}
-
 /* Called by the interrupt's handler, before it ends the interrupt at the controller; such an
  * interrupt counts in irq_window() like any other. */
 void irq_input_fired(struct irq_input *input);

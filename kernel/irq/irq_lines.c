@@ -19,15 +19,11 @@ static volatile uint64_t spurious;
 
 void irq_line_fired(unsigned number)
 {
-	struct irq_line *line;
-
 	if (number >= n_lines) {
 		irq_spurious();
 		return;
 	}
-	line = lines[number];
-	__atomic_store_n(&line->fired, 1, __ATOMIC_RELEASE);
-	line->count++;
+	irq_line_fire(lines[number]);
 	line_interrupts++;
 }
 
